@@ -1,0 +1,153 @@
+import { sameAmounts, type ResourceColumns, type Vector } from '../resources.ts';
+import type { NodeInfo } from '../model.ts';
+import { ChangeLog } from './change-log.ts';
+
+/**
+ * The nodes as a struct of arrays: one row per node, one Float64Array per resource column.
+ * A row is never moved; the row of a node that went is taken by the next new node.
+ *
+ * `free = allocatable - taken`, kept incrementally; it goes negative where another scheduler took room.
+ */
+export class NodeTable {
+  readonly columns: ResourceColumns;
+  /** Per column, one amount per row. Rows at or past `rows`, and rows not alive, hold 0. Read-only for others. */
+  readonly free: Float64Array[] = [];
+  readonly allocatable: Float64Array[] = [];
+  /** Rows whose labels, taints, cordon, images or existence changed: for masks and domains. */
+  readonly shapeLog = new ChangeLog();
+  /** Rows where `free` grew: for gangs that wait. */
+  readonly roomLog = new ChangeLog();
+  readonly #rowOf = new Map<string, number>();
+  readonly #nodes: (NodeInfo | undefined)[] = [];
+  readonly #vacant: number[] = [];
+  #capacity = 64;
+
+  constructor(columns: ResourceColumns) {
+    this.columns = columns;
+    this.widen();
+  }
+
+  /** One past the highest row in use. */
+  get rows(): number {
+    return this.#nodes.length;
+  }
+
+  /** How many nodes there are. */
+  get size(): number {
+    return this.#rowOf.size;
+  }
+
+  rowOf(name: string): number | undefined {
+    return this.#rowOf.get(name);
+  }
+
+  nodeAt(row: number): NodeInfo | undefined {
+    return this.#nodes[row];
+  }
+
+  nameAt(row: number): string {
+    return this.#nodes[row]?.name ?? '';
+  }
+
+  /** Adds or replaces a node and returns its row. What pods take there must be taken again only for a new row. */
+  upsert(node: NodeInfo): { readonly row: number; readonly isNew: boolean } {
+    const vector = this.columns.vector(node.allocatable);
+    this.widen();
+    const known = this.#rowOf.get(node.name);
+    if (known !== undefined) {
+      this.#replace(known, node, vector);
+      return { row: known, isNew: false };
+    }
+    const row = this.#vacant.pop() ?? this.#nodes.length;
+    if (row === this.#capacity) this.#grow();
+    this.#rowOf.set(node.name, row);
+    this.#nodes[row] = node;
+    this.#setAllocatable(row, vector);
+    this.shapeLog.push(row);
+    this.roomLog.push(row);
+    return { row, isNew: true };
+  }
+
+  /** Forgets a node; its row holds 0 from now on. Undefined where there is no such node. */
+  remove(name: string): number | undefined {
+    const row = this.#rowOf.get(name);
+    if (row === undefined) return undefined;
+    this.#rowOf.delete(name);
+    this.#nodes[row] = undefined;
+    for (let c = 0; c < this.free.length; c++) this.free[c]![row] = this.allocatable[c]![row] = 0;
+    this.#vacant.push(row);
+    this.shapeLog.push(row);
+    return row;
+  }
+
+  take(row: number, vector: Vector): void {
+    for (let c = 0; c < vector.length; c++) this.free[c]![row]! -= vector[c]!;
+  }
+
+  give(row: number, vector: Vector): void {
+    for (let c = 0; c < vector.length; c++) this.free[c]![row]! += vector[c]!;
+    this.roomLog.push(row);
+  }
+
+  /** Whether the row has room for this; what is asked 0 of is not looked at. */
+  fits(row: number, vector: Vector): boolean {
+    for (let c = 0; c < vector.length; c++) {
+      if (vector[c]! > 0 && vector[c]! > this.free[c]![row]!) return false;
+    }
+    return this.#nodes[row] !== undefined;
+  }
+
+  /** Gives columns that `columns` got since their arrays. Call after making vectors, before using them here. */
+  widen(): void {
+    while (this.free.length < this.columns.size) {
+      this.free.push(new Float64Array(this.#capacity));
+      this.allocatable.push(new Float64Array(this.#capacity));
+    }
+  }
+
+  #replace(row: number, node: NodeInfo, vector: Vector): void {
+    const old = this.#nodes[row]!;
+    this.#nodes[row] = node;
+    if (!sameShape(old, node)) {
+      this.shapeLog.push(row);
+      this.roomLog.push(row);
+    }
+    if (!sameAmounts(old.allocatable, node.allocatable)) this.#setAllocatable(row, vector);
+  }
+
+  #setAllocatable(row: number, vector: Vector): void {
+    for (let c = 0; c < this.free.length; c++) {
+      const amount = vector[c] ?? 0;
+      this.free[c]![row]! += amount - this.allocatable[c]![row]!;
+      this.allocatable[c]![row] = amount;
+    }
+    this.roomLog.push(row);
+  }
+
+  #grow(): void {
+    this.#capacity *= 2;
+    for (const table of [this.free, this.allocatable]) {
+      for (let c = 0; c < table.length; c++) {
+        const wider = new Float64Array(this.#capacity);
+        wider.set(table[c]!);
+        table[c] = wider;
+      }
+    }
+  }
+}
+
+/** Whether nothing changed that decides which pods may go to the node. Heartbeats change nothing of it. */
+function sameShape(a: NodeInfo, b: NodeInfo): boolean {
+  if (a.unschedulable !== b.unschedulable || a.labels.size !== b.labels.size || a.images.size !== b.images.size) {
+    return false;
+  }
+  for (const [key, value] of a.labels) if (b.labels.get(key) !== value) return false;
+  for (const image of a.images) if (!b.images.has(image)) return false;
+  return (
+    a.taints.length === b.taints.length &&
+    a.taints.every((taint, i) => {
+      const other = b.taints[i]!;
+      return taint.key === other.key && taint.value === other.value && taint.effect === other.effect;
+    })
+  );
+}

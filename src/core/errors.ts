@@ -1,0 +1,25 @@
+/** What to do about each error. Codes are stable; a test compares this list with docs/errors.md, both ways. */
+const REMEDIES = {
+  MUSTER_QUANTITY_INVALID: 'Write a Kubernetes quantity such as 500m, 4 or 8Gi.',
+  MUSTER_OBJECT_INVALID: 'Compare the object with what kubectl get -o json prints.',
+  MUSTER_FILE_UNREADABLE: 'Check the path and the permissions.',
+  MUSTER_POLICY_INVALID: 'See docs/policies.md for every field, its unit and its default.',
+  MUSTER_TRACE_INVALID: 'See docs/traces.md for the format of each trace.',
+  MUSTER_WIRE_BAD_BODY: 'Compare the sender with docs/wire.md.',
+  MUSTER_USAGE: 'Run muster --help, or muster COMMAND --help.',
+  MUSTER_INVARIANT_BROKEN: 'This is a bug in muster: please report it with the input that led to it.',
+} as const;
+
+export type ErrorCode = keyof typeof REMEDIES;
+
+/** Bad input or a broken promise. Never a "no": that a gang has to wait is a value with a reason. */
+export class MusterError extends Error {
+  override readonly name = 'MusterError';
+  readonly code: ErrorCode;
+
+  /** @param what the place, the field and the value that are wrong, as one sentence that ends with a full stop */
+  constructor(code: ErrorCode, what: string, options?: { readonly cause: unknown }) {
+    super(`${what} ${REMEDIES[code]} [${code}]`, options);
+    this.code = code;
+  }
+}

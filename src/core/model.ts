@@ -1,0 +1,113 @@
+import type { Resources } from './resources.ts';
+
+/** A taint of a node, or the requirement that a toleration must meet. */
+export interface Taint {
+  readonly key: string;
+  readonly value: string;
+  readonly effect: string;
+}
+
+export interface Toleration {
+  /** Empty with operator Exists: tolerates every taint. */
+  readonly key: string;
+  readonly operator: 'Exists' | 'Equal' | 'Lt' | 'Gt';
+  readonly value: string;
+  /** Empty: every effect. */
+  readonly effect: string;
+}
+
+/** One requirement of a node selector term; `field` is `label` or the only matchField, `metadata.name`. */
+export interface Requirement {
+  readonly on: 'label' | 'name';
+  readonly key: string;
+  readonly operator: 'In' | 'NotIn' | 'Exists' | 'DoesNotExist' | 'Gt' | 'Lt';
+  readonly values: readonly string[];
+}
+
+/** What a pod demands of its node. `affinity` terms are alternatives; requirements of a term must all hold. */
+export interface Constraints {
+  readonly nodeSelector: ReadonlyMap<string, string>;
+  /** Absent: no required node affinity. Empty: matches no node, as in kube-scheduler. */
+  readonly affinity?: readonly (readonly Requirement[])[];
+  readonly tolerations: readonly Toleration[];
+}
+
+export interface NodeInfo {
+  readonly name: string;
+  readonly labels: ReadonlyMap<string, string>;
+  readonly taints: readonly Taint[];
+  /** Cordoned (spec.unschedulable). */
+  readonly unschedulable: boolean;
+  readonly allocatable: Resources;
+  /** Image names the node already holds. */
+  readonly images: ReadonlySet<string>;
+}
+
+/** One role of a gang. The first role of a gang leads it. */
+export interface Role {
+  readonly name: string;
+  /** How many pods the role may have; min <= count. Dynamic allocation: count > min. */
+  readonly count: number;
+  /** How many must start together. */
+  readonly min: number;
+  /** What one member asks of a node, `pods: 1` included. */
+  readonly request: Resources;
+  readonly constraints: Constraints;
+}
+
+/** The declaration of a gang, as a dialect read it from its leader. */
+export interface GangSpec {
+  /** `namespace/name`, unique in the cluster. */
+  readonly key: string;
+  readonly namespace: string;
+  readonly name: string;
+  readonly roles: readonly Role[];
+  readonly queue: string;
+}
+
+/** A pod's part in a gang. */
+export interface Membership {
+  readonly gang: string;
+  readonly role: string;
+  /** Set on the pod that declares the gang. */
+  readonly spec?: GangSpec;
+  /** What is wrong with the declaration, as a sentence for the user; the gang then waits with this reason. */
+  readonly problem?: string;
+}
+
+export interface PodInfo {
+  readonly uid: string;
+  readonly namespace: string;
+  readonly name: string;
+  readonly labels: ReadonlyMap<string, string>;
+  readonly schedulerName: string;
+  readonly priority: number;
+  /** By kube-scheduler's formula, `pods: 1` included. */
+  readonly request: Resources;
+  readonly constraints: Constraints;
+  readonly images: readonly string[];
+  /** spec.nodeName; absent while the pod waits. */
+  readonly node?: string;
+  /** Phase Succeeded or Failed: holds no room any more. */
+  readonly terminal: boolean;
+  /** Has a deletionTimestamp: still holds its room. */
+  readonly deleting: boolean;
+  /** Absent: not ours (no gang, or scheduled by the native spec.schedulingGroup / workloadRef). */
+  readonly membership?: Membership;
+}
+
+/** What the shells tell the core about the cluster. */
+export type ClusterEvent =
+  | { readonly kind: 'node'; readonly node: NodeInfo }
+  | { readonly kind: 'node-gone'; readonly name: string }
+  | { readonly kind: 'pod'; readonly pod: PodInfo }
+  | { readonly kind: 'pod-gone'; readonly uid: string }
+  /** The first complete list of nodes and pods has been observed. */
+  | { readonly kind: 'synced' };
+
+/** The nodes that kube-scheduler offers for one pod. */
+export interface Candidates {
+  readonly size: number;
+  has(name: string): boolean;
+  names(): readonly string[];
+}

@@ -1,0 +1,59 @@
+/**
+ * Amounts by resource name: cpu in millicores, memory and ephemeral-storage in bytes, `pods` in pods,
+ * anything else (nvidia.com/gpu, hugepages-2Mi) in its own unit. Non-negative integers up to 2^53 - 1.
+ */
+export type Resources = ReadonlyMap<string, number>;
+
+/** One amount per column of the node table; a shorter vector has 0 in the columns it lacks. */
+export type Vector = Float64Array;
+
+/** Gives every resource name that nodes or pods mention a column number. Columns are only ever added. */
+export class ResourceColumns {
+  readonly #columnOf = new Map<string, number>();
+  readonly #names: string[] = [];
+
+  constructor(names: readonly string[] = ['cpu', 'memory', 'pods']) {
+    for (const name of names) this.add(name);
+  }
+
+  get names(): readonly string[] {
+    return this.#names;
+  }
+
+  get size(): number {
+    return this.#names.length;
+  }
+
+  indexOf(name: string): number | undefined {
+    return this.#columnOf.get(name);
+  }
+
+  add(name: string): number {
+    const known = this.#columnOf.get(name);
+    if (known !== undefined) return known;
+    this.#columnOf.set(name, this.#names.length);
+    return this.#names.push(name) - 1;
+  }
+
+  /** A vector for these amounts; names not met before get a column. */
+  vector(amounts: Resources): Vector {
+    for (const name of amounts.keys()) this.add(name);
+    const out = new Float64Array(this.size);
+    for (const [name, amount] of amounts) out[this.#columnOf.get(name)!] = amount;
+    return out;
+  }
+
+  /** The non-zero amounts of a vector, by name. */
+  amounts(vector: Vector): Map<string, number> {
+    const out = new Map<string, number>();
+    for (let c = 0; c < vector.length; c++) if (vector[c] !== 0) out.set(this.#names[c]!, vector[c]!);
+    return out;
+  }
+}
+
+/** Amounts that are equal name by name; a missing name is 0. */
+export function sameAmounts(a: Resources, b: Resources): boolean {
+  for (const [name, amount] of a) if ((b.get(name) ?? 0) !== amount) return false;
+  for (const [name, amount] of b) if ((a.get(name) ?? 0) !== amount) return false;
+  return true;
+}
