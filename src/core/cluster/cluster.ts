@@ -1,0 +1,140 @@
+import { ResourceColumns, sameAmounts, type Vector } from '../resources.ts';
+import type { NodeInfo, PodInfo } from '../model.ts';
+import { Domains } from './domains.ts';
+import { Eligibility } from './eligibility.ts';
+import { NodeTable } from './node-table.ts';
+
+/** A pod that is bound to a node and not over. */
+export interface BoundPod {
+  readonly pod: PodInfo;
+  readonly node: string;
+  readonly vector: Vector;
+}
+
+/**
+ * The in-memory snapshot: nodes, bound pods, and room held for pods to come. Every change costs O(resources).
+ * `free` of a row = allocatable - bound pods - held room.
+ */
+export class Cluster {
+  readonly columns = new ResourceColumns();
+  readonly table = new NodeTable(this.columns);
+  readonly eligibility = new Eligibility(this.table);
+  readonly domains = new Domains(this.table);
+  readonly #bound = new Map<string, BoundPod>();
+  readonly #byNode = new Map<string, Set<string>>();
+  readonly #byGang = new Map<string, Set<string>>();
+  #holdsAt = new Int32Array(64);
+  #leadersAt = new Int32Array(64);
+
+  boundPod(uid: string): BoundPod | undefined {
+    return this.#bound.get(uid);
+  }
+
+  get boundPods(): ReadonlyMap<string, BoundPod> {
+    return this.#bound;
+  }
+
+  /** UIDs of the gang's bound pods. */
+  boundMembers(gang: string): ReadonlySet<string> {
+    return this.#byGang.get(gang) ?? new Set();
+  }
+
+  /** How many slots and assumed pods hold room at the row. */
+  holdsAt(row: number): number {
+    return this.#holdsAt[row]!;
+  }
+
+  /** Gang leaders per row: bound, assumed or to come. */
+  get leadersAt(): Int32Array {
+    return this.#leadersAt;
+  }
+
+  vectorOf(pod: Pick<PodInfo, 'request'>): Vector {
+    const vector = this.columns.vector(pod.request);
+    this.table.widen();
+    return vector;
+  }
+
+  /** @returns the row of the node */
+  putNode(node: NodeInfo): number {
+    const { row, isNew } = this.table.upsert(node);
+    if (row >= this.#holdsAt.length) {
+      this.#holdsAt = doubled(this.#holdsAt);
+      this.#leadersAt = doubled(this.#leadersAt);
+    }
+    if (isNew) {
+      this.#holdsAt[row] = this.#leadersAt[row] = 0;
+      for (const uid of this.#byNode.get(node.name) ?? []) this.table.take(row, this.#bound.get(uid)!.vector);
+    }
+    return row;
+  }
+
+  /** Holds at the node must have been released before. */
+  removeNode(name: string): void {
+    this.table.remove(name);
+  }
+
+  /** Books a bound pod where its spec.nodeName says. @returns whether its room or node changed */
+  bind(pod: PodInfo, node: string): boolean {
+    const known = this.#bound.get(pod.uid);
+    if (known && known.node === node && sameAmounts(known.pod.request, pod.request)) {
+      this.#bound.set(pod.uid, { ...known, pod });
+      return false;
+    }
+    if (known) this.unbind(pod.uid);
+    const vector = this.vectorOf(pod);
+    this.#bound.set(pod.uid, { pod, node, vector });
+    addTo(this.#byNode, node, pod.uid);
+    if (pod.membership) addTo(this.#byGang, pod.membership.gang, pod.uid);
+    const row = this.table.rowOf(node);
+    if (row !== undefined) this.table.take(row, vector);
+    return true;
+  }
+
+  unbind(uid: string): BoundPod | undefined {
+    const known = this.#bound.get(uid);
+    if (!known) return undefined;
+    this.#bound.delete(uid);
+    removeFrom(this.#byNode, known.node, uid);
+    if (known.pod.membership) removeFrom(this.#byGang, known.pod.membership.gang, uid);
+    const row = this.table.rowOf(known.node);
+    if (row !== undefined) this.table.give(row, known.vector);
+    return known;
+  }
+
+  hold(row: number, vector: Vector): void {
+    this.table.take(row, vector);
+    this.#holdsAt[row]!++;
+  }
+
+  /** Gives held room back; nothing where the node went meanwhile. */
+  release(node: string, vector: Vector): void {
+    const row = this.table.rowOf(node);
+    if (row === undefined) return;
+    this.table.give(row, vector);
+    this.#holdsAt[row]!--;
+  }
+
+  countLeader(node: string, change: 1 | -1): void {
+    const row = this.table.rowOf(node);
+    if (row !== undefined) this.#leadersAt[row]! += change;
+  }
+}
+
+function doubled(array: Int32Array): Int32Array<ArrayBuffer> {
+  const wider = new Int32Array(array.length * 2);
+  wider.set(array);
+  return wider;
+}
+
+function addTo(index: Map<string, Set<string>>, key: string, uid: string): void {
+  const known = index.get(key);
+  if (known) known.add(uid);
+  else index.set(key, new Set([uid]));
+}
+
+function removeFrom(index: Map<string, Set<string>>, key: string, uid: string): void {
+  const known = index.get(key);
+  known?.delete(uid);
+  if (known?.size === 0) index.delete(key);
+}
