@@ -1,0 +1,45 @@
+import type { GangPhase } from '../decision.ts';
+import type { GangSpec, PodInfo } from '../model.ts';
+import type { Policy } from '../policy/policy.ts';
+import type { Slot } from './slot.ts';
+
+/** Why a gang was refused last, and how long that answer stands without another look. */
+export type Refusal =
+  /** Nothing freed since `roomPosition` of the table's roomLog could help. */
+  | { readonly kind: 'room'; readonly reason: string; roomPosition: number }
+  /** As long as this gang stands ahead and blocks. */
+  | { readonly kind: 'turn'; readonly reason: string; readonly behind: string }
+  /** Must be looked at again each time (it depends on the candidates offered). */
+  | { readonly kind: 'open'; readonly reason: string };
+
+/** A gang that muster knows: it waits, or it holds slots. Mutable, owned by the scheduler. */
+export interface Gang {
+  readonly key: string;
+  spec: GangSpec;
+  /** The pod as it declared the gang last; its images and priority count. */
+  leader: PodInfo;
+  policy: Policy;
+  /** UIDs of pods of the first role that have been seen and are not over. The gang ends with the last of them. */
+  readonly leaderUids: Set<string>;
+  readonly slots: Slot[];
+  /** Whether it holds (or lost and wants back) slots; else it waits in its queue. */
+  admitted: boolean;
+  readonly firstAskMs: number;
+  lastAskMs: number;
+  refusal: Refusal | undefined;
+}
+
+export function phaseOf(gang: Gang): GangPhase {
+  if (!gang.admitted) return 'waiting';
+  if (gang.slots.some(({ state }) => state === 'unplaced')) return 'degraded';
+  return gang.slots.every(({ state }) => state === 'bound') ? 'running' : 'starting';
+}
+
+/** Whether two declarations ask for the same. */
+export function sameSpec(a: GangSpec, b: GangSpec): boolean {
+  return a === b || specText(a) === specText(b);
+}
+
+function specText(spec: GangSpec): string {
+  return JSON.stringify(spec, (_key, value: unknown) => (value instanceof Map ? [...value] : value));
+}

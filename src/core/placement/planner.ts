@@ -1,0 +1,210 @@
+import type { Cluster } from '../cluster/cluster.ts';
+import { hasBit } from '../cluster/eligibility.ts';
+import type { Policy } from '../policy/policy.ts';
+import { domainTests } from './topology.ts';
+import type { Need, Plan, RowTest } from './need.ts';
+import { capacityAt, ScratchRoom } from './room.ts';
+import { strategies, type Space } from './strategies.ts';
+
+/** How many places for the leader are tried before a gang of three or more roles is given up. */
+const LEADER_TRIES = 32;
+
+export interface PlanRequest {
+  /** The leader's need first where a leader is to be placed. */
+  readonly needs: readonly Need[];
+  /** Rows offered to the pod that asks, which is the first slot of the first need; absent: any row. */
+  readonly offered?: RowTest;
+  readonly policy: Policy;
+  /** Rows of the gang's members that run already. */
+  readonly kin: readonly number[];
+}
+
+/**
+ * Places whole gangs, or says that they do not fit. Exact for a leader and one other role (if any placement of the
+ * leader leaves room for the others, one is found) and for a single role; with more roles it is greedy, the largest
+ * role first, with LEADER_TRIES places for the leader. Under mode `require` or `prefer`, that holds per domain.
+ * Changes nothing: the room is a scratch copy.
+ */
+export class Planner {
+  readonly #cluster: Cluster;
+  readonly #scratch = new ScratchRoom();
+
+  constructor(cluster: Cluster) {
+    this.#cluster = cluster;
+  }
+
+  plan(request: PlanRequest): Plan {
+    const needs = splitLeader(request);
+    const attempt = new Attempt(this.#cluster, this.#scratch, { ...request, needs });
+    const short = attempt.shortNeed(() => true);
+    if (short !== undefined) return { kind: 'short', need: short };
+    for (const test of domainTests(this.#cluster, { ...request, needs })) {
+      const rows = attempt.place(test);
+      if (rows) return { kind: 'placed', rows: mergeLeader(request, rows) };
+    }
+    return { kind: 'short', need: undefined };
+  }
+}
+
+/** The pod that asks has its own candidates, so it is a need of its own even where its role has more members. */
+function splitLeader({ needs, offered }: PlanRequest): readonly Need[] {
+  const [first, ...rest] = needs;
+  if (!offered || !first || first.count === 1) return needs;
+  return [{ ...first, count: 1 }, { ...first, count: first.count - 1 }, ...rest];
+}
+
+function mergeLeader({ needs, offered }: PlanRequest, rows: readonly Int32Array[]): readonly Int32Array[] {
+  if (!offered || needs[0]!.count === 1) return rows;
+  return [Int32Array.of(...rows[0]!, ...rows[1]!), ...rows.slice(2)];
+}
+
+class Attempt {
+  readonly #cluster: Cluster;
+  readonly #free: Float64Array[];
+  readonly #request: PlanRequest;
+
+  constructor(cluster: Cluster, scratch: ScratchRoom, request: PlanRequest) {
+    this.#cluster = cluster;
+    this.#request = request;
+    this.#free = scratch.of(
+      cluster.table,
+      request.needs.map(({ vector }) => vector),
+    );
+  }
+
+  /** The first need that has not room for all its slots even if it were alone. */
+  shortNeed(inDomain: RowTest): number | undefined {
+    const short = this.#request.needs.findIndex(
+      (need, i) => this.#total(need, this.#allowed(i, inDomain)) < need.count,
+    );
+    return short < 0 ? undefined : short;
+  }
+
+  place(inDomain: RowTest): readonly Int32Array[] | undefined {
+    const { needs, offered, kin } = this.#request;
+    const first = needs[0];
+    if (!first || first.count !== 1 || !(first.isLeader || offered)) return this.#placeRest(0, inDomain, [...kin]);
+    let failures = 0;
+    for (const row of this.#leaderRows(inDomain)) {
+      this.#take(first, row, -1);
+      const rest = this.#placeRest(1, inDomain, [...kin, row]);
+      this.#take(first, row, 1);
+      if (rest) return [Int32Array.of(row), ...rest];
+      if (++failures === LEADER_TRIES) return undefined;
+    }
+    return undefined;
+  }
+
+  /** Rows for the first need that leave the others room enough in all, best first. Lazily: the first mostly does. */
+  *#leaderRows(inDomain: RowTest): Generator<number> {
+    const { needs, kin } = this.#request;
+    const need = needs[0]!;
+    const allowed = needs.map((_, i) => this.#allowed(i, inDomain));
+    const totals = needs.map((other, i) => (i === 0 ? 0 : this.#total(other, allowed[i]!, Infinity)));
+    const refused = new Set<number>();
+    const isOpen: RowTest = (row) => allowed[0]!(row) && !refused.has(row) && this.#leavesRoom(row, totals, allowed);
+    for (;;) {
+      const row = strategies[need.preference.strategy](this.#space(need, isOpen, kin))?.[0];
+      if (row === undefined) return;
+      yield row;
+      refused.add(row);
+    }
+  }
+
+  /** Whether every other need keeps enough room in all with the first need's pod at the row. */
+  #leavesRoom(row: number, totals: readonly number[], allowed: readonly RowTest[]): boolean {
+    const { needs } = this.#request;
+    if (this.#capacity(needs[0]!, row) === 0) return false;
+    for (let i = 1; i < needs.length; i++) {
+      const need = needs[i]!;
+      if (!allowed[i]!(row)) continue;
+      const before = this.#capacity(need, row);
+      this.#take(needs[0]!, row, -1);
+      const after = this.#capacity(need, row);
+      this.#take(needs[0]!, row, 1);
+      if (totals[i]! - before + after < need.count) return false;
+    }
+    return true;
+  }
+
+  /** The needs from `from` on, the largest member first; undefined where one does not fit. Leaves `free` as it was. */
+  #placeRest(from: number, inDomain: RowTest, placed: number[]): readonly Int32Array[] | undefined {
+    const { needs } = this.#request;
+    const order = needs.map((_, i) => i).slice(from);
+    order.sort((a, b) => this.#size(needs[b]!) - this.#size(needs[a]!) || a - b);
+    const out: Int32Array[] = [];
+    let fits = true;
+    for (const i of order) {
+      const need = needs[i]!;
+      const rows = strategies[need.preference.strategy](this.#space(need, this.#allowed(i, inDomain), placed));
+      fits = rows !== undefined;
+      if (!rows) break;
+      out[i - from] = rows;
+      for (const row of rows) this.#take(need, row, -1);
+      placed.push(...rows);
+    }
+    out.forEach((rows, i) => rows.forEach((row) => this.#take(needs[i + from]!, row, 1)));
+    return fits ? out : undefined;
+  }
+
+  #space(need: Need, allowed: RowTest, placed: readonly number[]): Space {
+    const { rows: count } = this.#cluster.table;
+    const rows = new Int32Array(count);
+    const capacity = new Int32Array(count);
+    let size = 0;
+    for (let row = 0; row < count; row++) {
+      const fit = allowed(row) ? this.#capacity(need, row) : 0;
+      if (fit === 0) continue;
+      rows[size] = row;
+      capacity[size++] = fit;
+    }
+    const { policy } = this.#request;
+    return {
+      cluster: this.#cluster,
+      policy,
+      need,
+      free: this.#free,
+      rows: rows.subarray(0, size),
+      capacity: capacity.subarray(0, size),
+      placed,
+    };
+  }
+
+  #allowed(i: number, inDomain: RowTest): RowTest {
+    const { needs, offered, policy } = this.#request;
+    const { eligible, isLeader } = needs[i]!;
+    const isFree = isLeader && !policy.topology.leader;
+    const isOffered = i === 0 && offered;
+    return (row) => hasBit(eligible, row) && (isFree || inDomain(row)) && (!isOffered || isOffered(row));
+  }
+
+  /** Places for the need's pods in all, counted no further than `enough`. */
+  #total(need: Need, allowed: RowTest, enough: number): number {
+    let total = 0;
+    for (let row = 0; row < this.#cluster.table.rows && total < enough; row++) {
+      if (allowed(row)) total += this.#capacity(need, row);
+    }
+    return total;
+  }
+
+  #capacity(need: Need, row: number): number {
+    return this.#cluster.table.nodeAt(row) ? capacityAt(this.#free, row, need.vector, need.count) : 0;
+  }
+
+  #take(need: Need, row: number, sign: 1 | -1): void {
+    for (let c = 0; c < need.vector.length; c++)
+      if (need.vector[c] !== 0) this.#free[c]![row]! += sign * need.vector[c]!;
+  }
+
+  /** The larger of a member's cpu and memory as shares of what the cluster's first node offers: an order, no more. */
+  #size(need: Need): number {
+    const { table } = this.#cluster;
+    let size = 0;
+    for (let c = 0; c < need.vector.length; c++) {
+      let most = 0;
+      for (let row = 0; row < Math.min(table.rows, 16); row++) most = Math.max(most, table.allocatable[c]![row]!);
+      if (most > 0) size = Math.max(size, need.vector[c]! / most);
+    }
+    return size;
+  }
+}

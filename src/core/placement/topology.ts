@@ -1,0 +1,46 @@
+import type { Cluster } from '../cluster/cluster.ts';
+import { hasBit } from '../cluster/eligibility.ts';
+import type { RowTest } from './need.ts';
+import type { PlanRequest } from './planner.ts';
+import { capacityAt } from './room.ts';
+
+const ANYWHERE: RowTest = () => true;
+
+/**
+ * The parts of the cluster to try a gang in, best first: for each topology key, narrowest first, the domains with
+ * room for every need, the tightest first; then, unless the policy requires a domain, anywhere.
+ */
+export function* domainTests(cluster: Cluster, request: PlanRequest): Generator<RowTest> {
+  const { mode, keys } = request.policy.topology;
+  if (mode !== 'none') for (const key of keys) yield* domainsOf(cluster, request, key);
+  if (mode !== 'require') yield ANYWHERE;
+}
+
+function* domainsOf(cluster: Cluster, request: PlanRequest, key: string): Generator<RowTest> {
+  const { of, names } = cluster.domains.indexFor(key);
+  const { needs, policy } = request;
+  const bound = needs.filter(({ isLeader }) => policy.topology.leader || !isLeader);
+  const home = homeDomain(of, request.kin);
+  const room = bound.map((need) => {
+    const totals = new Float64Array(names.length);
+    for (let row = 0; row < cluster.table.rows; row++) {
+      const domain = of[row]!;
+      if (domain >= 0 && hasBit(need.eligible, row))
+        totals[domain]! += capacityAt(cluster.table.free, row, need.vector, Infinity);
+    }
+    return totals;
+  });
+  const slack = (domain: number) => Math.min(...bound.map((need, i) => room[i]![domain]! - need.count));
+  const fitting = names.map((_, domain) => domain).filter((domain) => slack(domain) >= 0);
+  fitting.sort(
+    (a, b) => Number(b === home) - Number(a === home) || slack(a) - slack(b) || (names[a]! < names[b]! ? -1 : 1),
+  );
+  for (const domain of fitting) yield (row) => of[row] === domain;
+}
+
+/** The domain that holds most of the gang's running members, or -1. */
+function homeDomain(of: Int32Array, kin: readonly number[]): number {
+  const counts = new Map<number, number>();
+  for (const row of kin) if (of[row]! >= 0) counts.set(of[row]!, (counts.get(of[row]!) ?? 0) + 1);
+  return [...counts].reduce((best, entry) => (entry[1] > best[1] ? entry : best), [-1, 0])[0]!;
+}
