@@ -7,6 +7,7 @@ const REMEDIES = {
   MUSTER_TRACE_INVALID: 'See docs/traces.md for the format of each trace.',
   MUSTER_WIRE_BAD_BODY: 'Compare the sender with docs/wire.md.',
   MUSTER_USAGE: 'Run muster --help, or muster COMMAND --help.',
+  MUSTER_NOT_SYNCED: 'Wait until /readyz says yes; kube-scheduler asks again by itself.',
   MUSTER_INVARIANT_BROKEN: 'This is a bug in muster: please report it with the input that led to it.',
 } as const;
 

@@ -7,6 +7,9 @@ export type Resources = ReadonlyMap<string, number>;
 /** One amount per column of the node table; a shorter vector has 0 in the columns it lacks. */
 export type Vector = Float64Array;
 
+/** No Kubernetes resource can have this name. */
+const UNKNOWN = '(unknown)';
+
 /** Gives every resource name that nodes or pods mention a column number. Columns are only ever added. */
 export class ResourceColumns {
   readonly #columnOf = new Map<string, number>();
@@ -33,6 +36,17 @@ export class ResourceColumns {
     if (known !== undefined) return known;
     this.#columnOf.set(name, this.#names.length);
     return this.#names.push(name) - 1;
+  }
+
+  /**
+   * As `vector`, for what a pod asks that is not bound yet: names that no node and no bound pod has share one column
+   * of which no node has any, so that inventing names does not grow the table.
+   */
+  requestVector(amounts: Resources): Vector {
+    const unknown = this.add(UNKNOWN);
+    const out = new Float64Array(this.size);
+    for (const [name, amount] of amounts) out[this.#columnOf.get(name) ?? unknown]! += amount;
+    return out;
   }
 
   /** A vector for these amounts; names not met before get a column. */

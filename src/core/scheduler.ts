@@ -1,14 +1,22 @@
-import type {
-  FilterOutcome,
-  FilterRequest,
-  NodeScore,
-  PreemptAnswer,
-  PreemptRequest,
-  SchedulerStats,
-} from './decision.ts';
+import { Cluster } from './cluster/cluster.ts';
+import type { FilterOutcome, FilterRequest, NodeScore, PreemptAnswer, PreemptRequest } from './decision.ts';
+import type { SchedulerStats } from './decision.ts';
 import type { Effect } from './effects.ts';
-import type { ClusterEvent } from './model.ts';
+import { MusterError } from './errors.ts';
+import { filterForeign, preemptForeign } from './foreign.ts';
+import type { GangContext } from './gang/context.ts';
+import { evacuate, healRow, retryUnplaced } from './gang/healing.ts';
+import { Ledger } from './gang/ledger.ts';
+import { adopt, expire, memberBound, podEnded } from './gang/life-cycle.ts';
+import { gangOf, receive } from './gang/reception.ts';
+import { checkInvariants } from './invariants.ts';
+import type { ClusterEvent, NodeInfo, PodInfo } from './model.ts';
+import { Planner } from './placement/planner.ts';
+import { prioritizeNodes } from './placement/prioritize.ts';
 import type { Policy } from './policy/policy.ts';
+import { policyFor } from './policy/select.ts';
+import { WaitingLine } from './queue/waiting-line.ts';
+import { statsOf } from './stats.ts';
 
 export interface SchedulerOptions {
   /** In the order of the file; a default policy follows the last. */
@@ -17,17 +25,163 @@ export interface SchedulerOptions {
   readonly schedulerNames: readonly string[];
 }
 
-/** The façade of the core (being built). */
-export declare class Scheduler {
-  constructor(options: SchedulerOptions);
-  observe(event: ClusterEvent, nowMs: number): readonly Effect[];
-  filter(request: FilterRequest, nowMs: number): FilterOutcome;
-  prioritize(request: FilterRequest, nowMs: number): readonly NodeScore[];
-  preempt(request: PreemptRequest, nowMs: number): PreemptAnswer;
-  /** Expires slots; call about once a second. */
-  tick(nowMs: number): readonly Effect[];
-  setPolicies(policies: readonly Policy[]): void;
-  stats(): SchedulerStats;
-  /** Throws MUSTER_INVARIANT_BROKEN where the state contradicts itself. */
-  checkInvariants(): void;
+/**
+ * The core: told of the cluster by `observe`, asked by `filter`, `prioritize` and `preempt`. Deterministic: the same
+ * calls in the same order give the same answers and effects. `nowMs` is the caller's clock and must not go back.
+ */
+export class Scheduler {
+  readonly #ctx: GangContext;
+  readonly #schedulerNames: ReadonlySet<string>;
+  #policies: readonly Policy[];
+  #effects: Effect[] = [];
+  #isSynced = false;
+  #lastEventMs: number | undefined;
+
+  constructor({ policies, schedulerNames }: SchedulerOptions) {
+    this.#policies = policies;
+    this.#schedulerNames = new Set(schedulerNames);
+    const cluster = new Cluster();
+    this.#ctx = {
+      cluster,
+      ledger: new Ledger(cluster),
+      planner: new Planner(cluster),
+      line: new WaitingLine(),
+      gangs: new Map(),
+      gangOfLeader: new Map(),
+      degraded: new Set(),
+      emit: (effect) => this.#effects.push(effect),
+      policyOf: (pod) => policyFor(this.#policies, pod),
+    };
+  }
+
+  /** Keeps the snapshot current. Before `synced`, gangs are not restored: their members may still be to come. */
+  observe(event: ClusterEvent, nowMs: number): readonly Effect[] {
+    this.#lastEventMs = nowMs;
+    switch (event.kind) {
+      case 'node':
+        this.#putNode(event.node, nowMs);
+        break;
+      case 'node-gone':
+        this.#removeNode(event.name, nowMs);
+        break;
+      case 'pod':
+        this.#putPod(event.pod, nowMs);
+        break;
+      case 'pod-gone':
+        this.#endPod(event.uid, nowMs);
+        break;
+      case 'synced':
+        this.#sync(nowMs);
+        break;
+    }
+    return this.#drain();
+  }
+
+  /** @throws MusterError MUSTER_NOT_SYNCED for a gang's pod before `synced`: no answer is safer than a wrong one */
+  filter({ pod, candidates }: FilterRequest, nowMs: number): FilterOutcome {
+    if (!this.#isGangs(pod)) {
+      const answer = this.#isSynced ? filterForeign(this.#ctx.cluster, pod, candidates) : ({ kind: 'all' } as const);
+      return { answer, effects: [] };
+    }
+    if (!this.#isSynced) {
+      throw new MusterError(
+        'MUSTER_NOT_SYNCED',
+        `Pod ${pod.namespace}/${pod.name}: the cluster has not been read yet.`,
+      );
+    }
+    const answer = receive(this.#ctx, pod, candidates, nowMs);
+    return { answer, effects: this.#drain() };
+  }
+
+  /** Advice on the nodes left, best 10; a node that is not named scores 0. Pods of other schedulers get none. */
+  prioritize({ pod, candidates }: FilterRequest): readonly NodeScore[] {
+    const isOurs = this.#isGangs(pod) || this.#schedulerNames.has(pod.schedulerName);
+    if (!isOurs || !this.#isSynced) return [];
+    return prioritizeNodes(this.#ctx, pod, candidates);
+  }
+
+  /** Lets kube-scheduler evict nobody for a gang's pod: filter would not place it there. */
+  preempt(request: PreemptRequest): PreemptAnswer {
+    if (this.#isGangs(request.pod)) return new Map();
+    return preemptForeign(this.#ctx.cluster, request);
+  }
+
+  /** Expires slots and tries unplaced ones again; call about once a second. */
+  tick(nowMs: number): readonly Effect[] {
+    expire(this.#ctx, nowMs);
+    retryUnplaced(this.#ctx, nowMs);
+    return this.#drain();
+  }
+
+  /** New policies count for every decision from now on; what is reserved stays. */
+  setPolicies(policies: readonly Policy[]): void {
+    this.#policies = policies;
+    for (const gang of this.#ctx.gangs.values()) {
+      gang.policy = this.#ctx.policyOf(gang.leader);
+      gang.refusal = undefined;
+    }
+  }
+
+  stats(): SchedulerStats {
+    return statsOf(this.#ctx, this.#isSynced, this.#lastEventMs);
+  }
+
+  /** @throws MusterError MUSTER_INVARIANT_BROKEN where the state contradicts itself; costs a recount of everything */
+  checkInvariants(): void {
+    checkInvariants(this.#ctx);
+  }
+
+  #isGangs(pod: PodInfo): boolean {
+    return pod.membership !== undefined && this.#ctx.policyOf(pod).gangs === 'on';
+  }
+
+  #putNode(node: NodeInfo, nowMs: number): void {
+    const row = this.#ctx.cluster.putNode(node);
+    healRow(this.#ctx, row);
+    retryUnplaced(this.#ctx, nowMs);
+  }
+
+  #removeNode(name: string, nowMs: number): void {
+    this.#ctx.cluster.removeNode(name);
+    evacuate(this.#ctx, name, nowMs);
+  }
+
+  #putPod(pod: PodInfo, nowMs: number): void {
+    if (pod.terminal) return this.#endPod(pod.uid, nowMs);
+    if (pod.node === undefined) return;
+    const { cluster, ledger } = this.#ctx;
+    const slot = ledger.slotOf(pod.uid);
+    ledger.dropSpare(pod.uid);
+    const isChanged = cluster.bind(pod, pod.node);
+    if (slot) ledger.confirm(slot, pod.uid, pod.node);
+    if (this.#isSynced && this.#isGangs(pod) && pod.membership!.problem === undefined) {
+      gangOf(this.#ctx, pod, nowMs);
+      memberBound(this.#ctx, pod, pod.node);
+    }
+    const row = cluster.table.rowOf(pod.node);
+    if (isChanged && row !== undefined) healRow(this.#ctx, row);
+  }
+
+  #endPod(uid: string, nowMs: number): void {
+    const bound = this.#ctx.cluster.unbind(uid);
+    podEnded(this.#ctx, uid, bound, nowMs);
+  }
+
+  /** The first list is complete: gangs whose leader runs take up their members and plan the missing ones. */
+  #sync(nowMs: number): void {
+    if (this.#isSynced) return;
+    this.#isSynced = true;
+    for (const { pod } of [...this.#ctx.cluster.boundPods.values()]) {
+      if (!this.#isGangs(pod) || pod.membership!.problem !== undefined) continue;
+      const gang = gangOf(this.#ctx, pod, nowMs);
+      if (gang && !gang.admitted) adopt(this.#ctx, gang);
+      memberBound(this.#ctx, pod, pod.node!);
+    }
+  }
+
+  #drain(): readonly Effect[] {
+    const effects = this.#effects;
+    if (effects.length > 0) this.#effects = [];
+    return effects;
+  }
 }

@@ -1,4 +1,4 @@
-import { ResourceColumns, sameAmounts, type Vector } from '../resources.ts';
+import { ResourceColumns, sameAmounts, type Resources, type Vector } from '../resources.ts';
 import type { NodeInfo, PodInfo } from '../model.ts';
 import { Domains } from './domains.ts';
 import { Eligibility } from './eligibility.ts';
@@ -49,8 +49,9 @@ export class Cluster {
     return this.#leadersAt;
   }
 
-  vectorOf(pod: Pick<PodInfo, 'request'>): Vector {
-    const vector = this.columns.vector(pod.request);
+  /** For a pod or role that waits; see ResourceColumns.requestVector. */
+  requestVector(request: Resources): Vector {
+    const vector = this.columns.requestVector(request);
     this.table.widen();
     return vector;
   }
@@ -82,7 +83,8 @@ export class Cluster {
       return false;
     }
     if (known) this.unbind(pod.uid);
-    const vector = this.vectorOf(pod);
+    const vector = this.columns.vector(pod.request);
+    this.table.widen();
     this.#bound.set(pod.uid, { pod, node, vector });
     addTo(this.#byNode, node, pod.uid);
     if (pod.membership) addTo(this.#byGang, pod.membership.gang, pod.uid);
@@ -117,7 +119,7 @@ export class Cluster {
 
   countLeader(node: string, change: 1 | -1): void {
     const row = this.table.rowOf(node);
-    if (row !== undefined) this.#leadersAt[row]! += change;
+    if (row !== undefined) this.#leadersAt[row] = Math.max(0, this.#leadersAt[row]! + change);
   }
 }
 

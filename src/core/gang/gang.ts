@@ -7,6 +7,8 @@ import type { Slot } from './slot.ts';
 export type Refusal =
   /** Nothing freed since `roomPosition` of the table's roomLog could help. */
   | { readonly kind: 'room'; readonly reason: string; roomPosition: number }
+  /** As `room`, but not even the empty cluster would do; it holds up nobody. */
+  | { readonly kind: 'hopeless'; readonly reason: string; roomPosition: number }
   /** As long as this gang stands ahead and blocks. */
   | { readonly kind: 'turn'; readonly reason: string; readonly behind: string }
   /** Must be looked at again each time (it depends on the candidates offered). */

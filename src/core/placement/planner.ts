@@ -75,7 +75,7 @@ class Attempt {
   /** The first need that has not room for all its slots even if it were alone. */
   shortNeed(inDomain: RowTest): number | undefined {
     const short = this.#request.needs.findIndex(
-      (need, i) => this.#total(need, this.#allowed(i, inDomain)) < need.count,
+      (need, i) => this.#total(need, this.#allowed(i, inDomain), need.count) < need.count,
     );
     return short < 0 ? undefined : short;
   }

@@ -31,7 +31,8 @@ function* domainsOf(cluster: Cluster, request: PlanRequest, key: string): Genera
     return totals;
   });
   const slack = (domain: number) => Math.min(...bound.map((need, i) => room[i]![domain]! - need.count));
-  const fitting = names.map((_, domain) => domain).filter((domain) => slack(domain) >= 0);
+  const isPinned = policy.topology.mode === 'require' && home >= 0;
+  const fitting = names.map((_, domain) => domain).filter((d) => slack(d) >= 0 && (!isPinned || d === home));
   fitting.sort(
     (a, b) => Number(b === home) - Number(a === home) || slack(a) - slack(b) || (names[a]! < names[b]! ? -1 : 1),
   );

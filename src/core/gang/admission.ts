@@ -1,0 +1,94 @@
+import type { Cluster } from '../cluster/cluster.ts';
+import { hasBit } from '../cluster/eligibility.ts';
+import type { Candidates, PodInfo } from '../model.ts';
+import type { Need, RowTest } from '../placement/need.ts';
+import type { Planner } from '../placement/planner.ts';
+import { capacityAt } from '../placement/room.ts';
+import { isBlocking, type WaitingLine } from '../queue/waiting-line.ts';
+import type { Gang, Refusal } from './gang.ts';
+import { kinRows, needOf } from './needs.ts';
+
+/** Rows for each need, or why not. */
+export type Admission =
+  | { readonly kind: 'admitted'; readonly needs: readonly Need[]; readonly rows: readonly Int32Array[] }
+  | { readonly kind: 'refused'; readonly refusal: Refusal };
+
+export interface AdmissionDeps {
+  readonly cluster: Cluster;
+  readonly planner: Planner;
+  readonly line: WaitingLine;
+}
+
+/** Decides whether a waiting gang starts now. Looks anew only where the last refusal may no longer stand. */
+export function decideAdmission(deps: AdmissionDeps, gang: Gang, pod: PodInfo, candidates: Candidates, nowMs: number) {
+  const { refusal } = gang;
+  if (refusal && stands(deps, gang, refusal, nowMs)) return { kind: 'refused', refusal } satisfies Admission;
+  const blocker = deps.line.blockerOf(gang, nowMs);
+  if (blocker) return refused({ kind: 'turn', reason: 'gang waits for its turn', behind: blocker.key });
+  return planWhole(deps, gang, pod, candidates);
+}
+
+const refused = (refusal: Refusal): Admission => ({ kind: 'refused', refusal });
+
+function stands({ cluster, line }: AdmissionDeps, gang: Gang, refusal: Refusal, nowMs: number): boolean {
+  if (refusal.kind === 'open') return false;
+  if (refusal.kind === 'turn') {
+    const blocker = line.get(refusal.behind);
+    return blocker !== undefined && blocker.spec.queue === gang.spec.queue && isBlocking(blocker, nowMs);
+  }
+  const { roomLog } = cluster.table;
+  if (!roomLog.remembers(refusal.roomPosition)) return false;
+  if (refusal.roomPosition === roomLog.position) return true;
+  const needs = startNeeds(cluster, gang);
+  for (; refusal.roomPosition < roomLog.position; refusal.roomPosition++) {
+    const row = roomLog.at(refusal.roomPosition);
+    const canHelp = ({ eligible, vector }: Need) =>
+      hasBit(eligible, row) && capacityAt(cluster.table.free, row, vector, 1) > 0;
+    if (needs.some(canHelp)) return false;
+  }
+  return true;
+}
+
+/** What the gang needs to start: the minimum of each role, less what runs already. */
+export function startNeeds(cluster: Cluster, gang: Gang): readonly Need[] {
+  return gang.spec.roles
+    .map((role, i) => needOf(cluster, gang, role.name, i === 0 ? Math.max(1, role.min) : role.min))
+    .filter(({ count }) => count > 0);
+}
+
+function planWhole({ cluster, planner }: AdmissionDeps, gang: Gang, pod: PodInfo, candidates: Candidates): Admission {
+  const [leader, ...others] = startNeeds(cluster, gang);
+  const asked = cluster.requestVector(pod.request);
+  const needs = [leader!.count === 1 ? { ...leader!, vector: asked } : leader!, ...others];
+  const request = { needs, policy: gang.policy, kin: kinRows(cluster, gang) };
+  const offered = offeredRows(cluster, candidates);
+  const plan = planner.plan({ ...request, offered });
+  if (plan.kind === 'placed') return { kind: 'admitted', needs, rows: plan.rows };
+  const { position } = cluster.table.roomLog;
+  const hopeless = needs.find((need) => emptyCapacity(cluster, need) < need.count);
+  if (hopeless) return refused({ kind: 'hopeless', reason: hopelessReason(cluster, hopeless), roomPosition: position });
+  if (planner.plan(request).kind === 'placed') {
+    return refused({ kind: 'open', reason: `no offered node suits role ${leader!.role}` });
+  }
+  return refused({ kind: 'room', reason: 'gang waits for room', roomPosition: position });
+}
+
+function hopelessReason(cluster: Cluster, need: Need): string {
+  for (let row = 0; row < cluster.table.rows; row++) {
+    if (hasBit(need.eligible, row)) return `gang needs more nodes for role ${need.role} than the cluster has`;
+  }
+  return `no node meets the constraints of role ${need.role}`;
+}
+
+/** How many of the need's pods the cluster could hold if nothing ran in it. */
+function emptyCapacity({ table }: Cluster, { eligible, vector, count }: Need): number {
+  let total = 0;
+  for (let row = 0; row < table.rows && total < count; row++) {
+    if (hasBit(eligible, row)) total += capacityAt(table.allocatable, row, vector, count);
+  }
+  return total;
+}
+
+export function offeredRows({ table }: Cluster, candidates: Candidates): RowTest {
+  return (row) => candidates.has(table.nameAt(row));
+}

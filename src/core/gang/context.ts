@@ -1,0 +1,24 @@
+import type { Cluster } from '../cluster/cluster.ts';
+import type { Effect } from '../effects.ts';
+import type { PodInfo } from '../model.ts';
+import type { Planner } from '../placement/planner.ts';
+import type { Policy } from '../policy/policy.ts';
+import type { WaitingLine } from '../queue/waiting-line.ts';
+import type { Gang } from './gang.ts';
+import type { Ledger } from './ledger.ts';
+
+/** What the parts of the gang life cycle share. */
+export interface GangContext {
+  readonly cluster: Cluster;
+  readonly ledger: Ledger;
+  readonly planner: Planner;
+  readonly line: WaitingLine;
+  readonly gangs: Map<string, Gang>;
+  /** The gang of each UID in some gang's leaderUids. */
+  readonly gangOfLeader: Map<string, Gang>;
+  /** Gangs with unplaced slots. */
+  readonly degraded: Set<Gang>;
+  /** Collects what the present call asks of the outside. */
+  readonly emit: (effect: Effect) => void;
+  readonly policyOf: (pod: PodInfo) => Policy;
+}

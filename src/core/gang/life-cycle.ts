@@ -1,0 +1,143 @@
+import type { BoundPod } from '../cluster/cluster.ts';
+import { hasBit } from '../cluster/eligibility.ts';
+import type { PodInfo } from '../model.ts';
+import type { GangContext } from './context.ts';
+import type { Gang } from './gang.ts';
+import { placeSlot } from './healing.ts';
+import { needOf } from './needs.ts';
+import type { Slot } from './slot.ts';
+
+export function newSlot(gang: Gang, role: string, vector: Slot['vector']): Slot {
+  const isLeader = gang.spec.roles[0]!.name === role;
+  const nowhere = { state: 'unplaced', node: '', podUid: '', deadlineMs: Infinity } as const;
+  const slot: Slot = { gang: gang.key, role, isLeader, vector, ...nowhere };
+  gang.slots.push(slot);
+  return slot;
+}
+
+/** A member has been seen bound, by our answer or without it: its slot is taken. */
+export function memberBound(ctx: GangContext, pod: PodInfo, node: string): void {
+  const gang = ctx.gangs.get(pod.membership?.gang ?? '');
+  if (!gang) return;
+  const isLeader = gang.spec.roles[0]!.name === pod.membership!.role;
+  if (isLeader) addLeader(ctx, gang, pod.uid);
+  if (!gang.admitted) {
+    if (isLeader) adopt(ctx, gang);
+    return;
+  }
+  if (ctx.ledger.slotOf(pod.uid)) return;
+  const slot = openSlot(gang, pod.membership!.role, node);
+  if (slot) ctx.ledger.confirm(slot, pod.uid, node);
+}
+
+/** A slot of the role that no pod has: at the node, else one without room, else any. */
+function openSlot(gang: Gang, role: string, node: string): Slot | undefined {
+  const open = gang.slots.filter(
+    (slot) => slot.role === role && (slot.state === 'reserved' || slot.state === 'unplaced'),
+  );
+  return open.find((slot) => slot.node === node) ?? open.find(({ state }) => state === 'unplaced') ?? open[0];
+}
+
+/**
+ * A leader that is bound while its gang holds nothing (muster restarted, or another scheduler bound it): the members
+ * that run take their slots, the missing ones are planned at once.
+ */
+export function adopt(ctx: GangContext, gang: Gang): void {
+  gang.admitted = true;
+  gang.refusal = undefined;
+  ctx.line.remove(gang.key);
+  for (const role of gang.spec.roles) {
+    const isLeader = role === gang.spec.roles[0];
+    const need = needOf(ctx.cluster, gang, role.name, isLeader ? Math.max(1, role.min) : role.min);
+    const running = runningMembers(ctx, gang, role.name);
+    for (let i = 0; i < need.count; i++) {
+      const slot = newSlot(gang, role.name, need.vector);
+      const member = running[i];
+      if (member) ctx.ledger.confirm(slot, member.pod.uid, member.node);
+      else placeSlot(ctx, gang, slot, gang.firstAskMs + gang.policy.reservation.unclaimedMs);
+    }
+  }
+}
+
+function runningMembers(ctx: GangContext, gang: Gang, role: string): BoundPod[] {
+  const bound = [...ctx.cluster.boundMembers(gang.key)].map((uid) => ctx.cluster.boundPod(uid)!);
+  return bound.filter(({ pod }) => pod.membership!.role === role && !pod.deleting);
+}
+
+/** A pod is over or gone; `bound` is what the cluster had of it. Ends its gang with the last leader. */
+export function podEnded(ctx: GangContext, uid: string, bound: BoundPod | undefined, nowMs: number): void {
+  ctx.ledger.dropSpare(uid);
+  const slot = ctx.ledger.slotOf(uid);
+  const gang = ctx.gangs.get(slot?.gang ?? bound?.pod.membership?.gang ?? '') ?? ctx.gangOfLeader.get(uid);
+  ctx.gangOfLeader.delete(uid);
+  if (!gang) return;
+  if (gang.leaderUids.delete(uid) && gang.leaderUids.size === 0) return end(ctx, gang);
+  if (!slot) return;
+  if (slot.state === 'assumed') ctx.ledger.forget(slot, nowMs + gang.policy.reservation.unclaimedMs);
+  else reopen(ctx, gang, slot, nowMs);
+}
+
+export function addLeader(ctx: GangContext, gang: Gang, uid: string): void {
+  gang.leaderUids.add(uid);
+  ctx.gangOfLeader.set(uid, gang);
+}
+
+/** A bound member died: one that runs beyond the minimum takes its slot, else it is kept for its successor. */
+function reopen(ctx: GangContext, gang: Gang, slot: Slot, nowMs: number): void {
+  const { node } = slot;
+  ctx.ledger.unplace(slot);
+  const extra = runningMembers(ctx, gang, slot.role).find(({ pod }) => !ctx.ledger.slotOf(pod.uid));
+  if (extra) return ctx.ledger.confirm(slot, extra.pod.uid, extra.node);
+  const deadlineMs = nowMs + gang.policy.reservation.successorMs;
+  const row = ctx.cluster.table.rowOf(node);
+  const { eligible } = needOf(ctx.cluster, gang, slot.role, 1, slot.vector);
+  if (row !== undefined && hasBit(eligible, row) && ctx.cluster.table.fits(row, slot.vector)) {
+    ctx.ledger.place(slot, row, deadlineMs);
+    return;
+  }
+  if (placeSlot(ctx, gang, slot, deadlineMs)) {
+    ctx.emit({ kind: 'slot-moved', gang: gang.key, role: slot.role, from: node, to: slot.node });
+  } else ctx.emit({ kind: 'slot-unplaced', gang: gang.key, role: slot.role, from: node });
+}
+
+function end(ctx: GangContext, gang: Gang): void {
+  ctx.gangs.delete(gang.key);
+  ctx.line.remove(gang.key);
+  ctx.degraded.delete(gang);
+  for (const spare of ctx.ledger.spares.values()) if (spare.gang === gang.key) ctx.ledger.dropSpare(spare.podUid);
+  for (const slot of gang.slots) ctx.ledger.unplace(slot);
+  if (gang.admitted) ctx.emit({ kind: 'gang-released', gang: gang.key, slots: gang.slots.length });
+}
+
+/** Gives up reserved slots whose time is over; where the leader's is among them, the whole gang waits again. */
+export function expire(ctx: GangContext, nowMs: number): void {
+  if (nowMs < ctx.ledger.nextDeadlineMs) return;
+  let next = Infinity;
+  for (const gang of ctx.gangs.values()) {
+    const late = gang.slots.filter(({ state, deadlineMs }) => state === 'reserved' && deadlineMs <= nowMs);
+    const whole = late.some(({ isLeader }) => isLeader) && gang.slots.every(({ state }) => state !== 'bound');
+    if (late.length > 0) giveUp(ctx, gang, whole ? [...gang.slots] : late, whole);
+    for (const slot of gang.slots) if (slot.state === 'reserved') next = Math.min(next, slot.deadlineMs);
+  }
+  ctx.ledger.setNextDeadline(next);
+}
+
+function giveUp(ctx: GangContext, gang: Gang, slots: readonly Slot[], whole: boolean): void {
+  for (const slot of slots) {
+    ctx.ledger.unplace(slot);
+    gang.slots.splice(gang.slots.indexOf(slot), 1);
+  }
+  ctx.emit({ kind: 'slots-expired', gang: gang.key, slots: slots.length, whole });
+  if (!whole) return;
+  gang.admitted = false;
+  ctx.degraded.delete(gang);
+  ctx.line.put(gang);
+}
+
+/** Moves a free or assumed slot to the row; the room there has been checked. */
+export function moveSlot(ctx: GangContext, slot: Slot, row: number, deadlineMs: number): void {
+  const { gang, role, node: from } = slot;
+  ctx.ledger.unplace(slot);
+  ctx.ledger.place(slot, row, deadlineMs);
+  if (from !== '') ctx.emit({ kind: 'slot-moved', gang, role, from, to: slot.node });
+}

@@ -1,0 +1,81 @@
+import type { FilterAnswer } from '../decision.ts';
+import type { Candidates, PodInfo } from '../model.ts';
+import type { Vector } from '../resources.ts';
+import { offeredRows } from './admission.ts';
+import type { GangContext } from './context.ts';
+import type { Gang } from './gang.ts';
+import { rowFor } from './healing.ts';
+import { moveSlot } from './life-cycle.ts';
+import { kinRows, needOf } from './needs.ts';
+import type { Slot } from './slot.ts';
+
+const refuse = (reason: string): FilterAnswer => ({ kind: 'none', reason });
+
+/** Answers for a member of an admitted gang: its slot, or spare room beyond the minimum. */
+export function placeMember(ctx: GangContext, gang: Gang, pod: PodInfo, candidates: Candidates): FilterAnswer {
+  const role = pod.membership!.role;
+  if (!gang.spec.roles.some(({ name }) => name === role)) return refuse(`gang has no role ${role}`);
+  const vector = ctx.cluster.requestVector(pod.request);
+  const own = ctx.ledger.slotOf(pod.uid);
+  if (own) return claim(ctx, gang, own, { pod, vector, candidates });
+  const open = gang.slots.filter(
+    (slot) => slot.role === role && (slot.state === 'reserved' || slot.state === 'unplaced'),
+  );
+  if (open.length === 0) return placeSpare(ctx, gang, { pod, vector, candidates });
+  const offered = open.find((slot) => candidates.has(slot.node) && roomBeside(ctx, slot, vector));
+  return claim(ctx, gang, offered ?? open.find(({ state }) => state === 'unplaced') ?? open[0]!, {
+    pod,
+    vector,
+    candidates,
+  });
+}
+
+interface Ask {
+  readonly pod: PodInfo;
+  readonly vector: Vector;
+  readonly candidates: Candidates;
+}
+
+/** The slot's node where it is offered and the pod fits into the slot there; else another offered node, if one fits. */
+function claim(ctx: GangContext, gang: Gang, slot: Slot, { pod, vector, candidates }: Ask): FilterAnswer {
+  if (slot.state === 'bound')
+    return slot.podUid === pod.uid ? { kind: 'one', node: slot.node } : refuse('slot is taken');
+  if (slot.state === 'unplaced' || !candidates.has(slot.node) || !roomBeside(ctx, slot, vector)) {
+    const wanted: Slot = { ...slot, vector };
+    const row = rowFor(ctx, gang, wanted, offeredRows(ctx.cluster, candidates));
+    if (row === undefined) return refuse('no offered node has room for this member');
+    const deadlineMs = slot.deadlineMs;
+    ctx.ledger.unplace(slot);
+    slot.vector = vector;
+    moveSlot(ctx, slot, row, deadlineMs);
+  }
+  ctx.ledger.assume(slot, pod.uid, vector);
+  return { kind: 'one', node: slot.node };
+}
+
+/** Whether the slot's room and what is free beside it hold the vector. */
+function roomBeside({ cluster }: GangContext, slot: Slot, vector: Vector): boolean {
+  const row = cluster.table.rowOf(slot.node);
+  if (row === undefined) return false;
+  return vector.every(
+    (amount, c) => amount === 0 || amount <= Math.max(0, cluster.table.free[c]![row]!) + (slot.vector[c] ?? 0),
+  );
+}
+
+/** A member beyond the minimum takes only room that no slot holds, where the policy likes it best. */
+function placeSpare(ctx: GangContext, gang: Gang, { pod, vector, candidates }: Ask): FilterAnswer {
+  const known = ctx.ledger.spareOf(pod.uid);
+  if (known) {
+    const isSame = known.vector.length === vector.length && known.vector.every((amount, c) => amount === vector[c]);
+    if (isSame && candidates.has(known.node)) return { kind: 'one', node: known.node };
+    ctx.ledger.dropSpare(pod.uid);
+  }
+  const role = pod.membership!.role;
+  const need = needOf(ctx.cluster, gang, role, 1, vector);
+  const offered = offeredRows(ctx.cluster, candidates);
+  const plan = ctx.planner.plan({ needs: [need], policy: gang.policy, kin: kinRows(ctx.cluster, gang), offered });
+  if (plan.kind === 'short') return refuse('no spare room beyond the minimum');
+  const row = plan.rows[0]![0]!;
+  ctx.ledger.holdSpare({ podUid: pod.uid, gang: gang.key, role, node: ctx.cluster.table.nameAt(row), vector });
+  return { kind: 'one', node: ctx.cluster.table.nameAt(row) };
+}

@@ -1,0 +1,106 @@
+import type { Cluster } from './cluster/cluster.ts';
+import { MusterError } from './errors.ts';
+import type { GangContext } from './gang/context.ts';
+import type { Gang } from './gang/gang.ts';
+import type { Slot } from './gang/slot.ts';
+
+/**
+ * What must hold after every event and every answer:
+ *  1. `free` equals a recount from scratch, and so do the holds per row;
+ *  2. nothing that muster holds and can still move (reserved slots) stands where there is not room for it;
+ *  3. each slot is in one gang and one state, with the pod and the node that the state says; no pod has two;
+ *  4. an admitted gang has a leader and accounts for its slots; a waiting gang holds nothing.
+ * @throws MusterError MUSTER_INVARIANT_BROKEN
+ */
+export function checkInvariants(ctx: GangContext): void {
+  const { cluster, ledger, gangs } = ctx;
+  const expected = recount(cluster);
+  const byPod = new Map<string, Slot>();
+  for (const gang of gangs.values()) {
+    checkGang(gang, ctx);
+    for (const slot of gang.slots) {
+      checkSlot(slot, ctx);
+      if (slot.podUid !== '') {
+        if (byPod.has(slot.podUid)) broken(`pod ${slot.podUid} has two slots of ${slot.gang}.`);
+        byPod.set(slot.podUid, slot);
+      }
+      if (slot.state === 'reserved' || slot.state === 'assumed') expected.take(slot.node, slot.vector);
+    }
+  }
+  for (const spare of ledger.spares.values()) {
+    if (!gangs.has(spare.gang)) broken(`pod ${spare.podUid} holds spare room for gang ${spare.gang}, which is over.`);
+    if (byPod.has(spare.podUid)) broken(`pod ${spare.podUid} has a slot and spare room.`);
+    expected.take(spare.node, spare.vector);
+  }
+  expected.compare();
+}
+
+function broken(what: string): never {
+  throw new MusterError('MUSTER_INVARIANT_BROKEN', what);
+}
+
+function checkGang(gang: Gang, { line, gangOfLeader }: GangContext): void {
+  if (gang.leaderUids.size === 0) broken(`gang ${gang.key} has no leader and is not over.`);
+  for (const uid of gang.leaderUids) if (gangOfLeader.get(uid) !== gang) broken(`leader ${uid} is not indexed.`);
+  if (!gang.admitted && gang.slots.length > 0) broken(`gang ${gang.key} waits and holds ${gang.slots.length} slots.`);
+  if (gang.admitted === (line.get(gang.key) !== undefined))
+    broken(`gang ${gang.key} is both admitted and in line, or neither.`);
+}
+
+function checkSlot(slot: Slot, { cluster, ledger }: GangContext): void {
+  const where = `a slot of ${slot.gang} for ${slot.role}`;
+  const hasPod = slot.state === 'assumed' || slot.state === 'bound';
+  if (hasPod !== (slot.podUid !== '')) broken(`${where} is ${slot.state} and has pod "${slot.podUid}".`);
+  if (hasPod && ledger.slotOf(slot.podUid) !== slot) broken(`${where} is not indexed by its pod ${slot.podUid}.`);
+  if ((slot.state === 'unplaced') !== (slot.node === '')) broken(`${where} is ${slot.state} and at "${slot.node}".`);
+  if (slot.node !== '' && !ledger.slotsAt(slot.node).has(slot))
+    broken(`${where} is not indexed by its node ${slot.node}.`);
+  if (slot.state === 'bound' && cluster.boundPod(slot.podUid)?.node !== slot.node) {
+    broken(`${where} is bound at ${slot.node}, and its pod ${slot.podUid} is not.`);
+  }
+  if (slot.state !== 'reserved') return;
+  const row = cluster.table.rowOf(slot.node);
+  if (row === undefined) broken(`${where} is reserved at ${slot.node}, which is gone.`);
+  slot.vector.forEach((amount, c) => {
+    if (amount > 0 && cluster.table.free[c]![row]! < 0)
+      broken(`${where} is reserved at ${slot.node}, which is over its ${cluster.columns.names[c]}.`);
+  });
+}
+
+interface Recount {
+  take(node: string, vector: Float64Array): void;
+  compare(): void;
+}
+
+/** `free` from allocatable and bound pods; then, after all holds were taken, the comparison with the table. */
+function recount(cluster: Cluster): Recount {
+  const { table, columns } = cluster;
+  const free = columns.names.map((_, c) => table.allocatable[c]!.slice());
+  const holds = new Int32Array(table.rows);
+  const subtract = (node: string, vector: Float64Array): number | undefined => {
+    const row = table.rowOf(node);
+    if (row !== undefined) vector.forEach((amount, c) => (free[c]![row]! -= amount));
+    return row;
+  };
+  for (const { node, vector } of cluster.boundPods.values()) subtract(node, vector);
+  return {
+    take(node, vector) {
+      const row = subtract(node, vector);
+      if (row === undefined) broken(`room is held at ${node}, which is gone.`);
+      holds[row]!++;
+    },
+    compare() {
+      for (let row = 0; row < table.rows; row++) {
+        if (!table.nodeAt(row)) continue;
+        const name = table.nameAt(row);
+        if (holds[row] !== cluster.holdsAt(row))
+          broken(`${name} counts ${cluster.holdsAt(row)} holds; there are ${holds[row]}.`);
+        columns.names.forEach((column, c) => {
+          if (free[c]![row] !== table.free[c]![row]) {
+            broken(`${name} counts ${table.free[c]![row]} free ${column}; a recount gives ${free[c]![row]}.`);
+          }
+        });
+      }
+    },
+  };
+}

@@ -1,0 +1,58 @@
+import type { NodeScore } from '../decision.ts';
+import type { GangContext } from '../gang/context.ts';
+import { kinRows } from '../gang/needs.ts';
+import type { Candidates, PodInfo } from '../model.ts';
+import type { Preference, ScorerName, StrategyName } from '../policy/policy.ts';
+import { weightedScores } from '../policy/score.ts';
+import { kinPerKey } from './strategies.ts';
+
+/** extender/v1 MaxExtenderPriority. */
+const MAX_SCORE = 10;
+
+/** What the strategies that do not score stand for, as weights. */
+const WEIGHTS_OF: Readonly<Record<StrategyName, ReadonlyMap<ScorerName, number>>> = {
+  pack: new Map([['binPacking', 1]]),
+  spread: new Map([['spreading', 1]]),
+  'least-fragmentation': new Map([['fragmentation', 1]]),
+  weighted: new Map(),
+};
+
+/** The policy's opinion of each known candidate, rounded to 0..10; zeros are left out, for they change nothing. */
+export function prioritizeNodes(ctx: GangContext, pod: PodInfo, candidates: Candidates): NodeScore[] {
+  const { cluster } = ctx;
+  const policy = ctx.policyOf(pod);
+  const gang = pod.membership && ctx.gangs.get(pod.membership.gang);
+  const isLeader = gang?.spec.roles[0]!.name === pod.membership?.role;
+  const preference = scored(gang && isLeader ? policy.leader : policy.members);
+  const names = candidates.names().filter((name) => cluster.table.rowOf(name) !== undefined);
+  const rows = Int32Array.from(names, (name) => cluster.table.rowOf(name)!);
+  const kin = gang ? kinRows(cluster, gang) : [];
+  const scores = new Float64Array(rows.length);
+  const { table, leadersAt: leaders } = cluster;
+  const request = cluster.requestVector(pod.request);
+  const perKey = kinPerKey(cluster.domains, policy.topology.keys, kin);
+  weightedScores(
+    {
+      table,
+      free: table.free,
+      request,
+      images: pod.images,
+      preference,
+      policy,
+      leaders,
+      kin: { perKey, placed: kin.length },
+    },
+    rows,
+    scores,
+  );
+  const out: NodeScore[] = [];
+  names.forEach((node, i) => {
+    const score = Math.round(scores[i]! * MAX_SCORE);
+    if (score > 0) out.push({ node, score });
+  });
+  return out;
+}
+
+function scored(preference: Preference): Preference {
+  return preference.weights.size > 0 ? preference : { ...preference, weights: WEIGHTS_OF[preference.strategy] };
+}

@@ -1,0 +1,29 @@
+import type { GangPhase, SchedulerStats } from './decision.ts';
+import type { GangContext } from './gang/context.ts';
+import { phaseOf } from './gang/gang.ts';
+
+/** Counts everything anew: for a metrics scrape, not for every decision. */
+export function statsOf(ctx: GangContext, synced: boolean, lastEventMs: number | undefined): SchedulerStats {
+  const { cluster, ledger, gangs: known } = ctx;
+  const { table, columns } = cluster;
+  const gangs: Record<GangPhase, number> = { waiting: 0, starting: 0, running: 0, degraded: 0 };
+  const reserved = new Float64Array(columns.size);
+  for (const gang of known.values()) {
+    gangs[phaseOf(gang)]++;
+    for (const { state, vector } of gang.slots) {
+      if (state === 'reserved' || state === 'assumed') vector.forEach((amount, c) => (reserved[c]! += amount));
+    }
+  }
+  for (const { vector } of ledger.spares.values()) vector.forEach((amount, c) => (reserved[c]! += amount));
+  const sum = (column: Float64Array) => column.reduce((total, amount) => total + amount, 0);
+  return {
+    synced,
+    nodes: table.size,
+    pods: cluster.boundPods.size,
+    gangs,
+    reserved: columns.amounts(reserved),
+    free: columns.amounts(Float64Array.from(table.free, sum)),
+    allocatable: columns.amounts(Float64Array.from(table.allocatable, sum)),
+    lastEventMs,
+  };
+}
