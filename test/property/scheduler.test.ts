@@ -1,0 +1,201 @@
+import fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import type { PodInfo } from '../../src/core/model.ts';
+import type { Policy, StrategyName, Topology } from '../../src/core/policy/policy.ts';
+import { DEFAULT_POLICY, STRATEGIES } from '../../src/core/policy/policy.ts';
+import { node, pod, spark } from '../support/builders.ts';
+import { World } from '../support/world.ts';
+
+/** 10,000 sequences in all; a failure prints its seed and path. */
+const RUNS = { numRuns: 5000, seed: 20260 };
+
+type Step =
+  | { readonly kind: 'leader' | 'leader-gone' | 'again'; readonly app: number }
+  | { readonly kind: 'member' | 'member-gone'; readonly app: number; readonly i: number }
+  | { readonly kind: 'foreign' | 'intruder' | 'foreign-gone'; readonly i: number; readonly at: number }
+  | { readonly kind: 'node' | 'node-gone'; readonly at: number; readonly cpu: number; readonly cordon: boolean }
+  | { readonly kind: 'wait'; readonly ms: number };
+
+const app = fc.nat({ max: 4 });
+const i = fc.nat({ max: 6 });
+const at = fc.nat({ max: 4 });
+const gangSteps: fc.Arbitrary<Step>[] = [
+  fc.record({ kind: fc.constantFrom('leader', 'leader-gone', 'again'), app }),
+  fc.record({ kind: fc.constantFrom('member', 'member', 'member', 'member-gone'), app, i }),
+  fc.record({ kind: fc.constant('wait'), ms: fc.constantFrom(1, 1000, 120_000, 600_000) }),
+];
+const otherSteps: fc.Arbitrary<Step>[] = [
+  fc.record({ kind: fc.constantFrom('foreign', 'intruder', 'foreign-gone'), i, at }),
+  fc.record({ kind: fc.constantFrom('node', 'node-gone'), at, cpu: fc.nat({ max: 6 }), cordon: fc.boolean() }),
+];
+const setting = fc.record({
+  strategy: fc.constantFrom<StrategyName>(...STRATEGIES),
+  topology: fc.constantFrom<Topology['mode']>('none', 'prefer', 'require'),
+  blockAfterMs: fc.constantFrom(0, 600_000, Infinity),
+});
+
+function policy({
+  strategy,
+  topology,
+  blockAfterMs,
+}: {
+  strategy: StrategyName;
+  topology: Topology['mode'];
+  blockAfterMs: number;
+}) {
+  const preference = {
+    ...DEFAULT_POLICY.members,
+    strategy,
+    weights: new Map([['binPacking', 1] as const, ['topology', 1] as const]),
+  };
+  return {
+    leader: preference,
+    members: preference,
+    topology: { mode: topology, keys: ['rack', 'zone'], leader: true },
+    queue: { blockAfterMs },
+  } satisfies Partial<Policy>;
+}
+
+/** Plays the steps and writes down every answer. Members of an app exist only while its leader runs. */
+class Play {
+  readonly world: World;
+  readonly log: string[] = [];
+  readonly #live = new Map<string, PodInfo>();
+  readonly #bound = new Map<string, { readonly pod: PodInfo; readonly node: string }>();
+  readonly #apps = [
+    spark('a', 3),
+    spark('b', 5, { min: 2 }),
+    spark('c', 1, { cpu: 3 }),
+    spark('d', 0),
+    spark('e', 6, { cpu: 2 }),
+  ];
+
+  constructor(policyOf: Partial<Policy>) {
+    const racks = ['r0', 'r0', 'r1', 'r2', 'r2'];
+    this.world = new World(
+      racks.map((rack, n) => node(`n${n}`, { cpu: 3 + n, labels: { rack, zone: n < 3 ? 'z0' : 'z1' } })),
+      policyOf,
+    );
+  }
+
+  step(step: Step): void {
+    switch (step.kind) {
+      case 'leader':
+        return this.#start(this.#apps[step.app]!.leader());
+      case 'again': {
+        const leader = this.#apps[step.app]!.leader();
+        if (this.#live.has(leader.uid)) expect(this.world.ask(leader)).toBe(this.world.ask(leader));
+        return;
+      }
+      case 'member':
+        return this.#start(this.#apps[step.app]!.member('executor', step.i));
+      case 'leader-gone':
+        return this.#end(this.#apps[step.app]!.leader());
+      case 'member-gone':
+        return this.#end(this.#apps[step.app]!.member('executor', step.i));
+      case 'wait':
+        return this.world.wait(step.ms);
+      default:
+        return this.#others(step);
+    }
+  }
+
+  #others(step: Extract<Step, { at: number }>): void {
+    const name = `n${step.at}`;
+    switch (step.kind) {
+      case 'foreign':
+        this.log.push(this.world.ask(pod(`f${step.i}`, { cpu: 1 + (step.i % 3) })));
+        return;
+      case 'intruder':
+        if (this.world.nodes.has(name)) this.world.bind(pod(`x${step.i}`, { cpu: 1 + (step.i % 3) }), name);
+        return;
+      case 'foreign-gone':
+        return this.world.gone(pod(`x${step.i}`));
+      case 'node':
+        return this.world.node(
+          node(name, { cpu: step.cpu, unschedulable: step.cordon, labels: { rack: `r${step.cpu}` } }),
+        );
+      case 'node-gone':
+        return this.world.removeNode(name);
+    }
+  }
+
+  #start(asking: PodInfo): void {
+    if (this.#bound.has(asking.uid)) return;
+    this.#live.set(asking.uid, asking);
+    const answer = this.world.ask(asking);
+    expect(this.world.ask(asking)).toBe(answer);
+    this.log.push(`${asking.uid} ${answer}`);
+    if (!answer.startsWith('-> ')) return;
+    const name = answer.slice(3);
+    expect(this.world.nodes.has(name)).toBe(true);
+    this.#bound.set(asking.uid, { pod: asking, node: name });
+    this.world.bind(asking, name);
+  }
+
+  #end(ending: PodInfo): void {
+    this.#live.delete(ending.uid);
+    this.#bound.delete(ending.uid);
+    this.world.gone(ending);
+  }
+
+  /** cpu of what muster placed, per node, must be within the node's. */
+  expectNoOvercommit(): void {
+    const used = new Map<string, number>();
+    for (const {
+      pod: { request },
+      node: name,
+    } of this.#bound.values())
+      used.set(name, (used.get(name) ?? 0) + request.get('cpu')!);
+    for (const [name, cpu] of used)
+      expect(cpu).toBeLessThanOrEqual(this.world.nodes.get(name)!.allocatable.get('cpu')!);
+  }
+
+  /** Every gang whose leader is bound can start all its minimum members now. */
+  expectNoPartialGang(): void {
+    for (const one of this.#apps) {
+      if (!this.#bound.has(one.leader().uid)) continue;
+      const { min } = one.spec.roles[1]!;
+      const running = [0, 1, 2, 3, 4, 5, 6].filter((n) => this.#bound.has(one.member('executor', n).uid)).length;
+      for (let n = running; n < min; n++) {
+        const successor = { ...one.member('executor', 0), uid: `${one.spec.name}-late-${n}` };
+        const answer = this.world.start(successor);
+        expect(answer).toMatch(/^-> /);
+        this.#bound.set(successor.uid, { pod: successor, node: answer.slice(3) });
+      }
+    }
+  }
+}
+
+describe('whatever happens in whatever order', () => {
+  test('the books stay right, answers repeat, and the same input gives the same answers', () => {
+    const steps = fc.array(fc.oneof(...gangSteps, ...otherSteps), { maxLength: 60 });
+    fc.assert(
+      fc.property(setting, steps, (chosen, list) => {
+        const play = () => {
+          const one = new Play(policy(chosen));
+          for (const step of list) one.step(step);
+          return JSON.stringify([one.log, one.world.effects]);
+        };
+        expect(play()).toBe(play());
+      }),
+      RUNS,
+    );
+  });
+
+  test('without other schedulers and node trouble: no node is overcommitted and no gang is partial', () => {
+    const steps = fc.array(fc.oneof(...gangSteps.slice(0, 2)), { maxLength: 60 });
+    fc.assert(
+      fc.property(setting, steps, (chosen, list) => {
+        const one = new Play(policy(chosen));
+        for (const step of list) {
+          one.step(step);
+          one.expectNoOvercommit();
+        }
+        one.expectNoPartialGang();
+        one.expectNoOvercommit();
+      }),
+      RUNS,
+    );
+  });
+});

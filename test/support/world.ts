@@ -1,0 +1,80 @@
+import { Scheduler } from '../../src/core/scheduler.ts';
+import type { Effect } from '../../src/core/effects.ts';
+import type { NodeInfo, PodInfo } from '../../src/core/model.ts';
+import { DEFAULT_POLICY, type Policy } from '../../src/core/policy/policy.ts';
+import { boundTo, offer } from './builders.ts';
+
+/** A cluster with muster in it; the invariants are checked after every step. Time moves only by `wait`. */
+export class World {
+  readonly scheduler: Scheduler;
+  readonly effects: Effect[] = [];
+  readonly nodes = new Map<string, NodeInfo>();
+  nowMs = 0;
+
+  constructor(nodes: readonly NodeInfo[], policy: Partial<Policy> = {}, synced = true) {
+    this.scheduler = new Scheduler({ policies: [{ ...DEFAULT_POLICY, ...policy }], schedulerNames: ['muster'] });
+    for (const one of nodes) this.node(one);
+    if (synced) this.#observe({ kind: 'synced' });
+  }
+
+  node(one: NodeInfo): void {
+    this.nodes.set(one.name, one);
+    this.#observe({ kind: 'node', node: one });
+  }
+
+  removeNode(name: string): void {
+    this.nodes.delete(name);
+    this.#observe({ kind: 'node-gone', name });
+  }
+
+  sync(): void {
+    this.#observe({ kind: 'synced' });
+  }
+
+  /** kube-scheduler asks; all nodes are offered unless said. `-> node` or `waits: reason` or `any of a,b`. */
+  ask(pod: PodInfo, offered: readonly string[] = [...this.nodes.keys()]): string {
+    const { answer, effects } = this.scheduler.filter({ pod, candidates: offer(offered) }, this.nowMs);
+    this.effects.push(...effects);
+    this.scheduler.checkInvariants();
+    switch (answer.kind) {
+      case 'one':
+        return `-> ${answer.node}`;
+      case 'none':
+        return `waits: ${answer.reason}`;
+      case 'all':
+        return 'any';
+      case 'some':
+        return `any of ${[...answer.nodes].sort().join(',')}`;
+    }
+  }
+
+  bind(pod: PodInfo, node: string): void {
+    this.#observe({ kind: 'pod', pod: boundTo(pod, node) });
+  }
+
+  /** Asks, and binds where the answer is one node. @returns the answer */
+  start(pod: PodInfo, offered?: readonly string[]): string {
+    const answer = this.ask(pod, offered);
+    if (answer.startsWith('-> ')) this.bind(pod, answer.slice(3));
+    return answer;
+  }
+
+  gone(pod: PodInfo): void {
+    this.#observe({ kind: 'pod-gone', uid: pod.uid });
+  }
+
+  wait(ms: number): void {
+    this.nowMs += ms;
+    this.effects.push(...this.scheduler.tick(this.nowMs));
+    this.scheduler.checkInvariants();
+  }
+
+  kinds(): string[] {
+    return this.effects.map(({ kind }) => kind);
+  }
+
+  #observe(event: Parameters<Scheduler['observe']>[0]): void {
+    this.effects.push(...this.scheduler.observe(event, this.nowMs));
+    this.scheduler.checkInvariants();
+  }
+}
