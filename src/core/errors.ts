@@ -17,10 +17,13 @@ export type ErrorCode = keyof typeof REMEDIES;
 export class MusterError extends Error {
   override readonly name = 'MusterError';
   readonly code: ErrorCode;
+  /** The sentence alone, without remedy and code. */
+  readonly what: string;
 
   /** @param what the place, the field and the value that are wrong, as one sentence that ends with a full stop */
   constructor(code: ErrorCode, what: string, options?: { readonly cause: unknown }) {
     super(`${what} ${REMEDIES[code]} [${code}]`, options);
     this.code = code;
+    this.what = what;
   }
 }

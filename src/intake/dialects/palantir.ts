@@ -1,0 +1,85 @@
+import { MusterError } from '../../core/errors.ts';
+import type { Role } from '../../core/model.ts';
+import { parseQuantity, shown, wholeUnits } from '../quantity.ts';
+import type { Dialect, DialectInput } from './registry.ts';
+
+const APP_LABELS = ['spark-app-id', 'spark-app-selector'];
+const MAX_EXECUTORS = 10_000;
+
+/**
+ * The annotations of palantir/k8s-spark-scheduler (its docs and internal/types, commit acc007d3): sizes and count on
+ * the driver, labels `spark-app-id` and `spark-role` on every pod.
+ *
+ * Executors are recognised by `spark-app-id` alone: Spark itself sets `spark-app-selector` on every executor, also of
+ * apps whose driver declares nothing, and those would wait for ever.
+ */
+export const palantir: Dialect = (input) => {
+  const { pod, annotations } = input;
+  const role = pod.labels.get('spark-role');
+  const isDriver = role === 'driver' && [...annotations.keys()].some((key) => DRIVER_ANNOTATIONS.has(key));
+  const app = isDriver ? firstLabel(pod.labels) : pod.labels.get('spark-app-id');
+  if (app === undefined || (!isDriver && role !== 'executor')) return undefined;
+  const gang = `${pod.namespace}/${app}`;
+  if (!isDriver) return { gang, role: 'executor' };
+  try {
+    const roles = [driverRole(input), executorRole(input)];
+    return { gang, role: 'driver', spec: { key: gang, namespace: pod.namespace, name: app, roles, queue: 'default' } };
+  } catch (error) {
+    if (!(error instanceof MusterError)) throw error;
+    return { gang, role: 'driver', problem: error.what.replace(/\.$/, '') };
+  }
+};
+
+const DRIVER_ANNOTATIONS = new Set([
+  'spark-driver-cpu',
+  'spark-driver-mem',
+  'spark-driver-nvidia.com/gpu',
+  'spark-executor-cpu',
+  'spark-executor-mem',
+  'spark-executor-nvidia.com/gpu',
+  'spark-executor-count',
+  'spark-dynamic-allocation-enabled',
+  'spark-dynamic-allocation-min-executor-count',
+  'spark-dynamic-allocation-max-executor-count',
+]);
+
+function firstLabel(labels: ReadonlyMap<string, string>): string | undefined {
+  return APP_LABELS.map((key) => labels.get(key)).find((value) => value !== undefined);
+}
+
+/** What the pod really asks counts, not what the annotations say of it. */
+function driverRole({ pod }: DialectInput): Role {
+  return { name: 'driver', count: 1, min: 1, request: pod.request, constraints: pod.constraints };
+}
+
+function executorRole({ pod, annotations }: DialectInput): Role {
+  const request = new Map([['pods', 1]]);
+  const read = (annotation: string, resource: string, isNeeded: boolean) => {
+    const text = annotations.get(annotation);
+    if (text === undefined && !isNeeded) return;
+    if (text === undefined) throw wrong(`annotation ${annotation} is missing`);
+    request.set(resource, wholeUnits(parseQuantity(text, `annotation ${annotation}`), resource, 'annotation'));
+  };
+  read('spark-executor-cpu', 'cpu', true);
+  read('spark-executor-mem', 'memory', true);
+  read('spark-executor-nvidia.com/gpu', 'nvidia.com/gpu', false);
+  const isDynamic = annotations.get('spark-dynamic-allocation-enabled') === 'true';
+  const prefix = 'spark-dynamic-allocation';
+  const min = countAt(annotations, isDynamic ? `${prefix}-min-executor-count` : 'spark-executor-count');
+  const count = isDynamic ? countAt(annotations, `${prefix}-max-executor-count`) : min;
+  if (count < min) throw wrong(`annotation ${prefix}-max-executor-count: ${count} is less than the minimum ${min}`);
+  return { name: 'executor', count, min, request, constraints: pod.constraints };
+}
+
+function countAt(annotations: ReadonlyMap<string, string>, annotation: string): number {
+  const text = annotations.get(annotation);
+  if (text === undefined) throw wrong(`annotation ${annotation} is missing`);
+  const count = /^\d{1,5}$/.test(text) ? Number(text) : Infinity;
+  if (count > MAX_EXECUTORS)
+    throw wrong(`annotation ${annotation}: ${shown(text)} is not a number from 0 to ${MAX_EXECUTORS}`);
+  return count;
+}
+
+function wrong(what: string): MusterError {
+  return new MusterError('MUSTER_OBJECT_INVALID', `${what}.`);
+}

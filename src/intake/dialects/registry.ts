@@ -1,0 +1,26 @@
+import type { Membership, PodInfo } from '../../core/model.ts';
+import { native } from './native.ts';
+import { palantir } from './palantir.ts';
+
+/** What a dialect reads: the pod so far, and its annotations. */
+export interface DialectInput {
+  readonly pod: PodInfo;
+  readonly annotations: ReadonlyMap<string, string>;
+}
+
+/**
+ * One way of saying "this pod is in a gang". Undefined: the pod says nothing in this dialect. A declaration that is
+ * wrong is a Membership with a `problem`, never an exception: the user hears it as the reason for waiting.
+ */
+export type Dialect = (input: DialectInput) => Membership | undefined;
+
+/** In this order; the first that knows the pod decides. A new one: one file, one line here, a part of docs/dialects.md. */
+const DIALECTS: readonly Dialect[] = [native, palantir];
+
+export function membershipOf(pod: PodInfo, annotations: ReadonlyMap<string, string>): Membership | undefined {
+  for (const dialect of DIALECTS) {
+    const membership = dialect({ pod, annotations });
+    if (membership) return membership;
+  }
+  return undefined;
+}

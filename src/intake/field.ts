@@ -1,0 +1,82 @@
+import { MusterError } from '../core/errors.ts';
+import { shown } from './quantity.ts';
+
+/** A JSON object whose keys come from outside: read it with the functions below, which look at own keys alone. */
+export type Json = Readonly<Record<string, unknown>>;
+
+function bad(where: string, value: unknown, wanted: string): MusterError {
+  return new MusterError('MUSTER_OBJECT_INVALID', `${where}: ${shown(value)} is not ${wanted}.`);
+}
+
+export function own(object: Json, key: string): unknown {
+  return Object.hasOwn(object, key) ? object[key] : undefined;
+}
+
+/** An object; null and absent are undefined, as Go writes what is not set. */
+export function objectAt(parent: Json, key: string, where: string): Json | undefined {
+  const value = own(parent, key);
+  return value === undefined || value === null ? undefined : asObject(value, `${where}.${key}`);
+}
+
+export function asObject(value: unknown, where: string): Json {
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) throw bad(where, value, 'an object');
+  return value as Json;
+}
+
+/** A list of objects; null and absent are empty. */
+export function objectsAt(parent: Json, key: string, where: string): readonly Json[] {
+  return listAt(parent, key, where).map((item, i) => asObject(item, `${where}.${key}[${i}]`));
+}
+
+export function listAt(parent: Json, key: string, where: string): readonly unknown[] {
+  const value = own(parent, key);
+  if (value === undefined || value === null) return [];
+  if (!Array.isArray(value)) throw bad(`${where}.${key}`, value, 'a list');
+  return value;
+}
+
+export function textAt(parent: Json, key: string, where: string): string | undefined {
+  const value = own(parent, key);
+  if (value === undefined || value === null) return undefined;
+  if (typeof value !== 'string') throw bad(`${where}.${key}`, value, 'a text');
+  return value;
+}
+
+/** A text that must be there and not empty. */
+export function nameAt(parent: Json, key: string, where: string): string {
+  const value = textAt(parent, key, where);
+  if (value === undefined || value === '') throw bad(`${where}.${key}`, value ?? null, 'set: a name is needed');
+  return value;
+}
+
+export function textsAt(parent: Json, key: string, where: string): readonly string[] {
+  return listAt(parent, key, where).map((item, i) => {
+    if (typeof item !== 'string') throw bad(`${where}.${key}[${i}]`, item, 'a text');
+    return item;
+  });
+}
+
+export function integerAt(parent: Json, key: string, where: string): number | undefined {
+  const value = own(parent, key);
+  if (value === undefined || value === null) return undefined;
+  if (!Number.isSafeInteger(value)) throw bad(`${where}.${key}`, value, 'an integer');
+  return value as number;
+}
+
+export function flagAt(parent: Json, key: string, where: string): boolean {
+  const value = own(parent, key);
+  if (value === undefined || value === null) return false;
+  if (typeof value !== 'boolean') throw bad(`${where}.${key}`, value, 'true or false');
+  return value;
+}
+
+/** Labels, annotations, selectors. */
+export function textMapAt(parent: Json, key: string, where: string): Map<string, string> {
+  const object = objectAt(parent, key, where);
+  const out = new Map<string, string>();
+  for (const [name, value] of Object.entries(object ?? {})) {
+    if (typeof value !== 'string') throw bad(`${where}.${key}[${shown(name)}]`, value, 'a text');
+    out.set(name, value);
+  }
+  return out;
+}

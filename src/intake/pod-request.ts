@@ -1,0 +1,127 @@
+import type { Resources } from '../core/resources.ts';
+import { objectAt, objectsAt, own, textAt, type Json } from './field.ts';
+import { parseQuantity, wholeUnits } from './quantity.ts';
+
+/** Amounts by resource name, in billionths of the unit: exact until the end. */
+type Exact = Map<string, bigint>;
+
+/** Resources that a pod-level request replaces; others stay the sum of the containers. */
+const isPodLevel = (name: string) => name === 'cpu' || name === 'memory' || name.startsWith('hugepages-');
+
+/**
+ * What a pod asks of a node.
+ *
+ * Per resource: the larger of (a) containers plus sidecars and (b) the dearest ordinary init container beside the
+ * sidecars declared before it; then pod-level cpu, memory and hugepages in place of that; then overhead. For a pod
+ * that is assigned, containers that are being resized in place count with the largest of what they ask and what
+ * their status says they have.
+ *
+ * @param pod as the API server sent it; `spec` and, for an assigned pod, `status` are read
+ * @param where the pod's path, for errors
+ * @returns integers, rounded up once: cpu in millicores, memory and storage in bytes, others in their own unit; `pods` 1
+ * @throws MusterError MUSTER_QUANTITY_INVALID, MUSTER_OBJECT_INVALID
+ * @see k8s.io/component-helpers/resource PodRequests, v0.36.3; not mirrored: DRA, and resize of pod-level resources
+ */
+export function podRequest(pod: Json, where: string): Resources {
+  const spec = objectAt(pod, 'spec', where) ?? {};
+  const path = `${where}.spec`;
+  const statuses = textAt(spec, 'nodeName', path) ? containerStatuses(pod, where) : undefined;
+  const total = containersTotal(spec, path, statuses);
+  const podLevel = requestsOf(spec, path);
+  if ([...podLevel.keys()].some(isPodLevel)) {
+    for (const [name, amount] of podLevel) if (isPodLevel(name)) total.set(name, amount);
+  }
+  add(total, exactAt(spec, 'overhead', path));
+  const out = new Map<string, number>();
+  for (const [name, amount] of total) if (amount > 0n) out.set(name, wholeUnits(amount, name, where));
+  out.set('pods', 1);
+  return out;
+}
+
+function containersTotal(spec: Json, path: string, statuses: Statuses | undefined): Exact {
+  const sum: Exact = new Map();
+  objectsAt(spec, 'containers', path).forEach((container, i) => {
+    add(sum, effective(container, `${path}.containers[${i}]`, statuses));
+  });
+  const sidecars: Exact = new Map();
+  const peak: Exact = new Map();
+  objectsAt(spec, 'initContainers', path).forEach((container, i) => {
+    const at = `${path}.initContainers[${i}]`;
+    const isSidecar = textAt(container, 'restartPolicy', at) === 'Always';
+    const request = effective(container, at, isSidecar ? statuses : undefined);
+    if (isSidecar) {
+      add(sidecars, request);
+      raise(peak, sidecars);
+    } else raise(peak, plus(sidecars, request));
+  });
+  add(sum, sidecars);
+  raise(sum, peak);
+  return sum;
+}
+
+interface Statuses {
+  readonly byName: ReadonlyMap<string, Json>;
+  readonly isInfeasible: boolean;
+  readonly where: string;
+}
+
+function containerStatuses(pod: Json, where: string): Statuses {
+  const status = objectAt(pod, 'status', where) ?? {};
+  const at = `${where}.status`;
+  const byName = new Map<string, Json>();
+  for (const list of ['containerStatuses', 'initContainerStatuses']) {
+    for (const one of objectsAt(status, list, at)) byName.set(String(own(one, 'name')), one);
+  }
+  const isInfeasible = objectsAt(status, 'conditions', at).some(
+    (one) => own(one, 'type') === 'PodResizePending' && own(one, 'reason') === 'Infeasible',
+  );
+  return { byName, isInfeasible, where: at };
+}
+
+/** The container-wise rule of 1.33 to 1.36: the largest of spec, actual and allocated; without spec if infeasible. */
+function effective(container: Json, where: string, statuses: Statuses | undefined): Exact {
+  const asked = requestsOf(container, where);
+  const status = statuses?.byName.get(String(own(container, 'name')));
+  if (!statuses || !status || !objectAt(status, 'resources', statuses.where)) return asked;
+  const at = `${statuses.where}.containerStatuses`;
+  const out: Exact = statuses.isInfeasible ? new Map() : new Map(asked);
+  raise(out, requestsOf(status, at));
+  raise(out, exactAt(status, 'allocatedResources', at));
+  return out;
+}
+
+function requestsOf(holder: Json, where: string): Exact {
+  const resources = objectAt(holder, 'resources', where);
+  return resources ? exactAt(resources, 'requests', `${where}.resources`) : new Map<string, bigint>();
+}
+
+/** A map of quantities; null entries and absent maps are nothing. */
+function exactAt(parent: Json, key: string, where: string): Exact {
+  const out: Exact = new Map();
+  for (const [name, value] of Object.entries(objectAt(parent, key, where) ?? {})) {
+    out.set(name, parseQuantity(value, `${where}.${key}.${name.slice(0, 80)}`));
+  }
+  return out;
+}
+
+/** A node's allocatable, or a role's declared requests, in whole units. */
+export function amountsAt(parent: Json, key: string, where: string): Map<string, number> {
+  const out = new Map<string, number>();
+  for (const [name, nano] of exactAt(parent, key, where)) out.set(name, wholeUnits(nano, name, `${where}.${key}`));
+  return out;
+}
+
+function add(to: Exact, amounts: Exact): void {
+  for (const [name, amount] of amounts) to.set(name, (to.get(name) ?? 0n) + amount);
+}
+
+function plus(a: Exact, b: Exact): Exact {
+  const out: Exact = new Map(a);
+  add(out, b);
+  return out;
+}
+
+/** `to` becomes at least `amounts`, name by name. */
+function raise(to: Exact, amounts: Exact): void {
+  for (const [name, amount] of amounts) if (amount > (to.get(name) ?? 0n)) to.set(name, amount);
+}

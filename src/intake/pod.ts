@@ -1,0 +1,53 @@
+import type { PodInfo } from '../core/model.ts';
+import { constraintsOf } from './constraints.ts';
+import { membershipOf } from './dialects/registry.ts';
+import { asObject, integerAt, nameAt, objectAt, objectsAt, own, textAt, textMapAt, type Json } from './field.ts';
+import { podRequest } from './pod-request.ts';
+
+/**
+ * A core/v1 Pod as the core sees it. Fields that are not read are not looked at; nulls are absent, as Go writes them.
+ *
+ * @param where the pod's place for errors: `Pod`, or `pods.yaml: items[3]`
+ * @throws MusterError MUSTER_OBJECT_INVALID, MUSTER_QUANTITY_INVALID. Not for a wrong gang declaration: that is a
+ *   reason to wait (`membership.problem`)
+ */
+export function toPodInfo(value: unknown, where: string): PodInfo {
+  const pod = asObject(value, where);
+  const metadata = objectAt(pod, 'metadata', where) ?? {};
+  const spec = objectAt(pod, 'spec', where) ?? {};
+  const status = objectAt(pod, 'status', where) ?? {};
+  const at = `${where}.metadata`;
+  const phase = textAt(status, 'phase', `${where}.status`);
+  const base: PodInfo = {
+    uid: nameAt(metadata, 'uid', at),
+    name: nameAt(metadata, 'name', at),
+    namespace: textAt(metadata, 'namespace', at) || 'default',
+    labels: textMapAt(metadata, 'labels', at),
+    schedulerName: textAt(spec, 'schedulerName', `${where}.spec`) || 'default-scheduler',
+    priority: integerAt(spec, 'priority', `${where}.spec`) ?? 0,
+    request: podRequest(pod, where),
+    constraints: constraintsOf(spec, `${where}.spec`),
+    images: imagesOf(spec, `${where}.spec`),
+    terminal: phase === 'Succeeded' || phase === 'Failed',
+    deleting: Boolean(own(metadata, 'deletionTimestamp')),
+  };
+  const node = textAt(spec, 'nodeName', `${where}.spec`);
+  const membership = isNativelyScheduled(spec) ? undefined : membershipOf(base, textMapAt(metadata, 'annotations', at));
+  return { ...base, ...(node ? { node } : {}), ...(membership ? { membership } : {}) };
+}
+
+/** Kubernetes' own gangs (spec.workloadRef in 1.35, spec.schedulingGroup from 1.36) are kube-scheduler's affair. */
+function isNativelyScheduled(spec: Json): boolean {
+  return Boolean(own(spec, 'schedulingGroup')) || Boolean(own(spec, 'workloadRef'));
+}
+
+function imagesOf(spec: Json, where: string): string[] {
+  const images = new Set<string>();
+  for (const list of ['containers', 'initContainers']) {
+    objectsAt(spec, list, where).forEach((container, i) => {
+      const image = textAt(container, 'image', `${where}.${list}[${i}]`);
+      if (image) images.add(image);
+    });
+  }
+  return [...images];
+}

@@ -1,0 +1,61 @@
+import { MusterError } from '../core/errors.ts';
+
+const NANO = 1_000_000_000n;
+const FORM = /^([+-]?)(\d{0,64})(?:\.(\d{0,64}))?(?:([numkMGTPE]|[KMGTPE]i)|[eE]([+-]?\d{1,3}))?$/;
+const DECIMAL: Readonly<Record<string, number>> = { n: -9, u: -6, m: -3, k: 3, M: 6, G: 9, T: 12, P: 15, E: 18 };
+const BINARY: Readonly<Record<string, bigint>> = { Ki: 10n, Mi: 20n, Gi: 30n, Ti: 40n, Pi: 50n, Ei: 60n };
+
+/**
+ * A Kubernetes quantity in billionths of its unit, exactly; a finer value is rounded up to a billionth, as
+ * apimachinery does (pkg/api/resource/quantity.go, v0.36).
+ *
+ * @param value as JSON or YAML gave it: text such as `500m`, `1.5Gi`, `2e3`, or a number
+ * @param where the field's path, for the error
+ * @throws MusterError MUSTER_QUANTITY_INVALID for anything else, and for what is negative
+ */
+export function parseQuantity(value: unknown, where: string): bigint {
+  const text = typeof value === 'number' ? String(value) : value;
+  const match = typeof text === 'string' && text.length <= 140 ? FORM.exec(text) : null;
+  if (!match) throw invalid(where, value, 'is not a quantity');
+  const [, sign, whole = '', fraction = '', suffix = '', exponent] = match;
+  if (whole === '' && fraction === '') throw invalid(where, value, 'is not a quantity');
+  const digits = BigInt(whole + fraction);
+  if (digits === 0n) return 0n;
+  if (sign === '-') throw invalid(where, value, 'is negative');
+  const binary = BINARY[suffix];
+  const power = exponent === undefined ? (DECIMAL[suffix] ?? 0) : Number(exponent);
+  const nano = (binary === undefined ? digits : digits << binary) * NANO;
+  return scaled(nano, power - fraction.length);
+}
+
+/** `value * 10^power`, rounded up. */
+function scaled(value: bigint, power: number): bigint {
+  return power >= 0 ? value * 10n ** BigInt(power) : ceilDiv(value, 10n ** BigInt(-power));
+}
+
+function ceilDiv(value: bigint, by: bigint): bigint {
+  return (value + by - 1n) / by;
+}
+
+/**
+ * Billionths as a whole number of units, rounded up: millicores for cpu, else the resource's own unit.
+ * @throws MusterError MUSTER_QUANTITY_INVALID above 2^53 - 1
+ */
+export function wholeUnits(nano: bigint, resource: string, where: string): number {
+  const units = ceilDiv(nano, resource === 'cpu' ? NANO / 1000n : NANO);
+  if (units > BigInt(Number.MAX_SAFE_INTEGER)) throw invalid(`${where}.${resource}`, units.toString(), 'is too large');
+  return Number(units);
+}
+
+function invalid(where: string, value: unknown, what: string): MusterError {
+  return new MusterError('MUSTER_QUANTITY_INVALID', `${where}: ${shown(value)} ${what}.`);
+}
+
+/** A value for an error message: as JSON, at most 80 characters. */
+export function shown(value: unknown): string {
+  const text =
+    typeof value === 'string'
+      ? JSON.stringify(value.slice(0, 100))
+      : (JSON.stringify(value)?.slice(0, 100) ?? 'undefined');
+  return text.length > 80 ? `${text.slice(0, 77)}...` : text;
+}
