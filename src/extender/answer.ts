@@ -1,0 +1,52 @@
+import type { FilterAnswer, NodeScore, PreemptAnswer } from '../core/decision.ts';
+import type { Candidates } from '../core/model.ts';
+import type { WireMode } from './wire.ts';
+
+/** `one`: a rejection names one node; `all`: every node, for kube-schedulers before 1.31 and for debugging. */
+export type Reasons = 'one' | 'all';
+
+/** Node names have been checked: none needs escaping. */
+const quotedList = (names: readonly string[]) => (names.length === 0 ? '[]' : `["${names.join('","')}"]`);
+
+/**
+ * ExtenderFilterResult as JSON text, as short as kube-scheduler allows: what is left out counts as unresolvable from
+ * 1.31 on, and Go's time to decode the answer is most of its cost.
+ */
+export function filterBody(answer: FilterAnswer, candidates: Candidates, mode: WireMode, reasons: Reasons): string {
+  switch (answer.kind) {
+    case 'one':
+      return `{${passed([answer.node], mode)}}`;
+    case 'all':
+      return `{${passed(candidates.names(), mode)}}`;
+    case 'some':
+      return `{${passed(answer.nodes, mode)},"FailedNodes":${failed(answer.failed, answer.reason)}}`;
+    case 'none': {
+      const named = reasons === 'all' ? candidates.names() : candidates.names().slice(0, 1);
+      return `{${passed([], mode)},"FailedAndUnresolvableNodes":${failed(named, answer.reason)}}`;
+    }
+  }
+}
+
+function passed(names: readonly string[], mode: WireMode): string {
+  if (mode === 'names') return `"NodeNames":${quotedList(names)}`;
+  return `"Nodes":{"items":[${names.map((name) => `{"metadata":{"name":"${name}"}}`).join(',')}]}`;
+}
+
+function failed(names: readonly string[], reason: string): string {
+  const message = JSON.stringify(`muster: ${reason}`);
+  return `{${names.map((name) => `"${name}":${message}`).join(',')}}`;
+}
+
+/** HostPriorityList as JSON text. */
+export function prioritizeBody(scores: readonly NodeScore[]): string {
+  return `[${scores.map(({ node, score }) => `{"Host":"${node}","Score":${score}}`).join(',')}]`;
+}
+
+/** ExtenderPreemptionResult as JSON text; it never has a null, which would end the kube-scheduler process. */
+export function preemptBody(answer: PreemptAnswer): string {
+  const nodes = [...answer].map(([node, { uids, pdbViolations }]) => {
+    const pods = uids.map((uid) => `{"UID":${JSON.stringify(uid)}}`);
+    return `"${node}":{"Pods":[${pods.join(',')}],"NumPDBViolations":${pdbViolations}}`;
+  });
+  return `{"NodeNameToMetaVictims":{${nodes.join(',')}}}`;
+}

@@ -1,0 +1,107 @@
+import type { FilterRequest, PreemptRequest, VictimProposal } from '../core/decision.ts';
+import { MusterError } from '../core/errors.ts';
+import type { Candidates } from '../core/model.ts';
+import { asObject, integerAt, listAt, nameAt, objectAt, own, type Json } from '../intake/field.ts';
+import { toPodInfo } from '../intake/pod.ts';
+import { shown } from '../intake/quantity.ts';
+
+/** Whether kube-scheduler sent names (nodeCacheCapable: true) or whole nodes; the answer has the same form. */
+export type WireMode = 'names' | 'nodes';
+
+export interface WireFilterRequest extends FilterRequest {
+  readonly mode: WireMode;
+}
+
+/**
+ * ExtenderArgs: the body of filter and prioritize (staging/src/k8s.io/kube-scheduler/extender/v1/types.go). Keys in
+ * Go's casing or any other, as Go reads them; unknown keys are ignored.
+ * @throws MusterError MUSTER_WIRE_BAD_BODY, or what is wrong with the pod
+ */
+export function toFilterRequest(body: unknown): WireFilterRequest {
+  const args = argsOf(body);
+  const pod = toPodInfo(field(args, 'Pod'), 'Pod');
+  const names = field(args, 'NodeNames');
+  if (names !== undefined && names !== null) {
+    return { pod, candidates: candidatesOf(namesIn(names, 'NodeNames')), mode: 'names' };
+  }
+  const nodes = field(args, 'Nodes');
+  if (nodes === undefined || nodes === null) throw badBody('NodeNames and Nodes are both missing: nobody is offered');
+  const items = listAt(asObject(nodes, 'Nodes'), 'items', 'Nodes').map((item, i) => {
+    const at = `Nodes.items[${i}]`;
+    return nameAt(objectAt(asObject(item, at), 'metadata', at) ?? {}, 'name', `${at}.metadata`);
+  });
+  return { pod, candidates: candidatesOf(namesIn(items, 'Nodes.items')), mode: 'nodes' };
+}
+
+/**
+ * ExtenderPreemptionArgs. A node with null, or whose list is null, has no victims.
+ * @throws MusterError MUSTER_WIRE_BAD_BODY, or what is wrong with the pod
+ */
+export function toPreemptRequest(body: unknown): PreemptRequest {
+  const args = argsOf(body);
+  const pod = toPodInfo(field(args, 'Pod'), 'Pod');
+  const [meta, full] = [field(args, 'NodeNameToMetaVictims'), field(args, 'NodeNameToVictims')];
+  const victims = new Map<string, VictimProposal>();
+  const where = meta ? 'NodeNameToMetaVictims' : 'NodeNameToVictims';
+  for (const [node, entry] of Object.entries(asObject(meta ?? full ?? {}, where))) {
+    const at = `${where}[${shown(node)}]`;
+    if (entry === null) victims.set(checkedName(node, where), { uids: [], pdbViolations: 0 });
+    else victims.set(checkedName(node, where), proposalOf(asObject(entry, at), at));
+  }
+  return { pod, victims };
+}
+
+function proposalOf(entry: Json, at: string): VictimProposal {
+  const pods = field(entry, 'Pods') ?? [];
+  if (!Array.isArray(pods)) throw badBody(`${at}.Pods: ${shown(pods)} is not a list`);
+  const uids = pods
+    .filter((pod) => pod !== null)
+    .map((pod, i) => {
+      const victim = asObject(pod, `${at}.Pods[${i}]`);
+      const uid = field(victim, 'UID') ?? own(objectAt(victim, 'metadata', `${at}.Pods[${i}]`) ?? {}, 'uid');
+      if (typeof uid !== 'string' || uid === '') throw badBody(`${at}.Pods[${i}].UID: ${shown(uid)} is not a UID`);
+      return uid;
+    });
+  const pdbViolations = integerAt({ NumPDBViolations: field(entry, 'NumPDBViolations') }, 'NumPDBViolations', at) ?? 0;
+  return { uids, pdbViolations };
+}
+
+function argsOf(body: unknown): Json {
+  if (typeof body !== 'object' || body === null || Array.isArray(body)) {
+    throw badBody(`the body is ${shown(body)}, not an object with Pod and NodeNames`);
+  }
+  return body as Json;
+}
+
+/** A key as Go finds it: exactly, else whatever its casing. */
+function field(object: Json, name: string): unknown {
+  if (Object.hasOwn(object, name)) return object[name];
+  const lower = name.toLowerCase();
+  const key = Object.keys(object).find((one) => one.toLowerCase() === lower);
+  return key === undefined ? undefined : object[key];
+}
+
+/** RFC 1123 subdomain, as node names are; what passes needs no escaping in JSON. */
+const NODE_NAME = /^[a-z0-9]([-a-z0-9.]{0,251}[a-z0-9])?$/;
+
+function namesIn(value: unknown, where: string): readonly string[] {
+  if (!Array.isArray(value)) throw badBody(`${where}: ${shown(value)} is not a list`);
+  value.forEach((name, i) => checkedName(name, `${where}[${i}]`));
+  return value as string[];
+}
+
+function checkedName(name: unknown, where: string): string {
+  if (typeof name === 'string' && NODE_NAME.test(name)) return name;
+  throw badBody(`${where}: ${shown(name)} is not the name of a node`);
+}
+
+/** Each name once, in the order of the request. */
+export function candidatesOf(list: readonly string[]): Candidates {
+  const set = new Set(list);
+  const names = set.size === list.length ? list : [...set];
+  return { size: names.length, has: (name) => set.has(name), names: () => names };
+}
+
+function badBody(what: string): MusterError {
+  return new MusterError('MUSTER_WIRE_BAD_BODY', `${what}.`);
+}

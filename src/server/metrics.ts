@@ -1,0 +1,98 @@
+import { Counter, Gauge, Histogram, Registry, collectDefaultMetrics } from 'prom-client';
+import type { SchedulerStats } from '../core/decision.ts';
+import type { Effect } from '../core/effects.ts';
+import type { DecisionRecord } from '../extender/routes.ts';
+
+export interface Metrics {
+  readonly registry: Registry;
+  readonly onDecision: (record: DecisionRecord) => void;
+  readonly onEffects: (effects: readonly Effect[]) => void;
+  /** A policy file was read: at this time (ms), or in vain. */
+  readonly onPolicies: (loadedMs: number | undefined) => void;
+}
+
+/** 50 µs to 5 s, the default httpTimeout of an extender. */
+const SECONDS = [0.00005, 0.0001, 0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.5, 1, 5];
+
+/** Names are `muster_*` in base units. No series per node, pod or gang: a scrape must stay cheap. */
+export function buildMetrics(stats: () => SchedulerStats, nowMs: () => number): Metrics {
+  const registry = new Registry();
+  const registers = [registry];
+  collectDefaultMetrics({ register: registry });
+  const decisions = new Histogram({
+    name: 'muster_decision_duration_seconds',
+    help: 'Time to decide and encode one extender request, by verb and outcome.',
+    labelNames: ['verb', 'outcome'],
+    buckets: SECONDS,
+    registers,
+  });
+  const effects = new Counter({
+    name: 'muster_effects_total',
+    help: 'What decisions brought about, by kind.',
+    labelNames: ['kind'],
+    registers,
+  });
+  const failures = new Counter({
+    name: 'muster_policy_reload_failures_total',
+    help: 'Policy files that were refused; the old policies went on.',
+    registers,
+  });
+  const loaded = new Gauge({
+    name: 'muster_policy_loaded_timestamp_seconds',
+    help: 'When the policies in force were read.',
+    registers,
+  });
+  registerState(registers, stats, nowMs);
+  return {
+    registry,
+    onDecision: ({ verb, outcome, seconds }) => decisions.observe({ verb, outcome }, seconds),
+    onEffects: (list) => list.forEach(({ kind }) => effects.inc({ kind })),
+    onPolicies: (loadedMs) => (loadedMs === undefined ? failures.inc() : loaded.set(loadedMs / 1000)),
+  };
+}
+
+function registerState(registers: Registry[], stats: () => SchedulerStats, nowMs: () => number): void {
+  const state = (name: string, help: string, labelNames: string[], read: (gauge: Gauge, now: SchedulerStats) => void) =>
+    new Gauge({
+      name,
+      help,
+      labelNames,
+      registers,
+      collect() {
+        this.reset();
+        read(this, stats());
+      },
+    });
+  state(
+    'muster_gangs',
+    'Gangs by phase: waiting, starting, running, degraded (a slot has no room).',
+    ['phase'],
+    (gauge, { gangs }) => {
+      for (const [phase, count] of Object.entries(gangs)) gauge.set({ phase }, count);
+    },
+  );
+  for (const part of ['reserved', 'free', 'allocatable'] as const) {
+    const what = {
+      reserved: 'Held for members not bound yet',
+      free: 'Neither bound nor held',
+      allocatable: 'Of all nodes',
+    }[part];
+    state(
+      `muster_${part}`,
+      `${what}: cpu in cores, memory in bytes, others in their unit.`,
+      ['resource'],
+      (gauge, now) => {
+        for (const [resource, amount] of now[part])
+          gauge.set({ resource }, resource === 'cpu' ? amount / 1000 : amount);
+      },
+    );
+  }
+  state('muster_nodes', 'Nodes in the snapshot.', [], (gauge, { nodes }) => gauge.set(nodes));
+  state('muster_pods', 'Bound pods in the snapshot.', [], (gauge, { pods }) => gauge.set(pods));
+  state(
+    'muster_snapshot_age_seconds',
+    'Time since the last event from the cluster; -1 before the first.',
+    [],
+    (gauge, { lastEventMs }) => gauge.set(lastEventMs === undefined ? -1 : (nowMs() - lastEventMs) / 1000),
+  );
+}

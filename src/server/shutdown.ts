@@ -1,0 +1,36 @@
+import type { FastifyBaseLogger } from 'fastify';
+import type { MusterServer } from './app.ts';
+
+/** Below Kubernetes' default terminationGracePeriodSeconds of 30. */
+const HARD_LIMIT_MS = 20_000;
+
+/**
+ * On SIGTERM or SIGINT: /readyz says no, requests that run are answered, idle connections are closed, `onClosed` runs,
+ * the process ends with 0. A second signal, or HARD_LIMIT_MS, ends it at once with 1.
+ */
+export function closeOnSignal(
+  server: MusterServer,
+  logger: FastifyBaseLogger,
+  onClosed: () => void = () => undefined,
+): void {
+  let isClosing = false;
+  const close = (signal: string) => {
+    if (isClosing) process.exit(1);
+    isClosing = true;
+    logger.info({ signal }, 'shutting down');
+    server.drain();
+    setTimeout(() => process.exit(1), HARD_LIMIT_MS).unref();
+    server.app.close().then(
+      () => {
+        onClosed();
+        process.exit(0);
+      },
+      (error: unknown) => {
+        logger.error(error, 'could not close');
+        process.exit(1);
+      },
+    );
+  };
+  process.on('SIGTERM', close);
+  process.on('SIGINT', close);
+}
