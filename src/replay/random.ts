@@ -1,0 +1,51 @@
+import { uniformFloat64 } from 'pure-rand/distribution/uniformFloat64';
+import { xoroshiro128plus } from 'pure-rand/generator/xoroshiro128plus';
+import { randomExponential, randomGeometric, randomLogNormal } from 'd3-random';
+
+/** A seeded source of chance: the same seed gives the same draws. */
+export interface Random {
+  /** 0 <= x < 1 */
+  uniform(): number;
+  between(low: number, high: number): number;
+  /** A whole number, 0 <= n < end. */
+  below(end: number): number;
+  /** exp of a normal with this mean and deviation of the logarithm. */
+  logNormal(mu: number, sigma: number): number;
+  exponential(rate: number): number;
+  /** 1, 2, 3 ... with mean 1/p. */
+  geometric(p: number): number;
+  /** One of the values, by weight. */
+  pick<T>(choices: readonly (readonly [value: T, weight: number])[]): T;
+}
+
+/** @param keys what the draws are for: streams with other keys are independent of each other */
+export function seeded(...keys: readonly (number | string)[]): Random {
+  const generator = xoroshiro128plus(hash(keys.join('/')));
+  const uniform = () => uniformFloat64(generator);
+  return {
+    uniform,
+    between: (low, high) => low + (high - low) * uniform(),
+    below: (end) => Math.floor(uniform() * end),
+    logNormal: (mu, sigma) => randomLogNormal.source(uniform)(mu, sigma)(),
+    exponential: (rate) => randomExponential.source(uniform)(rate)(),
+    geometric: (p) => randomGeometric.source(uniform)(p)(),
+    pick: (choices) => pick(choices, uniform()),
+  };
+}
+
+function pick<T>(choices: readonly (readonly [value: T, weight: number])[], at: number): T {
+  const total = choices.reduce((sum, [, weight]) => sum + weight, 0);
+  let left = at * total;
+  for (const [value, weight] of choices) {
+    left -= weight;
+    if (left < 0) return value;
+  }
+  return choices.at(-1)![0];
+}
+
+/** FNV-1a, 32 bits. */
+function hash(text: string): number {
+  let value = 0x811c9dc5;
+  for (let i = 0; i < text.length; i++) value = Math.imul(value ^ text.charCodeAt(i), 0x01000193);
+  return value | 0;
+}

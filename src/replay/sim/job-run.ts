@@ -1,0 +1,119 @@
+import type { GangSpec, PodInfo, Requirement } from '../../core/model.ts';
+import type { Resources } from '../../core/resources.ts';
+import { seeded, type Random } from '../random.ts';
+import type { TraceJob } from '../trace/job.ts';
+import type { SimPod } from './pod.ts';
+
+/** One run of a job of the trace; a job whose leader is lost runs a second time. */
+export interface JobRun {
+  readonly job: TraceJob;
+  readonly id: string;
+  readonly submitMs: number;
+  readonly isRerun: boolean;
+  readonly random: Random;
+  readonly pods: Set<SimPod>;
+  state: 'waiting' | 'working' | 'done' | 'failed';
+  /** Workers created so far. */
+  created: number;
+  /** Needed pods that are bound, and that run. */
+  boundNeeded: number;
+  runningNeeded: number;
+  boundPods: number;
+  /** When the gang was complete (all needed bound) for the first time. */
+  completeMs: number | undefined;
+  workedMs: number;
+  workingSinceMs: number;
+  /** Set while the gang holds room, is incomplete and has had a needed member refused. */
+  partialSinceMs: number | undefined;
+  /** Counts up whenever work stops, so that an end that was planned before does not happen. */
+  epoch: number;
+}
+
+export function newRun(job: TraceJob, submitMs: number, seed: number, isRerun: boolean): JobRun {
+  return {
+    job,
+    id: isRerun ? `${job.id}-rerun` : job.id,
+    submitMs,
+    isRerun,
+    random: seeded(seed, job.id, Number(isRerun)),
+    pods: new Set(),
+    state: 'waiting',
+    created: 0,
+    boundNeeded: 0,
+    runningNeeded: 0,
+    boundPods: 0,
+    completeMs: undefined,
+    workedMs: 0,
+    workingSinceMs: 0,
+    partialSinceMs: undefined,
+    epoch: 0,
+  };
+}
+
+/** The leader and the minimum of workers. */
+export const neededOf = ({ job }: JobRun) => 1 + job.workers.min;
+
+const withPod = (request: Resources): Resources => new Map([...request, ['pods', 1]]);
+
+function specOf(run: JobRun, constraints: PodInfo['constraints']): GangSpec {
+  const { namespace, queue, leader, workers } = run.job;
+  return {
+    key: `${namespace}/${run.id}`,
+    namespace,
+    name: run.id,
+    queue,
+    roles: [
+      { name: 'driver', count: 1, min: 1, request: withPod(leader), constraints },
+      { name: 'executor', count: workers.count, min: workers.min, request: withPod(workers.request), constraints },
+    ],
+  };
+}
+
+/** A new pod of the run: its leader, or its next worker. */
+export function newPod(run: JobRun, kind: 'leader' | 'worker', isNeeded: boolean): SimPod {
+  const { job } = run;
+  const isLeader = kind === 'leader';
+  const index = isLeader ? 0 : run.created++;
+  const name = isLeader ? `${run.id}-driver` : `${run.id}-exec-${index + 1}`;
+  const affinity = affinityOf(job);
+  const constraints = {
+    nodeSelector: new Map<string, string>(),
+    tolerations: [],
+    ...(affinity ? { affinity: [affinity] } : {}),
+  };
+  const base: PodInfo = {
+    uid: `${job.namespace}/${name}`,
+    namespace: job.namespace,
+    name,
+    labels: new Map(),
+    schedulerName: 'muster',
+    priority: job.priority,
+    request: withPod(isLeader ? job.leader : job.workers.request),
+    constraints,
+    images: [],
+    terminal: false,
+    deleting: false,
+  };
+  const gang = `${job.namespace}/${run.id}`;
+  const membership = isLeader ? { gang, role: 'driver', spec: specOf(run, constraints) } : { gang, role: 'executor' };
+  const pod: SimPod = {
+    info: job.workers.count > 0 ? { ...base, membership } : base,
+    job: run,
+    isLeader,
+    isNeeded,
+    index,
+    state: 'waiting',
+    node: '',
+    attempts: 0,
+    lastAttemptMs: 0,
+    queuedMs: 0,
+    order: 0,
+  };
+  run.pods.add(pod);
+  return pod;
+}
+
+function affinityOf(job: TraceJob): readonly Requirement[] | undefined {
+  if (job.nodeLabels.size === 0) return undefined;
+  return [...job.nodeLabels].map(([key, values]) => ({ on: 'label', key, operator: 'In', values }));
+}

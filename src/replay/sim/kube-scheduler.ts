@@ -1,0 +1,131 @@
+import type { NodeScore } from '../../core/decision.ts';
+import type { SimPod } from './pod.ts';
+import type { LazyCandidates } from './truth.ts';
+import type { World } from './world.ts';
+
+/** The weight of the extender in scheduler-config/: a full point of prioritize outweighs kube-scheduler's own score. */
+const EXTENDER_WEIGHT = 13;
+const SCORE_SCALE = 10;
+const TICK_MS = 1000;
+
+/**
+ * kube-scheduler's cycle: one pod at a time; its own filters (room, labels, taints), the extender's filter where a
+ * node is left, then, where more than one is left, LeastAllocated plus the extender's prioritize; bind. Of the other
+ * score plugins none is simulated. percentageOfNodesToScore is 100.
+ */
+export class KubeScheduler {
+  onBound: (pod: SimPod) => void = () => undefined;
+  onRefused: (pod: SimPod) => void = () => undefined;
+  readonly #world: World;
+  /** When the next cycle is planned for; Infinity: none is. */
+  #cycleAtMs = Infinity;
+  #freeAtMs = 0;
+  #lastTickMs = -Infinity;
+
+  constructor(world: World) {
+    this.#world = world;
+  }
+
+  add(pod: SimPod): void {
+    this.#world.queue.add(pod, this.#world.timeline.nowMs);
+    this.#plan();
+  }
+
+  /** A pod was bound or went, or a node changed. */
+  clusterChanged(): void {
+    this.#world.queue.wake(this.#world.timeline.nowMs);
+    this.#plan();
+  }
+
+  #plan(): void {
+    const { timeline, queue } = this.#world;
+    const atMs = Math.max(this.#freeAtMs, queue.nextMs(timeline.nowMs));
+    if (atMs === Infinity || atMs >= this.#cycleAtMs) return;
+    this.#cycleAtMs = atMs;
+    timeline.at(atMs, () => this.#cycleIfDue(atMs), false);
+  }
+
+  #cycleIfDue(atMs: number): void | Promise<void> {
+    if (atMs !== this.#cycleAtMs) return;
+    this.#cycleAtMs = Infinity;
+    const { timeline, queue, port, options } = this.#world;
+    if (timeline.nowMs - this.#lastTickMs >= TICK_MS) {
+      this.#lastTickMs = timeline.nowMs;
+      port.tick(timeline.nowMs);
+    }
+    const pod = queue.pop(timeline.nowMs);
+    if (!pod) return this.#plan();
+    this.#freeAtMs = timeline.nowMs + options.cycleMs;
+    const deciding = this.#schedule(pod);
+    if (deciding instanceof Promise) return deciding.then((node) => this.#conclude(pod, node));
+    this.#conclude(pod, deciding);
+  }
+
+  /** The node chosen, or undefined where there is none. */
+  #schedule(pod: SimPod): string | undefined | Promise<string | undefined> {
+    const { truth, port, recorder, timeline } = this.#world;
+    const candidates = truth.offer(pod);
+    if (candidates.isEmpty()) return undefined;
+    const from = performance.now();
+    const answer = port.filter({ pod: pod.info, candidates }, timeline.nowMs);
+    const finish = (decided: Awaited<typeof answer>) => {
+      recorder.filterUs.push((performance.now() - from) * 1000);
+      recorder.decisions.filter++;
+      if (decided.kind === 'one') return decided.node;
+      if (decided.kind === 'none') return undefined;
+      return this.#choose(pod, candidates, decided.kind === 'all' ? candidates.names() : decided.nodes);
+    };
+    return answer instanceof Promise ? answer.then(finish) : finish(answer);
+  }
+
+  #choose(
+    pod: SimPod,
+    candidates: LazyCandidates,
+    names: readonly string[],
+  ): string | undefined | Promise<string | undefined> {
+    if (names.length <= 1) return names[0];
+    const { port, recorder, timeline } = this.#world;
+    const offered = { size: names.length, has: (name: string) => names.includes(name), names: () => names };
+    recorder.decisions.prioritize++;
+    const scores = port.prioritize({ pod: pod.info, candidates: offered }, timeline.nowMs);
+    const best = (list: readonly NodeScore[]) => this.#best(candidates, names, list);
+    return scores instanceof Promise ? scores.then(best) : best(scores);
+  }
+
+  #best({ vector }: LazyCandidates, names: readonly string[], scores: readonly NodeScore[]): string | undefined {
+    const advice = new Map(scores.map(({ node, score }) => [node, score]));
+    let best: string | undefined;
+    let bestScore = -1;
+    for (const name of names) {
+      const own = this.#world.truth.leastAllocated(name, vector);
+      const score = own + (advice.get(name) ?? 0) * SCORE_SCALE * EXTENDER_WEIGHT;
+      if (score > bestScore) [best, bestScore] = [name, score];
+    }
+    return best;
+  }
+
+  #conclude(pod: SimPod, node: string | undefined): void {
+    const { queue, timeline } = this.#world;
+    if (node === undefined) {
+      queue.reject(pod, timeline.nowMs);
+      this.onRefused(pod);
+    } else this.#bind(pod, node);
+    this.#plan();
+  }
+
+  #bind(pod: SimPod, node: string): void {
+    const { truth, timeline, recorder, port, options } = this.#world;
+    pod.state = 'bound';
+    pod.node = node;
+    truth.bind(pod, node);
+    recorder.podsBound++;
+    if (truth.isOvercommitted(node)) recorder.overcommits++;
+    recorder.change(timeline.nowMs, pod.info.request.get('cpu') ?? 0, 0);
+    this.onBound(pod);
+    timeline.at(timeline.nowMs + options.bindMs, () => {
+      if (pod.state === 'over') return;
+      port.observe({ kind: 'pod', pod: { ...pod.info, node } }, timeline.nowMs);
+      this.clusterChanged();
+    });
+  }
+}

@@ -1,0 +1,20 @@
+import type { PodInfo } from '../../core/model.ts';
+import type { JobRun } from './job-run.ts';
+
+/** A pod of the simulation. */
+export interface SimPod {
+  readonly info: PodInfo;
+  readonly job: JobRun;
+  readonly isLeader: boolean;
+  /** Whether its job needs it to work (the leader and the minimum of workers). */
+  readonly isNeeded: boolean;
+  /** Number of the worker in its job, from 0; successors go on counting. */
+  readonly index: number;
+  state: 'waiting' | 'bound' | 'running' | 'over';
+  node: string;
+  /** Scheduling attempts that ended in a rejection. */
+  attempts: number;
+  lastAttemptMs: number;
+  queuedMs: number;
+  order: number;
+}

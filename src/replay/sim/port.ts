@@ -1,0 +1,33 @@
+import type { FilterAnswer, FilterRequest, NodeScore } from '../../core/decision.ts';
+import type { ClusterEvent } from '../../core/model.ts';
+import { Scheduler } from '../../core/scheduler.ts';
+
+/** The extender as the simulated kube-scheduler sees it, and the feed that tells it of the cluster. */
+export interface ExtenderPort {
+  filter(request: FilterRequest, nowMs: number): FilterAnswer | Promise<FilterAnswer>;
+  prioritize(request: FilterRequest, nowMs: number): readonly NodeScore[] | Promise<readonly NodeScore[]>;
+  observe(event: ClusterEvent, nowMs: number): void;
+  tick(nowMs: number): void;
+  /** cpu held for members that are not bound yet, in millicores. */
+  reservedCpu(): number;
+  checkInvariants(): void;
+}
+
+/** The core itself, in this process. */
+export function directPort(scheduler: Scheduler): ExtenderPort {
+  return {
+    filter: (request, nowMs) => scheduler.filter(request, nowMs).answer,
+    ...feedOf(scheduler),
+    prioritize: (request) => scheduler.prioritize(request),
+  };
+}
+
+/** What every port does in this process: the feed is not part of the extender's wire. */
+export function feedOf(scheduler: Scheduler): Omit<ExtenderPort, 'filter' | 'prioritize'> {
+  return {
+    observe: (event, nowMs) => void scheduler.observe(event, nowMs),
+    tick: (nowMs) => void scheduler.tick(nowMs),
+    reservedCpu: () => scheduler.stats().reserved.get('cpu') ?? 0,
+    checkInvariants: () => scheduler.checkInvariants(),
+  };
+}

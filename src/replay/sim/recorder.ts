@@ -1,0 +1,122 @@
+import { quantilesOf } from '../quantiles.ts';
+import type { PolicyResult, Quantiles, Sample } from '../result.ts';
+import type { JobRun } from './job-run.ts';
+
+/** More samples than this: every second one goes, and the interval doubles. */
+const MAX_SAMPLES = 400;
+
+/** What `sample` needs to know of the moment. */
+export type Moment = Pick<Sample, 'reserved' | 'fragmentation' | 'waitingGangs' | 'runningGangs'>;
+
+/** Keeps the figures of one run. Shares are integrated exactly over time, not from the samples. */
+export class Recorder {
+  readonly #totalCpu: number;
+  readonly #fromMs: number;
+  readonly waits: number[] = [];
+  readonly completions: number[] = [];
+  readonly filterUs: number[] = [];
+  readonly decisions = { filter: 0, prioritize: 0, preempt: 0 };
+  done = 0;
+  failed = 0;
+  podsBound = 0;
+  overcommits = 0;
+  nodeFailures = 0;
+  invariantChecks = 0;
+  lastEndMs = 0;
+  #bound = 0;
+  #working = 0;
+  #boundArea = 0;
+  #workingArea = 0;
+  #fragmentationSum = 0;
+  #fragmentationCount = 0;
+  #lastMs: number;
+  #partialMs = 0;
+  #degradedMs = 0;
+  #samples: Sample[] = [];
+  #everyMs = 1000;
+  #nextSampleMs: number;
+
+  constructor(totalCpu: number, fromMs: number) {
+    this.#totalCpu = totalCpu;
+    this.#fromMs = this.#lastMs = this.#nextSampleMs = fromMs;
+  }
+
+  /** cpu (millicores) that is bound, and that works, changes by this from now on. */
+  change(nowMs: number, bound: number, working: number): void {
+    this.#advance(nowMs);
+    this.#bound += bound;
+    this.#working += working;
+  }
+
+  partialEnds(run: JobRun, nowMs: number): void {
+    if (run.partialSinceMs === undefined) return;
+    const ms = nowMs - run.partialSinceMs;
+    if (run.completeMs === undefined) this.#partialMs += ms;
+    else this.#degradedMs += ms;
+    run.partialSinceMs = undefined;
+  }
+
+  isSampleDue(nowMs: number): boolean {
+    return nowMs >= this.#nextSampleMs;
+  }
+
+  sample(nowMs: number, moment: Moment): void {
+    this.#fragmentationSum += moment.fragmentation;
+    this.#fragmentationCount++;
+    const share = (cpu: number) => rounded(this.#totalCpu === 0 ? 0 : cpu / this.#totalCpu);
+    const { reserved, fragmentation, ...gangs } = moment;
+    this.#samples.push({
+      atMs: nowMs - this.#fromMs,
+      bound: share(this.#bound),
+      working: share(this.#working),
+      reserved: share(reserved),
+      fragmentation: rounded(fragmentation),
+      ...gangs,
+    });
+    if (this.#samples.length > MAX_SAMPLES) {
+      this.#samples = this.#samples.filter((_, i) => i % 2 === 0);
+      this.#everyMs *= 2;
+    }
+    this.#nextSampleMs = nowMs + this.#everyMs;
+  }
+
+  result(nowMs: number, jobs: number, deadlocked: number): Omit<PolicyResult, 'policy'> {
+    this.#advance(nowMs);
+    const area = Math.max(1, nowMs - this.#fromMs) * Math.max(1, this.#totalCpu);
+    return {
+      jobs,
+      gangsDone: this.done,
+      gangsFailed: this.failed,
+      gangsUnfinished: jobs - this.done - this.failed,
+      gangsDeadlocked: deadlocked,
+      waitMs: quantilesOf(this.waits),
+      completionMs: quantilesOf(this.completions),
+      makespanMs: Math.max(0, this.lastEndMs - this.#fromMs),
+      meanBound: rounded(this.#boundArea / area),
+      meanWorking: rounded(this.#workingArea / area),
+      meanFragmentation: rounded(
+        this.#fragmentationCount === 0 ? 0 : this.#fragmentationSum / this.#fragmentationCount,
+      ),
+      partialGangSeconds: this.#partialMs / 1000,
+      degradedGangSeconds: this.#degradedMs / 1000,
+      overcommits: this.overcommits,
+      invariantChecks: this.invariantChecks,
+      decisions: this.decisions,
+      podsBound: this.podsBound,
+      nodeFailures: this.nodeFailures,
+      samples: this.#samples,
+    };
+  }
+
+  latency(): Quantiles {
+    return quantilesOf(this.filterUs);
+  }
+
+  #advance(nowMs: number): void {
+    this.#boundArea += this.#bound * (nowMs - this.#lastMs);
+    this.#workingArea += this.#working * (nowMs - this.#lastMs);
+    this.#lastMs = nowMs;
+  }
+}
+
+const rounded = (share: number) => Math.round(share * 1e6) / 1e6;

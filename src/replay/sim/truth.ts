@@ -1,0 +1,102 @@
+import { Cluster } from '../../core/cluster/cluster.ts';
+import { hasBit, type Bits } from '../../core/cluster/eligibility.ts';
+import type { Candidates, NodeInfo } from '../../core/model.ts';
+import { capacityAt } from '../../core/placement/room.ts';
+import type { Resources, Vector } from '../../core/resources.ts';
+import type { SimPod } from './pod.ts';
+
+/** What really runs where: the same table as the core's, without anything that the core only holds. */
+export class Truth {
+  readonly cluster = new Cluster();
+
+  constructor(nodes: readonly NodeInfo[]) {
+    for (const node of nodes) this.cluster.putNode(node);
+  }
+
+  /** The nodes that pass kube-scheduler's own filters for the pod; looked at only as far as is asked. */
+  offer(pod: SimPod): LazyCandidates {
+    const { eligibility } = this.cluster;
+    return new LazyCandidates(
+      this.cluster,
+      eligibility.maskFor(pod.info.constraints),
+      this.cluster.requestVector(pod.info.request),
+    );
+  }
+
+  bind(pod: SimPod, node: string): void {
+    this.cluster.bind({ ...pod.info, node }, node);
+  }
+
+  /** Whether more is bound at the node than it has. */
+  isOvercommitted(node: string): boolean {
+    const { table } = this.cluster;
+    const row = table.rowOf(node);
+    return row !== undefined && table.free.some((column) => column[row]! < 0);
+  }
+
+  /** NodeResourcesLeastAllocated of kube-scheduler, cpu and memory alike, 0..100. */
+  leastAllocated(node: string, request: Vector): number {
+    const { table } = this.cluster;
+    const row = table.rowOf(node)!;
+    const free = (c: number) =>
+      Math.max(0, (table.free[c]![row]! - (request[c] ?? 0)) / (table.allocatable[c]![row]! || 1));
+    return Math.floor(50 * (free(0) + free(1)));
+  }
+
+  /** Of the free cpu, the share on which not one more pod of this shape fits. */
+  fragmentation(shape: Resources): number {
+    const { table } = this.cluster;
+    const vector = this.cluster.requestVector(shape);
+    const cpu = shape.get('cpu') ?? 0;
+    let [free, usable] = [0, 0];
+    for (let row = 0; row < table.rows; row++) {
+      const room = Math.max(0, table.free[0]![row]!);
+      free += room;
+      usable += Math.min(room, capacityAt(table.free, row, vector, Number.MAX_SAFE_INTEGER) * cpu);
+    }
+    return free === 0 ? 0 : 1 - usable / free;
+  }
+
+  totalCpu(): number {
+    return this.cluster.table.allocatable[0]!.reduce((sum, cpu) => sum + cpu, 0);
+  }
+}
+
+export class LazyCandidates implements Candidates {
+  readonly vector: Vector;
+  readonly #cluster: Cluster;
+  readonly #eligible: Bits;
+  #names: readonly string[] | undefined;
+
+  constructor(cluster: Cluster, eligible: Bits, vector: Vector) {
+    this.#cluster = cluster;
+    this.#eligible = eligible;
+    this.vector = vector;
+  }
+
+  get size(): number {
+    return this.names().length;
+  }
+
+  has(name: string): boolean {
+    const row = this.#cluster.table.rowOf(name);
+    return row !== undefined && this.#passes(row);
+  }
+
+  isEmpty(): boolean {
+    for (let row = 0; row < this.#cluster.table.rows; row++) if (this.#passes(row)) return false;
+    return true;
+  }
+
+  names(): readonly string[] {
+    if (this.#names) return this.#names;
+    const names: string[] = [];
+    for (let row = 0; row < this.#cluster.table.rows; row++)
+      if (this.#passes(row)) names.push(this.#cluster.table.nameAt(row));
+    return (this.#names = names);
+  }
+
+  #passes(row: number): boolean {
+    return hasBit(this.#eligible, row) && this.#cluster.table.fits(row, this.vector);
+  }
+}

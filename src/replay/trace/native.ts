@@ -1,0 +1,126 @@
+import { basename } from 'node:path';
+import { createInterface } from 'node:readline';
+import { z } from 'zod';
+import type { Resources } from '../../core/resources.ts';
+import { amounts, mib } from './draw.ts';
+import type { TraceJob } from './job.ts';
+import { MAX_WORKERS, type ReadJobs, type TraceReader } from './reader.ts';
+import { openFile, traceError, unreadable } from './source.ts';
+
+const MAX_LINE = 1024 * 1024;
+const MIB = 2 ** 20;
+const amount = z.int().min(0);
+const shape = {
+  cpu_m: amount,
+  mem_mib: z
+    .number()
+    .min(0)
+    .max(2 ** 30),
+  gpu: amount.default(0),
+};
+
+/** One line of muster's own format; docs/traces.md. */
+const Line = z
+  .strictObject({
+    id: z.string().regex(/^[A-Za-z0-9]([-A-Za-z0-9_.]{0,198}[A-Za-z0-9])?$/, 'letters, digits, - _ . are allowed'),
+    submit_s: z.number().min(0),
+    namespace: z.string().min(1).max(63).default('default'),
+    queue: z.string().max(63).default('default'),
+    user: z.string().max(200).default(''),
+    priority: z.int().default(0),
+    driver: z.strictObject(shape),
+    executors: z
+      .strictObject({ count: z.int().min(0).max(MAX_WORKERS), min: z.int().min(0).optional(), ...shape })
+      .optional(),
+    duration_s: z.number().min(0),
+    node_labels: z.record(z.string(), z.array(z.string())).default({}),
+    fails_at: z.number().min(0).max(1).optional(),
+  })
+  .refine(({ executors }) => (executors?.min ?? 0) <= (executors?.count ?? 0), {
+    path: ['executors', 'min'],
+    message: 'is more than count',
+  });
+
+/** muster's own: a job a line, as JSON. */
+export const native: TraceReader = {
+  format: 'muster',
+  recognises: (line) => line.startsWith('{'),
+  async read({ path }): Promise<ReadJobs> {
+    const jobs: TraceJob[] = [];
+    const ids = new Set<string>();
+    let row = 0;
+    try {
+      for await (const line of createInterface({ input: openFile(path), crlfDelay: Infinity })) {
+        row++;
+        if (line.trim() === '') continue;
+        const job = parseLine(line, path, row);
+        if (ids.has(job.id)) throw traceError(path, row, `field id: "${job.id}" stands twice`);
+        ids.add(job.id);
+        jobs.push(job);
+      }
+    } catch (error) {
+      throw unreadable(path, error);
+    }
+    return { jobs, notes: [], drawn: [] };
+  },
+};
+
+function parseLine(line: string, path: string, row: number): TraceJob {
+  if (line.length > MAX_LINE) throw traceError(path, row, `the line is longer than ${MAX_LINE} characters`);
+  let value: unknown;
+  try {
+    value = JSON.parse(line);
+  } catch (error) {
+    throw traceError(path, row, `not JSON: ${(error as Error).message}`);
+  }
+  const parsed = Line.safeParse(value);
+  if (!parsed.success) {
+    const [issue] = parsed.error.issues;
+    throw traceError(path, row, `field ${issue!.path.join('.') || '(the line)'}: ${issue!.message}`);
+  }
+  const { data } = parsed;
+  const { executors } = data;
+  return {
+    id: data.id,
+    submitMs: Math.round(data.submit_s * 1000),
+    namespace: data.namespace,
+    queue: data.queue,
+    user: data.user,
+    priority: data.priority,
+    leader: toResources(data.driver),
+    workers: executors
+      ? { count: executors.count, min: executors.min ?? executors.count, request: toResources(executors) }
+      : { count: 0, min: 0, request: new Map() },
+    durationMs: Math.round(data.duration_s * 1000),
+    nodeLabels: new Map(Object.entries(data.node_labels)),
+    ...(data.fails_at === undefined ? {} : { failsAt: data.fails_at }),
+    source: basename(path),
+    row,
+  };
+}
+
+const toResources = (one: { cpu_m: number; mem_mib: number; gpu: number }): Resources =>
+  amounts(one.cpu_m, Math.ceil(mib(one.mem_mib)), one.gpu);
+
+/** The line that `native` reads back to the same job (source and row aside). */
+export function toLine(job: TraceJob): string {
+  const shapeOf = (of: Resources) => ({
+    cpu_m: of.get('cpu') ?? 0,
+    mem_mib: (of.get('memory') ?? 0) / MIB,
+    ...(of.has('nvidia.com/gpu') ? { gpu: of.get('nvidia.com/gpu') } : {}),
+  });
+  const { count, min, request } = job.workers;
+  return JSON.stringify({
+    id: job.id,
+    submit_s: job.submitMs / 1000,
+    namespace: job.namespace,
+    queue: job.queue,
+    ...(job.user === '' ? {} : { user: job.user }),
+    priority: job.priority,
+    driver: shapeOf(job.leader),
+    ...(count > 0 ? { executors: { count, min, ...shapeOf(request) } } : {}),
+    duration_s: job.durationMs / 1000,
+    ...(job.nodeLabels.size > 0 ? { node_labels: Object.fromEntries(job.nodeLabels) } : {}),
+    ...(job.failsAt === undefined ? {} : { fails_at: job.failsAt }),
+  });
+}

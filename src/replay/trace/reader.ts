@@ -1,0 +1,36 @@
+import type { TraceJob } from './job.ts';
+
+/** What a reader finds in a file. */
+export interface ReadJobs {
+  readonly jobs: TraceJob[];
+  readonly notes: readonly string[];
+  readonly drawn: readonly string[];
+}
+
+export interface ReaderInput {
+  readonly path: string;
+  readonly seed: number;
+}
+
+/** One trace format. A new one: one file, one line in read-trace.ts, one part of docs/traces.md. */
+export interface TraceReader {
+  readonly format: string;
+  /** Whether a file with this first line is of the format. */
+  readonly recognises: (firstLine: string) => boolean;
+  readonly read: (input: ReaderInput) => Promise<ReadJobs>;
+}
+
+/** A gang larger than this is taken for a mistake in the file. */
+export const MAX_WORKERS = 10_000;
+
+/** A job of equal workers under an added driver. */
+export type GangRow = Pick<TraceJob, 'id' | 'submitMs' | 'namespace' | 'durationMs' | 'source' | 'row'> & {
+  readonly workers: number;
+};
+
+/** Times count from the first submission. */
+export function fromFirst(jobs: readonly TraceJob[]): TraceJob[] {
+  const first = jobs.reduce((least, { submitMs }) => Math.min(least, submitMs), Infinity);
+  const sorted = jobs.map((job) => ({ ...job, submitMs: job.submitMs - first }));
+  return sorted.sort((a, b) => a.submitMs - b.submitMs || a.row - b.row);
+}
