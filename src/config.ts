@@ -1,0 +1,92 @@
+import { readFileSync } from 'node:fs';
+import { parseDocument } from 'yaml';
+import { z } from 'zod';
+import { MusterError } from './core/errors.ts';
+
+/** One schema checks the file, fills in defaults and types the code. Unknown keys are errors. docs/config.md lists it. */
+export const Config = z.strictObject({
+  host: z
+    .string()
+    .min(1)
+    .default('127.0.0.1')
+    .describe('Address to listen on. Loopback: kube-scheduler runs in the same pod.'),
+  port: z.coerce.number().int().min(0).max(65_535).default(8888).describe('TCP port; 0 takes a free one and logs it.'),
+  reasons: z
+    .enum(['one', 'all'])
+    .default('one')
+    .describe('Whether a rejection names one node or all; all is for kube-scheduler before 1.31.'),
+  maxBodyBytes: z.coerce
+    .number()
+    .int()
+    .min(1024)
+    .max(512 * 2 ** 20)
+    .default(64 * 2 ** 20)
+    .describe('Largest request body in bytes. 5,000 node names are 67 kB; 1,000 whole nodes 2 to 10 MB.'),
+  logLevel: z
+    .enum(['trace', 'debug', 'info', 'warn', 'error', 'silent'])
+    .default('info')
+    .describe('Logs below this level are not written.'),
+  schedulerNames: z
+    .preprocess((value) => (typeof value === 'string' ? value.split(',') : value), z.array(z.string().min(1)))
+    .default(['muster'])
+    .describe(
+      'Pods of these schedulers that are in no gang are scored by prioritize; in the environment, separated by commas.',
+    ),
+  policy: z
+    .string()
+    .optional()
+    .describe('Policy file, read again when it changes; or a preset: kube-default, fifo-gang, muster.'),
+  nodes: z.string().optional().describe('Nodes as kubectl get nodes -o json or -o yaml prints them.'),
+  pods: z.string().optional().describe('Pods as kubectl get pods -A -o json or -o yaml prints them.'),
+});
+export type Config = z.output<typeof Config>;
+
+const FIELDS = Object.keys(Config.shape) as (keyof Config)[];
+/** `maxBodyBytes` is MUSTER_MAX_BODY_BYTES. */
+export const envName = (field: string) => `MUSTER_${field.replace(/[A-Z]/g, '_$&').toUpperCase()}`;
+
+/**
+ * Flags before environment before file before defaults.
+ * @throws MusterError MUSTER_USAGE naming the source, the field and the value
+ */
+export function loadConfig(flags: Readonly<Record<string, unknown>>, env: NodeJS.ProcessEnv, file?: string): Config {
+  const fromFile = file === undefined ? {} : readConfigFile(file);
+  const fromEnv = Object.fromEntries(
+    FIELDS.flatMap((field) => (env[envName(field)] === undefined ? [] : [[field, env[envName(field)]]])),
+  );
+  const fromFlags = Object.fromEntries(
+    FIELDS.flatMap((field) => (flags[field] === undefined ? [] : [[field, flags[field]]])),
+  );
+  const parsed = Config.safeParse({ ...fromFile, ...fromEnv, ...fromFlags }, { reportInput: true });
+  if (parsed.success) return parsed.data;
+  const lines = parsed.error.issues.map((issue) => {
+    if (issue.code === 'unrecognized_keys')
+      return `${file}: ${issue.keys.join(', ')}: no such field; known: ${FIELDS.join(', ')}`;
+    const field = String(issue.path[0] ?? '');
+    const source =
+      field in fromFlags
+        ? `--${field.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`
+        : field in fromEnv
+          ? envName(field)
+          : `${file}: ${field}`;
+    return `${source}: ${JSON.stringify(issue.input)}: ${issue.message}`;
+  });
+  throw new MusterError('MUSTER_USAGE', `${lines.join('\n')}.`);
+}
+
+function readConfigFile(file: string): Record<string, unknown> {
+  let text: string;
+  try {
+    text = readFileSync(file, 'utf8');
+  } catch (error) {
+    throw new MusterError('MUSTER_FILE_UNREADABLE', `${file}: ${(error as Error).message}.`, { cause: error });
+  }
+  const document = parseDocument(text);
+  const value: unknown = document.errors.length > 0 ? undefined : document.toJS({ maxAliasCount: 100 });
+  if (document.errors[0])
+    throw new MusterError('MUSTER_USAGE', `${file}: ${document.errors[0].message.split('\n')[0]}.`);
+  if (value === null) return {};
+  if (typeof value !== 'object' || Array.isArray(value))
+    throw new MusterError('MUSTER_USAGE', `${file}: is not a map of fields.`);
+  return value as Record<string, unknown>;
+}

@@ -1,0 +1,68 @@
+import { readFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import type { ReplayResult, Sample } from '../result.ts';
+import { PAGE_SCRIPT, PAGE_STYLE } from './page.ts';
+import { ROWS } from './table.ts';
+
+const resolve = createRequire(import.meta.url).resolve;
+/** uPlot (MIT), inlined so that the report opens offline. */
+const library = (file: string) => readFileSync(resolve(`uplot/dist/${file}`), 'utf8');
+
+const CHARTS: readonly (readonly [key: Exclude<keyof Sample, 'atMs'>, title: string, isShare: boolean])[] = [
+  ['working', 'cpu at work (gangs that are complete)', true],
+  ['bound', 'cpu bound by pods', true],
+  ['reserved', 'cpu reserved for members to come', true],
+  ['fragmentation', 'free cpu too scattered for one more typical worker', true],
+  ['waitingGangs', 'gangs that wait', false],
+  ['runningGangs', 'gangs that are complete', false],
+];
+
+/** The comparison as one HTML file with charts; needs no network. All text of the result is escaped. */
+export function reportHtml(result: ReplayResult): string {
+  const charts = CHARTS.map(([key, title, isShare]) => ({
+    title,
+    isShare,
+    series: result.policies.map(({ policy, samples }) => ({
+      policy,
+      hours: samples.map(({ atMs }) => atMs / 3_600_000),
+      values: samples.map((sample) => sample[key]),
+    })),
+  }));
+  const { trace, nodes, seed } = result;
+  const title = `muster replay: ${trace.name}`;
+  const facts = `${trace.jobs} jobs, ${trace.pods} pods, ${nodes.count} nodes (${nodes.name}), seed ${seed}`;
+  return `<!doctype html>
+<html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1">
+<title>${escaped(title)}</title><style>${library('uPlot.min.css')}${PAGE_STYLE}</style></head>
+<body><h1>${escaped(title)}</h1><p>${escaped(facts)}</p>
+${result.complete ? '' : '<p class="warning">Stopped early: the figures are of the part that ran.</p>'}
+<div class="scroll">${tableHtml(result)}</div>
+<main id="charts"></main>
+<h2>How to read it</h2>${listHtml([...result.notes, ...result.options, ...result.drawn.map((one) => `drawn with the seed, not data: ${one}`)])}
+<script type="application/json" id="data">${embedded(charts)}</script>
+<script>${library('uPlot.iife.min.js')}</script><script>${PAGE_SCRIPT}</script></body></html>
+`;
+}
+
+function tableHtml({ policies }: ReplayResult): string {
+  const head = policies.map(({ policy }) => `<th scope="col">${escaped(policy)}</th>`).join('');
+  const rows = ROWS.map(
+    ([label, value]) =>
+      `<tr><th scope="row">${escaped(label)}</th>${policies.map((one) => `<td>${escaped(value(one))}</td>`).join('')}</tr>`,
+  );
+  return `<table><thead><tr><td></td>${head}</tr></thead><tbody>${rows.join('')}</tbody></table>`;
+}
+
+const listHtml = (items: readonly string[]) => `<ul>${items.map((item) => `<li>${escaped(item)}</li>`).join('')}</ul>`;
+
+const ENTITIES: Readonly<Record<string, string>> = {
+  '&': '&amp;',
+  '<': '&lt;',
+  '>': '&gt;',
+  '"': '&quot;',
+  "'": '&#39;',
+};
+const escaped = (text: string) => text.replace(/[&<>"']/g, (character) => ENTITIES[character]!);
+
+/** JSON that cannot end its script element. */
+const embedded = (value: unknown) => JSON.stringify(value).replaceAll('<', '\\u003c');
