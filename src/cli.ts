@@ -1,0 +1,126 @@
+import { Command, InvalidArgumentError } from 'commander';
+import { demoCommand, demoNodes, type DemoFlags } from './cli/demo.ts';
+import { generateCommand, type GenerateFlags } from './cli/generate.ts';
+import { replayCommand, type ReplayFlags } from './cli/replay.ts';
+import { loadConfig } from './config.ts';
+import { MusterError } from './core/errors.ts';
+import { PROFILES } from './replay/generate/profiles.ts';
+import { FORMATS } from './replay/trace/read-trace.ts';
+import { readPolicies } from './server/policy-source.ts';
+import { serve } from './server/serve.ts';
+
+const FAILED = 1;
+const MISUSED = 2;
+
+const positive = (text: string) => numberFrom(text, (value) => value > 0, 'a number above 0');
+const notNegative = (text: string) => numberFrom(text, (value) => value >= 0, 'a number from 0 on');
+const whole = (text: string) =>
+  numberFrom(text, (value) => Number.isSafeInteger(value) && value >= 0, 'a whole number from 0 on');
+
+function numberFrom(text: string, isAllowed: (value: number) => boolean, wanted: string): number {
+  const value = text.trim() === '' ? NaN : Number(text);
+  if (!Number.isFinite(value) || !isAllowed(value)) throw new InvalidArgumentError(`It is not ${wanted}.`);
+  return value;
+}
+
+const collect = (value: string, list: readonly string[] = []) => [...list, value];
+const profiles = PROFILES.map(({ name }) => name).join(', ');
+
+/** Runs a command; its exit code ends the process once output is written. Undefined: it serves on. */
+function run(command: () => number | undefined | Promise<number | undefined>): Promise<void> {
+  return Promise.resolve()
+    .then(command)
+    .then((code) => {
+      if (code !== undefined) process.exitCode = code;
+    })
+    .catch(fail);
+}
+
+function fail(error: unknown): void {
+  const isExpected = error instanceof MusterError;
+  const text = isExpected && process.env['MUSTER_DEBUG'] === undefined ? error.message : String((error as Error).stack);
+  process.stderr.write(`muster: ${text}\n`);
+  process.exitCode = isExpected && error.code === 'MUSTER_USAGE' ? MISUSED : FAILED;
+}
+
+const program = new Command('muster')
+  .description('A batch-aware Kubernetes scheduler extender: whole gangs or nobody.')
+  .configureHelp({ sortSubcommands: false })
+  .exitOverride((error) => process.exit(error.exitCode === 0 ? 0 : MISUSED));
+
+program
+  .command('serve')
+  .description('serve the extender (flags before MUSTER_* environment before the config file before defaults)')
+  .option('--config <file>', 'config file (YAML); docs/config.md')
+  .option('--policy <file>', 'policy file, or a preset: kube-default, fifo-gang, muster')
+  .option('--nodes <file>', 'nodes as kubectl get nodes -o json|yaml prints them')
+  .option('--pods <file>', 'pods as kubectl get pods -A -o json|yaml prints them')
+  .option('--demo', 'serve the embedded cluster instead of files')
+  .option('--host <address>', 'address to listen on')
+  .option('--port <number>', 'TCP port; 0 takes a free one')
+  .option('--reasons <one|all>', 'name one or all nodes in a rejection')
+  .option('--log-level <level>', 'trace, debug, info, warn, error, silent')
+  .action((flags: Record<string, string | boolean>) =>
+    run(async () => {
+      const config = loadConfig(flags, process.env, flags['config'] as string | undefined);
+      await serve(config, ...(flags['demo'] ? ([{ nodes: demoNodes(), pods: [] }] as const) : []));
+      return undefined;
+    }),
+  );
+
+program
+  .command('replay <trace>')
+  .description(`rehearse policies on a trace (${FORMATS.join(', ')}; or preset:NAME to generate one: ${profiles})`)
+  .requiredOption('--nodes <file>', 'nodes: CSV of openb or PAI, kubectl output, groups in YAML, or preset:NAME')
+  .option('--policy <file>', 'policy file or preset; repeat it to compare', collect)
+  .option('--seed <number>', 'seed of everything that is drawn', whole, 1)
+  .option('--format <name>', `format of the trace, if its first line does not tell: ${FORMATS.join(', ')}`)
+  .option('--speed <factor>', 'divide submission times by this', positive, 1)
+  .option('--shorten <factor>', 'divide durations by this', positive, 1)
+  .option('--load <factor>', 'divide the number of nodes by this', positive, 1)
+  .option('--max-jobs <number>', 'at most so many jobs', whole)
+  .option('--from-hours <hours>', 'only jobs from this hour of the trace on', notNegative)
+  .option('--until-hours <hours>', 'only jobs before this hour of the trace', notNegative)
+  .option('--cycle-ms <ms>', 'what one cycle of kube-scheduler takes', positive, 5)
+  .option('--batch <number>', 'executors that a driver creates per second', positive, 5)
+  .option('--node-failures <number>', 'node failures per day', notNegative, 0)
+  .option('--lazy-backoff', 'back-off as before kube-scheduler 1.33')
+  .option('--json <file>', 'write the result as JSON')
+  .option('--report <file>', 'write the report as one HTML file')
+  .action((trace: string, flags: ReplayFlags) =>
+    run(() => replayCommand(trace, { ...flags, policy: flags.policy ?? ['kube-default', 'fifo-gang', 'muster'] })),
+  );
+
+program
+  .command('generate <profile>')
+  .description(`write a synthetic trace: ${profiles}`)
+  .option('--seed <number>', 'seed', whole, 1)
+  .option('--days <number>', 'length in days', positive, 1)
+  .option('-o, --out <file>', 'where to (.gz is packed); default: standard output')
+  .option('--nodes <file>', "write the profile's nodes as well")
+  .action((profile: string, flags: GenerateFlags) => run(() => generateCommand(profile, flags)));
+
+program
+  .command('check <file...>')
+  .description('check policy files')
+  .action((files: readonly string[]) =>
+    run(() => {
+      for (const file of files)
+        process.stdout.write(
+          `${file}: ${readPolicies(file)
+            .map(({ name }) => name)
+            .join(', ')}\n`,
+        );
+      return 0;
+    }),
+  );
+
+program
+  .command('demo')
+  .description('replay a real trace through the extender under three policies, then serve (npm start)')
+  .option('--once', 'end after the comparison')
+  .option('--port <number>', 'port to serve on afterwards')
+  .option('--report <file>', 'where the report goes', 'muster-report.html')
+  .action((flags: DemoFlags) => run(() => demoCommand(flags)));
+
+await program.parseAsync();

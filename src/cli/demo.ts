@@ -1,0 +1,112 @@
+import { pino } from 'pino';
+import { existsSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import { loadConfig } from '../config.ts';
+import type { NodeInfo } from '../core/model.ts';
+import { PRESETS } from '../core/policy/presets.ts';
+import { httpPort } from '../replay/http-port.ts';
+import { DEFAULT_REPLAY } from '../replay/options.ts';
+import { replay, schedulerFor, type ReplayPolicy } from '../replay/replay.ts';
+import { reportHtml } from '../replay/report/html.ts';
+import { comparisonTable } from '../replay/report/table.ts';
+import type { ExtenderPort } from '../replay/sim/port.ts';
+import { toNode } from '../replay/trace/nodes.ts';
+import { readTrace } from '../replay/trace/read-trace.ts';
+import { select } from '../replay/trace/select.ts';
+import { buildServer } from '../server/app.ts';
+import { serve } from '../server/serve.ts';
+import { progressOn } from './progress.ts';
+import { writeOut } from './replay.ts';
+
+export interface DemoFlags {
+  readonly once?: true;
+  readonly port?: string;
+  readonly report: string;
+}
+
+const TRACE = 'bench/traces/msft-itp/cluster03.csv.gz';
+const SLICE = { maxJobs: 400, speed: 10, shorten: 10 } as const;
+const NODES = 24;
+const MAX_BODY_BYTES = 64 * 2 ** 20;
+
+/** The embedded cluster: 24 nodes of 32 cores and 128 GiB in three zones of two racks. */
+export function demoNodes(): readonly NodeInfo[] {
+  return Array.from({ length: NODES }, (_, i) => {
+    const labels = {
+      'topology.kubernetes.io/zone': `zone-${i % 3}`,
+      'topology.kubernetes.io/rack': `zone-${i % 3}-rack-${Math.floor(i / 3) % 2}`,
+    };
+    return toNode(`demo-${i}`, { cpuMilli: 31_500, memoryBytes: 120 * 2 ** 30, gpus: 0, labels });
+  });
+}
+
+/** What `npm start` shows. @returns the exit code, or undefined while it serves */
+export async function demoCommand({ once, port, report }: DemoFlags): Promise<number | undefined> {
+  const say = (line: string) => process.stdout.write(`${line}\n`);
+  const trace = select(await readTrace(traceFile(), { seed: DEFAULT_REPLAY.seed }), SLICE);
+  const policies = [...PRESETS].map(([name, list]): ReplayPolicy => ({ name, policies: list }));
+  say(
+    `muster: ${trace.jobs.length} jobs of a real trace (Microsoft ITP), through the extender's HTTP endpoints, under ${policies.length} policies.`,
+  );
+  const extenders = new Map(
+    await Promise.all(policies.map(async (policy) => [policy, await startExtender(policy, say)] as const)),
+  );
+  const progress = progressOn(process.stderr);
+  const result = await replay({
+    trace,
+    nodes: demoNodes(),
+    nodesName: 'embedded cluster',
+    policies,
+    options: DEFAULT_REPLAY,
+    onProgress: progress.show,
+    portFor: (policy) => extenders.get(policy)!.port,
+  });
+  progress.clear();
+  for (const { close } of extenders.values()) await close();
+  say(comparisonTable(result));
+  writeOut(report, () => reportHtml(result));
+  say(`\nkube-default starts every pod alone: drivers take the room that executors need, and wait for ever.`);
+  say(`Open ${report} for the charts. Next:`);
+  say(
+    `  npm run muster -- replay ${TRACE} --nodes preset:S --policy scheduler-config/policies/spark.yaml --policy fifo-gang --max-jobs 500`,
+  );
+  say('  npm run muster -- --help        docs/replay.md, docs/policies.md, scheduler-config/README.md');
+  if (once) return 0;
+  const serving = await serve(loadConfig(port === undefined ? {} : { port }, process.env), {
+    nodes: demoNodes(),
+    pods: [],
+  });
+  say(`\nmuster serves the embedded cluster at ${serving.url} (try ${serving.url}/metrics); ^C ends it.`);
+  return undefined;
+}
+
+/** The trace that is shipped, seen from the bundle or from the sources. */
+function traceFile(): string {
+  const places = ['../', '../../'].map((up) => fileURLToPath(new URL(up + TRACE, import.meta.url)));
+  return places.find((place) => existsSync(place)) ?? TRACE;
+}
+
+/** An extender of its own for a policy, on a free port of the loopback, with the simulation's clock. */
+async function startExtender(
+  policy: ReplayPolicy,
+  say: (line: string) => void,
+): Promise<{ port: ExtenderPort; close: () => Promise<void> }> {
+  const scheduler = schedulerFor(policy);
+  let simulatedMs = 0;
+  const logger = pino({ level: 'silent' });
+  const { app } = buildServer({
+    scheduler,
+    nowMs: () => simulatedMs,
+    logger,
+    reasons: 'one',
+    maxBodyBytes: MAX_BODY_BYTES,
+  });
+  const url = await app.listen({ host: '127.0.0.1', port: 0 });
+  say(`  ${policy.name}: extender at ${url}`);
+  const port = httpPort(url, scheduler, (nowMs) => (simulatedMs = nowMs));
+  const close = async () => {
+    port.close();
+    await app.close();
+  };
+  return { port, close };
+}
