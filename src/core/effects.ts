@@ -17,7 +17,7 @@ export type Effect =
   /** As slot-moved, but there is no room now; it is tried again when room appears. */
   | { readonly kind: 'slot-unplaced'; readonly gang: string; readonly role: string; readonly from: string };
 
-export interface PlacedSlot {
+interface PlacedSlot {
   readonly role: string;
   readonly node: string;
 }

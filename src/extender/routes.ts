@@ -6,7 +6,7 @@ import type { Scheduler } from '../core/scheduler.ts';
 import { filterBody, preemptBody, prioritizeBody, type Reasons } from './answer.ts';
 import { toFilterRequest, toPreemptRequest } from './wire.ts';
 
-export type Verb = 'filter' | 'prioritize' | 'preempt';
+type Verb = 'filter' | 'prioritize' | 'preempt';
 
 /** What a shell may want to know of a decision, for logs and metrics. */
 export interface DecisionRecord {

@@ -96,7 +96,7 @@ function checkedName(name: unknown, where: string): string {
 }
 
 /** Each name once, in the order of the request. */
-export function candidatesOf(list: readonly string[]): Candidates {
+function candidatesOf(list: readonly string[]): Candidates {
   const set = new Set(list);
   const names = set.size === list.length ? list : [...set];
   return { size: names.length, has: (name) => set.has(name), names: () => names };

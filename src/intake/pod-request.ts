@@ -84,7 +84,7 @@ function effective(container: Json, where: string, statuses: Statuses | undefine
   const status = statuses?.byName.get(String(own(container, 'name')));
   if (!statuses || !status || !objectAt(status, 'resources', statuses.where)) return asked;
   const at = `${statuses.where}.containerStatuses`;
-  const out: Exact = statuses.isInfeasible ? new Map() : new Map(asked);
+  const out: Exact = new Map(statuses.isInfeasible ? [] : asked);
   raise(out, requestsOf(status, at));
   raise(out, exactAt(status, 'allocatedResources', at));
   return out;

@@ -51,48 +51,40 @@ export function buildMetrics(stats: () => SchedulerStats, nowMs: () => number): 
   };
 }
 
+/** Gauges of the present state, read when they are scraped. */
 function registerState(registers: Registry[], stats: () => SchedulerStats, nowMs: () => number): void {
-  const state = (name: string, help: string, labelNames: string[], read: (gauge: Gauge, now: SchedulerStats) => void) =>
+  const state = (name: string, help: string, read: (gauge: Gauge, now: SchedulerStats) => void, label?: string) =>
     new Gauge({
       name,
       help,
-      labelNames,
+      labelNames: label === undefined ? [] : [label],
       registers,
       collect() {
         this.reset();
         read(this, stats());
       },
     });
-  state(
-    'muster_gangs',
-    'Gangs by phase: waiting, starting, running, degraded (a slot has no room).',
-    ['phase'],
-    (gauge, { gangs }) => {
-      for (const [phase, count] of Object.entries(gangs)) gauge.set({ phase }, count);
-    },
-  );
-  for (const part of ['reserved', 'free', 'allocatable'] as const) {
-    const what = {
-      reserved: 'Held for members not bound yet',
-      free: 'Neither bound nor held',
-      allocatable: 'Of all nodes',
-    }[part];
-    state(
-      `muster_${part}`,
-      `${what}: cpu in cores, memory in bytes, others in their unit.`,
-      ['resource'],
-      (gauge, now) => {
-        for (const [resource, amount] of now[part])
-          gauge.set({ resource }, resource === 'cpu' ? amount / 1000 : amount);
-      },
-    );
+  const phases = (gauge: Gauge, { gangs }: SchedulerStats) => {
+    for (const [phase, count] of Object.entries(gangs)) gauge.set({ phase }, count);
+  };
+  state('muster_gangs', 'Gangs by phase: waiting, starting, running, degraded (a slot has no room).', phases, 'phase');
+  for (const [part, what] of CAPACITY) {
+    const amounts = (gauge: Gauge, now: SchedulerStats) => {
+      for (const [resource, amount] of now[part]) gauge.set({ resource }, resource === 'cpu' ? amount / 1000 : amount);
+    };
+    state(`muster_${part}`, `${what}: cpu in cores, memory in bytes, others in their unit.`, amounts, 'resource');
   }
-  state('muster_nodes', 'Nodes in the snapshot.', [], (gauge, { nodes }) => gauge.set(nodes));
-  state('muster_pods', 'Bound pods in the snapshot.', [], (gauge, { pods }) => gauge.set(pods));
+  state('muster_nodes', 'Nodes in the snapshot.', (gauge, { nodes }) => gauge.set(nodes));
+  state('muster_pods', 'Bound pods in the snapshot.', (gauge, { pods }) => gauge.set(pods));
   state(
     'muster_snapshot_age_seconds',
     'Time since the last event from the cluster; -1 before the first.',
-    [],
-    (gauge, { lastEventMs }) => gauge.set(lastEventMs === undefined ? -1 : (nowMs() - lastEventMs) / 1000),
+    (gauge, now) => gauge.set(now.lastEventMs === undefined ? -1 : (nowMs() - now.lastEventMs) / 1000),
   );
 }
+
+const CAPACITY = [
+  ['reserved', 'Held for members not bound yet'],
+  ['free', 'Neither bound nor held'],
+  ['allocatable', 'Of all nodes'],
+] as const;

@@ -1,5 +1,6 @@
 import type { Cluster } from '../cluster/cluster.ts';
 import { hasBit } from '../cluster/eligibility.ts';
+import type { FilterRequest } from '../decision.ts';
 import type { Candidates, PodInfo } from '../model.ts';
 import type { Need, RowTest } from '../placement/need.ts';
 import type { Planner } from '../placement/planner.ts';
@@ -20,7 +21,7 @@ export interface AdmissionDeps {
 }
 
 /** Decides whether a waiting gang starts now. Looks anew only where the last refusal may no longer stand. */
-export function decideAdmission(deps: AdmissionDeps, gang: Gang, pod: PodInfo, candidates: Candidates, nowMs: number) {
+export function decideAdmission(deps: AdmissionDeps, gang: Gang, { pod, candidates }: FilterRequest, nowMs: number) {
   const { refusal } = gang;
   if (refusal && stands(deps, gang, refusal, nowMs)) return { kind: 'refused', refusal } satisfies Admission;
   const blocker = deps.line.blockerOf(gang, nowMs);
@@ -50,9 +51,9 @@ function stands({ cluster, line }: AdmissionDeps, gang: Gang, refusal: Refusal, 
 }
 
 /** What the gang needs to start: the minimum of each role, less what runs already. */
-export function startNeeds(cluster: Cluster, gang: Gang): readonly Need[] {
+function startNeeds(cluster: Cluster, gang: Gang): readonly Need[] {
   return gang.spec.roles
-    .map((role, i) => needOf(cluster, gang, role.name, i === 0 ? Math.max(1, role.min) : role.min))
+    .map((role, i) => needOf(cluster, gang, { role: role.name, count: i === 0 ? Math.max(1, role.min) : role.min }))
     .filter(({ count }) => count > 0);
 }
 

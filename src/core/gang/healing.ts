@@ -18,14 +18,14 @@ export function placeSlot(ctx: GangContext, gang: Gang, slot: Slot, deadlineMs: 
 
 /** A row where the slot fits beside everything else; `offered` limits it to what kube-scheduler offers. */
 export function rowFor(ctx: GangContext, gang: Gang, slot: Slot, offered?: RowTest): number | undefined {
-  const need = needOf(ctx.cluster, gang, slot.role, 1, slot.vector);
+  const need = needOf(ctx.cluster, gang, { role: slot.role, count: 1, vector: slot.vector });
   const request = { needs: [need], policy: gang.policy, kin: kinRows(ctx.cluster, gang, slot) };
   const plan = ctx.planner.plan(offered ? { ...request, offered } : request);
   return plan.kind === 'placed' ? plan.rows[0]![0] : undefined;
 }
 
 /** Takes a slot off its node and plans it anew. */
-export function relocate(ctx: GangContext, gang: Gang, slot: Slot, deadlineMs: number): void {
+function relocate(ctx: GangContext, gang: Gang, slot: Slot, deadlineMs: number): void {
   const { role, node: from } = slot;
   ctx.ledger.unplace(slot);
   const isPlaced = placeSlot(ctx, gang, slot, deadlineMs);
@@ -48,7 +48,7 @@ export function healRow(ctx: GangContext, row: number): void {
   const slots = [...ledger.slotsAt(cluster.table.nameAt(row))].filter(({ state }) => state === 'reserved').reverse();
   for (const slot of slots) {
     const gang = gangs.get(slot.gang)!;
-    const { eligible } = needOf(cluster, gang, slot.role, 1, slot.vector);
+    const { eligible } = needOf(cluster, gang, { role: slot.role, count: 1, vector: slot.vector });
     if (!hasBit(eligible, row) || isOvertaken(ctx, row, slot)) relocate(ctx, gang, slot, slot.deadlineMs);
   }
 }

@@ -48,7 +48,7 @@ export function adopt(ctx: GangContext, gang: Gang): void {
   ctx.line.remove(gang.key);
   for (const role of gang.spec.roles) {
     const isLeader = role === gang.spec.roles[0];
-    const need = needOf(ctx.cluster, gang, role.name, isLeader ? Math.max(1, role.min) : role.min);
+    const need = needOf(ctx.cluster, gang, { role: role.name, count: isLeader ? Math.max(1, role.min) : role.min });
     const running = runningMembers(ctx, gang, role.name);
     for (let i = 0; i < need.count; i++) {
       const slot = newSlot(gang, role.name, need.vector);
@@ -90,7 +90,7 @@ function reopen(ctx: GangContext, gang: Gang, slot: Slot, nowMs: number): void {
   if (extra) return ctx.ledger.confirm(slot, extra.pod.uid, extra.node);
   const deadlineMs = nowMs + gang.policy.reservation.successorMs;
   const row = ctx.cluster.table.rowOf(node);
-  const { eligible } = needOf(ctx.cluster, gang, slot.role, 1, slot.vector);
+  const { eligible } = needOf(ctx.cluster, gang, { role: slot.role, count: 1, vector: slot.vector });
   if (row !== undefined && hasBit(eligible, row) && ctx.cluster.table.fits(row, slot.vector)) {
     ctx.ledger.place(slot, row, deadlineMs);
     return;

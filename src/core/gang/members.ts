@@ -71,7 +71,7 @@ function placeSpare(ctx: GangContext, gang: Gang, { pod, vector, candidates }: A
     ctx.ledger.dropSpare(pod.uid);
   }
   const role = pod.membership!.role;
-  const need = needOf(ctx.cluster, gang, role, 1, vector);
+  const need = needOf(ctx.cluster, gang, { role, count: 1, vector });
   const offered = offeredRows(ctx.cluster, candidates);
   const plan = ctx.planner.plan({ needs: [need], policy: gang.policy, kin: kinRows(ctx.cluster, gang), offered });
   if (plan.kind === 'short') return refuse('no spare room beyond the minimum');

@@ -4,8 +4,15 @@ import type { Need } from '../placement/need.ts';
 import type { Vector } from '../resources.ts';
 import type { Gang } from './gang.ts';
 
+export interface Wanted {
+  readonly role: string;
+  readonly count: number;
+  /** Absent: what the role declares. */
+  readonly vector?: Vector;
+}
+
 /** What must be placed of a role: `count` slots, each of what the role declares unless `vector` says otherwise. */
-export function needOf(cluster: Cluster, gang: Gang, role: string, count: number, vector?: Vector): Need {
+export function needOf(cluster: Cluster, gang: Gang, { role, count, vector }: Wanted): Need {
   const at = gang.spec.roles.findIndex(({ name }) => name === role);
   const { request, constraints } = gang.spec.roles[at]!;
   const isLeader = at === 0;

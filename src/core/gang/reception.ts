@@ -22,7 +22,7 @@ export function receive(ctx: GangContext, pod: PodInfo, candidates: Candidates, 
   refresh(ctx, gang, pod);
   gang.lastAskMs = nowMs;
   retryUnplaced(ctx, nowMs);
-  const admission = decideAdmission(ctx, gang, pod, candidates, nowMs);
+  const admission = decideAdmission(ctx, gang, { pod, candidates }, nowMs);
   if (admission.kind === 'admitted') return admit(ctx, gang, pod, admission);
   const { refusal } = admission;
   if (gang.refusal?.reason !== refusal.reason) ctx.emit({ kind: 'gang-waits', gang: gang.key, reason: refusal.reason });

@@ -66,8 +66,8 @@ export interface Policy {
   readonly nodeLabel: { readonly key: string; readonly better: 'lower' | 'higher' };
 }
 
-/** Where in the world a spot node is marked; SPARK deployments on the large clouds and Karpenter. */
-export const SPOT_LABELS: ReadonlyMap<string, readonly string[]> = new Map<string, readonly string[]>([
+/** How the large clouds and Karpenter mark spot nodes. */
+const SPOT_LABELS: ReadonlyMap<string, readonly string[]> = new Map<string, readonly string[]>([
   ['karpenter.sh/capacity-type', ['spot']],
   ['eks.amazonaws.com/capacityType', ['SPOT']],
   ['cloud.google.com/gke-spot', ['true']],

@@ -71,16 +71,20 @@ function specOf(run: JobRun, constraints: PodInfo['constraints']): GangSpec {
 
 /** A new pod of the run: its leader, or its next worker. */
 export function newPod(run: JobRun, kind: 'leader' | 'worker', isNeeded: boolean): SimPod {
-  const { job } = run;
   const isLeader = kind === 'leader';
   const index = isLeader ? 0 : run.created++;
+  const waiting = { state: 'waiting', node: '', attempts: 0, lastAttemptMs: 0, queuedMs: 0, order: 0 } as const;
+  const pod: SimPod = { info: infoOf(run, isLeader, index), job: run, isLeader, isNeeded, index, ...waiting };
+  run.pods.add(pod);
+  return pod;
+}
+
+function infoOf(run: JobRun, isLeader: boolean, index: number): PodInfo {
+  const { job } = run;
   const name = isLeader ? `${run.id}-driver` : `${run.id}-exec-${index + 1}`;
   const affinity = affinityOf(job);
-  const constraints = {
-    nodeSelector: new Map<string, string>(),
-    tolerations: [],
-    ...(affinity ? { affinity: [affinity] } : {}),
-  };
+  const anywhere = { nodeSelector: new Map<string, string>(), tolerations: [] };
+  const constraints = affinity ? { ...anywhere, affinity: [affinity] } : anywhere;
   const base: PodInfo = {
     uid: `${job.namespace}/${name}`,
     namespace: job.namespace,
@@ -94,23 +98,10 @@ export function newPod(run: JobRun, kind: 'leader' | 'worker', isNeeded: boolean
     terminal: false,
     deleting: false,
   };
+  if (job.workers.count === 0) return base;
   const gang = `${job.namespace}/${run.id}`;
   const membership = isLeader ? { gang, role: 'driver', spec: specOf(run, constraints) } : { gang, role: 'executor' };
-  const pod: SimPod = {
-    info: job.workers.count > 0 ? { ...base, membership } : base,
-    job: run,
-    isLeader,
-    isNeeded,
-    index,
-    state: 'waiting',
-    node: '',
-    attempts: 0,
-    lastAttemptMs: 0,
-    queuedMs: 0,
-    order: 0,
-  };
-  run.pods.add(pod);
-  return pod;
+  return { ...base, membership };
 }
 
 function affinityOf(job: TraceJob): readonly Requirement[] | undefined {

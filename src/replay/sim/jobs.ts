@@ -124,7 +124,7 @@ export class Jobs {
     run.workingSinceMs = this.#now();
     this.#world.recorder.change(this.#now(), 0, neededCpu(run));
     const isFailing = job.failsAt !== undefined && !run.isRerun;
-    const goalMs = isFailing ? job.durationMs * job.failsAt! : job.durationMs;
+    const goalMs = isFailing ? job.durationMs * job.failsAt : job.durationMs;
     this.#later(Math.max(0, goalMs - run.workedMs), () => {
       if (run.epoch !== epoch || !this.#live.has(run)) return;
       if (isFailing) this.#fail(run, false);

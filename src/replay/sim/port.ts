@@ -1,6 +1,6 @@
 import type { FilterAnswer, FilterRequest, NodeScore } from '../../core/decision.ts';
 import type { ClusterEvent } from '../../core/model.ts';
-import { Scheduler } from '../../core/scheduler.ts';
+import type { Scheduler } from '../../core/scheduler.ts';
 
 /** The extender as the simulated kube-scheduler sees it, and the feed that tells it of the cluster. */
 export interface ExtenderPort {

@@ -5,7 +5,7 @@ import { MAX_WORKERS, type GangRow, type ReadJobs, type TraceReader } from './re
 import { Cells, rowsOf, traceError } from './source.ts';
 
 /** A job that the trace gives as a number of equal workers: rigid, with a driver added, sizes and priority drawn. */
-export function toJob({ workers, ...row }: GangRow, seed: number): TraceJob {
+function toJob({ workers, ...row }: GangRow, seed: number): TraceJob {
   const { worker, priority } = drawFor(seed, row.id);
   return {
     ...row,

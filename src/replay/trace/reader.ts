@@ -7,7 +7,7 @@ export interface ReadJobs {
   readonly drawn: readonly string[];
 }
 
-export interface ReaderInput {
+interface ReaderInput {
   readonly path: string;
   readonly seed: number;
 }
