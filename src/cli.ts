@@ -1,4 +1,5 @@
 import { Command, InvalidArgumentError } from 'commander';
+import { checkCommand } from './cli/check.ts';
 import { demoCommand, demoNodes, type DemoFlags } from './cli/demo.ts';
 import { generateCommand, type GenerateFlags } from './cli/generate.ts';
 import { replayCommand, type ReplayFlags } from './cli/replay.ts';
@@ -6,7 +7,6 @@ import { loadConfig } from './config.ts';
 import { MusterError } from './core/errors.ts';
 import { PROFILES } from './replay/generate/profiles.ts';
 import { FORMATS } from './replay/trace/read-trace.ts';
-import { readPolicies } from './server/policy-source.ts';
 import { serve } from './server/serve.ts';
 
 const FAILED = 1;
@@ -38,13 +38,15 @@ function run(command: () => number | undefined | Promise<number | undefined>): P
 
 function fail(error: unknown): void {
   const isExpected = error instanceof MusterError;
-  const text = isExpected && process.env['MUSTER_DEBUG'] === undefined ? error.message : String((error as Error).stack);
+  const isShort = isExpected && program.opts()['verbose'] === undefined;
+  const text = isShort ? error.message : error instanceof Error ? String(error.stack) : String(error);
   process.stderr.write(`muster: ${text}\n`);
   process.exitCode = isExpected && error.code === 'MUSTER_USAGE' ? MISUSED : FAILED;
 }
 
 const program = new Command('muster')
   .description('A batch-aware Kubernetes scheduler extender: whole gangs or nobody.')
+  .option('--verbose', 'print where an error comes from')
   .configureHelp({ sortSubcommands: false })
   .exitOverride((error) => process.exit(error.exitCode === 0 ? 0 : MISUSED));
 
@@ -62,6 +64,8 @@ program
   .option('--log-level <level>', 'trace, debug, info, warn, error, silent')
   .action((flags: Record<string, string | boolean>) =>
     run(async () => {
+      if (flags['demo'] && (flags['nodes'] ?? flags['pods']) !== undefined)
+        throw new MusterError('MUSTER_USAGE', '--demo serves the embedded cluster: leave out --nodes and --pods.');
       const config = loadConfig(flags, process.env, flags['config'] as string | undefined);
       await serve(config, ...(flags['demo'] ? ([{ nodes: demoNodes(), pods: [] }] as const) : []));
       return undefined;
@@ -103,17 +107,7 @@ program
 program
   .command('check <file...>')
   .description('check policy files')
-  .action((files: readonly string[]) =>
-    run(() => {
-      for (const file of files)
-        process.stdout.write(
-          `${file}: ${readPolicies(file)
-            .map(({ name }) => name)
-            .join(', ')}\n`,
-        );
-      return 0;
-    }),
-  );
+  .action((files: readonly string[]) => run(() => checkCommand(files)));
 
 program
   .command('demo')
@@ -122,5 +116,11 @@ program
   .option('--port <number>', 'port to serve on afterwards')
   .option('--report <file>', 'where the report goes', 'muster-report.html')
   .action((flags: DemoFlags) => run(() => demoCommand(flags)));
+
+/** `muster generate S | head`: who reads has seen enough. */
+process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+  if (error.code !== 'EPIPE') throw error;
+  process.exit(0);
+});
 
 await program.parseAsync();

@@ -3,6 +3,13 @@ import { parseDocument } from 'yaml';
 import { z } from 'zod';
 import { MusterError } from './core/errors.ts';
 
+/** The environment and flags give text. Nothing else becomes a number: an empty variable or a null is a mistake, not 0. */
+const integer = (min: number, max: number) =>
+  z.preprocess(
+    (value) => (typeof value === 'string' && value.trim() !== '' ? Number(value) : value),
+    z.int().min(min).max(max),
+  );
+
 /** One schema checks the file, fills in defaults and types the code. Unknown keys are errors. docs/config.md lists it. */
 export const Config = z.strictObject({
   host: z
@@ -10,16 +17,12 @@ export const Config = z.strictObject({
     .min(1)
     .default('127.0.0.1')
     .describe('Address to listen on. Loopback: kube-scheduler runs in the same pod.'),
-  port: z.coerce.number().int().min(0).max(65_535).default(8888).describe('TCP port; 0 takes a free one and logs it.'),
+  port: integer(0, 65_535).default(8888).describe('TCP port; 0 takes a free one and logs it.'),
   reasons: z
     .enum(['one', 'all'])
     .default('one')
     .describe('Whether a rejection names one node or all; all is for kube-scheduler before 1.31.'),
-  maxBodyBytes: z.coerce
-    .number()
-    .int()
-    .min(1024)
-    .max(512 * 2 ** 20)
+  maxBodyBytes: integer(1024, 512 * 2 ** 20)
     .default(64 * 2 ** 20)
     .describe('Largest request body in bytes. 5,000 node names are 67 kB; 1,000 whole nodes 2 to 10 MB.'),
   logLevel: z

@@ -9,12 +9,13 @@ import { DEFAULT_REPLAY } from '../replay/options.ts';
 import { replay, schedulerFor, type ReplayPolicy } from '../replay/replay.ts';
 import { reportHtml } from '../replay/report/html.ts';
 import { comparisonTable } from '../replay/report/table.ts';
+import type { ReplayResult } from '../replay/result.ts';
 import type { ExtenderPort } from '../replay/sim/port.ts';
 import { toNode } from '../replay/trace/nodes.ts';
 import { readTrace } from '../replay/trace/read-trace.ts';
 import { select } from '../replay/trace/select.ts';
 import { buildServer } from '../server/app.ts';
-import { serve } from '../server/serve.ts';
+import { serve, type Serving } from '../server/serve.ts';
 import { progressOn } from './progress.ts';
 import { writeOut } from './replay.ts';
 
@@ -65,19 +66,42 @@ export async function demoCommand({ once, port, report }: DemoFlags): Promise<nu
   for (const { close } of extenders.values()) await close();
   say(comparisonTable(result));
   writeOut(report, () => reportHtml(result));
-  say(`\nkube-default starts every pod alone: drivers take the room that executors need, and wait for ever.`);
+  for (const line of lessons(result)) say(line);
   say(`Open ${report} for the charts. Next:`);
   say(
     `  npm run muster -- replay ${TRACE} --nodes preset:S --policy scheduler-config/policies/spark.yaml --policy fifo-gang --max-jobs 500`,
   );
   say('  npm run muster -- --help        docs/replay.md, docs/policies.md, scheduler-config/README.md');
   if (once) return 0;
-  const serving = await serve(loadConfig(port === undefined ? {} : { port }, process.env), {
-    nodes: demoNodes(),
-    pods: [],
-  });
+  const serving = await serveDemo(port);
   say(`\nmuster serves the embedded cluster at ${serving.url} (try ${serving.url}/metrics); ^C ends it.`);
   return undefined;
+}
+
+/** What the table shows, in words; nothing is said that the figures do not. */
+function lessons({ policies }: ReplayResult): string[] {
+  return policies.map(({ policy, gangsDeadlocked, partialGangSeconds, gangsDone, jobs }) => {
+    if (gangsDeadlocked > 0)
+      return `${policy}: ${gangsDeadlocked} of ${jobs} gangs hold room and can never become complete: drivers took what executors need.`;
+    const half =
+      partialGangSeconds === 0
+        ? 'no gang ever held room while it waited for members'
+        : 'some gangs held room half-started';
+    return `${policy}: ${gangsDone} of ${jobs} gangs done, ${half}.`;
+  });
+}
+
+/** On the configured port, or on a free one where nobody asked for a certain one and it is taken. */
+async function serveDemo(port: string | undefined): Promise<Serving> {
+  const cluster = { nodes: demoNodes(), pods: [] };
+  const config = loadConfig(port === undefined ? {} : { port }, process.env);
+  try {
+    return await serve(config, cluster);
+  } catch (error) {
+    const cause = error instanceof Error ? (error.cause as NodeJS.ErrnoException | undefined) : undefined;
+    if (port !== undefined || cause?.code !== 'EADDRINUSE') throw error;
+    return serve({ ...config, port: 0 }, cluster);
+  }
 }
 
 /** The trace that is shipped, seen from the bundle or from the sources. */

@@ -1,4 +1,5 @@
-import { writeFileSync } from 'node:fs';
+import { accessSync, constants, writeFileSync } from 'node:fs';
+import { dirname } from 'node:path';
 import type { NodeInfo } from '../core/model.ts';
 import { MusterError } from '../core/errors.ts';
 import { generateTrace } from '../replay/generate/generate.ts';
@@ -43,6 +44,7 @@ const PRESET = /^preset:(.+)$/;
 
 /** @returns the exit code */
 export async function replayCommand(source: string, flags: ReplayFlags): Promise<number> {
+  for (const file of [flags.json, flags.report]) requireFolder(file);
   const trace = select(await traceOf(source, flags), {
     speed: flags.speed,
     shorten: flags.shorten,
@@ -101,6 +103,16 @@ function write(result: ReplayResult, { json, report }: ReplayFlags): void {
   process.stdout.write(`${comparisonTable(result)}\n`);
   writeOut(json, () => `${JSON.stringify(result, undefined, 1)}\n`);
   writeOut(report, () => reportHtml(result));
+}
+
+/** Said before the work and not after it. @throws MusterError MUSTER_FILE_UNREADABLE */
+function requireFolder(file: string | undefined): void {
+  if (file === undefined) return;
+  try {
+    accessSync(dirname(file), constants.W_OK);
+  } catch (error) {
+    throw new MusterError('MUSTER_FILE_UNREADABLE', `${file}: ${(error as Error).message}.`, { cause: error });
+  }
 }
 
 /** @throws MusterError MUSTER_FILE_UNREADABLE */

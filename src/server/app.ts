@@ -43,6 +43,7 @@ export function buildServer(options: ServerOptions): MusterServer {
     http: { headersTimeout: KEEP_ALIVE_MS + 1000 },
     forceCloseConnections: 'idle',
   });
+  app.removeContentTypeParser('text/plain');
   const metrics = buildMetrics(() => scheduler.stats(), nowMs);
   const onEffects = (effects: readonly Effect[]) => {
     metrics.onEffects(effects);

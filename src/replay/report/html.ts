@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import type { ReplayResult, Sample } from '../result.ts';
 import { PAGE_SCRIPT, PAGE_STYLE } from './page.ts';
-import { ROWS } from './table.ts';
+import { ROWS, WALL_ROWS } from './table.ts';
 
 const resolve = createRequire(import.meta.url).resolve;
 /** uPlot (MIT), inlined so that the report opens offline. */
@@ -44,13 +44,19 @@ ${result.complete ? '' : '<p class="warning">Stopped early: the figures are of t
 `;
 }
 
-function tableHtml({ policies }: ReplayResult): string {
+function tableHtml({ policies, latency }: ReplayResult): string {
   const head = policies.map(({ policy }) => `<th scope="col">${escaped(policy)}</th>`).join('');
-  const rows = ROWS.map(
-    ([label, value]) =>
-      `<tr><th scope="row">${escaped(label)}</th>${policies.map((one) => `<td>${escaped(value(one))}</td>`).join('')}</tr>`,
-  );
+  const rows = [
+    ...ROWS.map(([label, value]) => rowHtml(label, policies.map(value))),
+    ...WALL_ROWS.map(([label, value]) => rowHtml(label, latency.map(value))),
+  ];
   return `<table><thead><tr><td></td>${head}</tr></thead><tbody>${rows.join('')}</tbody></table>`;
+}
+
+/** A value that must be 0 and is not ends in `!`. */
+function rowHtml(label: string, values: readonly string[]): string {
+  const cells = values.map((value) => `<td${value.endsWith('!') ? ' class="bad"' : ''}>${escaped(value)}</td>`);
+  return `<tr><th scope="row">${escaped(label)}</th>${cells.join('')}</tr>`;
 }
 
 const listHtml = (items: readonly string[]) => `<ul>${items.map((item) => `<li>${escaped(item)}</li>`).join('')}</ul>`;

@@ -6,6 +6,7 @@ h1 { font-size: 1.4rem; overflow-wrap: anywhere; } h2 { font-size: 1.1rem; }
 .scroll { overflow-x: auto; } table { border-collapse: collapse; font-variant-numeric: tabular-nums; }
 th, td { border-bottom: 1px solid var(--line); padding: .3rem .8rem; text-align: right; white-space: nowrap; }
 th[scope=row] { font-weight: 400; text-align: left; }
+.bad { color: light-dark(#b3261e, #ff8a80); font-weight: 600; }
 .warning { border: 2px solid #c60; padding: .5rem 1rem; }
 #charts { display: grid; grid-template-columns: repeat(auto-fit, minmax(min(100%, 30rem), 1fr)); gap: 1rem; margin-top: 1.5rem; }
 .chart { min-width: 0; } .u-legend { font-size: 12px; } .u-title { font-size: 14px; }

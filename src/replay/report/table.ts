@@ -1,5 +1,5 @@
 import Table from 'cli-table3';
-import type { PolicyResult, ReplayResult } from '../result.ts';
+import type { LatencyResult, PolicyResult, ReplayResult } from '../result.ts';
 
 /** 90061000 ms -> `1d 1h`; 61500 -> `1m 2s`; 800 -> `0.8s`. */
 export function span(ms: number): string {
@@ -47,6 +47,12 @@ export const ROWS: readonly (readonly [label: string, value: (result: PolicyResu
   ['extender decisions', (r) => count(r.decisions.filter + r.decisions.prioritize + r.decisions.preempt)],
 ];
 
+/** Wall-clock rows: they differ from run to run. */
+export const WALL_ROWS: readonly (readonly [label: string, value: (latency: LatencyResult) => string])[] = [
+  ['decisions per second (wall clock)', (l) => count(Math.round(l.decisionsPerSecond))],
+  ['filter p50 / p99 (wall clock)', ({ filterUs }) => `${Math.round(filterUs.p50)} / ${Math.round(filterUs.p99)} µs`],
+];
+
 /** All policies side by side, for a terminal. Waits are of gangs that became complete: read them with `gangs done`. */
 export function comparisonTable(result: ReplayResult): string {
   const table = new Table({
@@ -54,14 +60,7 @@ export function comparisonTable(result: ReplayResult): string {
     style: { head: [], border: [] },
   });
   for (const [label, value] of ROWS) table.push([label, ...result.policies.map(value)]);
-  table.push([
-    'decisions per second (wall clock)',
-    ...result.latency.map(({ decisionsPerSecond }) => count(Math.round(decisionsPerSecond))),
-  ]);
-  table.push([
-    'filter p50 / p99 (wall clock)',
-    ...result.latency.map(({ filterUs }) => `${Math.round(filterUs.p50)} / ${Math.round(filterUs.p99)} µs`),
-  ]);
+  for (const [label, value] of WALL_ROWS) table.push([label, ...result.latency.map(value)]);
   const { trace, nodes, seed, complete } = result;
   const head = [
     `${trace.name} (${trace.format}): ${count(trace.jobs)} jobs, ${count(trace.pods)} pods, on ${count(nodes.count)} nodes (${nodes.name}), seed ${seed}`,
