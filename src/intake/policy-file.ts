@@ -87,6 +87,8 @@ const PolicySchema = z
     }
     for (const side of ['leader', 'members'] as const) {
       const { strategy, weights } = policy[side];
+      // What is wrong with the weights themselves has been told already.
+      if (!(weights instanceof Map)) continue;
       if (strategy === 'weighted' && ![...weights.values()].some((value) => value > 0)) {
         wrong([side, 'weights'], {}, `strategy weighted needs a weight above 0 for one of ${SCORERS.join(', ')}`);
       }
@@ -186,16 +188,10 @@ function describe(issue: z.core.$ZodIssue, at: Place): string[] {
   const where = located(issue.path, at);
   switch (issue.code) {
     case 'unrecognized_keys':
-      return issue.keys.map(
-        (key) => `${located([...issue.path, key], at)}: is not a field${suggestion(key, knownKeys(issue.path))}`,
-      );
+      return issue.keys.map((key) => `${located([...issue.path, key], at)}: ${unknownKey(key, issue.path)}`);
     case 'invalid_value':
       return [
         `${where}: ${shown(issue.input)} is not allowed; allowed: ${issue.values.join(', ')}${suggestion(String(issue.input), issue.values.map(String))}`,
-      ];
-    case 'invalid_key':
-      return [
-        `${where}: is not a scorer; allowed: ${SCORERS.join(', ')}${suggestion(String(issue.path.at(-1)), SCORERS)}`,
       ];
     case 'too_small':
       return [`${where}: ${shown(issue.input)} is too small; at least ${issue.minimum} is allowed`];
@@ -212,6 +208,11 @@ function describe(issue: z.core.$ZodIssue, at: Place): string[] {
   }
 }
 
+function unknownKey(key: string, path: readonly PropertyKey[]): string {
+  if (path.at(-1) !== 'weights') return `is not a field${suggestion(key, knownKeys(path))}`;
+  return `is not a scorer; allowed: ${SCORERS.join(', ')}${suggestion(key, SCORERS)}`;
+}
+
 /** The fields of the object at the path, as the schema has them. */
 function knownKeys(path: readonly PropertyKey[]): readonly string[] {
   let node: unknown = z.toJSONSchema(FileSchema, { io: 'input', unrepresentable: 'any' });
@@ -223,13 +224,15 @@ function knownKeys(path: readonly PropertyKey[]): readonly string[] {
 }
 
 function suggestion(word: string, known: readonly string[]): string {
-  const near = known.find((one) => distance(one.toLowerCase(), word.toLowerCase()) <= 2);
+  const near = known.find(
+    (one) => distance(one.toLowerCase(), word.toLowerCase()) <= Math.max(2, Math.floor(word.length / 2)),
+  );
   return near === undefined ? '' : ` (did you mean ${near}?)`;
 }
 
 /** Levenshtein's. */
 function distance(a: string, b: string): number {
-  if (Math.abs(a.length - b.length) > 2) return 3;
+  if (Math.abs(a.length - b.length) > 5) return Infinity;
   let row = Array.from({ length: b.length + 1 }, (_, j) => j);
   for (let i = 1; i <= a.length; i++) {
     const next = [i];

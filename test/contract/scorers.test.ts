@@ -1,0 +1,124 @@
+import fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import { Cluster } from '../../src/core/cluster/cluster.ts';
+import { DEFAULT_POLICY, type ScorerName } from '../../src/core/policy/policy.ts';
+import { scorers } from '../../src/core/policy/registry.ts';
+import { weightedScores } from '../../src/core/policy/score.ts';
+import type { ScoreInput } from '../../src/core/policy/scorer.ts';
+import { node, pod, resources, type NodeOptions } from '../support/builders.ts';
+
+const policy = { ...DEFAULT_POLICY, nodeLabel: { key: 'price', better: 'lower' as const } };
+const preference = {
+  ...policy.members,
+  pools: [
+    { key: 'pool', value: 'good', weight: 2 },
+    { key: 'pool', value: 'bad', weight: -1 },
+  ],
+};
+
+function inputOf(nodes: readonly NodeOptions[], change: Partial<ScoreInput> = {}, cpu = 1): ScoreInput {
+  const cluster = new Cluster();
+  nodes.forEach((options, i) => cluster.putNode(node(`n${i}`, options)));
+  const { table } = cluster;
+  const request = cluster.requestVector(resources({ cpu, memoryGib: 1 }, 1));
+  const leaders = Int32Array.from({ length: table.rows + 1 }, (_, i) => i % 3);
+  return {
+    table,
+    free: table.free,
+    request,
+    images: ['app'],
+    preference,
+    policy,
+    leaders,
+    kin: { perKey: [(row) => row % 2], placed: 4 },
+    ...change,
+  };
+}
+
+const anyNode: fc.Arbitrary<NodeOptions> = fc.record({
+  cpu: fc.nat({ max: 64 }),
+  memoryGib: fc.nat({ max: 64 }),
+  gpu: fc.nat({ max: 2 }),
+  labels: fc.record({
+    pool: fc.constantFrom('good', 'bad', ''),
+    price: fc.constantFrom('0', '0.3', '-1', 'NaN', 'Infinity', ' ', 'cheap'),
+  }),
+  images: fc.constantFrom([], ['app'], ['other']),
+});
+
+describe.each(Object.keys(scorers) as ScorerName[])('scorer %s keeps the contract', (name) => {
+  test('0..1, whatever other rows are asked about and in whatever order, and nothing is changed', () => {
+    fc.assert(
+      fc.property(fc.array(anyNode, { minLength: 1, maxLength: 8 }), fc.nat({ max: 80 }), (nodes, cpu) => {
+        const input = inputOf(nodes, {}, cpu);
+        const before = structuredClone(input.table.free);
+        const rows = Int32Array.from(nodes.keys());
+        const [forth, back, alone] = [
+          new Float64Array(rows.length),
+          new Float64Array(rows.length),
+          new Float64Array(1),
+        ];
+        scorers[name](input, rows, forth);
+        scorers[name](input, rows.toReversed(), back);
+        expect(forth.every((score) => score >= 0 && score <= 1)).toBe(true);
+        expect(back.toReversed()).toEqual(forth);
+        rows.forEach((row) => {
+          scorers[name](input, Int32Array.of(row), alone);
+          expect(alone[0]).toBe(forth[row]);
+        });
+        expect(input.table.free).toEqual(before);
+      }),
+      { seed: 3 },
+    );
+  });
+});
+
+describe('each scorer prefers what it says', () => {
+  const spot = { labels: { 'karpenter.sh/capacity-type': 'spot' } };
+  const cases: readonly (readonly [name: ScorerName, better: NodeOptions, worse: NodeOptions])[] = [
+    ['binPacking', { cpu: 2, memoryGib: 4 }, { cpu: 8, memoryGib: 4 }],
+    ['spreading', { cpu: 8, memoryGib: 4 }, { cpu: 2, memoryGib: 4 }],
+    ['balance', { cpu: 4, memoryGib: 4 }, { cpu: 4, memoryGib: 64 }],
+    ['fragmentation', { cpu: 4, memoryGib: 4 }, { cpu: 4.5, memoryGib: 4 }],
+    ['fragmentation', { cpu: 4, memoryGib: 4 }, { cpu: 4, memoryGib: 4, gpu: 1 }],
+    ['nodePool', { cpu: 4, labels: { pool: 'good' } }, { cpu: 4 }],
+    ['nodePool', { cpu: 4 }, { cpu: 4, labels: { pool: 'bad' } }],
+    ['spot', { cpu: 4, ...spot }, { cpu: 4 }],
+    ['imageLocality', { cpu: 4, images: ['app'] }, { cpu: 4, images: ['other'] }],
+    ['nodeLabel', { cpu: 4, labels: { price: '0.3' } }, { cpu: 4, labels: { price: '0.4' } }],
+    ['nodeLabel', { cpu: 4, labels: { price: '9' } }, { cpu: 4 }],
+  ];
+  test.each(cases)('%s: %j over %j', (name, better, worse) => {
+    const out = new Float64Array(2);
+    scorers[name](inputOf([better, worse]), Int32Array.of(0, 1), out);
+    expect(out[0]).toBeGreaterThan(out[1]!);
+  });
+
+  test('topology follows the members, narrower domains first; leaderSpread shuns leaders', () => {
+    const out = new Float64Array(3);
+    const perKey = [(row: number) => (row === 0 ? 3 : 0), (row: number) => (row < 2 ? 4 : 0)];
+    const input = inputOf([{ cpu: 1 }, { cpu: 1 }, { cpu: 1 }], { kin: { perKey, placed: 4 } });
+    scorers.topology(input, Int32Array.of(0, 1, 2), out);
+    expect([...out]).toEqual([(3 + 4 / 2) / (1.5 * 4), 4 / 2 / (1.5 * 4), 0]);
+    scorers.leaderSpread(input, Int32Array.of(0, 1, 2), out);
+    expect([...out]).toEqual([1, 1 / 2, 1 / 3]);
+  });
+
+  test('weights combine: (3 x binPacking + 1 x spot) / 4', () => {
+    const weights = new Map<ScorerName, number>([
+      ['binPacking', 3],
+      ['spot', 1],
+    ]);
+    const out = new Float64Array(1);
+    const input = inputOf([{ cpu: 4, memoryGib: 4, ...spot }], { preference: { ...preference, weights } });
+    weightedScores(input, Int32Array.of(0), out);
+    expect(out[0]).toBeCloseTo((3 * 0.25 + 1) / 4, 12); // 1 of 4 cpu and 1 of 4 GiB
+  });
+
+  test('a pod that is bound counts', () => {
+    const cluster = new Cluster();
+    cluster.putNode(node('n', { cpu: 4 }));
+    cluster.bind(pod('p', { cpu: 2 }), 'n');
+    expect(cluster.table.free[0]![0]).toBe(2000);
+  });
+});

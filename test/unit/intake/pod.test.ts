@@ -1,0 +1,299 @@
+import { describe, expect, test } from 'vitest';
+import { toNodeInfo } from '../../../src/intake/node.ts';
+import { toPodInfo } from '../../../src/intake/pod.ts';
+import { parseManifests } from '../../../src/intake/manifests.ts';
+import { toKubernetesPod } from '../../../src/replay/kubernetes-pod.ts';
+import { GangBuilder } from '../../support/builders.ts';
+
+const metadata = { name: 'p', namespace: 'jobs', uid: 'u' };
+const asks = (cpu: string, more: object = {}) => ({ resources: { requests: { cpu } }, ...more });
+const cpuOf = (spec: object, status: object = {}) => toPodInfo({ metadata, spec, status }, 'Pod').request.get('cpu');
+
+const sidecar = (cpu: string, name = 's') => asks(cpu, { name, restartPolicy: 'Always' });
+const resized = (spec: string, actual: string, allocated: string) => ({
+  spec: { nodeName: 'n', containers: [asks(spec, { name: 'c' })] },
+  status: {
+    containerStatuses: [
+      { name: 'c', resources: { requests: { cpu: actual } }, allocatedResources: { cpu: allocated } },
+    ],
+  },
+});
+const infeasible = { conditions: [{ type: 'PodResizePending', reason: 'Infeasible' }] };
+
+const formula: readonly (readonly [rule: string, spec: object, want: number | undefined, status?: object])[] = [
+  ['containers are added', { containers: [asks('1'), asks('500m')] }, 1500],
+  ['a container without requests counts 0', { containers: [asks('1'), {}] }, 1000],
+  ['nothing asked is nothing', { containers: [{}] }, undefined],
+  ['rounded up once, not per container', { containers: [asks('0.4m'), asks('0.4m')] }, 1],
+  [
+    'the dearest init container counts if it is dearer',
+    { containers: [asks('1')], initContainers: [asks('3'), asks('2')] },
+    3000,
+  ],
+  ['else it does not', { containers: [asks('4')], initContainers: [asks('3')] }, 4000],
+  ['sidecars are added to the containers', { containers: [asks('1')], initContainers: [sidecar('500m')] }, 1500],
+  [
+    'an init container runs beside the sidecars before it',
+    { containers: [asks('1')], initContainers: [sidecar('1'), asks('3')] },
+    4000,
+  ],
+  ['and not beside those after it', { containers: [asks('1')], initContainers: [asks('3'), sidecar('1')] }, 3000],
+  ['pod-level cpu replaces the sum', { containers: [asks('1')], resources: { requests: { cpu: '5' } } }, 5000],
+  ['also where it is less', { containers: [asks('4')], resources: { requests: { cpu: '2' } } }, 2000],
+  [
+    'pod-level names of other kinds do not',
+    { containers: [asks('4')], resources: { requests: { 'example.com/x': '2' } } },
+    4000,
+  ],
+  ['overhead comes on top', { containers: [asks('1')], overhead: { cpu: '250m' } }, 1250],
+  [
+    'also on top of pod-level',
+    { containers: [asks('1')], resources: { requests: { cpu: '5' } }, overhead: { cpu: '1' } },
+    6000,
+  ],
+  ['ephemeral containers never count', { containers: [asks('1')], ephemeralContainers: [asks('7')] }, 1000],
+  [
+    'an assigned pod: the largest of spec, actual and allocated',
+    resized('1', '3', '2').spec,
+    3000,
+    resized('1', '3', '2').status,
+  ],
+  ['the allocated one', resized('1', '2', '4').spec, 4000, resized('1', '2', '4').status],
+  [
+    'an infeasible resize: without spec',
+    resized('9', '2', '3').spec,
+    3000,
+    { ...resized('9', '2', '3').status, ...infeasible },
+  ],
+  ['a waiting pod: spec alone', { containers: [asks('1', { name: 'c' })] }, 1000, resized('1', '3', '2').status],
+];
+
+test.each(formula.map(([rule, spec, want, status]) => ({ rule, spec, want, status })))('requests: $rule', ({ spec, want, status }) => {
+  expect(cpuOf(spec, status)).toBe(want);
+});
+
+test('GPUs stay the sum of the containers beside a pod-level cpu', () => {
+  const container = { resources: { requests: { cpu: '1', 'nvidia.com/gpu': 2 } } };
+  const { request } = toPodInfo(
+    { metadata, spec: { containers: [container, container], resources: { requests: { cpu: '9' } } } },
+    'Pod',
+  );
+  expect([...request].sort()).toEqual([
+    ['cpu', 9000],
+    ['nvidia.com/gpu', 4],
+    ['pods', 1],
+  ]);
+});
+
+test('a pod and a node with everything that is read', () => {
+  const pod = toPodInfo(
+    {
+      metadata: { ...metadata, labels: { a: '1' }, deletionTimestamp: '2026-01-01T00:00:00Z' },
+      spec: {
+        schedulerName: 'muster',
+        priority: 7,
+        nodeName: 'n',
+        nodeSelector: { z: 'a' },
+        containers: [{ image: 'i' }],
+        tolerations: [{ operator: 'Exists' }],
+      },
+      status: { phase: 'Failed' },
+    },
+    'Pod',
+  );
+  expect(pod).toMatchObject({
+    uid: 'u',
+    schedulerName: 'muster',
+    priority: 7,
+    node: 'n',
+    terminal: true,
+    deleting: true,
+    images: ['i'],
+  });
+  expect(pod.constraints.tolerations).toEqual([{ key: '', operator: 'Exists', value: '', effect: '' }]);
+  const node = toNodeInfo(
+    {
+      metadata: { name: 'n', labels: { z: 'a' } },
+      spec: { unschedulable: true, taints: [{ key: 'k', effect: 'NoSchedule' }] },
+      status: { allocatable: { cpu: '3920m', memory: '1Ki' }, images: [{ names: ['i'] }] },
+    },
+    'Node',
+  );
+  expect(node).toMatchObject({
+    name: 'n',
+    unschedulable: true,
+    taints: [{ key: 'k', value: '', effect: 'NoSchedule' }],
+  });
+  expect([...node.allocatable]).toEqual([
+    ['cpu', 3920],
+    ['memory', 1024],
+  ]);
+});
+
+describe('the native dialect', () => {
+  const member = (labels: object, roles?: unknown, spec: object = {}) =>
+    toPodInfo(
+      {
+        metadata: {
+          ...metadata,
+          labels,
+          ...(roles === undefined
+            ? {}
+            : { annotations: { 'muster.dev/roles': typeof roles === 'string' ? roles : JSON.stringify(roles) } }),
+        },
+        spec: { containers: [asks('2')], ...spec },
+      },
+      'Pod',
+    ).membership;
+  const gang = { 'muster.dev/gang': 'g' };
+
+  test('a leader declares its roles; its own size is what it really asks', () => {
+    const found = member({ ...gang, 'muster.dev/role': 'driver', 'muster.dev/queue': 'q' }, [
+      { name: 'driver' },
+      { name: 'executor', count: 4, min: 2, requests: { cpu: '1', memory: '1Gi' }, nodeSelector: { pool: 'x' } },
+    ]);
+    expect(found).toMatchObject({ gang: 'jobs/g', role: 'driver', spec: { queue: 'q' } });
+    const [driver, executor] = found!.spec!.roles;
+    expect([driver!.count, driver!.request.get('cpu')]).toEqual([1, 2000]);
+    expect([executor!.count, executor!.min, executor!.request.get('memory'), executor!.request.get('pods')]).toEqual([
+      4,
+      2,
+      2 ** 30,
+      1,
+    ]);
+    expect(executor!.constraints.nodeSelector.get('pool')).toBe('x');
+  });
+
+  test('a member says its role; one that says none is told', () => {
+    expect(member({ ...gang, 'muster.dev/role': 'executor' })).toEqual({ gang: 'jobs/g', role: 'executor' });
+    expect(member(gang)?.problem).toBe('label muster.dev/role is missing: say which role of the gang this pod has');
+  });
+
+  test('pods that Kubernetes schedules as a group itself are left alone', () => {
+    expect(member(gang, [{ name: 'w' }], { schedulingGroup: { podGroupName: 'x' } })).toBeUndefined();
+    expect(member(gang, [{ name: 'w' }], { workloadRef: { name: 'x' } })).toBeUndefined();
+  });
+
+  test.each<[unknown, RegExp]>([
+    ['{', /is not JSON/],
+    ['{}', /is not a list of 1 to 16 roles/],
+    [[], /is not a list of 1 to 16 roles/],
+    [Array(17).fill({ name: 'a' }), /is not a list of 1 to 16 roles/],
+    [[null], /roles\[0\]: null is not an object/],
+    [[{}], /roles\[0\]\.name: null is not set/],
+    [[{ name: 'A b' }], /"A b" is not a DNS label/],
+    [[{ name: 'a', count: 0 }], /count: 0 is not between 1 and 10000/],
+    [[{ name: 'a', count: 10_001 }], /10001 is not between/],
+    [[{ name: 'a', count: 1.5 }], /count: 1\.5 is not an integer/],
+    [[{ name: 'a', count: 2, min: 3 }], /min: 3 is not between 1 and 2/],
+    [[{ name: 'a' }, { name: 'a' }], /two roles have the same name/],
+    [[{ name: 'a', requests: { cpu: '-1' } }], /requests\.cpu: "-1" is negative/],
+    [[{ name: 'a', mim: 1 }], /"mim" is none of name, count, min/],
+    ['[{"name":"a","__proto__":{"count":5}}]', /"__proto__" is none of/],
+    [`["${'x'.repeat(70_000)}"]`, /longer than 65536/],
+  ])('roles %j: the user is told', (roles, says) => {
+    expect(member({ ...gang, 'muster.dev/role': 'a' }, roles)?.problem).toMatch(says);
+  });
+
+  test('a role that is not among the roles is told', () => {
+    expect(member({ ...gang, 'muster.dev/role': 'x' }, [{ name: 'a' }])?.problem).toMatch(/"x" is not among the roles/);
+  });
+
+  test('what the replay sends is read back as it was', () => {
+    const sized = { cpu: 1, memoryGib: 2 };
+    const app = new GangBuilder(
+      'etl',
+      { driver: { count: 1, ...sized }, executor: { count: 8, min: 3, ...sized } },
+      { priority: 5, queue: 'q' },
+    );
+    const read = toPodInfo(toKubernetesPod(app.leader()), 'Pod');
+    expect(read.membership!.spec).toEqual(app.spec);
+    expect(read.request).toEqual(app.leader().request);
+    expect(toPodInfo(toKubernetesPod(app.member('executor', 2)), 'Pod').membership).toEqual({
+      gang: 'jobs/etl',
+      role: 'executor',
+    });
+  });
+});
+
+describe("Palantir's dialect", () => {
+  const labels = { 'spark-role': 'driver', 'spark-app-id': 'app-1' };
+  const sizes = {
+    'spark-driver-cpu': '1',
+    'spark-driver-mem': '1Gi',
+    'spark-executor-cpu': '2',
+    'spark-executor-mem': '4Gi',
+    'spark-executor-nvidia.com/gpu': '1',
+  };
+  const read = (more: object, annotations: object) =>
+    toPodInfo(
+      {
+        metadata: { ...metadata, labels: { ...labels, ...more }, annotations },
+        spec: { containers: [asks('1')], nodeSelector: { pool: 's' } },
+      },
+      'Pod',
+    ).membership;
+
+  test('a static and a dynamic application', () => {
+    const fixed = read({}, { ...sizes, 'spark-executor-count': '8' })!.spec!.roles[1]!;
+    expect([fixed.count, fixed.min, fixed.request.get('cpu'), fixed.request.get('nvidia.com/gpu')]).toEqual([
+      8, 8, 2000, 1,
+    ]);
+    expect(fixed.constraints.nodeSelector.get('pool')).toBe('s');
+    const dynamic = read(
+      {},
+      {
+        ...sizes,
+        'spark-dynamic-allocation-enabled': 'true',
+        'spark-dynamic-allocation-min-executor-count': '2',
+        'spark-dynamic-allocation-max-executor-count': '9',
+      },
+    )!;
+    expect([dynamic.spec!.roles[1]!.count, dynamic.spec!.roles[1]!.min]).toEqual([9, 2]);
+  });
+
+  test('an executor is known by spark-app-id alone', () => {
+    expect(read({ 'spark-role': 'executor' }, {})).toEqual({ gang: 'jobs/app-1', role: 'executor' });
+    const plain = { metadata: { ...metadata, labels: { 'spark-role': 'executor', 'spark-app-selector': 'spark-1' } } };
+    expect(toPodInfo(plain, 'Pod').membership).toBeUndefined();
+  });
+
+  test.each<[object, RegExp]>([
+    [{ 'spark-executor-count': '8' }, /spark-executor-cpu is missing/],
+    [sizes, /spark-executor-count is missing/],
+    [{ ...sizes, 'spark-executor-count': '-1' }, /"-1" is not a number from 0 to 10000/],
+    [{ ...sizes, 'spark-executor-count': 'many' }, /"many" is not a number/],
+    [{ ...sizes, 'spark-executor-mem': '4gb', 'spark-executor-count': '1' }, /"4gb" is not a quantity/],
+  ])('%j: the user is told', (annotations, says) => {
+    expect(read({}, annotations)?.problem).toMatch(says);
+  });
+});
+
+describe('manifests', () => {
+  const node = { kind: 'Node', metadata: { name: 'n' }, status: { allocatable: { cpu: '1' } } };
+  test('JSON and YAML, lists and documents', () => {
+    const pods = { kind: 'PodList', items: [{ metadata }] };
+    expect(
+      parseManifests(JSON.stringify({ kind: 'List', items: [node, { kind: 'Pod', metadata }] }), 'f'),
+    ).toMatchObject({ nodes: [{ name: 'n' }], pods: [{ uid: 'u' }] });
+    expect(parseManifests(JSON.stringify(pods), 'f').pods).toHaveLength(1);
+    expect(
+      parseManifests('kind: Node\nmetadata: {name: a}\n---\nkind: Node\nmetadata: {name: b}\n', 'f').nodes.map(
+        ({ name }) => name,
+      ),
+    ).toEqual(['a', 'b']);
+  });
+  test.each([
+    ['{', /^f: /],
+    ['kind: Secret\nmetadata: {name: a}\n', /^f\.kind: "Secret" is none of Node, Pod/],
+    ['kind: NodeList\nitems: [{}]\n', /^f: items\[0\]\.metadata\.name: null is not set/],
+    [
+      'kind: Node\nmetadata: {name: a}\nstatus: {allocatable: {cpu: lots}}\n',
+      /^f\.status\.allocatable\.cpu: "lots" is not a quantity/,
+    ],
+    ['a: &a [x]\nb: [*a,*a', /^f: /],
+    ['just text', /^f: "just text" is not an object/],
+  ])('%j is refused', (text, says) => {
+    expect(() => parseManifests(text, 'f')).toThrow(says);
+  });
+});
