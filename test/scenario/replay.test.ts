@@ -1,0 +1,166 @@
+import { describe, expect, test } from 'vitest';
+import { pino } from 'pino';
+import { PRESETS } from '../../src/core/policy/presets.ts';
+import { generateTrace } from '../../src/replay/generate/generate.ts';
+import { profileNamed } from '../../src/replay/generate/profiles.ts';
+import { httpPort } from '../../src/replay/http-port.ts';
+import { DEFAULT_REPLAY, type ReplayOptions } from '../../src/replay/options.ts';
+import { replay, schedulerFor, type ReplayPolicy } from '../../src/replay/replay.ts';
+import type { PolicyResult } from '../../src/replay/result.ts';
+import type { Trace, TraceJob } from '../../src/replay/trace/job.ts';
+import { readTrace } from '../../src/replay/trace/read-trace.ts';
+import { select } from '../../src/replay/trace/select.ts';
+import { toNode } from '../../src/replay/trace/nodes.ts';
+import { buildServer } from '../../src/server/app.ts';
+
+const GIB = 2 ** 30;
+const nodes = (count: number, cores: number) =>
+  Array.from({ length: count }, (_, i) =>
+    toNode(`n${i}`, { cpuMilli: cores * 1000, memoryBytes: 64 * GIB, gpus: 0, labels: {} }),
+  );
+const size = new Map([
+  ['cpu', 1000],
+  ['memory', GIB],
+]);
+
+function app(id: string, change: Partial<TraceJob> = {}, workers = 3, min = workers): TraceJob {
+  const base = {
+    submitMs: 0,
+    namespace: 'jobs',
+    queue: 'q',
+    user: '',
+    priority: 0,
+    leader: size,
+    durationMs: 60_000,
+    nodeLabels: new Map<string, string[]>(),
+    source: 's',
+    row: 1,
+  };
+  return {
+    id,
+    ...base,
+    workers: { count: workers, min, request: workers > 0 ? size : new Map<string, number>() },
+    ...change,
+  };
+}
+
+const traceOf = (...jobs: TraceJob[]): Trace => ({ name: 't', format: 'test', jobs, notes: [], drawn: [] });
+const preset = (name: string): ReplayPolicy => ({ name, policies: PRESETS.get(name)! });
+/** The invariants are checked after every step. */
+async function run(
+  trace: Trace,
+  cluster: ReturnType<typeof nodes>,
+  policy: string,
+  options: Partial<ReplayOptions> = {},
+): Promise<PolicyResult> {
+  const input = {
+    trace,
+    nodes: cluster,
+    nodesName: 'n',
+    policies: [preset(policy)],
+    options: { ...DEFAULT_REPLAY, checkEvery: 1, ...options },
+  };
+  return (await replay(input)).policies[0]!;
+}
+
+describe('three applications for which there is room for one', () => {
+  const three = traceOf(app('a'), app('b'), app('c')); // 4 pods of 1 cpu each; the cluster has 5
+  test('without gangs all drivers start and none gets its executors: a deadlock', async () => {
+    const result = await run(three, nodes(1, 5), 'kube-default');
+    expect(result).toMatchObject({ gangsDone: 0, gangsUnfinished: 3, gangsDeadlocked: 3, overcommits: 0 });
+    expect(result.partialGangSeconds).toBeGreaterThan(60);
+  });
+  test.each(['fifo-gang', 'muster'])('under %s one runs after the other', async (policy) => {
+    const result = await run(three, nodes(1, 5), policy);
+    expect(result).toMatchObject({
+      gangsDone: 2,
+      gangsDeadlocked: 0,
+      partialGangSeconds: 0,
+      overcommits: 0,
+      podsBound: 8,
+    });
+    expect(result.waitMs.max).toBeGreaterThan(60_000);
+  });
+});
+
+test('a single pod runs for its duration', async () => {
+  const result = await run(traceOf(app('a', { durationMs: 5000 }, 0)), nodes(1, 1), 'muster');
+  expect([result.gangsDone, result.completionMs.max, result.waitMs.max]).toEqual([1, 5000, 0]);
+});
+
+test('executors trickle in five a second, and work starts with the last of the minimum', async () => {
+  const result = await run(traceOf(app('a', {}, 12)), nodes(1, 20), 'muster');
+  expect(result.gangsDone).toBe(1);
+  expect(result.waitMs.max).toBeGreaterThan(5000 + 2000); // the driver's start, and three batches
+});
+
+test('a job that the trace fails is failed', async () => {
+  const result = await run(traceOf(app('a', { failsAt: 0.5 })), nodes(1, 5), 'muster');
+  expect([result.gangsDone, result.gangsFailed]).toEqual([0, 1]);
+});
+
+test('dynamic allocation above the minimum never delays a gang that was admitted', async () => {
+  const result = await run(traceOf(app('a', {}, 20, 2), app('b', {}, 4)), nodes(2, 6), 'fifo-gang');
+  expect(result).toMatchObject({ gangsDone: 2, partialGangSeconds: 0, overcommits: 0 });
+});
+
+test('nodes that fail lose pods, and the gangs go on', async () => {
+  const jobs = Array.from({ length: 20 }, (_, i) => app(`a${i}`, { submitMs: i * 60_000, durationMs: 900_000 }));
+  const result = await run(traceOf(...jobs), nodes(8, 6), 'muster', { nodeFailuresPerDay: 300 });
+  expect(result.nodeFailures).toBeGreaterThan(2);
+  expect(result.gangsDone + result.gangsFailed).toBe(20);
+  expect(result).toMatchObject({ partialGangSeconds: 0, overcommits: 0 });
+});
+
+describe('a generated morning', () => {
+  const trace = select(generateTrace(profileNamed('S'), { seed: 3 }), { maxJobs: 300 });
+  test.each([...PRESETS.keys()])('the same seed gives the same result under %s, latencies apart', async (policy) => {
+    const once = async () =>
+      JSON.stringify(await run(trace, nodes(30, 32), policy, { checkEvery: 50, nodeFailuresPerDay: 50 }));
+    expect(await once()).toBe(await once());
+  });
+  test('gangs are never partial and nodes never overcommitted', async () => {
+    for (const policy of ['fifo-gang', 'muster']) {
+      const result = await run(trace, nodes(20, 32), policy, { checkEvery: 20 });
+      expect(result).toMatchObject({ partialGangSeconds: 0, overcommits: 0, gangsDeadlocked: 0 });
+      expect(result.gangsDone).toBeGreaterThan(200);
+    }
+  });
+});
+
+test('over HTTP the extender decides what the core decides', async () => {
+  const file = new URL('../../bench/traces/msft-itp/cluster03.csv.gz', import.meta.url).pathname;
+  const trace = select(await readTrace(file, { seed: 1 }), { maxJobs: 60, speed: 10, shorten: 10 });
+  const policy = preset('muster');
+  const scheduler = schedulerFor(policy);
+  let now = 0;
+  const { app: server } = buildServer({
+    scheduler,
+    nowMs: () => now,
+    logger: pino({ level: 'silent' }),
+    reasons: 'one',
+    maxBodyBytes: 2 ** 20,
+  });
+  const port = httpPort(await server.listen({ host: '127.0.0.1', port: 0 }), scheduler, (nowMs) => (now = nowMs));
+  const input = { trace, nodes: nodes(8, 32), nodesName: 'n', policies: [policy], options: DEFAULT_REPLAY };
+  const wire = await replay({ ...input, portFor: () => port });
+  port.close();
+  await server.close();
+  const direct = await replay(input);
+  expect(wire.policies).toEqual(direct.policies);
+});
+
+test('stopped early it gives what there is', async () => {
+  const trace = generateTrace(profileNamed('S'), { seed: 1 });
+  const abort = new AbortController();
+  const input = {
+    trace,
+    nodes: nodes(50, 32),
+    nodesName: 'n',
+    policies: [preset('muster'), preset('fifo-gang')],
+    options: DEFAULT_REPLAY,
+  };
+  const result = await replay({ ...input, signal: abort.signal, onProgress: () => abort.abort() });
+  expect([result.complete, result.policies.length]).toEqual([false, 1]);
+  expect(result.policies[0]!.gangsUnfinished).toBeGreaterThan(0);
+});
