@@ -17,9 +17,10 @@ export interface Manifests {
  * @throws MusterError MUSTER_OBJECT_INVALID, MUSTER_QUANTITY_INVALID
  */
 export function parseManifests(text: string, fileName: string): Manifests {
+  const withoutMark = text.startsWith('\uFEFF') ? text.slice(1) : text;
   const nodes: NodeInfo[] = [];
   const pods: PodInfo[] = [];
-  documentsOf(text, fileName).forEach((document, d, all) => {
+  documentsOf(withoutMark, fileName).forEach((document, d, all) => {
     if (document === null || document === undefined) return;
     collect(asObject(document, fileName), all.length > 1 ? `${fileName}: document ${d + 1}` : fileName, {
       nodes,
@@ -31,17 +32,22 @@ export function parseManifests(text: string, fileName: string): Manifests {
 
 function documentsOf(text: string, fileName: string): readonly unknown[] {
   if (/^\s*[{[]/.test(text)) {
-    try {
-      return [JSON.parse(text)];
-    } catch (error) {
-      throw new MusterError('MUSTER_OBJECT_INVALID', `${fileName}: ${(error as Error).message}.`, { cause: error });
-    }
+    return [orRefused(() => JSON.parse(text) as unknown, fileName)];
   }
   return [...parseAllDocuments(text)].map((document) => {
     const [error] = document.errors;
     if (error) throw new MusterError('MUSTER_OBJECT_INVALID', `${fileName}: ${error.message.split('\n')[0]}.`);
-    return document.toJS({ maxAliasCount: 100 }) as unknown;
+    return orRefused(() => document.toJS({ maxAliasCount: 100 }) as unknown, fileName);
   });
+}
+
+/** The parsers throw errors of their own: a syntax error, an alias without anchor, too many aliases. */
+function orRefused(parse: () => unknown, fileName: string): unknown {
+  try {
+    return parse();
+  } catch (error) {
+    throw new MusterError('MUSTER_OBJECT_INVALID', `${fileName}: ${(error as Error).message}.`, { cause: error });
+  }
 }
 
 function collect(object: Json, where: string, into: { nodes: NodeInfo[]; pods: PodInfo[] }): void {

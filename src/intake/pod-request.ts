@@ -60,33 +60,34 @@ function containersTotal(spec: Json, path: string, statuses: Statuses | undefine
 }
 
 interface Statuses {
-  readonly byName: ReadonlyMap<string, Json>;
+  readonly byName: ReadonlyMap<string, { readonly status: Json; readonly where: string }>;
   readonly isInfeasible: boolean;
-  readonly where: string;
 }
 
 function containerStatuses(pod: Json, where: string): Statuses {
   const status = objectAt(pod, 'status', where) ?? {};
   const at = `${where}.status`;
-  const byName = new Map<string, Json>();
+  const byName = new Map<string, { status: Json; where: string }>();
   for (const list of ['containerStatuses', 'initContainerStatuses']) {
-    for (const one of objectsAt(status, list, at)) byName.set(String(own(one, 'name')), one);
+    objectsAt(status, list, at).forEach((one, i) => {
+      const path = `${at}.${list}[${i}]`;
+      byName.set(textAt(one, 'name', path) ?? '', { status: one, where: path });
+    });
   }
   const isInfeasible = objectsAt(status, 'conditions', at).some(
     (one) => own(one, 'type') === 'PodResizePending' && own(one, 'reason') === 'Infeasible',
   );
-  return { byName, isInfeasible, where: at };
+  return { byName, isInfeasible };
 }
 
 /** The container-wise rule of 1.33 to 1.36: the largest of spec, actual and allocated; without spec if infeasible. */
 function effective(container: Json, where: string, statuses: Statuses | undefined): Exact {
   const asked = requestsOf(container, where);
-  const status = statuses?.byName.get(String(own(container, 'name')));
-  if (!statuses || !status || !objectAt(status, 'resources', statuses.where)) return asked;
-  const at = `${statuses.where}.containerStatuses`;
+  const found = statuses?.byName.get(textAt(container, 'name', where) ?? '');
+  if (!statuses || !found || !objectAt(found.status, 'resources', found.where)) return asked;
   const out: Exact = new Map(statuses.isInfeasible ? [] : asked);
-  raise(out, requestsOf(status, at));
-  raise(out, exactAt(status, 'allocatedResources', at));
+  raise(out, requestsOf(found.status, found.where));
+  raise(out, exactAt(found.status, 'allocatedResources', found.where));
   return out;
 }
 

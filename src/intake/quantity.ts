@@ -43,7 +43,8 @@ function ceilDiv(value: bigint, by: bigint): bigint {
  */
 export function wholeUnits(nano: bigint, resource: string, where: string): number {
   const units = ceilDiv(nano, resource === 'cpu' ? NANO / 1000n : NANO);
-  if (units > BigInt(Number.MAX_SAFE_INTEGER)) throw invalid(`${where}.${resource}`, units.toString(), 'is too large');
+  if (units > BigInt(Number.MAX_SAFE_INTEGER))
+    throw invalid(`${where}.${resource.slice(0, 80)}`, units.toString(), 'is too large');
   return Number(units);
 }
 
@@ -51,11 +52,17 @@ function invalid(where: string, value: unknown, what: string): MusterError {
   return new MusterError('MUSTER_QUANTITY_INVALID', `${where}: ${shown(value)} ${what}.`);
 }
 
-/** A value for an error message: as JSON, at most 80 characters. */
+/** A value for an error message: as JSON, at most 80 characters. Never fails, whatever the value is. */
 export function shown(value: unknown): string {
-  const text =
-    typeof value === 'string'
-      ? JSON.stringify(value.slice(0, 100))
-      : (JSON.stringify(value)?.slice(0, 100) ?? 'undefined');
+  const text = asJson(typeof value === 'string' ? value.slice(0, 100) : value);
   return text.length > 80 ? `${text.slice(0, 77)}...` : text;
+}
+
+/** Nested too deep for JSON.stringify, or holding itself (a YAML alias can), a value is named by its kind. */
+function asJson(value: unknown): string {
+  try {
+    return JSON.stringify(value) ?? 'undefined';
+  } catch {
+    return Array.isArray(value) ? 'a list' : 'an object';
+  }
 }

@@ -22,6 +22,7 @@ export const native: Dialect = ({ pod, annotations }) => {
   const name = pod.labels.get(GANG);
   if (name === undefined) return undefined;
   const gang = `${pod.namespace}/${name}`;
+  if (name === '') return { gang, role: '', problem: `label ${GANG} is empty: name the gang` };
   const declared = annotations.get(ROLES);
   const role = pod.labels.get(ROLE);
   if (declared === undefined) {
@@ -92,7 +93,7 @@ function within(value: number, least: number, most: number, where: string): numb
 
 /** The pod's own role asks what the pod really asks, and goes where the pod may go. */
 function asThePodIs(role: Role, pod: PodInfo, declared: Json): Role {
-  const says = (key: string) => own(declared, key) !== undefined;
+  const says = (key: string) => (own(declared, key) ?? null) !== null;
   const constraints = says('nodeSelector') || says('tolerations') ? role.constraints : pod.constraints;
   return { ...role, request: pod.request, constraints };
 }

@@ -18,7 +18,7 @@ export const palantir: Dialect = (input) => {
   const role = pod.labels.get('spark-role');
   const isDriver = role === 'driver' && [...annotations.keys()].some((key) => DRIVER_ANNOTATIONS.has(key));
   const app = isDriver ? firstLabel(pod.labels) : pod.labels.get('spark-app-id');
-  if (app === undefined || (!isDriver && role !== 'executor')) return undefined;
+  if (!app || (!isDriver && role !== 'executor')) return undefined;
   const gang = `${pod.namespace}/${app}`;
   if (!isDriver) return { gang, role: 'executor' };
   try {
@@ -44,7 +44,7 @@ const DRIVER_ANNOTATIONS = new Set([
 ]);
 
 function firstLabel(labels: ReadonlyMap<string, string>): string | undefined {
-  return APP_LABELS.map((key) => labels.get(key)).find((value) => value !== undefined);
+  return APP_LABELS.map((key) => labels.get(key)).find((value) => value);
 }
 
 /** What the pod really asks counts, not what the annotations say of it. */
@@ -58,17 +58,24 @@ function executorRole({ pod, annotations }: DialectInput): Role {
     const text = annotations.get(annotation);
     if (text === undefined && !isNeeded) return;
     if (text === undefined) throw wrong(`annotation ${annotation} is missing`);
-    request.set(resource, wholeUnits(parseQuantity(text, `annotation ${annotation}`), resource, 'annotation'));
+    const where = `annotation ${annotation}`;
+    request.set(resource, wholeUnits(parseQuantity(text, where), resource, where));
   };
   read('spark-executor-cpu', 'cpu', true);
   read('spark-executor-mem', 'memory', true);
   read('spark-executor-nvidia.com/gpu', 'nvidia.com/gpu', false);
-  const isDynamic = annotations.get('spark-dynamic-allocation-enabled') === 'true';
   const prefix = 'spark-dynamic-allocation';
+  const isDynamic = flagOf(annotations, `${prefix}-enabled`);
   const min = countAt(annotations, isDynamic ? `${prefix}-min-executor-count` : 'spark-executor-count');
   const count = isDynamic ? countAt(annotations, `${prefix}-max-executor-count`) : min;
   if (count < min) throw wrong(`annotation ${prefix}-max-executor-count: ${count} is less than the minimum ${min}`);
   return { name: 'executor', count, min, request, constraints: pod.constraints };
+}
+
+function flagOf(annotations: ReadonlyMap<string, string>, annotation: string): boolean {
+  const text = annotations.get(annotation) ?? 'false';
+  if (!/^(true|false)$/i.test(text)) throw wrong(`annotation ${annotation}: ${shown(text)} is neither true nor false`);
+  return text.toLowerCase() === 'true';
 }
 
 function countAt(annotations: ReadonlyMap<string, string>, annotation: string): number {

@@ -68,9 +68,12 @@ const formula: readonly (readonly [rule: string, spec: object, want: number | un
   ['a waiting pod: spec alone', { containers: [asks('1', { name: 'c' })] }, 1000, resized('1', '3', '2').status],
 ];
 
-test.each(formula.map(([rule, spec, want, status]) => ({ rule, spec, want, status })))('requests: $rule', ({ spec, want, status }) => {
-  expect(cpuOf(spec, status)).toBe(want);
-});
+test.each(formula.map(([rule, spec, want, status]) => ({ rule, spec, want, status })))(
+  'requests: $rule',
+  ({ spec, want, status }) => {
+    expect(cpuOf(spec, status)).toBe(want);
+  },
+);
 
 test('GPUs stay the sum of the containers beside a pod-level cpu', () => {
   const container = { resources: { requests: { cpu: '1', 'nvidia.com/gpu': 2 } } };
