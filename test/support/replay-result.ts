@@ -9,10 +9,10 @@ const samples = (shift: number): Sample[] =>
     atMs: hour * HOUR_MS,
     bound: Math.abs(Math.sin(hour / 4 + shift)),
     working: Math.abs(Math.sin(hour / 4 + shift)) / 2,
-    reserved: 0.1,
-    fragmentation: 0.2,
-    waitingGangs: hour % 5,
-    runningGangs: hour % 7,
+    reserved: 0.01 * shift,
+    fragmentation: 0.02 * shift,
+    waitingGangs: (hour % 5) + shift,
+    runningGangs: (hour % 7) + shift,
   }));
 
 /** A policy's figures, all well: say in the test only what the test is about. */
@@ -24,7 +24,7 @@ export const policyResult = (policy: string, change: Partial<PolicyResult> = {})
   gangsUnfinished: 0,
   gangsDeadlocked: 0,
   waitMs: { count: 10, mean: 12_000, p50: 9_000, p95: 61_000, p99: 3_660_000, max: 90_000_000 },
-  completionMs: none,
+  completionMs: { ...none, count: 10, p50: 90_000, p95: 900_000 },
   makespanMs: 90_061_000,
   meanBound: 0.5,
   meanWorking: 0.4,
@@ -40,10 +40,7 @@ export const policyResult = (policy: string, change: Partial<PolicyResult> = {})
   ...change,
 });
 
-export const replayResult = (
-  policies: readonly PolicyResult[],
-  change: Partial<ReplayResult> = {},
-): ReplayResult => ({
+export const replayResult = (policies: readonly PolicyResult[], change: Partial<ReplayResult> = {}): ReplayResult => ({
   version: 1,
   trace: { name: 'day.csv', format: 'itp', jobs: 10, pods: 60 },
   nodes: { name: 'nodes.json', count: 4, cpuMilli: 16_000, memoryBytes: 2 ** 36 },

@@ -24,11 +24,11 @@ for (const { title, isShare, series } of JSON.parse(document.getElementById('dat
   const box = holder.appendChild(Object.assign(document.createElement('div'), { className: 'chart' }));
   const data = uPlot.join(series.map(({ hours, values }) => [hours, values]));
   const axis = { stroke: ink, grid: { stroke: '#8883' }, ticks: { stroke: '#8883' } };
-  const show = (value) => value == null ? '' : isShare ? (100 * value).toFixed(1) + ' %' : String(value);
+  const show = (value) => value == null ? '' : isShare ? +(100 * value).toFixed(1) + ' %' : String(value);
   const plot = new uPlot({
     title, width: box.clientWidth, height: 240,
     scales: { x: { time: false }, y: { range: (_, low, high) => [0, isShare ? Math.max(.05, Math.min(1, high * 1.05)) : Math.max(1, high * 1.05)] } },
-    axes: [{ ...axis, values: (_, ticks) => ticks.map((tick) => tick + ' h') }, { ...axis, values: (_, ticks) => ticks.map(show) }],
+    axes: [{ ...axis, values: (_, ticks) => ticks.map((tick) => tick + ' h') }, { ...axis, size: 62, values: (_, ticks) => ticks.map(show) }],
     series: [{ label: 'hours', value: (_, value) => value == null ? '' : value.toFixed(2) },
       ...series.map(({ policy }, i) => ({ label: policy, stroke: COLOURS[i % COLOURS.length], width: 1.5, spanGaps: true, points: { show: false }, value: (_, value) => show(value) }))],
   }, data, box);

@@ -1,5 +1,5 @@
 import Table from 'cli-table3';
-import type { LatencyResult, PolicyResult, ReplayResult } from '../result.ts';
+import type { LatencyResult, PolicyResult, Quantiles, ReplayResult } from '../result.ts';
 
 /** 90061000 ms -> `1d 1h`; 61500 -> `1m 2s`; 800 -> `0.8s`. */
 export function span(ms: number): string {
@@ -19,6 +19,9 @@ export function span(ms: number): string {
   return `${Math.floor(whole / size)}${name}${next && rest > 0 ? ` ${rest}${next[0]}` : ''}`;
 }
 
+/** Of an empty sample nothing is known; 0 s would look like the best policy of all. */
+const spanOf = (sample: Quantiles, quantile: 'p50' | 'p95' | 'p99') =>
+  sample.count === 0 ? '-' : span(sample[quantile]);
 const percent = (share: number) => `${(100 * share).toFixed(1)} %`;
 const count = (value: number) => value.toLocaleString('en-US', { maximumFractionDigits: 1 });
 /** Whatever must be 0 and is not stands out. */
@@ -30,11 +33,11 @@ export const ROWS: readonly (readonly [label: string, value: (result: PolicyResu
   ['gangs failed by themselves', (r) => count(r.gangsFailed)],
   ['gangs unfinished', (r) => count(r.gangsUnfinished)],
   ['of these deadlocked with room in hand', (r) => zero(r.gangsDeadlocked)],
-  ['wait until complete, p50', (r) => span(r.waitMs.p50)],
-  ['wait p95', (r) => span(r.waitMs.p95)],
-  ['wait p99', (r) => span(r.waitMs.p99)],
-  ['job completion p50', (r) => span(r.completionMs.p50)],
-  ['job completion p95', (r) => span(r.completionMs.p95)],
+  ['wait until complete, p50', (r) => spanOf(r.waitMs, 'p50')],
+  ['wait p95', (r) => spanOf(r.waitMs, 'p95')],
+  ['wait p99', (r) => spanOf(r.waitMs, 'p99')],
+  ['job completion p50', (r) => spanOf(r.completionMs, 'p50')],
+  ['job completion p95', (r) => spanOf(r.completionMs, 'p95')],
   ['makespan', (r) => span(r.makespanMs)],
   ['cpu bound, mean', (r) => percent(r.meanBound)],
   ['cpu at work, mean', (r) => percent(r.meanWorking)],
@@ -53,10 +56,14 @@ export const WALL_ROWS: readonly (readonly [label: string, value: (latency: Late
   ['filter p50 / p99 (wall clock)', ({ filterUs }) => `${Math.round(filterUs.p50)} / ${Math.round(filterUs.p99)} µs`],
 ];
 
+/** Names come from files: none may move the cursor or clear the screen. */
+// eslint-disable-next-line no-control-regex -- these are what must go
+const printable = (text: string) => text.replace(/[\u0000-\u001f\u007f-\u009f]/g, '?');
+
 /** All policies side by side, for a terminal. Waits are of gangs that became complete: read them with `gangs done`. */
 export function comparisonTable(result: ReplayResult): string {
   const table = new Table({
-    head: ['', ...result.policies.map(({ policy }) => policy)],
+    head: ['', ...result.policies.map(({ policy }) => printable(policy))],
     style: { head: [], border: [] },
   });
   for (const [label, value] of ROWS) table.push([label, ...result.policies.map(value)]);
@@ -68,5 +75,5 @@ export function comparisonTable(result: ReplayResult): string {
     ...[...result.notes, ...result.options].map((note) => `  - ${note}`),
     ...result.drawn.map((note) => `  - drawn: ${note}`),
   ];
-  return `${head.join('\n')}\n${table.toString()}`;
+  return `${head.map(printable).join('\n')}\n${table.toString()}`;
 }

@@ -28,9 +28,7 @@ test.each([
 });
 
 test('every policy has its own column, in the order of the result', () => {
-  const table = comparisonTable(
-    replayResult([policyResult('one', { gangsDone: 4, jobs: 1000 }), policyResult('two')]),
-  );
+  const table = comparisonTable(replayResult([policyResult('one', { gangsDone: 4, jobs: 1000 }), policyResult('two')]));
   expect(row(table, 'gangs done')).toEqual(['4 of 1,000', '10 of 10']);
   expect(row(table, 'wait until complete, p50')).toEqual(['9s', '9s']);
   expect(row(table, 'cpu at work')).toEqual(['40.0 %', '40.0 %']);
@@ -73,6 +71,13 @@ test('a run that was stopped says so', () => {
 
 test('a run stopped before the first policy still gives a table', () => {
   expect(comparisonTable(replayResult([], { complete: false }))).toContain('gangs done');
+});
+
+test('a quantile of nothing is not 0', () => {
+  const none = { count: 0, mean: 0, p50: 0, p95: 0, p99: 0, max: 0 };
+  const table = comparisonTable(replayResult([policyResult('stuck', { waitMs: none, completionMs: none })]));
+  expect(row(table, 'wait until complete, p50')).toEqual(['-']);
+  expect(row(table, 'job completion p95')).toEqual(['-']);
 });
 
 test('control characters of a policy name do not reach the terminal', () => {
