@@ -65,6 +65,18 @@ const formula: readonly (readonly [rule: string, spec: object, want: number | un
     3000,
     { ...resized('9', '2', '3').status, ...infeasible },
   ],
+  [
+    'a sidecar that is resized counts as a container does',
+    { nodeName: 'n', containers: [asks('1', { name: 'c' })], initContainers: [sidecar('1')] },
+    4000, // 1 + the 3 that the sidecar still has
+    { initContainerStatuses: [{ name: 's', resources: { requests: { cpu: '3' } } }] },
+  ],
+  [
+    'an ordinary init container: spec alone',
+    { nodeName: 'n', initContainers: [asks('1', { name: 'i' })] },
+    1000,
+    { initContainerStatuses: [{ name: 'i', resources: { requests: { cpu: '3' } } }] },
+  ],
   ['a waiting pod: spec alone', { containers: [asks('1', { name: 'c' })] }, 1000, resized('1', '3', '2').status],
 ];
 
@@ -86,6 +98,13 @@ test('GPUs stay the sum of the containers beside a pod-level cpu', () => {
     ['nvidia.com/gpu', 4],
     ['pods', 1],
   ]);
+});
+
+test('pod-level hugepages replace the sum, pod-level storage does not', () => {
+  const requests = { 'hugepages-2Mi': '2Mi', 'ephemeral-storage': '5' };
+  const resources = { requests: { 'hugepages-2Mi': '8Mi', 'ephemeral-storage': '7' } };
+  const { request } = toPodInfo({ metadata, spec: { containers: [{ resources: { requests } }], resources } }, 'Pod');
+  expect([request.get('hugepages-2Mi'), request.get('ephemeral-storage')]).toEqual([8 * 1024 ** 2, 5]);
 });
 
 test('a pod and a node with everything that is read', () => {
@@ -165,6 +184,18 @@ describe('the native dialect', () => {
       1,
     ]);
     expect(executor!.constraints.nodeSelector.get('pool')).toBe('x');
+  });
+
+  test('a leader goes where its role says, else where its pod says; null says nothing', () => {
+    const spec = { nodeSelector: { pool: 'own' }, tolerations: [{ operator: 'Exists' }] };
+    const where = (role: object) => {
+      const { nodeSelector, tolerations } = member(gang, [{ name: 'a', ...role }], spec)!.spec!.roles[0]!.constraints;
+      return [nodeSelector.get('pool'), tolerations.length];
+    };
+    expect(where({})).toEqual(['own', 1]);
+    expect(where({ nodeSelector: null })).toEqual(['own', 1]);
+    expect(where({ nodeSelector: { pool: 'x' } })).toEqual(['x', 0]);
+    expect(where({ tolerations: [] })).toEqual([undefined, 0]);
   });
 
   test('a member says its role; one that says none is told', () => {
