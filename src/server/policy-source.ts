@@ -40,17 +40,18 @@ export interface PolicyWatcher {
 /** Reads a policy file again whenever its content changes. @returns how to stop; a preset needs no watching */
 export function watchPolicies(source: string, { onPolicies, onProblem, pollMs = POLL_MS }: PolicyWatcher): () => void {
   if (PRESETS.has(source)) return () => undefined;
-  let known = readText(source);
+  let known: string | undefined = readText(source);
   let stamp = stampOf(source);
   const look = () => {
     const now = stampOf(source);
     if (now === stamp) return;
     stamp = now;
     try {
-      const text = readText(source);
-      if (text === known) return;
-      known = text;
-      onPolicies(parsePolicies(text, source));
+      const before = known;
+      // A file that is back after a while is told of even where it is the same: the problem is over.
+      known = undefined;
+      const text = (known = readText(source));
+      if (text !== before) onPolicies(parsePolicies(text, source));
     } catch (error) {
       if (!(error instanceof MusterError)) throw error;
       onProblem(error);

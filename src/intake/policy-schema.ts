@@ -1,0 +1,131 @@
+import { z } from 'zod';
+import {
+  DEFAULT_POLICY,
+  SCORERS,
+  STRATEGIES,
+  type Policy,
+  type Preference,
+  type ScorerName,
+} from '../core/policy/policy.ts';
+import { parseDuration } from './duration.ts';
+
+const MAX_POLICIES = 1000;
+const DURATION = 'a duration such as 90s, 10m, 1h30m, 0 or never is allowed';
+
+const text = z.string();
+const labels = z.record(text, text).default({});
+const weight = z.number().min(0).max(1000);
+
+function duration(fallbackMs: number) {
+  return z
+    .union([text, z.number()], { error: DURATION })
+    .transform((value, ctx) => {
+      const ms = parseDuration(String(value));
+      if (ms !== undefined) return ms;
+      ctx.issues.push({ code: 'custom', input: value, message: DURATION });
+      return z.NEVER;
+    })
+    .default(fallbackMs);
+}
+
+function preference(fallback: Preference) {
+  return z
+    .strictObject({
+      strategy: z.enum(STRATEGIES).default(fallback.strategy),
+      weights: z.partialRecord(z.enum(SCORERS), weight).default({}),
+      requireLabels: labels,
+      pools: z.array(z.strictObject({ key: text, value: text, weight: z.number().min(-1000).max(1000) })).default([]),
+      spot: z.enum(['prefer', 'avoid']).default(fallback.spot),
+    })
+    .prefault({});
+}
+
+const PolicyFields = z.strictObject({
+  name: text.regex(/^[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?$/, 'a DNS label is allowed (small letters, digits, -)'),
+  match: z.strictObject({ namespaces: z.array(text).default([]), labels }).prefault({}),
+  gangs: z
+    .union([z.enum(['on', 'off']), z.boolean()], { error: 'on or off is allowed' })
+    .transform((value): 'on' | 'off' => (value === true || value === 'on' ? 'on' : 'off'))
+    .default('on'),
+  leader: preference(DEFAULT_POLICY.leader),
+  members: preference(DEFAULT_POLICY.members),
+  topology: z
+    .strictObject({
+      mode: z.enum(['require', 'prefer', 'none']).default('none'),
+      keys: z.array(text.min(1)).default([]),
+      leader: z.boolean().default(true),
+    })
+    .prefault({}),
+  queue: z.strictObject({ blockAfter: duration(DEFAULT_POLICY.queue.blockAfterMs) }).prefault({}),
+  reservation: z
+    .strictObject({
+      unclaimed: duration(DEFAULT_POLICY.reservation.unclaimedMs),
+      successor: duration(DEFAULT_POLICY.reservation.successorMs),
+    })
+    .prefault({}),
+  spotLabels: z.record(text, z.array(text)).optional(),
+  nodeLabel: z.strictObject({ key: text.min(1), better: z.enum(['lower', 'higher']).default('lower') }).optional(),
+});
+type PolicyFields = z.output<typeof PolicyFields>;
+
+/** What a policy file may hold. Transforms nothing that a check across fields reads: zod checks what is left of bad input too. */
+export const PolicyFile = z.strictObject({
+  policies: z.array(PolicyFields.superRefine(checkAcrossFields)).min(1).max(MAX_POLICIES).superRefine(checkNames),
+});
+
+type Context = z.core.$RefinementCtx;
+
+function checkAcrossFields(policy: PolicyFields, ctx: Context): void {
+  const wrong = (path: string[], input: unknown, message: string) =>
+    ctx.addIssue({ code: 'custom', path, input, message });
+  const { mode, keys } = policy.topology;
+  if (mode !== 'none' && keys.length === 0) {
+    wrong(['topology', 'keys'], keys, `mode ${mode} needs at least one node label key`);
+  }
+  for (const side of ['leader', 'members'] as const) {
+    const { strategy, weights } = policy[side];
+    if (strategy === 'weighted' && Object.values(weights).every((value) => value === 0)) {
+      const needed = `strategy weighted needs a weight above 0 for one of ${SCORERS.join(', ')}`;
+      wrong([side, 'weights'], weights, needed);
+    }
+    if (weights.nodeLabel && !policy.nodeLabel) {
+      wrong([side, 'weights', 'nodeLabel'], weights.nodeLabel, 'needs nodeLabel.key, the label to read');
+    }
+  }
+}
+
+function checkNames(policies: readonly PolicyFields[], ctx: Context): void {
+  const seen = new Set<string>();
+  policies.forEach(({ name }, i) => {
+    if (seen.has(name)) {
+      ctx.addIssue({ code: 'custom', path: [i, 'name'], input: name, message: 'another policy has this name' });
+    }
+    seen.add(name);
+  });
+}
+
+/** The policies of a file that the schema has let through. */
+export function toPolicies(file: z.output<typeof PolicyFile>): readonly Policy[] {
+  return file.policies.map((policy) => ({
+    name: policy.name,
+    match: { namespaces: policy.match.namespaces, labels: mapOf(policy.match.labels) },
+    gangs: policy.gangs,
+    leader: toPreference(policy.leader),
+    members: toPreference(policy.members),
+    topology: policy.topology,
+    queue: { blockAfterMs: policy.queue.blockAfter },
+    reservation: { unclaimedMs: policy.reservation.unclaimed, successorMs: policy.reservation.successor },
+    spotLabels: policy.spotLabels ? mapOf(policy.spotLabels) : DEFAULT_POLICY.spotLabels,
+    nodeLabel: policy.nodeLabel ?? DEFAULT_POLICY.nodeLabel,
+  }));
+}
+
+function toPreference({ weights, requireLabels, ...rest }: PolicyFields['leader']): Preference {
+  return {
+    ...rest,
+    weights: new Map(Object.entries(weights) as [ScorerName, number][]),
+    requireLabels: mapOf(requireLabels),
+  };
+}
+
+const mapOf = <T>(record: Readonly<Record<string, T>>): ReadonlyMap<string, T> => new Map(Object.entries(record));
