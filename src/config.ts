@@ -60,7 +60,8 @@ export function loadConfig(flags: Readonly<Record<string, unknown>>, env: NodeJS
   const fromFlags = Object.fromEntries(
     FIELDS.flatMap((field) => (flags[field] === undefined ? [] : [[field, flags[field]]])),
   );
-  const parsed = Config.safeParse({ ...fromFile, ...fromEnv, ...fromFlags }, { reportInput: true });
+  const given: Record<string, unknown> = { ...fromFile, ...fromEnv, ...fromFlags };
+  const parsed = Config.safeParse(given);
   if (parsed.success) return parsed.data;
   const lines = parsed.error.issues.map((issue) => {
     if (issue.code === 'unrecognized_keys')
@@ -72,7 +73,7 @@ export function loadConfig(flags: Readonly<Record<string, unknown>>, env: NodeJS
         : field in fromEnv
           ? envName(field)
           : `${file}: ${field}`;
-    return `${source}: ${JSON.stringify(issue.input)}: ${issue.message}`;
+    return `${source}: ${JSON.stringify(given[field])}: ${issue.message}`;
   });
   throw new MusterError('MUSTER_USAGE', `${lines.join('\n')}.`);
 }
@@ -84,12 +85,21 @@ function readConfigFile(file: string): Record<string, unknown> {
   } catch (error) {
     throw new MusterError('MUSTER_FILE_UNREADABLE', `${file}: ${(error as Error).message}.`, { cause: error });
   }
-  const document = parseDocument(text);
-  const value: unknown = document.errors.length > 0 ? undefined : document.toJS({ maxAliasCount: 100 });
-  if (document.errors[0])
-    throw new MusterError('MUSTER_USAGE', `${file}: ${document.errors[0].message.split('\n')[0]}.`);
+  const value = yamlOf(text, file);
   if (value === null) return {};
   if (typeof value !== 'object' || Array.isArray(value))
     throw new MusterError('MUSTER_USAGE', `${file}: is not a map of fields.`);
   return value as Record<string, unknown>;
+}
+
+function yamlOf(text: string, file: string): unknown {
+  const document = parseDocument(text);
+  try {
+    if (document.errors[0]) throw document.errors[0];
+    // More aliases than any person writes: a file made to fill the memory.
+    return document.toJS({ maxAliasCount: 100 });
+  } catch (error) {
+    const [what] = (error as Error).message.split('\n');
+    throw new MusterError('MUSTER_USAGE', `${file}: ${what}.`, { cause: error });
+  }
 }
