@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { MusterError } from '../../../src/core/errors.ts';
@@ -401,4 +402,11 @@ test('the first policy that matches is taken, else the default', () => {
   expect(policyFor(policies, pod('p', { labels: { team: 'x' } })).name).toBe('a');
   expect(policyFor(policies, pod('p')).name).toBe('b');
   expect(policyFor(policies, { ...pod('p'), namespace: 'other' }).name).toBe('default');
+});
+
+test('docs/policies.md has every label that marks a spot node', () => {
+  const docs = readFileSync(new URL('../../../docs/policies.md', import.meta.url), 'utf8');
+  for (const [key, [value]] of DEFAULT_POLICY.spotLabels) {
+    expect(docs).toContain(`\`${key}: [${value === 'true' ? '"true"' : value}]\``);
+  }
 });
