@@ -73,6 +73,24 @@ describe.each(Object.keys(scorers) as ScorerName[])('scorer %s keeps the contrac
   });
 });
 
+test.each(Object.keys(scorers) as ScorerName[])('scorer %s has an opinion where there is nothing to go by', (name) => {
+  const input = inputOf([{ cpu: 4 }, { cpu: 0 }]);
+  const { table } = input;
+  const bare: ScoreInput = {
+    ...input,
+    request: table.columns.vector(new Map([['pods', 1]])),
+    images: [],
+    preference: DEFAULT_POLICY.members,
+    policy: DEFAULT_POLICY,
+    leaders: new Int32Array(0),
+    kin: { perKey: [], placed: 0 },
+  };
+  table.take(0, table.columns.vector(new Map([['cpu', 9000]]))); // overtaken by another scheduler: -5 of 4 cpu are free
+  const out = new Float64Array(3).fill(NaN);
+  scorers[name](bare, Int32Array.of(0, 1, 63), out); // 63: no node was ever there
+  expect([...out].filter((score) => !(score >= 0 && score <= 1))).toEqual([]);
+});
+
 describe('each scorer prefers what it says', () => {
   const spot = { labels: { 'karpenter.sh/capacity-type': 'spot' } };
   const cases: readonly (readonly [name: ScorerName, better: NodeOptions, worse: NodeOptions])[] = [
@@ -113,6 +131,26 @@ describe('each scorer prefers what it says', () => {
     const input = inputOf([{ cpu: 4, memoryGib: 4, ...spot }], { preference: { ...preference, weights } });
     weightedScores(input, Int32Array.of(0), out);
     expect(out[0]).toBeCloseTo((3 * 0.25 + 1) / 4, 12); // 1 of 4 cpu and 1 of 4 GiB
+  });
+
+  test('pod slots do not count: 1 of 4 cpu is a quarter, whatever share of the slots is in use', () => {
+    const out = new Float64Array(1);
+    const input = inputOf([{ cpu: 4, pods: 1 }]);
+    scorers.binPacking({ ...input, request: Float64Array.of(1000, 0, 1) }, Int32Array.of(0), out);
+    expect(out[0]).toBe(0.25);
+  });
+
+  test('nothing weighs: 0 everywhere, and what was asked before does not shine through', () => {
+    const input = inputOf(Array.from({ length: 100 }, () => ({ cpu: 4, memoryGib: 4, ...spot })));
+    const rows = Int32Array.from({ length: 100 }, (_, row) => row);
+    const out = new Float64Array(100).fill(7);
+    const weighing = (weight: number) => ({ ...preference, weights: new Map<ScorerName, number>([['spot', weight]]) });
+    weightedScores({ ...input, preference: weighing(1000) }, rows, out);
+    expect(new Set(out)).toEqual(new Set([1]));
+    weightedScores({ ...input, preference: weighing(0) }, rows, out);
+    expect(new Set(out)).toEqual(new Set([0]));
+    weightedScores({ ...input, preference: { ...preference, weights: new Map() } }, rows.subarray(0, 3), out.fill(5));
+    expect([...out.subarray(0, 4)]).toEqual([0, 0, 0, 5]);
   });
 
   test('a pod that is bound counts', () => {
