@@ -35,13 +35,14 @@ export async function serve(config: Config, cluster: Manifests = readCluster(con
     { kind: 'synced' } as const,
   ];
   for (const event of events) server.onEffects(scheduler.observe(event, nowMs()));
+  // Before anything that repeats: where the port is taken, the process must end.
+  const url = await listen(server, config);
   const ticker = setInterval(() => server.onEffects(scheduler.tick(nowMs())), TICK_MS);
   const unwatch = config.policy === undefined ? () => undefined : watch(config.policy, { scheduler, server, nowMs });
   const stop = () => {
     clearInterval(ticker);
     unwatch();
   };
-  const url = await listen(server, config);
   closeOnSignal(server, logger, stop);
   logger.info(
     { url, nodes: cluster.nodes.length, pods: cluster.pods.length, policies: policies.map(({ name }) => name) },

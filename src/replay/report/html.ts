@@ -1,12 +1,7 @@
-import { readFileSync } from 'node:fs';
-import { createRequire } from 'node:module';
 import type { ReplayResult, Sample } from '../result.ts';
+import { UPLOT_CSS, UPLOT_JS } from './library.ts';
 import { PAGE_SCRIPT, PAGE_STYLE } from './page.ts';
 import { ROWS, WALL_ROWS } from './table.ts';
-
-const resolve = createRequire(import.meta.url).resolve;
-/** uPlot (MIT), inlined so that the report opens offline. */
-const library = (file: string) => readFileSync(resolve(`uplot/dist/${file}`), 'utf8');
 
 const CHARTS: readonly (readonly [key: Exclude<keyof Sample, 'atMs'>, title: string, isShare: boolean])[] = [
   ['working', 'cpu at work (gangs that are complete)', true],
@@ -33,14 +28,14 @@ export function reportHtml(result: ReplayResult): string {
   const facts = `${trace.jobs} jobs, ${trace.pods} pods, ${nodes.count} nodes (${nodes.name}), seed ${seed}`;
   return `<!doctype html>
 <html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1">
-<title>${escaped(title)}</title><style>${library('uPlot.min.css')}${PAGE_STYLE}</style></head>
+<title>${escaped(title)}</title><style>${UPLOT_CSS}${PAGE_STYLE}</style></head>
 <body><h1>${escaped(title)}</h1><p>${escaped(facts)}</p>
 ${result.complete ? '' : '<p class="warning">Stopped early: the figures are of the part that ran.</p>'}
 <div class="scroll">${tableHtml(result)}</div>
 <main id="charts"></main>
 <h2>How to read it</h2>${listHtml([...result.notes, ...result.options, ...result.drawn.map((one) => `drawn with the seed, not data: ${one}`)])}
 <script type="application/json" id="data">${embedded(charts)}</script>
-<script>${library('uPlot.iife.min.js')}</script><script>${PAGE_SCRIPT}</script></body></html>
+<script>${UPLOT_JS}</script><script>${PAGE_SCRIPT}</script></body></html>
 `;
 }
 
