@@ -85,8 +85,8 @@ function lessons({ policies }: ReplayResult): string[] {
       return `${policy}: ${gangsDeadlocked} of ${jobs} gangs hold room and can never become complete: drivers took what executors need.`;
     const half =
       partialGangSeconds === 0
-        ? 'no gang ever held room while it waited for members'
-        : 'some gangs held room half-started';
+        ? 'no gang held room while a member that it needs was refused'
+        : 'some gangs held room while a member that they need was refused';
     return `${policy}: ${gangsDone} of ${jobs} gangs done, ${half}.`;
   });
 }
