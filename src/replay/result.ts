@@ -39,7 +39,7 @@ export interface PolicyResult {
   readonly completionMs: Quantiles;
   /** ms from the first submission to the last end. */
   readonly makespanMs: number;
-  /** Time means of the samples' shares. */
+  /** Shares of the cluster's cpu: the first two are exact means over time, the third is the mean of the samples. */
   readonly meanBound: number;
   readonly meanWorking: number;
   readonly meanFragmentation: number;
