@@ -1,4 +1,5 @@
 import type { PodInfo } from '../core/model.ts';
+import { DEFAULT_CONTEXT, type IntakeContext } from './companions.ts';
 import { constraintsOf } from './constraints.ts';
 import { membershipOf } from './dialects/registry.ts';
 import { asObject, integerAt, nameAt, objectAt, objectsAt, own, textAt, textMapAt, type Json } from './field.ts';
@@ -8,10 +9,11 @@ import { podRequest } from './pod-request.ts';
  * A core/v1 Pod as the core sees it. Fields that are not read are not looked at; nulls are absent, as Go writes them.
  *
  * @param where the pod's place for errors: `Pod`, or `pods.yaml: items[3]`
+ * @param context where a gang's declaration may lie besides the pod
  * @throws MusterError MUSTER_OBJECT_INVALID, MUSTER_QUANTITY_INVALID. Not for a wrong gang declaration: that is a
  *   reason to wait (`membership.problem`)
  */
-export function toPodInfo(value: unknown, where: string): PodInfo {
+export function toPodInfo(value: unknown, where: string, context: IntakeContext = DEFAULT_CONTEXT): PodInfo {
   const pod = asObject(value, where);
   const metadata = objectAt(pod, 'metadata', where) ?? {};
   const spec = objectAt(pod, 'spec', where) ?? {};
@@ -32,7 +34,10 @@ export function toPodInfo(value: unknown, where: string): PodInfo {
     deleting: Boolean(own(metadata, 'deletionTimestamp')),
   };
   const node = textAt(spec, 'nodeName', `${where}.spec`);
-  const membership = isNativelyScheduled(spec) ? undefined : membershipOf(base, textMapAt(metadata, 'annotations', at));
+  const annotations = textMapAt(metadata, 'annotations', at);
+  const membership = isNativelyScheduled(spec)
+    ? undefined
+    : membershipOf({ pod: base, annotations, object: pod, context });
   return { ...base, ...(node ? { node } : {}), ...(membership ? { membership } : {}) };
 }
 

@@ -1,11 +1,15 @@
 import type { Membership, PodInfo } from '../../core/model.ts';
+import type { IntakeContext } from '../companions.ts';
+import type { Json } from '../field.ts';
 import { native } from './native.ts';
 import { palantir } from './palantir.ts';
 
-/** What a dialect reads: the pod so far, and its annotations. */
+/** What a dialect reads: the pod so far, its annotations, and the whole object for what PodInfo has not. */
 export interface DialectInput {
   readonly pod: PodInfo;
   readonly annotations: ReadonlyMap<string, string>;
+  readonly object: Json;
+  readonly context: IntakeContext;
 }
 
 /**
@@ -17,9 +21,9 @@ export type Dialect = (input: DialectInput) => Membership | undefined;
 /** In this order; the first that knows the pod decides. A new one: one file, one line here, a part of docs/dialects.md. */
 const DIALECTS: readonly Dialect[] = [native, palantir];
 
-export function membershipOf(pod: PodInfo, annotations: ReadonlyMap<string, string>): Membership | undefined {
+export function membershipOf(input: DialectInput): Membership | undefined {
   for (const dialect of DIALECTS) {
-    const membership = dialect({ pod, annotations });
+    const membership = dialect(input);
     if (membership) return membership;
   }
   return undefined;
