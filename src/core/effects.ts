@@ -1,7 +1,18 @@
-/** What a decision asks the outside to do or to tell. Shells log it, count it, and (later) write it to the API server. */
+import type { PodRef } from './model.ts';
+
+/** What a decision asks the outside to do or to tell. Shells log it, count it, and write it to the API server. */
 export type Effect =
-  | { readonly kind: 'gang-admitted'; readonly gang: string; readonly slots: readonly PlacedSlot[] }
-  | { readonly kind: 'gang-waits'; readonly gang: string; readonly reason: string }
+  | {
+      readonly kind: 'gang-admitted';
+      readonly gang: string;
+      readonly leader: PodRef;
+      readonly slots: readonly PlacedSlot[];
+    }
+  /** The gang was admitted without being asked about: kube-scheduler must be brought to ask about its leader. */
+  | { readonly kind: 'wake-leader'; readonly gang: string; readonly leader: PodRef; readonly gated: boolean }
+  /** Its leader is bound, and its slots are held again: after a restart, or bound by another scheduler. */
+  | { readonly kind: 'gang-adopted'; readonly gang: string; readonly slots: readonly PlacedSlot[] }
+  | { readonly kind: 'gang-waits'; readonly gang: string; readonly leader: PodRef; readonly reason: string }
   /** The gang is over (its leader ended or went away); its slots are free. */
   | { readonly kind: 'gang-released'; readonly gang: string; readonly slots: number }
   /** Nobody claimed these slots in time. `whole`: the leader neither, so the gang waits again. */

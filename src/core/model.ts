@@ -79,10 +79,17 @@ export interface Membership {
   readonly isExtra?: true;
 }
 
-export interface PodInfo {
-  readonly uid: string;
+/** A gang's slots: role -> node -> how many. */
+export type SlotCounts = ReadonlyMap<string, ReadonlyMap<string, number>>;
+
+/** What identifies a pod to the API server. */
+export interface PodRef {
   readonly namespace: string;
   readonly name: string;
+  readonly uid: string;
+}
+
+export interface PodInfo extends PodRef {
   readonly labels: ReadonlyMap<string, string>;
   readonly schedulerName: string;
   readonly priority: number;
@@ -96,6 +103,12 @@ export interface PodInfo {
   readonly terminal: boolean;
   /** Has a deletionTimestamp: still holds its room. */
   readonly deleting: boolean;
+  /** metadata.creationTimestamp in ms: gangs stand in their queue in this order, also after a restart. */
+  readonly createdMs?: number;
+  /** Waits behind muster's own scheduling gate, and no other: kube-scheduler does not ask about it. */
+  readonly gated?: true;
+  /** The gang's slots as this leader's annotation has them; `text` is the annotation. */
+  readonly reservation?: { readonly text: string; readonly slots: SlotCounts };
   /** Absent: not ours (no gang, or scheduled by the native spec.schedulingGroup / workloadRef). */
   readonly membership?: Membership;
 }

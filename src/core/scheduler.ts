@@ -8,9 +8,11 @@ import type { GangContext } from './gang/context.ts';
 import { evacuate, healRow, retryUnplaced } from './gang/healing.ts';
 import { Ledger } from './gang/ledger.ts';
 import { adopt, expire, memberBound, podEnded } from './gang/life-cycle.ts';
-import { gangOf, receive } from './gang/reception.ts';
+import { admitWaiting, leaderSeen } from './gang/proactive.ts';
+import { gangOf, receive, refOf } from './gang/reception.ts';
+import { follow, slotCounts } from './gang/reservation.ts';
 import { checkInvariants } from './invariants.ts';
-import type { ClusterEvent, NodeInfo, PodInfo } from './model.ts';
+import type { ClusterEvent, NodeInfo, PodInfo, PodRef, SlotCounts } from './model.ts';
 import { Planner } from './placement/planner.ts';
 import { prioritizeNodes } from './placement/prioritize.ts';
 import type { Policy } from './policy/policy.ts';
@@ -35,6 +37,8 @@ export class Scheduler {
   #policies: readonly Policy[];
   #effects: Effect[] = [];
   #isSynced = false;
+  /** Gated pods seen before `synced`. */
+  readonly #gatedEarly = new Map<string, PodInfo>();
   #lastEventMs: number | undefined;
 
   constructor({ policies, schedulerNames }: SchedulerOptions) {
@@ -49,6 +53,9 @@ export class Scheduler {
       gangs: new Map(),
       gangOfLeader: new Map(),
       degraded: new Set(),
+      problems: new Map(),
+      hold: undefined,
+      isFollowing: false,
       emit: (effect) => this.#effects.push(effect),
       policyOf: (pod) => policyFor(this.#policies, pod),
     };
@@ -113,6 +120,31 @@ export class Scheduler {
     return this.#drain();
   }
 
+  /**
+   * Admits waiting gangs that fit, without being asked: for a live cluster, whose kube-scheduler then has to be woken
+   * (effect `wake-leader`). Costs O(1) per gang while nothing changed that could help it.
+   */
+  admitWaiting(nowMs: number): readonly Effect[] {
+    if (this.#isSynced) admitWaiting(this.#ctx, nowMs);
+    return this.#drain();
+  }
+
+  /** While there is a reason, no new gang is admitted; reserved members and pods of no gang go on. */
+  hold(reason: string | undefined): void {
+    this.#ctx.hold = reason;
+  }
+
+  /** Whether another replica decides: then its reservations, as the leaders' annotations tell them, are taken over. */
+  followOthers(isFollowing: boolean): void {
+    this.#ctx.isFollowing = isFollowing;
+  }
+
+  /** The leader and the slots of an admitted gang, as they are to be written down; undefined: it is none. */
+  reservation(key: string): { readonly leader: PodRef; readonly slots: SlotCounts } | undefined {
+    const gang = this.#ctx.gangs.get(key);
+    return gang?.admitted ? { leader: refOf(gang.leader), slots: slotCounts(gang) } : undefined;
+  }
+
   /** New policies count for every decision from now on; what is reserved stays. */
   setPolicies(policies: readonly Policy[]): void {
     this.#policies = policies;
@@ -148,21 +180,27 @@ export class Scheduler {
 
   #putPod(pod: PodInfo, nowMs: number): void {
     if (pod.terminal) return this.#endPod(pod.uid, nowMs);
-    if (pod.node === undefined) return;
+    if (pod.node === undefined) {
+      if (this.#isSynced && this.#isGangs(pod)) leaderSeen(this.#ctx, pod, nowMs);
+      else if (pod.gated) this.#gatedEarly.set(pod.uid, pod);
+      return;
+    }
     const { cluster, ledger } = this.#ctx;
     const slot = ledger.slotOf(pod.uid);
     ledger.dropSpare(pod.uid);
     const isChanged = cluster.bind(pod, pod.node);
     if (slot) ledger.confirm(slot, pod.uid, pod.node);
     if (this.#isSynced && this.#isGangs(pod) && pod.membership!.problem === undefined) {
-      gangOf(this.#ctx, pod, nowMs);
-      memberBound(this.#ctx, pod, pod.node);
+      const gang = gangOf(this.#ctx, pod, nowMs);
+      memberBound(this.#ctx, pod, pod.node, nowMs);
+      if (gang?.leaderUids.has(pod.uid)) follow(this.#ctx, gang, pod, nowMs);
     }
     const row = cluster.table.rowOf(pod.node);
     if (isChanged && row !== undefined) healRow(this.#ctx, row);
   }
 
   #endPod(uid: string, nowMs: number): void {
+    this.#gatedEarly.delete(uid);
     const bound = this.#ctx.cluster.unbind(uid);
     podEnded(this.#ctx, uid, bound, nowMs);
   }
@@ -174,9 +212,11 @@ export class Scheduler {
     for (const { pod } of [...this.#ctx.cluster.boundPods.values()]) {
       if (!this.#isGangs(pod) || pod.membership!.problem !== undefined) continue;
       const gang = gangOf(this.#ctx, pod, nowMs);
-      if (gang && !gang.admitted) adopt(this.#ctx, gang);
-      memberBound(this.#ctx, pod, pod.node!);
+      if (gang && !gang.admitted) adopt(this.#ctx, gang, pod, nowMs);
+      memberBound(this.#ctx, pod, pod.node!, nowMs);
     }
+    for (const pod of this.#gatedEarly.values()) if (this.#isGangs(pod)) leaderSeen(this.#ctx, pod, nowMs);
+    this.#gatedEarly.clear();
   }
 
   #drain(): readonly Effect[] {

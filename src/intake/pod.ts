@@ -4,6 +4,7 @@ import { constraintsOf } from './constraints.ts';
 import { membershipOf } from './dialects/registry.ts';
 import { asObject, integerAt, nameAt, objectAt, objectsAt, own, textAt, textMapAt, type Json } from './field.ts';
 import { podRequest } from './pod-request.ts';
+import { parseReservation, RESERVATION } from './reservation.ts';
 
 /**
  * A core/v1 Pod as the core sees it. Fields that are not read are not looked at; nulls are absent, as Go writes them.
@@ -33,12 +34,32 @@ export function toPodInfo(value: unknown, where: string, context: IntakeContext 
     terminal: phase === 'Succeeded' || phase === 'Failed',
     deleting: Boolean(own(metadata, 'deletionTimestamp')),
   };
-  const node = textAt(spec, 'nodeName', `${where}.spec`);
   const annotations = textMapAt(metadata, 'annotations', at);
   const membership = isNativelyScheduled(spec)
     ? undefined
     : membershipOf({ pod: base, annotations, object: pod, context });
-  return { ...base, ...(node ? { node } : {}), ...(membership ? { membership } : {}) };
+  return { ...base, ...livePart(pod, where, annotations), ...(membership ? { membership } : {}) };
+}
+
+/** The gate that muster's webhook puts on leaders, and that muster lifts when their gang has its room. */
+export const GATE = 'muster.dev/gang';
+
+type LivePart = Pick<PodInfo, 'node' | 'createdMs' | 'gated' | 'reservation'>;
+
+/** Where the pod stands in its life; a field that does not apply is absent. */
+function livePart(pod: Json, where: string, annotations: ReadonlyMap<string, string>): LivePart {
+  const metadata = objectAt(pod, 'metadata', where) ?? {};
+  const spec = objectAt(pod, 'spec', where) ?? {};
+  const node = textAt(spec, 'nodeName', `${where}.spec`);
+  const createdMs = Date.parse(textAt(metadata, 'creationTimestamp', `${where}.metadata`) ?? '');
+  const gates = objectsAt(spec, 'schedulingGates', `${where}.spec`);
+  const reservation = parseReservation(annotations.get(RESERVATION));
+  return {
+    ...(node ? { node } : {}),
+    ...(Number.isFinite(createdMs) ? { createdMs } : {}),
+    ...(gates.length === 1 && own(gates[0]!, 'name') === GATE ? { gated: true } : {}),
+    ...(reservation ? { reservation } : {}),
+  };
 }
 
 /** Kubernetes' own gangs (spec.workloadRef in 1.35, spec.schedulingGroup from 1.36) are kube-scheduler's affair. */

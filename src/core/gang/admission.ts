@@ -1,7 +1,7 @@
 import type { Cluster } from '../cluster/cluster.ts';
 import { hasBit } from '../cluster/eligibility.ts';
 import type { FilterRequest } from '../decision.ts';
-import type { Candidates, PodInfo } from '../model.ts';
+import type { Candidates } from '../model.ts';
 import type { Need, RowTest } from '../placement/need.ts';
 import type { Planner } from '../placement/planner.ts';
 import { capacityAt } from '../placement/room.ts';
@@ -20,19 +20,22 @@ export interface AdmissionDeps {
   readonly line: WaitingLine;
 }
 
-/** Decides whether a waiting gang starts now. Looks anew only where the last refusal may no longer stand. */
-export function decideAdmission(deps: AdmissionDeps, gang: Gang, { pod, candidates }: FilterRequest, nowMs: number) {
+/**
+ * Decides whether a waiting gang starts now. Looks anew only where the last refusal may no longer stand.
+ * @param asked what kube-scheduler asks about the leader; absent: nobody asked, and any node may be the leader's
+ */
+export function decideAdmission(deps: AdmissionDeps, gang: Gang, asked: FilterRequest | undefined, nowMs: number) {
   const { refusal } = gang;
   if (refusal && stands(deps, gang, refusal, nowMs)) return { kind: 'refused', refusal } satisfies Admission;
   const blocker = deps.line.blockerOf(gang, nowMs);
   if (blocker) return refused({ kind: 'turn', reason: 'gang waits for its turn', behind: blocker.key });
-  return planWhole(deps, gang, pod, candidates);
+  return planWhole(deps, gang, asked);
 }
 
 const refused = (refusal: Refusal): Admission => ({ kind: 'refused', refusal });
 
 function stands({ cluster, line }: AdmissionDeps, gang: Gang, refusal: Refusal, nowMs: number): boolean {
-  if (refusal.kind === 'open') return false;
+  if (refusal.kind === 'open' || refusal.kind === 'held') return false;
   if (refusal.kind === 'turn') {
     const blocker = line.get(refusal.behind);
     return blocker !== undefined && blocker.spec.queue === gang.spec.queue && isBlocking(blocker, nowMs);
@@ -51,24 +54,23 @@ function stands({ cluster, line }: AdmissionDeps, gang: Gang, refusal: Refusal, 
 }
 
 /** What the gang needs to start: the minimum of each role, less what runs already. */
-function startNeeds(cluster: Cluster, gang: Gang): readonly Need[] {
+export function startNeeds(cluster: Cluster, gang: Gang): readonly Need[] {
   return gang.spec.roles
     .map((role, i) => needOf(cluster, gang, { role: role.name, count: i === 0 ? Math.max(1, role.min) : role.min }))
     .filter(({ count }) => count > 0);
 }
 
-function planWhole({ cluster, planner }: AdmissionDeps, gang: Gang, pod: PodInfo, candidates: Candidates): Admission {
+function planWhole({ cluster, planner }: AdmissionDeps, gang: Gang, asked: FilterRequest | undefined): Admission {
   const [leader, ...others] = startNeeds(cluster, gang);
-  const asked = cluster.requestVector(pod.request);
-  const needs = [leader!.count === 1 ? { ...leader!, vector: asked } : leader!, ...others];
+  const vector = cluster.requestVector((asked?.pod ?? gang.leader).request);
+  const needs = [leader!.count === 1 ? { ...leader!, vector } : leader!, ...others];
   const request = { needs, policy: gang.policy, kin: kinRows(cluster, gang) };
-  const offered = offeredRows(cluster, candidates);
-  const plan = planner.plan({ ...request, offered });
+  const plan = planner.plan(asked ? { ...request, offered: offeredRows(cluster, asked.candidates) } : request);
   if (plan.kind === 'placed') return { kind: 'admitted', needs, rows: plan.rows };
   const { position } = cluster.table.roomLog;
   const hopeless = needs.find((need) => emptyCapacity(cluster, need) < need.count);
   if (hopeless) return refused({ kind: 'hopeless', reason: hopelessReason(cluster, hopeless), roomPosition: position });
-  if (planner.plan(request).kind === 'placed') {
+  if (asked && planner.plan(request).kind === 'placed') {
     return refused({ kind: 'open', reason: `no offered node suits role ${leader!.role}` });
   }
   return refused({ kind: 'room', reason: 'gang waits for room', roomPosition: position });
@@ -82,7 +84,7 @@ function hopelessReason(cluster: Cluster, need: Need): string {
 }
 
 /** How many of the need's pods the cluster could hold if nothing ran in it. */
-function emptyCapacity({ table }: Cluster, { eligible, vector, count }: Need): number {
+export function emptyCapacity({ table }: Cluster, { eligible, vector, count }: Need): number {
   let total = 0;
   for (let row = 0; row < table.rows && total < count; row++) {
     if (hasBit(eligible, row)) total += capacityAt(table.allocatable, row, vector, count);

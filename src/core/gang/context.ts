@@ -7,6 +7,12 @@ import type { WaitingLine } from '../queue/waiting-line.ts';
 import type { Gang } from './gang.ts';
 import type { Ledger } from './ledger.ts';
 
+export interface Problem {
+  readonly pod: PodInfo;
+  readonly sinceMs: number;
+  readonly reason: string;
+}
+
 /** What the parts of the gang life cycle share. */
 export interface GangContext {
   readonly cluster: Cluster;
@@ -21,4 +27,10 @@ export interface GangContext {
   /** Collects what the present call asks of the outside. */
   readonly emit: (effect: Effect) => void;
   readonly policyOf: (pod: PodInfo) => Policy;
+  /** Pods that wait because their declaration is wrong or not there yet, by UID. */
+  readonly problems: Map<string, Problem>;
+  /** Why no new gang may be admitted now (the snapshot cannot be trusted); a sentence for the user. */
+  hold: string | undefined;
+  /** Another replica decides: what it wrote to the leaders' annotations goes before what is held here. */
+  isFollowing: boolean;
 }

@@ -12,7 +12,9 @@ export type Refusal =
   /** As long as this gang stands ahead and blocks. */
   | { readonly kind: 'turn'; readonly reason: string; readonly behind: string }
   /** Must be looked at again each time (it depends on the candidates offered). */
-  | { readonly kind: 'open'; readonly reason: string };
+  | { readonly kind: 'open'; readonly reason: string }
+  /** Nobody is admitted until the hold is over. */
+  | { readonly kind: 'held'; readonly reason: string };
 
 /** A gang that muster knows: it waits, or it holds slots. Mutable, owned by the scheduler. */
 export interface Gang {
@@ -29,6 +31,19 @@ export interface Gang {
   readonly firstAskMs: number;
   lastAskMs: number;
   refusal: Refusal | undefined;
+  /** Its leader is pending behind muster's gate. */
+  isGated: boolean;
+  /** The leader's annotation as it was last taken over, or as it stood when the gang was adopted. */
+  followed: string | undefined;
+}
+
+/** A slot more for the gang, without room yet. */
+export function newSlot(gang: Gang, role: string, vector: Slot['vector']): Slot {
+  const isLeader = gang.spec.roles[0]!.name === role;
+  const nowhere = { state: 'unplaced', node: '', podUid: '', deadlineMs: Infinity } as const;
+  const slot: Slot = { gang: gang.key, role, isLeader, vector, ...nowhere };
+  gang.slots.push(slot);
+  return slot;
 }
 
 export function phaseOf(gang: Gang): GangPhase {

@@ -2,30 +2,23 @@ import type { BoundPod } from '../cluster/cluster.ts';
 import { hasBit } from '../cluster/eligibility.ts';
 import type { PodInfo } from '../model.ts';
 import type { GangContext } from './context.ts';
-import type { Gang } from './gang.ts';
+import { newSlot, type Gang } from './gang.ts';
 import { placeSlot } from './healing.ts';
 import { needOf } from './needs.ts';
+import { layOut } from './reservation.ts';
 import type { Slot } from './slot.ts';
 
-export function newSlot(gang: Gang, role: string, vector: Slot['vector']): Slot {
-  const isLeader = gang.spec.roles[0]!.name === role;
-  const nowhere = { state: 'unplaced', node: '', podUid: '', deadlineMs: Infinity } as const;
-  const slot: Slot = { gang: gang.key, role, isLeader, vector, ...nowhere };
-  gang.slots.push(slot);
-  return slot;
-}
-
 /** A member has been seen bound, by our answer or without it: its slot is taken. */
-export function memberBound(ctx: GangContext, pod: PodInfo, node: string): void {
+export function memberBound(ctx: GangContext, pod: PodInfo, node: string, nowMs: number): void {
   const gang = ctx.gangs.get(pod.membership?.gang ?? '');
   if (!gang) return;
   const isLeader = gang.spec.roles[0]!.name === pod.membership!.role;
   if (isLeader) addLeader(ctx, gang, pod.uid);
   if (!gang.admitted) {
-    if (isLeader) adopt(ctx, gang);
+    if (isLeader) adopt(ctx, gang, pod, nowMs);
     return;
   }
-  if (ctx.ledger.slotOf(pod.uid)) return;
+  if (ctx.ledger.slotOf(pod.uid) || pod.membership!.isExtra) return;
   const slot = openSlot(gang, pod.membership!.role, node);
   if (slot) ctx.ledger.confirm(slot, pod.uid, node);
 }
@@ -40,33 +33,45 @@ function openSlot(gang: Gang, role: string, node: string): Slot | undefined {
 
 /**
  * A leader that is bound while its gang holds nothing (muster restarted, or another scheduler bound it): the members
- * that run take their slots, the missing ones are planned at once.
+ * that run take their slots, and the missing ones get theirs as the leader's annotation has them; without one they
+ * are planned at once.
  */
-export function adopt(ctx: GangContext, gang: Gang): void {
+export function adopt(ctx: GangContext, gang: Gang, leader: PodInfo, nowMs: number): void {
   gang.admitted = true;
   gang.refusal = undefined;
+  gang.followed = leader.reservation?.text;
   ctx.line.remove(gang.key);
+  const deadlineMs = nowMs + gang.policy.reservation.unclaimedMs;
   for (const role of gang.spec.roles) {
-    const isLeader = role === gang.spec.roles[0];
-    const need = needOf(ctx.cluster, gang, { role: role.name, count: isLeader ? Math.max(1, role.min) : role.min });
+    const written = leader.reservation?.slots.get(role.name);
+    const least = role === gang.spec.roles[0] ? Math.max(1, role.min) : role.min;
+    const need = needOf(ctx.cluster, gang, { role: role.name, count: written ? sum(written.values()) : least });
     const running = runningMembers(ctx, gang, role.name);
     for (let i = 0; i < need.count; i++) {
-      const slot = newSlot(gang, role.name, need.vector);
       const member = running[i];
+      if (!member && written) break;
+      const slot = newSlot(gang, role.name, need.vector);
       if (member) ctx.ledger.confirm(slot, member.pod.uid, member.node);
-      else placeSlot(ctx, gang, slot, gang.firstAskMs + gang.policy.reservation.unclaimedMs);
+      else placeSlot(ctx, gang, slot, deadlineMs);
     }
   }
+  if (leader.reservation) layOut(ctx, gang, leader.reservation.slots, deadlineMs);
+  ctx.emit({ kind: 'gang-adopted', gang: gang.key, slots: gang.slots.map(({ role, node }) => ({ role, node })) });
 }
+
+const sum = (counts: Iterable<number>) => [...counts].reduce((total, count) => total + count, 0);
 
 function runningMembers(ctx: GangContext, gang: Gang, role: string): BoundPod[] {
   const bound = [...ctx.cluster.boundMembers(gang.key)].map((uid) => ctx.cluster.boundPod(uid)!);
-  return bound.filter(({ pod }) => pod.membership!.role === role && !pod.deleting);
+  return bound.filter(({ pod: { membership, deleting } }) => {
+    return membership!.role === role && !membership!.isExtra && !deleting;
+  });
 }
 
 /** A pod is over or gone; `bound` is what the cluster had of it. Ends its gang with the last leader. */
 export function podEnded(ctx: GangContext, uid: string, bound: BoundPod | undefined, nowMs: number): void {
   ctx.ledger.dropSpare(uid);
+  ctx.problems.delete(uid);
   const slot = ctx.ledger.slotOf(uid);
   const gang = ctx.gangs.get(slot?.gang ?? bound?.pod.membership?.gang ?? '') ?? ctx.gangOfLeader.get(uid);
   ctx.gangOfLeader.delete(uid);

@@ -16,6 +16,7 @@ export function placeMember(ctx: GangContext, gang: Gang, pod: PodInfo, candidat
   const role = pod.membership!.role;
   if (!gang.spec.roles.some(({ name }) => name === role)) return refuse(`gang has no role ${role}`);
   const vector = ctx.cluster.requestVector(pod.request);
+  if (pod.membership!.isExtra) return placeSpare(ctx, gang, { pod, vector, candidates });
   const own = ctx.ledger.slotOf(pod.uid);
   if (own) return claim(ctx, gang, own, { pod, vector, candidates });
   const open = gang.slots.filter(

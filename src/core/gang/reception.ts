@@ -1,10 +1,10 @@
 import type { FilterAnswer } from '../decision.ts';
-import type { Candidates, GangSpec, PodInfo } from '../model.ts';
+import type { Candidates, GangSpec, PodInfo, PodRef } from '../model.ts';
 import { decideAdmission } from './admission.ts';
 import type { GangContext } from './context.ts';
-import { sameSpec, type Gang } from './gang.ts';
+import { newSlot, sameSpec, type Gang, type Refusal } from './gang.ts';
 import { retryUnplaced } from './healing.ts';
-import { addLeader, newSlot } from './life-cycle.ts';
+import { addLeader } from './life-cycle.ts';
 import { placeMember } from './members.ts';
 
 const refuse = (reason: string): FilterAnswer => ({ kind: 'none', reason });
@@ -12,7 +12,8 @@ const refuse = (reason: string): FilterAnswer => ({ kind: 'none', reason });
 /** Answers filter for a pod of a gang. */
 export function receive(ctx: GangContext, pod: PodInfo, candidates: Candidates, nowMs: number): FilterAnswer {
   const { problem, role } = pod.membership!;
-  if (problem !== undefined) return refuse(problem);
+  if (problem !== undefined) return refuse(noteProblem(ctx, pod, nowMs));
+  ctx.problems.delete(pod.uid);
   const gang = gangOf(ctx, pod, nowMs);
   if (!gang) return refuse('gang waits for its leader');
   const isLeader = gang.spec.roles[0]!.name === role;
@@ -22,13 +23,41 @@ export function receive(ctx: GangContext, pod: PodInfo, candidates: Candidates, 
   refresh(ctx, gang, pod);
   gang.lastAskMs = nowMs;
   retryUnplaced(ctx, nowMs);
+  if (ctx.hold !== undefined) return refuse(wait(ctx, gang, { kind: 'held', reason: ctx.hold }));
   const admission = decideAdmission(ctx, gang, { pod, candidates }, nowMs);
-  if (admission.kind === 'admitted') return admit(ctx, gang, pod, admission);
-  const { refusal } = admission;
-  if (gang.refusal?.reason !== refusal.reason) ctx.emit({ kind: 'gang-waits', gang: gang.key, reason: refusal.reason });
-  gang.refusal = refusal;
-  return refuse(refusal.reason);
+  if (admission.kind === 'refused') return refuse(wait(ctx, gang, admission.refusal));
+  admit(ctx, gang, admission, nowMs);
+  const [first] = gang.slots;
+  ctx.ledger.assume(first!, pod.uid, ctx.cluster.requestVector(pod.request));
+  return { kind: 'one', node: first!.node };
 }
+
+/** An awaited object (Spark's ConfigMap) comes within a second; after this long the reason says that it did not. */
+const AWAITED_WITHIN_MS = 60_000;
+
+/** @returns why the pod waits: its declaration is wrong, or not there yet */
+export function noteProblem(ctx: GangContext, pod: PodInfo, nowMs: number): string {
+  const { gang, problem, awaits } = pod.membership!;
+  const known = ctx.problems.get(pod.uid);
+  const sinceMs = known?.sinceMs ?? Math.min(pod.createdMs ?? nowMs, nowMs);
+  const isLate = awaits !== undefined && nowMs - sinceMs > AWAITED_WITHIN_MS;
+  const reason = isLate ? `${problem!}: nothing after 60 s, was it deleted, or may muster not list it?` : problem!;
+  if (known?.reason !== reason) ctx.emit({ kind: 'gang-waits', gang, leader: refOf(pod), reason });
+  ctx.problems.set(pod.uid, { pod, sinceMs, reason });
+  return reason;
+}
+
+/** Remembers the refusal, and tells of it once. @returns its reason */
+export function wait(ctx: GangContext, gang: Gang, refusal: Refusal): string {
+  const { reason } = refusal;
+  if (gang.refusal?.reason !== reason) {
+    ctx.emit({ kind: 'gang-waits', gang: gang.key, leader: refOf(gang.leader), reason });
+  }
+  gang.refusal = refusal;
+  return reason;
+}
+
+export const refOf = ({ namespace, name, uid }: PodInfo): PodRef => ({ namespace, name, uid });
 
 /** The pod's gang; made anew where its leader declares it. */
 export function gangOf(ctx: GangContext, pod: PodInfo, nowMs: number): Gang | undefined {
@@ -43,9 +72,11 @@ export function gangOf(ctx: GangContext, pod: PodInfo, nowMs: number): Gang | un
     leaderUids: new Set(),
     slots: [],
     admitted: false,
-    firstAskMs: nowMs,
+    firstAskMs: Math.min(pod.createdMs ?? nowMs, nowMs),
     lastAskMs: nowMs,
     refusal: undefined,
+    isGated: pod.gated ?? false,
+    followed: undefined,
   };
   ctx.gangs.set(key, gang);
   addLeader(ctx, gang, pod.uid);
@@ -54,11 +85,12 @@ export function gangOf(ctx: GangContext, pod: PodInfo, nowMs: number): Gang | un
 }
 
 /** A waiting gang may be declared anew, or change its priority. */
-function refresh(ctx: GangContext, gang: Gang, pod: PodInfo): void {
+export function refresh(ctx: GangContext, gang: Gang, pod: PodInfo): void {
   const spec: GangSpec = pod.membership!.spec ?? gang.spec;
   const isSame = sameSpec(spec, gang.spec);
   const isMoved = pod.priority !== gang.leader.priority || spec.queue !== gang.spec.queue;
   gang.leader = pod;
+  gang.isGated = pod.gated ?? false;
   if (isSame && !isMoved) return;
   gang.spec = spec;
   gang.refusal = undefined;
@@ -67,17 +99,15 @@ function refresh(ctx: GangContext, gang: Gang, pod: PodInfo): void {
 
 type Admitted = Extract<ReturnType<typeof decideAdmission>, { kind: 'admitted' }>;
 
-/** Writes the whole reservation, then answers the pod that asked with the first slot. */
-function admit(ctx: GangContext, gang: Gang, pod: PodInfo, { needs, rows }: Admitted): FilterAnswer {
+/** Writes the whole reservation; the first slot is for the pod that asks. */
+export function admit(ctx: GangContext, gang: Gang, { needs, rows }: Admitted, nowMs: number): void {
   gang.admitted = true;
   gang.refusal = undefined;
   ctx.line.remove(gang.key);
-  const deadlineMs = gang.lastAskMs + gang.policy.reservation.unclaimedMs;
+  const deadlineMs = nowMs + gang.policy.reservation.unclaimedMs;
   needs.forEach((need, i) => {
     for (const row of rows[i]!) ctx.ledger.place(newSlot(gang, need.role, need.vector), row, deadlineMs);
   });
-  const [first] = gang.slots;
-  ctx.emit({ kind: 'gang-admitted', gang: gang.key, slots: gang.slots.map(({ role, node }) => ({ role, node })) });
-  ctx.ledger.assume(first!, pod.uid, ctx.cluster.requestVector(pod.request));
-  return { kind: 'one', node: first!.node };
+  const slots = gang.slots.map(({ role, node }) => ({ role, node }));
+  ctx.emit({ kind: 'gang-admitted', gang: gang.key, leader: refOf(gang.leader), slots });
 }

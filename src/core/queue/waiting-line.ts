@@ -36,6 +36,17 @@ export class WaitingLine {
     if (queue.length === 0) this.#queues.delete(known.queue);
   }
 
+  /** A copy, queue by queue, each in its order: the line may change while it is walked. */
+  inOrder(): readonly Gang[] {
+    return [...this.#queues.values()].flat();
+  }
+
+  /** The gangs ahead of this one in its queue, in order. */
+  aheadOf(gang: Gang): readonly Gang[] {
+    const queue = this.#queues.get(gang.spec.queue) ?? [];
+    return queue.slice(0, Math.max(0, queue.indexOf(gang)));
+  }
+
   /** The first gang ahead of this one that holds up those behind it. */
   blockerOf(gang: Gang, nowMs: number): Gang | undefined {
     for (const other of this.#queues.get(gang.spec.queue) ?? []) {

@@ -1,0 +1,47 @@
+import type { PodInfo } from '../model.ts';
+import { decideAdmission } from './admission.ts';
+import type { GangContext } from './context.ts';
+import type { Gang } from './gang.ts';
+import { admit, gangOf, noteProblem, refOf, refresh, wait } from './reception.ts';
+
+/**
+ * A pending leader behind muster's gate has been seen: kube-scheduler will not ask about it, so it is put in line here.
+ * Without the gate a leader gets in line when it is asked about.
+ */
+export function leaderSeen(ctx: GangContext, pod: PodInfo, nowMs: number): void {
+  if (!pod.gated || pod.deleting) return;
+  if (pod.membership!.problem !== undefined) {
+    noteProblem(ctx, pod, nowMs);
+    return;
+  }
+  ctx.problems.delete(pod.uid);
+  const gang = gangOf(ctx, pod, nowMs);
+  if (gang && !gang.admitted && gang.spec.roles[0]!.name === pod.membership!.role) refresh(ctx, gang, pod);
+}
+
+/**
+ * Admits the waiting gangs that fit now, in the order of their queues, and asks for their leaders to be woken. What helps
+ * a gang need not bring kube-scheduler to ask again: it hears nothing of a reservation that was given up, of a pending
+ * rival that was deleted or of a policy, and looks at refused pods by itself only after 5 min
+ * (flushUnschedulablePodsLeftover, pkg/scheduler/backend/queue/scheduling_queue.go, 1.36). About a gated leader it never
+ * asks.
+ */
+export function admitWaiting(ctx: GangContext, nowMs: number): void {
+  if (ctx.hold !== undefined || ctx.isFollowing) return;
+  for (const gang of ctx.line.inOrder()) {
+    if (gang.isGated) gang.lastAskMs = nowMs;
+    if (!isWorthATry(gang)) continue;
+    const admission = decideAdmission(ctx, gang, undefined, nowMs);
+    if (admission.kind === 'refused') {
+      wait(ctx, gang, admission.refusal);
+      continue;
+    }
+    admit(ctx, gang, admission, nowMs);
+    ctx.emit({ kind: 'wake-leader', gang: gang.key, leader: refOf(gang.leader), gated: gang.isGated });
+  }
+}
+
+/** Where only the nodes offered stood in the way, nobody but kube-scheduler can say whether they still do. */
+function isWorthATry({ refusal, isGated }: Gang): boolean {
+  return isGated || (refusal !== undefined && refusal.kind !== 'open');
+}

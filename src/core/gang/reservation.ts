@@ -1,0 +1,71 @@
+import { hasBit } from '../cluster/eligibility.ts';
+import type { PodInfo, SlotCounts } from '../model.ts';
+import type { GangContext } from './context.ts';
+import { newSlot, type Gang } from './gang.ts';
+import { placeSlot } from './healing.ts';
+import { needOf } from './needs.ts';
+import type { Slot } from './slot.ts';
+
+/** Where the gang's slots are, bound ones too; those without room count under ''. */
+export function slotCounts(gang: Gang): SlotCounts {
+  const out = new Map<string, Map<string, number>>();
+  for (const { role, node } of gang.slots) {
+    const nodes = out.get(role) ?? new Map<string, number>();
+    nodes.set(node, (nodes.get(node) ?? 0) + 1);
+    out.set(role, nodes);
+  }
+  return out;
+}
+
+/** Another replica has written new slots of a gang to its leader: what is open here is laid out as written there. */
+export function follow(ctx: GangContext, gang: Gang, { reservation }: PodInfo, nowMs: number): void {
+  if (!ctx.isFollowing || !reservation || reservation.text === gang.followed) return;
+  gang.followed = reservation.text;
+  layOut(ctx, gang, reservation.slots, nowMs + gang.policy.reservation.unclaimedMs);
+}
+
+/**
+ * Brings the gang's open slots where `counts` wants them; slots that pods have taken stay and count first. A slot whose
+ * place is not to be had any more is planned anew.
+ */
+export function layOut(ctx: GangContext, gang: Gang, counts: SlotCounts, deadlineMs: number): void {
+  for (const { name: role } of gang.spec.roles) {
+    const wanted = counts.get(role);
+    if (!wanted) continue;
+    const own = gang.slots.filter((slot) => slot.role === role);
+    const taken = own.filter(({ state }) => state === 'assumed' || state === 'bound');
+    const open = own.filter((slot) => !taken.includes(slot));
+    for (const slot of open) ctx.ledger.unplace(slot);
+    const nodes = openNodes(wanted, taken);
+    for (const slot of open.splice(nodes.length)) gang.slots.splice(gang.slots.indexOf(slot), 1);
+    const { vector } = needOf(ctx.cluster, gang, { role, count: 1 });
+    nodes.forEach((node, i) => placeAt(ctx, gang, { slot: open[i] ?? newSlot(gang, role, vector), node, deadlineMs }));
+  }
+}
+
+/** The nodes of the slots that nobody has taken: each taken slot strikes out its own node, or else the last one left. */
+function openNodes(wanted: ReadonlyMap<string, number>, taken: readonly Slot[]): string[] {
+  const nodes = [...wanted].flatMap(([node, count]) => Array.from({ length: count }, () => node));
+  const elsewhere = taken.filter(({ node }) => {
+    const at = nodes.indexOf(node);
+    if (at >= 0) nodes.splice(at, 1);
+    return at < 0;
+  });
+  return nodes.slice(0, Math.max(0, nodes.length - elsewhere.length));
+}
+
+interface Placement {
+  readonly slot: Slot;
+  readonly node: string;
+  readonly deadlineMs: number;
+}
+
+function placeAt(ctx: GangContext, gang: Gang, { slot, node, deadlineMs }: Placement): void {
+  const row = ctx.cluster.table.rowOf(node);
+  const { eligible } = needOf(ctx.cluster, gang, { role: slot.role, count: 1, vector: slot.vector });
+  if (row !== undefined && hasBit(eligible, row) && ctx.cluster.table.fits(row, slot.vector)) {
+    ctx.ledger.place(slot, row, deadlineMs);
+  } else if (placeSlot(ctx, gang, slot, deadlineMs)) {
+    ctx.emit({ kind: 'slot-moved', gang: gang.key, role: slot.role, from: node, to: slot.node });
+  } else ctx.emit({ kind: 'slot-unplaced', gang: gang.key, role: slot.role, from: node });
+}
