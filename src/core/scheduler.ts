@@ -3,6 +3,9 @@ import type { FilterOutcome, FilterRequest, NodeScore, PreemptAnswer, PreemptReq
 import type { SchedulerStats } from './decision.ts';
 import type { Effect } from './effects.ts';
 import { MusterError } from './errors.ts';
+import { explain, summaries } from './explanation/explain.ts';
+import type { Explanation, GangSummary, NodeView } from './explanation/explanation.ts';
+import { nodeViews } from './explanation/nodes.ts';
 import { filterForeign, preemptForeign } from './foreign.ts';
 import type { GangContext } from './gang/context.ts';
 import { evacuate, healRow, retryUnplaced } from './gang/healing.ts';
@@ -152,6 +155,25 @@ export class Scheduler {
       gang.policy = this.#ctx.policyOf(gang.leader);
       gang.refusal = undefined;
     }
+  }
+
+  /** All gangs, in no particular order. */
+  gangs(): readonly GangSummary[] {
+    return summaries(this.#ctx);
+  }
+
+  /** Why the gang stands where it stands; undefined: no such gang. Plans a few times: for people, not for every pod. */
+  explain(key: string, nowMs: number): Explanation | undefined {
+    return explain(this.#ctx, key, nowMs);
+  }
+
+  nodes(): readonly NodeView[] {
+    return nodeViews(this.#ctx);
+  }
+
+  /** In order; a default policy follows the last. */
+  get policies(): readonly Policy[] {
+    return this.#policies;
   }
 
   stats(): SchedulerStats {

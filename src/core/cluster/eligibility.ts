@@ -15,11 +15,17 @@ const CORDON: Taint = { key: 'node.kubernetes.io/unschedulable', value: '', effe
  * of kube-scheduler v1.36 decide it. Room is another question.
  */
 export function nodeMatches(constraints: Constraints, node: NodeInfo): boolean {
-  for (const [key, value] of constraints.nodeSelector) if (node.labels.get(key) !== value) return false;
-  const { affinity, tolerations } = constraints;
-  if (affinity && !affinity.some((term) => term.length > 0 && term.every((one) => meets(one, node)))) return false;
-  if (node.unschedulable && !isTolerated(CORDON, tolerations)) return false;
-  return node.taints.every((taint) => taint.effect === 'PreferNoSchedule' || isTolerated(taint, tolerations));
+  return mismatchOf(constraints, node) === undefined;
+}
+
+/** The first thing that keeps the pod off the node, in words; undefined: nothing. */
+export function mismatchOf({ nodeSelector, affinity, tolerations }: Constraints, node: NodeInfo): string | undefined {
+  for (const [key, value] of nodeSelector) if (node.labels.get(key) !== value) return `node selector ${key}=${value}`;
+  if (affinity && !affinity.some((term) => term.length > 0 && term.every((one) => meets(one, node))))
+    return 'node affinity, or a label that the policy requires';
+  if (node.unschedulable && !isTolerated(CORDON, tolerations)) return 'cordoned';
+  const taint = node.taints.find((one) => one.effect !== 'PreferNoSchedule' && !isTolerated(one, tolerations));
+  return taint && `taint ${taint.key}${taint.value === '' ? '' : `=${taint.value}`}:${taint.effect}`;
 }
 
 function meets(requirement: Requirement, node: NodeInfo): boolean {

@@ -1,0 +1,91 @@
+import type { GangContext } from '../gang/context.ts';
+import { startNeeds } from '../gang/admission.ts';
+import { phaseOf, type Gang } from '../gang/gang.ts';
+import { needOf } from '../gang/needs.ts';
+import { refOf } from '../gang/reception.ts';
+import { isBlocking } from '../queue/waiting-line.ts';
+import type { Role } from '../model.ts';
+import type { Need } from '../placement/need.ts';
+import { adviceFor } from './advice.ts';
+import type { Explanation, GangSummary, RoleExplanation } from './explanation.ts';
+import { placesIn, refusedNodes, shortages } from './shortage.ts';
+
+/** All gangs, those included whose declaration is wrong, in no particular order. */
+export function summaries(ctx: GangContext): readonly GangSummary[] {
+  return [...[...ctx.gangs.values()].map((gang) => summaryOf(ctx, gang)), ...problemSummaries(ctx)];
+}
+
+/** @returns undefined where no such gang is known */
+export function explain(ctx: GangContext, key: string, nowMs: number): Explanation | undefined {
+  const gang = ctx.gangs.get(key);
+  if (!gang) return explainProblem(ctx, key);
+  const summary = summaryOf(ctx, gang);
+  const needs = gang.admitted ? [] : startNeeds(ctx.cluster, gang);
+  const roles = gang.spec.roles.map((role) => explainRole(ctx, gang, role, needs));
+  const ahead = gang.admitted ? [] : ctx.line.aheadOf(gang);
+  return {
+    ...summary,
+    roles,
+    placed: gang.slots.map(({ role, node, state, podUid: pod }) => ({ role, node, state, pod })),
+    ahead: ahead.map((other) => ({ gang: other.key, blocks: isBlocking(other, nowMs) })),
+    advice: adviceFor(ctx, gang, roles, nowMs),
+  };
+}
+
+function summaryOf({ cluster, ledger }: GangContext, gang: Gang): GangSummary {
+  const slots = { unplaced: 0, reserved: 0, assumed: 0, bound: 0 };
+  for (const { state } of gang.slots) slots[state]++;
+  const members = [...cluster.boundMembers(gang.key)];
+  return {
+    gang: gang.key,
+    phase: phaseOf(gang),
+    queue: gang.spec.queue,
+    priority: gang.leader.priority,
+    policy: gang.policy.name,
+    leader: refOf(gang.leader),
+    sinceMs: gang.firstAskMs,
+    slots,
+    extra: members.filter((uid) => !ledger.slotOf(uid)).length,
+    ...(gang.refusal ? { reason: gang.refusal.reason } : {}),
+  };
+}
+
+function explainRole(ctx: GangContext, gang: Gang, role: Role, needs: readonly Need[]): RoleExplanation {
+  const { cluster } = ctx;
+  const waiting = needs.find((need) => need.role === role.name);
+  const need = waiting ?? needOf(cluster, gang, { role: role.name, count: role.min });
+  return {
+    role: role.name,
+    count: role.count,
+    min: role.min,
+    request: role.request,
+    nodes: refusedNodes(cluster, role, need),
+    places: {
+      now: placesIn(cluster, cluster.table.free, need),
+      empty: placesIn(cluster, cluster.table.allocatable, need),
+    },
+    short: waiting ? shortages(cluster, waiting) : [],
+  };
+}
+
+const NO_SLOTS = { unplaced: 0, reserved: 0, assumed: 0, bound: 0 };
+
+function problemSummaries(ctx: GangContext): GangSummary[] {
+  return [...ctx.problems.values()].map(({ pod, sinceMs, reason }) => ({
+    gang: pod.membership!.gang,
+    phase: 'waiting',
+    queue: pod.membership!.spec?.queue ?? '',
+    priority: pod.priority,
+    policy: ctx.policyOf(pod).name,
+    leader: refOf(pod),
+    sinceMs,
+    slots: NO_SLOTS,
+    extra: 0,
+    reason,
+  }));
+}
+
+function explainProblem(ctx: GangContext, key: string): Explanation | undefined {
+  const summary = problemSummaries(ctx).find(({ gang }) => gang === key);
+  return summary && { ...summary, roles: [], placed: [], ahead: [], advice: [`${summary.reason!}.`] };
+}
