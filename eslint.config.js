@@ -7,8 +7,9 @@ const MAY_IMPORT = {
   intake: ['core'],
   extender: ['core', 'intake'],
   replay: ['core', 'intake'],
-  server: ['core', 'intake', 'extender'],
-  cli: ['core', 'intake', 'extender', 'replay', 'server'],
+  kube: ['core', 'intake'],
+  server: ['core', 'intake', 'extender', 'kube'],
+  cli: ['core', 'intake', 'extender', 'kube', 'replay', 'server'],
 };
 
 const wall = ([folder, allowed]) => {

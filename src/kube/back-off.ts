@@ -1,0 +1,35 @@
+/** Waits that double from one failure to the next, with full jitter, as client-go's reflector does (800 ms to 30 s). */
+export class BackOff {
+  readonly #firstMs: number;
+  readonly #mostMs: number;
+  #failures = 0;
+
+  constructor(firstMs = 800, mostMs = 30_000) {
+    this.#firstMs = firstMs;
+    this.#mostMs = mostMs;
+  }
+
+  reset(): void {
+    this.#failures = 0;
+  }
+
+  /** How long to wait now: between half of the present step and the whole of it. */
+  nextMs(): number {
+    const step = Math.min(this.#mostMs, this.#firstMs * 2 ** this.#failures++);
+    return step * (0.5 + Math.random() / 2);
+  }
+}
+
+/** Resolves after `ms`, or at once when the signal is aborted. */
+export function sleep(ms: number, signal: AbortSignal): Promise<void> {
+  if (signal.aborted) return Promise.resolve();
+  return new Promise((resolve) => {
+    const timer = setTimeout(done, ms);
+    function done(): void {
+      clearTimeout(timer);
+      signal.removeEventListener('abort', done);
+      resolve();
+    }
+    signal.addEventListener('abort', done);
+  });
+}

@@ -1,0 +1,258 @@
+import { asObject, listAt, objectAt, textAt, type Json } from '../intake/field.ts';
+import { BackOff, sleep } from './back-off.ts';
+import { linesOf } from './lines.ts';
+import { ApiError, type ApiStream, type Transport } from './transport.ts';
+
+/** What a reflector mirrors. */
+export interface Mirror<T> {
+  /** For logs and metrics, such as `pods`. */
+  readonly kind: string;
+  /** Of the collection, with its selectors, such as `/api/v1/pods?fieldSelector=...`. */
+  readonly path: string;
+  /** Whether the cluster may lack the resource or forbid it: it is then taken for empty, and asked for now and then. */
+  readonly isOptional?: boolean;
+  /** Unique among the objects of all times: a name that is used again is another object where this says so. */
+  readonly keyOf: (object: Json) => string;
+  /** What is kept of an object. Throwing skips the object, and tells of it. */
+  readonly project: (object: Json) => T;
+  readonly onPut: (key: string, record: T) => void;
+  readonly onGone: (key: string) => void;
+}
+
+export interface ReflectorOptions {
+  readonly transport: Transport;
+  readonly nowMs: () => number;
+  readonly onNote: (note: ReflectorNote) => void;
+  /** A watch on which nothing was heard for this long, not even a bookmark (one a minute), is given up. */
+  readonly silenceMs?: number;
+  readonly pageSize?: number;
+  readonly backOff?: BackOff;
+}
+
+/** For logs and metrics. */
+export interface ReflectorNote {
+  readonly kind: string;
+  readonly what: 'listed' | 'relist' | 'reconnect' | 'absent' | 'skipped' | 'failed';
+  readonly detail: string;
+}
+
+const SILENCE_MS = 100_000;
+const PAGE_SIZE = 500;
+/** The server ends a watch after this long, give or take, so that not all are renewed at once. */
+const WATCH_SECONDS = [300, 600] as const;
+/** How soon an optional resource that is not there is asked for again. */
+const ABSENT_MS = 120_000;
+
+/**
+ * Mirrors one collection of the API server: pages of a list, then a watch from the list's version on, resumed from the
+ * last version seen whenever it breaks, and listed anew when the server has forgotten that version (410). Between list
+ * and watch nothing is lost and nothing told twice; after a new list, what is gone meanwhile is told as gone.
+ *
+ * As client-go's reflector (tools/cache/reflector.go, 0.36) in what it promises.
+ */
+export class Reflector<T> {
+  readonly #mirror: Mirror<T>;
+  readonly #options: ReflectorOptions;
+  readonly #stop = new AbortController();
+  readonly #backOff: BackOff;
+  #known = new Set<string>();
+  #version = '';
+  #isSynced = false;
+  #stream: ApiStream | undefined;
+  /** When something was last heard, and since when there is no watch (undefined: there is one). */
+  #heardMs: number;
+  #lostMs: number | undefined;
+
+  constructor(mirror: Mirror<T>, options: ReflectorOptions) {
+    this.#mirror = mirror;
+    this.#options = options;
+    this.#backOff = options.backOff ?? new BackOff();
+    this.#heardMs = options.nowMs();
+    this.#lostMs = this.#heardMs;
+  }
+
+  get kind(): string {
+    return this.#mirror.kind;
+  }
+
+  /** Whether the first list is complete (or the optional resource is known to be absent). */
+  get isSynced(): boolean {
+    return this.#isSynced;
+  }
+
+  /** For how long there has been no watch, ms; 0: there is one. */
+  behindMs(): number {
+    return this.#lostMs === undefined ? 0 : this.#options.nowMs() - this.#lostMs;
+  }
+
+  /** Time since anything was heard, bookmarks included, ms. */
+  silentMs(): number {
+    return this.#options.nowMs() - this.#heardMs;
+  }
+
+  stop(): void {
+    this.#stop.abort();
+    this.#stream?.abort();
+  }
+
+  /** Runs until it is stopped. */
+  async run(): Promise<void> {
+    const { signal } = this.#stop;
+    while (!signal.aborted) {
+      let waitMs = 0;
+      try {
+        if (this.#version === '') await this.#list();
+        await this.#watch();
+      } catch (error) {
+        waitMs = this.#onFailure(error);
+      }
+      await sleep(waitMs, signal);
+    }
+  }
+
+  /** @returns how long to wait before the next try */
+  #onFailure(error: unknown): number {
+    if (this.#stop.signal.aborted) return 0;
+    this.#lostMs ??= this.#options.nowMs();
+    const status = error instanceof ApiError ? error.status : 0;
+    const text = error instanceof Error ? error.message : String(error);
+    if (status === 410) {
+      this.#version = '';
+      this.#note('relist', text);
+      return this.#backOff.nextMs();
+    }
+    if (this.#mirror.isOptional && (status === 404 || status === 403)) return this.#onAbsent(text);
+    this.#note('failed', text);
+    const asked = error instanceof ApiError ? (error.retryAfterMs ?? 0) : 0;
+    return Math.max(asked, this.#backOff.nextMs());
+  }
+
+  #onAbsent(why: string): number {
+    this.#replace(new Map());
+    this.#version = '';
+    this.#heardMs = this.#options.nowMs();
+    this.#lostMs = undefined;
+    if (!this.#isSynced) this.#note('absent', why);
+    this.#isSynced = true;
+    return ABSENT_MS;
+  }
+
+  async #list(): Promise<void> {
+    const found = new Map<string, T>();
+    const unreadable = new Set<string>();
+    let version: string;
+    let token = '';
+    do {
+      const { pageSize = PAGE_SIZE, transport } = this.#options;
+      const more = token === '' ? '' : `&continue=${encodeURIComponent(token)}`;
+      const page = asObject(
+        await transport.request({ method: 'GET', path: this.#path(`limit=${pageSize}${more}`) }),
+        'list',
+      );
+      const metadata = objectAt(page, 'metadata', 'list') ?? {};
+      for (const item of listAt(page, 'items', 'list')) this.#take(item, (key, record) => found.set(key, record), unreadable);
+      version = textAt(metadata, 'resourceVersion', 'list.metadata') ?? '';
+      token = textAt(metadata, 'continue', 'list.metadata') ?? '';
+      this.#heardMs = this.#options.nowMs();
+    } while (token !== '' && !this.#stop.signal.aborted);
+    if (this.#stop.signal.aborted) return;
+    this.#replace(found, unreadable);
+    this.#version = version;
+    this.#isSynced = true;
+    this.#note('listed', `${found.size} objects at ${version}`);
+  }
+
+  /**
+   * Whatever is not in the list is gone; told first, since a name may have been used again. What is in it but cannot be
+   * read stays as it was.
+   */
+  #replace(found: ReadonlyMap<string, T>, unreadable: ReadonlySet<string> = new Set()): void {
+    const before = this.#known;
+    this.#known = new Set([...found.keys(), ...[...before].filter((key) => unreadable.has(key))]);
+    for (const key of before) if (!this.#known.has(key)) this.#mirror.onGone(key);
+    for (const [key, record] of found) this.#mirror.onPut(key, record);
+  }
+
+  async #watch(): Promise<void> {
+    const [least, most] = WATCH_SECONDS;
+    const seconds = Math.round(least + Math.random() * (most - least));
+    const query = `watch=true&allowWatchBookmarks=true&resourceVersion=${this.#version}&timeoutSeconds=${seconds}`;
+    const stream = (this.#stream = await this.#options.transport.stream(this.#path(query)));
+    this.#lostMs = undefined;
+    this.#heardMs = this.#options.nowMs();
+    const { silenceMs = SILENCE_MS } = this.#options;
+    let isSilent = false;
+    const silence = setInterval(() => {
+      isSilent = this.silentMs() > silenceMs;
+      if (isSilent) stream.abort();
+    }, silenceMs / 10);
+    let lines = 0;
+    try {
+      if (this.#stop.signal.aborted) stream.abort();
+      for await (const line of linesOf(stream.chunks)) {
+        this.#onLine(line);
+        lines++;
+      }
+      this.#note('reconnect', 'the server ended the watch');
+    } finally {
+      clearInterval(silence);
+      stream.abort();
+      this.#stream = undefined;
+      this.#lostMs = isSilent ? this.#heardMs : this.#options.nowMs();
+    }
+    // Servers that end every watch at once must not be asked without pause.
+    await sleep(lines > 0 ? 0 : this.#backOff.nextMs(), this.#stop.signal);
+  }
+
+  #onLine(line: string): void {
+    if (line === '') return;
+    this.#heardMs = this.#options.nowMs();
+    const event = asObject(JSON.parse(line), 'watch event');
+    const object = objectAt(event, 'object', 'watch event') ?? {};
+    const type = textAt(event, 'type', 'watch event');
+    if (type === 'ERROR') throw statusError(object);
+    this.#backOff.reset();
+    if (type === 'ADDED' || type === 'MODIFIED') {
+      this.#take(object, (key, record) => {
+        this.#known.add(key);
+        this.#mirror.onPut(key, record);
+      });
+    } else if (type === 'DELETED') {
+      const key = this.#mirror.keyOf(object);
+      if (this.#known.delete(key)) this.#mirror.onGone(key);
+    }
+    const version = textAt(objectAt(object, 'metadata', 'watch event') ?? {}, 'resourceVersion', 'watch event');
+    if (version) this.#version = version;
+  }
+
+  /** One object that cannot be read must not keep the others from being read. */
+  #take(item: unknown, put: (key: string, record: T) => void, unreadable?: Set<string>): void {
+    let key = '';
+    let record: T;
+    try {
+      const object = asObject(item, this.kind);
+      key = this.#mirror.keyOf(object);
+      record = this.#mirror.project(object);
+    } catch (error) {
+      unreadable?.add(key);
+      this.#note('skipped', `${key}: ${(error as Error).message}`);
+      return;
+    }
+    put(key, record);
+  }
+
+  #path(query: string): string {
+    const { path } = this.#mirror;
+    return `${path}${path.includes('?') ? '&' : '?'}${query}`;
+  }
+
+  #note(what: ReflectorNote['what'], detail: string): void {
+    this.#options.onNote({ kind: this.kind, what, detail });
+  }
+}
+
+/** An ERROR event carries a Status object. */
+function statusError(status: Json): ApiError {
+  const code = typeof status['code'] === 'number' ? status['code'] : 500;
+  return new ApiError(code, textAt(status, 'reason', 'status') ?? '', textAt(status, 'message', 'status') ?? '');
+}

@@ -1,0 +1,166 @@
+import http from 'node:http';
+import https from 'node:https';
+import type { KubeConfig } from '@kubernetes/client-node';
+import { MusterError } from '../core/errors.ts';
+import { shown } from '../intake/quantity.ts';
+
+export interface ApiRequest {
+  readonly method: 'GET' | 'POST' | 'PATCH' | 'DELETE';
+  /** With the query, such as `/api/v1/pods?limit=500`. */
+  readonly path: string;
+  readonly body?: unknown;
+  readonly contentType?: string;
+  readonly timeoutMs?: number;
+}
+
+export interface ApiStream {
+  /** Chunks as they come; ends when the server closes, throws where the connection breaks. */
+  readonly chunks: AsyncIterable<Buffer>;
+  readonly abort: () => void;
+}
+
+/** The API server said no. */
+export class ApiError extends Error {
+  override readonly name = 'ApiError';
+  readonly status: number;
+  /** The reason of its Status object, such as NotFound, Conflict, Expired. */
+  readonly reason: string;
+  /** What Retry-After asks for. */
+  readonly retryAfterMs: number | undefined;
+
+  constructor(status: number, reason: string, message: string, retryAfterMs?: number) {
+    super(`${status} ${reason}: ${message}`);
+    this.status = status;
+    this.reason = reason;
+    this.retryAfterMs = retryAfterMs;
+  }
+}
+
+const TIMEOUT_MS = 30_000;
+/** One page of 500 pods is 5 MB; nothing that is asked for is larger. */
+const MAX_BODY_BYTES = 256 * 2 ** 20;
+const MAX_SOCKETS = 32;
+
+type Connection = Pick<https.RequestOptions, 'ca' | 'cert' | 'key' | 'pfx' | 'passphrase' | 'rejectUnauthorized'> & {
+  servername?: string;
+  headers?: http.OutgoingHttpHeaders;
+  auth?: string;
+};
+
+/**
+ * Talks to the API server over kept-alive connections, with the credentials of a KubeConfig (kubeconfig file, exec or
+ * OIDC plugin, service account). The client library's own calls open a TLS connection each.
+ */
+export class Transport {
+  readonly #config: KubeConfig;
+  readonly #server: URL;
+  #agent: http.Agent | undefined;
+  /** What the agent was made from; it is made anew when certificates are renewed. */
+  #agentOf = '';
+
+  /** @throws MusterError MUSTER_KUBE_CONFIG where the config names no server */
+  constructor(config: KubeConfig) {
+    const server = config.getCurrentCluster()?.server;
+    if (!server) throw new MusterError('MUSTER_KUBE_CONFIG', `The kubeconfig's current context names no server.`);
+    this.#config = config;
+    try {
+      this.#server = new URL(server);
+    } catch (cause) {
+      throw new MusterError('MUSTER_KUBE_CONFIG', `The kubeconfig's server ${shown(server)} is no URL.`, { cause });
+    }
+  }
+
+  get server(): string {
+    return this.#server.origin;
+  }
+
+  /** @throws ApiError for a status of 300 and above; a system error where no answer comes */
+  async request({ timeoutMs = TIMEOUT_MS, ...request }: ApiRequest): Promise<unknown> {
+    const signal = AbortSignal.timeout(timeoutMs);
+    const response = await this.#send(request, signal);
+    const text = await textOf(response);
+    return text === '' ? undefined : (JSON.parse(text) as unknown);
+  }
+
+  /** A watch: answers when the headers are there. */
+  async stream(path: string): Promise<ApiStream> {
+    const controller = new AbortController();
+    const patience = setTimeout(() => controller.abort(new Error('no answer in time')), TIMEOUT_MS);
+    try {
+      const chunks = await this.#send({ method: 'GET', path }, controller.signal);
+      return { chunks, abort: () => controller.abort() };
+    } finally {
+      clearTimeout(patience);
+    }
+  }
+
+  close(): void {
+    this.#agent?.destroy();
+  }
+
+  async #send({ method, path, body, contentType }: ApiRequest, signal: AbortSignal): Promise<http.IncomingMessage> {
+    const options: Connection = {};
+    await this.#config.applyToHTTPSOptions(options);
+    const payload = body === undefined ? undefined : Buffer.from(JSON.stringify(body));
+    const headers = {
+      accept: 'application/json',
+      'user-agent': 'muster',
+      ...options.headers,
+      ...(payload ? { 'content-type': contentType ?? 'application/json', 'content-length': payload.length } : {}),
+    };
+    const base = this.#server.pathname.replace(/\/$/, '');
+    const { protocol, hostname, port } = this.#server;
+    const target = { protocol, hostname: hostname.replace(/^\[|\]$/g, ''), port, path: base + path };
+    const auth = options.auth === undefined ? {} : { auth: options.auth };
+    const call = { ...target, method, headers, ...auth, agent: this.#agentFor(options), signal };
+    const response = await new Promise<http.IncomingMessage>((resolve, reject) => {
+      const request = (protocol === 'https:' ? https : http).request(call, resolve);
+      request.on('error', reject);
+      request.end(payload);
+    });
+    if ((response.statusCode ?? 0) >= 300) throw await errorOf(response);
+    return response;
+  }
+
+  #agentFor({ ca, cert, key, pfx, passphrase, rejectUnauthorized, servername }: Connection): http.Agent {
+    const tls = { ca, cert, key, pfx, passphrase, rejectUnauthorized, servername };
+    const set = Object.fromEntries(Object.entries(tls).filter(([, value]) => value !== undefined));
+    const identity = JSON.stringify(set, (_key, value: unknown) =>
+      Buffer.isBuffer(value) ? value.toString('base64') : value,
+    );
+    if (this.#agent && identity === this.#agentOf) return this.#agent;
+    // The old agent's connections end by themselves: watches are renewed every few minutes.
+    const limits = { keepAlive: true, maxSockets: MAX_SOCKETS };
+    this.#agent = this.#server.protocol === 'https:' ? new https.Agent({ ...set, ...limits }) : new http.Agent(limits);
+    this.#agentOf = identity;
+    return this.#agent;
+  }
+}
+
+async function textOf(response: http.IncomingMessage): Promise<string> {
+  const chunks: Buffer[] = [];
+  let bytes = 0;
+  for await (const chunk of response as AsyncIterable<Buffer>) {
+    bytes += chunk.length;
+    if (bytes > MAX_BODY_BYTES) throw new Error(`the answer is larger than ${MAX_BODY_BYTES} bytes`);
+    chunks.push(chunk);
+  }
+  return Buffer.concat(chunks).toString('utf8');
+}
+
+/** The body is a Status object, if it comes from the API server and not from something before it. */
+async function errorOf(response: http.IncomingMessage): Promise<ApiError> {
+  const status = response.statusCode ?? 0;
+  const text = await textOf(response).catch(() => '');
+  const seconds = Number(response.headers['retry-after']);
+  const retryAfterMs = Number.isFinite(seconds) ? seconds * 1000 : undefined;
+  let { reason, message } = { reason: response.statusMessage ?? '', message: text.slice(0, 300) };
+  try {
+    const body = JSON.parse(text) as { reason?: unknown; message?: unknown };
+    if (typeof body.reason === 'string') reason = body.reason;
+    if (typeof body.message === 'string') message = body.message;
+  } catch {
+    // Not JSON: the text itself says what there is to say.
+  }
+  return new ApiError(status, reason, message, retryAfterMs);
+}

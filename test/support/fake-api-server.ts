@@ -1,0 +1,339 @@
+import http from 'node:http';
+import type { AddressInfo } from 'node:net';
+
+/** A Kubernetes object as JSON. */
+export interface K8sObject {
+  kind?: string;
+  apiVersion?: string;
+  metadata: {
+    name: string;
+    namespace?: string;
+    uid?: string;
+    resourceVersion?: string;
+    annotations?: Record<string, string>;
+    [key: string]: unknown;
+  };
+  spec?: Record<string, unknown>;
+  status?: Record<string, unknown>;
+  [key: string]: unknown;
+}
+
+interface Change {
+  readonly version: number;
+  readonly type: 'ADDED' | 'MODIFIED' | 'DELETED';
+  readonly object: K8sObject;
+  /** As it was before; selectors are matched against both. */
+  readonly before: K8sObject | undefined;
+}
+
+interface Collection {
+  readonly objects: Map<string, K8sObject>;
+  readonly changes: Change[];
+  readonly watchers: Set<Watcher>;
+}
+
+interface Watcher {
+  readonly response: http.ServerResponse;
+  readonly matches: (object: K8sObject) => boolean;
+}
+
+interface Call {
+  readonly method: string;
+  readonly path: string;
+  readonly body: unknown;
+}
+
+const PATH = /^(\/api\/v1|\/apis\/[^/]+\/[^/]+)(?:\/namespaces\/([^/]+))?\/([a-z]+)(?:\/([^/]+))?(?:\/([a-z]+))?$/;
+
+/**
+ * What muster needs of a kube-apiserver, in this process: list with pages, watch with bookmarks, get, create, patch
+ * (merge and JSON patch, with optimistic locking), delete, bind, evict. And its troubles: forgotten versions (410),
+ * broken connections, refusals, silence.
+ */
+export class FakeApiServer {
+  readonly #collections = new Map<string, Collection>();
+  readonly #server = http.createServer((request, response) => void this.#serve(request, response));
+  readonly calls: Call[] = [];
+  /** Collections that answer 404, such as `/apis/sparkoperator.k8s.io/v1beta2/sparkapplications`. */
+  readonly absent = new Set<string>();
+  /** Answers instead of the real one, where it returns a status. */
+  refuse: (method: string, path: string) => number | undefined = () => undefined;
+  #version = 1000;
+  /** Versions up to this are forgotten. */
+  #forgotten = 0;
+
+  async start(): Promise<void> {
+    await new Promise<void>((resolve) => this.#server.listen(0, '127.0.0.1', resolve));
+  }
+
+  async stop(): Promise<void> {
+    this.#server.closeAllConnections();
+    await new Promise((resolve) => this.#server.close(resolve));
+  }
+
+  get url(): string {
+    return `http://127.0.0.1:${(this.#server.address() as AddressInfo).port}`;
+  }
+
+  /** Creates or replaces. @param collection such as `/api/v1/pods` */
+  put(collection: string, object: K8sObject): K8sObject {
+    const { objects } = this.#collection(collection);
+    const key = keyOf(object);
+    const before = objects.get(key);
+    const { name, namespace } = object.metadata;
+    const stored = structuredClone(object);
+    stored.metadata = {
+      uid: before?.metadata.uid ?? `${namespace ?? ''}/${name}#${this.#version}`,
+      ...stored.metadata,
+    };
+    this.#commit(collection, before ? 'MODIFIED' : 'ADDED', stored, before);
+    return stored;
+  }
+
+  remove(collection: string, namespace: string | undefined, name: string): void {
+    const { objects } = this.#collection(collection);
+    const before = objects.get(`${namespace ?? ''}/${name}`);
+    if (before) this.#commit(collection, 'DELETED', structuredClone(before), before);
+  }
+
+  get(collection: string, namespace: string | undefined, name: string): K8sObject | undefined {
+    return this.#collection(collection).objects.get(`${namespace ?? ''}/${name}`);
+  }
+
+  /** Breaks every open watch in the middle. */
+  cutWatches(): void {
+    for (const { response } of this.#muted()) response.destroy();
+  }
+
+  /** Ends every open watch properly. */
+  endWatches(): void {
+    for (const { response } of this.#muted()) response.end();
+  }
+
+  /** Open watches hear nothing any more, and do not know it. */
+  muteWatches(): void {
+    this.#muted();
+  }
+
+  #muted(): Watcher[] {
+    const open = this.#watchers();
+    for (const { watchers } of this.#collections.values()) watchers.clear();
+    return open;
+  }
+
+  get watchCount(): number {
+    return this.#watchers().length;
+  }
+
+  /** Versions before now are forgotten: resumed watches get 410. */
+  forget(): void {
+    this.#forgotten = this.#version;
+    for (const { changes } of this.#collections.values()) changes.length = 0;
+  }
+
+  bookmark(): void {
+    const resourceVersion = String(++this.#version);
+    for (const { response } of this.#watchers()) {
+      response.write(`${JSON.stringify({ type: 'BOOKMARK', object: { metadata: { resourceVersion } } })}\n`);
+    }
+  }
+
+  /** Writes this text into every open watch. */
+  garble(text: string): void {
+    for (const { response } of this.#watchers()) response.write(text);
+  }
+
+  #watchers(): Watcher[] {
+    return [...this.#collections.values()].flatMap(({ watchers }) => [...watchers]);
+  }
+
+  #collection(path: string): Collection {
+    let found = this.#collections.get(path);
+    if (!found) this.#collections.set(path, (found = { objects: new Map(), changes: [], watchers: new Set() }));
+    return found;
+  }
+
+  #commit(path: string, type: Change['type'], object: K8sObject, before: K8sObject | undefined): void {
+    const { objects, changes, watchers } = this.#collection(path);
+    object.metadata.resourceVersion = String(++this.#version);
+    if (type === 'DELETED') objects.delete(keyOf(object));
+    else objects.set(keyOf(object), object);
+    const change = { version: this.#version, type, object, before };
+    changes.push(change);
+    for (const watcher of watchers) tell(watcher, change);
+  }
+
+  async #serve(request: http.IncomingMessage, response: http.ServerResponse): Promise<void> {
+    const url = new URL(request.url ?? '/', 'http://fake');
+    const chunks: Buffer[] = [];
+    for await (const chunk of request as AsyncIterable<Buffer>) chunks.push(chunk);
+    const text = Buffer.concat(chunks).toString();
+    const body: unknown = text === '' ? undefined : JSON.parse(text);
+    const method = request.method ?? 'GET';
+    this.calls.push({ method, path: request.url ?? '', body });
+    const refusal = this.refuse(method, request.url ?? '');
+    const parsed = PATH.exec(url.pathname);
+    if (refusal !== undefined) return status(response, refusal, 'Refused');
+    if (!parsed) return status(response, 404, 'NotFound');
+    const [, group, namespace, resource, name, sub] = parsed as unknown as string[];
+    const collection = `${group}/${resource}`;
+    if (this.absent.has(collection)) return status(response, 404, 'NotFound');
+    if (name === undefined && method === 'GET') return this.#listOrWatch(collection, { namespace, url, response });
+    this.#one(collection, {
+      method,
+      namespace,
+      name,
+      sub,
+      body,
+      contentType: request.headers['content-type'] ?? '',
+      response,
+    });
+  }
+
+  #listOrWatch(
+    collection: string,
+    { namespace, url, response }: { namespace: string | undefined; url: URL; response: http.ServerResponse },
+  ): void {
+    const selected = selector(url.searchParams.get('fieldSelector') ?? '');
+    const matches = (object: K8sObject) =>
+      (namespace === undefined || object.metadata.namespace === namespace) && selected(object);
+    const found = this.#collection(collection);
+    if (url.searchParams.get('watch') === 'true') return this.#watch(found, matches, { url, response });
+    const limit = Number(url.searchParams.get('limit') ?? Infinity);
+    const token = url.searchParams.get('continue');
+    const [at, version] = token ? (token.split(':') as [string, string]) : ['0', String(this.#version)];
+    if (token && Number(version) < this.#forgotten) return status(response, 410, 'Expired');
+    const items = [...found.objects.values()].filter(matches);
+    const page = items.slice(Number(at), Number(at) + limit);
+    const next = Number(at) + page.length;
+    const metadata = { resourceVersion: version, ...(next < items.length ? { continue: `${next}:${version}` } : {}) };
+    send(response, 200, { kind: 'List', metadata, items: page });
+  }
+
+  #watch(
+    found: Collection,
+    matches: Watcher['matches'],
+    { url, response }: { url: URL; response: http.ServerResponse },
+  ): void {
+    const from = Number(url.searchParams.get('resourceVersion') ?? '0');
+    response.writeHead(200, { 'content-type': 'application/json' });
+    response.flushHeaders();
+    if (from < this.#forgotten) {
+      const object = { kind: 'Status', code: 410, reason: 'Expired', message: 'too old resource version' };
+      response.end(`${JSON.stringify({ type: 'ERROR', object })}\n`);
+      return;
+    }
+    const watcher = { response, matches };
+    for (const change of found.changes) if (change.version > from) tell(watcher, change);
+    found.watchers.add(watcher);
+    response.on('close', () => found.watchers.delete(watcher));
+  }
+
+  #one(collection: string, call: OneCall): void {
+    const { method, namespace, name, sub, body, response } = call;
+    const { objects } = this.#collection(collection);
+    if (method === 'POST' && name === undefined) {
+      const object = body as K8sObject;
+      if (namespace !== undefined) object.metadata.namespace = namespace;
+      if (objects.has(keyOf(object))) return status(response, 409, 'AlreadyExists');
+      return send(response, 201, this.put(collection, object));
+    }
+    const known = objects.get(`${namespace ?? ''}/${name ?? ''}`);
+    if (!known) return status(response, 404, 'NotFound');
+    if (method === 'GET') return send(response, 200, known);
+    if (method === 'DELETE' || sub === 'eviction') {
+      this.remove(collection, namespace, known.metadata.name);
+      return send(response, 200, { kind: 'Status', status: 'Success' });
+    }
+    if (sub === 'binding') {
+      const target = (body as { target: { name: string } }).target.name;
+      this.put(collection, { ...known, spec: { ...known.spec, nodeName: target } });
+      return send(response, 201, { kind: 'Status', status: 'Success' });
+    }
+    if (method === 'PATCH') return this.#patch(collection, known, call);
+    status(response, 405, 'MethodNotAllowed');
+  }
+
+  #patch(collection: string, known: K8sObject, { body, contentType, response }: OneCall): void {
+    let changed: K8sObject;
+    try {
+      changed = contentType.startsWith('application/json-patch')
+        ? jsonPatch(structuredClone(known), body as JsonPatch)
+        : (mergePatch(structuredClone(known), body) as K8sObject);
+    } catch (error) {
+      return status(response, 422, (error as Error).message);
+    }
+    if (changed.metadata.resourceVersion !== known.metadata.resourceVersion) return status(response, 409, 'Conflict');
+    if (changed.metadata.uid !== known.metadata.uid) return status(response, 409, 'Conflict');
+    send(response, 200, this.put(collection, changed));
+  }
+}
+
+interface OneCall {
+  readonly method: string;
+  readonly namespace: string | undefined;
+  readonly name: string | undefined;
+  readonly sub: string | undefined;
+  readonly body: unknown;
+  readonly contentType: string;
+  readonly response: http.ServerResponse;
+}
+
+const keyOf = ({ metadata }: K8sObject) => `${metadata.namespace ?? ''}/${metadata.name}`;
+
+function send(response: http.ServerResponse, code: number, body: unknown): void {
+  response.writeHead(code, { 'content-type': 'application/json' }).end(JSON.stringify(body));
+}
+
+function status(response: http.ServerResponse, code: number, reason: string): void {
+  send(response, code, { kind: 'Status', code, reason, message: reason });
+}
+
+/** An object that begins or ceases to match is ADDED or DELETED for the watcher, as in the real server. */
+function tell({ response, matches }: Watcher, { type, object, before }: Change): void {
+  const [was, is] = [before !== undefined && matches(before), type !== 'DELETED' && matches(object)];
+  if (!was && !is) return;
+  const seen = was && is ? 'MODIFIED' : is ? 'ADDED' : 'DELETED';
+  response.write(`${JSON.stringify({ type: seen, object })}\n`);
+}
+
+/** `a.b!=c,d.e=f`. */
+function selector(text: string): (object: K8sObject) => boolean {
+  const terms = text.split(',').filter((term) => term !== '');
+  return (object) =>
+    terms.every((term) => {
+      const [path, wanted] = term.split(/!?=/) as [string, string];
+      const value = path
+        .split('.')
+        .reduce<unknown>((at, key) => (at as Record<string, unknown> | undefined)?.[key], object);
+      return ((value ?? '') === wanted) !== term.includes('!=');
+    });
+}
+
+function mergePatch(target: unknown, patch: unknown): unknown {
+  if (typeof patch !== 'object' || patch === null || Array.isArray(patch)) return patch;
+  const out = { ...(typeof target === 'object' ? (target as Record<string, unknown>) : {}) };
+  for (const [key, value] of Object.entries(patch)) {
+    if (value === null) delete out[key];
+    else out[key] = mergePatch(out[key], value);
+  }
+  return out;
+}
+
+type JsonPatch = readonly { op: 'add' | 'remove' | 'replace' | 'test'; path: string; value?: unknown }[];
+
+function jsonPatch(object: K8sObject, patch: JsonPatch): K8sObject {
+  for (const { op, path, value } of patch) {
+    const keys = path
+      .split('/')
+      .slice(1)
+      .map((key) => key.replaceAll('~1', '/').replaceAll('~0', '~'));
+    const last = keys.pop()!;
+    const parent = keys.reduce<Record<string, unknown>>((at, key) => at[key] as Record<string, unknown>, object);
+    if (op === 'test') {
+      if (JSON.stringify(parent[last]) !== JSON.stringify(value)) throw new Error(`test ${path} failed`);
+    } else if (op === 'remove') delete parent[last];
+    else parent[last] = value;
+  }
+  return object;
+}
