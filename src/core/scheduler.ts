@@ -21,7 +21,7 @@ import { prioritizeNodes } from './placement/prioritize.ts';
 import type { Policy } from './policy/policy.ts';
 import { policyFor } from './policy/select.ts';
 import { WaitingLine } from './queue/waiting-line.ts';
-import { statsOf } from './stats.ts';
+import { claimantsOf, statsOf } from './stats.ts';
 
 export interface SchedulerOptions {
   /** In the order of the file; a default policy follows the last. */
@@ -176,6 +176,11 @@ export class Scheduler {
     return this.#policies;
   }
 
+  /** UIDs of pods that something is held for, or that a gang hangs on, and that have not been seen bound. */
+  claimants(): readonly string[] {
+    return claimantsOf(this.#ctx);
+  }
+
   stats(): SchedulerStats {
     return statsOf(this.#ctx, this.#isSynced, this.#lastEventMs);
   }
@@ -231,7 +236,10 @@ export class Scheduler {
   #sync(nowMs: number): void {
     if (this.#isSynced) return;
     this.#isSynced = true;
-    for (const { pod } of [...this.#ctx.cluster.boundPods.values()]) {
+    // A gang of equals has its reservation on one of several leaders: that one is to be met first.
+    const bound = [...this.#ctx.cluster.boundPods.values()];
+    bound.sort((a, b) => Number(b.pod.reservation !== undefined) - Number(a.pod.reservation !== undefined));
+    for (const { pod } of bound) {
       if (!this.#isGangs(pod) || pod.membership!.problem !== undefined) continue;
       const gang = gangOf(this.#ctx, pod, nowMs);
       if (gang && !gang.admitted) adopt(this.#ctx, gang, pod, nowMs);

@@ -27,3 +27,11 @@ export function statsOf(ctx: GangContext, synced: boolean, lastEventMs: number |
     lastEventMs,
   };
 }
+
+/** Pending leaders, and pods to which a place was answered. */
+export function claimantsOf({ cluster, gangOfLeader, gangs, ledger, problems }: GangContext): readonly string[] {
+  const uids = new Set([...gangOfLeader.keys(), ...ledger.spares.keys(), ...problems.keys()]);
+  for (const { slots } of gangs.values())
+    for (const { state, podUid } of slots) if (state === 'assumed') uids.add(podUid);
+  return [...uids].filter((uid) => cluster.boundPod(uid) === undefined);
+}

@@ -2,6 +2,7 @@ import type { FastifyError, FastifyPluginAsync, FastifyReply } from 'fastify';
 import type { Effect } from '../core/effects.ts';
 import { MusterError } from '../core/errors.ts';
 import type { PodInfo } from '../core/model.ts';
+import type { IntakeContext } from '../intake/companions.ts';
 import type { Scheduler } from '../core/scheduler.ts';
 import { filterBody, preemptBody, prioritizeBody, type Reasons } from './answer.ts';
 import { toFilterRequest, toPreemptRequest } from './wire.ts';
@@ -25,6 +26,10 @@ export interface ExtenderDeps {
   readonly scheduler: Pick<Scheduler, 'filter' | 'prioritize' | 'preempt'>;
   readonly nowMs: () => number;
   readonly reasons: Reasons;
+  /** What pods are read with; absent: nothing but the pod. */
+  readonly context?: IntakeContext;
+  /** Called before every decision. */
+  readonly onAsked?: () => void;
   readonly onEffects: (effects: readonly Effect[]) => void;
   readonly onDecision: (record: DecisionRecord) => void;
 }
@@ -61,6 +66,7 @@ export const extenderRoutes: FastifyPluginAsync<ExtenderDeps> = (app, deps) => {
 const statusOf = (error: MusterError) => (error.code === 'MUSTER_NOT_SYNCED' ? 503 : 400);
 
 function answer(verb: Verb, decide: () => Answered, deps: ExtenderDeps, reply: FastifyReply): FastifyReply {
+  deps.onAsked?.();
   const from = process.hrtime.bigint();
   const seconds = () => Number(process.hrtime.bigint() - from) / 1e9;
   try {
@@ -80,8 +86,8 @@ function answer(verb: Verb, decide: () => Answered, deps: ExtenderDeps, reply: F
   }
 }
 
-function filter({ scheduler, nowMs, reasons, onEffects }: ExtenderDeps, body: unknown): Answered {
-  const request = toFilterRequest(body);
+function filter({ scheduler, nowMs, reasons, onEffects, context }: ExtenderDeps, body: unknown): Answered {
+  const request = toFilterRequest(body, context);
   const { answer: decision, effects } = scheduler.filter(request, nowMs());
   if (effects.length > 0) onEffects(effects);
   const { pod, candidates, mode } = request;
@@ -91,15 +97,15 @@ function filter({ scheduler, nowMs, reasons, onEffects }: ExtenderDeps, body: un
   return { body: filterBody(decision, candidates, mode, reasons), record };
 }
 
-function prioritize({ scheduler }: ExtenderDeps, body: unknown): Answered {
-  const { pod, candidates } = toFilterRequest(body);
+function prioritize({ scheduler, context }: ExtenderDeps, body: unknown): Answered {
+  const { pod, candidates } = toFilterRequest(body, context);
   const scores = scheduler.prioritize({ pod, candidates });
   const outcome = scores.length > 0 ? 'scored' : 'silent';
   return { body: prioritizeBody(scores), record: { outcome, pod, kept: scores.length, offered: candidates.size } };
 }
 
-function preempt({ scheduler }: ExtenderDeps, body: unknown): Answered {
-  const request = toPreemptRequest(body);
+function preempt({ scheduler, context }: ExtenderDeps, body: unknown): Answered {
+  const request = toPreemptRequest(body, context);
   const kept = scheduler.preempt(request);
   const outcome = kept.size > 0 || request.victims.size === 0 ? 'kept' : 'vetoed';
   return {

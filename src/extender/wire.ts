@@ -1,6 +1,7 @@
 import type { FilterRequest, PreemptRequest, VictimProposal } from '../core/decision.ts';
 import { MusterError } from '../core/errors.ts';
 import type { Candidates } from '../core/model.ts';
+import { DEFAULT_CONTEXT, type IntakeContext } from '../intake/companions.ts';
 import { asObject, integerAt, listAt, nameAt, objectAt, own, type Json } from '../intake/field.ts';
 import { toPodInfo } from '../intake/pod.ts';
 import { shown } from '../intake/quantity.ts';
@@ -17,9 +18,9 @@ export interface WireFilterRequest extends FilterRequest {
  * Go's casing or any other, as Go reads them; unknown keys are ignored.
  * @throws MusterError MUSTER_WIRE_BAD_BODY, or what is wrong with the pod
  */
-export function toFilterRequest(body: unknown): WireFilterRequest {
+export function toFilterRequest(body: unknown, context: IntakeContext = DEFAULT_CONTEXT): WireFilterRequest {
   const args = argsOf(body);
-  const pod = toPodInfo(field(args, 'Pod'), 'Pod');
+  const pod = toPodInfo(field(args, 'Pod'), 'Pod', context);
   const names = field(args, 'NodeNames');
   if (names !== undefined && names !== null) {
     return { pod, candidates: candidatesOf(namesIn(names, 'NodeNames')), mode: 'names' };
@@ -37,9 +38,9 @@ export function toFilterRequest(body: unknown): WireFilterRequest {
  * ExtenderPreemptionArgs. A node with null, or whose list is null, has no victims.
  * @throws MusterError MUSTER_WIRE_BAD_BODY, or what is wrong with the pod
  */
-export function toPreemptRequest(body: unknown): PreemptRequest {
+export function toPreemptRequest(body: unknown, context: IntakeContext = DEFAULT_CONTEXT): PreemptRequest {
   const args = argsOf(body);
-  const pod = toPodInfo(field(args, 'Pod'), 'Pod');
+  const pod = toPodInfo(field(args, 'Pod'), 'Pod', context);
   const [meta, full] = [field(args, 'NodeNameToMetaVictims'), field(args, 'NodeNameToVictims')];
   const victims = new Map<string, VictimProposal>();
   const where = meta ? 'NodeNameToMetaVictims' : 'NodeNameToVictims';

@@ -150,7 +150,8 @@ export class Reflector<T> {
         'list',
       );
       const metadata = objectAt(page, 'metadata', 'list') ?? {};
-      for (const item of listAt(page, 'items', 'list')) this.#take(item, (key, record) => found.set(key, record), unreadable);
+      for (const item of listAt(page, 'items', 'list'))
+        this.#take(item, (key, record) => found.set(key, record), unreadable);
       version = textAt(metadata, 'resourceVersion', 'list.metadata') ?? '';
       token = textAt(metadata, 'continue', 'list.metadata') ?? '';
       this.#heardMs = this.#options.nowMs();

@@ -1,0 +1,225 @@
+import type { ClusterEvent, PodInfo, PodRef } from '../core/model.ts';
+import { companionKey, type IntakeContext } from '../intake/companions.ts';
+import { COMPANION_SOURCES, type CompanionSource, type CompanionsRead } from '../intake/companion-sources.ts';
+import { nameAt, objectAt, textAt, type Json } from '../intake/field.ts';
+import { toNodeInfo } from '../intake/node.ts';
+import { toPodInfo } from '../intake/pod.ts';
+import { Leaders } from './leaders.ts';
+import { Reflector, type Mirror, type ReflectorNote } from './reflector.ts';
+import { Shelf, type Place } from './shelf.ts';
+import type { Transport } from './transport.ts';
+
+export interface FeedOptions {
+  readonly transport: Transport;
+  readonly schedulerNames: readonly string[];
+  readonly nowMs: () => number;
+  readonly observe: (event: ClusterEvent) => void;
+  /** A pending pod can be read in full now: kube-scheduler should ask about it again. */
+  readonly onResolved: (pod: PodRef) => void;
+  /** A gang's leader changed: bound, annotated. */
+  readonly onLeader: (uid: string) => void;
+  readonly onNote: (note: ReflectorNote) => void;
+}
+
+/** Pods that are over hold no room, and most of what a batch cluster keeps is over. */
+const LIVING_PODS = '/api/v1/pods?fieldSelector=status.phase%21%3DSucceeded%2Cstatus.phase%21%3DFailed';
+const NODES = '/api/v1/nodes';
+/** How often the first lists are looked at. */
+const SYNC_POLL_MS = 20;
+
+/** What is kept of a pod between two events. */
+interface PodRecord {
+  readonly info: PodInfo;
+  /** Only where its gang's declaration is awaited: it is read again when that has come. */
+  readonly raw?: Json;
+  readonly version: string;
+}
+
+/**
+ * Feeds the core from the API server: nodes, pods that live, and the objects in which gangs are declared. The latter
+ * are listed before the pods, so that a pod is read with all that belongs to it; what comes later than its pod
+ * (Spark's ConfigMap does) makes the pod be read again.
+ */
+export class Feed {
+  readonly #options: FeedOptions;
+  readonly #context: IntakeContext;
+  readonly #shelf = new Shelf();
+  readonly #pods: Reflector<PodRecord>;
+  readonly #nodes: Reflector<ReturnType<typeof toNodeInfo>>;
+  readonly #companions: readonly Reflector<CompanionsRead>[];
+  /** Pods by the companion they wait for, then by UID. */
+  readonly #awaiting = new Map<string, Map<string, Json>>();
+  readonly #awaits = new Map<string, string>();
+  /** UIDs of all pods that the API server has and that are not over. */
+  readonly #living = new Set<string>();
+  /** The apps of Spark drivers, by the driver's UID. */
+  readonly #drivers = new Map<string, Place>();
+  readonly leaders = new Leaders();
+  #isSynced = false;
+  #isStopped = false;
+
+  constructor(options: FeedOptions) {
+    this.#options = options;
+    this.#context = { companions: this.#shelf, schedulerNames: new Set(options.schedulerNames) };
+    const reflect = <T>(mirror: Mirror<T>) => new Reflector(mirror, options);
+    this.#nodes = reflect({
+      kind: 'nodes',
+      path: NODES,
+      keyOf: (object) => placeOf(object).name,
+      project: (object) => toNodeInfo(object, 'Node'),
+      onPut: (_name, node) => options.observe({ kind: 'node', node }),
+      onGone: (name) => options.observe({ kind: 'node-gone', name }),
+    });
+    this.#pods = reflect({
+      kind: 'pods',
+      path: LIVING_PODS,
+      keyOf: uidOf,
+      project: (object) => this.#projectPod(object),
+      onPut: (uid, record) => this.#putPod(uid, record),
+      onGone: (uid) => this.#removePod(uid),
+    });
+    this.#companions = COMPANION_SOURCES.map((source) => reflect(this.#companionMirror(source)));
+  }
+
+  /** What pods of the extender's requests are to be read with. */
+  get context(): IntakeContext {
+    return this.#context;
+  }
+
+  get isSynced(): boolean {
+    return this.#isSynced;
+  }
+
+  /** Of the nodes' and the pods' mirrors, on which every decision rests. */
+  behindMs(): number {
+    return Math.max(this.#nodes.behindMs(), this.#pods.behindMs());
+  }
+
+  silentMs(): number {
+    return Math.max(this.#nodes.silentMs(), this.#pods.silentMs());
+  }
+
+  /** Whether the API server had a pod of this UID, not over, when it was last heard. */
+  isAlive(uid: string): boolean {
+    return this.#living.has(uid);
+  }
+
+  /** Resolves when the cluster has been read: the core has been told `synced`. Goes on until `stop`. */
+  async start(): Promise<void> {
+    const first = [this.#nodes, ...this.#companions];
+    for (const reflector of first) void reflector.run();
+    await this.#until(() => first.every(({ isSynced }) => isSynced));
+    if (this.#isStopped) return;
+    void this.#pods.run();
+    await this.#until(() => this.#pods.isSynced);
+    if (this.#isStopped) return;
+    this.#isSynced = true;
+    this.#options.observe({ kind: 'synced' });
+  }
+
+  stop(): void {
+    this.#isStopped = true;
+    for (const reflector of [this.#nodes, this.#pods, ...this.#companions]) reflector.stop();
+  }
+
+  async #until(holds: () => boolean): Promise<void> {
+    while (!holds() && !this.#isStopped) await new Promise((resolve) => setTimeout(resolve, SYNC_POLL_MS));
+  }
+
+  #companionMirror({ name, path, kinds, read }: CompanionSource): Mirror<CompanionsRead> {
+    const shelve = (place: Place, records: CompanionsRead) => {
+      for (const kind of kinds) this.#shelf.put(kind, place, records[kind]);
+      for (const kind of kinds)
+        if (records[kind] !== undefined) this.#resolve(companionKey(kind, place.namespace, place.name));
+    };
+    const placeOfKey = (key: string): Place => {
+      const at = key.indexOf('/');
+      return { namespace: key.slice(0, at), name: key.slice(at + 1) };
+    };
+    return {
+      kind: name,
+      path,
+      isOptional: true,
+      keyOf: (object) => {
+        const place = placeOf(object);
+        return `${place.namespace}/${place.name}`;
+      },
+      project: read,
+      onPut: (key, records) => shelve(placeOfKey(key), records),
+      onGone: (key) => shelve(placeOfKey(key), {}),
+    };
+  }
+
+  #projectPod(object: Json): PodRecord {
+    const app = sparkDriverOf(object);
+    if (app) {
+      this.#drivers.set(uidOf(object), app);
+      this.#shelf.put('spark-driver', app, true);
+    }
+    const info = toPodInfo(object, 'Pod', this.#context);
+    const version = textAt(objectAt(object, 'metadata', 'Pod') ?? {}, 'resourceVersion', 'Pod.metadata') ?? '';
+    return info.membership?.awaits === undefined ? { info, version } : { info, version, raw: object };
+  }
+
+  #putPod(uid: string, { info, raw, version }: PodRecord): void {
+    this.#living.add(uid);
+    this.#awaitCompanion(uid, info.membership?.awaits, raw);
+    if (info.membership?.spec) {
+      this.leaders.put(info, version);
+      this.#options.observe({ kind: 'pod', pod: info });
+      this.#options.onLeader(uid);
+    } else this.#options.observe({ kind: 'pod', pod: info });
+  }
+
+  #removePod(uid: string): void {
+    this.#living.delete(uid);
+    const app = this.#drivers.get(uid);
+    if (app) this.#shelf.put('spark-driver', app, undefined);
+    this.#drivers.delete(uid);
+    this.#awaitCompanion(uid, undefined, undefined);
+    this.leaders.remove(uid);
+    this.#options.observe({ kind: 'pod-gone', uid });
+  }
+
+  #awaitCompanion(uid: string, key: string | undefined, raw: Json | undefined): void {
+    const before = this.#awaits.get(uid);
+    if (before !== undefined) {
+      this.#awaits.delete(uid);
+      const others = this.#awaiting.get(before);
+      others?.delete(uid);
+      if (others?.size === 0) this.#awaiting.delete(before);
+    }
+    if (key === undefined || raw === undefined) return;
+    this.#awaits.set(uid, key);
+    const others = this.#awaiting.get(key);
+    if (others) others.set(uid, raw);
+    else this.#awaiting.set(key, new Map([[uid, raw]]));
+  }
+
+  /** A companion has come: the pods that waited for it are read again. */
+  #resolve(key: string): void {
+    for (const [uid, raw] of [...(this.#awaiting.get(key) ?? [])]) {
+      const record = this.#projectPod(raw);
+      this.#putPod(uid, record);
+      const { node, gated, membership } = record.info;
+      if (!node && !gated && membership?.problem === undefined) this.#options.onResolved(record.info);
+    }
+  }
+}
+
+function placeOf(object: Json): Place {
+  const metadata = objectAt(object, 'metadata', 'object') ?? {};
+  const namespace = textAt(metadata, 'namespace', 'object.metadata') ?? '';
+  return { namespace, name: nameAt(metadata, 'name', 'object.metadata') };
+}
+
+const uidOf = (object: Json) => nameAt(objectAt(object, 'metadata', 'Pod') ?? {}, 'uid', 'Pod.metadata');
+
+/** The app whose driver this pod is, by Spark's own labels. */
+function sparkDriverOf(object: Json): Place | undefined {
+  const metadata = objectAt(object, 'metadata', 'Pod') ?? {};
+  const labels = objectAt(metadata, 'labels', 'Pod.metadata') ?? {};
+  const name = textAt(labels, 'spark-app-selector', 'Pod.metadata.labels');
+  if (!name || textAt(labels, 'spark-role', 'Pod.metadata.labels') !== 'driver') return undefined;
+  return { namespace: placeOf(object).namespace, name };
+}

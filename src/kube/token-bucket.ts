@@ -1,0 +1,23 @@
+/** At most `perSecond` in the long run and `burst` at once. */
+export class TokenBucket {
+  readonly #perSecond: number;
+  readonly #burst: number;
+  #tokens: number;
+  #atMs: number | undefined;
+
+  constructor(perSecond: number, burst: number) {
+    this.#perSecond = perSecond;
+    this.#burst = burst;
+    this.#tokens = burst;
+  }
+
+  /** @returns whether one may be had now; it is then taken */
+  take(nowMs: number): boolean {
+    const seconds = Math.max(0, nowMs - (this.#atMs ?? nowMs)) / 1000;
+    this.#atMs = nowMs;
+    this.#tokens = Math.min(this.#burst, this.#tokens + seconds * this.#perSecond);
+    if (this.#tokens < 1) return false;
+    this.#tokens--;
+    return true;
+  }
+}
