@@ -39,6 +39,35 @@ export const Config = z.strictObject({
     .string()
     .optional()
     .describe('Policy file, read again when it changes; or a preset: kube-default, fifo-gang, muster.'),
+  live: z
+    .preprocess((value) => (value === 'true' ? true : value === 'false' ? false : value), z.boolean())
+    .default(false)
+    .describe('Serve the cluster of --kubeconfig, or the one this runs in, instead of files.'),
+  kubeconfig: z
+    .string()
+    .optional()
+    .describe('kubeconfig file; otherwise KUBECONFIG, ~/.kube/config, or the service account of the pod.'),
+  schedulerLease: z
+    .string()
+    .regex(/^[a-z0-9.-]+\/[a-z0-9.-]+$/, 'is not namespace/name')
+    .optional()
+    .describe('namespace/name of the Lease of the kube-schedulers that ask; needed with more than one replica.'),
+  identity: z
+    .string()
+    .min(1)
+    .optional()
+    .describe('Name of this pod, with which the holder of the lease begins; otherwise the host name.'),
+  staleAfterMs: integer(1000, 3_600_000)
+    .default(30_000)
+    .describe('No new gang is admitted once the API server has been out of reach for so long.'),
+  settleMs: integer(0, 60_000)
+    .default(1000)
+    .describe('After a start or a take-over, no new gang is admitted for so long: bindings may still be on their way.'),
+  wakesPerSecond: integer(1, 1000).default(20).describe('How many leaders are woken per second when room appears.'),
+  eventsPerSecond: integer(1, 1000).default(5).describe('How many Kubernetes Events are written per second.'),
+  tlsCertFile: z.string().optional().describe('Serve HTTPS with this certificate (PEM).'),
+  tlsKeyFile: z.string().optional().describe('Key of tlsCertFile (PEM).'),
+  tlsClientCaFile: z.string().optional().describe('Only clients whose certificate this CA signed (PEM).'),
   nodes: z.string().optional().describe('Nodes as kubectl get nodes -o json or -o yaml prints them.'),
   pods: z.string().optional().describe('Pods as kubectl get pods -A -o json or -o yaml prints them.'),
 });

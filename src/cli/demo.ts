@@ -15,7 +15,8 @@ import { toNode } from '../replay/trace/nodes.ts';
 import { readTrace } from '../replay/trace/read-trace.ts';
 import { select } from '../replay/trace/select.ts';
 import { buildServer } from '../server/app.ts';
-import { serve, type Serving } from '../server/serve.ts';
+import { serve } from '../server/serve.ts';
+import type { Serving } from '../server/start.ts';
 import { progressOn } from './progress.ts';
 import { writeOut } from './replay.ts';
 

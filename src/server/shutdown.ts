@@ -11,7 +11,7 @@ const HARD_LIMIT_MS = 20_000;
 export function closeOnSignal(
   server: MusterServer,
   logger: FastifyBaseLogger,
-  onClosed: () => void = () => undefined,
+  onClosed: () => void | Promise<void> = () => undefined,
 ): void {
   let isClosing = false;
   const close = (signal: string) => {
@@ -20,16 +20,18 @@ export function closeOnSignal(
     logger.info({ signal }, 'shutting down');
     server.drain();
     setTimeout(() => process.exit(1), HARD_LIMIT_MS).unref();
-    server.app.close().then(
-      () => {
-        onClosed();
-        process.exit(0);
-      },
-      (error: unknown) => {
-        logger.error(error, 'could not close');
-        process.exit(1);
-      },
-    );
+    server.app
+      .close()
+      .then(onClosed)
+      .then(
+        () => {
+          process.exit(0);
+        },
+        (error: unknown) => {
+          logger.error(error, 'could not close');
+          process.exit(1);
+        },
+      );
   };
   process.on('SIGTERM', close);
   process.on('SIGINT', close);

@@ -22,6 +22,11 @@ test('without anything, the extender listens on the loopback and answers for mus
     maxBodyBytes: 64 * 2 ** 20,
     logLevel: 'info',
     schedulerNames: ['muster'],
+    live: false,
+    staleAfterMs: 30_000,
+    settleMs: 1000,
+    wakesPerSecond: 20,
+    eventsPerSecond: 5,
   });
 });
 

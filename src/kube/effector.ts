@@ -1,0 +1,64 @@
+import type { Effect } from '../core/effects.ts';
+import type { Scheduler } from '../core/scheduler.ts';
+import { EventRecorder } from './event-recorder.ts';
+import type { Leaders } from './leaders.ts';
+import { PodsApi } from './pods-api.ts';
+import { ReservationWriter } from './reservation-writer.ts';
+import type { Transport } from './transport.ts';
+import { Waker } from './waker.ts';
+import { WriteQueue } from './write-queue.ts';
+
+export type Written = 'reservation' | 'wake' | 'event';
+
+export interface EffectorOptions {
+  readonly transport: Transport;
+  readonly scheduler: Scheduler;
+  readonly nowMs: () => number;
+  readonly identity: string;
+  readonly limits: { readonly wakesPerSecond: number; readonly eventsPerSecond: number };
+  readonly count: (what: Written, outcome: string) => void;
+}
+
+/** Carries effects out: reservations, wakes, Events. A replica that does not decide only remembers what to write. */
+export class Effector {
+  readonly queue = new WriteQueue();
+  readonly writer: ReservationWriter;
+  readonly waker: Waker;
+  readonly #events: EventRecorder;
+  readonly #isLeading: () => boolean;
+
+  constructor(options: EffectorOptions, leaders: Leaders, isLeading: () => boolean) {
+    const { transport, scheduler, nowMs, identity, limits, count } = options;
+    const api = new PodsApi(transport);
+    const { queue } = this;
+    this.#isLeading = isLeading;
+    const reservationOf = (gang: string) => scheduler.reservation(gang);
+    const onWrite = (outcome: string) => count('reservation', outcome);
+    this.writer = new ReservationWriter({ api, queue, leaders, reservationOf, isLeading, onWrite });
+    const onWake = (outcome: string) => count('wake', outcome);
+    this.waker = new Waker({ api, queue, nowMs, perSecond: limits.wakesPerSecond, onWake });
+    this.#events = new EventRecorder({
+      transport,
+      queue,
+      nowMs,
+      instance: identity,
+      perSecond: limits.eventsPerSecond,
+      leaderOf: (gang) => scheduler.reservation(gang)?.leader,
+      adviceOf: (gang) => scheduler.explain(gang, nowMs())?.advice ?? [],
+      onEvent: (outcome) => count('event', outcome),
+    });
+  }
+
+  onEffects(effects: readonly Effect[]): void {
+    this.writer.onEffects(effects);
+    if (!this.#isLeading()) return;
+    this.waker.onEffects(effects);
+    this.#events.onEffects(effects);
+  }
+
+  /** Call about once a second. */
+  flush(): void {
+    this.waker.flush();
+    this.writer.flushAll();
+  }
+}

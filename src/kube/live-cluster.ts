@@ -1,0 +1,192 @@
+import type { Effect } from '../core/effects.ts';
+import type { ClusterEvent } from '../core/model.ts';
+import type { IntakeContext } from '../intake/companions.ts';
+import { Effector, type EffectorOptions, type Written } from './effector.ts';
+import { Feed } from './feed.ts';
+import { Leadership } from './leadership.ts';
+import { Reflector, type ReflectorNote } from './reflector.ts';
+
+export type Counted = Reflected | Written | 'orphan';
+type Reflected = Exclude<ReflectorNote['what'], 'listed' | 'absent'>;
+
+export interface LiveClusterOptions extends EffectorOptions {
+  readonly schedulerNames: readonly string[];
+  /** `namespace/name` of the kube-schedulers' lease; undefined: there is one muster. */
+  readonly lease: string | undefined;
+  readonly limits: EffectorOptions['limits'] & { readonly staleAfterMs: number; readonly settleMs: number };
+  /** Whatever the core asks for because of an event or of time. */
+  readonly onEffects: (effects: readonly Effect[]) => void;
+  readonly log: (level: 'info' | 'warn' | 'error', fields: object, message: string) => void;
+  /** @param label the kind of the object, or the outcome of the write */
+  readonly count: (what: Counted, label: string) => void;
+}
+
+/** How often waiting gangs are looked at for room that appeared. */
+const ADMIT_MS = 250;
+const SECOND_MS = 1000;
+/** A pod that something is held for and that the API server does not know in two sweeps is gone. */
+const SWEEP_MS = 30_000;
+/** No bookmark for so long: the watch is dead and does not know it. Longer than a reflector waits for one. */
+const SILENT_MS = 130_000;
+
+/** Ties the core to a live cluster: feeds it, carries its effects out, and tells it when not to trust what it knows. */
+export class LiveCluster {
+  readonly #options: LiveClusterOptions;
+  readonly #feed: Feed;
+  readonly #effector: Effector;
+  readonly #leadership: Leadership;
+  readonly #lease: Reflector<string> | undefined;
+  readonly #timers: NodeJS.Timeout[] = [];
+  #settledMs = Infinity;
+  #wasLeading = false;
+  #suspects: ReadonlySet<string> = new Set();
+
+  constructor(options: LiveClusterOptions) {
+    this.#options = options;
+    const { transport, schedulerNames, nowMs, lease, identity } = options;
+    const onNote = (note: ReflectorNote) => this.#onNote(note);
+    this.#feed = new Feed({
+      transport,
+      schedulerNames,
+      nowMs,
+      onNote,
+      observe: (event) => this.#observe(event),
+      onResolved: (pod) => this.#effector.waker.wake(pod),
+      onLeader: (uid) => this.#onLeader(uid),
+    });
+    this.#leadership = new Leadership({ lease, identity, nowMs });
+    const mirror = this.#leadership.mirror();
+    this.#lease = mirror && new Reflector(mirror, { transport, nowMs, onNote });
+    this.#effector = new Effector(options, this.#feed.leaders, () => this.isLeading);
+  }
+
+  /** What pods of the extender's requests are to be read with. */
+  get context(): IntakeContext {
+    return this.#feed.context;
+  }
+
+  get isLeading(): boolean {
+    return this.#leadership.isLeading();
+  }
+
+  /** Writes that wait or run, and reservations that are not written yet. */
+  get backlog(): { readonly writes: number; readonly reservations: number } {
+    const { queue, writer } = this.#effector;
+    return { writes: queue.length, reservations: writer.backlog };
+  }
+
+  /** For how long the snapshot may be behind the API server. */
+  behindMs(): number {
+    return this.#feed.behindMs();
+  }
+
+  isStale(): boolean {
+    return (
+      this.#feed.isSynced && (this.behindMs() > this.#options.limits.staleAfterMs || this.#feed.silentMs() > SILENT_MS)
+    );
+  }
+
+  /** Resolves when the cluster has been read; goes on until `stop`. */
+  async start(): Promise<void> {
+    this.#holdOrNot();
+    void this.#lease?.run();
+    await this.#feed.start();
+    if (!this.#feed.isSynced) return;
+    this.#settledMs = this.#options.nowMs() + this.#options.limits.settleMs;
+    this.#every(SECOND_MS, () => this.#everySecond());
+    this.#every(ADMIT_MS, () => this.#admit());
+    this.#every(SWEEP_MS, () => this.#sweep());
+    this.#everySecond();
+  }
+
+  async stop(): Promise<void> {
+    for (const timer of this.#timers) clearInterval(timer);
+    this.#feed.stop();
+    this.#lease?.stop();
+    await this.#effector.queue.stop();
+    this.#options.transport.close();
+  }
+
+  /** kube-scheduler asks. Where another replica decided until now, its last bindings may still be on their way. */
+  readonly onAsked = (): void => {
+    if (!this.#leadership.asked()) return;
+    this.#settledMs = this.#options.nowMs() + this.#options.limits.settleMs;
+    this.#options.log('info', {}, 'taking over');
+    this.#lead();
+    this.#holdOrNot();
+  };
+
+  /** Carries out what decisions and events ask for. */
+  readonly onEffects = (effects: readonly Effect[]): void => this.#effector.onEffects(effects);
+
+  #every(ms: number, act: () => void): void {
+    this.#timers.push(setInterval(act, ms));
+  }
+
+  #observe(event: ClusterEvent): void {
+    const { scheduler, nowMs, onEffects } = this.#options;
+    const effects = scheduler.observe(event, nowMs());
+    if (effects.length > 0) onEffects(effects);
+  }
+
+  #onLeader(uid: string): void {
+    const leader = this.#feed.leaders.get(uid);
+    if (leader) this.#effector.writer.flush(leader.gang);
+  }
+
+  #everySecond(): void {
+    this.#lead();
+    this.#holdOrNot();
+    this.#effector.flush();
+  }
+
+  /** Follows the lease. Whoever begins to lead writes down what is not written down as it stands here. */
+  #lead(): void {
+    const { scheduler, log } = this.#options;
+    const isLeading = this.#leadership.isLeading();
+    if (isLeading === this.#wasLeading) return;
+    this.#wasLeading = isLeading;
+    scheduler.followOthers(!isLeading);
+    log('info', { isLeading }, isLeading ? 'this replica decides' : 'another replica decides');
+    if (isLeading)
+      for (const { gang, phase } of scheduler.gangs()) if (phase !== 'waiting') this.#effector.writer.mark(gang);
+  }
+
+  #holdOrNot(): void {
+    const { scheduler, nowMs } = this.#options;
+    if (this.isStale()) scheduler.hold('muster has lost touch with the API server');
+    else if (nowMs() < this.#settledMs) scheduler.hold('muster has just taken over');
+    else scheduler.hold(undefined);
+  }
+
+  #admit(): void {
+    const { scheduler, nowMs, onEffects } = this.#options;
+    this.#holdOrNot();
+    if (!this.#leadership.isLeading()) return;
+    const effects = scheduler.admitWaiting(nowMs());
+    if (effects.length > 0) onEffects(effects);
+  }
+
+  /** A pod may be asked about after its deletion was heard: nothing may be held for it for ever. */
+  #sweep(): void {
+    if (this.isStale() || this.behindMs() > 0) return;
+    const unknown = this.#options.scheduler.claimants().filter((uid) => !this.#feed.isAlive(uid));
+    for (const uid of unknown) {
+      if (!this.#suspects.has(uid)) continue;
+      this.#options.count('orphan', '');
+      this.#observe({ kind: 'pod-gone', uid });
+    }
+    this.#suspects = new Set(unknown);
+  }
+
+  #onNote({ kind, what, detail }: ReflectorNote): void {
+    const { log, count } = this.#options;
+    if (what === 'listed' || what === 'absent') log('info', { kind, detail }, what);
+    else {
+      count(what, kind);
+      if (what === 'skipped') log('warn', { kind, detail }, 'an object cannot be read');
+      else if (what === 'failed') log('warn', { kind, detail }, 'the API server cannot be read; trying again');
+      else log('info', { kind, detail }, what);
+    }
+  }
+}

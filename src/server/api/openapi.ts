@@ -1,0 +1,58 @@
+import { z } from 'zod';
+import { ExplanationView, GangList, GangQuery, NodeList, NodeQuery, PolicyList, Problem } from './schemas.ts';
+
+const json = (schema: z.ZodType, description: string) => ({
+  description,
+  content: { 'application/json': { schema: z.toJSONSchema(schema, { target: 'draft-2020-12' }) } },
+});
+
+function query(schema: z.ZodObject) {
+  const { properties = {}, required = [] } = z.toJSONSchema(schema, { io: 'input' }) as {
+    properties?: Record<string, unknown>;
+    required?: string[];
+  };
+  return Object.entries(properties).map(([name, one]) => ({
+    name,
+    in: 'query',
+    required: required.includes(name),
+    schema: one,
+  }));
+}
+
+const path = (name: string) => ({ name, in: 'path', required: true, schema: { type: 'string' } });
+
+/** The read API as an OpenAPI 3.1 document, from the schemas that the answers are tested against. */
+export function openApi() {
+  const bad = json(Problem, 'The query is wrong.');
+  return {
+    openapi: '3.1.0',
+    info: { title: 'muster', version: '1', description: 'What muster knows and why. Read only.' },
+    paths: {
+      '/v1/gangs': {
+        get: {
+          summary: 'Gangs',
+          parameters: query(GangQuery),
+          responses: { 200: json(GangList, 'Gangs, oldest first.'), 400: bad },
+        },
+      },
+      '/v1/gangs/{namespace}/{name}': {
+        get: {
+          summary: 'One gang, explained',
+          parameters: [path('namespace'), path('name')],
+          responses: {
+            200: json(ExplanationView, 'Why it stands where it stands.'),
+            404: json(Problem, 'No such gang.'),
+          },
+        },
+      },
+      '/v1/nodes': {
+        get: {
+          summary: 'Nodes',
+          parameters: query(NodeQuery),
+          responses: { 200: json(NodeList, 'Nodes by name.'), 400: bad },
+        },
+      },
+      '/v1/policies': { get: { summary: 'Policies in force', responses: { 200: json(PolicyList, 'Policies.') } } },
+    },
+  };
+}

@@ -1,0 +1,60 @@
+import type { FastifyPluginAsync, FastifyReply } from 'fastify';
+import type { z } from 'zod';
+import type { GangSummary } from '../../core/explanation/explanation.ts';
+import type { Scheduler } from '../../core/scheduler.ts';
+import { openApi } from './openapi.ts';
+import { GangQuery, NodeQuery } from './schemas.ts';
+import { explanationView, nodeView, policyView, summaryView } from './views.ts';
+
+export interface ApiDeps {
+  readonly scheduler: Pick<Scheduler, 'gangs' | 'explain' | 'nodes' | 'policies'>;
+  readonly nowMs: () => number;
+}
+
+/** GET /v1/... and /openapi.json: what muster knows, for people and scripts. Changes nothing. */
+export const apiRoutes: FastifyPluginAsync<ApiDeps> = (app, { scheduler, nowMs }) => {
+  const document = openApi();
+  app.get('/openapi.json', () => document);
+  app.get('/v1/policies', () => ({ items: scheduler.policies.map(policyView) }));
+  app.get('/v1/nodes', (request, reply) =>
+    withQuery(NodeQuery, request.query, reply, ({ limit }) => {
+      const nodes = [...scheduler.nodes()].sort((a, b) => (a.node < b.node ? -1 : 1));
+      return { total: nodes.length, items: nodes.slice(0, limit).map(nodeView) };
+    }),
+  );
+  app.get('/v1/gangs', (request, reply) =>
+    withQuery(GangQuery, request.query, reply, (query) => {
+      const gangs = scheduler.gangs().filter((gang) => matches(gang, query));
+      gangs.sort((a, b) => a.sinceMs - b.sinceMs || (a.gang < b.gang ? -1 : 1));
+      return { total: gangs.length, items: gangs.slice(0, query.limit).map(summaryView) };
+    }),
+  );
+  app.get<{ Params: { namespace: string; name: string } }>('/v1/gangs/:namespace/:name', ({ params }, reply) => {
+    const key = `${params.namespace}/${params.name}`;
+    const explanation = scheduler.explain(key, nowMs());
+    if (explanation) return explanationView(explanation);
+    return reply.code(404).send({ error: `There is no gang ${key}; GET /v1/gangs lists them.` });
+  });
+  return Promise.resolve();
+};
+
+function withQuery<S extends z.ZodType>(
+  schema: S,
+  query: unknown,
+  reply: FastifyReply,
+  answer: (query: z.output<S>) => unknown,
+) {
+  const parsed = schema.safeParse(query);
+  if (parsed.success) return answer(parsed.data);
+  const [issue] = parsed.error.issues;
+  return reply.code(400).send({ error: `query ${issue!.path.join('.')}: ${issue!.message}` });
+}
+
+function matches(
+  { gang, phase: is, leader }: GangSummary,
+  { namespace, phase, name }: z.output<typeof GangQuery>,
+): boolean {
+  if (namespace !== undefined && !gang.startsWith(`${namespace}/`)) return false;
+  if (phase !== undefined && phase !== is) return false;
+  return name === undefined || gang.endsWith(`/${name}`) || leader.name === name;
+}

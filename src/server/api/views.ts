@@ -1,0 +1,42 @@
+import type { z } from 'zod';
+import type { Explanation, GangSummary, NodeView } from '../../core/explanation/explanation.ts';
+import type { Policy } from '../../core/policy/policy.ts';
+import type { Resources } from '../../core/resources.ts';
+import type { ExplanationView, GangSummaryView, NodeViewSchema } from './schemas.ts';
+
+/** From the core's nouns to JSON: maps become objects, millicores cores, times text. */
+
+const scaled = (resource: string, value: number) => (resource === 'cpu' ? value / 1000 : value);
+const amounts = (resources: Resources) =>
+  Object.fromEntries([...resources].map(([resource, value]) => [resource, scaled(resource, value)]));
+
+export function summaryView({ sinceMs, ...rest }: GangSummary): z.output<typeof GangSummaryView> {
+  return { ...rest, since: new Date(sinceMs).toISOString() };
+}
+
+export function explanationView({ sinceMs, roles, ...rest }: Explanation): z.output<typeof ExplanationView> {
+  const views = roles.map(({ request, nodes, short, ...role }) => ({
+    ...role,
+    request: amounts(request),
+    nodes: { ...nodes, refused: [...nodes.refused] },
+    short: short.map(({ resource, needed, free, largest }) => {
+      const of = (value: number) => scaled(resource, value);
+      return { resource, needed: of(needed), free: of(free), largest: of(largest) };
+    }),
+  }));
+  const lists = { placed: [...rest.placed], ahead: [...rest.ahead], advice: [...rest.advice] };
+  return { ...rest, ...lists, since: new Date(sinceMs).toISOString(), roles: views };
+}
+
+export function nodeView({ allocatable, free, held, ...rest }: NodeView): z.output<typeof NodeViewSchema> {
+  return { ...rest, allocatable: amounts(allocatable), free: amounts(free), held: amounts(held) };
+}
+
+/** A policy with its maps as objects; Infinity, which JSON has not, as the text `never`. */
+export function policyView(policy: Policy): Record<string, unknown> {
+  const plain = (_key: string, value: unknown): unknown => {
+    if (value instanceof Map) return Object.fromEntries(value as Map<string, unknown>);
+    return value === Infinity ? 'never' : value;
+  };
+  return JSON.parse(JSON.stringify(policy, plain)) as Record<string, unknown>;
+}

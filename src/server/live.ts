@@ -1,0 +1,55 @@
+import { hostname } from 'node:os';
+import { KubeConfig } from '@kubernetes/client-node';
+import type { Config } from '../config.ts';
+import type { Effect } from '../core/effects.ts';
+import { MusterError } from '../core/errors.ts';
+import { LiveCluster } from '../kube/live-cluster.ts';
+import { Transport } from '../kube/transport.ts';
+import { liveMetrics } from './live-metrics.ts';
+import { buildFor, prepare, start, type Serving } from './start.ts';
+
+/**
+ * Starts the extender on a live cluster. Listens at once; /readyz says yes when the cluster has been read and every
+ * reservation is in the ledger again.
+ * @throws MusterError where there is no way to the API server, or the port is taken
+ */
+export async function serveLive(config: Config): Promise<Serving> {
+  const prepared = prepare(config);
+  const { scheduler, nowMs, logger } = prepared;
+  const transport = new Transport(kubeConfig(config.kubeconfig));
+  const cluster: LiveCluster = new LiveCluster({
+    transport,
+    scheduler,
+    nowMs,
+    schedulerNames: config.schedulerNames,
+    lease: config.schedulerLease,
+    identity: config.identity ?? hostname(),
+    limits: config,
+    onEffects: (effects: readonly Effect[]) => server.onEffects(effects),
+    log: (level, fields, message) => logger[level](fields, message),
+    count: (what, label) => metrics.count(what, label),
+  });
+  const live = { context: cluster.context, onAsked: cluster.onAsked, onEffects: cluster.onEffects };
+  const server = buildFor(prepared, live);
+  const metrics = liveMetrics(server.metrics.registry, cluster);
+  const serving = await start(prepared, server, () => cluster.stop());
+  logger.info({ url: serving.url, apiServer: transport.server }, 'muster listens; reading the cluster');
+  void cluster.start().then(() => {
+    const { nodes, pods, gangs } = scheduler.stats();
+    logger.info({ nodes, pods, gangs }, 'muster serves');
+  });
+  return serving;
+}
+
+/** As kubectl finds it, with the service account of the pod after the files. */
+function kubeConfig(file: string | undefined): KubeConfig {
+  const config = new KubeConfig();
+  try {
+    if (file !== undefined) config.loadFromFile(file);
+    else config.loadFromDefault();
+  } catch (cause) {
+    const what = `${file ?? 'kubeconfig'}: ${(cause as Error).message}.`;
+    throw new MusterError('MUSTER_KUBE_CONFIG', what, { cause });
+  }
+  return config;
+}

@@ -1,0 +1,111 @@
+import { readFileSync } from 'node:fs';
+import { pino, type Logger } from 'pino';
+import type { Config } from '../config.ts';
+import { MusterError } from '../core/errors.ts';
+import { DEFAULT_POLICY } from '../core/policy/policy.ts';
+import { Scheduler } from '../core/scheduler.ts';
+import { buildServer, type LiveParts, type MusterServer, type Tls } from './app.ts';
+import { readPolicies, watchPolicies } from './policy-source.ts';
+import { closeOnSignal } from './shutdown.ts';
+
+const TICK_MS = 1000;
+
+export interface Serving {
+  readonly url: string;
+  readonly server: MusterServer;
+  readonly close: () => Promise<void>;
+}
+
+/** The parts that every kind of server has, before it listens. */
+export interface Prepared {
+  readonly config: Config;
+  readonly logger: Logger;
+  readonly scheduler: Scheduler;
+  readonly nowMs: () => number;
+}
+
+/** @throws MusterError for policies that cannot be used */
+export function prepare(config: Config): Prepared {
+  const logger = pino({ level: config.logLevel });
+  const policies = config.policy === undefined ? [DEFAULT_POLICY] : readPolicies(config.policy);
+  const scheduler = new Scheduler({ policies, schedulerNames: config.schedulerNames });
+  return { config, logger, scheduler, nowMs: () => Date.now() };
+}
+
+/** @throws MusterError MUSTER_FILE_UNREADABLE */
+export function buildFor({ config, logger, scheduler, nowMs }: Prepared, live?: LiveParts): MusterServer {
+  const tls = readTls(config);
+  const { reasons, maxBodyBytes } = config;
+  const extras = { ...(live ? { live } : {}), ...(tls ? { tls } : {}) };
+  const server = buildServer({ scheduler, nowMs, logger, reasons, maxBodyBytes, ...extras });
+  server.metrics.onPolicies(nowMs());
+  return server;
+}
+
+/**
+ * Listens, ticks, reads policies again when they change, and closes on a signal.
+ * @param onClosing runs when the server closes
+ * @throws MusterError MUSTER_USAGE where the port is taken
+ */
+export async function start(
+  prepared: Prepared,
+  server: MusterServer,
+  onClosing?: () => Promise<void>,
+): Promise<Serving> {
+  const { config, logger, scheduler, nowMs } = prepared;
+  // Before anything that repeats: where the port is taken, the process must end.
+  const url = await listen(server, config);
+  const ticker = setInterval(() => server.onEffects(scheduler.tick(nowMs())), TICK_MS);
+  const unwatch = config.policy === undefined ? () => undefined : watch(config.policy, prepared, server);
+  const stop = async () => {
+    clearInterval(ticker);
+    unwatch();
+    await onClosing?.();
+  };
+  closeOnSignal(server, logger, stop);
+  return { url, server, close: () => server.app.close().then(stop) };
+}
+
+async function listen({ app }: MusterServer, { host, port }: Config): Promise<string> {
+  try {
+    return await app.listen({ host, port });
+  } catch (error) {
+    throw new MusterError('MUSTER_USAGE', `Cannot listen on ${host}:${port}: ${(error as Error).message}.`, {
+      cause: error,
+    });
+  }
+}
+
+function watch(file: string, { scheduler, nowMs }: Prepared, { app, metrics }: MusterServer): () => void {
+  return watchPolicies(file, {
+    onPolicies(policies) {
+      scheduler.setPolicies(policies);
+      metrics.onPolicies(nowMs());
+      app.log.info({ file, policies: policies.map(({ name }) => name) }, 'policies reloaded');
+    },
+    onProblem(error) {
+      metrics.onPolicies(undefined);
+      app.log.error({ file, error: error.message }, 'policy file refused; the old policies go on');
+    },
+  });
+}
+
+/** Read once: with a renewed certificate, the pod is to be restarted. */
+function readTls({ tlsCertFile, tlsKeyFile, tlsClientCaFile }: Config): Tls | undefined {
+  if (tlsCertFile === undefined && tlsKeyFile === undefined) {
+    if (tlsClientCaFile === undefined) return undefined;
+    throw new MusterError('MUSTER_USAGE', 'tlsClientCaFile needs tlsCertFile and tlsKeyFile.');
+  }
+  if (tlsCertFile === undefined || tlsKeyFile === undefined)
+    throw new MusterError('MUSTER_USAGE', 'tlsCertFile and tlsKeyFile go together.');
+  const ca = tlsClientCaFile === undefined ? {} : { ca: read(tlsClientCaFile) };
+  return { cert: read(tlsCertFile), key: read(tlsKeyFile), ...ca };
+}
+
+function read(file: string): Buffer {
+  try {
+    return readFileSync(file);
+  } catch (error) {
+    throw new MusterError('MUSTER_FILE_UNREADABLE', `${file}: ${(error as Error).message}.`, { cause: error });
+  }
+}
