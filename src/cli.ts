@@ -1,6 +1,7 @@
-import { Command, InvalidArgumentError } from 'commander';
+import { Command, InvalidArgumentError, Option } from 'commander';
 import { checkCommand } from './cli/check.ts';
 import { demoCommand, demoNodes, type DemoFlags } from './cli/demo.ts';
+import { explainCommand, type ExplainFlags } from './cli/explain.ts';
 import { generateCommand, type GenerateFlags } from './cli/generate.ts';
 import { replayCommand, type ReplayFlags } from './cli/replay.ts';
 import { loadConfig } from './config.ts';
@@ -112,6 +113,16 @@ program
   .option('-o, --out <file>', 'where to (.gz is packed); default: standard output')
   .option('--nodes <file>', "write the profile's nodes as well")
   .action((profile: string, flags: GenerateFlags) => run(() => generateCommand(profile, flags)));
+
+program
+  .command('explain <app>')
+  .description("why an application waits, and what would help; by name, namespace/name, or its leader's pod")
+  .option('--server <url>', 'where muster listens', 'http://127.0.0.1:8888')
+  .option('-n, --namespace <name>', 'only in this namespace')
+  .addOption(new Option('-o, --output <format>', 'how to print').choices(['table', 'json']).default('table'))
+  .action((app: string, flags: ExplainFlags) =>
+    run(() => explainCommand(app, flags, (text) => process.stdout.write(text))),
+  );
 
 program
   .command('check <file...>')

@@ -38,7 +38,8 @@ export class LiveCluster {
   readonly #lease: Reflector<string> | undefined;
   readonly #timers: NodeJS.Timeout[] = [];
   #settledMs = Infinity;
-  #wasLeading = false;
+  /** Undefined: not looked at yet. */
+  #wasLeading: boolean | undefined;
   #suspects: ReadonlySet<string> = new Set();
 
   constructor(options: LiveClusterOptions) {

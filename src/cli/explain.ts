@@ -1,0 +1,106 @@
+import Table from 'cli-table3';
+import type { z } from 'zod';
+import { MusterError } from '../core/errors.ts';
+import { amount } from '../core/explanation/advice.ts';
+import { ExplanationView, GangList } from '../server/api/schemas.ts';
+
+export interface ExplainFlags {
+  readonly server: string;
+  readonly namespace?: string;
+  readonly output: 'table' | 'json';
+}
+
+type Explanation = z.output<typeof ExplanationView>;
+
+const TIMEOUT_MS = 10_000;
+
+/**
+ * `muster explain APP`: why a gang stands where it stands. APP is the gang's name (Spark: the label
+ * spark-app-selector), `namespace/name`, or the name of its leader's pod.
+ * @returns the exit code: 0 found, 1 not found
+ */
+export async function explainCommand(app: string, flags: ExplainFlags, write: (text: string) => void): Promise<number> {
+  const key = await find(app, flags);
+  if (key === undefined) {
+    write(`No gang is called ${app}, and no leader's pod.\n`);
+    return 1;
+  }
+  const [namespace, name] = key.split('/').map(encodeURIComponent) as [string, string];
+  const found = ExplanationView.parse(await get(flags.server, `/v1/gangs/${namespace}/${name}`));
+  write(flags.output === 'json' ? `${JSON.stringify(found, null, 2)}\n` : `${textOf(found)}\n`);
+  return 0;
+}
+
+async function find(app: string, { server, namespace }: ExplainFlags): Promise<string | undefined> {
+  const at = app.indexOf('/');
+  const [space, name] = at < 0 ? [namespace, app] : [app.slice(0, at), app.slice(at + 1)];
+  const query = new URLSearchParams({ name, ...(space === undefined ? {} : { namespace: space }) });
+  const { items } = GangList.parse(await get(server, `/v1/gangs?${query.toString()}`));
+  if (items.length > 1) {
+    const keys = items.map(({ gang }) => gang).join(', ');
+    throw new MusterError('MUSTER_USAGE', `${app} may be ${keys}: say namespace/name.`);
+  }
+  return items[0]?.gang;
+}
+
+async function get(server: string, path: string): Promise<unknown> {
+  let response: Response;
+  try {
+    response = await fetch(new URL(path, server), { signal: AbortSignal.timeout(TIMEOUT_MS) });
+  } catch (error) {
+    const { cause, message } = error as Error;
+    const why = cause instanceof Error && cause.message !== '' ? cause.message : message;
+    throw new MusterError(
+      'MUSTER_USAGE',
+      `No answer from ${server}: ${why}. With muster in a cluster: kubectl -n muster-system port-forward deploy/muster 8888.`,
+      { cause: error },
+    );
+  }
+  if (response.ok) return response.json();
+  throw new MusterError(
+    'MUSTER_USAGE',
+    `${server}${path} answers ${response.status}: ${(await response.text()).slice(0, 300)}.`,
+  );
+}
+
+function textOf(found: Explanation): string {
+  const { gang, phase, queue, priority, policy, since, leader, reason, advice, ahead, extra } = found;
+  const lines = [
+    `Gang ${gang}: ${phase}${reason === undefined ? '' : `, ${reason}`}`,
+    `  since ${since}, queue ${queue || '-'}, priority ${priority}, policy ${policy}, leader ${leader.name}`,
+  ];
+  if (found.roles.length > 0) lines.push(rolesTable(found));
+  if (found.placed.length > 0) lines.push(placedTable(found));
+  if (extra > 0) lines.push(`${extra} members beyond the minimum run as well.`);
+  const before = ahead.map(({ gang: other, blocks }) => `${other}${blocks ? ' (must start first)' : ''}`);
+  if (before.length > 0) lines.push(`Ahead in the queue: ${before.join(', ')}`);
+  return [...lines, ...advice.map((line) => `* ${line}`)].join('\n');
+}
+
+const PLAIN = { style: { head: [], border: [] } };
+
+function rolesTable({ roles }: Explanation): string {
+  const table = new Table({ ...PLAIN, head: ['role', 'min', 'max', 'one asks', 'nodes', 'places now', 'kept off by'] });
+  for (const { role, min, count, request, nodes, places } of roles) {
+    const asks = Object.entries(request).filter(([resource]) => resource !== 'pods');
+    const one = asks.map(([resource, value]) => `${resource} ${shown(resource, value)}`).join('\n');
+    const off = nodes.refused.map(({ because, nodes: many }) => `${because} (${many})`).join('\n');
+    table.push([role, min, count, one, `${nodes.eligible} of ${nodes.total}`, places.now, off]);
+  }
+  return table.toString();
+}
+
+/** The API has cores, `amount` takes millicores. */
+const shown = (resource: string, value: number) => amount(resource, resource === 'cpu' ? value * 1000 : value);
+
+/** Members by role, node and state: a gang of a thousand is a few lines. */
+function placedTable({ placed }: Explanation): string {
+  const counts = new Map<string, number>();
+  for (const { role, node, state } of placed) {
+    const line = [role, node || '(none)', state].join('\0');
+    counts.set(line, (counts.get(line) ?? 0) + 1);
+  }
+  const table = new Table({ ...PLAIN, head: ['role', 'node', 'state', 'members'] });
+  for (const [line, count] of counts) table.push([...line.split('\0'), count]);
+  return table.toString();
+}
