@@ -1,5 +1,7 @@
 import type { CompanionKind, CompanionRecords } from './companions.ts';
 import type { Json } from './field.ts';
+import { apacheAppOf, kubeflowAppOf } from './spark/applications.ts';
+import { sparkConfOf, sparkTemplateOf } from './spark/driver-conf.ts';
 
 /** What one object of the API tells: a record of each kind that it has something of. */
 export type CompanionsRead = { readonly [K in CompanionKind]?: CompanionRecords[K] };
@@ -15,4 +17,28 @@ export interface CompanionSource {
 }
 
 /** A new one: one entry here, a record in companions.ts, a rule in deploy/base/rbac.yaml. */
-export const COMPANION_SOURCES: readonly CompanionSource[] = [];
+export const COMPANION_SOURCES: readonly CompanionSource[] = [
+  {
+    name: 'configmaps',
+    path: '/api/v1/configmaps',
+    kinds: ['spark-conf', 'spark-template'],
+    read: (object) => present({ 'spark-conf': sparkConfOf(object), 'spark-template': sparkTemplateOf(object) }),
+  },
+  {
+    name: 'sparkapplications.sparkoperator.k8s.io',
+    path: '/apis/sparkoperator.k8s.io/v1beta2/sparkapplications',
+    kinds: ['kubeflow-app'],
+    read: (object) => ({ 'kubeflow-app': kubeflowAppOf(object) }),
+  },
+  {
+    name: 'sparkapplications.spark.apache.org',
+    path: '/apis/spark.apache.org/v1/sparkapplications',
+    kinds: ['apache-app'],
+    read: (object) => ({ 'apache-app': apacheAppOf(object) }),
+  },
+];
+
+/** Without what is undefined. */
+function present(records: { readonly [K in CompanionKind]?: CompanionRecords[K] | undefined }): CompanionsRead {
+  return Object.fromEntries(Object.entries(records).filter(([, record]) => record !== undefined));
+}

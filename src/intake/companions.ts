@@ -30,6 +30,10 @@ export interface SparkApplication {
   readonly conf: ReadonlyMap<string, string>;
   /** A core/v1 PodSpec in part: what the operator's webhook or template adds to executors (nodeSelector, ...). */
   readonly executorPod: Json;
+  /** The executors' pod template, where the operator passes one on. */
+  readonly template?: Json;
+  /** How many executors make the app viable, where the operator has a word for it. */
+  readonly start?: number;
 }
 
 export interface PodGroup {

@@ -3,6 +3,7 @@ import type { IntakeContext } from '../companions.ts';
 import type { Json } from '../field.ts';
 import { native } from './native.ts';
 import { palantir } from './palantir.ts';
+import { spark } from './spark.ts';
 
 /** What a dialect reads: the pod so far, its annotations, and the whole object for what PodInfo has not. */
 export interface DialectInput {
@@ -19,7 +20,7 @@ export interface DialectInput {
 export type Dialect = (input: DialectInput) => Membership | undefined;
 
 /** In this order; the first that knows the pod decides. A new one: one file, one line here, a part of docs/dialects.md. */
-const DIALECTS: readonly Dialect[] = [native, palantir];
+const DIALECTS: readonly Dialect[] = [native, palantir, spark];
 
 export function membershipOf(input: DialectInput): Membership | undefined {
   for (const dialect of DIALECTS) {

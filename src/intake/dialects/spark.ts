@@ -1,0 +1,133 @@
+import { MusterError } from '../../core/errors.ts';
+import type { GangSpec, Membership, Role } from '../../core/model.ts';
+import { companionKey, type CompanionRecords, type SparkApplication } from '../companions.ts';
+import { objectAt, objectsAt, own, textAt, type Json } from '../field.ts';
+import { executorCount } from '../spark/executor-count.ts';
+import { sparkVersion } from '../spark/executor-memory.ts';
+import { executorShape } from '../spark/executor-pod.ts';
+import type { SparkConf } from '../spark/sizes.ts';
+import type { Dialect, DialectInput } from './registry.ts';
+
+const QUEUE = 'muster.dev/queue';
+/** How many executors a client-mode app may have: nobody says. */
+const ANY = 10_000;
+
+/**
+ * Spark by its own labels alone: `spark-role` and `spark-app-selector`, which 3.1 to 4.x set. The gang is declared by
+ * the conf that spark-submit leaves in the driver's ConfigMap, or by the SparkApplication of an operator, which goes
+ * first. In client mode there is no driver pod: each executor may start alone.
+ */
+export const spark: Dialect = (input) => {
+  const { labels, namespace } = input.pod;
+  const app = labels.get('spark-app-selector');
+  const role = labels.get('spark-role');
+  if (!app || labels.get('spark-exec-inactive') === 'true') return undefined;
+  const gang = `${namespace}/${app}`;
+  if (role === 'executor') return isOurs(input) ? executor(input, gang, app) : undefined;
+  const isDriver =
+    role === 'driver' || (role === 'connect-server' && volumeOf(input.object, 'spark-conf-volume-driver'));
+  return isDriver ? driver(input, gang, app) : undefined;
+};
+
+const isOurs = ({ pod, context }: DialectInput) => context.schedulerNames.has(pod.schedulerName);
+
+function driver(input: DialectInput, gang: string, app: string): Membership | undefined {
+  const { namespace } = input.pod;
+  try {
+    const found = declared(input);
+    if ('awaits' in found) return isOurs(input) ? { gang, role: 'driver', ...found } : undefined;
+    // A driver that another scheduler places may still send its executors to us (Spark 3.1 can do no other).
+    if (!isOurs(input) && !sendsExecutorsHere(input, found.conf)) return undefined;
+    const spec: GangSpec = { key: gang, namespace, name: app, roles: rolesOf(input, found), queue: queueOf(input) };
+    return { gang, role: 'driver', spec };
+  } catch (error) {
+    if (!(error instanceof MusterError)) throw error;
+    return isOurs(input) ? { gang, role: 'driver', problem: error.what.replace(/\.$/, '') } : undefined;
+  }
+}
+
+interface Declared {
+  readonly conf: SparkConf;
+  readonly application: SparkApplication | undefined;
+  readonly template: Json | undefined;
+}
+
+type Awaited = Required<Pick<Membership, 'problem' | 'awaits'>>;
+
+/** The conf in force: the SparkApplication's over the ConfigMap's. One of them must be there. */
+function declared(input: DialectInput): Declared | Awaited {
+  const { pod, context, object } = input;
+  const { namespace } = pod;
+  const application = applicationOf(input);
+  const configMap = volumeOf(object, 'spark-conf-volume-driver');
+  const conf = configMap === undefined ? undefined : context.companions.get('spark-conf', namespace, configMap);
+  if (!conf && !application) return configMap === undefined ? noConf() : awaiting('spark-conf', namespace, configMap);
+  const merged = new Map([...(conf ?? []), ...(application?.conf ?? [])]);
+  const templateMap = volumeOf(object, 'pod-template-volume');
+  if (templateMap === undefined) return { conf: merged, application, template: application?.template };
+  const template = context.companions.get('spark-template', namespace, templateMap);
+  if (!template) return awaiting('spark-template', namespace, templateMap);
+  return { conf: merged, application, template };
+}
+
+function awaiting(kind: keyof CompanionRecords, namespace: string, name: string): Awaited {
+  return { problem: `ConfigMap ${name} of the driver is not there yet`, awaits: companionKey(kind, namespace, name) };
+}
+
+function noConf(): never {
+  const what =
+    'the driver has neither a volume spark-conf-volume-driver nor a SparkApplication: declare the gang with annotation muster.dev/roles';
+  throw new MusterError('MUSTER_OBJECT_INVALID', `${what}.`);
+}
+
+function applicationOf({
+  pod: { labels, namespace },
+  context: { companions },
+}: DialectInput): SparkApplication | undefined {
+  const kubeflow = labels.get('sparkoperator.k8s.io/app-name');
+  const apache = labels.get('spark.operator/spark-app-name');
+  return (
+    (kubeflow === undefined ? undefined : companions.get('kubeflow-app', namespace, kubeflow)) ??
+    (apache === undefined ? undefined : companions.get('apache-app', namespace, apache))
+  );
+}
+
+function rolesOf({ pod }: DialectInput, { conf, application, template }: Declared): Role[] {
+  const version = sparkVersion(pod.labels.get('spark-version'));
+  const shape = executorShape({ conf, version, template, added: application?.executorPod });
+  const leader = { name: 'driver', count: 1, min: 1, request: pod.request, constraints: pod.constraints };
+  return [leader, { name: 'executor', ...executorCount(conf, application?.start), ...shape }];
+}
+
+function sendsExecutorsHere({ context }: DialectInput, conf: SparkConf): boolean {
+  const name = conf.get('spark.kubernetes.executor.scheduler.name') ?? conf.get('spark.kubernetes.scheduler.name');
+  return name !== undefined && context.schedulerNames.has(name);
+}
+
+function executor(input: DialectInput, gang: string, app: string): Membership {
+  const { pod, context, object } = input;
+  const membership: Membership = { gang, role: 'executor' };
+  // Other resource profiles are made in user code: their shape is not known before, so nothing is held for them.
+  const profile = pod.labels.get('spark-exec-resourceprofile-id') ?? '0';
+  const hasDriver = ownerPod(object) || context.companions.get('spark-driver', pod.namespace, app) !== undefined;
+  if (hasDriver) return profile === '0' ? membership : { ...membership, isExtra: true };
+  const { request, constraints, namespace } = pod;
+  const role = { name: 'executor', count: ANY, min: 1, request, constraints };
+  return { ...membership, spec: { key: gang, namespace, name: app, roles: [role], queue: queueOf(input) } };
+}
+
+/** The driver owns its executors; those of a StatefulSet or Deployment allocator are owned by that, with the driver known. */
+function ownerPod(object: Json): boolean {
+  const metadata = objectAt(object, 'metadata', 'Pod') ?? {};
+  return objectsAt(metadata, 'ownerReferences', 'Pod.metadata').some((owner) => own(owner, 'kind') === 'Pod');
+}
+
+const queueOf = ({ pod, annotations }: DialectInput) => pod.labels.get(QUEUE) ?? annotations.get(QUEUE) ?? 'default';
+
+/** The ConfigMap behind a volume of the pod. */
+function volumeOf(object: Json, volume: string): string | undefined {
+  const spec = objectAt(object, 'spec', 'Pod') ?? {};
+  const found = objectsAt(spec, 'volumes', 'Pod.spec').find((one) => own(one, 'name') === volume);
+  const source = found && objectAt(found, 'configMap', `Pod.spec.volumes[${volume}]`);
+  return source && textAt(source, 'name', `Pod.spec.volumes[${volume}].configMap`);
+}

@@ -1,0 +1,49 @@
+import { flag, fraction, mebibytes, type SparkConf } from './sizes.ts';
+
+const DEFAULT_MEMORY_MIB = 1024;
+const LEAST_OVERHEAD_MIB = 384;
+const JVM_FACTOR = 0.1;
+/** Python and R: the memory outside the JVM is the larger part (Constants.NON_JVM_MEMORY_OVERHEAD_FACTOR). */
+const OTHER_FACTOR = 0.4;
+
+/** `3.5.1` -> [3, 5]; the label spark-version is there from 3.3 on. */
+export type SparkVersion = readonly [major: number, minor: number];
+
+export function sparkVersion(label: string | undefined): SparkVersion {
+  const [, major, minor] = /^(\d{1,3})\.(\d{1,3})/.exec(label ?? '') ?? [];
+  return major === undefined ? [3, 1] : [Number(major), Number(minor)];
+}
+
+const isFrom = ([major, minor]: SparkVersion, [m, n]: SparkVersion) => major > m || (major === m && minor >= n);
+
+/**
+ * What an executor of the default resource profile asks, in MiB: heap + overhead + off-heap + PySpark.
+ * @throws MusterError MUSTER_OBJECT_INVALID naming the key and the value
+ * @see BasicExecutorFeatureStep (3.1.3, 3.3.1, 3.5), ResourceProfile.calculateOverHeadMemory (4.x)
+ */
+export function executorMemoryMib(conf: SparkConf, version: SparkVersion): number {
+  const heap = mebibytes(conf, 'spark.executor.memory') ?? DEFAULT_MEMORY_MIB;
+  const isPython = conf.get('spark.kubernetes.resource.type') === 'python';
+  const python = isPython ? (mebibytes(conf, 'spark.executor.pyspark.memory') ?? 0) : 0;
+  return heap + overheadMib(conf, version, heap) + offHeapMib(conf) + python;
+}
+
+function overheadMib(conf: SparkConf, version: SparkVersion, heap: number): number {
+  const explicit = mebibytes(conf, 'spark.executor.memoryOverhead');
+  if (explicit !== undefined) return explicit;
+  const own = isFrom(version, [3, 3]) ? fraction(conf, 'spark.executor.memoryOverheadFactor') : undefined;
+  const factor = own ?? fraction(conf, 'spark.kubernetes.memoryOverheadFactor') ?? defaultFactor(conf);
+  const set = isFrom(version, [4, 0]) ? mebibytes(conf, 'spark.executor.minMemoryOverhead') : undefined;
+  return Math.max(Math.trunc(factor * heap), set ?? LEAST_OVERHEAD_MIB);
+}
+
+/** The driver's ConfigMap has it resolved; before that, with only a SparkApplication, it goes by the language. */
+function defaultFactor(conf: SparkConf): number {
+  const type = conf.get('spark.kubernetes.resource.type');
+  return type === 'python' || type === 'r' ? OTHER_FACTOR : JVM_FACTOR;
+}
+
+function offHeapMib(conf: SparkConf): number {
+  if (!flag(conf, 'spark.memory.offHeap.enabled')) return 0;
+  return mebibytes(conf, 'spark.memory.offHeap.size', 'b') ?? 0;
+}

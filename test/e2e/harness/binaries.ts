@@ -1,0 +1,84 @@
+import { execFileSync, spawn } from 'node:child_process';
+import { accessSync, constants, existsSync, mkdirSync, readFileSync, renameSync, rmSync } from 'node:fs';
+import { homedir } from 'node:os';
+import { delimiter, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+export interface Binaries {
+  readonly etcd: string;
+  readonly apiServer: string;
+  readonly scheduler: string;
+  /** Of kube-apiserver, such as `Kubernetes v1.36.3`. */
+  readonly version: string;
+}
+
+const MODULE = fileURLToPath(new URL('../../control-plane/', import.meta.url));
+
+/**
+ * etcd, kube-apiserver and kube-scheduler: from KUBEBUILDER_ASSETS, as far as they are there; otherwise built from
+ * test/control-plane with Go, once, into the user's cache folder, and etcd from the PATH.
+ * @returns why there are none, as a text, where there are none
+ */
+export async function findBinaries(say: (line: string) => void): Promise<Binaries | string> {
+  const assets = process.env['KUBEBUILDER_ASSETS'];
+  const given = (name: string) => [assets && join(assets, name)].find((path) => path && isExecutable(path));
+  const etcd = given('etcd') ?? onPath('etcd');
+  if (!etcd) return 'there is no etcd: install it (Debian: etcd-server), or set KUBEBUILDER_ASSETS';
+  const missing = ['kube-apiserver', 'kube-scheduler'].filter((name) => !given(name));
+  const built = missing.length > 0 ? await build(missing, say) : '';
+  if (built === undefined) {
+    return `${missing.join(' and ')} are missing: set KUBEBUILDER_ASSETS, or install Go, with which they are built`;
+  }
+  const apiServer = given('kube-apiserver') ?? join(built, 'kube-apiserver');
+  const scheduler = given('kube-scheduler') ?? join(built, 'kube-scheduler');
+  return { etcd, apiServer, scheduler, version: execFileSync(apiServer, ['--version'], { encoding: 'utf8' }).trim() };
+}
+
+/** @returns the folder, or undefined without Go */
+async function build(names: readonly string[], say: (line: string) => void): Promise<string | undefined> {
+  const version = /k8s\.io\/kubernetes (v[\d.]+)/.exec(readFileSync(join(MODULE, 'go.mod'), 'utf8'))![1]!;
+  const cache = join(process.env['XDG_CACHE_HOME'] ?? join(homedir(), '.cache'), 'muster-control-plane', version);
+  if (names.every((name) => isExecutable(join(cache, name)))) return cache;
+  const go = onPath('go');
+  if (!go) return undefined;
+  say(`building ${names.join(' and ')} ${version}: minutes, once; kept in ${cache}`);
+  // Built beside and moved: what a killed build leaves is never taken for a binary.
+  const beside = `${cache}.${process.pid}`;
+  mkdirSync(beside, { recursive: true });
+  const [, major, minor] = /^v(\d+)\.(\d+)/.exec(version)!;
+  const stamp = (key: string, value: string) => `-X k8s.io/component-base/version.${key}=${value}`;
+  const flags = ['-s', '-w', stamp('gitVersion', version), stamp('gitMajor', major!), stamp('gitMinor', minor!)];
+  const packages = names.map((name) => `k8s.io/kubernetes/cmd/${name}`);
+  const args = ['build', '-trimpath', '-ldflags', flags.join(' '), '-o', `${beside}/`, ...packages];
+  await run(go, args);
+  mkdirSync(cache, { recursive: true });
+  for (const name of names) renameSync(join(beside, name), join(cache, name));
+  rmSync(beside, { recursive: true });
+  return cache;
+}
+
+function run(command: string, args: readonly string[]): Promise<void> {
+  const env = { ...process.env, CGO_ENABLED: '0', GOFLAGS: '-mod=readonly' };
+  const child = spawn(command, args, { cwd: MODULE, env, stdio: ['ignore', 'inherit', 'inherit'] });
+  return new Promise((resolve, reject) => {
+    child.on('error', reject);
+    child.on('exit', (code) =>
+      code === 0 ? resolve() : reject(new Error(`${command} ${args[0]} ended with ${code}`)),
+    );
+  });
+}
+
+function onPath(name: string): string | undefined {
+  const folders = (process.env['PATH'] ?? '').split(delimiter);
+  return folders.map((folder) => join(folder, name)).find(isExecutable);
+}
+
+function isExecutable(path: string): boolean {
+  if (!existsSync(path)) return false;
+  try {
+    accessSync(path, constants.X_OK);
+    return true;
+  } catch {
+    return false;
+  }
+}

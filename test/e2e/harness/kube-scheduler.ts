@@ -1,0 +1,59 @@
+import { readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { parse, stringify } from 'yaml';
+import type { ControlPlane } from './control-plane.ts';
+import { freePort, start, type Started } from './process.ts';
+
+const CONFIG = fileURLToPath(new URL('../../../scheduler-config/dedicated.yaml', import.meta.url));
+
+export interface KubeSchedulerOptions {
+  /** Where its muster listens; undefined: no extender (and a profile `default-scheduler`). */
+  readonly extender: string | undefined;
+  /** For its log and config. */
+  readonly name: string;
+  /** Lease durations in seconds, for tests of fail-over; undefined: no leader election. */
+  readonly lease?: { readonly duration: number; readonly renew: number; readonly retry: number };
+  /** The host name it runs under, which begins its identity in the lease. */
+  readonly hostname?: string;
+}
+
+interface SchedulerConfig {
+  leaderElection: Record<string, unknown>;
+  clientConnection: Record<string, unknown>;
+  profiles: { schedulerName: string }[];
+  extenders?: { urlPrefix: string }[];
+}
+
+/** A real kube-scheduler with scheduler-config/dedicated.yaml; only addresses, kubeconfig and lease are set. */
+export async function startKubeScheduler(plane: ControlPlane, options: KubeSchedulerOptions): Promise<Started> {
+  const { extender, name, lease, hostname } = options;
+  const config = parse(readFileSync(CONFIG, 'utf8')) as SchedulerConfig;
+  config.clientConnection['kubeconfig'] = plane.kubeconfig('scheduler');
+  config.leaderElection['leaderElect'] = lease !== undefined;
+  if (lease) {
+    config.leaderElection['leaseDuration'] = `${lease.duration}s`;
+    config.leaderElection['renewDeadline'] = `${lease.renew}s`;
+    config.leaderElection['retryPeriod'] = `${lease.retry}s`;
+  }
+  if (extender === undefined) {
+    delete config.extenders;
+    config.profiles = [{ ...config.profiles[0]!, schedulerName: 'default-scheduler' }];
+  } else for (const one of config.extenders!) one.urlPrefix = extender;
+  const file = join(plane.folder, `${name}.yaml`);
+  writeFileSync(file, stringify(config));
+  const args = [
+    `--config=${file}`,
+    `--secure-port=${await freePort()}`,
+    '--bind-address=127.0.0.1',
+    `--cert-dir=${join(plane.folder, `${name}-certs`)}`,
+    `--authentication-kubeconfig=${plane.kubeconfig('admin')}`,
+    `--authorization-kubeconfig=${plane.kubeconfig('admin')}`,
+    '--feature-gates=OpportunisticBatching=false',
+  ];
+  const log = join(plane.folder, `${name}.log`);
+  if (hostname === undefined) return start(plane.binaries.scheduler, args, log);
+  // A UTS namespace of its own: two schedulers on one machine are told apart by their host names.
+  const script = 'hostname "$0" && exec "$@"';
+  return start('unshare', ['--uts', 'sh', '-c', script, hostname, plane.binaries.scheduler, ...args], log);
+}
