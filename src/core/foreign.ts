@@ -1,14 +1,29 @@
 import type { Cluster } from './cluster/cluster.ts';
-import type { FilterAnswer, PreemptAnswer, PreemptRequest, VictimProposal } from './decision.ts';
-import type { Candidates, PodInfo } from './model.ts';
+import type { FilterAnswer, FilterRequest, PreemptAnswer, PreemptRequest, VictimProposal } from './decision.ts';
+import type { GangContext } from './gang/context.ts';
+import type { Candidates } from './model.ts';
 import type { Vector } from './resources.ts';
 
 /**
  * Pods of no gang: kube-scheduler has checked everything but the room that muster holds, so only nodes with held
- * room are looked at, and nodes that the snapshot does not know pass.
+ * room are looked at, and nodes that the snapshot does not know pass. The pods before it that are still in flight may
+ * be on any of them.
  */
-export function filterForeign(cluster: Cluster, pod: PodInfo, candidates: Candidates): FilterAnswer {
+export function filterForeign({ cluster, inFlight }: GangContext, { pod, candidates }: FilterRequest, nowMs: number) {
   const vector = cluster.requestVector(pod.request);
+  inFlight.drop(pod.uid);
+  const answer = besideHolds(cluster, candidates, sum(vector, inFlight.total));
+  if (answer.kind === 'all' || answer.nodes.length > 0) inFlight.add(pod.uid, vector, nowMs);
+  return answer;
+}
+
+type ForeignAnswer = Extract<FilterAnswer, { kind: 'all' | 'some' }>;
+
+function sum(vector: Vector, more: Vector | undefined): Vector {
+  return more ? vector.map((amount, c) => (amount === 0 ? 0 : amount + (more[c] ?? 0))) : vector;
+}
+
+function besideHolds(cluster: Cluster, candidates: Candidates, vector: Vector): ForeignAnswer {
   const failed = new Set<string>();
   for (let row = 0; row < cluster.table.rows; row++) {
     if (cluster.holdsAt(row) === 0 || cluster.table.fits(row, vector)) continue;

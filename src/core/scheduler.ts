@@ -14,6 +14,7 @@ import { adopt, expire, memberBound, podEnded } from './gang/life-cycle.ts';
 import { admitWaiting, leaderSeen } from './gang/proactive.ts';
 import { gangOf, receive, refOf } from './gang/reception.ts';
 import { follow, slotCounts } from './gang/reservation.ts';
+import { InFlight } from './in-flight.ts';
 import { checkInvariants } from './invariants.ts';
 import type { ClusterEvent, NodeInfo, PodInfo, PodRef, SlotCounts } from './model.ts';
 import { Planner } from './placement/planner.ts';
@@ -48,10 +49,12 @@ export class Scheduler {
     this.#policies = policies;
     this.#schedulerNames = new Set(schedulerNames);
     const cluster = new Cluster();
+    const inFlight = new InFlight();
     this.#ctx = {
       cluster,
       ledger: new Ledger(cluster),
-      planner: new Planner(cluster),
+      planner: new Planner(cluster, inFlight),
+      inFlight,
       line: new WaitingLine(),
       gangs: new Map(),
       gangOfLeader: new Map(),
@@ -90,7 +93,7 @@ export class Scheduler {
   /** @throws MusterError MUSTER_NOT_SYNCED for a gang's pod before `synced`: no answer is safer than a wrong one */
   filter({ pod, candidates }: FilterRequest, nowMs: number): FilterOutcome {
     if (!this.#isGangs(pod)) {
-      const answer = this.#isSynced ? filterForeign(this.#ctx.cluster, pod, candidates) : ({ kind: 'all' } as const);
+      const answer = this.#isSynced ? filterForeign(this.#ctx, { pod, candidates }, nowMs) : ({ kind: 'all' } as const);
       return { answer, effects: [] };
     }
     if (!this.#isSynced) {
@@ -119,6 +122,7 @@ export class Scheduler {
   /** Expires slots and tries unplaced ones again; call about once a second. */
   tick(nowMs: number): readonly Effect[] {
     expire(this.#ctx, nowMs);
+    this.#ctx.inFlight.expire(nowMs);
     retryUnplaced(this.#ctx, nowMs);
     return this.#drain();
   }
@@ -212,9 +216,10 @@ export class Scheduler {
       else if (pod.gated) this.#gatedEarly.set(pod.uid, pod);
       return;
     }
-    const { cluster, ledger } = this.#ctx;
+    const { cluster, ledger, inFlight } = this.#ctx;
     const slot = ledger.slotOf(pod.uid);
     ledger.dropSpare(pod.uid);
+    inFlight.drop(pod.uid);
     const isChanged = cluster.bind(pod, pod.node);
     if (slot) ledger.confirm(slot, pod.uid, pod.node);
     if (this.#isSynced && this.#isGangs(pod) && pod.membership!.problem === undefined) {
@@ -229,6 +234,7 @@ export class Scheduler {
   #endPod(uid: string, nowMs: number): void {
     this.#gatedEarly.delete(uid);
     const bound = this.#ctx.cluster.unbind(uid);
+    this.#ctx.inFlight.drop(uid);
     podEnded(this.#ctx, uid, bound, nowMs);
   }
 

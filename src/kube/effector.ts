@@ -58,7 +58,6 @@ export class Effector {
 
   /** Call about once a second. */
   flush(): void {
-    this.waker.flush();
     this.writer.flushAll();
   }
 }

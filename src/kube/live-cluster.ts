@@ -166,6 +166,7 @@ export class LiveCluster {
     if (!this.#leadership.isLeading()) return;
     const effects = scheduler.admitWaiting(nowMs());
     if (effects.length > 0) onEffects(effects);
+    this.#effector.waker.flush();
   }
 
   /** A pod may be asked about after its deletion was heard: nothing may be held for it for ever. */

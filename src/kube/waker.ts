@@ -13,8 +13,8 @@ export interface WakerDeps {
   readonly onWake: (outcome: WriteOutcome) => void;
 }
 
-/** A pod is not woken twice within this time: one change is enough to be asked about. */
-const AGAIN_MS = 5000;
+/** A pod is not woken twice within this time. */
+const AGAIN_MS = 1000;
 
 /** Brings kube-scheduler to ask about a pod: lifts muster's gate, or changes an annotation. Rates are limited. */
 export class Waker {
@@ -37,7 +37,7 @@ export class Waker {
     this.flush();
   }
 
-  /** Call about once a second: wakes what the rate held back. */
+  /** Call a few times a second: wakes what the rates held back. */
   flush(): void {
     const now = this.#deps.nowMs();
     for (const [uid, atMs] of this.#lastMs) if (now - atMs > AGAIN_MS) this.#lastMs.delete(uid);

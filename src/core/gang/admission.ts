@@ -4,6 +4,7 @@ import type { FilterRequest } from '../decision.ts';
 import type { Candidates } from '../model.ts';
 import type { Need, RowTest } from '../placement/need.ts';
 import type { Planner } from '../placement/planner.ts';
+import type { InFlight } from '../in-flight.ts';
 import { capacityAt } from '../placement/room.ts';
 import { isBlocking, type WaitingLine } from '../queue/waiting-line.ts';
 import type { Gang, Refusal } from './gang.ts';
@@ -18,7 +19,10 @@ export interface AdmissionDeps {
   readonly cluster: Cluster;
   readonly planner: Planner;
   readonly line: WaitingLine;
+  readonly inFlight: InFlight;
 }
+
+const WAITS_FOR_ROOM = 'gang waits for room';
 
 /**
  * Decides whether a waiting gang starts now. Looks anew only where the last refusal may no longer stand.
@@ -60,20 +64,26 @@ export function startNeeds(cluster: Cluster, gang: Gang): readonly Need[] {
     .filter(({ count }) => count > 0);
 }
 
-function planWhole({ cluster, planner }: AdmissionDeps, gang: Gang, asked: FilterRequest | undefined): Admission {
+function planWhole(
+  { cluster, planner, inFlight }: AdmissionDeps,
+  gang: Gang,
+  asked: FilterRequest | undefined,
+): Admission {
   const [leader, ...others] = startNeeds(cluster, gang);
   const vector = cluster.requestVector((asked?.pod ?? gang.leader).request);
   const needs = [leader!.count === 1 ? { ...leader!, vector } : leader!, ...others];
   const request = { needs, policy: gang.policy, kin: kinRows(cluster, gang) };
   const plan = planner.plan(asked ? { ...request, offered: offeredRows(cluster, asked.candidates) } : request);
   if (plan.kind === 'placed') return { kind: 'admitted', needs, rows: plan.rows };
+  // Room may only seem to be short, until it is known where they are.
+  if (inFlight.total) return refused({ kind: 'held', reason: WAITS_FOR_ROOM });
   const { position } = cluster.table.roomLog;
   const hopeless = needs.find((need) => emptyCapacity(cluster, need) < need.count);
   if (hopeless) return refused({ kind: 'hopeless', reason: hopelessReason(cluster, hopeless), roomPosition: position });
   if (asked && planner.plan(request).kind === 'placed') {
     return refused({ kind: 'open', reason: `no offered node suits role ${leader!.role}` });
   }
-  return refused({ kind: 'room', reason: 'gang waits for room', roomPosition: position });
+  return refused({ kind: 'room', reason: WAITS_FOR_ROOM, roomPosition: position });
 }
 
 function hopelessReason(cluster: Cluster, need: Need): string {

@@ -1,5 +1,6 @@
 import type { Cluster } from '../cluster/cluster.ts';
 import type { Effect } from '../effects.ts';
+import type { InFlight } from '../in-flight.ts';
 import type { PodInfo } from '../model.ts';
 import type { Planner } from '../placement/planner.ts';
 import type { Policy } from '../policy/policy.ts';
@@ -19,6 +20,7 @@ export interface GangContext {
   readonly ledger: Ledger;
   readonly planner: Planner;
   readonly line: WaitingLine;
+  readonly inFlight: InFlight;
   readonly gangs: Map<string, Gang>;
   /** The gang of each UID in some gang's leaderUids. */
   readonly gangOfLeader: Map<string, Gang>;

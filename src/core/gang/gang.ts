@@ -13,7 +13,7 @@ export type Refusal =
   | { readonly kind: 'turn'; readonly reason: string; readonly behind: string }
   /** Must be looked at again each time (it depends on the candidates offered). */
   | { readonly kind: 'open'; readonly reason: string }
-  /** Nobody is admitted until the hold is over. */
+  /** Nobody is admitted until the hold is over, or until it is known where other pods went. Looked at each time. */
   | { readonly kind: 'held'; readonly reason: string };
 
 /** A gang that muster knows: it waits, or it holds slots. Mutable, owned by the scheduler. */

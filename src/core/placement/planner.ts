@@ -1,5 +1,6 @@
 import type { Cluster } from '../cluster/cluster.ts';
 import { hasBit } from '../cluster/eligibility.ts';
+import type { InFlight } from '../in-flight.ts';
 import type { Policy } from '../policy/policy.ts';
 import { domainTests } from './topology.ts';
 import type { Need, Plan, RowTest } from './need.ts';
@@ -28,14 +29,19 @@ export interface PlanRequest {
 export class Planner {
   readonly #cluster: Cluster;
   readonly #scratch = new ScratchRoom();
+  readonly #inFlight: InFlight | undefined;
 
-  constructor(cluster: Cluster) {
+  /** @param inFlight pods whose node is not known yet: what they ask is left free on every node */
+  constructor(cluster: Cluster, inFlight?: InFlight) {
     this.#cluster = cluster;
+    this.#inFlight = inFlight;
   }
 
   plan(request: PlanRequest): Plan {
     const needs = splitLeader(request);
-    const attempt = new Attempt(this.#cluster, this.#scratch, { ...request, needs });
+    const vectors = needs.map(({ vector }) => vector);
+    const free = this.#scratch.of(this.#cluster.table, vectors, this.#inFlight?.total);
+    const attempt = new Attempt(this.#cluster, free, { ...request, needs });
     const short = attempt.shortNeed(() => true);
     if (short !== undefined) return { kind: 'short', need: short };
     for (const test of domainTests(this.#cluster, { ...request, needs })) {
@@ -63,13 +69,10 @@ class Attempt {
   readonly #free: Float64Array[];
   readonly #request: PlanRequest;
 
-  constructor(cluster: Cluster, scratch: ScratchRoom, request: PlanRequest) {
+  constructor(cluster: Cluster, free: Float64Array[], request: PlanRequest) {
     this.#cluster = cluster;
     this.#request = request;
-    this.#free = scratch.of(
-      cluster.table,
-      request.needs.map(({ vector }) => vector),
-    );
+    this.#free = free;
   }
 
   /** The first need that has not room for all its slots even if it were alone. */

@@ -32,12 +32,15 @@ export function fillAt(table: NodeTable, free: readonly Float64Array[], row: num
 export class ScratchRoom {
   readonly #copies: Float64Array[] = [];
 
-  of(table: NodeTable, vectors: readonly Vector[]): Float64Array[] {
+  /** @param leave what is to stay free on every node */
+  of(table: NodeTable, vectors: readonly Vector[], leave?: Vector): Float64Array[] {
     return table.free.map((column, c) => {
       if (!vectors.some((vector) => (vector[c] ?? 0) > 0)) return column;
       let copy = this.#copies[c];
       if (!copy || copy.length !== column.length) this.#copies[c] = copy = new Float64Array(column.length);
       copy.set(column);
+      const spare = leave?.[c] ?? 0;
+      if (spare > 0) for (let row = 0; row < copy.length; row++) copy[row]! -= spare;
       return copy;
     });
   }

@@ -1,0 +1,42 @@
+import type { Vector } from './resources.ts';
+
+/** A binding arrives within milliseconds; an answer that led to none is forgotten after this. */
+const FORGET_MS = 10_000;
+
+/**
+ * Pods of no gang that were let through and are not seen bound yet. kube-scheduler chooses their node, so that until
+ * then they may be on any: whoever counts on free room leaves this much of it alone on every node. Without that, two
+ * pods in a row could both take the last free core beside a reservation.
+ */
+export class InFlight {
+  readonly #pods = new Map<string, { readonly vector: Vector; readonly untilMs: number }>();
+  #total: Vector = new Float64Array(0);
+
+  /** What all of them ask together; undefined: nobody is in flight. */
+  get total(): Vector | undefined {
+    return this.#pods.size === 0 ? undefined : this.#total;
+  }
+
+  add(uid: string, vector: Vector, nowMs: number): void {
+    this.drop(uid);
+    this.#pods.set(uid, { vector, untilMs: nowMs + FORGET_MS });
+    if (vector.length > this.#total.length) {
+      const wider = new Float64Array(vector.length);
+      wider.set(this.#total);
+      this.#total = wider;
+    }
+    vector.forEach((amount, c) => (this.#total[c]! += amount));
+  }
+
+  /** It is bound or gone, or asks again. */
+  drop(uid: string): void {
+    const known = this.#pods.get(uid);
+    if (!known) return;
+    this.#pods.delete(uid);
+    known.vector.forEach((amount, c) => (this.#total[c]! -= amount));
+  }
+
+  expire(nowMs: number): void {
+    for (const [uid, { untilMs }] of this.#pods) if (untilMs <= nowMs) this.drop(uid);
+  }
+}

@@ -1,0 +1,264 @@
+import { describe, expect, test } from 'vitest';
+import type { PodInfo, SlotCounts } from '../../src/core/model.ts';
+import { boundTo, node, pod, spark } from '../support/builders.ts';
+import { World } from '../support/world.ts';
+
+const nodes = (count: number, cpu: number) => Array.from({ length: count }, (_, i) => node(`n${i + 1}`, { cpu }));
+
+function admit(world: World): string[] {
+  const effects = world.scheduler.admitWaiting(world.nowMs);
+  world.effects.push(...effects);
+  world.scheduler.checkInvariants();
+  return effects.map(({ kind, gang }) => `${kind} ${gang}`);
+}
+
+const slotsOf = (world: World, gang: string) =>
+  world.scheduler.explain(`jobs/${gang}`, world.nowMs)?.placed.map((slot) => `${slot.role} ${slot.node} ${slot.state}`);
+
+describe('pods of no gang in flight', () => {
+  test('two pods in a row never both get the last core beside a reservation', () => {
+    const world = new World(nodes(1, 6));
+    world.start(spark('a', 4).leader());
+    expect(world.ask(pod('first'))).toBe('any');
+    expect(world.ask(pod('second'))).toBe('any of ');
+    world.bind(pod('first'), 'n1');
+    expect(world.ask(pod('third'))).toBe('any of ');
+  });
+
+  test('the same pod may ask again, and counts once', () => {
+    const world = new World(nodes(1, 6));
+    world.start(spark('a', 4).leader());
+    expect([world.ask(pod('first')), world.ask(pod('first'))]).toEqual(['any', 'any']);
+  });
+
+  test.each(['is gone', 'is bound elsewhere', 'is forgotten after 10 s'])(
+    'room is there again once the pod %s',
+    (how) => {
+      const world = new World([...nodes(1, 6), node('other', { cpu: 8 })]);
+      world.start(spark('a', 4).leader());
+      world.ask(pod('first'));
+      if (how === 'is gone') world.gone(pod('first'));
+      else if (how === 'is bound elsewhere') world.bind(pod('first'), 'other');
+      else world.wait(10_000);
+      expect(world.ask(pod('second'))).toBe('any');
+    },
+  );
+
+  test('a gang is not planned onto room that such a pod may be taking; it starts once it is known where that went', () => {
+    const world = new World(nodes(2, 3));
+    world.ask(pod('web'));
+    const gang = spark('a', 5);
+    expect(world.ask(gang.leader())).toBe('waits: gang waits for room');
+    expect(admit(world)).toEqual([]);
+    world.gone(pod('web'));
+    expect(admit(world)).toEqual(['gang-admitted jobs/a', 'wake-leader jobs/a']);
+  });
+});
+
+describe('admission without being asked', () => {
+  test('in the order of the queue, as far as room goes, and each once', () => {
+    const world = new World(nodes(1, 8));
+    world.start(spark('big', 7).leader());
+    for (const name of ['a', 'b', 'c']) {
+      world.wait(1000);
+      world.ask(spark(name, 3).leader());
+    }
+    expect(admit(world)).toEqual([]);
+    world.gone(spark('big', 7).leader());
+    expect(admit(world)).toEqual([
+      'gang-admitted jobs/a',
+      'wake-leader jobs/a',
+      'gang-admitted jobs/b',
+      'wake-leader jobs/b',
+    ]);
+    expect(admit(world)).toEqual([]);
+    expect(world.ask(spark('a', 3).leader())).toBe('-> n1');
+    expect(world.ask(spark('c', 3).leader())).toBe('waits: gang waits for room');
+  });
+
+  test('a gang that starts so and is never asked about gives its places back', () => {
+    const world = new World(nodes(1, 8), { reservation: { unclaimedMs: 5000, successorMs: 1000 } });
+    world.start(spark('big', 7).leader());
+    world.ask(spark('a', 3).leader());
+    world.gone(spark('big', 7).leader());
+    admit(world);
+    world.wait(5000);
+    expect(world.kinds()).toContain('slots-expired');
+    expect(slotsOf(world, 'a')).toEqual([]);
+  });
+
+  test('what only the offered nodes stand against is left to kube-scheduler', () => {
+    const world = new World(nodes(2, 8));
+    expect(world.ask(spark('a', 3).leader(), [])).toBe('waits: no offered node suits role driver');
+    expect(admit(world)).toEqual([]);
+  });
+
+  test('a gated leader gets in line when it is seen, starts, and can be withdrawn', () => {
+    const world = new World(nodes(1, 4));
+    const gated = (name: string): PodInfo => ({ ...spark(name, 3).leader(), gated: true });
+    for (const name of ['a', 'b']) world.scheduler.observe({ kind: 'pod', pod: gated(name) }, world.nowMs);
+    expect(admit(world)).toEqual(['gang-admitted jobs/a', 'wake-leader jobs/a', 'gang-waits jobs/b']);
+    world.gone(gated('a'));
+    expect(admit(world)).toEqual(['gang-admitted jobs/b', 'wake-leader jobs/b']);
+  });
+
+  test('a gated leader that was there before the first list was complete', () => {
+    const world = new World(nodes(1, 4), {}, false);
+    world.scheduler.observe({ kind: 'pod', pod: { ...spark('a', 3).leader(), gated: true } }, 0);
+    expect(admit(world)).toEqual([]);
+    world.sync();
+    expect(admit(world)).toEqual(['gang-admitted jobs/a', 'wake-leader jobs/a']);
+  });
+});
+
+describe('hold', () => {
+  test('no new gang starts, asked or not; members with a place and pods of no gang go on', () => {
+    const world = new World(nodes(1, 20));
+    world.start(spark('a', 3).leader());
+    world.scheduler.hold('the watch is silent');
+    expect(world.ask(spark('b', 3).leader())).toBe('waits: the watch is silent');
+    expect(admit(world)).toEqual([]);
+    expect(world.ask(spark('a', 3).member('executor', 0))).toBe('-> n1');
+    expect(world.ask(pod('web'))).toBe('any');
+    world.gone(pod('web'));
+    world.scheduler.hold(undefined);
+    expect(admit(world)).toEqual(['gang-admitted jobs/b', 'wake-leader jobs/b']);
+  });
+});
+
+describe('what a leader has written on it', () => {
+  const counts = (roles: Record<string, Record<string, number>>): SlotCounts =>
+    new Map(Object.entries(roles).map(([role, at]) => [role, new Map(Object.entries(at))]));
+  const written = (one: PodInfo, roles: Record<string, Record<string, number>>): PodInfo => ({
+    ...one,
+    reservation: { text: JSON.stringify(roles), slots: counts(roles) },
+  });
+
+  function restarted(leader: PodInfo, members: readonly PodInfo[] = []): World {
+    const world = new World(nodes(3, 4), {}, false);
+    for (const one of [...members, leader]) world.scheduler.observe({ kind: 'pod', pod: one }, 0);
+    world.sync();
+    return world;
+  }
+
+  const a = spark('a', 4);
+  const leader = boundTo(a.leader(), 'n1');
+
+  test.each<[string, Record<string, Record<string, number>>, readonly PodInfo[], string[]]>([
+    [
+      'nobody is there yet',
+      { driver: { n1: 1 }, executor: { n2: 3, n3: 1 } },
+      [],
+      [
+        'driver n1 bound',
+        'executor n2 reserved',
+        'executor n2 reserved',
+        'executor n2 reserved',
+        'executor n3 reserved',
+      ],
+    ],
+    [
+      'some are there, where they should be',
+      { driver: { n1: 1 }, executor: { n2: 3, n3: 1 } },
+      [boundTo(a.member('executor', 1), 'n3'), boundTo(a.member('executor', 2), 'n2')],
+      ['driver n1 bound', 'executor n2 bound', 'executor n2 reserved', 'executor n2 reserved', 'executor n3 bound'],
+    ],
+    [
+      'one is elsewhere: it has taken one of the places',
+      { driver: { n1: 1 }, executor: { n2: 2 } },
+      [boundTo(a.member('executor', 1), 'n3')],
+      ['driver n1 bound', 'executor n2 reserved', 'executor n3 bound'],
+    ],
+    [
+      'fewer places than the app began with: the others were given up',
+      { driver: { n1: 1 }, executor: { n2: 1 } },
+      [],
+      ['driver n1 bound', 'executor n2 reserved'],
+    ],
+    [
+      'a node is gone: its places are planned anew',
+      { driver: { n1: 1 }, executor: { gone: 2 } },
+      [],
+      ['driver n1 bound', 'executor n1 reserved', 'executor n1 reserved'],
+    ],
+    [
+      'nothing is written of executors',
+      { driver: { n1: 1 } },
+      [],
+      ['driver n1 bound', ...Array<string>(3).fill('executor n1 reserved'), 'executor n2 reserved'],
+    ],
+  ])('%s', (_what, roles, members, slots) => {
+    expect(slotsOf(restarted(written(leader, roles), members), 'a')?.sort()).toEqual(slots);
+  });
+
+  test('more than fits: what has no room is sought again, and no node is overcommitted', () => {
+    const world = restarted(written(leader, { driver: { n1: 1 }, executor: { n2: 30 } }));
+    expect(slotsOf(world, 'a')!.filter((slot) => slot.includes('unplaced'))).toHaveLength(30 - 11);
+  });
+
+  test('is followed while another replica decides, and not by the one that decides', () => {
+    const world = new World(nodes(3, 4));
+    world.start(a.leader());
+    const before = slotsOf(world, 'a');
+    const news = written(leader, { driver: { n1: 1 }, executor: { n3: 4 } });
+    world.scheduler.observe({ kind: 'pod', pod: news }, 0);
+    expect(slotsOf(world, 'a')).toEqual(before);
+    world.scheduler.followOthers(true);
+    world.scheduler.observe({ kind: 'pod', pod: news }, 0);
+    expect(slotsOf(world, 'a')!.filter((slot) => slot === 'executor n3 reserved')).toHaveLength(4);
+    expect(admit(world)).toEqual([]);
+  });
+
+  test('is written as the slots are', () => {
+    const world = new World(nodes(3, 4));
+    world.start(a.leader());
+    const { slots, leader: ref } = world.scheduler.reservation('jobs/a')!;
+    expect(ref.name).toBe('a-driver');
+    expect([...slots].map(([role, at]) => [role, Object.fromEntries(at)])).toEqual([
+      ['driver', { n1: 1 }],
+      ['executor', { n1: 3, n2: 1 }],
+    ]);
+    expect(world.scheduler.reservation('jobs/nobody')).toBeUndefined();
+  });
+});
+
+test('an extra member takes no place of those that the gang starts with', () => {
+  const world = new World(nodes(1, 6));
+  const gang = spark('a', 4);
+  world.start(gang.leader());
+  const member = gang.member('executor', 9);
+  const extra: PodInfo = { ...member, membership: { ...member.membership!, isExtra: true } };
+  expect(world.start(extra)).toBe('-> n1');
+  expect(slotsOf(world, 'a')!.filter((slot) => slot.endsWith('reserved'))).toHaveLength(4);
+  expect(world.ask({ ...extra, uid: 'another', name: 'another' })).toBe('waits: no spare room beyond the minimum');
+  for (let i = 0; i < 4; i++) expect(world.start(gang.member('executor', i))).toBe('-> n1');
+});
+
+describe('a declaration that is awaited', () => {
+  const awaiting = {
+    gang: 'jobs/a',
+    role: 'driver',
+    problem: 'ConfigMap conf of the driver is not there yet',
+    awaits: 'spark-conf/jobs/conf',
+  };
+  const driver: PodInfo = { ...pod('a-driver'), membership: awaiting };
+
+  test('is a reason to wait; after a minute the reason says that nothing came; it ends when it comes', () => {
+    const world = new World(nodes(1, 8));
+    expect(world.ask(driver)).toBe('waits: ConfigMap conf of the driver is not there yet');
+    expect(world.scheduler.gangs()).toMatchObject([{ gang: 'jobs/a', phase: 'waiting', reason: awaiting.problem }]);
+    world.wait(61_000);
+    expect(world.ask(driver)).toContain('nothing after 60 s');
+    expect(world.kinds().filter((kind) => kind === 'gang-waits')).toHaveLength(2);
+    expect(world.ask(spark('a', 3).leader())).toBe('-> n1');
+    expect(world.scheduler.gangs()).toHaveLength(1);
+  });
+
+  test('is forgotten with the pod', () => {
+    const world = new World(nodes(1, 8));
+    world.ask(driver);
+    world.gone(driver);
+    expect(world.scheduler.gangs()).toEqual([]);
+    expect(world.scheduler.claimants()).toEqual([]);
+  });
+});
