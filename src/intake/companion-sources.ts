@@ -1,5 +1,8 @@
 import type { CompanionKind, CompanionRecords } from './companions.ts';
 import type { Json } from './field.ts';
+import { jobSetOf } from './records/job-set.ts';
+import { jobOf } from './records/job.ts';
+import { podGroupOf } from './records/pod-group.ts';
 import { apacheAppOf, kubeflowAppOf } from './spark/applications.ts';
 import { sparkConfOf, sparkTemplateOf } from './spark/driver-conf.ts';
 
@@ -35,6 +38,30 @@ export const COMPANION_SOURCES: readonly CompanionSource[] = [
     path: '/apis/spark.apache.org/v1/sparkapplications',
     kinds: ['apache-app'],
     read: (object) => ({ 'apache-app': apacheAppOf(object) }),
+  },
+  {
+    name: 'podgroups.scheduling.x-k8s.io',
+    path: '/apis/scheduling.x-k8s.io/v1alpha1/podgroups',
+    kinds: ['pod-group'],
+    read: (object) => ({ 'pod-group': podGroupOf(object) }),
+  },
+  {
+    name: 'podgroups.scheduling.volcano.sh',
+    path: '/apis/scheduling.volcano.sh/v1beta1/podgroups',
+    kinds: ['volcano-group'],
+    read: (object) => ({ 'volcano-group': podGroupOf(object) }),
+  },
+  {
+    name: 'jobs',
+    path: '/apis/batch/v1/jobs',
+    kinds: ['job'],
+    read: (object) => ({ job: jobOf(object) }),
+  },
+  {
+    name: 'jobsets',
+    path: '/apis/jobset.x-k8s.io/v1alpha2/jobsets',
+    kinds: ['job-set'],
+    read: (object) => ({ 'job-set': jobSetOf(object) }),
   },
 ];
 

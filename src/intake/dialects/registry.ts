@@ -1,9 +1,15 @@
 import type { Membership, PodInfo } from '../../core/model.ts';
 import type { IntakeContext } from '../companions.ts';
 import type { Json } from '../field.ts';
+import { indexedJob } from './indexed-job.ts';
+import { jobSet } from './job-set.ts';
+import { kueue } from './kueue.ts';
 import { native } from './native.ts';
 import { palantir } from './palantir.ts';
+import { podGroup } from './pod-group.ts';
 import { spark } from './spark.ts';
+import { volcano } from './volcano.ts';
+import { yunikorn } from './yunikorn.ts';
 
 /** What a dialect reads: the pod so far, its annotations, and the whole object for what PodInfo has not. */
 export interface DialectInput {
@@ -20,7 +26,7 @@ export interface DialectInput {
 export type Dialect = (input: DialectInput) => Membership | undefined;
 
 /** In this order; the first that knows the pod decides. A new one: one file, one line here, a part of docs/dialects.md. */
-const DIALECTS: readonly Dialect[] = [native, palantir, spark];
+const DIALECTS: readonly Dialect[] = [native, palantir, spark, yunikorn, volcano, podGroup, kueue, jobSet, indexedJob];
 
 export function membershipOf(input: DialectInput): Membership | undefined {
   for (const dialect of DIALECTS) {

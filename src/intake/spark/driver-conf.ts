@@ -38,7 +38,8 @@ export function sparkTemplateOf(configMap: Json): Json | undefined {
   const text = dataOf(configMap, 'podspec-configmap-key');
   if (text === undefined) return undefined;
   try {
-    const value: unknown = parse(text, { maxAliasCount: 100 });
+    // Through JSON: an anchor that contains itself ends here, and not in whoever walks the template.
+    const value: unknown = JSON.parse(JSON.stringify(parse(text, { maxAliasCount: 100 })));
     return typeof value === 'object' && value !== null && !Array.isArray(value) ? (value as Json) : {};
   } catch {
     return {};
