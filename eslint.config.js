@@ -8,8 +8,9 @@ const MAY_IMPORT = {
   extender: ['core', 'intake'],
   replay: ['core', 'intake'],
   kube: ['core', 'intake'],
-  server: ['core', 'intake', 'extender', 'kube'],
-  cli: ['core', 'intake', 'extender', 'kube', 'replay', 'server'],
+  webhook: ['core', 'intake'],
+  server: ['core', 'intake', 'extender', 'kube', 'webhook'],
+  cli: ['core', 'intake', 'extender', 'kube', 'webhook', 'replay', 'server'],
 };
 
 const wall = ([folder, allowed]) => {

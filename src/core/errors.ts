@@ -8,8 +8,8 @@ const REMEDIES = {
   MUSTER_WIRE_BAD_BODY: 'Compare the sender with docs/wire.md.',
   MUSTER_USAGE: 'Run muster --help, or muster COMMAND --help.',
   MUSTER_NOT_SYNCED: 'Wait until /readyz says yes; kube-scheduler asks again by itself.',
+  MUSTER_WEBHOOK_INVALID: 'See docs/webhook.md and scheduler-config/webhook.example.yaml.',
   MUSTER_KUBE_CONFIG: 'Give --kubeconfig FILE, set KUBECONFIG, or run in a pod with a service account.',
-  MUSTER_KUBE_REFUSED: 'Check the server, the credentials and the RBAC rules of deploy/base.',
   MUSTER_INVARIANT_BROKEN: 'This is a bug in muster: please report it with the input that led to it.',
 } as const;
 

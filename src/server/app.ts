@@ -10,6 +10,7 @@ import type { Effect } from '../core/effects.ts';
 import type { Scheduler } from '../core/scheduler.ts';
 import type { IntakeContext } from '../intake/companions.ts';
 import { apiRoutes } from './api/routes.ts';
+import type { Tls } from './tls.ts';
 import { buildMetrics, type Metrics } from './metrics.ts';
 
 export interface ServerOptions {
@@ -31,12 +32,6 @@ export interface LiveParts {
   readonly onAsked: () => void;
   /** Sees the effects of decisions as well as those of events. */
   readonly onEffects: (effects: readonly Effect[]) => void;
-}
-
-export interface Tls {
-  readonly cert: Buffer;
-  readonly key: Buffer;
-  readonly ca?: Buffer;
 }
 
 export interface MusterServer {

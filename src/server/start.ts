@@ -1,12 +1,13 @@
-import { readFileSync } from 'node:fs';
 import { pino, type Logger } from 'pino';
 import type { Config } from '../config.ts';
 import { MusterError } from '../core/errors.ts';
 import { DEFAULT_POLICY } from '../core/policy/policy.ts';
 import { Scheduler } from '../core/scheduler.ts';
-import { buildServer, type LiveParts, type MusterServer, type Tls } from './app.ts';
+import { buildServer, type LiveParts, type MusterServer } from './app.ts';
 import { readPolicies, watchPolicies } from './policy-source.ts';
 import { closeOnSignal } from './shutdown.ts';
+import { readTls, tlsFiles, watchTls, type TlsFiles } from './tls.ts';
+import { startWebhook } from './webhook.ts';
 
 const TICK_MS = 1000;
 
@@ -34,9 +35,9 @@ export function prepare(config: Config): Prepared {
 
 /** @throws MusterError MUSTER_FILE_UNREADABLE */
 export function buildFor({ config, logger, scheduler, nowMs }: Prepared, live?: LiveParts): MusterServer {
-  const tls = readTls(config);
+  const tls = tlsOf(config);
   const { reasons, maxBodyBytes } = config;
-  const extras = { ...(live ? { live } : {}), ...(tls ? { tls } : {}) };
+  const extras = { ...(live ? { live } : {}), ...(tls ? { tls: readTls(tls) } : {}) };
   const server = buildServer({ scheduler, nowMs, logger, reasons, maxBodyBytes, ...extras });
   server.metrics.onPolicies(nowMs());
   return server;
@@ -55,11 +56,15 @@ export async function start(
   const { config, logger, scheduler, nowMs } = prepared;
   // Before anything that repeats: where the port is taken, the process must end.
   const url = await listen(server, config);
+  const unwatchTls = watchTls(server.app, tlsOf(config));
+  const webhook = await startWebhook(config, server.metrics.registry, logger);
   const ticker = setInterval(() => server.onEffects(scheduler.tick(nowMs())), TICK_MS);
   const unwatch = config.policy === undefined ? () => undefined : watch(config.policy, prepared, server);
   const stop = async () => {
     clearInterval(ticker);
     unwatch();
+    unwatchTls();
+    await webhook?.close();
     await onClosing?.();
   };
   closeOnSignal(server, logger, stop);
@@ -90,22 +95,6 @@ function watch(file: string, { scheduler, nowMs }: Prepared, { app, metrics }: M
   });
 }
 
-/** Read once: with a renewed certificate, the pod is to be restarted. */
-function readTls({ tlsCertFile, tlsKeyFile, tlsClientCaFile }: Config): Tls | undefined {
-  if (tlsCertFile === undefined && tlsKeyFile === undefined) {
-    if (tlsClientCaFile === undefined) return undefined;
-    throw new MusterError('MUSTER_USAGE', 'tlsClientCaFile needs tlsCertFile and tlsKeyFile.');
-  }
-  if (tlsCertFile === undefined || tlsKeyFile === undefined)
-    throw new MusterError('MUSTER_USAGE', 'tlsCertFile and tlsKeyFile go together.');
-  const ca = tlsClientCaFile === undefined ? {} : { ca: read(tlsClientCaFile) };
-  return { cert: read(tlsCertFile), key: read(tlsKeyFile), ...ca };
-}
-
-function read(file: string): Buffer {
-  try {
-    return readFileSync(file);
-  } catch (error) {
-    throw new MusterError('MUSTER_FILE_UNREADABLE', `${file}: ${(error as Error).message}.`, { cause: error });
-  }
+function tlsOf({ tlsCertFile: cert, tlsKeyFile: key, tlsClientCaFile: ca }: Config): TlsFiles | undefined {
+  return tlsFiles({ cert, key, ca }, { cert: 'tlsCertFile', key: 'tlsKeyFile', ca: 'tlsClientCaFile' });
 }

@@ -1,0 +1,81 @@
+import { readFileSync } from 'node:fs';
+import Fastify, {
+  LogController,
+  type FastifyBaseLogger,
+  type FastifyInstance,
+  type FastifyServerOptions,
+} from 'fastify';
+import { Counter, type Registry } from 'prom-client';
+import type { Config } from '../config.ts';
+import { MusterError } from '../core/errors.ts';
+import { parseWebhookConfig, type WebhookConfig } from '../webhook/rules.ts';
+import { webhookRoutes, type WebhookOutcome } from '../webhook/routes.ts';
+import { readTls, tlsFiles, watchTls } from './tls.ts';
+
+export interface WebhookServer {
+  readonly url: string;
+  readonly close: () => Promise<void>;
+}
+
+/**
+ * Serves /mutate over HTTPS on a port of its own: the API server comes from outside the pod, and kube-scheduler's port
+ * is for kube-scheduler.
+ * @returns undefined where it is not configured
+ * @throws MusterError for a file that cannot be used, or without certificate
+ */
+export async function startWebhook(
+  config: Config,
+  registry: Registry,
+  logger: FastifyBaseLogger,
+): Promise<WebhookServer | undefined> {
+  if (config.webhook === undefined) return undefined;
+  const { webhookCertFile: cert, webhookKeyFile: key } = config;
+  const files = tlsFiles({ cert, key, ca: undefined }, { cert: 'webhookCertFile', key: 'webhookKeyFile', ca: '' });
+  if (!files)
+    throw new MusterError(
+      'MUSTER_USAGE',
+      'webhook needs webhookCertFile and webhookKeyFile: the API server calls over HTTPS.',
+    );
+  const rules = readRules(config.webhook);
+  const app: FastifyInstance = Fastify({
+    https: readTls(files),
+    loggerInstance: logger,
+    logController: new LogController({ disableRequestLogging: true }),
+    onProtoPoisoning: 'remove',
+    onConstructorPoisoning: 'remove',
+    forceCloseConnections: 'idle',
+  } as FastifyServerOptions);
+  await app.register(webhookRoutes, { config: () => rules, onOutcome: outcomes(registry, logger) });
+  const url = await app.listen({ host: '0.0.0.0', port: config.webhookPort });
+  const unwatch = watchTls(app, files);
+  return {
+    url,
+    close: async () => {
+      unwatch();
+      await app.close();
+    },
+  };
+}
+
+function outcomes(registry: Registry, logger: FastifyBaseLogger): (outcome: WebhookOutcome, detail: string) => void {
+  const reviews = new Counter({
+    name: 'muster_webhook_reviews_total',
+    help: 'Pods that the webhook changed, left alone, or did not understand.',
+    labelNames: ['outcome'],
+    registers: [registry],
+  });
+  return (outcome, detail) => {
+    reviews.inc({ outcome });
+    if (outcome === 'failed') logger.warn({ detail }, 'a pod was let through unchanged: the webhook could not read it');
+  };
+}
+
+function readRules(file: string): WebhookConfig {
+  let text: string;
+  try {
+    text = readFileSync(file, 'utf8');
+  } catch (error) {
+    throw new MusterError('MUSTER_FILE_UNREADABLE', `${file}: ${(error as Error).message}.`, { cause: error });
+  }
+  return parseWebhookConfig(text, file);
+}

@@ -1,0 +1,100 @@
+import { objectAt, objectsAt, own, textAt, textMapAt, type Json } from '../intake/field.ts';
+import { GATE } from '../intake/pod.ts';
+import type { WebhookConfig, WebhookRule } from './rules.ts';
+
+/** An operation of a JSON patch (RFC 6902) on a Pod. */
+export interface PatchOperation {
+  readonly op: 'add' | 'remove' | 'replace';
+  readonly path: string;
+  readonly value?: unknown;
+}
+
+const FREE = new Set([undefined, '', 'default-scheduler']);
+
+/**
+ * What the first rule that matches changes of a Spark pod that is being created; empty for every other pod. What the
+ * pod says itself stands: a scheduler, a PriorityClass, a key of the node selector, an equal toleration.
+ * @throws MusterError MUSTER_OBJECT_INVALID for a pod that cannot be read
+ */
+export function mutate(pod: Json, namespace: string, { rules }: WebhookConfig): readonly PatchOperation[] {
+  const metadata = objectAt(pod, 'metadata', 'Pod') ?? {};
+  const spec = objectAt(pod, 'spec', 'Pod');
+  const labels = textMapAt(metadata, 'labels', 'Pod.metadata');
+  const role = labels.get('spark-role');
+  if (!spec || (role !== 'driver' && role !== 'executor') || isSpokenFor(spec)) return [];
+  const rule = rules.find((one) => matches(one, namespace, labels));
+  if (!rule) return [];
+  const scheduler = textAt(spec, 'schedulerName', 'Pod.spec');
+  const isOurs = FREE.has(scheduler) || scheduler === rule.schedulerName;
+  if (!isOurs) return [];
+  return [
+    ...(FREE.has(scheduler) ? [{ op: 'add', path: '/spec/schedulerName', value: rule.schedulerName } as const] : []),
+    ...priorityPatch(spec, rule[role].priorityClassName),
+    ...selectorPatch(spec, rule[role].nodeSelector),
+    ...tolerationPatch(spec, rule[role].tolerations),
+    ...(role === 'driver' && rule.driver.gate ? gatePatch(spec) : []),
+  ];
+}
+
+/** Bound already, or a gang of Kubernetes' own. */
+function isSpokenFor(spec: Json): boolean {
+  return ['nodeName', 'schedulingGroup', 'workloadRef'].some((key) => Boolean(own(spec, key)));
+}
+
+function matches({ namespaces, labels }: WebhookRule, namespace: string, has: ReadonlyMap<string, string>): boolean {
+  if (!namespaces.some((pattern) => globMatches(pattern, namespace))) return false;
+  return Object.entries(labels).every(([key, value]) => has.get(key) === value);
+}
+
+function globMatches(pattern: string, text: string): boolean {
+  const parts = pattern.split('*');
+  if (parts.length === 1) return pattern === text;
+  const [first, last] = [parts[0]!, parts.at(-1)!];
+  if (!text.startsWith(first) || !text.endsWith(last) || text.length < first.length + last.length) return false;
+  let at = first.length;
+  for (const part of parts.slice(1, -1)) {
+    const found = text.indexOf(part, at);
+    if (found < 0) return false;
+    at = found + part.length;
+  }
+  return at <= text.length - last.length;
+}
+
+/**
+ * The Priority plugin has resolved the class before webhooks run, and resolves it again after a change: the resolved
+ * fields must be gone by then, or it refuses the pod as contradicting itself (plugin/pkg/admission/priority, 1.36).
+ */
+function priorityPatch(spec: Json, name: string | undefined): PatchOperation[] {
+  if (name === undefined || textAt(spec, 'priorityClassName', 'Pod.spec')) return [];
+  const resolved = ['priority', 'preemptionPolicy'].filter((key) => own(spec, key) !== undefined);
+  return [
+    { op: 'add', path: '/spec/priorityClassName', value: name },
+    ...resolved.map((key) => ({ op: 'remove', path: `/spec/${key}` }) as const),
+  ];
+}
+
+function selectorPatch(spec: Json, wanted: Readonly<Record<string, string>>): PatchOperation[] {
+  const has = textMapAt(spec, 'nodeSelector', 'Pod.spec');
+  const missing = Object.entries(wanted).filter(([key]) => !has.has(key));
+  if (missing.length === 0) return [];
+  return [
+    { op: 'add', path: '/spec/nodeSelector', value: { ...Object.fromEntries(has), ...Object.fromEntries(missing) } },
+  ];
+}
+
+function tolerationPatch(spec: Json, wanted: WebhookRule['driver']['tolerations']): PatchOperation[] {
+  const has = objectsAt(spec, 'tolerations', 'Pod.spec');
+  const key = (one: Json) =>
+    JSON.stringify(['key', 'operator', 'value', 'effect'].map((field) => own(one, field) ?? ''));
+  const known = new Set(has.map(key));
+  const missing = wanted.filter((one) => !known.has(key(one)));
+  if (missing.length === 0) return [];
+  return [{ op: 'add', path: '/spec/tolerations', value: [...has, ...missing] }];
+}
+
+/** Executors get none: their places are held already. */
+function gatePatch(spec: Json): PatchOperation[] {
+  const has = objectsAt(spec, 'schedulingGates', 'Pod.spec');
+  if (has.some((gate) => own(gate, 'name') === GATE)) return [];
+  return [{ op: 'add', path: '/spec/schedulingGates', value: [...has, { name: GATE }] }];
+}
