@@ -2,6 +2,7 @@ import type { CompanionKind, CompanionRecords } from './companions.ts';
 import type { Json } from './field.ts';
 import { jobSetOf } from './records/job-set.ts';
 import { jobOf } from './records/job.ts';
+import { sparkReplicasOf } from './records/spark-replicas.ts';
 import { podGroupOf } from './records/pod-group.ts';
 import { apacheAppOf, kubeflowAppOf } from './spark/applications.ts';
 import { sparkConfOf, sparkTemplateOf } from './spark/driver-conf.ts';
@@ -19,7 +20,7 @@ export interface CompanionSource {
   readonly read: (object: Json) => CompanionsRead;
 }
 
-/** A new one: one entry here, a record in companions.ts, a rule in deploy/base/rbac.yaml. */
+/** A new one: one entry here, a record in companions.ts, a rule in deploy/access/rbac.yaml. */
 export const COMPANION_SOURCES: readonly CompanionSource[] = [
   {
     name: 'configmaps',
@@ -39,6 +40,12 @@ export const COMPANION_SOURCES: readonly CompanionSource[] = [
     kinds: ['apache-app'],
     read: (object) => ({ 'apache-app': apacheAppOf(object) }),
   },
+  ...['statefulsets', 'deployments'].map((resource): CompanionSource => ({
+    name: resource,
+    path: `/apis/apps/v1/${resource}`,
+    kinds: ['spark-replicas'],
+    read: (object) => present({ 'spark-replicas': sparkReplicasOf(object) }),
+  })),
   {
     name: 'podgroups.scheduling.x-k8s.io',
     path: '/apis/scheduling.x-k8s.io/v1alpha1/podgroups',

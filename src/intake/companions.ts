@@ -13,6 +13,8 @@ export interface CompanionRecords {
   readonly 'kubeflow-app': SparkApplication;
   /** SparkApplication of Apache (spark.apache.org/v1). */
   readonly 'apache-app': SparkApplication;
+  /** Replicas of a StatefulSet or Deployment that makes a Spark app's executors. */
+  readonly 'spark-replicas': number;
   /** A Spark driver pod, under the name `spark-app-selector`: the app has a driver of its own. */
   readonly 'spark-driver': true;
   /** PodGroup of scheduler-plugins (scheduling.x-k8s.io/v1alpha1). */

@@ -2,6 +2,7 @@ import { MusterError } from '../../core/errors.ts';
 import type { GangSpec, Membership, Role } from '../../core/model.ts';
 import { companionKey, type CompanionRecords, type SparkApplication } from '../companions.ts';
 import { objectAt, objectsAt, own, textAt, type Json } from '../field.ts';
+import { sparkReplicaSets } from '../records/spark-replicas.ts';
 import { executorCount } from '../spark/executor-count.ts';
 import { sparkVersion } from '../spark/executor-memory.ts';
 import { executorShape } from '../spark/executor-pod.ts';
@@ -92,11 +93,22 @@ function applicationOf({
   );
 }
 
-function rolesOf({ pod }: DialectInput, { conf, application, template }: Declared): Role[] {
+function rolesOf(input: DialectInput, { conf, application, template }: Declared): Role[] {
+  const { pod } = input;
   const version = sparkVersion(pod.labels.get('spark-version'));
   const shape = executorShape({ conf, version, template, added: application?.executorPod });
   const leader = { name: 'driver', count: 1, min: 1, request: pod.request, constraints: pod.constraints };
-  return [leader, { name: 'executor', ...executorCount(conf, application?.start), ...shape }];
+  return [leader, { name: 'executor', ...countOf(input, { conf, application, template }), ...shape }];
+}
+
+/** What Spark has really asked for goes before what was said at the start, where it is there to see. */
+function countOf({ pod, context }: DialectInput, { conf, application }: Declared): Pick<Role, 'min' | 'count'> {
+  const said = executorCount(conf, application?.start);
+  const sets = sparkReplicaSets(pod.labels.get('spark-app-selector')!);
+  const live = sets
+    .map((name) => context.companions.get('spark-replicas', pod.namespace, name))
+    .find((n) => n !== undefined);
+  return live === undefined || live < 0 || live > ANY ? said : { min: live, count: Math.max(live, said.count) };
 }
 
 function sendsExecutorsHere({ context }: DialectInput, conf: SparkConf): boolean {

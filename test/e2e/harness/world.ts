@@ -8,14 +8,14 @@ import { startKubeScheduler, type KubeSchedulerOptions } from './kube-scheduler.
 import { MusterProcess, type MusterOptions } from './muster.ts';
 import type { Started } from './process.ts';
 
-const RBAC = fileURLToPath(new URL('../../../deploy/base/rbac.yaml', import.meta.url));
+const RBAC = fileURLToPath(new URL('../../../deploy/access/rbac.yaml', import.meta.url));
 
 interface Rbac {
   readonly kind: string;
   readonly metadata: { readonly name: string; readonly namespace?: string };
 }
 
-/** Gives muster the rights of deploy/base, and no other. */
+/** Gives muster the rights of deploy/access, and no other. */
 export async function applyRbac(plane: ControlPlane): Promise<void> {
   for (const document of parseAllDocuments(readFileSync(RBAC, 'utf8'))) {
     const object = document.toJS() as Rbac;

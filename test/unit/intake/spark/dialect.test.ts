@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import type { Membership } from '../../../../src/core/model.ts';
 import { companionKey, type CompanionKind, type Companions } from '../../../../src/intake/companions.ts';
+import { COMPANION_SOURCES } from '../../../../src/intake/companion-sources.ts';
 import type { Json } from '../../../../src/intake/field.ts';
 import { toPodInfo } from '../../../../src/intake/pod.ts';
 import { apacheAppOf, kubeflowAppOf } from '../../../../src/intake/spark/applications.ts';
@@ -206,6 +207,18 @@ describe('precedence', () => {
     );
     expect(found?.problem).toBeUndefined();
     expect(roleText(found)).toBe('3/3 cpu 2000 memory 2432Mi');
+  });
+
+  test.each([
+    ['spark-s', 6],
+    ['spark-d', 6],
+  ])('the live replicas of %s go before the conf', (prefix, replicas) => {
+    const source = COMPANION_SOURCES.find(({ kinds }) => kinds.includes('spark-replicas'))!;
+    const name = `${prefix}-${APP}-0`;
+    const object = { metadata: { name, namespace: 'spark-jobs' }, spec: { replicas } };
+    expect(source.read({ ...object, metadata: { name: 'web', namespace: 'spark-jobs' } })).toEqual({});
+    const live = { ...shelf, 'spark-replicas': { [name]: source.read(object)['spark-replicas'] } };
+    expect(roleText(driver({}, live))).toBe('6/6 cpu 4000 memory 9011Mi');
   });
 
   test("kubeflow's PodGroup label on the same pods changes nothing", () => {
