@@ -2,5 +2,11 @@ import { defineConfig } from 'vitest/config';
 
 // No time limit is an assertion: the machine may be slow, the tests must not be flaky.
 export default defineConfig({
-  test: { include: ['test/**/*.test.ts'], exclude: ['test/e2e/**'], testTimeout: 120_000, hookTimeout: 120_000, pool: 'threads' },
+  test: {
+    include: ['test/**/*.test.ts'],
+    exclude: ['test/e2e/**'],
+    testTimeout: 120_000,
+    hookTimeout: 120_000,
+    pool: 'threads',
+  },
 });

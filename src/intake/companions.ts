@@ -72,7 +72,7 @@ export interface Companions {
 export const companionKey = (kind: CompanionKind, namespace: string, name: string) => `${kind}/${namespace}/${name}`;
 
 /** Where pods come from files, and beside a replay: there are none. */
-export const NO_COMPANIONS: Companions = { get: () => undefined };
+const NO_COMPANIONS: Companions = { get: () => undefined };
 
 /** What reading a pod depends on besides the pod. */
 export interface IntakeContext {

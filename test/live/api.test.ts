@@ -6,7 +6,7 @@ import { DEFAULT_POLICY } from '../../src/core/policy/policy.ts';
 import { openApi } from '../../src/server/api/openapi.ts';
 import { ExplanationView, GangList, NodeList, PolicyList } from '../../src/server/api/schemas.ts';
 import { buildServer } from '../../src/server/app.ts';
-import type { GangBuilder} from '../support/builders.ts';
+import type { GangBuilder } from '../support/builders.ts';
 import { boundTo, node, offer, spark } from '../support/builders.ts';
 
 const scheduler = new Scheduler({ policies: [DEFAULT_POLICY], schedulerNames: ['muster'] });
@@ -38,7 +38,7 @@ afterAll(() => app.close());
 
 const get = async (path: string) => {
   const response = await fetch(url + path);
-  return { status: response.status, body: (await response.json()) };
+  return { status: response.status, body: await response.json() };
 };
 
 describe('the read API', () => {

@@ -16,7 +16,9 @@ test('docs/errors.md has every code, and no other', () => {
 
 test('docs/config.md has every setting with its variable, default and meaning', () => {
   const rows = Object.entries(Config.shape).map(([field, schema]) => {
-    const fallback = (Config.parse({}) as Record<string, string | number | boolean | readonly string[] | undefined>)[field];
+    const fallback = (Config.parse({}) as Record<string, string | number | boolean | readonly string[] | undefined>)[
+      field
+    ];
     return `| \`${field}\` | \`${envName(field)}\` | ${fallback === undefined ? '' : `\`${fallback.toString()}\` `}| ${schema.description} |`;
   });
   for (const row of rows) expect(text('docs/config.md').replace(/ +/g, ' ')).toContain(row.replace(/ +/g, ' '));

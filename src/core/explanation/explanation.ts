@@ -30,7 +30,7 @@ export interface Explanation extends GangSummary {
   readonly advice: readonly string[];
 }
 
-export interface PlacedMember {
+interface PlacedMember {
   readonly role: string;
   readonly node: string;
   readonly state: 'unplaced' | 'reserved' | 'assumed' | 'bound';
@@ -51,7 +51,7 @@ export interface RoleExplanation {
   readonly short: readonly Shortage[];
 }
 
-export interface Refused {
+interface Refused {
   /** Such as `taint gpu=true:NoSchedule`. */
   readonly because: string;
   readonly nodes: number;

@@ -94,7 +94,7 @@ function hopelessReason(cluster: Cluster, need: Need): string {
 }
 
 /** How many of the need's pods the cluster could hold if nothing ran in it. */
-export function emptyCapacity({ table }: Cluster, { eligible, vector, count }: Need): number {
+function emptyCapacity({ table }: Cluster, { eligible, vector, count }: Need): number {
   let total = 0;
   for (let row = 0; row < table.rows && total < count; row++) {
     if (hasBit(eligible, row)) total += capacityAt(table.allocatable, row, vector, count);

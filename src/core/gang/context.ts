@@ -8,7 +8,7 @@ import type { WaitingLine } from '../queue/waiting-line.ts';
 import type { Gang } from './gang.ts';
 import type { Ledger } from './ledger.ts';
 
-export interface Problem {
+interface Problem {
   readonly pod: PodInfo;
   readonly sinceMs: number;
   readonly reason: string;

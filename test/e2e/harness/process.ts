@@ -52,7 +52,7 @@ export async function waitFor(
   }
 }
 
-export const tailOf = (file: string, lines = 30) => readFileSync(file, 'utf8').split('\n').slice(-lines).join('\n');
+const tailOf = (file: string, lines = 30) => readFileSync(file, 'utf8').split('\n').slice(-lines).join('\n');
 
 export async function freePort(): Promise<number> {
   const server = createServer();
