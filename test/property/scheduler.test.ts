@@ -14,7 +14,8 @@ type Step =
   | { readonly kind: 'member' | 'member-gone'; readonly app: number; readonly i: number }
   | { readonly kind: 'foreign' | 'intruder' | 'foreign-gone'; readonly i: number; readonly at: number }
   | { readonly kind: 'node' | 'node-gone'; readonly at: number; readonly cpu: number; readonly cordon: boolean }
-  | { readonly kind: 'wait'; readonly ms: number };
+  | { readonly kind: 'wait'; readonly ms: number }
+  | { readonly kind: 'admit' | 'restart' };
 
 const app = fc.nat({ max: 4 });
 const i = fc.nat({ max: 6 });
@@ -28,6 +29,8 @@ const otherSteps: fc.Arbitrary<Step>[] = [
   fc.record({ kind: fc.constantFrom('foreign', 'intruder', 'foreign-gone'), i, at }),
   fc.record({ kind: fc.constantFrom('node', 'node-gone'), at, cpu: fc.nat({ max: 6 }), cordon: fc.boolean() }),
 ];
+/** What a live cluster brings: gangs admitted unasked, and muster killed and started again. */
+const liveSteps: fc.Arbitrary<Step>[] = [fc.record({ kind: fc.constantFrom('admit', 'admit', 'restart') })];
 const setting = fc.record({
   strategy: fc.constantFrom<StrategyName>(...STRATEGIES),
   topology: fc.constantFrom<Topology['mode']>('none', 'prefer', 'require'),
@@ -58,10 +61,12 @@ function policy({
 
 /** Plays the steps and writes down every answer. Members of an app exist only while its leader runs. */
 class Play {
-  readonly world: World;
+  world: World;
   readonly log: string[] = [];
+  readonly #policy: Partial<Policy>;
   readonly #live = new Map<string, PodInfo>();
   readonly #bound = new Map<string, { readonly pod: PodInfo; readonly node: string }>();
+  readonly #intruders = new Map<string, { readonly pod: PodInfo; readonly node: string }>();
   readonly #apps = [
     spark('a', 3),
     spark('b', 5, { min: 2 }),
@@ -71,6 +76,7 @@ class Play {
   ];
 
   constructor(policyOf: Partial<Policy>) {
+    this.#policy = policyOf;
     const racks = ['r0', 'r0', 'r1', 'r2', 'r2'];
     this.world = new World(
       racks.map((rack, n) => node(`n${n}`, { cpu: 3 + n, labels: { rack, zone: n < 3 ? 'z0' : 'z1' } })),
@@ -95,9 +101,30 @@ class Play {
         return this.#end(this.#apps[step.app]!.member('executor', step.i));
       case 'wait':
         return this.world.wait(step.ms);
+      case 'admit':
+        this.log.push(JSON.stringify(this.world.scheduler.admitWaiting(this.world.nowMs)));
+        this.world.scheduler.checkInvariants();
+        return;
+      case 'restart':
+        return this.#restart();
       default:
         return this.#others(step);
     }
+  }
+
+  /** A new muster knows what the API server has: nodes, bound pods, and what is written on bound leaders. */
+  #restart(): void {
+    const before = this.world;
+    this.world = new World([...before.nodes.values()], this.#policy, false);
+    this.world.nowMs = before.nowMs;
+    for (const { pod: one, node: at } of this.#bound.values()) {
+      const written = one.membership?.spec && before.scheduler.reservation(one.membership.gang);
+      const text = JSON.stringify(written && [...written.slots].map(([role, nodes]) => [role, [...nodes]]));
+      this.world.bind(written ? { ...one, reservation: { text, slots: written.slots } } : one, at);
+    }
+    for (const [uid, { pod: one, node: at }] of this.#intruders)
+      if (before.nodes.has(at)) this.world.bind({ ...one, uid }, at);
+    this.world.sync();
   }
 
   #others(step: Extract<Step, { at: number }>): void {
@@ -107,9 +134,11 @@ class Play {
         this.log.push(this.world.ask(pod(`f${step.i}`, { cpu: 1 + (step.i % 3) })));
         return;
       case 'intruder':
-        if (this.world.nodes.has(name)) this.world.bind(pod(`x${step.i}`, { cpu: 1 + (step.i % 3) }), name);
-        return;
+        if (!this.world.nodes.has(name)) return;
+        this.#intruders.set(`x${step.i}`, { pod: pod(`x${step.i}`, { cpu: 1 + (step.i % 3) }), node: name });
+        return this.world.bind(pod(`x${step.i}`, { cpu: 1 + (step.i % 3) }), name);
       case 'foreign-gone':
+        this.#intruders.delete(`x${step.i}`);
         return this.world.gone(pod(`x${step.i}`));
       case 'node':
         return this.world.node(
@@ -169,7 +198,7 @@ class Play {
 
 describe('whatever happens in whatever order', () => {
   test('the books stay right, answers repeat, and the same input gives the same answers', () => {
-    const steps = fc.array(fc.oneof(...gangSteps, ...otherSteps), { maxLength: 60 });
+    const steps = fc.array(fc.oneof(...gangSteps, ...otherSteps, ...liveSteps), { maxLength: 60 });
     fc.assert(
       fc.property(setting, steps, (chosen, list) => {
         const play = () => {
@@ -184,7 +213,7 @@ describe('whatever happens in whatever order', () => {
   });
 
   test('without other schedulers and node trouble: no node is overcommitted and no gang is partial', () => {
-    const steps = fc.array(fc.oneof(...gangSteps.slice(0, 2)), { maxLength: 60 });
+    const steps = fc.array(fc.oneof(...gangSteps.slice(0, 2), ...liveSteps), { maxLength: 60 });
     fc.assert(
       fc.property(setting, steps, (chosen, list) => {
         const one = new Play(policy(chosen));
