@@ -88,53 +88,58 @@ describe.skipIf(typeof binaries === 'string')('kill -9', () => {
     await pair.muster.kill('SIGTERM');
   });
 
-  test('the active kube-scheduler and its extender, and the API server, with a second replica: every app finishes', async () => {
-    const first = await startPair(plane, { name: 'a', hostname: 'muster-a', lease: LEASE });
-    await sleep(2000);
-    const second = await startPair(plane, { name: 'b', hostname: 'muster-b', lease: LEASE });
-    const pairs = new Map<string, Pair>([
-      ['a', first],
-      ['b', second],
-    ]);
-    const active = async () => {
-      const path = '/apis/coordination.k8s.io/v1/namespaces/kube-system/leases/muster-scheduler';
-      const lease = (await persist(plane.admin, { method: 'GET', path })) as { spec: { holderIdentity: string } };
-      return lease.spec.holderIdentity.startsWith('muster-a_') ? 'a' : 'b';
-    };
-    const takeovers: number[] = [];
-    const troubles = (async () => {
-      for (let i = 0; i < 4; i++) {
-        await sleep(8000);
-        if (i === 1) {
-          await plane.killApiServer();
-          await plane.startApiServer();
-          continue;
+  const isRoot = process.getuid?.() === 0;
+  if (!isRoot) console.log('SKIPPED: only root may give two kube-schedulers on one machine host names of their own');
+  test.skipIf(!isRoot)(
+    'the active kube-scheduler and its extender, and the API server, with a second replica: every app finishes',
+    async () => {
+      const first = await startPair(plane, { name: 'a', hostname: 'muster-a', lease: LEASE });
+      await sleep(2000);
+      const second = await startPair(plane, { name: 'b', hostname: 'muster-b', lease: LEASE });
+      const pairs = new Map<string, Pair>([
+        ['a', first],
+        ['b', second],
+      ]);
+      const active = async () => {
+        const path = '/apis/coordination.k8s.io/v1/namespaces/kube-system/leases/muster-scheduler';
+        const lease = (await persist(plane.admin, { method: 'GET', path })) as { spec: { holderIdentity: string } };
+        return lease.spec.holderIdentity.startsWith('muster-a_') ? 'a' : 'b';
+      };
+      const takeovers: number[] = [];
+      const troubles = (async () => {
+        for (let i = 0; i < 4; i++) {
+          await sleep(8000);
+          if (i === 1) {
+            await plane.killApiServer();
+            await plane.startApiServer();
+            continue;
+          }
+          const name = await active();
+          const pair = pairs.get(name)!;
+          await Promise.all([pair.scheduler.stop('SIGKILL'), pair.muster.kill()]);
+          const from = Date.now();
+          while ((await active()) === name) await sleep(50);
+          takeovers.push(Date.now() - from);
+          pair.muster.start();
+          const options = {
+            extender: pair.muster.url,
+            name: `${name}-scheduler`,
+            lease: LEASE,
+            hostname: `muster-${name}`,
+          };
+          pair.scheduler = await startKubeScheduler(plane, options);
         }
-        const name = await active();
-        const pair = pairs.get(name)!;
-        await Promise.all([pair.scheduler.stop('SIGKILL'), pair.muster.kill()]);
-        const from = Date.now();
-        while ((await active()) === name) await sleep(50);
-        takeovers.push(Date.now() - from);
-        pair.muster.start();
-        const options = {
-          extender: pair.muster.url,
-          name: `${name}-scheduler`,
-          lease: LEASE,
-          hostname: `muster-${name}`,
-        };
-        pair.scheduler = await startKubeScheduler(plane, options);
+      })();
+      const partial = await finishAll(await submit(40, 4000), 400_000);
+      await troubles;
+      console.log(
+        `take-overs after ${takeovers.join(', ')} ms; longest wait of an executor of a started app: ${partial} ms`,
+      );
+      expect(takeovers).toHaveLength(3);
+      for (const { scheduler, muster } of pairs.values()) {
+        await scheduler.stop();
+        await muster.kill('SIGTERM');
       }
-    })();
-    const partial = await finishAll(await submit(40, 4000), 400_000);
-    await troubles;
-    console.log(
-      `take-overs after ${takeovers.join(', ')} ms; longest wait of an executor of a started app: ${partial} ms`,
-    );
-    expect(takeovers).toHaveLength(3);
-    for (const { scheduler, muster } of pairs.values()) {
-      await scheduler.stop();
-      await muster.kill('SIGTERM');
-    }
-  });
+    },
+  );
 });

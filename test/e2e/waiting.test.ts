@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs';
+import http from 'node:http';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { audit } from './harness/audit.ts';
 import { findBinaries } from './harness/binaries.ts';
@@ -152,15 +153,24 @@ describe.skipIf(typeof binaries === 'string')('with the real kube-scheduler', ()
   });
 });
 
-/** Asks one after the other over one connection. @returns ms, ascending */
+/** Asks one after the other over one connection, as kube-scheduler does. @returns ms, ascending */
 async function latencies(url: string, body: unknown): Promise<number[]> {
   const text = JSON.stringify(body);
-  const headers = { 'content-type': 'application/json' };
+  const headers = { 'content-type': 'application/json', 'content-length': Buffer.byteLength(text) };
+  const agent = new http.Agent({ keepAlive: true, maxSockets: 1 });
+  const ask = () =>
+    new Promise<void>((resolve, reject) => {
+      const request = http.request(url, { method: 'POST', headers, agent }, (response) => {
+        response.resume().on('end', resolve);
+      });
+      request.on('error', reject).end(text);
+    });
   const out: number[] = [];
   for (let i = 0; i < 600; i++) {
     const from = performance.now();
-    await (await fetch(url, { method: 'POST', body: text, headers })).text();
+    await ask();
     if (i >= 100) out.push(performance.now() - from);
   }
+  agent.destroy();
   return out.sort((a, b) => a - b);
 }
