@@ -149,7 +149,12 @@ export class Scheduler {
   /** The leader and the slots of an admitted gang, as they are to be written down; undefined: it is none. */
   reservation(key: string): { readonly leader: PodRef; readonly slots: SlotCounts } | undefined {
     const gang = this.#ctx.gangs.get(key);
-    return gang?.admitted ? { leader: refOf(gang.leader), slots: slotCounts(gang) } : undefined;
+    if (!gang?.admitted) return undefined;
+    const { cluster } = this.#ctx;
+    // In a gang of equals the one that asked first may be gone while others run.
+    const bound = [gang.leader.uid, ...gang.leaderUids].find((uid) => cluster.boundPod(uid));
+    const leader = bound === undefined ? gang.leader : cluster.boundPod(bound)!.pod;
+    return { leader: refOf(leader), slots: slotCounts(gang) };
   }
 
   /** New policies count for every decision from now on; what is reserved stays. */

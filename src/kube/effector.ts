@@ -44,7 +44,10 @@ export class Effector {
       instance: identity,
       perSecond: limits.eventsPerSecond,
       leaderOf: (gang) => scheduler.reservation(gang)?.leader,
-      adviceOf: (gang) => scheduler.explain(gang, nowMs())?.advice ?? [],
+      adviceOf: (gang) => {
+        const found = scheduler.explain(gang, nowMs());
+        return found?.phase === 'waiting' ? found.advice : undefined;
+      },
       onEvent: (outcome) => count('event', outcome),
     });
   }
@@ -56,8 +59,9 @@ export class Effector {
     this.#events.onEffects(effects);
   }
 
-  /** Call about once a second. */
+  /** Call a few times a second: sends what rates held back. */
   flush(): void {
-    this.writer.flushAll();
+    this.waker.flush();
+    this.#events.flush();
   }
 }

@@ -13,8 +13,8 @@ export interface EventRecorderDeps {
   readonly instance: string;
   readonly perSecond: number;
   readonly leaderOf: (gang: string) => PodRef | undefined;
-  /** The long reason of a waiting gang, in sentences. */
-  readonly adviceOf: (gang: string) => readonly string[];
+  /** The long reason of a waiting gang, in sentences; undefined: it does not wait any more. */
+  readonly adviceOf: (gang: string) => readonly string[] | undefined;
   readonly onEvent: (outcome: WriteOutcome | 'limited') => void;
 }
 
@@ -31,10 +31,15 @@ const MAX_NOTE = 1024;
 const AGAIN_MS = 10 * 60_000;
 const MAX_REMEMBERED = 20_000;
 
-/** Tells the people who own a gang what becomes of it, as Kubernetes Events on its leader. */
+/**
+ * Tells the people who own a gang what becomes of it, as Kubernetes Events on its leader. Decisions only leave a note
+ * here; what to say is worked out when its turn comes, at a limited rate.
+ */
 export class EventRecorder {
   readonly #deps: EventRecorderDeps;
   readonly #bucket: TokenBucket;
+  /** By gang and kind: only the latest is worth telling. */
+  readonly #waiting = new Map<string, Effect>();
   /** When a text was told last, by pod and reason. */
   readonly #told = new Map<string, { readonly note: string; readonly atMs: number }>();
 
@@ -45,8 +50,22 @@ export class EventRecorder {
 
   onEffects(effects: readonly Effect[]): void {
     for (const effect of effects) {
+      if (!TOLD.has(effect.kind)) continue;
+      this.#waiting.set(`${effect.kind} ${effect.gang}`, effect);
+      if (this.#waiting.size <= MAX_REMEMBERED) continue;
+      this.#waiting.delete(this.#waiting.keys().next().value!);
+      this.#deps.onEvent('limited');
+    }
+  }
+
+  /** Call a few times a second: tells what waits, as far as the rate allows. */
+  flush(): void {
+    const now = this.#deps.nowMs();
+    for (const [key, effect] of this.#waiting) {
+      if (!this.#bucket.take(now)) return;
+      this.#waiting.delete(key);
       const told = this.#tell(effect);
-      if (told) this.#record(told);
+      if (told) this.#record(told, now);
     }
   }
 
@@ -59,6 +78,7 @@ export class EventRecorder {
       }
       case 'gang-waits': {
         const advice = this.#deps.adviceOf(effect.gang);
+        if (!advice) return undefined;
         const note = [`${capital(effect.reason)}.`, ...advice].join(' ');
         return { pod: effect.leader, type: 'Warning', reason: 'GangWaits', note };
       }
@@ -87,16 +107,11 @@ export class EventRecorder {
     return pod && { pod, type: 'Warning', reason, note };
   }
 
-  #record({ pod, type, reason, note }: Told): void {
-    const { nowMs, queue, transport, onEvent } = this.#deps;
-    const now = nowMs();
+  #record({ pod, type, reason, note }: Told, now: number): void {
+    const { queue, transport, onEvent } = this.#deps;
     const key = `${pod.uid} ${reason}`;
     const last = this.#told.get(key);
     if (last?.note === note && now - last.atMs < AGAIN_MS) return;
-    if (!this.#bucket.take(now)) {
-      onEvent('limited');
-      return;
-    }
     this.#told.delete(key);
     this.#told.set(key, { note, atMs: now });
     if (this.#told.size > MAX_REMEMBERED) this.#told.delete(this.#told.keys().next().value!);
@@ -121,5 +136,8 @@ export class EventRecorder {
     };
   }
 }
+
+/** What people are told of; the rest is for logs and metrics. */
+const TOLD: ReadonlySet<Effect['kind']> = new Set(['gang-admitted', 'gang-waits', 'slots-expired', 'slot-unplaced']);
 
 const capital = (text: string) => text.charAt(0).toUpperCase() + text.slice(1);

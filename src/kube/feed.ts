@@ -18,6 +18,8 @@ export interface FeedOptions {
   readonly onResolved: (pod: PodRef) => void;
   /** A gang's leader changed: bound, annotated. */
   readonly onLeader: (uid: string) => void;
+  /** One of a gang's leaders is gone: with it, what was written on it. */
+  readonly onLeaderGone: (gang: string) => void;
   readonly onNote: (note: ReflectorNote) => void;
 }
 
@@ -177,8 +179,10 @@ export class Feed {
     if (app) this.#shelf.put('spark-driver', app, undefined);
     this.#drivers.delete(uid);
     this.#awaitCompanion(uid, undefined, undefined);
+    const leader = this.leaders.get(uid);
     this.leaders.remove(uid);
     this.#options.observe({ kind: 'pod-gone', uid });
+    if (leader) this.#options.onLeaderGone(leader.gang);
   }
 
   #awaitCompanion(uid: string, key: string | undefined, raw: Json | undefined): void {

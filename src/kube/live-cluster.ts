@@ -54,6 +54,7 @@ export class LiveCluster {
       observe: (event) => this.#observe(event),
       onResolved: (pod) => this.#effector.waker.wake(pod),
       onLeader: (uid) => this.#onLeader(uid),
+      onLeaderGone: (gang) => this.#effector.writer.mark(gang),
     });
     this.#leadership = new Leadership({ lease, identity, nowMs });
     const mirror = this.#leadership.mirror();
@@ -138,7 +139,7 @@ export class LiveCluster {
   #everySecond(): void {
     this.#lead();
     this.#holdOrNot();
-    this.#effector.flush();
+    this.#effector.writer.flushAll();
   }
 
   /** Follows the lease. Whoever begins to lead writes down what is not written down as it stands here. */
@@ -166,7 +167,7 @@ export class LiveCluster {
     if (!this.#leadership.isLeading()) return;
     const effects = scheduler.admitWaiting(nowMs());
     if (effects.length > 0) onEffects(effects);
-    this.#effector.waker.flush();
+    this.#effector.flush();
   }
 
   /** A pod may be asked about after its deletion was heard: nothing may be held for it for ever. */

@@ -285,6 +285,20 @@ describe('reservations survive', () => {
   });
 });
 
+test('in a gang of equals the reservation moves to a leader that lives', async () => {
+  const muster = await new Muster().start();
+  const roles = JSON.stringify([{ name: 'worker', count: 4 }]);
+  const worker = (i: number) =>
+    podObject(`eq-${i}`, { name: 'eq', role: 'worker', annotations: { 'muster.dev/roles': roles } });
+  for (let i = 0; i < 3; i++) await run(muster, worker(i));
+  const written = () => [0, 1, 2].filter((i) => reservationOf(worker(i)) !== undefined);
+  await until(() => written().length === 1);
+  const [first] = written() as [number];
+  api.remove(PODS, 'jobs', `eq-${first}`);
+  await until(() => written().length === 1 && written()[0] !== first);
+  expect(muster.scheduler.gangs()[0]!.slots).toMatchObject({ bound: 2, reserved: 2 });
+});
+
 describe('two replicas', () => {
   const lease = (holder: string) =>
     api.put(LEASES, {
