@@ -51,5 +51,11 @@ function kubeConfig(file: string | undefined): KubeConfig {
     const what = `${file ?? 'kubeconfig'}: ${(cause as Error).message}.`;
     throw new MusterError('MUSTER_KUBE_CONFIG', what, { cause });
   }
+  // What the library makes up where it finds nothing at all.
+  if (file === undefined && config.getCurrentCluster()?.server === 'http://localhost:8080')
+    throw new MusterError(
+      'MUSTER_KUBE_CONFIG',
+      'There is no kubeconfig, and no service account: no way to an API server.',
+    );
   return config;
 }

@@ -1,12 +1,12 @@
 import { pino, type Logger } from 'pino';
 import type { Config } from '../config.ts';
-import { MusterError } from '../core/errors.ts';
 import { DEFAULT_POLICY } from '../core/policy/policy.ts';
 import { Scheduler } from '../core/scheduler.ts';
 import { buildServer, type LiveParts, type MusterServer } from './app.ts';
 import { readPolicies, watchPolicies } from './policy-source.ts';
 import { closeOnSignal } from './shutdown.ts';
 import { readTls, tlsFiles, watchTls, type TlsFiles } from './tls.ts';
+import { listen } from './listen.ts';
 import { startWebhook } from './webhook.ts';
 
 const TICK_MS = 1000;
@@ -55,9 +55,12 @@ export async function start(
 ): Promise<Serving> {
   const { config, logger, scheduler, nowMs } = prepared;
   // Before anything that repeats: where the port is taken, the process must end.
-  const url = await listen(server, config);
+  const url = await listen(server.app, config);
+  const webhook = await startWebhook(config, server.metrics.registry, logger).catch(async (error: unknown) => {
+    await server.app.close();
+    throw error;
+  });
   const unwatchTls = watchTls(server.app, tlsOf(config));
-  const webhook = await startWebhook(config, server.metrics.registry, logger);
   const ticker = setInterval(() => server.onEffects(scheduler.tick(nowMs())), TICK_MS);
   const unwatch = config.policy === undefined ? () => undefined : watch(config.policy, prepared, server);
   const stop = async () => {
@@ -69,16 +72,6 @@ export async function start(
   };
   closeOnSignal(server, logger, stop);
   return { url, server, close: () => server.app.close().then(stop) };
-}
-
-async function listen({ app }: MusterServer, { host, port }: Config): Promise<string> {
-  try {
-    return await app.listen({ host, port });
-  } catch (error) {
-    throw new MusterError('MUSTER_USAGE', `Cannot listen on ${host}:${port}: ${(error as Error).message}.`, {
-      cause: error,
-    });
-  }
 }
 
 function watch(file: string, { scheduler, nowMs }: Prepared, { app, metrics }: MusterServer): () => void {
