@@ -76,6 +76,14 @@ describe('admission without being asked', () => {
     expect(world.ask(spark('c', 3).leader())).toBe('waits: gang waits for room');
   });
 
+  test('a hundred gangs at once are looked at in rounds', () => {
+    const world = new World(nodes(100, 4));
+    const gated = Array.from({ length: 100 }, (_, i) => ({ ...spark(`g${i}`, 3).leader(), gated: true as const }));
+    for (const one of gated) world.scheduler.observe({ kind: 'pod', pod: one }, world.nowMs);
+    const admitted = () => admit(world).filter((line) => line.startsWith('gang-admitted')).length;
+    expect([admitted(), admitted(), admitted()]).toEqual([64, 36, 0]);
+  });
+
   test('a gang that starts so and is never asked about gives its places back', () => {
     const world = new World(nodes(1, 8), { reservation: { unclaimedMs: 5000, successorMs: 1000 } });
     world.start(spark('big', 7).leader());

@@ -20,6 +20,12 @@ export function leaderSeen(ctx: GangContext, pod: PodInfo, nowMs: number): void 
 }
 
 /**
+ * How many gangs are planned in one round: kube-scheduler waits meanwhile. The others have their turn in the next; those
+ * before them are then refused without a look, unless room has appeared again.
+ */
+const LOOKS_A_ROUND = 64;
+
+/**
  * Admits the waiting gangs that fit now, in the order of their queues, and asks for their leaders to be woken. What helps
  * a gang need not bring kube-scheduler to ask again: it hears nothing of a reservation that was given up, of a pending
  * rival that was deleted or of a policy, and looks at refused pods by itself only after 5 min
@@ -28,10 +34,13 @@ export function leaderSeen(ctx: GangContext, pod: PodInfo, nowMs: number): void 
  */
 export function admitWaiting(ctx: GangContext, nowMs: number): void {
   if (ctx.hold !== undefined || ctx.isFollowing) return;
+  let looks = 0;
   for (const gang of ctx.line.inOrder()) {
     if (gang.isGated) gang.lastAskMs = nowMs;
-    if (!isWorthATry(gang)) continue;
+    if (looks === LOOKS_A_ROUND || !isWorthATry(gang)) continue;
+    const before = gang.refusal;
     const admission = decideAdmission(ctx, gang, undefined, nowMs);
+    if (admission.kind === 'admitted' || admission.refusal !== before) looks++;
     if (admission.kind === 'refused') {
       wait(ctx, gang, admission.refusal);
       continue;
