@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import type { Transport } from '../../../src/kube/transport.ts';
+import { ApiError, type Transport } from '../../../src/kube/transport.ts';
 import { deletePod, finish, persist } from './cluster.ts';
 import { isOver, type Pod } from './objects.ts';
 import type { PodWatch } from './pods.ts';
@@ -199,8 +199,14 @@ export class SparkApp {
     await this.#create('pods', { metadata, spec });
   }
 
+  /** A request that the API server carried out and did not live to answer is repeated: then the object is there. */
   #create(resource: string, body: object): Promise<unknown> {
-    return persist(this.#transport, { method: 'POST', path: `/api/v1/namespaces/default/${resource}`, body });
+    const ignoreThere = (error: unknown) => {
+      if (!(error instanceof ApiError) || error.reason !== 'AlreadyExists') throw error;
+    };
+    return persist(this.#transport, { method: 'POST', path: `/api/v1/namespaces/default/${resource}`, body }).catch(
+      ignoreThere,
+    );
   }
 }
 
