@@ -12,40 +12,53 @@ export interface Manifest {
   readonly [key: string]: unknown;
 }
 
+export interface Stack {
+  readonly base: string;
+  readonly components: readonly string[];
+}
+
 export const ROOT = fileURLToPath(new URL('../../', import.meta.url));
 export const hasKubectl = (process.env['PATH'] ?? '').split(':').some((folder) => existsSync(join(folder, 'kubectl')));
 
-/** Everything that can be applied, by name. */
-export const STACKS: Readonly<Record<string, { readonly base: string; readonly components: readonly string[] }>> = {
+/** What docs/install.md offers, by name. */
+export const STACKS: Readonly<Record<string, Stack>> = {
   base: { base: 'deploy/base', components: [] },
   dedicated: { base: 'deploy/overlays/dedicated', components: [] },
-  main: { base: 'deploy/overlays/main', components: [] },
-  'service-mtls': { base: 'deploy/overlays/service-mtls', components: [] },
+  'dedicated before 1.35': { base: 'deploy/overlays/dedicated', components: ['before-1-35'] },
   'dedicated with every component': {
     base: 'deploy/overlays/dedicated',
     components: ['service-monitor', 'alerts', 'dashboard', 'webhook'],
   },
+  'dedicated with a certificate of its own': {
+    base: 'deploy/overlays/dedicated',
+    components: ['webhook', 'webhook-own-certificate'],
+  },
+  main: { base: 'deploy/overlays/main', components: [] },
+  'main with alerts': { base: 'deploy/overlays/main', components: ['alerts', 'dashboard'] },
+  'service-mtls': { base: 'deploy/overlays/service-mtls', components: [] },
+  'service-mtls with every component': {
+    base: 'deploy/overlays/service-mtls',
+    components: ['service-monitor-mtls', 'alerts', 'dashboard', 'webhook', 'before-1-35'],
+  },
 };
 
-/** What `kubectl kustomize` makes of a stack. */
-export function kustomize(stack: string): readonly Manifest[] {
-  const { base, components } = STACKS[stack]!;
+/** What `kubectl kustomize` makes of a stack. `more`: further lines of the kustomization. */
+export function kustomize({ base, components }: Stack, more: readonly string[] = []): readonly Manifest[] {
+  if (components.length + more.length === 0) return built(join(ROOT, base));
   // Beside deploy/, since kustomize reads relative paths alone.
-  const folder = mkdtempSync(join(components.length > 0 ? join(ROOT, 'deploy') : tmpdir(), '.kustomize-'));
+  const folder = mkdtempSync(join(ROOT, 'deploy', '.kustomize-'));
   try {
-    let path = join(ROOT, base);
-    if (components.length > 0) {
-      const to = (target: string) => relative(folder, join(ROOT, target));
-      const lines = components.map((name) => `  - ${to(`deploy/components/${name}`)}`);
-      writeFileSync(
-        join(folder, 'kustomization.yaml'),
-        ['resources:', `  - ${to(base)}`, 'components:', ...lines, ''].join('\n'),
-      );
-      path = folder;
-    }
-    const text = execFileSync('kubectl', ['kustomize', path], { encoding: 'utf8' });
-    return parseAllDocuments(text).map((document) => document.toJS() as Manifest);
+    const to = (target: string) => relative(folder, join(ROOT, target));
+    const lines = components.map((name) => `  - ${to(`deploy/components/${name}`)}`);
+    const text = ['resources:', `  - ${to(base)}`, ...(lines.length > 0 ? ['components:', ...lines] : []), ...more, ''];
+    writeFileSync(join(folder, 'kustomization.yaml'), text.join('\n'));
+    return built(folder);
   } finally {
     rmSync(folder, { recursive: true });
   }
+}
+
+function built(folder: string): readonly Manifest[] {
+  const text = execFileSync('kubectl', ['kustomize', folder], { encoding: 'utf8', cwd: tmpdir() });
+  return parseAllDocuments(text).map((document) => document.toJS() as Manifest);
 }

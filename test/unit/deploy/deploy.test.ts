@@ -1,127 +1,116 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { COMPANION_SOURCES } from '../../../src/intake/companion-sources.ts';
-import { Config } from '../../../src/config.ts';
-import { hasKubectl, kustomize, ROOT, STACKS, type Manifest } from '../../support/kustomize.ts';
+import { parse } from 'yaml';
+import { buildMetrics } from '../../../src/server/metrics.ts';
+import { liveMetrics } from '../../../src/server/live-metrics.ts';
+import type { LiveCluster } from '../../../src/kube/live-cluster.ts';
+import { parseWebhookConfig } from '../../../src/webhook/rules.ts';
+import { ROOT } from '../../support/kustomize.ts';
 
 const text = (path: string) => readFileSync(join(ROOT, path), 'utf8');
+const yaml = (path: string) => parse(text(path)) as Record<string, unknown>;
 
-interface Container {
-  name: string;
-  image: string;
-  args?: string[];
-  env?: { name: string }[];
-  ports: { name: string; containerPort: number }[];
-  volumeMounts?: { name: string }[];
-  securityContext: {
-    allowPrivilegeEscalation: boolean;
-    readOnlyRootFilesystem: boolean;
-    capabilities: { drop: string[] };
-  };
-  resources: { requests: Record<string, string> };
-  livenessProbe: Record<string, { port: string }>;
-}
+describe('copies', () => {
+  test.each([
+    ['deploy/base/config/dedicated.yaml', 'scheduler-config/dedicated.yaml'],
+    ['deploy/base/config/policies.yaml', 'scheduler-config/policies/spark.yaml'],
+  ])('%s is one of %s', (copy, original) => {
+    expect(text(copy)).toBe(text(original));
+  });
 
-interface Workload extends Manifest {
-  spec: {
-    selector: { matchLabels: Record<string, string> };
-    template: {
-      metadata: { labels: Record<string, string> };
-      spec: {
-        containers: Container[];
-        volumes: { name: string; configMap?: { name: string } }[];
-        securityContext: { runAsNonRoot: boolean; seccompProfile: { type: string } };
-      };
-    };
-  };
-}
+  test('with mTLS, kube-scheduler is configured as without but for the way to muster', () => {
+    const { extenders, ...mtls } = yaml('deploy/overlays/service-mtls/config/dedicated.yaml');
+    const { extenders: plain, ...dedicated } = yaml('scheduler-config/dedicated.yaml');
+    expect(mtls).toEqual(dedicated);
+    const [{ urlPrefix, enableHTTPS, tlsConfig, ...rest }] = extenders as [Record<string, unknown>];
+    const [loopback] = plain as [Record<string, unknown>];
+    expect({ urlPrefix: 'http://127.0.0.1:8888', ...rest }).toEqual(loopback);
+    expect(urlPrefix).toBe('https://muster.muster-system.svc:8888');
+    expect(enableHTTPS).toBe(true);
+    // Without a CA kube-scheduler would take any certificate.
+    expect(Object.keys(tlsConfig as object).sort()).toEqual(['caFile', 'certFile', 'keyFile']);
+  });
 
-test.each([
-  ['deploy/base/config/dedicated.yaml', 'scheduler-config/dedicated.yaml'],
-  ['deploy/base/config/policies.yaml', 'scheduler-config/policies/spark.yaml'],
-  ['deploy/overlays/main/policies.yaml', 'scheduler-config/policies/spark.yaml'],
-  ['deploy/components/webhook/webhook.yaml', 'scheduler-config/webhook.example.yaml'],
-])('%s is a copy of %s', (copy, original) => {
-  expect(text(copy)).toBe(text(original));
+  test('the static pod and kubeadm give kube-scheduler and muster the files of one folder', () => {
+    expect(text('scheduler-config/main.yaml')).toContain('--config=/etc/kubernetes/muster/main.yaml');
+    expect(text('deploy/overlays/main/kubeadm.yaml')).toContain('value: /etc/kubernetes/muster/main.yaml');
+    expect(text('deploy/overlays/main/static-pod.yaml')).toContain('path: /etc/kubernetes/muster\n');
+  });
 });
 
-test('every metric that alerts and the dashboard ask for is documented', () => {
-  const asked = `${text('deploy/components/alerts/prometheus-rule.yaml')} ${text('deploy/components/dashboard/muster.json')}`;
-  const names = new Set(
-    [...asked.matchAll(/muster_[a-z_]+/g)].map(([name]) => name.replace(/_(bucket|count|sum)$/, '')),
+test('the webhook as it is shipped needs nothing that a cluster may lack', () => {
+  const file = 'deploy/components/webhook/webhook.yaml';
+  const { rules } = parseWebhookConfig(text(file), file);
+  for (const { driver, executor } of rules) {
+    for (const side of [driver, executor]) {
+      expect(side.priorityClassName).toBeUndefined();
+      expect(side.nodeSelector).toEqual({});
+    }
+  }
+});
+
+describe('alerts and dashboard', () => {
+  /** Labels by name, as the program registers them. */
+  const known = new Map<string, readonly string[]>();
+  const { registry } = buildMetrics(
+    () => ({}) as never,
+    () => 0,
   );
-  expect(names.size).toBeGreaterThan(8);
-  for (const name of names) expect(text('docs/config.md')).toContain(name);
-});
+  liveMetrics(registry, {} as LiveCluster);
+  for (const metric of registry.getMetricsAsArray()) {
+    const { name, labelNames = [] } = metric as unknown as { name: string; labelNames?: readonly string[] };
+    known.set(name, labelNames);
+  }
+  for (const [, name, labels] of text('src/server/webhook.ts').matchAll(
+    /name: '(\w+)',[^[]+labelNames: \[([^\]]*)\]/g,
+  )) {
+    known.set(
+      name!,
+      [...labels!.matchAll(/\w+/g)].map(([label]) => label),
+    );
+  }
 
-test('every alert has its part in docs/operations.md', () => {
-  const alerts = [...text('deploy/components/alerts/prometheus-rule.yaml').matchAll(/alert: (\w+)/g)].map(
-    ([, name]) => name!,
-  );
-  expect(alerts.length).toBeGreaterThan(5);
-  for (const name of alerts) expect(text('docs/operations.md')).toContain(`### ${name}\n`);
-});
+  interface Rules {
+    spec: { groups: { rules: { alert: string; expr: string; annotations: { runbook: string } }[] }[] };
+  }
+  const { groups } = (yaml('deploy/components/alerts/prometheus-rule.yaml') as unknown as Rules).spec;
+  const alerts = groups.flatMap(({ rules }) => rules);
+  interface Dashboard {
+    panels: { title: string; targets: { expr: string }[] }[];
+  }
+  const { panels } = JSON.parse(text('deploy/components/dashboard/muster.json')) as Dashboard;
+  const asked = [
+    ...alerts.map(({ alert, expr }) => ({ who: alert, expr })),
+    ...panels.flatMap(({ title, targets }) => targets.map(({ expr }) => ({ who: title, expr }))),
+  ];
 
-describe.skipIf(!hasKubectl)('kubectl kustomize', () => {
-  describe.each(Object.keys(STACKS))('%s', (stack) => {
-    const all = kustomize(stack);
-    const workloads = all.filter(({ kind }) => kind === 'Deployment' || kind === 'DaemonSet') as Workload[];
-
-    test('one workload, locked down, that mounts what there is', () => {
-      expect(workloads).toHaveLength(1);
-      const [{ spec }] = workloads as [Workload];
-      const { containers, volumes, securityContext } = spec.template.spec;
-      expect(spec.template.metadata.labels).toMatchObject(spec.selector.matchLabels);
-      expect(securityContext).toMatchObject({ runAsNonRoot: true, seccompProfile: { type: 'RuntimeDefault' } });
-      const configMaps = all.filter(({ kind }) => kind === 'ConfigMap').map(({ metadata }) => metadata.name);
-      for (const { configMap } of volumes) if (configMap) expect(configMaps).toContain(configMap.name);
-      for (const { image, securityContext: own, resources, volumeMounts = [], ports, livenessProbe } of containers) {
-        expect(image).toMatch(/.+:v?\d/);
-        expect(own).toMatchObject({
-          allowPrivilegeEscalation: false,
-          readOnlyRootFilesystem: true,
-          capabilities: { drop: ['ALL'] },
-        });
-        expect(resources.requests).toHaveProperty('cpu');
-        expect(resources.requests).toHaveProperty('memory');
-        expect(volumes.map(({ name }) => name)).toEqual(expect.arrayContaining(volumeMounts.map(({ name }) => name)));
-        const probe = livenessProbe['httpGet'] ?? livenessProbe['tcpSocket'];
-        expect(ports.map(({ name }) => name)).toContain(probe!.port);
+  test.each(asked)('$who asks for metrics and labels that there are: $expr', ({ expr }) => {
+    const used = [...expr.matchAll(/((?:muster|process)_[a-z_]+)(?:\{([^}]*)\})?/g)];
+    expect(used.length).toBeGreaterThan(0);
+    const labels = used.flatMap(([, name, selector = '']) => {
+      const base = name!.replace(/_(bucket|count|sum)$/, '');
+      expect([...known.keys()]).toContain(base);
+      for (const [, label] of selector.matchAll(/(\w+)\s*[=!]/g)) {
+        expect([...known.get(base)!, 'job', 'instance']).toContain(label);
       }
+      return known.get(base)!;
     });
+    for (const [, by] of expr.matchAll(/\bby \(([^)]*)\)/g)) {
+      for (const label of by!.split(', ')) expect([...labels, 'le', 'instance']).toContain(label);
+    }
+  });
 
-    test("muster's flags and variables exist", () => {
-      const { args = [], env = [] } = workloads[0]!.spec.template.spec.containers.find(
-        ({ name }) => name === 'muster',
-      )!;
-      const fields = Object.keys(Config.shape);
-      const camel = (name: string) => name.replace(/-(.)/g, (_all, letter: string) => letter.toUpperCase());
-      for (const arg of args.filter((one) => one.startsWith('--')))
-        expect(fields).toContain(camel(arg.slice(2).split('=')[0]!));
-      for (const { name } of env.filter((one) => one.name.startsWith('MUSTER_'))) {
-        expect(fields).toContain(camel(name.slice('MUSTER_'.length).toLowerCase().replaceAll('_', '-')));
-      }
-    });
+  test('every alert has its part in docs/operations.md, and points to it', () => {
+    expect(alerts.length).toBeGreaterThan(8);
+    const headings = [...text('docs/operations.md').matchAll(/^### (\w+)$/gm)].map(([, heading]) => heading);
+    expect(headings.filter((heading) => heading!.startsWith('Muster'))).toEqual(alerts.map(({ alert }) => alert));
+    for (const { alert, annotations } of alerts) {
+      expect(annotations.runbook).toBe(`docs/operations.md#${alert.toLowerCase()}`);
+    }
+  });
 
-    test('muster may read what it mirrors, and write nothing but pods and Events', () => {
-      const role = all.find(({ kind, metadata }) => kind === 'ClusterRole' && metadata.name === 'muster')!;
-      const rules = role['rules'] as { apiGroups: string[]; resources: string[]; verbs: string[] }[];
-      const allowed = (group: string, resource: string) =>
-        rules
-          .filter((rule) => rule.apiGroups.includes(group) && rule.resources.includes(resource))
-          .flatMap(({ verbs }) => verbs);
-      for (const { path } of COMPANION_SOURCES) {
-        const [, group = '', resource] = /^\/(?:api|apis\/([^/]+))\/[^/]+\/([a-z]+)$/.exec(path)!;
-        expect(allowed(group, resource!)).toEqual(expect.arrayContaining(['list', 'watch']));
-      }
-      expect(allowed('', 'pods')).toEqual(['get', 'list', 'watch', 'patch']);
-      expect(allowed('', 'nodes')).toEqual(['get', 'list', 'watch']);
-      const writes = rules.filter(({ verbs }) => verbs.some((verb) => !['get', 'list', 'watch'].includes(verb)));
-      expect(writes.map(({ resources, verbs }) => `${resources.join()}: ${verbs.join()}`)).toEqual([
-        'pods: patch',
-        'events: create',
-      ]);
-    });
+  test('every metric that the program has is documented', () => {
+    for (const name of known.keys()) if (name.startsWith('muster_')) expect(text('docs/config.md')).toContain(name);
   });
 });

@@ -1,0 +1,104 @@
+import { describe, expect, test } from 'vitest';
+import { COMPANION_SOURCES } from '../../../src/intake/companion-sources.ts';
+import { hasKubectl, kustomize, STACKS, type Manifest } from '../../support/kustomize.ts';
+
+if (!hasKubectl) console.log('SKIPPED: there is no kubectl, which builds what deploy/ says');
+
+interface Rule {
+  readonly apiGroups: readonly string[];
+  readonly resources: readonly string[];
+  readonly resourceNames?: readonly string[];
+  readonly verbs: readonly string[];
+}
+type Role = Manifest & { readonly rules: readonly Rule[] };
+type Binding = Manifest & {
+  readonly roleRef: { readonly kind: string; readonly name: string };
+  readonly subjects: readonly { readonly kind: string; readonly name: string }[];
+};
+
+/** One line per right: `verb group/resource`, with the names where it is for some alone. */
+function rightsOf({ rules }: Role): string[] {
+  return rules.flatMap(({ apiGroups, resources, resourceNames, verbs }) =>
+    apiGroups.flatMap((group) =>
+      resources.flatMap((resource) =>
+        verbs.map((verb) => `${verb} ${group}/${resource}${resourceNames ? ` ${resourceNames.join()}` : ''}`),
+      ),
+    ),
+  );
+}
+
+/** Who has which role: `role -> subject`. */
+const boundIn = (all: readonly Manifest[]) =>
+  (all.filter(({ kind }) => kind.endsWith('Binding')) as Binding[])
+    .flatMap(({ roleRef, subjects }) => subjects.map(({ kind, name }) => `${roleRef.name} -> ${kind} ${name}`))
+    .sort();
+
+const reads = (resource: string) => ['list', 'watch'].map((verb) => `${verb} ${resource}`);
+const COMPANIONS = COMPANION_SOURCES.flatMap(({ path }) => {
+  const [, group = '', resource] = /^\/(?:api|apis\/([^/]+))\/[^/]+\/([a-z]+)$/.exec(path)!;
+  return reads(`${group}/${resource}`);
+});
+
+const forKubeScheduler = (account: string) => [
+  `extension-apiserver-authentication-reader -> ServiceAccount ${account}`,
+  `muster-scheduler-lease -> ServiceAccount ${account}`,
+  `system:kube-scheduler -> ServiceAccount ${account}`,
+  `system:volume-scheduler -> ServiceAccount ${account}`,
+];
+
+describe.skipIf(!hasKubectl)('rights', () => {
+  test.each(Object.keys(STACKS))('%s: muster reads what it mirrors, and writes to pods and Events alone', (stack) => {
+    const role = kustomize(STACKS[stack]!).find(
+      ({ kind, metadata }) => kind === 'ClusterRole' && metadata.name === 'muster',
+    ) as Role;
+    expect(rightsOf(role).sort()).toEqual(
+      [
+        ...['get', 'list', 'watch', 'patch'].map((verb) => `${verb} /pods`),
+        ...reads('/nodes'),
+        ...COMPANIONS,
+        'create events.k8s.io/events',
+      ].sort(),
+    );
+  });
+
+  test.each([
+    {
+      stack: 'base',
+      want: [
+        'muster -> ServiceAccount muster',
+        'muster-lease-reader -> ServiceAccount muster',
+        ...forKubeScheduler('muster'),
+      ],
+      leases: ['list', 'watch', 'get', 'update'].map((verb) => `${verb} coordination.k8s.io/leases muster-scheduler`),
+    },
+    {
+      stack: 'service-mtls', // each side has its own account
+      want: ['muster -> ServiceAccount muster', ...forKubeScheduler('muster-kube-scheduler')],
+      leases: ['get', 'update'].map((verb) => `${verb} coordination.k8s.io/leases muster-scheduler`),
+    },
+    {
+      stack: 'main', // kube-scheduler has its rights already
+      want: ['muster -> User muster', 'muster-main-lease-reader -> User muster'],
+      leases: ['list', 'watch'].map((verb) => `${verb} coordination.k8s.io/leases kube-scheduler`),
+    },
+  ])('$stack: who has which role, and which lease', ({ stack, want, leases }) => {
+    const all = kustomize(STACKS[stack]!);
+    expect(boundIn(all)).toEqual([...want].sort());
+    const roles = all.filter(({ kind }) => kind === 'Role') as Role[];
+    const rights = roles.flatMap(rightsOf).filter((right) => right !== 'create coordination.k8s.io/leases');
+    expect(rights.sort()).toEqual([...leases].sort());
+    for (const { metadata } of roles) expect(metadata.namespace).toBe('kube-system');
+  });
+
+  test.each(Object.keys(STACKS))('%s: nothing is bound to a role or an account that is not there', (stack) => {
+    const all = kustomize(STACKS[stack]!);
+    const names = (kinds: readonly string[]) =>
+      all.filter(({ kind }) => kinds.includes(kind)).map(({ metadata }) => metadata.name);
+    const roles = [...names(['Role', 'ClusterRole']), 'system:kube-scheduler', 'system:volume-scheduler'];
+    const accounts = names(['ServiceAccount']);
+    for (const { roleRef, subjects } of all.filter(({ kind }) => kind.endsWith('Binding')) as Binding[]) {
+      expect([...roles, 'extension-apiserver-authentication-reader']).toContain(roleRef.name);
+      for (const { kind, name } of subjects) if (kind === 'ServiceAccount') expect(accounts).toContain(name);
+    }
+  });
+});

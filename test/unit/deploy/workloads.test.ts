@@ -1,0 +1,140 @@
+import { describe, expect, test } from 'vitest';
+import { Config, envName } from '../../../src/config.ts';
+import { hasKubectl, kustomize, STACKS, type Manifest } from '../../support/kustomize.ts';
+import { deploymentsOf, staticPod, type Container, type PodSpec } from '../../support/pod-specs.ts';
+
+if (!hasKubectl) console.log('SKIPPED: there is no kubectl, which builds what deploy/ says');
+
+const flagOf = (field: string) => `--${field.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`;
+const FLAGS = Object.keys(Config.shape).map(flagOf);
+const VARIABLES = ['NODE_OPTIONS', ...Object.keys(Config.shape).map(envName)];
+
+/** Certificates that cert-manager or the user makes. */
+const SECRETS = ['muster-tls', 'muster-client-tls', 'muster-webhook-tls'];
+
+/** What must hold for a container, as lines; none where all is well. */
+function breaches({ name, image, ports, env = [], args = [], ...container }: Container): string[] {
+  const { livenessProbe, readinessProbe, securityContext, resources } = container;
+  const known = new Set(ports.map((port) => port.name));
+  const probes = [livenessProbe, ...(name === 'muster' ? [readinessProbe] : [])];
+  const wrong = [
+    !/.+:v?\d+\.\d+\.\d+$/.test(image) && `image ${image} has no version`,
+    ...probes.map((probe) => {
+      const port = (probe?.httpGet ?? probe?.tcpSocket)?.port;
+      return !known.has(String(port)) && `probe of port ${port}`;
+    }),
+    securityContext['allowPrivilegeEscalation'] !== false && 'may gain privileges',
+    securityContext['readOnlyRootFilesystem'] !== true && 'may write to its root',
+    JSON.stringify(securityContext['capabilities']) !== '{"drop":["ALL"]}' && 'keeps capabilities',
+    'privileged' in securityContext && 'is privileged',
+    (!resources.requests['cpu'] || !resources.requests['memory']) && 'asks for no resources',
+    ...(container.volumeMounts ?? []).map((mount) => mount.readOnly !== true && `may write to ${mount.mountPath}`),
+    ...(name === 'muster' ? args : []).map(
+      (arg) => arg.startsWith('--') && !FLAGS.includes(arg.split('=')[0]!) && `unknown flag ${arg}`,
+    ),
+    ...env.map((one) => !VARIABLES.includes(one.name) && `unknown variable ${one.name}`),
+  ];
+  return wrong.filter((line) => line !== false).map((line) => `${name}: ${line}`);
+}
+
+function podBreaches(spec: PodSpec, objects: readonly Manifest[]): string[] {
+  const names = (kind: string) => objects.filter((one) => one.kind === kind).map(({ metadata }) => metadata.name);
+  const volumes = new Set(spec.volumes.map(({ name }) => name));
+  const mounted = spec.containers.flatMap(({ volumeMounts = [] }) => volumeMounts.map(({ name }) => name));
+  const wrong = [
+    ...mounted.map((name) => !volumes.has(name) && `no volume ${name}`),
+    ...[...volumes].map((name) => !mounted.includes(name) && `volume ${name} is mounted nowhere`),
+    ...spec.volumes.map(({ configMap }) => {
+      return configMap && !names('ConfigMap').includes(configMap.name) && `no ConfigMap ${configMap.name}`;
+    }),
+    ...spec.volumes.map(
+      ({ secret }) => secret && !SECRETS.includes(secret.secretName) && `Secret ${secret.secretName}`,
+    ),
+    spec.securityContext['runAsNonRoot'] !== true && 'may run as root',
+    JSON.stringify(spec.securityContext['seccompProfile']) !== '{"type":"RuntimeDefault"}' && 'no seccomp profile',
+    spec.terminationGracePeriodSeconds !== 30 && 'no grace period',
+    !/^system-(cluster|node)-critical$/.test(spec.priorityClassName ?? '') && 'may be evicted',
+  ];
+  return [...wrong.filter((line) => typeof line === 'string'), ...spec.containers.flatMap(breaches)];
+}
+
+describe.skipIf(!hasKubectl)('kubectl kustomize', () => {
+  describe.each(Object.keys(STACKS))('%s', (stack) => {
+    const all = kustomize(STACKS[stack]!);
+    const deployments = deploymentsOf(all);
+    const accounts = all.filter(({ kind }) => kind === 'ServiceAccount').map(({ metadata }) => metadata.name);
+
+    test('pods are locked down, and mount what there is', () => {
+      for (const { spec } of deployments) expect(podBreaches(spec.template.spec, all)).toEqual([]);
+    });
+
+    test('accounts are there, and the cluster scheduler places what schedules for others', () => {
+      for (const { spec } of deployments) {
+        expect(accounts).toContain(spec.template.spec.serviceAccountName);
+        expect(spec.template.spec.schedulerName).toBe('default-scheduler');
+      }
+    });
+
+    test('selectors find pods', () => {
+      const labels = deployments.map(({ spec }) => spec.template.metadata.labels);
+      const finds = (selector: Readonly<Record<string, string>>) =>
+        labels.some((have) => Object.entries(selector).every(([key, value]) => have[key] === value));
+      for (const { spec } of deployments) {
+        expect(spec.template.metadata.labels).toMatchObject(spec.selector.matchLabels);
+      }
+      type Selecting = { selector: Record<string, string> & { matchLabels: Record<string, string> } };
+      for (const { kind, spec } of all as readonly (Manifest & { spec: Selecting })[]) {
+        if (kind === 'Service') expect(finds(spec.selector)).toBe(true);
+        if (kind === 'PodDisruptionBudget') expect(finds(spec.selector.matchLabels)).toBe(true);
+        if (kind === 'NetworkPolicy') {
+          expect(finds((spec as unknown as { podSelector: Selecting['selector'] }).podSelector.matchLabels)).toBe(true);
+        }
+      }
+    });
+
+    test('ports of Services have names that the pods have', () => {
+      const named = deployments.flatMap(({ spec }) => spec.template.spec.containers.flatMap(({ ports }) => ports));
+      type Ports = { ports: { targetPort: string }[] };
+      for (const { kind, spec } of all as readonly (Manifest & { spec: Ports })[]) {
+        if (kind !== 'Service') continue;
+        for (const { targetPort } of spec.ports) expect(named.map(({ name }) => name)).toContain(targetPort);
+      }
+    });
+
+    test('objects that the API server keeps by one name are not there twice', () => {
+      const keys = all.map(({ kind, metadata: { namespace = '', name } }) => `${kind} ${namespace}/${name}`);
+      expect(new Set(keys).size).toBe(keys.length);
+    });
+  });
+
+  test('kube-scheduler before 1.35 gets no gate that it does not know', () => {
+    const args = (stack: string) =>
+      deploymentsOf(kustomize(STACKS[stack]!))
+        .flatMap(({ spec }) => spec.template.spec.containers)
+        .find(({ name }) => name === 'kube-scheduler')!.command!;
+    for (const [before, after] of [
+      ['dedicated', 'dedicated before 1.35'],
+      ['service-mtls', 'service-mtls with every component'],
+    ] as const) {
+      const gate = '--feature-gates=OpportunisticBatching=false';
+      expect(args(before)).toContain(gate);
+      expect(args(after)).toEqual(args(before).filter((arg) => arg !== gate));
+    }
+  });
+
+  test('policies of your own take the place of those that are shipped', () => {
+    const generator = ['configMapGenerator:', '  - name: muster-policies', '    namespace: muster-system'];
+    const own = [...generator, '    behavior: replace', '    literals:', '      - policies.yaml=policies [own]'];
+    const all = kustomize({ base: 'deploy/overlays/dedicated', components: [] }, own);
+    const { data } = all.find(({ metadata }) => metadata.name === 'muster-policies') as unknown as { data: object };
+    expect(data).toEqual({ 'policies.yaml': 'policies [own]' });
+  });
+});
+
+test('the static pod is locked down, and opens no port to other hosts', () => {
+  const { spec, metadata } = staticPod();
+  expect(podBreaches(spec, [])).toEqual([]);
+  expect(metadata.namespace).toBe('kube-system');
+  expect(spec).toMatchObject({ hostNetwork: true, automountServiceAccountToken: false });
+  expect(spec.containers[0]!.args).toContain('--host=127.0.0.1');
+});
