@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { parse } from 'yaml';
 import { ROOT, type Manifest } from './kustomize.ts';
 
-export interface Probe {
+interface Probe {
   readonly httpGet?: { readonly port: string; readonly path: string };
   readonly tcpSocket?: { readonly port: string };
 }
@@ -22,7 +22,7 @@ export interface Container {
   readonly readinessProbe?: Probe;
 }
 
-export interface Volume {
+interface Volume {
   readonly name: string;
   readonly configMap?: { readonly name: string };
   readonly secret?: { readonly secretName: string };
