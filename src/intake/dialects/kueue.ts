@@ -1,15 +1,23 @@
-import { countIn, equals, forOurs } from './equals.ts';
-import { MusterError } from '../../core/errors.ts';
+import { shown } from '../quantity.ts';
+import { equals } from './equals.ts';
+import { forOurs, MOST, wrong } from './others.ts';
 
 const GROUP = 'kueue.x-k8s.io/pod-group-name';
 const TOTAL = 'kueue.x-k8s.io/pod-group-total-count';
 const QUEUE = 'kueue.x-k8s.io/queue-name';
 
 /** Plain pods that Kueue groups. Kueue admits by quota and lifts its own gate; muster then sees to the nodes. */
-export const kueue = forOurs((input) => {
-  const name = input.pod.labels.get(GROUP);
-  if (!name) return undefined;
-  const total = input.annotations.get(TOTAL);
-  if (total === undefined) throw new MusterError('MUSTER_OBJECT_INVALID', `annotation ${TOTAL} is missing.`);
-  return equals(input, { name, min: countIn(total, `annotation ${TOTAL}`), queue: input.pod.labels.get(QUEUE) });
-});
+export const kueue = forOurs(
+  ({ pod }) => pod.labels.get(GROUP) || undefined,
+  (input, name) => {
+    const queue = input.pod.labels.get(QUEUE) || undefined;
+    return equals(input, { name, min: totalIn(input.annotations.get(TOTAL)), queue });
+  },
+);
+
+function totalIn(text: string | undefined): number {
+  if (text === undefined) throw wrong(`annotation ${TOTAL} is missing`);
+  const total = /^\d{1,5}$/.test(text) ? Number(text) : 0;
+  if (total >= 1 && total <= MOST) return total;
+  throw wrong(`annotation ${TOTAL}: ${shown(text)} is not a number from 1 to ${MOST}`);
+}

@@ -1,12 +1,18 @@
-import { awaiting, equals, forOurs } from './equals.ts';
+import { equals } from './equals.ts';
+import { awaiting, checkedName, checkedQueue, forOurs, MOST, within } from './others.ts';
 
 const ANNOTATIONS = ['scheduling.k8s.io/group-name', 'scheduling.volcano.sh/group-name'];
 
 /** Volcano: an annotation names the PodGroup, which says how many start together and in which queue they wait. */
-export const volcano = forOurs((input) => {
-  const name = ANNOTATIONS.map((annotation) => input.annotations.get(annotation)).find((value) => value);
-  if (name === undefined) return undefined;
-  const group = input.context.companions.get('volcano-group', input.pod.namespace, name);
-  if (!group) return awaiting(input, 'volcano-group', { what: 'PodGroup', name });
-  return equals(input, { name, min: group.minMember, queue: group.queue });
-});
+export const volcano = forOurs(
+  ({ annotations }) => {
+    const key = ANNOTATIONS.find((one) => annotations.get(one));
+    return key && checkedName(annotations.get(key)!, `annotation ${key}`);
+  },
+  (input, name) => {
+    const group = input.context.companions.get('volcano-group', input.pod.namespace, name);
+    if (!group) return awaiting(input, 'volcano-group', 'PodGroup', name);
+    const queue = group.queue && checkedQueue(group.queue, `PodGroup ${name}: spec.queue`);
+    return equals(input, { name, min: within(group.minMember, [0, MOST], `PodGroup ${name}: spec.minMember`), queue });
+  },
+);

@@ -1,74 +1,101 @@
-import { MusterError } from '../../core/errors.ts';
 import type { Role } from '../../core/model.ts';
 import { constraintsOf } from '../constraints.ts';
-import { asObject, integerAt, nameAt, objectAt, type Json } from '../field.ts';
-import { parseQuantity, shown, wholeUnits } from '../quantity.ts';
-import { forOurs, MOST } from './equals.ts';
+import { asObject, integerAt, nameAt, type Json } from '../field.ts';
+import { amountsAt } from '../pod-request.ts';
+import { shown } from '../quantity.ts';
+import { checkedName, checkedQueue, forOurs, MOST, ownQueue, within, wrong } from './others.ts';
 import type { DialectInput } from './registry.ts';
 
 const GROUP = 'yunikorn.apache.org/task-group-name';
 const GROUPS = 'yunikorn.apache.org/task-groups';
-const APP = ['yunikorn.apache.org/app-id', 'applicationId', 'spark-app-selector'];
-const QUEUE = ['yunikorn.apache.org/queue', 'queue'];
+
+type Source = readonly ['label' | 'annotation', string];
+
+/** In YuniKorn's order (yunikorn-k8shim, pkg/common/utils, 1.9). */
+const APP: readonly Source[] = [
+  ['label', 'yunikorn.apache.org/app-id'],
+  ['annotation', 'yunikorn.apache.org/app-id'],
+  ['label', 'applicationId'],
+  ['label', 'spark-app-selector'],
+];
+const QUEUE: readonly Source[] = [
+  ['label', 'yunikorn.apache.org/queue'],
+  ['annotation', 'yunikorn.apache.org/queue'],
+  ['label', 'queue'],
+];
+
 const MAX_TEXT = 64 * 1024;
 const MAX_GROUPS = 16;
 
 /**
  * YuniKorn: the originator declares task groups, and every member names its own. The originator's group leads; where
- * it is in none of them, it leads alone in a role of its own.
+ * it is in none of them, it leads alone in a role of its own. Where all members carry the declaration (a Job's
+ * template), any of them may be the originator.
  */
-export const yunikorn = forOurs((input) => {
-  const { pod, annotations } = input;
-  const group = annotations.get(GROUP);
-  const declared = annotations.get(GROUPS);
-  if (group === undefined && declared === undefined) return undefined;
-  const app = firstOf(input, APP);
-  if (!app)
-    throw new MusterError('MUSTER_OBJECT_INVALID', `label or annotation ${APP[0]} is missing: name the application.`);
-  const gang = `${pod.namespace}/${app}`;
-  if (declared === undefined) return { gang, role: group! };
-  const roles = rolesOf(declared, input, group);
-  const queue = firstOf(input, QUEUE) ?? 'default';
-  return { gang, role: roles[0]!.name, spec: { key: gang, namespace: pod.namespace, name: app, roles, queue } };
-});
+export const yunikorn = forOurs(
+  (input) => {
+    if (!input.annotations.get(GROUP) && input.annotations.get(GROUPS) === undefined) return undefined;
+    const app = firstOf(input, APP, checkedName);
+    if (app === undefined) throw wrong(`label or annotation ${APP[0]![1]} is missing: name the application`);
+    return app;
+  },
+  (input, app) => {
+    const { pod, annotations } = input;
+    const gang = `${pod.namespace}/${app}`;
+    const group = annotations.get(GROUP) || undefined;
+    const own = group && checkedName(group, `annotation ${GROUP}`);
+    const declared = annotations.get(GROUPS);
+    if (declared === undefined) return { gang, role: own! };
+    const roles = withOriginator(rolesIn(declared), input, own);
+    const queue = firstOf(input, QUEUE, checkedQueue) ?? ownQueue(input) ?? 'default';
+    return { gang, role: roles[0]!.name, spec: { key: gang, namespace: pod.namespace, name: app, roles, queue } };
+  },
+);
 
-function firstOf({ pod, annotations }: DialectInput, keys: readonly string[]): string | undefined {
-  return keys.map((key) => annotations.get(key) ?? pod.labels.get(key)).find((value) => value);
+function firstOf(
+  { pod, annotations }: DialectInput,
+  sources: readonly Source[],
+  checked: (text: string, where: string) => string,
+): string | undefined {
+  for (const [on, key] of sources) {
+    const text = on === 'label' ? pod.labels.get(key) : annotations.get(key);
+    if (text) return checked(text, `${on} ${key}`);
+  }
+  return undefined;
 }
 
-function rolesOf(text: string, { pod }: DialectInput, own: string | undefined): readonly Role[] {
-  const where = `annotation ${GROUPS}`;
-  const value = listIn(text, where);
-  const roles = value.map((item, i) => roleOf(asObject(item, `${where}[${i}]`), `${where}[${i}]`));
-  const at = roles.findIndex(({ name }) => name === own);
+/** The originator's role first; it asks what the pod really asks, and goes where the pod may go. */
+function withOriginator(roles: readonly Role[], { pod }: DialectInput, own = 'originator'): readonly Role[] {
   const { request, constraints } = pod;
-  if (at < 0) return [{ name: own ?? 'originator', count: 1, min: 1, request, constraints }, ...roles];
-  const leader = { ...roles[at]!, request, constraints };
-  return [leader, ...roles.slice(0, at), ...roles.slice(at + 1)];
+  const others = roles.filter(({ name }) => name !== own);
+  const declared = roles.find(({ name }) => name === own) ?? { name: own, count: 1, min: 1 };
+  return [{ ...declared, request, constraints }, ...others];
+}
+
+function rolesIn(text: string): readonly Role[] {
+  const where = `annotation ${GROUPS}`;
+  const roles = listIn(text, where).map((item, i) => roleOf(asObject(item, `${where}[${i}]`), `${where}[${i}]`));
+  const names = new Set(roles.map(({ name }) => name));
+  if (names.size < roles.length) throw wrong(`${where}: two groups have the same name`);
+  return roles;
 }
 
 function listIn(text: string, where: string): readonly unknown[] {
+  if (text.length > MAX_TEXT) throw wrong(`${where}: longer than ${MAX_TEXT} characters`);
   let value: unknown;
   try {
-    value = text.length > MAX_TEXT ? undefined : JSON.parse(text);
+    value = JSON.parse(text);
   } catch {
-    value = undefined;
+    throw wrong(`${where}: ${shown(text)} is not JSON`);
   }
   if (Array.isArray(value) && value.length > 0 && value.length <= MAX_GROUPS) return value;
-  throw new MusterError(
-    'MUSTER_OBJECT_INVALID',
-    `${where}: ${shown(text)} is not a JSON list of 1 to ${MAX_GROUPS} groups.`,
-  );
+  throw wrong(`${where}: ${shown(value)} is not a list of 1 to ${MAX_GROUPS} groups`);
 }
 
 function roleOf(group: Json, where: string): Role {
-  const count = integerAt(group, 'minMember', where) ?? 0;
-  if (count < 1 || count > MOST)
-    throw new MusterError('MUSTER_OBJECT_INVALID', `${where}.minMember: ${count} is not between 1 and ${MOST}.`);
-  const request = new Map([['pods', 1]]);
-  for (const [resource, amount] of Object.entries(objectAt(group, 'minResource', where) ?? {})) {
-    const at = `${where}.minResource.${resource}`;
-    request.set(resource, wholeUnits(parseQuantity(amount, at), resource, at));
-  }
-  return { name: nameAt(group, 'name', where), count, min: count, request, constraints: constraintsOf(group, where) };
+  const name = checkedName(nameAt(group, 'name', where), `${where}.name`);
+  const count = within(integerAt(group, 'minMember', where) ?? 0, [1, MOST], `${where}.minMember`);
+  const request = amountsAt(group, 'minResource', where);
+  request.set('pods', 1);
+  return { name, count, min: count, request, constraints: constraintsOf(group, where) };
 }

@@ -1,13 +1,24 @@
 import type { JobRecord } from '../companions.ts';
 import { integerAt, objectAt, textAt, type Json } from '../field.ts';
 
-/** A batch/v1 Job. @throws MusterError MUSTER_OBJECT_INVALID */
+/**
+ * A batch/v1 Job. `completions` are those still to come: a late pod of a Job must not wait for room for those that are
+ * done.
+ * @throws MusterError MUSTER_OBJECT_INVALID for values of the wrong type, which no API server sends
+ */
 export function jobOf(object: Json): JobRecord {
   const spec = objectAt(object, 'spec', 'Job') ?? {};
+  const status = objectAt(object, 'status', 'Job') ?? {};
   const completions = integerAt(spec, 'completions', 'Job.spec');
+  const succeeded = Math.max(0, integerAt(status, 'succeeded', 'Job.status') ?? 0);
   return {
     parallelism: integerAt(spec, 'parallelism', 'Job.spec') ?? 1,
-    ...(completions === undefined ? {} : { completions }),
+    ...(completions === undefined ? {} : { completions: Math.max(0, completions - succeeded) }),
     isIndexed: textAt(spec, 'completionMode', 'Job.spec') === 'Indexed',
   };
+}
+
+/** How many pods the Job controller has at once, at most. */
+export function podsAtOnce({ parallelism, completions = parallelism }: JobRecord): number {
+  return Math.min(parallelism, completions);
 }
