@@ -87,7 +87,7 @@ describe('of a set that runs', () => {
 
   test.each([-5, 0, null])('%s jobs done are none', (succeeded) => {
     const found = read({ labels: labelsOf('download') }, shelf(jobs, [{ name: 'download', succeeded }]));
-    expect(rolesOf(found)).toHaveLength(2);
+    expect(rolesOf(found)).toEqual(['download 1/1 cpu 1000', 'workers 16/16 cpu 4000']);
   });
 });
 
@@ -96,6 +96,13 @@ describe('pods of other schedulers', () => {
 
   test('are no part: their leader would never be asked about here', () => {
     expect(rolesOf(read({ labels: labelsOf('workers') }, shelf([foreign, workers])))).toEqual([
+      'workers 16/16 cpu 4000',
+    ]);
+  });
+
+  test('a pod whose scheduler was set past its template joins those whose templates name ours', () => {
+    expect(rolesOf(read({ labels: labelsOf('driver') }, shelf([foreign, workers])))).toEqual([
+      'driver 1/1 cpu 1000',
       'workers 16/16 cpu 4000',
     ]);
   });
