@@ -4,7 +4,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { parseAllDocuments } from 'yaml';
 import { ApiError } from '../../src/kube/transport.ts';
 import { hasKubectl, kustomize, ROOT, STACKS, type Manifest } from '../support/kustomize.ts';
-import { staticPod } from '../support/pod-specs.ts';
+import { deploymentsOf, staticPod } from '../support/pod-specs.ts';
 import { findBinaries } from './harness/binaries.ts';
 import { ControlPlane } from './harness/control-plane.ts';
 
@@ -26,7 +26,7 @@ describe.skipIf(why !== undefined)('the API server itself accepts', () => {
   beforeAll(async () => {
     if (typeof binaries === 'string' || why !== undefined) return;
     plane = await ControlPlane.start(binaries);
-    const body = { metadata: { name: 'muster-system' } };
+    const body = kustomize(STACKS['base']!).find(({ kind }) => kind === 'Namespace')!;
     await plane.admin.request({ method: 'POST', path: '/api/v1/namespaces', body });
     namespaced = new Set([
       'ServiceAccount',
@@ -69,6 +69,23 @@ describe.skipIf(why !== undefined)('the API server itself accepts', () => {
       );
     }
   });
+
+  test.each(['base', 'service-mtls', 'dedicated with every component'])(
+    '%s: the pods, in a namespace that lets in only `restricted`',
+    async (stack) => {
+      for (const { metadata, spec } of deploymentsOf(kustomize(STACKS[stack]!))) {
+        const pod = {
+          ...spec.template,
+          apiVersion: 'v1',
+          kind: 'Pod',
+          metadata: { ...spec.template.metadata, ...metadata },
+        };
+        expect(await accepts(pod)).toBe('accepted');
+        const root = { ...pod, spec: { ...pod.spec, securityContext: {} } };
+        expect(await accepts(root)).toContain('violates PodSecurity "restricted');
+      }
+    },
+  );
 
   test('the static pod', async () => {
     expect(await accepts(staticPod())).toBe('accepted');

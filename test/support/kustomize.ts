@@ -36,6 +36,10 @@ export const STACKS: Readonly<Record<string, Stack>> = {
   main: { base: 'deploy/overlays/main', components: [] },
   'main with alerts': { base: 'deploy/overlays/main', components: ['alerts', 'dashboard'] },
   'service-mtls': { base: 'deploy/overlays/service-mtls', components: [] },
+  'service-mtls, kube-scheduler elsewhere': {
+    base: 'deploy/overlays/service-mtls',
+    components: ['kube-scheduler-elsewhere'],
+  },
   'service-mtls with every component': {
     base: 'deploy/overlays/service-mtls',
     components: ['service-monitor-mtls', 'alerts', 'dashboard', 'webhook', 'before-1-35'],
@@ -44,7 +48,7 @@ export const STACKS: Readonly<Record<string, Stack>> = {
 
 /** What `kubectl kustomize` makes of a stack. `more`: further lines of the kustomization. */
 export function kustomize({ base, components }: Stack, more: readonly string[] = []): readonly Manifest[] {
-  if (components.length + more.length === 0) return built(join(ROOT, base));
+  if (components.length + more.length === 0) return kustomizeFolder(join(ROOT, base));
   // Beside deploy/, since kustomize reads relative paths alone.
   const folder = mkdtempSync(join(ROOT, 'deploy', '.kustomize-'));
   try {
@@ -52,13 +56,14 @@ export function kustomize({ base, components }: Stack, more: readonly string[] =
     const lines = components.map((name) => `  - ${to(`deploy/components/${name}`)}`);
     const text = ['resources:', `  - ${to(base)}`, ...(lines.length > 0 ? ['components:', ...lines] : []), ...more, ''];
     writeFileSync(join(folder, 'kustomization.yaml'), text.join('\n'));
-    return built(folder);
+    return kustomizeFolder(folder);
   } finally {
     rmSync(folder, { recursive: true });
   }
 }
 
-function built(folder: string): readonly Manifest[] {
+/** What `kubectl kustomize` makes of a folder. */
+export function kustomizeFolder(folder: string): readonly Manifest[] {
   const text = execFileSync('kubectl', ['kustomize', folder], { encoding: 'utf8', cwd: tmpdir() });
   return parseAllDocuments(text).map((document) => document.toJS() as Manifest);
 }

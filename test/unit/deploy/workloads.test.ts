@@ -1,7 +1,10 @@
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { Config, envName } from '../../../src/config.ts';
-import { hasKubectl, kustomize, STACKS, type Manifest } from '../../support/kustomize.ts';
-import { deploymentsOf, staticPod, type Container, type PodSpec } from '../../support/pod-specs.ts';
+import { parseWebhookConfig } from '../../../src/webhook/rules.ts';
+import { hasKubectl, kustomize, kustomizeFolder, ROOT, STACKS, type Manifest } from '../../support/kustomize.ts';
+import { deploymentsOf, staticPod, type Container, type Deployment, type PodSpec } from '../../support/pod-specs.ts';
 
 if (!hasKubectl) console.log('SKIPPED: there is no kubectl, which builds what deploy/ says');
 
@@ -121,13 +124,46 @@ describe.skipIf(!hasKubectl)('kubectl kustomize', () => {
       expect(args(after)).toEqual(args(before).filter((arg) => arg !== gate));
     }
   });
+});
 
-  test('policies of your own take the place of those that are shipped', () => {
-    const generator = ['configMapGenerator:', '  - name: muster-policies', '    namespace: muster-system'];
-    const own = [...generator, '    behavior: replace', '    literals:', '      - policies.yaml=policies [own]'];
-    const all = kustomize({ base: 'deploy/overlays/dedicated', components: [] }, own);
-    const { data } = all.find(({ metadata }) => metadata.name === 'muster-policies') as unknown as { data: object };
-    expect(data).toEqual({ 'policies.yaml': 'policies [own]' });
+describe.skipIf(!hasKubectl)('docs/install.md', () => {
+  const [own, webhook] = [...readFileSync(join(ROOT, 'docs/install.md'), 'utf8').matchAll(/```yaml\n(.*?)```/gs)].map(
+    ([, block]) => block!.trimEnd(),
+  );
+  const stack = { base: 'deploy/overlays/dedicated', components: ['webhook'] };
+  const valueOf = (all: readonly Manifest[], start: string) => {
+    const { data } = all.find(({ metadata }) => metadata.name.startsWith(start)) as unknown as {
+      data: Record<string, string>;
+    };
+    return Object.values(data).join();
+  };
+
+  test("the webhook's rules that it shows take the place of those that are shipped, and are read", () => {
+    const all = kustomize(stack, [webhook!]);
+    const { rules } = parseWebhookConfig(valueOf(all, 'muster-webhook-'), 'docs/install.md');
+    expect(rules[0]).toMatchObject({
+      schedulerName: 'muster',
+      driver: { gate: true, priorityClassName: 'spark-driver' },
+    });
+    const [{ spec }] = deploymentsOf(all) as [Deployment];
+    const names = spec.template.spec.volumes.map(({ configMap }) => configMap?.name);
+    expect(names).toContain(all.find(({ metadata }) => metadata.name.startsWith('muster-webhook-'))!.metadata.name);
+  });
+
+  test('the kustomization that it shows sets both images and the policies', () => {
+    const folder = mkdtempSync(join(ROOT, 'deploy', '.kustomize-'));
+    try {
+      const text = own!.replaceAll('../muster/deploy/', '../').replace('newTag: 0.1.0', 'newTag: 9.9.9');
+      writeFileSync(join(folder, 'kustomization.yaml'), text.replace('v1.36.3', 'v1.99.0'));
+      writeFileSync(join(folder, 'policies.yaml'), 'policies of mine');
+      const all = kustomizeFolder(folder);
+      const images = deploymentsOf(all).flatMap(({ spec }) => spec.template.spec.containers.map(({ image }) => image));
+      expect(images).toEqual(['registry.example.com/muster:9.9.9', 'registry.k8s.io/kube-scheduler:v1.99.0']);
+      expect(valueOf(all, 'muster-policies')).toBe('policies of mine');
+      expect(all.map(({ kind }) => kind)).toContain('ServiceMonitor');
+    } finally {
+      rmSync(folder, { recursive: true });
+    }
   });
 });
 
