@@ -230,6 +230,33 @@ describe('what a leader has written on it', () => {
   });
 });
 
+describe('members that run while their gang changes', () => {
+  test('a new leader needs no room for members that run already, and they take up the slots', () => {
+    const world = new World(nodes(1, 5));
+    const gang = spark('a', 4);
+    world.start(gang.leader());
+    for (let i = 0; i < 4; i++) world.start(gang.member('executor', i));
+    world.gone(gang.leader());
+    expect(world.start(gang.leader('successor'))).toBe('-> n1');
+    expect(slotsOf(world, 'a')!.sort()).toEqual(['driver n1 bound', ...Array<string>(4).fill('executor n1 bound')]);
+    world.gone(gang.member('executor', 0));
+    expect(world.ask(pod('web'))).toBe('any of ');
+    expect(world.start(gang.member('executor', 9))).toBe('-> n1');
+  });
+
+  test('one that is labelled out of its gang is none of its members any more', () => {
+    const world = new World(nodes(1, 8));
+    const gang = spark('a', 2);
+    world.start(gang.leader());
+    for (let i = 0; i < 3; i++) world.start(gang.member('executor', i));
+    const { membership, ...plain } = gang.member('executor', 2);
+    expect(membership?.gang).toBe('jobs/a');
+    world.bind(plain, 'n1');
+    world.gone(gang.member('executor', 0));
+    expect(slotsOf(world, 'a')!.filter((slot) => slot === 'executor n1 reserved')).toHaveLength(1);
+  });
+});
+
 test('an extra member takes no place of those that the gang starts with', () => {
   const world = new World(nodes(1, 6));
   const gang = spark('a', 4);

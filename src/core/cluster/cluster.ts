@@ -34,6 +34,14 @@ export class Cluster {
     return this.#bound;
   }
 
+  /** The gang's bound pods of a role that are not going, and not beyond what it starts with. */
+  runningMembers(gang: string, role: string): BoundPod[] {
+    const bound = [...this.boundMembers(gang)].map((uid) => this.boundPod(uid)!);
+    return bound.filter(({ pod: { membership, deleting } }) => {
+      return membership!.role === role && !membership!.isExtra && !deleting;
+    });
+  }
+
   /** UIDs of the gang's bound pods. */
   boundMembers(gang: string): ReadonlySet<string> {
     return this.#byGang.get(gang) ?? new Set();
@@ -80,6 +88,7 @@ export class Cluster {
     const known = this.#bound.get(pod.uid);
     if (known && known.node === node && sameAmounts(known.pod.request, pod.request)) {
       this.#bound.set(pod.uid, { ...known, pod });
+      this.#reindex(known.pod, pod);
       return false;
     }
     if (known) this.unbind(pod.uid);
@@ -91,6 +100,13 @@ export class Cluster {
     const row = this.table.rowOf(node);
     if (row !== undefined) this.table.take(row, vector);
     return true;
+  }
+
+  /** A bound pod may be labelled into another gang, or out of its own. */
+  #reindex({ uid, membership: before }: PodInfo, { membership: now }: PodInfo): void {
+    if (before?.gang === now?.gang) return;
+    if (before) removeFrom(this.#byGang, before.gang, uid);
+    if (now) addTo(this.#byGang, now.gang, uid);
   }
 
   unbind(uid: string): BoundPod | undefined {

@@ -60,7 +60,10 @@ function stands({ cluster, line }: AdmissionDeps, gang: Gang, refusal: Refusal, 
 /** What the gang needs to start: the minimum of each role, less what runs already. */
 export function startNeeds(cluster: Cluster, gang: Gang): readonly Need[] {
   return gang.spec.roles
-    .map((role, i) => needOf(cluster, gang, { role: role.name, count: i === 0 ? Math.max(1, role.min) : role.min }))
+    .map((role, i) => {
+      const missing = role.min - cluster.runningMembers(gang.key, role.name).length;
+      return needOf(cluster, gang, { role: role.name, count: Math.max(i === 0 ? 1 : 0, missing) });
+    })
     .filter(({ count }) => count > 0);
 }
 

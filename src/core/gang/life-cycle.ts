@@ -46,7 +46,7 @@ export function adopt(ctx: GangContext, gang: Gang, leader: PodInfo, nowMs: numb
     const written = leader.reservation?.slots.get(role.name);
     const least = role === gang.spec.roles[0] ? Math.max(1, role.min) : role.min;
     const need = needOf(ctx.cluster, gang, { role: role.name, count: written ? sum(written.values()) : least });
-    const running = runningMembers(ctx, gang, role.name);
+    const running = ctx.cluster.runningMembers(gang.key, role.name);
     for (let i = 0; i < need.count; i++) {
       const member = running[i];
       if (!member && written) break;
@@ -61,11 +61,16 @@ export function adopt(ctx: GangContext, gang: Gang, leader: PodInfo, nowMs: numb
 
 const sum = (counts: Iterable<number>) => [...counts].reduce((total, count) => total + count, 0);
 
-function runningMembers(ctx: GangContext, gang: Gang, role: string): BoundPod[] {
-  const bound = [...ctx.cluster.boundMembers(gang.key)].map((uid) => ctx.cluster.boundPod(uid)!);
-  return bound.filter(({ pod: { membership, deleting } }) => {
-    return membership!.role === role && !membership!.isExtra && !deleting;
-  });
+/** Members that run already take up slots of a gang that is being admitted: its leader is another's successor. */
+export function takeUpRunning(ctx: GangContext, gang: Gang): void {
+  for (const [at, role] of gang.spec.roles.entries()) {
+    const least = at === 0 ? Math.max(1, role.min) : role.min;
+    const missing = least - gang.slots.filter((slot) => slot.role === role.name).length;
+    const { vector } = needOf(ctx.cluster, gang, { role: role.name, count: 1 });
+    for (const { pod, node } of ctx.cluster.runningMembers(gang.key, role.name).slice(0, Math.max(0, missing))) {
+      ctx.ledger.confirm(newSlot(gang, role.name, vector), pod.uid, node);
+    }
+  }
 }
 
 /** A pod is over or gone; `bound` is what the cluster had of it. Ends its gang with the last leader. */
@@ -91,7 +96,7 @@ export function addLeader(ctx: GangContext, gang: Gang, uid: string): void {
 function reopen(ctx: GangContext, gang: Gang, slot: Slot, nowMs: number): void {
   const { node } = slot;
   ctx.ledger.unplace(slot);
-  const extra = runningMembers(ctx, gang, slot.role).find(({ pod }) => !ctx.ledger.slotOf(pod.uid));
+  const extra = ctx.cluster.runningMembers(gang.key, slot.role).find(({ pod }) => !ctx.ledger.slotOf(pod.uid));
   if (extra) return ctx.ledger.confirm(slot, extra.pod.uid, extra.node);
   const deadlineMs = nowMs + gang.policy.reservation.successorMs;
   const row = ctx.cluster.table.rowOf(node);

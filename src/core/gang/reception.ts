@@ -4,7 +4,7 @@ import { decideAdmission } from './admission.ts';
 import type { GangContext } from './context.ts';
 import { newSlot, sameSpec, type Gang, type Refusal } from './gang.ts';
 import { retryUnplaced } from './healing.ts';
-import { addLeader } from './life-cycle.ts';
+import { addLeader, takeUpRunning } from './life-cycle.ts';
 import { placeMember } from './members.ts';
 
 const refuse = (reason: string): FilterAnswer => ({ kind: 'none', reason });
@@ -108,6 +108,7 @@ export function admit(ctx: GangContext, gang: Gang, { needs, rows }: Admitted, n
   needs.forEach((need, i) => {
     for (const row of rows[i]!) ctx.ledger.place(newSlot(gang, need.role, need.vector), row, deadlineMs);
   });
+  takeUpRunning(ctx, gang);
   const slots = gang.slots.map(({ role, node }) => ({ role, node }));
   ctx.emit({ kind: 'gang-admitted', gang: gang.key, leader: refOf(gang.leader), slots });
 }
