@@ -55,7 +55,7 @@ program
   .command('serve')
   .description('serve the extender (flags before MUSTER_* environment before the config file before defaults)')
   .option('--config <file>', 'config file (YAML); docs/config.md')
-  .option('--policy <file>', 'policy file, or a preset: kube-default, fifo-gang, muster')
+  .option('--policy <file>', 'policy file, or a preset: kube-default, fifo-gang, muster, muster-preempt')
   .option('--nodes <file>', 'nodes as kubectl get nodes -o json|yaml prints them')
   .option('--pods <file>', 'pods as kubectl get pods -A -o json|yaml prints them')
   .option('--demo', 'serve the embedded cluster instead of files')

@@ -1,4 +1,4 @@
-import type { PodRef } from './model.ts';
+import type { PodRef, SlotCounts } from './model.ts';
 
 /** What a decision asks the outside to do or to tell. Shells log it, count it, and write it to the API server. */
 export type Effect =
@@ -17,6 +17,37 @@ export type Effect =
   | { readonly kind: 'gang-released'; readonly gang: string; readonly slots: number }
   /** Nobody claimed these slots in time. `whole`: the leader neither, so the gang waits again. */
   | { readonly kind: 'slots-expired'; readonly gang: string; readonly slots: number; readonly whole: boolean }
+  /**
+   * These pods are to be evicted to make room for the gang, which is held for it from now on. The plan is to be written
+   * to the leader before the first of them goes. `isRestored`: it was written before; these are not being deleted yet.
+   */
+  | {
+      readonly kind: 'eviction-planned';
+      readonly gang: string;
+      readonly leader: PodRef;
+      readonly plan: { readonly id: string; readonly untilMs: number; readonly slots: SlotCounts };
+      readonly victims: readonly PlannedVictim[];
+      /** Gangs that fall below their minimum by it. */
+      readonly broken: number;
+      readonly isRestored: boolean;
+    }
+  /** `spared` were to be evicted and are not. */
+  | {
+      readonly kind: 'eviction-dropped';
+      readonly gang: string;
+      readonly leader: PodRef;
+      readonly plan: string;
+      readonly reason: string;
+      readonly spared: readonly PodRef[];
+    }
+  /** The gang had not begun: it gives its room to another that is more important, and waits again. */
+  | {
+      readonly kind: 'reservation-revoked';
+      readonly gang: string;
+      readonly leader: PodRef;
+      readonly slots: number;
+      readonly forGang: string;
+    }
   /** Another scheduler took the room, or a node went: the slot was re-planned. */
   | {
       readonly kind: 'slot-moved';
@@ -31,4 +62,15 @@ export type Effect =
 interface PlacedSlot {
   readonly role: string;
   readonly node: string;
+}
+
+export interface PlannedVictim {
+  readonly pod: PodRef;
+  readonly node: string;
+  readonly gang?: string;
+  readonly role?: string;
+  /** What its eviction loses, apart from what its gang suffers. */
+  readonly coreSeconds: number;
+  /** It leads its gang, which goes whole with it. */
+  readonly isLeader: boolean;
 }

@@ -1,5 +1,5 @@
 import type { Cluster } from './cluster/cluster.ts';
-import type { FilterAnswer, FilterRequest, PreemptAnswer, PreemptRequest, VictimProposal } from './decision.ts';
+import type { FilterAnswer, FilterRequest } from './decision.ts';
 import type { GangContext } from './gang/context.ts';
 import type { Candidates } from './model.ts';
 import type { Vector } from './resources.ts';
@@ -33,33 +33,4 @@ function besideHolds(cluster: Cluster, candidates: Candidates, vector: Vector): 
   if (failed.size === 0) return { kind: 'all' };
   const nodes = candidates.names().filter((name) => !failed.has(name));
   return { kind: 'some', nodes, failed: [...failed], reason: 'room is reserved for a gang' };
-}
-
-/**
- * Drops the nodes where the pod would not fit beside the held room even after the victims are gone: they would be
- * killed for nothing. Also proposals without victims, which end kube-scheduler's whole preemption with an error
- * (callExtenders, pkg/scheduler/framework/preemption/preemption.go, 1.35).
- */
-export function preemptForeign(cluster: Cluster, { pod, victims }: PreemptRequest): PreemptAnswer {
-  const vector = cluster.requestVector(pod.request);
-  const kept = new Map<string, VictimProposal>();
-  for (const [node, proposal] of victims) {
-    if (proposal.uids.length > 0 && fitsAfter(cluster, node, proposal, vector)) kept.set(node, proposal);
-  }
-  return kept;
-}
-
-function fitsAfter(cluster: Cluster, node: string, { uids }: VictimProposal, vector: Vector): boolean {
-  const row = cluster.table.rowOf(node);
-  if (row === undefined || cluster.holdsAt(row) === 0) return true;
-  const gone = new Set(uids);
-  return vector.every((asked, c) => {
-    if (asked === 0) return true;
-    let room = cluster.table.free[c]![row]!;
-    for (const uid of gone) {
-      const victim = cluster.boundPod(uid);
-      if (victim?.node === node) room += victim.vector[c] ?? 0;
-    }
-    return asked <= room;
-  });
 }

@@ -9,7 +9,8 @@ import type { Slot } from './gang/slot.ts';
  *  1. `free` equals a recount from scratch, and so do the holds per row;
  *  2. nothing that muster holds and can still move (reserved slots) stands where there is not room for it;
  *  3. each slot is in one gang and one state, with the pod and the node that the state says; no pod has two;
- *  4. an admitted gang has a leader and accounts for its slots; a waiting gang holds nothing.
+ *  4. an admitted gang has a leader and accounts for its slots; a waiting gang holds nothing, unless victims make room;
+ *  5. every pod that leaves makes room for one gang, which waits for it.
  * @throws MusterError MUSTER_INVARIANT_BROKEN
  */
 export function checkInvariants(ctx: GangContext): void {
@@ -32,7 +33,18 @@ export function checkInvariants(ctx: GangContext): void {
     if (byPod.has(spare.podUid)) broken(`pod ${spare.podUid} has a slot and spare room.`);
     expected.take(spare.node, spare.vector);
   }
+  checkVictims(ctx);
   expected.compare();
+}
+
+function checkVictims({ cluster, evictions: { beneficiary, planned } }: GangContext): void {
+  for (const { pod, isLeaving } of cluster.boundPods.values()) {
+    if (isLeaving !== beneficiary.has(pod.uid)) broken(`pod ${pod.uid} leaves for nobody, or stays for somebody.`);
+  }
+  for (const [uid, gang] of beneficiary) {
+    if (!gang.eviction?.left.has(uid) || !planned.has(gang)) broken(`gang ${gang.key} does not wait for ${uid}.`);
+    if (!cluster.boundPod(uid)) broken(`gang ${gang.key} waits for ${uid}, which is gone.`);
+  }
 }
 
 function broken(what: string): never {
@@ -42,7 +54,9 @@ function broken(what: string): never {
 function checkGang(gang: Gang, { line, gangOfLeader }: GangContext): void {
   if (gang.leaderUids.size === 0) broken(`gang ${gang.key} has no leader and is not over.`);
   for (const uid of gang.leaderUids) if (gangOfLeader.get(uid) !== gang) broken(`leader ${uid} is not indexed.`);
-  if (!gang.admitted && gang.slots.length > 0) broken(`gang ${gang.key} waits and holds ${gang.slots.length} slots.`);
+  if (!gang.admitted && !gang.eviction && gang.slots.length > 0)
+    broken(`gang ${gang.key} waits and holds ${gang.slots.length} slots.`);
+  if (gang.admitted && gang.eviction) broken(`gang ${gang.key} is admitted, and others are evicted for it.`);
   if (gang.admitted === (line.get(gang.key) !== undefined))
     broken(`gang ${gang.key} is both admitted and in line, or neither.`);
 }
@@ -82,7 +96,7 @@ function recount(cluster: Cluster): Recount {
     if (row !== undefined) vector.forEach((amount, c) => (free[c]![row]! -= amount));
     return row;
   };
-  for (const { node, vector } of cluster.boundPods.values()) subtract(node, vector);
+  for (const { node, vector, isLeaving } of cluster.boundPods.values()) if (!isLeaving) subtract(node, vector);
   return {
     take(node, vector) {
       const row = subtract(node, vector);

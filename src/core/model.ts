@@ -63,6 +63,10 @@ export interface GangSpec {
   readonly name: string;
   readonly roles: readonly Role[];
   readonly queue: string;
+  /** Where what its members have computed outlives them: on volumes that are used again, in a store of its own, or moved to other members in time. Absent: nowhere. */
+  readonly keeps?: 'volumes' | 'store' | 'peers';
+  /** The label that marks a member which its own gang gives up (spark.kubernetes.executor.decommissionLabel). */
+  readonly givesUp?: { readonly label: string; readonly value: string };
 }
 
 /** A pod's part in a gang. */
@@ -111,6 +115,84 @@ export interface PodInfo extends PodRef {
   readonly reservation?: { readonly text: string; readonly slots: SlotCounts };
   /** Absent: not ours (no gang, or scheduled by the native spec.schedulingGroup / workloadRef). */
   readonly membership?: Membership;
+  /** What decides how its eviction is weighed; absent: nothing out of the ordinary. */
+  readonly standing?: Standing;
+  /** What its annotations ask of muster; absent: nothing. */
+  readonly wishes?: Wishes;
+  /** An eviction plan for the gang of this leader, as its annotation has it. */
+  readonly eviction?: WrittenPlan;
+}
+
+/** What a pod's eviction would cost or is forbidden by. A field that does not apply is absent. */
+export interface Standing {
+  /** status.startTime, in ms. */
+  readonly startedMs?: number;
+  /** metadata.deletionTimestamp, in ms: when it should be gone. */
+  readonly goneByMs?: number;
+  /** spec.terminationGracePeriodSeconds, in ms; absent: Kubernetes' 30 s. */
+  readonly graceMs?: number;
+  /** spec.priorityClassName. */
+  readonly priorityClass?: string;
+  /** spec.preemptionPolicy is Never. */
+  readonly neverPreempts?: true;
+  /** A DaemonSet's or a node's own (static) pod: it would come back at once, on the same node. */
+  readonly isPinned?: true;
+  /** Annotation controller.kubernetes.io/pod-deletion-cost. */
+  readonly deletionCost?: number;
+  /** Containers' restarts so far. */
+  readonly restarts?: number;
+}
+
+/** Annotations by which a leader changes how important its gang is. */
+export interface Wishes {
+  /** muster.dev/priority: a number, or the name of a PriorityClass. */
+  readonly priority?: number | string;
+  /** muster.dev/deadline. */
+  readonly deadlineMs?: number;
+  /** muster.dev/expected-duration. */
+  readonly expectedMs?: number;
+  /** What could not be read and is ignored, in sentences for the user. */
+  readonly mistakes?: readonly string[];
+}
+
+/** An eviction plan as it was written down before the first eviction. */
+export interface WrittenPlan {
+  /** The annotation. */
+  readonly text: string;
+  /** Tells the plans of a gang apart. */
+  readonly id: string;
+  /** When the victims should all be gone. */
+  readonly untilMs: number;
+  readonly slots: SlotCounts;
+  readonly victims: readonly PodRef[];
+}
+
+/** What Spark's driver reports of an executor (REST API, /applications/ID/executors). */
+export interface WorkFigures {
+  /** Time spent in tasks so far, in core-seconds (totalDuration / 1000). */
+  readonly taskSeconds: number;
+  /** Bytes of shuffle output and cache that would have to be made again. */
+  readonly keptBytes: number;
+  readonly activeTasks: number;
+}
+
+/** One requirement of a label selector. */
+export type LabelRequirement = Omit<Requirement, 'on'>;
+
+/** A PodDisruptionBudget, as far as evictions need it. */
+export interface DisruptionBudget {
+  /** `namespace/name`. */
+  readonly key: string;
+  readonly namespace: string;
+  /** All must hold; empty: every pod of the namespace (policy/v1). */
+  readonly selector: readonly LabelRequirement[];
+  /** status.disruptionsAllowed. */
+  readonly allowed: number;
+}
+
+export interface PriorityClass {
+  readonly name: string;
+  readonly value: number;
 }
 
 /** What the shells tell the core about the cluster. */
@@ -119,6 +201,16 @@ export type ClusterEvent =
   | { readonly kind: 'node-gone'; readonly name: string }
   | { readonly kind: 'pod'; readonly pod: PodInfo }
   | { readonly kind: 'pod-gone'; readonly uid: string }
+  | { readonly kind: 'budget'; readonly budget: DisruptionBudget }
+  | { readonly kind: 'budget-gone'; readonly key: string }
+  | { readonly kind: 'priority-class'; readonly priorityClass: PriorityClass }
+  | { readonly kind: 'priority-class-gone'; readonly name: string }
+  /** The API server will not evict the pod: a disruption budget stands in the way, or the right is missing. */
+  | { readonly kind: 'eviction-refused'; readonly uid: string; readonly reason: string }
+  /** Nobody can be evicted for the gang: its plan could not be written down. */
+  | { readonly kind: 'eviction-failed'; readonly gang: string; readonly reason: string }
+  /** What an app says of its members' work, polled outside every decision. By pod UID; replaces what was known. */
+  | { readonly kind: 'figures'; readonly gang: string; readonly figures: ReadonlyMap<string, WorkFigures> }
   /** The first complete list of nodes and pods has been observed. */
   | { readonly kind: 'synced' };
 

@@ -6,7 +6,7 @@ import { MusterError } from './errors.ts';
 import { explain, summaries } from './explanation/explain.ts';
 import type { Explanation, GangSummary, NodeView } from './explanation/explanation.ts';
 import { nodeViews } from './explanation/nodes.ts';
-import { filterForeign, preemptForeign } from './foreign.ts';
+import { filterForeign } from './foreign.ts';
 import type { GangContext } from './gang/context.ts';
 import { evacuate, healRow, retryUnplaced } from './gang/healing.ts';
 import { Ledger } from './gang/ledger.ts';
@@ -15,6 +15,11 @@ import { admitWaiting, leaderSeen } from './gang/proactive.ts';
 import { gangOf, receive, refOf } from './gang/reception.ts';
 import { follow, slotCounts } from './gang/reservation.ts';
 import { InFlight } from './in-flight.ts';
+import { rank, rankByDeadline } from './gang/priority.ts';
+import { checkPlans, evictionRefused, makeRoom, restorePlan, victimGone } from './preemption/carry-out.ts';
+import { dropPlan } from './preemption/drop-plan.ts';
+import { Evictions } from './preemption/evictions.ts';
+import { preemptForeign } from './preemption/preempt-verb.ts';
 import { checkInvariants } from './invariants.ts';
 import type { ClusterEvent, NodeInfo, PodInfo, PodRef, SlotCounts } from './model.ts';
 import { Planner } from './placement/planner.ts';
@@ -30,6 +35,8 @@ export interface SchedulerOptions {
   /** Pods of these schedulers that are in no gang are scored by prioritize; others are left alone. */
   readonly schedulerNames: readonly string[];
 }
+
+type Knowledge = Exclude<ClusterEvent, { kind: 'node' | 'node-gone' | 'pod' | 'pod-gone' | 'synced' }>;
 
 /**
  * The core: told of the cluster by `observe`, asked by `filter`, `prioritize` and `preempt`. Deterministic: the same
@@ -60,6 +67,9 @@ export class Scheduler {
       gangOfLeader: new Map(),
       degraded: new Set(),
       problems: new Map(),
+      classes: new Map(),
+      evictions: new Evictions(),
+      schedulerNames: this.#schedulerNames,
       hold: undefined,
       isFollowing: false,
       emit: (effect) => this.#effects.push(effect),
@@ -86,7 +96,10 @@ export class Scheduler {
       case 'synced':
         this.#sync(nowMs);
         break;
+      default:
+        this.#learn(event, nowMs);
     }
+    if (this.#ctx.evictions.planned.size > 0) checkPlans(this.#ctx, nowMs);
     return this.#drain();
   }
 
@@ -113,16 +126,19 @@ export class Scheduler {
     return prioritizeNodes(this.#ctx, pod, candidates);
   }
 
-  /** Lets kube-scheduler evict nobody for a gang's pod: filter would not place it there. */
-  preempt(request: PreemptRequest): PreemptAnswer {
+  /** Lets kube-scheduler evict nobody for a gang's pod: filter would not place it there, and muster sees to it itself. */
+  preempt(request: PreemptRequest, nowMs: number): PreemptAnswer {
     if (this.#isGangs(request.pod)) return new Map();
-    return preemptForeign(this.#ctx.cluster, request);
+    return preemptForeign(this.#ctx, request, nowMs);
   }
 
   /** Expires slots and tries unplaced ones again; call about once a second. */
   tick(nowMs: number): readonly Effect[] {
     expire(this.#ctx, nowMs);
     this.#ctx.inFlight.expire(nowMs);
+    this.#ctx.evictions.expire(nowMs);
+    rankByDeadline(this.#ctx, nowMs);
+    checkPlans(this.#ctx, nowMs);
     retryUnplaced(this.#ctx, nowMs);
     return this.#drain();
   }
@@ -136,14 +152,27 @@ export class Scheduler {
     return this.#drain();
   }
 
+  /**
+   * Decides whom to evict for waiting gangs whose policies enforce preemption (effect `eviction-planned`). Call a few
+   * times a second, after `admitWaiting` where that is used; apart from decisions, for a search takes milliseconds.
+   */
+  makeRoom(nowMs: number): readonly Effect[] {
+    if (this.#isSynced) makeRoom(this.#ctx, nowMs);
+    return this.#drain();
+  }
+
   /** While there is a reason, no new gang is admitted; reserved members and pods of no gang go on. */
   hold(reason: string | undefined): void {
     this.#ctx.hold = reason;
   }
 
   /** Whether another replica decides: then its reservations, as the leaders' annotations tell them, are taken over. */
-  followOthers(isFollowing: boolean): void {
+  followOthers(isFollowing: boolean, nowMs: number): readonly Effect[] {
     this.#ctx.isFollowing = isFollowing;
+    const { planned } = this.#ctx.evictions;
+    if (isFollowing) for (const gang of [...planned]) dropPlan(this.#ctx, gang, 'another replica decides', nowMs);
+    else this.#restorePlans(nowMs);
+    return this.#drain();
   }
 
   /** The leader and the slots of an admitted gang, as they are to be written down; undefined: it is none. */
@@ -158,11 +187,13 @@ export class Scheduler {
   }
 
   /** New policies count for every decision from now on; what is reserved stays. */
-  setPolicies(policies: readonly Policy[]): void {
+  setPolicies(policies: readonly Policy[], nowMs: number): void {
     this.#policies = policies;
     for (const gang of this.#ctx.gangs.values()) {
       gang.policy = this.#ctx.policyOf(gang.leader);
       gang.refusal = undefined;
+      gang.searchAgainMs = 0;
+      rank(this.#ctx, gang, nowMs);
     }
   }
 
@@ -217,6 +248,8 @@ export class Scheduler {
   #putPod(pod: PodInfo, nowMs: number): void {
     if (pod.terminal) return this.#endPod(pod.uid, nowMs);
     if (pod.node === undefined) {
+      if (pod.eviction) this.#ctx.evictions.written.set(pod.uid, pod);
+      else this.#ctx.evictions.written.delete(pod.uid);
       if (this.#isSynced && this.#isGangs(pod)) leaderSeen(this.#ctx, pod, nowMs);
       else if (pod.gated) this.#gatedEarly.set(pod.uid, pod);
       return;
@@ -225,6 +258,7 @@ export class Scheduler {
     const slot = ledger.slotOf(pod.uid);
     ledger.dropSpare(pod.uid);
     inFlight.drop(pod.uid);
+    this.#ctx.evictions.written.delete(pod.uid);
     const isChanged = cluster.bind(pod, pod.node);
     if (slot) ledger.confirm(slot, pod.uid, pod.node);
     if (this.#isSynced && this.#isGangs(pod) && pod.membership!.problem === undefined) {
@@ -241,12 +275,52 @@ export class Scheduler {
     const bound = this.#ctx.cluster.unbind(uid);
     this.#ctx.inFlight.drop(uid);
     podEnded(this.#ctx, uid, bound, nowMs);
+    this.#ctx.evictions.podEnded(uid);
+    victimGone(this.#ctx, uid, nowMs);
+  }
+
+  /** What is to be known of the cluster besides nodes and pods. */
+  #learn(event: Knowledge, nowMs: number): void {
+    const { evictions, classes } = this.#ctx;
+    switch (event.kind) {
+      case 'budget':
+        return evictions.putBudget(event.budget);
+      case 'budget-gone':
+        return evictions.removeBudget(event.key);
+      case 'priority-class':
+        classes.set(event.priorityClass.name, event.priorityClass.value);
+        return this.#rankAll(nowMs);
+      case 'priority-class-gone':
+        classes.delete(event.name);
+        return this.#rankAll(nowMs);
+      case 'eviction-refused':
+        return evictionRefused(this.#ctx, event.uid, event.reason, nowMs);
+      case 'eviction-failed': {
+        const gang = this.#ctx.gangs.get(event.gang);
+        return gang && dropPlan(this.#ctx, gang, event.reason, nowMs);
+      }
+      case 'figures':
+        return evictions.putFigures(event.gang, event.figures, nowMs);
+    }
+  }
+
+  #rankAll(nowMs: number): void {
+    for (const gang of this.#ctx.gangs.values()) rank(this.#ctx, gang, nowMs);
+  }
+
+  #restorePlans(nowMs: number): void {
+    if (!this.#isSynced || this.#ctx.isFollowing) return;
+    for (const pod of this.#ctx.evictions.written.values()) {
+      if (this.#isGangs(pod) && pod.membership!.problem === undefined) restorePlan(this.#ctx, pod, nowMs);
+    }
   }
 
   /** The first list is complete: gangs whose leader runs take up their members and plan the missing ones. */
   #sync(nowMs: number): void {
     if (this.#isSynced) return;
     this.#isSynced = true;
+    // Before gangs that run look for room: what is being freed has been promised.
+    this.#restorePlans(nowMs);
     // A gang of equals has its reservation on one of several leaders: that one is to be met first.
     const bound = [...this.#ctx.cluster.boundPods.values()];
     bound.sort((a, b) => Number(b.pod.reservation !== undefined) - Number(a.pod.reservation !== undefined));

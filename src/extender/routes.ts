@@ -104,9 +104,9 @@ function prioritize({ scheduler, context }: ExtenderDeps, body: unknown): Answer
   return { body: prioritizeBody(scores), record: { outcome, pod, kept: scores.length, offered: candidates.size } };
 }
 
-function preempt({ scheduler, context }: ExtenderDeps, body: unknown): Answered {
+function preempt({ scheduler, context, nowMs }: ExtenderDeps, body: unknown): Answered {
   const request = toPreemptRequest(body, context);
-  const kept = scheduler.preempt(request);
+  const kept = scheduler.preempt(request, nowMs());
   const outcome = kept.size > 0 || request.victims.size === 0 ? 'kept' : 'vetoed';
   return {
     body: preemptBody(kept),

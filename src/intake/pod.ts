@@ -3,8 +3,10 @@ import { DEFAULT_CONTEXT, type IntakeContext } from './companions.ts';
 import { constraintsOf } from './constraints.ts';
 import { membershipOf } from './dialects/registry.ts';
 import { asObject, integerAt, nameAt, objectAt, objectsAt, own, textAt, textMapAt, type Json } from './field.ts';
+import { EVICTION, parsePlan } from './eviction-plan.ts';
 import { podRequest } from './pod-request.ts';
 import { parseReservation, RESERVATION } from './reservation.ts';
+import { standingOf } from './standing.ts';
 
 /**
  * A core/v1 Pod as the core sees it. Fields that are not read are not looked at; nulls are absent, as Go writes them.
@@ -38,13 +40,14 @@ export function toPodInfo(value: unknown, where: string, context: IntakeContext 
   const membership = isNativelyScheduled(spec)
     ? undefined
     : membershipOf({ pod: base, annotations, object: pod, context });
-  return { ...base, ...livePart(pod, where, annotations), ...(membership ? { membership } : {}) };
+  const live = livePart(pod, where, annotations);
+  return { ...base, ...live, ...standingOf(pod, where, annotations), ...(membership ? { membership } : {}) };
 }
 
 /** The gate that muster's webhook puts on leaders, and that muster lifts when their gang has its room. */
 export const GATE = 'muster.dev/gang';
 
-type LivePart = Pick<PodInfo, 'node' | 'createdMs' | 'gated' | 'reservation'>;
+type LivePart = Pick<PodInfo, 'node' | 'createdMs' | 'gated' | 'reservation' | 'eviction'>;
 
 /** Where the pod stands in its life; a field that does not apply is absent. */
 function livePart(pod: Json, where: string, annotations: ReadonlyMap<string, string>): LivePart {
@@ -54,11 +57,13 @@ function livePart(pod: Json, where: string, annotations: ReadonlyMap<string, str
   const createdMs = Date.parse(textAt(metadata, 'creationTimestamp', `${where}.metadata`) ?? '');
   const gates = objectsAt(spec, 'schedulingGates', `${where}.spec`);
   const reservation = parseReservation(annotations.get(RESERVATION));
+  const eviction = parsePlan(annotations.get(EVICTION));
   return {
     ...(node ? { node } : {}),
     ...(Number.isFinite(createdMs) ? { createdMs } : {}),
     ...(gates.length === 1 && own(gates[0]!, 'name') === GATE ? { gated: true } : {}),
     ...(reservation ? { reservation } : {}),
+    ...(eviction ? { eviction } : {}),
   };
 }
 

@@ -7,26 +7,14 @@ import {
   type Preference,
   type ScorerName,
 } from '../core/policy/policy.ts';
-import { parseDuration } from './duration.ts';
+import { deadline, preemption, priority, toDeadline, toPreemption } from './preemption-schema.ts';
+import { duration, mapOf } from './schema-parts.ts';
 
 const MAX_POLICIES = 1000;
-const DURATION = 'a duration such as 90s, 10m, 1h30m, 0 or never is allowed';
 
 const text = z.string();
 const labels = z.record(text, text).default({});
 const weight = z.number().min(0).max(1000);
-
-function duration(fallbackMs: number) {
-  return z
-    .union([text, z.number()], { error: DURATION })
-    .transform((value, ctx) => {
-      const ms = parseDuration(String(value));
-      if (ms !== undefined) return ms;
-      ctx.issues.push({ code: 'custom', input: value, message: DURATION });
-      return z.NEVER;
-    })
-    .default(fallbackMs);
-}
 
 function preference(fallback: Preference) {
   return z
@@ -63,6 +51,9 @@ const PolicyFields = z.strictObject({
       successor: duration(DEFAULT_POLICY.reservation.successorMs),
     })
     .prefault({}),
+  priority,
+  deadline,
+  preemption,
   spotLabels: z.record(text, z.array(text)).optional(),
   nodeLabel: z.strictObject({ key: text.min(1), better: z.enum(['lower', 'higher']).default('lower') }).optional(),
 });
@@ -82,6 +73,9 @@ function checkAcrossFields(policy: PolicyFields, ctx: Context): void {
   if (mode !== 'none' && keys.length === 0) {
     wrong(['topology', 'keys'], keys, `mode ${mode} needs at least one node label key`);
   }
+  const { from, full, expected } = policy.deadline;
+  if (!(expected > 0 && expected < Infinity)) wrong(['deadline', 'expected'], expected, 'must be more than 0 and end');
+  if (full >= from) wrong(['deadline', 'full'], full, `must be less than deadline.from, which is ${from}`);
   for (const side of ['leader', 'members'] as const) {
     const { strategy, weights } = policy[side];
     if (strategy === 'weighted' && Object.values(weights).every((value) => value === 0)) {
@@ -115,6 +109,9 @@ export function toPolicies(file: z.output<typeof PolicyFile>): readonly Policy[]
     topology: policy.topology,
     queue: { blockAfterMs: policy.queue.blockAfter },
     reservation: { unclaimedMs: policy.reservation.unclaimed, successorMs: policy.reservation.successor },
+    priority: { ...policy.priority, queues: mapOf(policy.priority.queues) },
+    deadline: toDeadline(policy.deadline),
+    preemption: toPreemption(policy.preemption),
     spotLabels: policy.spotLabels ? mapOf(policy.spotLabels) : DEFAULT_POLICY.spotLabels,
     nodeLabel: policy.nodeLabel ?? DEFAULT_POLICY.nodeLabel,
   }));
@@ -127,5 +124,3 @@ function toPreference({ weights, requireLabels, ...rest }: PolicyFields['leader'
     requireLabels: mapOf(requireLabels),
   };
 }
-
-const mapOf = <T>(record: Readonly<Record<string, T>>): ReadonlyMap<string, T> => new Map(Object.entries(record));

@@ -1,6 +1,8 @@
 import type { Effect } from '../core/effects.ts';
+import type { ClusterEvent } from '../core/model.ts';
 import type { Scheduler } from '../core/scheduler.ts';
 import { EventRecorder } from './event-recorder.ts';
+import { Evictor } from './evictor.ts';
 import type { Leaders } from './leaders.ts';
 import { PodsApi } from './pods-api.ts';
 import { ReservationWriter } from './reservation-writer.ts';
@@ -8,7 +10,7 @@ import type { Transport } from './transport.ts';
 import { Waker } from './waker.ts';
 import { WriteQueue } from './write-queue.ts';
 
-export type Written = 'reservation' | 'wake' | 'event';
+export type Written = 'reservation' | 'wake' | 'event' | 'eviction';
 
 export interface EffectorOptions {
   readonly transport: Transport;
@@ -17,18 +19,21 @@ export interface EffectorOptions {
   readonly identity: string;
   readonly limits: { readonly wakesPerSecond: number; readonly eventsPerSecond: number };
   readonly count: (what: Written, outcome: string) => void;
+  /** Tells the core what came of what it asked for. */
+  readonly observe: (event: ClusterEvent) => void;
 }
 
-/** Carries effects out: reservations, wakes, Events. A replica that does not decide only remembers what to write. */
+/** Carries effects out: reservations, wakes, evictions, Events. A replica that does not decide only remembers what to write. */
 export class Effector {
   readonly queue = new WriteQueue();
   readonly writer: ReservationWriter;
   readonly waker: Waker;
   readonly #events: EventRecorder;
+  readonly #evictor: Evictor;
   readonly #isLeading: () => boolean;
 
   constructor(options: EffectorOptions, leaders: Leaders, isLeading: () => boolean) {
-    const { transport, scheduler, nowMs, identity, limits, count } = options;
+    const { transport, scheduler, nowMs, identity, limits, count, observe } = options;
     const api = new PodsApi(transport);
     const { queue } = this;
     this.#isLeading = isLeading;
@@ -37,6 +42,16 @@ export class Effector {
     this.writer = new ReservationWriter({ api, queue, leaders, reservationOf, isLeading, onWrite });
     const onWake = (outcome: string) => count('wake', outcome);
     this.waker = new Waker({ api, queue, nowMs, perSecond: limits.wakesPerSecond, onWake });
+    this.#evictor = new Evictor({
+      api,
+      queue,
+      isLeading,
+      observe,
+      onEviction: (outcome, victim, gang) => {
+        count('eviction', outcome);
+        if (outcome === 'done') this.#events.evicted(victim, gang);
+      },
+    });
     this.#events = new EventRecorder({
       transport,
       queue,
@@ -55,6 +70,7 @@ export class Effector {
   onEffects(effects: readonly Effect[]): void {
     this.writer.onEffects(effects);
     if (!this.#isLeading()) return;
+    this.#evictor.onEffects(effects);
     this.waker.onEffects(effects);
     this.#events.onEffects(effects);
   }

@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
-import type { Effect } from '../core/effects.ts';
+import type { Effect, PlannedVictim } from '../core/effects.ts';
 import type { PodRef } from '../core/model.ts';
+import { TOLD, toldOf, type Told } from './event-notes.ts';
 import { TokenBucket } from './token-bucket.ts';
 import type { Transport } from './transport.ts';
 import type { WriteOutcome, WriteQueue } from './write-queue.ts';
@@ -16,13 +17,6 @@ export interface EventRecorderDeps {
   /** The long reason of a waiting gang, in sentences; undefined: it does not wait any more. */
   readonly adviceOf: (gang: string) => readonly string[] | undefined;
   readonly onEvent: (outcome: WriteOutcome | 'limited') => void;
-}
-
-interface Told {
-  readonly pod: PodRef;
-  readonly type: 'Normal' | 'Warning';
-  readonly reason: string;
-  readonly note: string;
 }
 
 /** The API server refuses longer notes (noteLengthLimit, pkg/apis/core/validation/events.go, 1.36). */
@@ -64,47 +58,16 @@ export class EventRecorder {
     for (const [key, effect] of this.#waiting) {
       if (!this.#bucket.take(now)) return;
       this.#waiting.delete(key);
-      const told = this.#tell(effect);
+      const told = toldOf(effect, this.#deps);
       if (told) this.#record(told, now);
     }
   }
 
-  #tell(effect: Effect): Told | undefined {
-    switch (effect.kind) {
-      case 'gang-admitted': {
-        const nodes = new Set(effect.slots.map(({ node }) => node)).size;
-        const note = `All ${effect.slots.length} members that the gang needs to start have a reserved place, on ${nodes} nodes.`;
-        return { pod: effect.leader, type: 'Normal', reason: 'GangAdmitted', note };
-      }
-      case 'gang-waits': {
-        const advice = this.#deps.adviceOf(effect.gang);
-        if (!advice) return undefined;
-        const note = [`${capital(effect.reason)}.`, ...advice].join(' ');
-        return { pod: effect.leader, type: 'Warning', reason: 'GangWaits', note };
-      }
-      case 'slots-expired':
-        return this.#about(
-          effect.gang,
-          'ReservationExpired',
-          `${effect.slots} reserved places were not taken up in time and are given up.`,
-        );
-      case 'slot-unplaced':
-        return this.#about(
-          effect.gang,
-          'SlotLost',
-          `The place of a member (role ${effect.role}) on node ${effect.from} is lost and there is no other yet.`,
-        );
-      case 'slot-moved':
-      case 'gang-adopted':
-      case 'gang-released':
-      case 'wake-leader':
-        return undefined;
-    }
-  }
-
-  #about(gang: string, reason: string, note: string): Told | undefined {
-    const pod = this.#deps.leaderOf(gang);
-    return pod && { pod, type: 'Warning', reason, note };
+  /** Tells the owner of an evicted pod for whom it went. */
+  evicted({ pod, gang: of }: PlannedVictim, gang: string): void {
+    const whose = of === undefined ? '' : ` (a member of gang ${of})`;
+    const note = `Evicted${whose} to make room for gang ${gang}, which is more important.`;
+    this.#record({ pod, type: 'Warning', reason: 'Preempted', note }, this.#deps.nowMs());
   }
 
   #record({ pod, type, reason, note }: Told, now: number): void {
@@ -136,8 +99,3 @@ export class EventRecorder {
     };
   }
 }
-
-/** What people are told of; the rest is for logs and metrics. */
-const TOLD: ReadonlySet<Effect['kind']> = new Set(['gang-admitted', 'gang-waits', 'slots-expired', 'slot-unplaced']);
-
-const capital = (text: string) => text.charAt(0).toUpperCase() + text.slice(1);

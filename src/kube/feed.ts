@@ -5,6 +5,7 @@ import { nameAt, objectAt, textAt, type Json } from '../intake/field.ts';
 import { toNodeInfo } from '../intake/node.ts';
 import { toPodInfo } from '../intake/pod.ts';
 import { Leaders } from './leaders.ts';
+import { budgetMirror, classMirror } from './rank-mirrors.ts';
 import { Reflector, type Mirror, type ReflectorNote } from './reflector.ts';
 import { Shelf, type Place } from './shelf.ts';
 import type { Transport } from './transport.ts';
@@ -49,6 +50,8 @@ export class Feed {
   readonly #pods: Reflector<PodRecord>;
   readonly #nodes: Reflector<ReturnType<typeof toNodeInfo>>;
   readonly #companions: readonly Reflector<CompanionsRead>[];
+  /** What decides who may be evicted for whom. */
+  readonly #ranks: readonly Pick<Reflector<unknown>, 'run' | 'stop' | 'isSynced'>[];
   /** Pods by the companion they wait for, then by UID. */
   readonly #awaiting = new Map<string, Map<string, Json>>();
   readonly #awaits = new Map<string, string>();
@@ -80,6 +83,7 @@ export class Feed {
       onPut: (uid, record) => this.#putPod(uid, record),
       onGone: (uid) => this.#removePod(uid),
     });
+    this.#ranks = [reflect(budgetMirror(options.observe)), reflect(classMirror(options.observe))];
     this.#companions = COMPANION_SOURCES.map((source) => reflect(this.#companionMirror(source)));
   }
 
@@ -108,7 +112,7 @@ export class Feed {
 
   /** Resolves when the cluster has been read: the core has been told `synced`. Goes on until `stop`. */
   async start(): Promise<void> {
-    const first = [this.#nodes, ...this.#companions];
+    const first = [this.#nodes, ...this.#ranks, ...this.#companions];
     for (const reflector of first) void reflector.run();
     await this.#until(() => first.every(({ isSynced }) => isSynced));
     if (this.#isStopped) return;
@@ -121,7 +125,7 @@ export class Feed {
 
   stop(): void {
     this.#isStopped = true;
-    for (const reflector of [this.#nodes, this.#pods, ...this.#companions]) reflector.stop();
+    for (const reflector of [this.#nodes, this.#pods, ...this.#ranks, ...this.#companions]) reflector.stop();
   }
 
   async #until(holds: () => boolean): Promise<void> {

@@ -9,7 +9,7 @@ import { Reflector, type ReflectorNote } from './reflector.ts';
 export type Counted = Reflected | Written | 'orphan';
 type Reflected = Exclude<ReflectorNote['what'], 'listed' | 'absent'>;
 
-export interface LiveClusterOptions extends EffectorOptions {
+export interface LiveClusterOptions extends Omit<EffectorOptions, 'observe'> {
   readonly schedulerNames: readonly string[];
   /** `namespace/name` of the kube-schedulers' lease; undefined: there is one muster. */
   readonly lease: string | undefined;
@@ -59,7 +59,8 @@ export class LiveCluster {
     this.#leadership = new Leadership({ lease, identity, nowMs });
     const mirror = this.#leadership.mirror();
     this.#lease = mirror && new Reflector(mirror, { transport, nowMs, onNote });
-    this.#effector = new Effector(options, this.#feed.leaders, () => this.isLeading);
+    const observe = (event: ClusterEvent) => this.#observe(event);
+    this.#effector = new Effector({ ...options, observe }, this.#feed.leaders, () => this.isLeading);
   }
 
   /** What pods of the extender's requests are to be read with. */
@@ -144,11 +145,12 @@ export class LiveCluster {
 
   /** Follows the lease. Whoever begins to lead writes down what is not written down as it stands here. */
   #lead(): void {
-    const { scheduler, log } = this.#options;
+    const { scheduler, log, nowMs, onEffects } = this.#options;
     const isLeading = this.#leadership.isLeading();
     if (isLeading === this.#wasLeading) return;
     this.#wasLeading = isLeading;
-    scheduler.followOthers(!isLeading);
+    const effects = scheduler.followOthers(!isLeading, nowMs());
+    if (effects.length > 0) onEffects(effects);
     log('info', { isLeading }, isLeading ? 'this replica decides' : 'another replica decides');
     if (isLeading)
       for (const { gang, phase } of scheduler.gangs()) if (phase !== 'waiting') this.#effector.writer.mark(gang);
@@ -165,7 +167,7 @@ export class LiveCluster {
     const { scheduler, nowMs, onEffects } = this.#options;
     this.#holdOrNot();
     if (!this.#leadership.isLeading()) return;
-    const effects = scheduler.admitWaiting(nowMs());
+    const effects = [...scheduler.admitWaiting(nowMs()), ...scheduler.makeRoom(nowMs())];
     if (effects.length > 0) onEffects(effects);
     this.#effector.flush();
   }

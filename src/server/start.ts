@@ -77,7 +77,7 @@ export async function start(
 function watch(file: string, { scheduler, nowMs }: Prepared, { app, metrics }: MusterServer): () => void {
   return watchPolicies(file, {
     onPolicies(policies) {
-      scheduler.setPolicies(policies);
+      scheduler.setPolicies(policies, nowMs());
       metrics.onPolicies(nowMs());
       app.log.info({ file, policies: policies.map(({ name }) => name) }, 'policies reloaded');
     },

@@ -324,7 +324,7 @@ describe('an answer that stands', () => {
     world.bind(pod('other', { cpu: 4 }), 'a');
     world.ask(spark('big', 5).leader());
     expect(world.ask(spark('small', 1).leader())).toBe('waits: gang waits for its turn');
-    world.scheduler.setPolicies([]);
+    world.scheduler.setPolicies([], 0);
     expect(world.ask(spark('small', 1).leader())).toBe('-> a');
   });
 });

@@ -211,7 +211,7 @@ describe('what a leader has written on it', () => {
     const news = written(leader, { driver: { n1: 1 }, executor: { n3: 4 } });
     world.scheduler.observe({ kind: 'pod', pod: news }, 0);
     expect(slotsOf(world, 'a')).toEqual(before);
-    world.scheduler.followOthers(true);
+    world.scheduler.followOthers(true, 0);
     world.scheduler.observe({ kind: 'pod', pod: news }, 0);
     expect(slotsOf(world, 'a')!.filter((slot) => slot === 'executor n3 reserved')).toHaveLength(4);
     expect(admit(world)).toEqual([]);

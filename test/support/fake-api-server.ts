@@ -58,6 +58,8 @@ export class FakeApiServer {
   readonly absent = new Set<string>();
   /** Answers instead of the real one, where it returns a status. */
   refuse: (method: string, path: string) => number | undefined = () => undefined;
+  /** Whether evicted pods stay, marked as going, until they are removed. */
+  hasGrace = false;
   #version = 1000;
   /** Versions up to this are forgotten. */
   #forgotten = 0;
@@ -241,7 +243,8 @@ export class FakeApiServer {
     const known = objects.get(`${namespace ?? ''}/${name ?? ''}`);
     if (!known) return status(response, 404, 'NotFound');
     if (method === 'GET') return send(response, 200, known);
-    if (method === 'DELETE' || sub === 'eviction') {
+    if (sub === 'eviction') return this.#evict(collection, known, call);
+    if (method === 'DELETE') {
       this.remove(collection, namespace, known.metadata.name);
       return send(response, 200, { kind: 'Status', status: 'Success' });
     }
@@ -252,6 +255,17 @@ export class FakeApiServer {
     }
     if (method === 'PATCH') return this.#patch(collection, known, call);
     status(response, 405, 'MethodNotAllowed');
+  }
+
+  #evict(collection: string, known: K8sObject, { body, response }: OneCall): void {
+    const { deleteOptions } = body as { deleteOptions?: { preconditions?: { uid?: string } } };
+    const uid = deleteOptions?.preconditions?.uid;
+    if (uid !== undefined && uid !== known.metadata.uid) return status(response, 409, 'Conflict');
+    if (this.hasGrace) {
+      const metadata = { ...known.metadata, deletionTimestamp: new Date(Date.now() + 30_000).toISOString() };
+      this.put(collection, { ...known, metadata });
+    } else this.remove(collection, known.metadata.namespace, known.metadata.name);
+    send(response, 201, { kind: 'Status', status: 'Success' });
   }
 
   #patch(collection: string, known: K8sObject, { body, contentType, response }: OneCall): void {

@@ -69,6 +69,20 @@ export class World {
     this.scheduler.checkInvariants();
   }
 
+  /** Looks for victims. @returns the names of those that are to be evicted now, by name */
+  makeRoom(): string[] {
+    const effects = this.scheduler.makeRoom(this.nowMs);
+    this.effects.push(...effects);
+    this.scheduler.checkInvariants();
+    const planned = effects.flatMap((effect) => (effect.kind === 'eviction-planned' ? effect.victims : []));
+    return planned.map(({ pod }) => pod.name).sort();
+  }
+
+  /** Anything that is to be known of the cluster. */
+  learn(event: Parameters<Scheduler['observe']>[0]): void {
+    this.#observe(event);
+  }
+
   kinds(): string[] {
     return this.effects.map(({ kind }) => kind);
   }

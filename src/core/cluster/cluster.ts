@@ -9,11 +9,13 @@ export interface BoundPod {
   readonly pod: PodInfo;
   readonly node: string;
   readonly vector: Vector;
+  /** It is being evicted, and somebody holds its room already: it takes none here. */
+  readonly isLeaving: boolean;
 }
 
 /**
  * The in-memory snapshot: nodes, bound pods, and room held for pods to come. Every change costs O(resources).
- * `free` of a row = allocatable - bound pods - held room.
+ * `free` of a row = allocatable - bound pods that are not leaving - held room.
  */
 export class Cluster {
   readonly columns = new ResourceColumns();
@@ -21,7 +23,7 @@ export class Cluster {
   readonly eligibility = new Eligibility(this.table);
   readonly domains = new Domains(this.table);
   readonly #bound = new Map<string, BoundPod>();
-  readonly #byNode = new Map<string, Set<string>>();
+  readonly #byNode = new Map<string, Map<string, BoundPod>>();
   readonly #byGang = new Map<string, Set<string>>();
   #holdsAt = new Int32Array(64);
   #leadersAt = new Int32Array(64);
@@ -34,11 +36,16 @@ export class Cluster {
     return this.#bound;
   }
 
+  /** Pods bound to the node, in no particular order. */
+  podsAt(node: string): Iterable<BoundPod> {
+    return this.#byNode.get(node)?.values() ?? [];
+  }
+
   /** The gang's bound pods of a role that are not going, and not beyond what it starts with. */
   runningMembers(gang: string, role: string): BoundPod[] {
     const bound = [...this.boundMembers(gang)].map((uid) => this.boundPod(uid)!);
-    return bound.filter(({ pod: { membership, deleting } }) => {
-      return membership!.role === role && !membership!.isExtra && !deleting;
+    return bound.filter(({ pod: { membership, deleting }, isLeaving }) => {
+      return membership!.role === role && !membership!.isExtra && !deleting && !isLeaving;
     });
   }
 
@@ -73,7 +80,7 @@ export class Cluster {
     }
     if (isNew) {
       this.#holdsAt[row] = this.#leadersAt[row] = 0;
-      for (const uid of this.#byNode.get(node.name) ?? []) this.table.take(row, this.#bound.get(uid)!.vector);
+      for (const { vector, isLeaving } of this.podsAt(node.name)) if (!isLeaving) this.table.take(row, vector);
     }
     return row;
   }
@@ -87,19 +94,44 @@ export class Cluster {
   bind(pod: PodInfo, node: string): boolean {
     const known = this.#bound.get(pod.uid);
     if (known && known.node === node && sameAmounts(known.pod.request, pod.request)) {
-      this.#bound.set(pod.uid, { ...known, pod });
+      this.#keep({ ...known, pod });
       this.#reindex(known.pod, pod);
       return false;
     }
     if (known) this.unbind(pod.uid);
     const vector = this.columns.vector(pod.request);
     this.table.widen();
-    this.#bound.set(pod.uid, { pod, node, vector });
-    addTo(this.#byNode, node, pod.uid);
+    const isLeaving = known?.isLeaving ?? false;
+    this.#keep({ pod, node, vector, isLeaving });
     if (pod.membership) addTo(this.#byGang, pod.membership.gang, pod.uid);
     const row = this.table.rowOf(node);
-    if (row !== undefined) this.table.take(row, vector);
+    if (row !== undefined && !isLeaving) this.table.take(row, vector);
     return true;
+  }
+
+  /** From now on the pod's room counts as free: it is being evicted. */
+  leave(uid: string): void {
+    const known = this.#bound.get(uid);
+    if (!known || known.isLeaving) return;
+    this.#keep({ ...known, isLeaving: true });
+    const row = this.table.rowOf(known.node);
+    if (row !== undefined) this.table.give(row, known.vector);
+  }
+
+  /** It is not evicted after all. Its room may have been given away meanwhile. */
+  stay(uid: string): void {
+    const known = this.#bound.get(uid);
+    if (!known?.isLeaving) return;
+    this.#keep({ ...known, isLeaving: false });
+    const row = this.table.rowOf(known.node);
+    if (row !== undefined) this.table.take(row, known.vector);
+  }
+
+  #keep(bound: BoundPod): void {
+    this.#bound.set(bound.pod.uid, bound);
+    const there = this.#byNode.get(bound.node);
+    if (there) there.set(bound.pod.uid, bound);
+    else this.#byNode.set(bound.node, new Map([[bound.pod.uid, bound]]));
   }
 
   /** A bound pod may be labelled into another gang, or out of its own. */
@@ -116,7 +148,7 @@ export class Cluster {
     removeFrom(this.#byNode, known.node, uid);
     if (known.pod.membership) removeFrom(this.#byGang, known.pod.membership.gang, uid);
     const row = this.table.rowOf(known.node);
-    if (row !== undefined) this.table.give(row, known.vector);
+    if (row !== undefined && !known.isLeaving) this.table.give(row, known.vector);
     return known;
   }
 
@@ -151,7 +183,7 @@ function addTo(index: Map<string, Set<string>>, key: string, uid: string): void 
   else index.set(key, new Set([uid]));
 }
 
-function removeFrom(index: Map<string, Set<string>>, key: string, uid: string): void {
+function removeFrom(index: Map<string, Set<string> | Map<string, unknown>>, key: string, uid: string): void {
   const known = index.get(key);
   known?.delete(uid);
   if (known?.size === 0) index.delete(key);

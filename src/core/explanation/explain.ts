@@ -40,7 +40,7 @@ function summaryOf({ cluster, ledger }: GangContext, gang: Gang): GangSummary {
     gang: gang.key,
     phase: phaseOf(gang),
     queue: gang.spec.queue,
-    priority: gang.leader.priority,
+    priority: gang.priority,
     policy: gang.policy.name,
     leader: refOf(gang.leader),
     sinceMs: gang.firstAskMs,

@@ -30,6 +30,7 @@ const WAITS_FOR_ROOM = 'gang waits for room';
  */
 export function decideAdmission(deps: AdmissionDeps, gang: Gang, asked: FilterRequest | undefined, nowMs: number) {
   const { refusal } = gang;
+  if (gang.eviction) return refused({ kind: 'freeing', reason: 'gang waits for room that is being freed' });
   if (refusal && stands(deps, gang, refusal, nowMs)) return { kind: 'refused', refusal } satisfies Admission;
   const blocker = deps.line.blockerOf(gang, nowMs);
   if (blocker) return refused({ kind: 'turn', reason: 'gang waits for its turn', behind: blocker.key });
@@ -39,7 +40,7 @@ export function decideAdmission(deps: AdmissionDeps, gang: Gang, asked: FilterRe
 const refused = (refusal: Refusal): Admission => ({ kind: 'refused', refusal });
 
 function stands({ cluster, line }: AdmissionDeps, gang: Gang, refusal: Refusal, nowMs: number): boolean {
-  if (refusal.kind === 'open' || refusal.kind === 'held') return false;
+  if (refusal.kind === 'open' || refusal.kind === 'held' || refusal.kind === 'freeing') return false;
   if (refusal.kind === 'turn') {
     const blocker = line.get(refusal.behind);
     return blocker !== undefined && blocker.spec.queue === gang.spec.queue && isBlocking(blocker, nowMs);

@@ -3,6 +3,7 @@ import type { Effect } from '../effects.ts';
 import type { InFlight } from '../in-flight.ts';
 import type { PodInfo } from '../model.ts';
 import type { Planner } from '../placement/planner.ts';
+import type { Evictions } from '../preemption/evictions.ts';
 import type { Policy } from '../policy/policy.ts';
 import type { WaitingLine } from '../queue/waiting-line.ts';
 import type { Gang } from './gang.ts';
@@ -26,6 +27,11 @@ export interface GangContext {
   readonly gangOfLeader: Map<string, Gang>;
   /** Gangs with unplaced slots. */
   readonly degraded: Set<Gang>;
+  /** What PriorityClasses are worth, by name. */
+  readonly classes: Map<string, number>;
+  readonly evictions: Evictions;
+  /** Pods of these schedulers are muster's own. */
+  readonly schedulerNames: ReadonlySet<string>;
   /** Collects what the present call asks of the outside. */
   readonly emit: (effect: Effect) => void;
   readonly policyOf: (pod: PodInfo) => Policy;

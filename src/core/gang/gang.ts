@@ -1,5 +1,5 @@
 import type { GangPhase } from '../decision.ts';
-import type { GangSpec, PodInfo } from '../model.ts';
+import type { GangSpec, PodInfo, PodRef } from '../model.ts';
 import type { Policy } from '../policy/policy.ts';
 import type { Slot } from './slot.ts';
 
@@ -14,15 +14,21 @@ export type Refusal =
   /** Must be looked at again each time (it depends on the candidates offered). */
   | { readonly kind: 'open'; readonly reason: string }
   /** Nobody is admitted until the hold is over, or until it is known where other pods went. Looked at each time. */
-  | { readonly kind: 'held'; readonly reason: string };
+  | { readonly kind: 'held'; readonly reason: string }
+  /** Victims make room for it. */
+  | { readonly kind: 'freeing'; readonly reason: string };
 
 /** A gang that muster knows: it waits, or it holds slots. Mutable, owned by the scheduler. */
 export interface Gang {
   readonly key: string;
   spec: GangSpec;
-  /** The pod as it declared the gang last; its images and priority count. */
+  /** The pod as it declared the gang last; its images and annotations count. */
   leader: PodInfo;
   policy: Policy;
+  /** By class, annotation, policy, queue and deadline: gang/priority.ts. */
+  priority: number;
+  /** When its leader began to run, as far as is known. */
+  startedMs: number | undefined;
   /** UIDs of pods of the first role that have been seen and are not over. The gang ends with the last of them. */
   readonly leaderUids: Set<string>;
   readonly slots: Slot[];
@@ -35,6 +41,20 @@ export interface Gang {
   isGated: boolean;
   /** The leader's annotation as it was last taken over, or as it stood when the gang was adopted. */
   followed: string | undefined;
+  /** Others are being evicted for it: it holds slots and is not admitted yet. */
+  eviction: EvictionPlan | undefined;
+  /** When and how often members of it were chosen as victims. */
+  readonly losses: number[];
+  /** No search for victims before this, unless something changed that could help. */
+  searchAgainMs: number;
+}
+
+/** Pods that make room for a gang, until the last of them is gone. */
+export interface EvictionPlan {
+  readonly id: string;
+  /** UIDs of victims that are not gone yet. */
+  readonly left: Map<string, PodRef>;
+  readonly untilMs: number;
 }
 
 /** A slot more for the gang, without room yet. */

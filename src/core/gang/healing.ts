@@ -72,6 +72,7 @@ export function evacuate(ctx: GangContext, node: string, nowMs: number): void {
 /** Tries the unplaced slots of admitted gangs again, oldest gang first. */
 export function retryUnplaced(ctx: GangContext, nowMs: number): void {
   for (const gang of ctx.degraded) {
+    if (!gang.admitted) continue;
     for (const slot of gang.slots) {
       if (slot.state === 'unplaced') placeSlot(ctx, gang, slot, nowMs + gang.policy.reservation.successorMs);
     }

@@ -58,7 +58,7 @@ export class Ledger {
     this.#moveTo(slot, this.#cluster.table.nameAt(row));
     this.#cluster.hold(row, slot.vector);
     slot.state = 'reserved';
-    this.#setDeadline(slot, deadlineMs);
+    this.setDeadline(slot, deadlineMs);
   }
 
   /** A reserved slot is answered to a pod, which may ask more or less than was planned. */
@@ -77,7 +77,7 @@ export class Ledger {
     this.#byPod.delete(slot.podUid);
     slot.podUid = '';
     slot.state = 'reserved';
-    this.#setDeadline(slot, deadlineMs);
+    this.setDeadline(slot, deadlineMs);
   }
 
   /** A pod is bound and takes its room itself. From any state. */
@@ -114,7 +114,8 @@ export class Ledger {
     this.#cluster.release(spare.node, spare.vector);
   }
 
-  #setDeadline(slot: Slot, deadlineMs: number): void {
+  /** When a reserved slot is given up. */
+  setDeadline(slot: Slot, deadlineMs: number): void {
     slot.deadlineMs = deadlineMs;
     this.#nextDeadlineMs = Math.min(this.#nextDeadlineMs, deadlineMs);
   }

@@ -6,6 +6,8 @@ import { newSlot, type Gang } from './gang.ts';
 import { placeSlot } from './healing.ts';
 import { needOf } from './needs.ts';
 import { layOut } from './reservation.ts';
+import { dropPlan } from '../preemption/drop-plan.ts';
+import { rank } from './priority.ts';
 import type { Slot } from './slot.ts';
 
 /** A member has been seen bound, by our answer or without it: its slot is taken. */
@@ -13,7 +15,7 @@ export function memberBound(ctx: GangContext, pod: PodInfo, node: string, nowMs:
   const gang = ctx.gangs.get(pod.membership?.gang ?? '');
   if (!gang) return;
   const isLeader = gang.spec.roles[0]!.name === pod.membership!.role;
-  if (isLeader) addLeader(ctx, gang, pod.uid);
+  if (isLeader) leaderBound(ctx, gang, pod, nowMs);
   if (!gang.admitted) {
     if (isLeader) adopt(ctx, gang, pod, nowMs);
     return;
@@ -21,6 +23,15 @@ export function memberBound(ctx: GangContext, pod: PodInfo, node: string, nowMs:
   if (ctx.ledger.slotOf(pod.uid) || pod.membership!.isExtra) return;
   const slot = openSlot(gang, pod.membership!.role, node);
   if (slot) ctx.ledger.confirm(slot, pod.uid, node);
+}
+
+/** What the leader says now counts, also while the gang runs: its priority may change. */
+function leaderBound(ctx: GangContext, gang: Gang, pod: PodInfo, nowMs: number): void {
+  addLeader(ctx, gang, pod.uid);
+  if (gang.leader.uid !== pod.uid) return;
+  gang.leader = pod;
+  gang.startedMs ??= pod.standing?.startedMs ?? nowMs;
+  rank(ctx, gang, nowMs);
 }
 
 /** A slot of the role that no pod has: at the node, else one without room, else any. */
@@ -37,6 +48,7 @@ function openSlot(gang: Gang, role: string, node: string): Slot | undefined {
  * are planned at once.
  */
 export function adopt(ctx: GangContext, gang: Gang, leader: PodInfo, nowMs: number): void {
+  dropPlan(ctx, gang, 'its leader runs already', nowMs);
   gang.admitted = true;
   gang.refusal = undefined;
   gang.followed = leader.reservation?.text;
@@ -81,7 +93,7 @@ export function podEnded(ctx: GangContext, uid: string, bound: BoundPod | undefi
   const gang = ctx.gangs.get(slot?.gang ?? bound?.pod.membership?.gang ?? '') ?? ctx.gangOfLeader.get(uid);
   ctx.gangOfLeader.delete(uid);
   if (!gang) return;
-  if (gang.leaderUids.delete(uid) && gang.leaderUids.size === 0) return end(ctx, gang);
+  if (gang.leaderUids.delete(uid) && gang.leaderUids.size === 0) return end(ctx, gang, nowMs);
   if (!slot) return;
   if (slot.state === 'assumed') ctx.ledger.forget(slot, nowMs + gang.policy.reservation.unclaimedMs);
   else reopen(ctx, gang, slot, nowMs);
@@ -110,7 +122,9 @@ function reopen(ctx: GangContext, gang: Gang, slot: Slot, nowMs: number): void {
   } else ctx.emit({ kind: 'slot-unplaced', gang: gang.key, role: slot.role, from: node });
 }
 
-function end(ctx: GangContext, gang: Gang): void {
+function end(ctx: GangContext, gang: Gang, nowMs: number): void {
+  dropPlan(ctx, gang, 'the gang is over', nowMs);
+  ctx.evictions.gangEnded(gang.key);
   ctx.gangs.delete(gang.key);
   ctx.line.remove(gang.key);
   ctx.degraded.delete(gang);

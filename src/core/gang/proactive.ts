@@ -5,18 +5,20 @@ import type { Gang } from './gang.ts';
 import { admit, gangOf, noteProblem, refOf, refresh, wait } from './reception.ts';
 
 /**
- * A pending leader behind muster's gate has been seen: kube-scheduler will not ask about it, so it is put in line here.
- * Without the gate a leader gets in line when it is asked about.
+ * A pending leader has been seen. Behind muster's gate kube-scheduler will not ask about it, so it is put in line here;
+ * without the gate a leader gets in line when it is asked about, and here changes its annotations.
  */
 export function leaderSeen(ctx: GangContext, pod: PodInfo, nowMs: number): void {
-  if (!pod.gated || pod.deleting) return;
+  if (pod.deleting) return;
+  const waiting = ctx.gangOfLeader.get(pod.uid);
+  if (!pod.gated && (waiting?.leader.uid !== pod.uid || waiting.admitted)) return;
   if (pod.membership!.problem !== undefined) {
-    noteProblem(ctx, pod, nowMs);
+    if (pod.gated) noteProblem(ctx, pod, nowMs);
     return;
   }
   ctx.problems.delete(pod.uid);
   const gang = gangOf(ctx, pod, nowMs);
-  if (gang && !gang.admitted && gang.spec.roles[0]!.name === pod.membership!.role) refresh(ctx, gang, pod);
+  if (gang && !gang.admitted && gang.spec.roles[0]!.name === pod.membership!.role) refresh(ctx, gang, pod, nowMs);
 }
 
 /**
@@ -51,6 +53,7 @@ export function admitWaiting(ctx: GangContext, nowMs: number): void {
 }
 
 /** Where only the nodes offered stood in the way, nobody but kube-scheduler can say whether they still do. */
-function isWorthATry({ refusal, isGated }: Gang): boolean {
+function isWorthATry({ refusal, isGated, eviction }: Gang): boolean {
+  if (eviction) return false;
   return isGated || (refusal !== undefined && refusal.kind !== 'open');
 }

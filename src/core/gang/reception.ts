@@ -6,6 +6,8 @@ import { newSlot, sameSpec, type Gang, type Refusal } from './gang.ts';
 import { retryUnplaced } from './healing.ts';
 import { addLeader, takeUpRunning } from './life-cycle.ts';
 import { placeMember } from './members.ts';
+import { rank } from './priority.ts';
+import { dropPlan } from '../preemption/drop-plan.ts';
 
 const refuse = (reason: string): FilterAnswer => ({ kind: 'none', reason });
 
@@ -20,7 +22,7 @@ export function receive(ctx: GangContext, pod: PodInfo, candidates: Candidates, 
   if (isLeader) addLeader(ctx, gang, pod.uid);
   if (gang.admitted) return placeMember(ctx, gang, pod, candidates);
   if (!isLeader) return refuse('gang waits for its leader');
-  refresh(ctx, gang, pod);
+  refresh(ctx, gang, pod, nowMs);
   gang.lastAskMs = nowMs;
   retryUnplaced(ctx, nowMs);
   if (ctx.hold !== undefined) return refuse(wait(ctx, gang, { kind: 'held', reason: ctx.hold }));
@@ -69,6 +71,8 @@ export function gangOf(ctx: GangContext, pod: PodInfo, nowMs: number): Gang | un
     spec,
     leader: pod,
     policy: ctx.policyOf(pod),
+    priority: 0,
+    startedMs: pod.node === undefined ? undefined : (pod.standing?.startedMs ?? nowMs),
     leaderUids: new Set(),
     slots: [],
     admitted: false,
@@ -77,24 +81,32 @@ export function gangOf(ctx: GangContext, pod: PodInfo, nowMs: number): Gang | un
     refusal: undefined,
     isGated: pod.gated ?? false,
     followed: undefined,
+    eviction: undefined,
+    losses: [],
+    searchAgainMs: 0,
   };
   ctx.gangs.set(key, gang);
+  rank(ctx, gang, nowMs);
   addLeader(ctx, gang, pod.uid);
   ctx.line.put(gang);
   return gang;
 }
 
 /** A waiting gang may be declared anew, or change its priority. */
-export function refresh(ctx: GangContext, gang: Gang, pod: PodInfo): void {
+export function refresh(ctx: GangContext, gang: Gang, pod: PodInfo, nowMs: number): void {
   const spec: GangSpec = pod.membership!.spec ?? gang.spec;
   const isSame = sameSpec(spec, gang.spec);
-  const isMoved = pod.priority !== gang.leader.priority || spec.queue !== gang.spec.queue;
+  const isMoved = spec.queue !== gang.spec.queue;
   gang.leader = pod;
   gang.isGated = pod.gated ?? false;
-  if (isSame && !isMoved) return;
-  gang.spec = spec;
-  gang.refusal = undefined;
+  if (!isSame) {
+    if (gang.eviction) dropPlan(ctx, gang, 'the gang was declared anew', nowMs);
+    gang.spec = spec;
+    gang.refusal = undefined;
+    gang.searchAgainMs = 0;
+  }
   if (isMoved) ctx.line.put(gang);
+  rank(ctx, gang, nowMs);
 }
 
 type Admitted = Extract<ReturnType<typeof decideAdmission>, { kind: 'admitted' }>;

@@ -27,6 +27,17 @@ export class RowHeap {
     this.#keys[this.#size++] = key;
   }
 
+  /** Adds in its place. */
+  push(row: number, key: number): void {
+    this.append(row, key);
+    for (let i = this.#size - 1; i > 0;) {
+      const parent = (i - 1) >>> 1;
+      if (!this.#before(i, parent)) return;
+      this.#swap(i, parent);
+      i = parent;
+    }
+  }
+
   heapify(): void {
     for (let i = (this.#size >>> 1) - 1; i >= 0; i--) this.#sink(i);
   }
@@ -61,13 +72,17 @@ export class RowHeap {
       const right = left + 1;
       const child = right < this.#size && this.#before(right, left) ? right : left;
       if (!this.#before(child, i)) return;
-      const [row, key] = [this.#rows[i]!, this.#keys[i]!];
-      this.#rows[i] = this.#rows[child]!;
-      this.#keys[i] = this.#keys[child]!;
-      this.#rows[child] = row;
-      this.#keys[child] = key;
+      this.#swap(i, child);
       i = child;
     }
+  }
+
+  #swap(a: number, b: number): void {
+    const [row, key] = [this.#rows[a]!, this.#keys[a]!];
+    this.#rows[a] = this.#rows[b]!;
+    this.#keys[a] = this.#keys[b]!;
+    this.#rows[b] = row;
+    this.#keys[b] = key;
   }
 
   #grow(): void {

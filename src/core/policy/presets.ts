@@ -4,6 +4,8 @@ const everybody = (name: string, change: Partial<Policy>): readonly Policy[] => 
   { ...DEFAULT_POLICY, name, ...change },
 ];
 
+const TIGHT = { ...DEFAULT_POLICY.members, strategy: 'least-fragmentation' } as const;
+
 /** What people run today, and what muster suggests: for `--policy NAME` instead of a file. */
 export const PRESETS: ReadonlyMap<string, readonly Policy[]> = new Map([
   /** No gangs: every pod alone, as kube-scheduler does without muster. Drivers may deadlock. */
@@ -11,5 +13,13 @@ export const PRESETS: ReadonlyMap<string, readonly Policy[]> = new Map([
   /** Whole gangs, strictly in the order of priority and arrival. */
   ['fifo-gang', everybody('fifo-gang', { queue: { blockAfterMs: 0 } })],
   /** Whole gangs, fewest nodes; small ones may pass until the head has waited ten minutes. */
-  ['muster', everybody('muster', { members: { ...DEFAULT_POLICY.members, strategy: 'least-fragmentation' } })],
+  ['muster', everybody('muster', { members: TIGHT })],
+  /** As `muster`, and gangs of higher priority evict others, whole gangs where nothing less helps. */
+  [
+    'muster-preempt',
+    everybody('muster-preempt', {
+      members: TIGHT,
+      preemption: { ...DEFAULT_POLICY.preemption, mode: 'enforce', wholeGangs: true },
+    }),
+  ],
 ]);

@@ -58,7 +58,7 @@ export class WaitingLine {
 }
 
 function isAhead(a: Gang, b: Gang): boolean {
-  if (a.leader.priority !== b.leader.priority) return a.leader.priority > b.leader.priority;
+  if (a.priority !== b.priority) return a.priority > b.priority;
   if (a.firstAskMs !== b.firstAskMs) return a.firstAskMs < b.firstAskMs;
   return a.key < b.key;
 }
@@ -66,6 +66,7 @@ function isAhead(a: Gang, b: Gang): boolean {
 export function isBlocking(gang: Gang, nowMs: number): boolean {
   return (
     !gang.admitted &&
+    gang.eviction === undefined &&
     gang.refusal?.kind !== 'hopeless' &&
     nowMs - gang.firstAskMs >= gang.policy.queue.blockAfterMs &&
     nowMs - gang.lastAskMs <= ASKED_WITHIN_MS

@@ -6,6 +6,7 @@ import { sparkReplicaSets } from '../records/spark-replicas.ts';
 import { executorCount } from '../spark/executor-count.ts';
 import { sparkVersion } from '../spark/executor-memory.ts';
 import { executorShape } from '../spark/executor-pod.ts';
+import { lossOf } from '../spark/loss.ts';
 import type { SparkConf } from '../spark/sizes.ts';
 import type { Dialect, DialectInput } from './registry.ts';
 
@@ -39,7 +40,9 @@ function driver(input: DialectInput, gang: string, app: string): Membership | un
     if ('awaits' in found) return isOurs(input) ? { gang, role: 'driver', ...found } : undefined;
     // A driver that another scheduler places may still send its executors to us (Spark 3.1 can do no other).
     if (!isOurs(input) && !sendsExecutorsHere(input, found.conf)) return undefined;
-    const spec: GangSpec = { key: gang, namespace, name: app, roles: rolesOf(input, found), queue: queueOf(input) };
+    const roles = rolesOf(input, found);
+    const loss = lossOf(found.conf, sparkVersion(input.pod.labels.get('spark-version')));
+    const spec: GangSpec = { key: gang, namespace, name: app, roles, queue: queueOf(input), ...loss };
     return { gang, role: 'driver', spec };
   } catch (error) {
     if (!(error instanceof MusterError)) throw error;

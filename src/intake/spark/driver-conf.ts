@@ -12,6 +12,11 @@ const KEPT = [
   /^spark\.kubernetes\.(memoryOverheadFactor|resource\.type|driver\.master|allocation\.maximum)$/,
   /^spark\.kubernetes\.executor\.(request\.cores|podTemplateFile|podTemplateContainerName)$/,
   /^spark\.kubernetes\.(executor\.)?(scheduler\.name|node\.selector\..+)$/,
+  /^spark\.kubernetes\.executor\.decommissionLabel(Value)?$/,
+  /^spark\.kubernetes\.driver\.(own|reuse)PersistentVolumeClaim$/,
+  /^spark\.shuffle\.(manager|sort\.io\.plugin\.class)$/,
+  /^spark\.decommission\.enabled$/,
+  /^spark\.storage\.decommission\.(enabled|shuffleBlocks\.enabled|fallbackStorage\.path)$/,
 ];
 
 const MAX_VALUE = 1024;

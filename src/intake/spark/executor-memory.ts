@@ -14,7 +14,7 @@ export function sparkVersion(label: string | undefined): SparkVersion {
   return major === undefined ? [3, 1] : [Number(major), Number(minor)];
 }
 
-const isFrom = ([major, minor]: SparkVersion, [m, n]: SparkVersion) => major > m || (major === m && minor >= n);
+export const isFrom = ([major, minor]: SparkVersion, [m, n]: SparkVersion) => major > m || (major === m && minor >= n);
 
 /**
  * What an executor of the default resource profile asks, in MiB: heap + overhead + off-heap + PySpark.

@@ -56,6 +56,10 @@ describe.skipIf(!hasKubectl)('rights', () => {
         ...['get', 'list', 'watch', 'patch'].map((verb) => `${verb} /pods`),
         ...reads('/nodes'),
         ...COMPANIONS,
+        ...reads('policy/poddisruptionbudgets'),
+        ...reads('scheduling.k8s.io/priorityclasses'),
+        'create /pods/eviction',
+        'patch /pods/status',
         'create events.k8s.io/events',
       ].sort(),
     );

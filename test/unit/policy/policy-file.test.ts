@@ -61,7 +61,8 @@ test('everything that can be said is read, with its unit', () => {
   ]).toEqual(['x', 'd', true]);
 });
 
-const FIELDS = 'name, match, gangs, leader, members, topology, queue, reservation, spotLabels, nodeLabel';
+const FIELDS =
+  'name, match, gangs, leader, members, topology, queue, reservation, priority, deadline, preemption, spotLabels, nodeLabel';
 const SCORER_NAMES =
   'binPacking, spreading, balance, fragmentation, topology, nodePool, spot, imageLocality, leaderSpread, nodeLabel';
 const DURATION = 'a duration such as 90s, 10m, 1h30m, 0 or never is allowed';
@@ -391,7 +392,10 @@ test('the presets: no gangs; strict order; fewest nodes and ten minutes of passi
     ['kube-default', 'off', 'pack', 'pack', 600_000],
     ['fifo-gang', 'on', 'pack', 'pack', 0],
     ['muster', 'on', 'least-fragmentation', 'pack', 600_000],
+    ['muster-preempt', 'on', 'least-fragmentation', 'pack', 600_000],
   ]);
+  const preempting = [...PRESETS].filter(([, [policy]]) => policy!.preemption.mode === 'enforce');
+  expect(preempting.map(([name]) => name)).toEqual(['muster-preempt']);
 });
 
 test('the first policy that matches is taken, else the default', () => {

@@ -1,0 +1,124 @@
+import type { CostWeights } from '../policy/policy.ts';
+import type { Vector } from '../resources.ts';
+import type { Limits, Rule } from './limits.ts';
+import type { Unit } from './unit.ts';
+
+/**
+ * What a choice does harm to, the worst first: apps that are lost whole, by priority; then, from the highest priority
+ * down, core-seconds of those that are needed and of those that are not; then how many pods it takes.
+ */
+export interface Harm {
+  /** Leaders by band. */
+  readonly apps: ReadonlyMap<number, number>;
+  /** Core-seconds by tier (see Choice.tierOf). */
+  readonly tiers: ReadonlyMap<number, number>;
+  readonly pods: number;
+}
+
+/** What room is needed for, while some is given and taken back. */
+export interface Wanted {
+  /** Places that are short; 0: it fits. */
+  readonly missing: number;
+  give(row: number, vector: Vector): void;
+  take(row: number, vector: Vector): void;
+}
+
+/** The victims chosen so far, and what is left of the demand and of the budgets with them. */
+export class Choice {
+  readonly demand: Wanted;
+  readonly taken = new Set<Unit>();
+  /** Rules that kept a unit out. */
+  readonly hits = new Set<Rule>();
+  readonly #limits: Limits;
+  readonly #weights: CostWeights;
+
+  constructor(demand: Wanted, limits: Limits, weights: CostWeights) {
+    this.demand = demand;
+    this.#limits = limits;
+    this.#weights = weights;
+  }
+
+  get isEnough(): boolean {
+    return this.demand.missing === 0;
+  }
+
+  /** Whether its gang (or, for a pod of no gang, its owner) needs the unit, as things are chosen now. */
+  isNeeded({ kind, gang, role, isGivenUp }: Unit): boolean {
+    return kind !== 'reservation' && !isGivenUp && !(kind === 'pod' && gang?.hasSpare(role));
+  }
+
+  /** Priority first; at the same priority, those that nobody needs before those that are needed. */
+  tierOf(unit: Unit): number {
+    return unit.band * 2 + (this.isNeeded(unit) ? 1 : 0);
+  }
+
+  /** Core-seconds that taking the unit adds. */
+  costOf(unit: Unit): number {
+    if (!this.isNeeded(unit)) return unit.cost;
+    const { comeback, brokenGang } = this.#weights;
+    const own = unit.cost + comeback * unit.cores;
+    if (!unit.gang) return own + brokenGang * unit.cores;
+    return unit.gang.isBroken ? own : own + unit.gang.breakCost;
+  }
+
+  /** @returns whether the rules let it be taken now, if it is not taken yet */
+  mayTake(unit: Unit): boolean {
+    if (this.taken.has(unit)) return false;
+    const rule = this.#limits.forbids(unit, this.isNeeded(unit));
+    if (rule) this.hits.add(rule);
+    return rule === undefined;
+  }
+
+  /** @returns what was taken: the unit, and those of its others that were not taken before */
+  take(unit: Unit): readonly Unit[] {
+    const all = [unit, ...unit.others].filter((one) => !this.taken.has(one));
+    for (const one of all) this.#move(one, 1);
+    return all;
+  }
+
+  putBack(units: readonly Unit[]): void {
+    for (const one of units) this.#move(one, -1);
+  }
+
+  #move(unit: Unit, change: 1 | -1): void {
+    if (change === 1) this.taken.add(unit);
+    else this.taken.delete(unit);
+    this.#limits.count(unit, change);
+    if (unit.kind === 'gang') unit.gang!.isWhole = change === 1;
+    else if (unit.kind === 'pod' && !unit.isGivenUp) unit.gang?.count(unit.role, change);
+    for (const { row, vector } of unit.spots) {
+      if (change === 1) this.demand.give(row, vector);
+      else this.demand.take(row, vector);
+    }
+  }
+
+  /** Of a gang's members that go, as many as it can spare count as not needed: the cheapest. */
+  harm(): Harm {
+    const apps = new Map<number, number>();
+    const tiers = new Map<number, number>();
+    const add = (tier: number, cost: number) => tiers.set(tier, (tiers.get(tier) ?? 0) + cost);
+    for (const unit of this.taken) if (unit.kind === 'gang') apps.set(unit.band, (apps.get(unit.band) ?? 0) + 1);
+    const chosen = [...this.taken].sort((a, b) => a.cost - b.cost);
+    this.putBack(chosen);
+    for (const unit of chosen) {
+      add(this.tierOf(unit), this.costOf(unit));
+      this.#move(unit, 1);
+    }
+    return { apps, tiers, pods: chosen.length };
+  }
+}
+
+/** Negative where `a` does less harm. */
+export function compareHarm(a: Harm, b: Harm): number {
+  return compareByKey(a.apps, b.apps) || compareByKey(a.tiers, b.tiers) || a.pods - b.pods;
+}
+
+/** The highest key in which they differ by more than rounding decides. */
+function compareByKey(a: ReadonlyMap<number, number>, b: ReadonlyMap<number, number>): number {
+  const keys = [...new Set([...a.keys(), ...b.keys()])].sort((x, y) => y - x);
+  for (const key of keys) {
+    const [x, y] = [a.get(key) ?? 0, b.get(key) ?? 0];
+    if (Math.abs(x - y) > 1e-6 * Math.max(1, Math.abs(x), Math.abs(y))) return x - y;
+  }
+  return 0;
+}

@@ -1,0 +1,107 @@
+import type { Gang } from '../gang/gang.ts';
+import type { DisruptionBudget, LabelRequirement, PodInfo, WorkFigures } from '../model.ts';
+
+const MINUTE_MS = 60_000;
+/** A pod that could not be evicted is not tried again for so long. */
+const REFUSED_MS = 300_000;
+/** Figures of an app that has not been heard for so long say nothing any more. */
+const FIGURES_MS = 300_000;
+
+/** What is known beside the cluster about evictions: budgets, what has been done lately, what it would cost. */
+export class Evictions {
+  /** Disruption budgets by namespace, then by key. */
+  readonly #budgets = new Map<string, Map<string, DisruptionBudget>>();
+  readonly #refusedUntilMs = new Map<string, number>();
+  readonly #figures = new Map<string, { readonly figures: ReadonlyMap<string, WorkFigures>; readonly atMs: number }>();
+  /** Evictions of the last minute, oldest first. */
+  #recent: { readonly atMs: number; readonly queue: string }[] = [];
+  /** The gang that makes use of a victim's room, by the victim's UID. */
+  readonly beneficiary = new Map<string, Gang>();
+  /** Gangs for which others are being evicted. */
+  readonly planned = new Set<Gang>();
+  /** Pending leaders on which an eviction plan is written, by UID. */
+  readonly written = new Map<string, PodInfo>();
+
+  putBudget(budget: DisruptionBudget): void {
+    const known = this.#budgets.get(budget.namespace);
+    if (known) known.set(budget.key, budget);
+    else this.#budgets.set(budget.namespace, new Map([[budget.key, budget]]));
+  }
+
+  removeBudget(key: string): void {
+    this.#budgets.get(key.slice(0, key.indexOf('/')))?.delete(key);
+  }
+
+  /** Whether any is known: from files, or beside a replay, there are none. */
+  get hasBudgets(): boolean {
+    return [...this.#budgets.values()].some(({ size }) => size > 0);
+  }
+
+  /** The disruption budgets that the pod's eviction would use up. */
+  budgetsOf({ namespace, labels }: PodInfo): readonly DisruptionBudget[] {
+    const known = this.#budgets.get(namespace);
+    if (!known || known.size === 0) return [];
+    return [...known.values()].filter(({ selector }) => selector.every((one) => meets(one, labels)));
+  }
+
+  /** @param queue of the victim's gang, or '' */
+  note(queue: string, nowMs: number): void {
+    this.#recent.push({ atMs: nowMs, queue });
+  }
+
+  /** Evictions of the last 60 s. @param queue of victims in this queue alone */
+  lately(nowMs: number, queue?: string): number {
+    this.#recent = this.#recent.filter(({ atMs }) => nowMs - atMs < MINUTE_MS);
+    return this.#recent.filter((one) => queue === undefined || one.queue === queue).length;
+  }
+
+  /** The pod cannot be evicted, or does not go: it is left alone for a while. */
+  refuse(uid: string, nowMs: number): void {
+    this.#refusedUntilMs.set(uid, nowMs + REFUSED_MS);
+  }
+
+  isRefused(uid: string, nowMs: number): boolean {
+    return (this.#refusedUntilMs.get(uid) ?? -Infinity) > nowMs;
+  }
+
+  putFigures(gang: string, figures: ReadonlyMap<string, WorkFigures>, nowMs: number): void {
+    this.#figures.set(gang, { figures, atMs: nowMs });
+  }
+
+  figuresOf(gang: string, uid: string, nowMs: number): WorkFigures | undefined {
+    const known = this.#figures.get(gang);
+    return known && nowMs - known.atMs < FIGURES_MS ? known.figures.get(uid) : undefined;
+  }
+
+  podEnded(uid: string): void {
+    this.#refusedUntilMs.delete(uid);
+    this.written.delete(uid);
+  }
+
+  gangEnded(key: string): void {
+    this.#figures.delete(key);
+  }
+
+  expire(nowMs: number): void {
+    for (const [uid, untilMs] of this.#refusedUntilMs) if (untilMs <= nowMs) this.#refusedUntilMs.delete(uid);
+    for (const [key, { atMs }] of this.#figures) if (nowMs - atMs >= FIGURES_MS) this.#figures.delete(key);
+  }
+}
+
+/** As a label selector of apimachinery matches: NotIn and DoesNotExist hold where the label is missing. */
+function meets({ key, operator, values }: LabelRequirement, labels: ReadonlyMap<string, string>): boolean {
+  const value = labels.get(key);
+  switch (operator) {
+    case 'In':
+      return value !== undefined && values.includes(value);
+    case 'NotIn':
+      return value === undefined || !values.includes(value);
+    case 'Exists':
+      return value !== undefined;
+    case 'DoesNotExist':
+      return value === undefined;
+    case 'Gt':
+    case 'Lt':
+      return false;
+  }
+}

@@ -1,0 +1,105 @@
+import type { Cluster } from '../cluster/cluster.ts';
+import type { PreemptionRules } from '../policy/policy.ts';
+import type { Evictions } from './evictions.ts';
+import type { Unit } from './unit.ts';
+
+/** Why a pod is not evicted. */
+export const RULES = [
+  'priority',
+  'scheduler',
+  'queue',
+  'pinned',
+  'refused',
+  'minimum runtime',
+  'whole gangs',
+  'disruption budget',
+  'budget per minute',
+  'budget per queue',
+  'budget per gang',
+] as const;
+export type Rule = (typeof RULES)[number];
+
+export interface LimitsInput {
+  readonly rules: PreemptionRules;
+  readonly evictions: Evictions;
+  readonly cluster: Cluster;
+  readonly nowMs: number;
+}
+
+/** Counts what one search takes against all budgets. A change of `taken` by -1 gives it back. */
+export class Limits {
+  readonly #input: LimitsInput;
+  readonly #perQueue = new Map<string, number>();
+  readonly #perBudget = new Map<string, number>();
+  readonly #lately: number;
+  #pods = 0;
+
+  constructor(input: LimitsInput) {
+    this.#input = input;
+    const { evictions, cluster, nowMs } = input;
+    this.#lately = evictions.lately(nowMs);
+    // What is decided and not yet evicted, the API server has not counted.
+    for (const uid of evictions.beneficiary.keys()) {
+      const victim = cluster.boundPod(uid)?.pod;
+      if (victim && !victim.deleting) this.#countBudgets(victim, 1);
+    }
+  }
+
+  /** The rule that keeps the unit from being taken now, if any does. */
+  forbids(unit: Unit, isNeeded: boolean): Rule | undefined {
+    if (unit.kind === 'reservation') return undefined;
+    const { rules } = this.#input;
+    if (isNeeded && unit.isYoung) return 'minimum runtime';
+    if (isNeeded && unit.kind === 'pod' && unit.gang?.isOfEquals) return 'whole gangs';
+    const pods = (unit.bound ? 1 : 0) + unit.others.length;
+    if (this.#lately + this.#pods + pods > rules.budget.perMinute) return 'budget per minute';
+    return this.#overQueue(unit, pods) ?? this.#overGang(unit) ?? this.#overDisruption(unit);
+  }
+
+  count(unit: Unit, change: 1 | -1): void {
+    if (!unit.bound) return;
+    this.#pods += change;
+    const queue = queueOf(unit);
+    this.#perQueue.set(queue, (this.#perQueue.get(queue) ?? 0) + change);
+    this.#countBudgets(unit.bound.pod, change);
+  }
+
+  #overQueue(unit: Unit, pods: number): Rule | undefined {
+    const { rules, evictions, nowMs } = this.#input;
+    const queue = queueOf(unit);
+    const before = evictions.lately(nowMs, queue) + (this.#perQueue.get(queue) ?? 0);
+    return before + pods > rules.budget.perQueue ? 'budget per queue' : undefined;
+  }
+
+  /** A gang that goes whole loses nobody any more. */
+  #overGang({ kind, gang }: Unit): Rule | undefined {
+    if (!gang || kind === 'gang' || gang.isWhole) return undefined;
+    const { rules, nowMs } = this.#input;
+    const since = nowMs - rules.budget.gangWindowMs;
+    const lost = gang.gang.losses.filter((atMs) => atMs > since).length;
+    return lost + gang.taken + 1 > rules.budget.perGang ? 'budget per gang' : undefined;
+  }
+
+  #overDisruption(unit: Unit): Rule | undefined {
+    const { evictions } = this.#input;
+    const asked = new Map<string, number>();
+    for (const { bound } of [unit, ...unit.others]) {
+      const budgets = bound ? evictions.budgetsOf(bound.pod) : [];
+      // The Eviction API refuses a pod that has several (pkg/registry/core/pod/storage/eviction.go, 1.36).
+      if (budgets.length > 1) return 'disruption budget';
+      for (const { key, allowed } of budgets) {
+        const now = (asked.get(key) ?? this.#perBudget.get(key) ?? 0) + 1;
+        if (now > allowed) return 'disruption budget';
+        asked.set(key, now);
+      }
+    }
+    return undefined;
+  }
+
+  #countBudgets(pod: NonNullable<Unit['bound']>['pod'], change: 1 | -1): void {
+    for (const { key } of this.#input.evictions.budgetsOf(pod))
+      this.#perBudget.set(key, (this.#perBudget.get(key) ?? 0) + change);
+  }
+}
+
+const queueOf = ({ gang }: Unit) => gang?.gang.spec.queue ?? '';

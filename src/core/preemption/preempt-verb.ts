@@ -1,0 +1,147 @@
+import type { BoundPod } from '../cluster/cluster.ts';
+import type { PreemptAnswer, PreemptRequest, VictimProposal } from '../decision.ts';
+import type { GangContext } from '../gang/context.ts';
+import { ownPriority } from '../gang/priority.ts';
+import type { PodInfo } from '../model.ts';
+import type { PreemptionRules } from '../policy/policy.ts';
+import type { Vector } from '../resources.ts';
+import { Choice, compareHarm, type Harm, type Wanted } from './choice.ts';
+import { Limits } from './limits.ts';
+import type { Unit } from './unit.ts';
+import { unitsFor } from './units.ts';
+
+/**
+ * Prunes what kube-scheduler proposes for a pod of no gang, and keeps only the node where it does the least harm: no
+ * leader where less helps, no gang below its minimum where another node costs less, then priority, then cost. A node
+ * goes where the pod would not fit beside the room that is held even after the victims are gone (they would be killed
+ * for nothing), where a victim's gang is not less important than the pod, and where a victim's room is promised to
+ * another. So does a proposal without victims: up to 1.37 it ends kube-scheduler's whole preemption with an error
+ * (callExtenders, pkg/scheduler/framework/preemption/preemption.go, 1.35); later ones send it where only muster is in
+ * the way, and room that is held is not to be had by evictions.
+ */
+export function preemptForeign(ctx: GangContext, { pod, victims }: PreemptRequest, nowMs: number): PreemptAnswer {
+  const answer = new Map<string, VictimProposal>();
+  let best: (Pruned & { readonly node: string }) | undefined;
+  for (const [node, { uids, pdbViolations }] of victims) {
+    if (uids.length === 0) continue;
+    const proposal = { uids: [...new Set(uids)], pdbViolations };
+    const row = ctx.cluster.table.rowOf(node);
+    const isStrange = row === undefined || uids.some((uid) => ctx.cluster.boundPod(uid)?.node !== node);
+    const pruned = isStrange ? undefined : prunedAt({ ctx, pod, node, proposal, nowMs }, row);
+    // kube-scheduler knows more than we do: its word counts.
+    if (isStrange) answer.set(node, proposal);
+    else if (pruned && (!best || comparePruned(pruned, best) < 0)) best = { node, ...pruned };
+  }
+  return best ? answer.set(best.node, best.proposal) : answer;
+}
+
+interface Pruned {
+  readonly proposal: VictimProposal;
+  readonly harm: Harm;
+}
+
+/** As kube-scheduler does, fewest violated disruption budgets first; then by harm. */
+function comparePruned(a: Pruned, b: Pruned): number {
+  return a.proposal.pdbViolations - b.proposal.pdbViolations || compareHarm(a.harm, b.harm);
+}
+
+interface ProposalAt {
+  readonly ctx: GangContext;
+  readonly pod: PodInfo;
+  readonly node: string;
+  readonly proposal: VictimProposal;
+  readonly nowMs: number;
+}
+
+/** The proposal without those who may stay; undefined where nobody may go for this pod here. */
+function prunedAt(at: ProposalAt, row: number): Pruned | undefined {
+  const { ctx, proposal } = at;
+  const known = proposal.uids.map((uid) => ctx.cluster.boundPod(uid)!);
+  const going = known.filter(({ pod, isLeaving }) => pod.deleting && !isLeaving);
+  const units = unitsAt(at, row, new Set(proposal.uids));
+  if (units.length + going.length < known.length) return undefined;
+  const choice = choiceAt(at, row, going);
+  for (const unit of units) choice.take(unit);
+  if (!choice.isEnough) return undefined;
+  reprieve(choice);
+  const kept = [...going, ...[...choice.taken].map(({ bound }) => bound!)];
+  if (kept.length === 0) return undefined;
+  kept.sort((a, b) => b.pod.priority - a.pod.priority);
+  const uids = kept.map(({ pod }) => pod.uid);
+  return { proposal: { uids, pdbViolations: violations(at, kept) }, harm: choice.harm() };
+}
+
+/** kube-scheduler's own preemption knows no budgets, queues or minimum runtime: what it may not touch is more important. */
+function withoutBudgets(rules: PreemptionRules): PreemptionRules {
+  const budget = { perMinute: Infinity, perQueue: Infinity, perGang: Infinity, gangWindowMs: 0 };
+  return { ...rules, priorityGap: 1, queues: [], victims: 'any', minRuntimeMs: 0, budget };
+}
+
+function unitsAt({ ctx, pod, nowMs }: ProposalAt, row: number, uids: ReadonlySet<string>): Unit[] {
+  const rules = withoutBudgets(ctx.policyOf(pod).preemption);
+  const priority = ownPriority(ctx.classes, pod);
+  const isUseful = (one: number) => one === row;
+  const { small, whole } = unitsFor({ ctx, rules, priority, ownGang: undefined, nowMs, isUseful });
+  return [...small, ...whole]
+    .filter(({ bound }) => bound && uids.has(bound.pod.uid))
+    .map((unit) => ({ ...unit, others: [] }));
+}
+
+function choiceAt({ ctx, pod, nowMs }: ProposalAt, row: number, going: readonly BoundPod[]): Choice {
+  const { cluster, evictions } = ctx;
+  const rules = withoutBudgets(ctx.policyOf(pod).preemption);
+  const wanted = new RoomAt(ctx, row, cluster.requestVector(pod.request));
+  for (const { vector } of going) wanted.give(row, vector);
+  return new Choice(wanted, new Limits({ rules, evictions, cluster, nowMs }), rules.cost);
+}
+
+/** Whether one pod fits at one row. */
+class RoomAt implements Wanted {
+  readonly #request: Vector;
+  readonly #room: Float64Array;
+
+  constructor({ cluster }: GangContext, row: number, request: Vector) {
+    this.#request = request;
+    this.#room = Float64Array.from(request, (_, c) => cluster.table.free[c]![row]!);
+  }
+
+  get missing(): number {
+    return this.#request.every((asked, c) => asked === 0 || asked <= this.#room[c]!) ? 0 : 1;
+  }
+
+  give(_row: number, vector: Vector): void {
+    for (let c = 0; c < this.#room.length; c++) this.#room[c]! += vector[c] ?? 0;
+  }
+
+  take(_row: number, vector: Vector): void {
+    for (let c = 0; c < this.#room.length; c++) this.#room[c]! -= vector[c] ?? 0;
+  }
+}
+
+/** Lets those stay without whom there is room enough, the most valuable first. */
+function reprieve(choice: Choice): void {
+  const isApp = ({ kind }: Unit) => (kind === 'gang' ? 1 : 0);
+  const order = [...choice.taken].sort(
+    (a, b) => isApp(b) - isApp(a) || choice.tierOf(b) - choice.tierOf(a) || b.cost - a.cost,
+  );
+  for (const unit of order) {
+    choice.putBack([unit]);
+    if (!choice.isEnough) choice.take(unit);
+  }
+}
+
+/** How many of the victims the disruption budgets do not allow for, in the order in which they would go. */
+function violations({ ctx: { evictions }, proposal }: ProposalAt, kept: readonly BoundPod[]): number {
+  if (!evictions.hasBudgets) return Math.min(proposal.pdbViolations, kept.length);
+  const used = new Map<string, number>();
+  let count = 0;
+  for (const { pod } of kept) {
+    let isViolating = false;
+    for (const { key, allowed } of evictions.budgetsOf(pod)) {
+      used.set(key, (used.get(key) ?? 0) + 1);
+      if (used.get(key)! > allowed) isViolating = true;
+    }
+    if (isViolating) count++;
+  }
+  return count;
+}

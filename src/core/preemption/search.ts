@@ -1,0 +1,118 @@
+import { compareHarm, type Choice, type Harm } from './choice.ts';
+import { takeCheapest } from './greedy.ts';
+import type { Unit } from './unit.ts';
+import type { Units } from './units.ts';
+
+/** With so few units every choice is looked at: 4,096 at most. */
+const EXACT_UNITS = 12;
+
+/**
+ * Chooses whom to evict. Leaders go only where everybody else together does not make room enough, and always with
+ * their gangs. Exact where there are few; else greedy, and then whoever can be put back is.
+ * @returns whether the demand is met; the choice then has the victims, and none can be put back
+ */
+export function search(choice: Choice, { small, whole }: Units, goal: Goal): boolean {
+  goal.widen(goal.margin);
+  const isDone = () => choice.isEnough && goal.fits();
+  const isFound = searchSmall(choice, small, isDone) || searchWhole(choice, { small, whole }, isDone);
+  goal.widen(-goal.margin);
+  return isFound && putBack(choice, isDone);
+}
+
+export interface Goal {
+  /** Has the last word on whether the choice makes room; for gangs that Demand counts exactly, always true. */
+  readonly fits: () => boolean;
+  /** Places that are sought beyond the demand, until victims are found. */
+  readonly margin: number;
+  /** Raises the demand. */
+  readonly widen: (more: number) => void;
+}
+
+function searchSmall(choice: Choice, small: Units['small'], isDone: () => boolean): boolean {
+  if (small.length <= EXACT_UNITS) return exactly(choice, small, isDone);
+  takeCheapest(choice, small);
+  return isDone() || clear(choice);
+}
+
+function searchWhole(choice: Choice, { small, whole }: Pick<Units, 'small' | 'whole'>, isDone: () => boolean): boolean {
+  if (whole.length === 0) return false;
+  if (small.length + whole.length <= EXACT_UNITS) return exactly(choice, [...small, ...whole], isDone);
+  return withWholeGangs(choice, { small, whole }, isDone);
+}
+
+function clear(choice: Choice): false {
+  choice.putBack([...choice.taken]);
+  return false;
+}
+
+/** Whole gangs, of the lowest priority and the cheapest first, beside whoever else helps. */
+function withWholeGangs(
+  choice: Choice,
+  { small, whole }: Pick<Units, 'small' | 'whole'>,
+  isDone: () => boolean,
+): boolean {
+  const order = [...whole].sort((a, b) => a.band - b.band || totalCost(a) - totalCost(b));
+  takeCheapest(choice, small);
+  for (const unit of order) {
+    if (isDone()) break;
+    if (!choice.mayTake(unit)) continue;
+    choice.take(unit);
+    takeCheapest(choice, small);
+  }
+  return isDone() || clear(choice);
+}
+
+const totalCost = ({ cost, others }: Unit) => others.reduce((sum, one) => sum + one.cost, cost);
+
+/** Puts back whoever is not needed for it, the most valuable first. Leaders before their members. */
+function putBack(choice: Choice, isDone: () => boolean): boolean {
+  const rank = (unit: Unit) => (unit.kind === 'gang' ? 1 : 0);
+  const order = [...choice.taken].sort(
+    (a, b) => rank(b) - rank(a) || choice.tierOf(b) - choice.tierOf(a) || b.cost - a.cost,
+  );
+  for (const unit of order) {
+    if (unit.kind !== 'gang' && unit.gang?.isWhole) continue;
+    const units = unit.kind === 'gang' && unit.gang!.isOfEquals ? [unit, ...unit.others] : [unit];
+    choice.putBack(units);
+    if (isDone() && isAllowed(choice, unit)) continue;
+    for (const one of units) choice.take(one);
+  }
+  return true;
+}
+
+/** Members of a gang that keeps its leader are subject to rules from which whole gangs are exempt. */
+function isAllowed(choice: Choice, { kind, gang }: Unit): boolean {
+  if (kind !== 'gang' || gang!.isOfEquals) return true;
+  const members = gang!.units.filter((one) => choice.taken.has(one));
+  choice.putBack(members);
+  const isAllowedNow = members.every((one) => {
+    if (!choice.mayTake(one)) return false;
+    choice.take(one);
+    return true;
+  });
+  for (const one of members) if (!choice.taken.has(one)) choice.take(one);
+  return isAllowedNow;
+}
+
+/** Looks at every choice that has no superfluous unit in its order. @returns whether one is enough; it is then taken */
+function exactly(choice: Choice, units: readonly Unit[], isDone: () => boolean): boolean {
+  if (units.length > EXACT_UNITS) return false;
+  let best: { readonly harm: Harm; readonly units: readonly Unit[] } | undefined;
+  const walk = (from: number): void => {
+    if (isDone()) {
+      const harm = choice.harm();
+      if (!best || compareHarm(harm, best.harm) < 0) best = { harm, units: [...choice.taken] };
+      return;
+    }
+    for (let i = from; i < units.length; i++) {
+      if (!choice.mayTake(units[i]!)) continue;
+      const taken = choice.take(units[i]!);
+      walk(i + 1);
+      choice.putBack(taken);
+    }
+  };
+  walk(0);
+  if (!best) return false;
+  for (const unit of best.units) choice.take(unit);
+  return true;
+}

@@ -1,0 +1,31 @@
+import type { BoundPod } from '../cluster/cluster.ts';
+import { startNeeds } from '../gang/admission.ts';
+import type { GangContext } from '../gang/context.ts';
+import type { Gang } from '../gang/gang.ts';
+import { kinRows } from '../gang/needs.ts';
+import type { Plan } from '../placement/need.ts';
+import type { Unit } from './unit.ts';
+
+export interface Freed {
+  readonly units: readonly Unit[];
+  readonly awaited: readonly BoundPod[];
+}
+
+/** The pods that go. */
+export function podsOf(units: readonly Unit[]): BoundPod[] {
+  return units.flatMap(({ bound }) => (bound ? [bound] : []));
+}
+
+/** Where the gang would be placed if these were gone. Everything is as it was afterwards. */
+export function planWith(ctx: GangContext, gang: Gang, { units, awaited }: Freed): Plan {
+  const { cluster, planner } = ctx;
+  const pods = [...podsOf(units), ...awaited];
+  const slots = units.flatMap((unit) => unit.slots ?? []);
+  for (const { pod } of pods) cluster.leave(pod.uid);
+  for (const { node, vector } of slots) cluster.release(node, vector);
+  const needs = startNeeds(cluster, gang);
+  const plan = planner.plan({ needs, policy: gang.policy, kin: kinRows(cluster, gang) });
+  for (const { node, vector } of slots) cluster.hold(cluster.table.rowOf(node)!, vector);
+  for (const { pod } of pods) cluster.stay(pod.uid);
+  return plan;
+}

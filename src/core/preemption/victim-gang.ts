@@ -1,0 +1,80 @@
+import type { Gang } from '../gang/gang.ts';
+import { gangCores, isGivenUp, type LossContext } from './loss.ts';
+import type { Unit } from './unit.ts';
+
+/** A gang that may lose members: what one search takes from it so far, and what that does to it. */
+export class VictimGang {
+  readonly gang: Gang;
+  readonly units: Unit[] = [];
+  readonly #loss: LossContext;
+  /** Members of a role that may go before the gang is below its minimum. */
+  readonly #spare = new Map<string, number>();
+  readonly #taken = new Map<string, number>();
+  #cores: number | undefined;
+  /** Its leader is taken, and everybody with it. */
+  isWhole = false;
+
+  constructor(loss: LossContext, gang: Gang) {
+    this.#loss = loss;
+    this.gang = gang;
+  }
+
+  /** Members of a gang of one role are equals: below its minimum it cannot work at all. */
+  get isOfEquals(): boolean {
+    return this.gang.spec.roles.length === 1;
+  }
+
+  isLeader(role: string): boolean {
+    return this.gang.spec.roles[0]!.name === role;
+  }
+
+  /** Whether what is taken leaves the gang below its minimum. */
+  get isBroken(): boolean {
+    if (this.isWhole) return true;
+    for (const [role, taken] of this.#taken) if (taken > this.#spareOf(role)) return true;
+    return false;
+  }
+
+  /** Whether one more member of the role may go and the gang keeps its minimum. */
+  hasSpare(role: string): boolean {
+    return (this.#taken.get(role) ?? 0) < this.#spareOf(role);
+  }
+
+  /** Core-seconds for falling below the minimum, once for the gang. */
+  get breakCost(): number {
+    return this.#loss.weights.brokenGang * this.minCores;
+  }
+
+  get minCores(): number {
+    return (this.#cores ??= gangCores(this.#loss.cluster, this.gang, this.#loss.weights));
+  }
+
+  get taken(): number {
+    let total = 0;
+    for (const count of this.#taken.values()) total += count;
+    return total;
+  }
+
+  count(role: string, change: 1 | -1): void {
+    this.#taken.set(role, (this.#taken.get(role) ?? 0) + change);
+  }
+
+  #spareOf(role: string): number {
+    let spare = this.#spare.get(role);
+    if (spare === undefined) this.#spare.set(role, (spare = this.#countSpare(role)));
+    return spare;
+  }
+
+  #countSpare(role: string): number {
+    const { cluster } = this.#loss;
+    const { roles, key } = this.gang.spec;
+    const leastOf = (at: number) => Math.max(at === 0 ? 1 : 0, roles[at]!.min);
+    const least = roles.reduce((sum, _, at) => sum + leastOf(at), 0);
+    // The usual case, and no need to look at every member: nobody is there beyond the minimum.
+    if (cluster.boundMembers(key).size <= least) return 0;
+    const at = roles.findIndex(({ name }) => name === role);
+    if (at < 0) return Infinity;
+    const running = cluster.runningMembers(key, role).filter(({ pod }) => !isGivenUp(pod, this.gang));
+    return Math.max(0, running.length - leastOf(at));
+  }
+}

@@ -1,0 +1,20 @@
+import { z } from 'zod';
+import { parseDuration } from './duration.ts';
+
+const DURATION = 'a duration such as 90s, 10m, 1h30m, 0 or never is allowed';
+
+/** A duration as policy files write it; the result is in ms. */
+export function duration(fallbackMs: number) {
+  return z
+    .union([z.string(), z.number()], { error: DURATION })
+    .transform((value, ctx) => {
+      const ms = parseDuration(String(value));
+      if (ms !== undefined) return ms;
+      ctx.issues.push({ code: 'custom', input: value, message: DURATION });
+      return z.NEVER;
+    })
+    .default(fallbackMs);
+}
+
+export const mapOf = <T>(record: Readonly<Record<string, T>>): ReadonlyMap<string, T> =>
+  new Map(Object.entries(record));

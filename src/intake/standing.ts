@@ -1,0 +1,124 @@
+import type { PodInfo, Standing, Wishes } from '../core/model.ts';
+import { parseDuration } from './duration.ts';
+import { integerAt, listAt, objectAt, objectsAt, own, textAt, type Json } from './field.ts';
+import { shown } from './quantity.ts';
+
+const PRIORITY = 'muster.dev/priority';
+const DEADLINE = 'muster.dev/deadline';
+const EXPECTED = 'muster.dev/expected-duration';
+const DELETION_COST = 'controller.kubernetes.io/pod-deletion-cost';
+/** Set by kubelet on the mirror of a static pod. */
+const MIRROR = 'kubernetes.io/config.mirror';
+
+/** Their pods come back at once on the same node. */
+const PINNING: ReadonlySet<unknown> = new Set(['DaemonSet', 'Node']);
+
+const INTEGER = /^[+-]?\d{1,10}$/;
+/** RFC 3339 with a zone, as the API server writes times. */
+const TIME = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{1,9})?(Z|[+-]\d\d:\d\d)$/i;
+const CLASS_NAME = /^[a-z0-9]([-a-z0-9.]{0,251}[a-z0-9])?$/;
+const HIGHEST = 1_000_000_000;
+/** Kubernetes' default, in seconds: not worth keeping for every pod. */
+const USUAL_GRACE_S = 30;
+
+type Part = Pick<PodInfo, 'standing' | 'wishes'>;
+
+/** What decides how a pod's eviction is weighed, and what its annotations ask; absent where there is nothing to say. */
+export function standingOf(pod: Json, where: string, annotations: ReadonlyMap<string, string>): Part {
+  const standing: Standing = {
+    ...times(pod, where),
+    ...ranks(pod, where, annotations),
+    ...number('deletionCost', integer(annotations.get(DELETION_COST))),
+    ...number('restarts', restartsOf(pod, where) || undefined),
+  };
+  const wishes = wishesOf(annotations);
+  return {
+    ...(Object.keys(standing).length > 0 ? { standing } : {}),
+    ...(Object.keys(wishes).length > 0 ? { wishes } : {}),
+  };
+}
+
+const number = <K extends string>(key: K, value: number | undefined) =>
+  (value === undefined ? {} : { [key]: value }) as { [key in K]?: number };
+
+function times(pod: Json, where: string): Standing {
+  const metadata = objectAt(pod, 'metadata', where) ?? {};
+  const spec = objectAt(pod, 'spec', where) ?? {};
+  const status = objectAt(pod, 'status', where) ?? {};
+  const graceS = integerAt(spec, 'terminationGracePeriodSeconds', `${where}.spec`) ?? USUAL_GRACE_S;
+  return {
+    ...number('startedMs', timeOf(textAt(status, 'startTime', `${where}.status`))),
+    ...number('goneByMs', timeOf(textAt(metadata, 'deletionTimestamp', `${where}.metadata`))),
+    ...number('graceMs', graceS === USUAL_GRACE_S || graceS < 0 ? undefined : graceS * 1000),
+  };
+}
+
+function ranks(pod: Json, where: string, annotations: ReadonlyMap<string, string>): Standing {
+  const metadata = objectAt(pod, 'metadata', where) ?? {};
+  const spec = objectAt(pod, 'spec', where) ?? {};
+  const priorityClass = textAt(spec, 'priorityClassName', `${where}.spec`);
+  const isPinned =
+    annotations.has(MIRROR) ||
+    listAt(metadata, 'ownerReferences', `${where}.metadata`).some((owner) => PINNING.has(kindOf(owner)));
+  return {
+    ...(priorityClass ? { priorityClass } : {}),
+    ...(own(spec, 'preemptionPolicy') === 'Never' ? { neverPreempts: true } : {}),
+    ...(isPinned ? { isPinned } : {}),
+  };
+}
+
+const kindOf = (owner: unknown) =>
+  typeof owner === 'object' && owner !== null ? own(owner as Json, 'kind') : undefined;
+
+function restartsOf(pod: Json, where: string): number {
+  const status = objectAt(pod, 'status', where) ?? {};
+  return objectsAt(status, 'containerStatuses', `${where}.status`).reduce(
+    (sum, one) => sum + Math.max(0, integerAt(one, 'restartCount', `${where}.status.containerStatuses`) ?? 0),
+    0,
+  );
+}
+
+/** A mistake is told and ignored: it must not keep a gang from starting. */
+function wishesOf(annotations: ReadonlyMap<string, string>): Wishes {
+  const mistakes: string[] = [];
+  const read = <T>(key: string, parse: (text: string) => T | undefined, wanted: string): T | undefined => {
+    const text = annotations.get(key);
+    const value = text === undefined ? undefined : parse(text);
+    if (text !== undefined && value === undefined)
+      mistakes.push(`Annotation ${key}: ${shown(text)} is not ${wanted}; it is ignored.`);
+    return value;
+  };
+  const priority = read(PRIORITY, priorityOf, 'a priority or the name of a PriorityClass');
+  const deadlineMs = read(DEADLINE, timeOf, 'a time such as 2026-12-31T18:00:00Z (RFC 3339)');
+  const expectedMs = read(EXPECTED, durationOf, 'a duration such as 90m or 1h30m');
+  return {
+    ...(priority === undefined ? {} : { priority }),
+    ...number('deadlineMs', deadlineMs),
+    ...number('expectedMs', expectedMs),
+    ...(mistakes.length > 0 ? { mistakes } : {}),
+  };
+}
+
+function priorityOf(text: string): number | string | undefined {
+  const value = integer(text);
+  if (value !== undefined) return Math.abs(value) <= HIGHEST ? value : undefined;
+  return CLASS_NAME.test(text) && !INTEGER.test(text) ? text : undefined;
+}
+
+/** Values of int32 (as Kubernetes has them); anything else is undefined. */
+function integer(text: string | undefined): number | undefined {
+  if (text === undefined || !INTEGER.test(text)) return undefined;
+  const value = Number(text);
+  return value >= -(2 ** 31) && value < 2 ** 31 ? value : undefined;
+}
+
+function timeOf(text: string | undefined): number | undefined {
+  if (text === undefined || text.length > 40 || !TIME.test(text)) return undefined;
+  const ms = Date.parse(text);
+  return Number.isFinite(ms) ? ms : undefined;
+}
+
+function durationOf(text: string): number | undefined {
+  const ms = text.length > 40 ? undefined : parseDuration(text);
+  return ms !== undefined && ms > 0 && ms < Infinity ? ms : undefined;
+}

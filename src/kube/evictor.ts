@@ -1,0 +1,107 @@
+import type { Effect, PlannedVictim } from '../core/effects.ts';
+import type { ClusterEvent, PodRef } from '../core/model.ts';
+import { formatPlan } from '../intake/eviction-plan.ts';
+import type { PodsApi } from './pods-api.ts';
+import { ApiError } from './transport.ts';
+import type { WriteOutcome, WriteQueue } from './write-queue.ts';
+
+export interface EvictorDeps {
+  readonly api: Pick<PodsApi, 'writePlan' | 'evict' | 'markVictim'>;
+  readonly queue: WriteQueue;
+  readonly isLeading: () => boolean;
+  /** Tells the core what came of it. */
+  readonly observe: (event: ClusterEvent) => void;
+  readonly onEviction: (outcome: WriteOutcome | 'refused', victim: PlannedVictim, gang: string) => void;
+}
+
+type Planned = Extract<Effect, { kind: 'eviction-planned' }>;
+
+/**
+ * Carries eviction plans out: writes the plan to the waiting leader, so that whoever comes after a crash goes on with
+ * the same victims, and only then evicts them, through the Eviction API (disruption budgets are the API server's to
+ * count), each by its UID and with its own grace period.
+ */
+export class Evictor {
+  readonly #deps: EvictorDeps;
+  /** The plan in force for each gang. */
+  readonly #plans = new Map<string, string>();
+
+  constructor(deps: EvictorDeps) {
+    this.#deps = deps;
+  }
+
+  onEffects(effects: readonly Effect[]): void {
+    for (const effect of effects) {
+      if (effect.kind === 'eviction-planned') this.#begin(effect);
+      else if (effect.kind === 'eviction-dropped') this.#drop(effect.gang, effect.leader);
+      else if (effect.kind === 'gang-admitted' || effect.kind === 'gang-released') this.#plans.delete(effect.gang);
+    }
+  }
+
+  #begin(planned: Planned): void {
+    const { gang, leader, plan, victims, isRestored } = planned;
+    if (victims.length === 0) return;
+    this.#plans.set(gang, plan.id);
+    if (isRestored) {
+      this.#evictAll(planned);
+      return;
+    }
+    const text = formatPlan({ ...plan, victims: victims.map(({ pod }) => pod) });
+    if (text === undefined) {
+      this.#fail(gang, 'the plan is too large to be written down');
+      return;
+    }
+    this.#deps.queue.push(
+      `plan ${gang}`,
+      () => this.#deps.api.writePlan(leader, text),
+      (outcome, error) => {
+        if (outcome === 'done') this.#evictAll(planned);
+        else if (this.#plans.get(gang) === plan.id) this.#fail(gang, `the plan cannot be written: ${reasonOf(error)}`);
+      },
+    );
+  }
+
+  #evictAll({ gang, plan, victims }: Planned): void {
+    for (const victim of victims) {
+      const isWanted = () => this.#plans.get(gang) === plan.id && this.#deps.isLeading();
+      this.#deps.queue.push(
+        `evict ${victim.pod.uid}`,
+        () => (isWanted() ? this.#evict(victim, gang) : Promise.resolve()),
+        (outcome, error) => {
+          if (!isWanted()) return;
+          if (outcome === 'failed') this.#refused(victim, gang, reasonOf(error));
+          else this.#deps.onEviction(outcome, victim, gang);
+        },
+      );
+    }
+  }
+
+  async #evict({ pod }: PlannedVictim, gang: string): Promise<void> {
+    await this.#deps.api.evict(pod);
+    // The API server writes its own words into the condition; whoever asks why finds the gang's name there. A pod that
+    // is gone by now needs no condition.
+    await this.#deps.api.markVictim(pod, gang).catch(() => undefined);
+  }
+
+  #refused(victim: PlannedVictim, gang: string, reason: string): void {
+    this.#deps.onEviction('refused', victim, gang);
+    this.#deps.observe({ kind: 'eviction-refused', uid: victim.pod.uid, reason });
+  }
+
+  #fail(gang: string, reason: string): void {
+    this.#plans.delete(gang);
+    this.#deps.observe({ kind: 'eviction-failed', gang, reason });
+  }
+
+  /** Takes the plan off the leader, so that nobody goes on with it. */
+  #drop(gang: string, leader: PodRef): void {
+    this.#plans.delete(gang);
+    if (this.#deps.isLeading())
+      this.#deps.queue.push(`plan ${gang}`, () => this.#deps.api.writePlan(leader, undefined));
+  }
+}
+
+function reasonOf(error: unknown): string {
+  if (error instanceof ApiError) return `${error.status} ${error.message}`;
+  return error instanceof Error ? error.message : 'it was given up';
+}

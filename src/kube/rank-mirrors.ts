@@ -1,0 +1,35 @@
+import type { ClusterEvent, DisruptionBudget, PriorityClass } from '../core/model.ts';
+import { toDisruptionBudget, toPriorityClass } from '../intake/disruption-budget.ts';
+import { nameAt, objectAt, type Json } from '../intake/field.ts';
+import type { Mirror } from './reflector.ts';
+
+type Observe = (event: ClusterEvent) => void;
+
+/** Disruption budgets. Without the right to read them the API server still keeps to them when pods are evicted. */
+export function budgetMirror(observe: Observe): Mirror<DisruptionBudget> {
+  return {
+    kind: 'poddisruptionbudgets',
+    path: '/apis/policy/v1/poddisruptionbudgets',
+    isOptional: true,
+    keyOf: (object) => `${nameOf(object, 'namespace')}/${nameOf(object, 'name')}`,
+    project: toDisruptionBudget,
+    onPut: (_key, budget) => observe({ kind: 'budget', budget }),
+    onGone: (key) => observe({ kind: 'budget-gone', key }),
+  };
+}
+
+/** PriorityClasses: a class that is made anew with another value counts for pods that name it. */
+export function classMirror(observe: Observe): Mirror<PriorityClass> {
+  return {
+    kind: 'priorityclasses',
+    path: '/apis/scheduling.k8s.io/v1/priorityclasses',
+    isOptional: true,
+    keyOf: (object) => nameOf(object, 'name'),
+    project: toPriorityClass,
+    onPut: (_key, priorityClass) => observe({ kind: 'priority-class', priorityClass }),
+    onGone: (name) => observe({ kind: 'priority-class-gone', name }),
+  };
+}
+
+const nameOf = (object: Json, key: 'name' | 'namespace') =>
+  nameAt(objectAt(object, 'metadata', 'object') ?? {}, key, 'object.metadata');
