@@ -67,10 +67,11 @@ function textOf(found: Explanation): string {
   const { gang, phase, queue, priority, policy, since, leader, reason, advice, ahead, extra } = found;
   const lines = [
     `Gang ${gang}: ${phase}${reason === undefined ? '' : `, ${reason}`}`,
-    `  since ${since}, queue ${queue || '-'}, priority ${priority}, policy ${policy}, leader ${leader.name}`,
+    `  since ${since}, queue ${queue || '-'}, priority ${priority}${termsOf(found)}, policy ${policy}, leader ${leader.name}`,
   ];
   if (found.roles.length > 0) lines.push(rolesTable(found));
   if (found.placed.length > 0) lines.push(placedTable(found));
+  if (found.preemption && found.preemption.victims.length > 0) lines.push(victimsTable(found.preemption));
   if (extra > 0) lines.push(`${extra} members beyond the minimum run as well.`);
   const before = ahead.map(({ gang: other, blocks }) => `${other}${blocks ? ' (must start first)' : ''}`);
   if (before.length > 0) lines.push(`Ahead in the queue: ${before.join(', ')}`);
@@ -86,6 +87,32 @@ function rolesTable({ roles }: Explanation): string {
     const one = asks.map(([resource, value]) => `${resource} ${shown(resource, value)}`).join('\n');
     const off = nodes.refused.map(({ because, nodes: many }) => `${because} (${many})`).join('\n');
     table.push([role, min, count, one, `${nodes.eligible} of ${nodes.total}`, places.now, off]);
+  }
+  return table.toString();
+}
+
+function termsOf({ priorityTerms }: Explanation): string {
+  if (priorityTerms.length < 2) return '';
+  const terms = priorityTerms.map(
+    ({ because, points }) => `${because} ${points > 0 && because !== 'class' ? '+' : ''}${points}`,
+  );
+  return ` (${terms.join(', ')})`;
+}
+
+/** Whom preemption evicts, or would. */
+function victimsTable({ state, victims }: NonNullable<Explanation['preemption']>): string {
+  const head = [
+    state === 'under way' ? 'being evicted' : 'would be evicted',
+    'of gang',
+    'node',
+    'priority',
+    'core-seconds',
+  ];
+  const table = new Table({ ...PLAIN, head });
+  for (const { pod, gang, role, node, priority, coreSeconds, terms, isNeeded } of victims) {
+    const why = terms.map(({ term, coreSeconds: amounts }) => `${term} ${amounts}`).join('\n');
+    const whose = gang === undefined ? '-' : `${gang}\n${role}${isNeeded ? '' : ' (extra)'}`;
+    table.push([pod, whose, node, priority, state === 'under way' ? '' : `${coreSeconds}\n${why}`]);
   }
   return table.toString();
 }

@@ -53,6 +53,8 @@ export interface SchedulerStats {
   readonly nodes: number;
   readonly pods: number;
   readonly gangs: Readonly<Record<GangPhase, number>>;
+  /** Victims that have been chosen and are not gone. */
+  readonly victims: number;
   readonly reserved: ReadonlyMap<string, number>;
   readonly free: ReadonlyMap<string, number>;
   readonly allocatable: ReadonlyMap<string, number>;

@@ -69,7 +69,7 @@ export interface PlannedVictim {
   readonly node: string;
   readonly gang?: string;
   readonly role?: string;
-  /** What its eviction loses, apart from what its gang suffers. */
+  /** What its eviction costs; 0 in a plan that is taken up again. */
   readonly coreSeconds: number;
   /** It leads its gang, which goes whole with it. */
   readonly isLeader: boolean;

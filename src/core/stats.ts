@@ -4,7 +4,7 @@ import { phaseOf } from './gang/gang.ts';
 
 /** Counts everything anew: for a metrics scrape, not for every decision. */
 export function statsOf(ctx: GangContext, synced: boolean, lastEventMs: number | undefined): SchedulerStats {
-  const { cluster, ledger, gangs: known } = ctx;
+  const { cluster, ledger, gangs: known, evictions } = ctx;
   const { table, columns } = cluster;
   const gangs: Record<GangPhase, number> = { waiting: 0, starting: 0, running: 0, degraded: 0 };
   const reserved = new Float64Array(columns.size);
@@ -21,6 +21,7 @@ export function statsOf(ctx: GangContext, synced: boolean, lastEventMs: number |
     nodes: table.size,
     pods: cluster.boundPods.size,
     gangs,
+    victims: evictions.beneficiary.size,
     reserved: columns.amounts(reserved),
     free: columns.amounts(Float64Array.from(table.free, sum)),
     allocatable: columns.amounts(Float64Array.from(table.allocatable, sum)),

@@ -26,6 +26,7 @@ export function buildMetrics(stats: () => SchedulerStats, nowMs: () => number): 
     buckets: SECONDS,
     registers,
   });
+  const onVictims = victimCounters(registers);
   const effects = new Counter({
     name: 'muster_effects_total',
     help: 'What decisions brought about, by kind.',
@@ -43,11 +44,37 @@ export function buildMetrics(stats: () => SchedulerStats, nowMs: () => number): 
     registers,
   });
   registerState(registers, stats, nowMs);
+  const onEffect = (effect: Effect) => {
+    effects.inc({ kind: effect.kind });
+    if (effect.kind === 'eviction-planned') onVictims(effect);
+  };
   return {
     registry,
     onDecision: ({ verb, outcome, seconds }) => decisions.observe({ verb, outcome }, seconds),
-    onEffects: (list) => list.forEach(({ kind }) => effects.inc({ kind })),
+    onEffects: (list) => list.forEach(onEffect),
     onPolicies: (loadedMs) => (loadedMs === undefined ? failures.inc() : loaded.set(loadedMs / 1000)),
+  };
+}
+
+/** Counts whom plans choose, and what they cost. */
+function victimCounters(registers: Registry[]) {
+  const victims = new Counter({
+    name: 'muster_victims_total',
+    help: 'Pods chosen to make room for a gang, by role: leader (its gang goes whole), member, single (of no gang).',
+    labelNames: ['role'],
+    registers,
+  });
+  const lost = new Counter({
+    name: 'muster_victim_core_seconds_total',
+    help: "What the victims cost by their policies' weights, in core-seconds.",
+    registers,
+  });
+  return ({ victims: list, isRestored }: Extract<Effect, { kind: 'eviction-planned' }>) => {
+    if (isRestored) return;
+    for (const { isLeader, gang, coreSeconds } of list) {
+      victims.inc({ role: isLeader ? 'leader' : gang === undefined ? 'single' : 'member' });
+      lost.inc(coreSeconds);
+    }
   };
 }
 
@@ -74,6 +101,9 @@ function registerState(registers: Registry[], stats: () => SchedulerStats, nowMs
     };
     state(`muster_${part}`, `${what}: cpu in cores, memory in bytes, others in their unit.`, amounts, 'resource');
   }
+  state('muster_victims_leaving', 'Pods that make room for a gang and are not gone yet.', (gauge, now) =>
+    gauge.set(now.victims),
+  );
   state('muster_nodes', 'Nodes in the snapshot.', (gauge, { nodes }) => gauge.set(nodes));
   state('muster_pods', 'Bound pods in the snapshot.', (gauge, { pods }) => gauge.set(pods));
   state(

@@ -6,7 +6,9 @@ import { refOf } from '../gang/reception.ts';
 import { isBlocking } from '../queue/waiting-line.ts';
 import type { Role } from '../model.ts';
 import type { Need } from '../placement/need.ts';
+import { priorityTerms } from '../gang/priority.ts';
 import { adviceFor } from './advice.ts';
+import { makingRoom, makingRoomAdvice } from './making-room.ts';
 import type { Explanation, GangSummary, RoleExplanation } from './explanation.ts';
 import { placesIn, refusedNodes, shortages } from './shortage.ts';
 
@@ -23,12 +25,17 @@ export function explain(ctx: GangContext, key: string, nowMs: number): Explanati
   const needs = gang.admitted ? [] : startNeeds(ctx.cluster, gang);
   const roles = gang.spec.roles.map((role) => explainRole(ctx, gang, role, needs));
   const ahead = gang.admitted ? [] : ctx.line.aheadOf(gang);
+  const preemption = makingRoom(ctx, gang, nowMs);
+  const terms = priorityTerms(ctx, gang, nowMs);
+  const evictions = preemption ? makingRoomAdvice(preemption, gang.policy.name) : [];
   return {
     ...summary,
     roles,
+    priorityTerms: terms,
+    ...(preemption ? { preemption } : {}),
     placed: gang.slots.map(({ role, node, state, podUid: pod }) => ({ role, node, state, pod })),
     ahead: ahead.map((other) => ({ gang: other.key, blocks: isBlocking(other, nowMs) })),
-    advice: adviceFor(ctx, gang, roles, nowMs),
+    advice: [...adviceFor(ctx, gang, roles, nowMs), ...evictions, ...(gang.leader.wishes?.mistakes ?? [])],
   };
 }
 
@@ -87,5 +94,7 @@ function problemSummaries(ctx: GangContext): GangSummary[] {
 
 function explainProblem(ctx: GangContext, key: string): Explanation | undefined {
   const summary = problemSummaries(ctx).find(({ gang }) => gang === key);
-  return summary && { ...summary, roles: [], placed: [], ahead: [], advice: [`${summary.reason!}.`] };
+  return (
+    summary && { ...summary, roles: [], placed: [], ahead: [], priorityTerms: [], advice: [`${summary.reason!}.`] }
+  );
 }

@@ -1,12 +1,15 @@
 import type { GangPhase } from '../decision.ts';
+import type { PriorityTerm } from '../gang/priority.ts';
 import type { PodRef } from '../model.ts';
 import type { Resources } from '../resources.ts';
+import type { MakingRoom } from './making-room.ts';
 
 /** One line of a list of gangs. */
 export interface GangSummary {
   readonly gang: string;
   readonly phase: GangPhase;
   readonly queue: string;
+  /** Effective: by class, annotation, policy, queue and deadline. */
   readonly priority: number;
   readonly policy: string;
   readonly leader: PodRef;
@@ -26,6 +29,10 @@ export interface Explanation extends GangSummary {
   readonly placed: readonly PlacedMember[];
   /** Gangs before it in its queue, in order; `blocks`: this one may not start before that one. */
   readonly ahead: readonly { readonly gang: string; readonly blocks: boolean }[];
+  /** What its effective priority consists of. */
+  readonly priorityTerms: readonly PriorityTerm[];
+  /** For a gang that waits for room: whom preemption would evict. */
+  readonly preemption?: MakingRoom;
   /** Sentences: what is the matter and what would help. Empty where all is well. */
   readonly advice: readonly string[];
 }

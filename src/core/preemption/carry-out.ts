@@ -9,6 +9,7 @@ import { gangOf, refOf } from '../gang/reception.ts';
 import { slotCounts } from '../gang/reservation.ts';
 import type { PodInfo, PodRef } from '../model.ts';
 import type { Plan } from '../placement/need.ts';
+import type { Charge } from './choice.ts';
 import { dropPlan, SEARCH_AGAIN_MS } from './drop-plan.ts';
 import { findVictims, type Finding } from './find.ts';
 import { planWith, podsOf } from './try-room.ts';
@@ -53,10 +54,10 @@ export function forbiddenTo({ leader, losses, firstAskMs, policy }: Gang, nowMs:
 type Victims = Extract<Finding, { kind: 'victims' }>;
 
 /** Decides on the victims: from now on their room is held for the gang. @returns false where it does not fit after all */
-function begin(ctx: GangContext, gang: Gang, { units, awaited }: Victims, nowMs: number): boolean {
+function begin(ctx: GangContext, gang: Gang, { units, awaited, charges }: Victims, nowMs: number): boolean {
   const plan = planWith(ctx, gang, { units, awaited });
   if (plan.kind !== 'placed') return false;
-  const victims = plannedVictims(units);
+  const victims = plannedVictims(charges);
   const pods = podsOf(units);
   for (const unit of units) if (unit.slots) revoke(ctx, unit, gang);
   for (const { gang: of, bound } of units) {
@@ -99,12 +100,13 @@ function revoke(ctx: GangContext, { gang: of }: Unit, beneficiary: Gang): void {
   ctx.emit({ kind: 'reservation-revoked', gang: gang.key, leader: refOf(gang.leader), slots: slots.length, forGang });
 }
 
-function plannedVictims(units: readonly Unit[]): PlannedVictim[] {
-  return units.flatMap(({ bound, gang, role, cost, kind }) => {
+function plannedVictims(charges: readonly Charge[]): PlannedVictim[] {
+  return charges.flatMap(({ unit: { bound, gang, role, kind }, cost }) => {
     if (!bound) return [];
     const of = gang ? { gang: gang.gang.key, role } : {};
-    const pod = refOf(bound.pod);
-    return [{ pod, node: bound.node, coreSeconds: Math.round(cost), isLeader: kind === 'gang', ...of }];
+    return [
+      { pod: refOf(bound.pod), node: bound.node, coreSeconds: Math.round(cost), isLeader: kind === 'gang', ...of },
+    ];
   });
 }
 

@@ -92,20 +92,39 @@ export class Choice {
     }
   }
 
-  /** Of a gang's members that go, as many as it can spare count as not needed: the cheapest. */
+  /**
+   * The victims with what each costs. Of a gang's members that go, as many as it can spare count as not needed: the
+   * cheapest; the first that is needed carries what breaking its gang costs.
+   */
+  account(): readonly Charge[] {
+    const chosen = [...this.taken].sort((a, b) => a.cost - b.cost);
+    this.putBack(chosen);
+    return chosen.map((unit) => {
+      const charge = { unit, isNeeded: this.isNeeded(unit), tier: this.tierOf(unit), cost: this.costOf(unit) };
+      this.#move(unit, 1);
+      return charge;
+    });
+  }
+
   harm(): Harm {
     const apps = new Map<number, number>();
     const tiers = new Map<number, number>();
-    const add = (tier: number, cost: number) => tiers.set(tier, (tiers.get(tier) ?? 0) + cost);
-    for (const unit of this.taken) if (unit.kind === 'gang') apps.set(unit.band, (apps.get(unit.band) ?? 0) + 1);
-    const chosen = [...this.taken].sort((a, b) => a.cost - b.cost);
-    this.putBack(chosen);
-    for (const unit of chosen) {
-      add(this.tierOf(unit), this.costOf(unit));
-      this.#move(unit, 1);
+    const add = (sums: Map<number, number>, key: number, more: number) => sums.set(key, (sums.get(key) ?? 0) + more);
+    for (const { unit, tier, cost } of this.account()) {
+      add(tiers, tier, cost);
+      if (unit.kind === 'gang') add(apps, unit.band, 1);
     }
-    return { apps, tiers, pods: chosen.length };
+    return { apps, tiers, pods: this.taken.size };
   }
+}
+
+/** One victim, and what taking it costs. */
+export interface Charge {
+  readonly unit: Unit;
+  readonly isNeeded: boolean;
+  readonly tier: number;
+  /** Core-seconds. */
+  readonly cost: number;
 }
 
 /** Negative where `a` does less harm. */

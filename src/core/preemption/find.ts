@@ -4,7 +4,7 @@ import type { GangContext } from '../gang/context.ts';
 import type { Gang } from '../gang/gang.ts';
 import type { Need, RowTest } from '../placement/need.ts';
 import type { PreemptionRules } from '../policy/policy.ts';
-import { Choice, compareHarm, type Harm } from './choice.ts';
+import { Choice, compareHarm, type Charge, type Harm } from './choice.ts';
 import { Demand } from './demand.ts';
 import { Limits, type Rule } from './limits.ts';
 import { search } from './search.ts';
@@ -20,6 +20,7 @@ export type Finding =
       readonly units: readonly Unit[];
       readonly awaited: readonly BoundPod[];
       readonly harm: Harm;
+      readonly charges: readonly Charge[];
     }
   /** What is being deleted already makes room enough. */
   | { readonly kind: 'soon' }
@@ -89,11 +90,15 @@ function findIn(asked: Asked, inDomain: RowTest): Finding {
     const choice = new Choice(demand, new Limits({ rules, evictions, cluster, nowMs }), rules.cost);
     const fits = () => isExact || planWith(ctx, gang, { units: [...choice.taken], awaited }).kind === 'placed';
     if (demand.missing === 0 && fits()) return { kind: 'soon' };
-    if (search(choice, open, { fits, margin, widen: (more) => demand.widen(more) }))
-      return { kind: 'victims', units: [...choice.taken], awaited, harm: choice.harm() };
+    if (search(choice, open, { fits, margin, widen: (more) => demand.widen(more) })) return victims(choice, awaited);
     for (const rule of choice.hits) hits.add(rule);
   }
   return { kind: 'none', excluded, hits };
+}
+
+function victims(choice: Choice, awaited: readonly BoundPod[]): Finding {
+  const units = [...choice.taken];
+  return { kind: 'victims', units, awaited, harm: choice.harm(), charges: choice.account() };
 }
 
 /** Demand counts these exactly: one role, or a leader and one role beside it. */

@@ -5,6 +5,9 @@ import type { Units } from './units.ts';
 
 /** With so few units every choice is looked at: 4,096 at most. */
 const EXACT_UNITS = 12;
+/** With so few a greedy choice is tried again without its dearest parts, so many times. */
+const IMPROVED_UNITS = 512;
+const IMPROVEMENTS = 12;
 
 /**
  * Chooses whom to evict. Leaders go only where everybody else together does not make room enough, and always with
@@ -16,7 +19,10 @@ export function search(choice: Choice, { small, whole }: Units, goal: Goal): boo
   const isDone = () => choice.isEnough && goal.fits();
   const isFound = searchSmall(choice, small, isDone) || searchWhole(choice, { small, whole }, isDone);
   goal.widen(-goal.margin);
-  return isFound && putBack(choice, isDone);
+  if (!isFound) return false;
+  putBack(choice, isDone);
+  if (small.length > EXACT_UNITS && small.length <= IMPROVED_UNITS) improve(choice, small, isDone);
+  return true;
 }
 
 export interface Goal {
@@ -65,7 +71,7 @@ function withWholeGangs(
 const totalCost = ({ cost, others }: Unit) => others.reduce((sum, one) => sum + one.cost, cost);
 
 /** Puts back whoever is not needed for it, the most valuable first. Leaders before their members. */
-function putBack(choice: Choice, isDone: () => boolean): boolean {
+function putBack(choice: Choice, isDone: () => boolean): void {
   const rank = (unit: Unit) => (unit.kind === 'gang' ? 1 : 0);
   const order = [...choice.taken].sort(
     (a, b) => rank(b) - rank(a) || choice.tierOf(b) - choice.tierOf(a) || b.cost - a.cost,
@@ -77,7 +83,36 @@ function putBack(choice: Choice, isDone: () => boolean): boolean {
     if (isDone() && isAllowed(choice, unit)) continue;
     for (const one of units) choice.take(one);
   }
-  return true;
+}
+
+/**
+ * Greedy takes one place after the other, and pays for breaking a gang before it knows whether that was worth it. So it
+ * is run again without the dearest of what it took, one gang (or pod) at a time, and again with others taken first, and
+ * the least harm of all is kept.
+ */
+function improve(choice: Choice, small: readonly Unit[], isDone: () => boolean): void {
+  let best = { harm: choice.harm(), units: [...choice.taken] };
+  const attempt = (first: readonly Unit[], rest: readonly Unit[]) => {
+    clear(choice);
+    for (const unit of first) if (choice.mayTake(unit)) choice.take(unit);
+    takeCheapest(choice, rest);
+    if (!isDone()) return;
+    putBack(choice, isDone);
+    const harm = choice.harm();
+    if (compareHarm(harm, best.harm) < 0) best = { harm, units: [...choice.taken] };
+  };
+  const groupOf = (unit: Unit) => unit.gang ?? unit;
+  const dearest = [...choice.account()].sort((a, b) => b.tier - a.tier || b.cost - a.cost);
+  const groups = [...new Set(dearest.map(({ unit }) => groupOf(unit)))].slice(0, IMPROVEMENTS);
+  const others = small.filter((unit) => !choice.taken.has(unit)).sort((a, b) => a.band - b.band || a.cost - b.cost);
+  for (const group of groups)
+    attempt(
+      [],
+      small.filter((unit) => groupOf(unit) !== group),
+    );
+  for (const unit of others.slice(0, IMPROVEMENTS)) attempt([unit], small);
+  clear(choice);
+  for (const unit of best.units) choice.take(unit);
 }
 
 /** Members of a gang that keeps its leader are subject to rules from which whole gangs are exempt. */

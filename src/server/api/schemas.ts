@@ -1,4 +1,6 @@
 import { z } from 'zod';
+import { PREEMPTION_MODES } from '../../core/policy/policy.ts';
+import { RULES } from '../../core/preemption/limits.ts';
 
 /** The shapes of the read API: they make the OpenAPI document, and the tests hold every answer against them. */
 
@@ -49,10 +51,40 @@ const RoleView = z.strictObject({
   short: z.array(z.strictObject({ resource: z.string(), needed: z.number(), free: z.number(), largest: z.number() })),
 });
 
+const CoreSeconds = z.number().describe('Core-seconds; docs/preemption.md has the terms.');
+
+const MakingRoomView = z.strictObject({
+  mode: z.enum(PREEMPTION_MODES),
+  state: z
+    .enum(['under way', 'found', 'soon', 'nobody', 'not now'])
+    .describe('found: would be evicted (mode advise or off), or are next (enforce).'),
+  because: z.string().optional(),
+  victims: z.array(
+    z.strictObject({
+      pod: z.string(),
+      node: z.string(),
+      gang: z.string().optional(),
+      role: z.string().optional(),
+      priority: z.int(),
+      isNeeded: z.boolean().describe('Its gang falls below its minimum without it, or it is in no gang.'),
+      coreSeconds: CoreSeconds,
+      terms: z.array(z.strictObject({ term: z.string(), coreSeconds: CoreSeconds })),
+    }),
+  ),
+  coreSeconds: CoreSeconds,
+  gangsBroken: z.int().describe('Gangs that fall below their minimum.'),
+  gangsLost: z.int().describe('Gangs that go whole.'),
+  kept: z.array(z.strictObject({ rule: z.enum(RULES), pods: z.int() })),
+  relax: z.array(z.enum(RULES)).describe('Rules each of which alone stands in the way.'),
+  until: z.iso.datetime().optional().describe('When the plan under way is given up.'),
+});
+
 export const ExplanationView = GangSummaryView.extend({
   roles: z.array(RoleView),
   placed: z.array(z.strictObject({ role: z.string(), node: z.string(), state: SlotState, pod: z.string() })),
   ahead: z.array(z.strictObject({ gang: z.string(), blocks: z.boolean() })),
+  priorityTerms: z.array(z.strictObject({ because: z.string(), points: z.int() })),
+  preemption: MakingRoomView.optional().describe('Of a gang that waits for room: whom preemption would evict for it.'),
   advice: z.array(z.string()).describe('What is the matter, and what would help.'),
 });
 

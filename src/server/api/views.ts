@@ -1,5 +1,6 @@
 import type { z } from 'zod';
 import type { Explanation, GangSummary, NodeView } from '../../core/explanation/explanation.ts';
+import type { MakingRoom } from '../../core/explanation/making-room.ts';
 import type { Policy } from '../../core/policy/policy.ts';
 import type { Resources } from '../../core/resources.ts';
 import type { ExplanationView, GangSummaryView, NodeViewSchema } from './schemas.ts';
@@ -14,7 +15,12 @@ export function summaryView({ sinceMs, ...rest }: GangSummary): z.output<typeof 
   return { ...rest, since: new Date(sinceMs).toISOString() };
 }
 
-export function explanationView({ sinceMs, roles, ...rest }: Explanation): z.output<typeof ExplanationView> {
+export function explanationView({
+  sinceMs,
+  roles,
+  preemption,
+  ...rest
+}: Explanation): z.output<typeof ExplanationView> {
   const views = roles.map(({ request, nodes, short, ...role }) => ({
     ...role,
     request: amounts(request),
@@ -24,8 +30,16 @@ export function explanationView({ sinceMs, roles, ...rest }: Explanation): z.out
       return { resource, needed: of(needed), free: of(free), largest: of(largest) };
     }),
   }));
+  const evictions = preemption ? { preemption: makingRoomView(preemption) } : {};
+  const priority = { priorityTerms: [...rest.priorityTerms] };
   const lists = { placed: [...rest.placed], ahead: [...rest.ahead], advice: [...rest.advice] };
-  return { ...rest, ...lists, since: new Date(sinceMs).toISOString(), roles: views };
+  return { ...rest, ...priority, ...evictions, ...lists, since: new Date(sinceMs).toISOString(), roles: views };
+}
+
+function makingRoomView({ untilMs, victims, kept, relax, ...rest }: MakingRoom) {
+  const lists = { kept: [...kept], relax: [...relax] };
+  const until = untilMs !== undefined && Number.isFinite(untilMs) ? { until: new Date(untilMs).toISOString() } : {};
+  return { ...rest, ...lists, ...until, victims: victims.map((one) => ({ ...one, terms: [...one.terms] })) };
 }
 
 export function nodeView({ allocatable, free, held, ...rest }: NodeView): z.output<typeof NodeViewSchema> {

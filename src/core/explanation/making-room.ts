@@ -1,0 +1,180 @@
+import type { GangContext } from '../gang/context.ts';
+import type { Gang } from '../gang/gang.ts';
+import type { PreemptionRules } from '../policy/policy.ts';
+import { forbiddenTo } from '../preemption/carry-out.ts';
+import type { Charge } from '../preemption/choice.ts';
+import { findVictims, type Finding } from '../preemption/find.ts';
+import type { Rule } from '../preemption/limits.ts';
+import { lossOf, type CostTerm } from '../preemption/loss.ts';
+
+/** Whom preemption would evict for a waiting gang, at what cost, or what forbids it. */
+export interface MakingRoom {
+  readonly mode: PreemptionRules['mode'];
+  /**
+   * `under way`: they are being evicted. `found`: they would be (mode advise or off) or are next (enforce). `soon`: what
+   * is being deleted makes room enough. `nobody`: nobody may go, or it would not help. `not now`: see `because`.
+   */
+  readonly state: 'under way' | 'found' | 'soon' | 'nobody' | 'not now';
+  readonly because?: string;
+  readonly victims: readonly VictimView[];
+  /** Of all victims. */
+  readonly coreSeconds: number;
+  /** Gangs that fall below their minimum, those that go whole included; and gangs that go whole. */
+  readonly gangsBroken: number;
+  readonly gangsLost: number;
+  /** For `nobody`: how many pods each rule keeps. */
+  readonly kept: readonly { readonly rule: Rule; readonly pods: number }[];
+  /** For `nobody`: rules each of which alone stands in the way. */
+  readonly relax: readonly Rule[];
+  /** For `under way`: when the plan is given up, in ms. */
+  readonly untilMs?: number;
+}
+
+export interface VictimView {
+  /** `namespace/name`. */
+  readonly pod: string;
+  readonly node: string;
+  readonly gang?: string;
+  readonly role?: string;
+  readonly priority: number;
+  /** Its gang falls below its minimum without it, or it is in no gang. */
+  readonly isNeeded: boolean;
+  readonly coreSeconds: number;
+  readonly terms: readonly CostTerm[];
+}
+
+const NOBODY = { victims: [], coreSeconds: 0, gangsBroken: 0, gangsLost: 0, kept: [], relax: [] } as const;
+
+/** @returns undefined for a gang that does not wait for room */
+export function makingRoom(ctx: GangContext, gang: Gang, nowMs: number): MakingRoom | undefined {
+  const { mode } = gang.policy.preemption;
+  if (gang.admitted) return undefined;
+  if (gang.eviction) return underWay(ctx, gang);
+  if (gang.refusal && gang.refusal.kind !== 'room') return undefined;
+  const because = ctx.hold ?? forbiddenTo(gang, nowMs);
+  if (because !== undefined) return { ...NOBODY, mode, state: 'not now', because };
+  const finding = findVictims(ctx, gang, nowMs);
+  switch (finding.kind) {
+    case 'soon':
+      return { ...NOBODY, mode, state: 'soon' };
+    case 'none':
+      return { ...NOBODY, mode, state: 'nobody', ...rulesOf(ctx, gang, finding, nowMs) };
+    case 'victims':
+      return { ...NOBODY, mode, state: 'found', ...viewOf(ctx, gang, finding, nowMs) };
+  }
+}
+
+function underWay({ cluster, gangs }: GangContext, { eviction, policy }: Gang): MakingRoom {
+  const { left, untilMs } = eviction!;
+  const victims = [...left].flatMap(([uid, { namespace, name }]): VictimView[] => {
+    const bound = cluster.boundPod(uid);
+    if (!bound) return [];
+    const { membership, priority } = bound.pod;
+    const of = membership ? { gang: membership.gang, role: membership.role } : {};
+    const band = gangs.get(membership?.gang ?? '')?.priority ?? priority;
+    const unknown = { isNeeded: true, coreSeconds: 0, terms: [] };
+    return [{ pod: `${namespace}/${name}`, node: bound.node, priority: band, ...unknown, ...of }];
+  });
+  return { ...NOBODY, mode: policy.preemption.mode, state: 'under way', victims, untilMs };
+}
+
+type View = Pick<MakingRoom, 'victims' | 'coreSeconds' | 'gangsBroken' | 'gangsLost'>;
+
+function viewOf(ctx: GangContext, gang: Gang, { charges }: Extract<Finding, { kind: 'victims' }>, nowMs: number): View {
+  const victims = charges.flatMap((charge) => victimView(ctx, gang, charge, nowMs));
+  const broken = new Set(charges.filter(({ isNeeded, unit }) => isNeeded && unit.gang).map(({ unit }) => unit.gang));
+  return {
+    victims,
+    coreSeconds: Math.round(charges.reduce((sum, { cost }) => sum + cost, 0)),
+    gangsBroken: broken.size,
+    gangsLost: charges.filter(({ unit }) => unit.kind === 'gang').length,
+  };
+}
+
+function victimView(ctx: GangContext, gang: Gang, { unit, isNeeded, cost }: Charge, nowMs: number): VictimView[] {
+  const { bound } = unit;
+  if (!bound) return [];
+  const { cluster, evictions } = ctx;
+  const weights = gang.policy.preemption.cost;
+  const terms: CostTerm[] = [];
+  const note = (term: CostTerm['term'], coreSeconds: number) =>
+    terms.push({ term, coreSeconds: Math.round(coreSeconds) });
+  const own = lossOf({ cluster, evictions, weights, nowMs }, bound, unit.gang?.gang, note);
+  if (unit.cost - own > 0.5) note('whole app', unit.cost - own);
+  const comeback = isNeeded ? weights.comeback * unit.cores : 0;
+  if (comeback > 0) note('comeback', comeback);
+  if (cost - unit.cost - comeback > 0.5) note('broken gang', cost - unit.cost - comeback);
+  const of = unit.gang ? { gang: unit.gang.gang.key, role: unit.role } : {};
+  const { pod, node } = bound;
+  const name = `${pod.namespace}/${pod.name}`;
+  return [{ pod: name, node, priority: unit.band, isNeeded, coreSeconds: Math.round(cost), terms, ...of }];
+}
+
+/** How each rule would be put out of force, to see whether it stands in the way. */
+const RELAXED: { readonly [rule in Rule]?: (rules: PreemptionRules) => PreemptionRules } = {
+  scheduler: (rules) => ({ ...rules, victims: 'any' }),
+  queue: (rules) => ({ ...rules, queues: [] }),
+  'minimum runtime': (rules) => ({ ...rules, minRuntimeMs: 0 }),
+  'whole gangs': (rules) => ({ ...rules, wholeGangs: true }),
+  'budget per minute': (rules) => ({ ...rules, budget: { ...rules.budget, perMinute: Infinity } }),
+  'budget per queue': (rules) => ({ ...rules, budget: { ...rules.budget, perQueue: Infinity } }),
+  'budget per gang': (rules) => ({ ...rules, budget: { ...rules.budget, perGang: Infinity } }),
+};
+
+function rulesOf(
+  ctx: GangContext,
+  gang: Gang,
+  { excluded, hits }: Extract<Finding, { kind: 'none' }>,
+  nowMs: number,
+): Pick<MakingRoom, 'kept' | 'relax'> {
+  const kept = [...excluded].map(([rule, pods]) => ({ rule, pods })).sort((a, b) => b.pods - a.pods);
+  const relax = [...new Set([...excluded.keys(), ...hits])].filter((rule) => {
+    const relaxed = RELAXED[rule]?.(gang.policy.preemption);
+    return relaxed && findVictims(ctx, gang, nowMs, relaxed).kind === 'victims';
+  });
+  return { kept, relax };
+}
+
+/** The same in sentences. */
+export function makingRoomAdvice(making: MakingRoom, policy: string): string[] {
+  const { mode, state, victims, because, untilMs } = making;
+  switch (state) {
+    case 'under way':
+      return [
+        `${pods(victims.length)} of lower priority are being evicted for it; it starts when they are gone, or looks anew at ${timeOf(untilMs!)}.`,
+      ];
+    case 'soon':
+      return ['Pods that are being deleted already make room enough: it starts when they are gone.'];
+    case 'not now':
+      return [`Nobody is evicted for it: ${because!}.`];
+    case 'found':
+      return [foundAdvice(making, policy)];
+    case 'nobody':
+      return mode === 'off' ? [] : nobodyAdvice(making);
+  }
+}
+
+function foundAdvice({ mode, victims, coreSeconds, gangsBroken, gangsLost }: MakingRoom, policy: string): string {
+  const harm = `${coreSeconds} core-seconds lost, ${gangsBroken} gangs below their minimum, ${gangsLost} whole`;
+  const names = victims
+    .slice(0, 5)
+    .map(({ pod }) => pod)
+    .join(', ');
+  const who = `${pods(victims.length)} of lower priority (${names}${victims.length > 5 ? ', ...' : ''}; ${harm})`;
+  if (mode === 'enforce') return `${who} are evicted for it next.`;
+  return `With preemption.mode enforce in policy ${policy}, which is ${mode}, ${who} would be evicted for it.`;
+}
+
+function nobodyAdvice({ kept, relax }: MakingRoom): string[] {
+  const others = kept
+    .filter(({ rule }) => rule !== 'priority')
+    .map(({ rule, pods: many }) => `${many} by rule "${rule}"`);
+  const why = others.length > 0 ? ` Kept: ${others.join(', ')}.` : '';
+  if (relax.length === 0) return why === '' ? [] : [`Evicting pods of lower priority would not help.${why}`];
+  return [
+    `Nobody may be evicted for it. In the way: rule ${relax.map((rule) => `"${rule}"`).join(', or ')} (docs/preemption.md).${why}`,
+  ];
+}
+
+const pods = (count: number) => (count === 1 ? '1 pod' : `${count} pods`);
+const timeOf = (ms: number) => (Number.isFinite(ms) ? new Date(ms).toISOString() : 'the time they take');
