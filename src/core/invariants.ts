@@ -28,6 +28,8 @@ export function checkInvariants(ctx: GangContext): void {
       if (slot.state === 'reserved' || slot.state === 'assumed') expected.take(slot.node, slot.vector);
     }
   }
+  for (const { eviction } of gangs.values())
+    for (const { node, vector } of eviction?.withheld ?? []) expected.take(node, vector);
   for (const spare of ledger.spares.values()) {
     if (!gangs.has(spare.gang)) broken(`pod ${spare.podUid} holds spare room for gang ${spare.gang}, which is over.`);
     if (byPod.has(spare.podUid)) broken(`pod ${spare.podUid} has a slot and spare room.`);

@@ -30,7 +30,7 @@ export interface MakingRoom {
   readonly untilMs?: number;
 }
 
-export interface VictimView {
+interface VictimView {
   /** `namespace/name`. */
   readonly pod: string;
   readonly node: string;

@@ -1,6 +1,7 @@
 import type { GangPhase } from '../decision.ts';
 import type { GangSpec, PodInfo, PodRef } from '../model.ts';
 import type { Policy } from '../policy/policy.ts';
+import type { Vector } from '../resources.ts';
 import type { Slot } from './slot.ts';
 
 /** Why a gang was refused last, and how long that answer stands without another look. */
@@ -55,6 +56,8 @@ export interface EvictionPlan {
   /** UIDs of victims that are not gone yet. */
   readonly left: Map<string, PodRef>;
   readonly untilMs: number;
+  /** Room that the victims leave beyond what the gang needs: nobody's until they are really gone. */
+  withheld: readonly { readonly node: string; readonly vector: Vector }[];
 }
 
 /** A slot more for the gang, without room yet. */

@@ -39,7 +39,7 @@ export interface Topology {
 }
 
 /** How important a gang is, besides its leader's PriorityClass. */
-export interface PriorityRules {
+interface PriorityRules {
   /** Added to every gang of the policy. */
   readonly add: number;
   /** Added to gangs of these queues. */

@@ -10,6 +10,11 @@ const TIGHT = { ...DEFAULT_POLICY.members, strategy: 'least-fragmentation' } as 
 export const PRESETS: ReadonlyMap<string, readonly Policy[]> = new Map([
   /** No gangs: every pod alone, as kube-scheduler does without muster. Drivers may deadlock. */
   ['kube-default', everybody('kube-default', { gangs: 'off' })],
+  /** As `kube-default`, and a replay simulates kube-scheduler's own preemption, pod by pod. */
+  [
+    'kube-preempt',
+    everybody('kube-preempt', { gangs: 'off', preemption: { ...DEFAULT_POLICY.preemption, mode: 'enforce' } }),
+  ],
   /** Whole gangs, strictly in the order of priority and arrival. */
   ['fifo-gang', everybody('fifo-gang', { queue: { blockAfterMs: 0 } })],
   /** Whole gangs, fewest nodes; small ones may pass until the head has waited ten minutes. */

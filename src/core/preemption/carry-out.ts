@@ -10,7 +10,7 @@ import { slotCounts } from '../gang/reservation.ts';
 import type { PodInfo, PodRef } from '../model.ts';
 import type { Plan } from '../placement/need.ts';
 import type { Charge } from './choice.ts';
-import { dropPlan, SEARCH_AGAIN_MS } from './drop-plan.ts';
+import { dropPlan, releaseWithheld, SEARCH_AGAIN_MS } from './drop-plan.ts';
 import { findVictims, type Finding } from './find.ts';
 import { planWith, podsOf } from './try-room.ts';
 import type { Unit } from './unit.ts';
@@ -68,7 +68,7 @@ function begin(ctx: GangContext, gang: Gang, { units, awaited, charges }: Victim
   const graces = pods.map(({ pod }) => pod.standing?.graceMs ?? USUAL_GRACE_MS);
   const untilMs = nowMs + Math.max(0, ...graces) + gang.policy.preemption.leaveWithinMs;
   const left = new Map([...pods, ...awaited].map(({ pod }) => [pod.uid, refOf(pod)]));
-  gang.eviction = { id: String(nowMs), left, untilMs };
+  gang.eviction = { id: String(nowMs), left, untilMs, withheld: [] };
   hold(ctx, gang, plan);
   tell(ctx, gang, victims, false);
   if (left.size === 0) complete(ctx, gang, nowMs);
@@ -77,15 +77,41 @@ function begin(ctx: GangContext, gang: Gang, { units, awaited, charges }: Victim
 
 /** Makes the room of everybody who goes the gang's. */
 function hold(ctx: GangContext, gang: Gang, plan: Extract<Plan, { kind: 'placed' }>): void {
-  const { cluster, evictions, ledger } = ctx;
+  const { cluster, ledger } = ctx;
+  withLeaving(ctx, gang, () => {
+    startNeeds(cluster, gang).forEach(({ role, vector }, i) => {
+      for (const row of plan.rows[i]!) ledger.place(newSlot(gang, role, vector), row, Infinity);
+    });
+    return true;
+  });
+}
+
+/**
+ * Marks everybody who goes, has `place` take the room, and withholds what is left of it: others must not count on pods
+ * that may yet stay.
+ */
+function withLeaving(ctx: GangContext, gang: Gang, place: () => boolean): boolean {
+  const { cluster, evictions } = ctx;
+  const { table } = cluster;
   evictions.planned.add(gang);
+  const before = new Map<number, Float64Array>();
   for (const uid of gang.eviction!.left.keys()) {
+    const row = table.rowOf(cluster.boundPod(uid)!.node);
+    if (row !== undefined && !before.has(row))
+      before.set(
+        row,
+        Float64Array.from(table.free, (column) => column[row]!),
+      );
     cluster.leave(uid);
     evictions.beneficiary.set(uid, gang);
   }
-  startNeeds(cluster, gang).forEach(({ role, vector }, i) => {
-    for (const row of plan.rows[i]!) ledger.place(newSlot(gang, role, vector), row, Infinity);
+  if (!place()) return false;
+  gang.eviction!.withheld = [...before].map(([row, free]) => {
+    const vector = free.map((amount, c) => Math.max(0, table.free[c]![row]! - Math.max(0, amount)));
+    cluster.hold(row, vector);
+    return { node: table.nameAt(row), vector };
   });
+  return true;
 }
 
 /** A gang that has not begun gives its reservation back, and waits again. */
@@ -139,6 +165,7 @@ function complete(ctx: GangContext, gang: Gang, nowMs: number): void {
     dropPlan(ctx, gang, 'the room that was freed went to another scheduler', nowMs);
     return;
   }
+  releaseWithheld(ctx, gang.eviction!);
   gang.eviction = undefined;
   ctx.evictions.planned.delete(gang);
   gang.admitted = true;
@@ -154,7 +181,10 @@ function complete(ctx: GangContext, gang: Gang, nowMs: number): void {
 /** Drops plans that cannot come to an end: room lost, victims that do not leave, a policy that does not want it. */
 export function checkPlans(ctx: GangContext, nowMs: number): void {
   for (const gang of [...ctx.evictions.planned]) {
-    const { left, untilMs } = gang.eviction!;
+    const plan = gang.eviction!;
+    const { left, untilMs } = plan;
+    // With a node goes what was withheld there.
+    plan.withheld = plan.withheld.filter(({ node }) => ctx.cluster.table.rowOf(node) !== undefined);
     if (gang.slots.some(({ state }) => state === 'unplaced')) {
       dropPlan(ctx, gang, 'another scheduler took the room, or a node went', nowMs);
     } else if (gang.policy.preemption.mode !== 'enforce') {
@@ -179,13 +209,9 @@ export function restorePlan(ctx: GangContext, leader: PodInfo, nowMs: number): v
   const gang = gangOf(ctx, leader, nowMs);
   if (!written || !gang || gang.admitted || gang.eviction || gang.leader.uid !== leader.uid) return;
   const left = written.victims.filter(({ uid }) => ctx.cluster.boundPod(uid) && !ctx.evictions.beneficiary.has(uid));
-  gang.eviction = { id: written.id, untilMs: written.untilMs, left: new Map(left.map((pod) => [pod.uid, pod])) };
-  ctx.evictions.planned.add(gang);
-  for (const { uid } of left) {
-    ctx.cluster.leave(uid);
-    ctx.evictions.beneficiary.set(uid, gang);
-  }
-  if (!layOutWritten(ctx, gang, written.slots)) {
+  const open = new Map(left.map((pod) => [pod.uid, pod]));
+  gang.eviction = { id: written.id, untilMs: written.untilMs, left: open, withheld: [] };
+  if (!withLeaving(ctx, gang, () => layOutWritten(ctx, gang, written.slots))) {
     dropPlan(ctx, gang, 'its room is not to be had any more', nowMs);
     return;
   }

@@ -1,10 +1,16 @@
 import type { GangContext } from '../gang/context.ts';
-import type { Gang } from '../gang/gang.ts';
+import type { EvictionPlan, Gang } from '../gang/gang.ts';
 import { healRow } from '../gang/healing.ts';
 import type { PodRef } from '../model.ts';
 
 /** After a plan that came to nothing, another is not made before so long (ms). */
 export const SEARCH_AGAIN_MS = 15_000;
+
+/** Gives back what was nobody's while the victims left. */
+export function releaseWithheld({ cluster }: GangContext, plan: EvictionPlan): void {
+  for (const { node, vector } of plan.withheld) cluster.release(node, vector);
+  plan.withheld = [];
+}
 
 /**
  * Gives an eviction plan up: what was held for the gang is free again, and whoever has not been evicted yet stays. The
@@ -13,6 +19,7 @@ export const SEARCH_AGAIN_MS = 15_000;
 export function dropPlan(ctx: GangContext, gang: Gang, reason: string, nowMs: number): void {
   const plan = gang.eviction;
   if (!plan) return;
+  releaseWithheld(ctx, plan);
   gang.eviction = undefined;
   gang.searchAgainMs = nowMs + SEARCH_AGAIN_MS;
   ctx.evictions.planned.delete(gang);

@@ -80,8 +80,8 @@ function withoutBudgets(rules: PreemptionRules): PreemptionRules {
 function unitsAt({ ctx, pod, nowMs }: ProposalAt, row: number, uids: ReadonlySet<string>): Unit[] {
   const rules = withoutBudgets(ctx.policyOf(pod).preemption);
   const priority = ownPriority(ctx.classes, pod);
-  const isUseful = (one: number) => one === row;
-  const { small, whole } = unitsFor({ ctx, rules, priority, ownGang: undefined, nowMs, isUseful });
+  const anywhere = { ownGang: undefined, isUseful: () => true, onlyRow: row };
+  const { small, whole } = unitsFor({ ctx, rules, priority, nowMs, ...anywhere });
   return [...small, ...whole]
     .filter(({ bound }) => bound && uids.has(bound.pod.uid))
     .map((unit) => ({ ...unit, others: [] }));

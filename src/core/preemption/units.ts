@@ -18,6 +18,8 @@ export interface UnitsInput {
   readonly nowMs: number;
   /** Rows where room could help. */
   readonly isUseful: (row: number) => boolean;
+  /** No other rows are looked at; absent: all are, and reservations too. */
+  readonly onlyRow?: number;
 }
 
 /** What may be taken, and how many pods each rule keeps out. */
@@ -31,16 +33,17 @@ export interface Units {
 
 /** Collects whoever the rules let be evicted, on rows where it could help. */
 export function unitsFor(input: UnitsInput): Units {
-  const { ctx, rules, nowMs, isUseful } = input;
+  const { ctx, rules, nowMs, isUseful, onlyRow } = input;
   const { cluster, evictions } = ctx;
   const { table } = cluster;
   const loss = { cluster, evictions, weights: rules.cost, nowMs };
   const collector = new Collector(input, loss);
-  for (let row = 0; row < table.rows; row++) {
+  const [first, end] = onlyRow === undefined ? [0, table.rows] : [onlyRow, onlyRow + 1];
+  for (let row = first; row < end; row++) {
     if (!table.nodeAt(row) || !isUseful(row)) continue;
     for (const bound of cluster.podsAt(table.nameAt(row))) collector.addPod(bound, row);
   }
-  collector.addReservations();
+  if (onlyRow === undefined) collector.addReservations();
   return collector.units();
 }
 
