@@ -55,7 +55,7 @@ program
   .command('serve')
   .description('serve the extender (flags before MUSTER_* environment before the config file before defaults)')
   .option('--config <file>', 'config file (YAML); docs/config.md')
-  .option('--policy <file>', 'policy file, or a preset: kube-default, fifo-gang, muster, muster-preempt')
+  .option('--policy <file>', 'policy file, or a preset: kube-default, kube-preempt, fifo-gang, muster, muster-preempt')
   .option('--nodes <file>', 'nodes as kubectl get nodes -o json|yaml prints them')
   .option('--pods <file>', 'pods as kubectl get pods -A -o json|yaml prints them')
   .option('--demo', 'serve the embedded cluster instead of files')
@@ -101,6 +101,12 @@ program
   .option('--cycle-ms <ms>', 'what one cycle of kube-scheduler takes', positive, 5)
   .option('--batch <number>', 'executors that a driver creates per second', positive, 5)
   .option('--node-failures <number>', 'node failures per day', notNegative, 0)
+  .option(
+    '--urgent <share>',
+    "two priority classes in place of the trace's: this share of the jobs (0 to 1) is urgent",
+    notNegative,
+  )
+  .option('--grace <seconds>', 'how long an evicted pod takes to go', notNegative, 10)
   .option('--lazy-backoff', 'back-off as before kube-scheduler 1.33')
   .option('--json <file>', 'write the result as JSON')
   .option('--report <file>', 'write the report as one HTML file')

@@ -38,7 +38,9 @@ export const Config = z.strictObject({
   policy: z
     .string()
     .optional()
-    .describe('Policy file, read again when it changes; or a preset: kube-default, fifo-gang, muster, muster-preempt.'),
+    .describe(
+      'Policy file, read again when it changes; or a preset: kube-default, kube-preempt, fifo-gang, muster, muster-preempt.',
+    ),
   live: z
     .preprocess((value) => (value === 'true' ? true : value === 'false' ? false : value), z.boolean())
     .default(false)

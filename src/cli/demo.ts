@@ -28,6 +28,7 @@ export interface DemoFlags {
 
 const TRACE = 'bench/traces/msft-itp/cluster03.csv.gz';
 const SLICE = { maxJobs: 400, speed: 10, shorten: 10 } as const;
+const POLICIES = ['kube-default', 'fifo-gang', 'muster'] as const;
 const NODES = 24;
 const MAX_BODY_BYTES = 64 * 2 ** 20;
 
@@ -46,7 +47,7 @@ export function demoNodes(): readonly NodeInfo[] {
 export async function demoCommand({ once, port, report }: DemoFlags): Promise<number | undefined> {
   const say = (line: string) => process.stdout.write(`${line}\n`);
   const trace = select(await readTrace(traceFile(), { seed: DEFAULT_REPLAY.seed }), SLICE);
-  const policies = [...PRESETS].map(([name, list]): ReplayPolicy => ({ name, policies: list }));
+  const policies = POLICIES.map((name): ReplayPolicy => ({ name, policies: PRESETS.get(name)! }));
   say(
     `muster: ${trace.jobs.length} jobs of a real trace (Microsoft ITP), through the extender's HTTP endpoints, under ${policies.length} policies.`,
   );

@@ -32,6 +32,8 @@ export interface ReplayFlags {
   readonly batch: number;
   readonly nodeFailures: number;
   readonly lazyBackoff?: true;
+  readonly urgent?: number;
+  readonly grace: number;
   readonly json?: string;
   readonly report?: string;
 }
@@ -49,6 +51,7 @@ export async function replayCommand(source: string, flags: ReplayFlags): Promise
     speed: flags.speed,
     shorten: flags.shorten,
     ...(flags.maxJobs === undefined ? {} : { maxJobs: flags.maxJobs }),
+    ...(flags.urgent === undefined ? {} : { urgent: { share: shareOf(flags.urgent), seed: flags.seed } }),
     ...(flags.fromHours === undefined ? {} : { fromMs: flags.fromHours * HOUR_MS }),
     ...(flags.untilHours === undefined ? {} : { untilMs: flags.untilHours * HOUR_MS }),
   });
@@ -60,7 +63,9 @@ export async function replayCommand(source: string, flags: ReplayFlags): Promise
   const onInterrupt = () => (abort.signal.aborted ? process.exit(INTERRUPTED) : abort.abort());
   process.on('SIGINT', onInterrupt);
   const { seed, cycleMs, batch: batchSize, nodeFailures: nodeFailuresPerDay } = flags;
-  const options = { ...DEFAULT_REPLAY, seed, cycleMs, batchSize, nodeFailuresPerDay, eagerBackoff: !flags.lazyBackoff };
+  const graceMs = flags.grace * 1000;
+  const drawn = { seed, cycleMs, batchSize, nodeFailuresPerDay, graceMs };
+  const options = { ...DEFAULT_REPLAY, ...drawn, eagerBackoff: !flags.lazyBackoff };
   const result = await replay({
     trace,
     nodes,
@@ -74,6 +79,12 @@ export async function replayCommand(source: string, flags: ReplayFlags): Promise
   progress.clear();
   write(result, flags);
   return result.complete ? 0 : INTERRUPTED;
+}
+
+/** @throws MusterError MUSTER_USAGE */
+function shareOf(share: number): number {
+  if (share <= 1) return share;
+  throw new MusterError('MUSTER_USAGE', `--urgent ${share} is not a share: 0 to 1 is allowed.`);
 }
 
 async function traceOf(source: string, { seed, format }: ReplayFlags): Promise<Trace> {

@@ -10,6 +10,8 @@ export interface ReplayOptions {
   /** SchedulerPopFromBackoffQ of kube-scheduler 1.33 and later. */
   readonly eagerBackoff: boolean;
   readonly nodeFailuresPerDay: number;
+  /** From an eviction until the pod is gone. */
+  readonly graceMs: number;
   /** Ends the simulation here whatever is left; Infinity: when nothing can happen any more. */
   readonly horizonMs: number;
   /** Check the core's invariants every so many steps. */
@@ -23,6 +25,7 @@ export const DEFAULT_REPLAY: ReplayOptions = {
   batchSize: 5,
   eagerBackoff: true,
   nodeFailuresPerDay: 0,
+  graceMs: 10_000,
   horizonMs: Infinity,
   checkEvery: 1000,
 };

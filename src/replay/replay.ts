@@ -69,5 +69,6 @@ function describe(options: ReplayOptions): string[] {
     'workers beyond the minimum hold room and do not shorten the job',
     `pods in back-off ${options.eagerBackoff ? 'are' : 'are not'} taken early by an idle kube-scheduler (1.33 and later: they are)`,
     `${options.nodeFailuresPerDay} node failures a day`,
+    `an evicted pod is gone after ${options.graceMs / 1000} s; a worker takes its share of the gang's work with it, a leader all of it, and its app is submitted again after a minute`,
   ];
 }

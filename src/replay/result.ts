@@ -45,7 +45,7 @@ export interface PolicyResult {
   readonly meanFragmentation: number;
   /** Sum over gangs of s in which a gang held room, was not yet complete for the first time, and had a member refused. */
   readonly partialGangSeconds: number;
-  /** As above for gangs that had been complete and lost members (node failures). */
+  /** As above for gangs that lost members (node failures, evictions). */
   readonly degradedGangSeconds: number;
   /** Times that a node's bound pods asked more than its allocatable. */
   readonly overcommits: number;
@@ -53,6 +53,19 @@ export interface PolicyResult {
   readonly invariantChecks: number;
   readonly decisions: { readonly filter: number; readonly prioritize: number; readonly preempt: number };
   readonly podsBound: number;
+  /** As waitMs, of the gangs with the highest priority of the trace. */
+  readonly waitHighestMs: Quantiles;
+  /** Pods evicted to make room for others. */
+  readonly evictions: number;
+  /** Gangs that were complete and were not any more because of it; those that lost their leader included. */
+  readonly gangsBroken: number;
+  /** Work of complete gangs that had to be done again because of it. */
+  readonly coreSecondsLost: number;
+  /** Jobs with a deadline, and how many of them were not done in time. */
+  readonly deadlines: number;
+  readonly deadlinesMissed: number;
+  /** Sum over gangs of s in which a gang waited while one of lower priority held as much cpu as it needs (sampled). */
+  readonly inversionSeconds: number;
   readonly nodeFailures: number;
   readonly samples: readonly Sample[];
 }

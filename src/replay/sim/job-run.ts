@@ -4,12 +4,13 @@ import { seeded, type Random } from '../random.ts';
 import type { TraceJob } from '../trace/job.ts';
 import type { SimPod } from './pod.ts';
 
-/** One run of a job of the trace; a job whose leader is lost runs a second time. */
+/** One run of a job of the trace; a job whose leader is lost runs again. */
 export interface JobRun {
   readonly job: TraceJob;
   readonly id: string;
   readonly submitMs: number;
-  readonly isRerun: boolean;
+  /** 0: the first; an application that lost its leader is submitted again. */
+  readonly attempt: number;
   readonly random: Random;
   readonly pods: Set<SimPod>;
   state: 'waiting' | 'working' | 'done' | 'failed';
@@ -21,6 +22,8 @@ export interface JobRun {
   boundPods: number;
   /** When the gang was complete (all needed bound) for the first time. */
   completeMs: number | undefined;
+  /** Somebody had a needed member of it evicted, so that what it lacks is lost and not withheld. */
+  isBroken: boolean;
   workedMs: number;
   workingSinceMs: number;
   /** Set while the gang holds room, is incomplete and has had a needed member refused. */
@@ -29,13 +32,13 @@ export interface JobRun {
   epoch: number;
 }
 
-export function newRun(job: TraceJob, submitMs: number, seed: number, isRerun: boolean): JobRun {
+export function newRun(job: TraceJob, submitMs: number, seed: number, attempt: number): JobRun {
   return {
     job,
-    id: isRerun ? `${job.id}-rerun` : job.id,
+    id: attempt === 0 ? job.id : `${job.id}-rerun${attempt === 1 ? '' : `-${attempt}`}`,
     submitMs,
-    isRerun,
-    random: seeded(seed, job.id, Number(isRerun)),
+    attempt,
+    random: seeded(seed, job.id, attempt),
     pods: new Set(),
     state: 'waiting',
     created: 0,
@@ -43,6 +46,7 @@ export function newRun(job: TraceJob, submitMs: number, seed: number, isRerun: b
     runningNeeded: 0,
     boundPods: 0,
     completeMs: undefined,
+    isBroken: false,
     workedMs: 0,
     workingSinceMs: 0,
     partialSinceMs: undefined,
@@ -73,7 +77,8 @@ function specOf(run: JobRun, constraints: PodInfo['constraints']): GangSpec {
 export function newPod(run: JobRun, kind: 'leader' | 'worker', isNeeded: boolean): SimPod {
   const isLeader = kind === 'leader';
   const index = isLeader ? 0 : run.created++;
-  const waiting = { state: 'waiting', node: '', attempts: 0, lastAttemptMs: 0, queuedMs: 0, order: 0 } as const;
+  const queue = { attempts: 0, lastAttemptMs: 0, queuedMs: 0, order: 0 };
+  const waiting = { state: 'waiting', node: '', runningSinceMs: 0, isEvicted: false, ...queue } as const;
   const pod: SimPod = { info: infoOf(run, isLeader, index), job: run, isLeader, isNeeded, index, ...waiting };
   run.pods.add(pod);
   return pod;
@@ -98,10 +103,21 @@ function infoOf(run: JobRun, isLeader: boolean, index: number): PodInfo {
     terminal: false,
     deleting: false,
   };
-  if (job.workers.count === 0) return base;
+  const wished = isLeader ? wishesOf(run) : undefined;
+  const wishing = wished ? { ...base, wishes: wished } : base;
+  if (job.workers.count === 0) return wishing;
   const gang = `${job.namespace}/${run.id}`;
   const membership = isLeader ? { gang, role: 'driver', spec: specOf(run, constraints) } : { gang, role: 'executor' };
-  return { ...base, membership };
+  return { ...wishing, membership };
+}
+
+function wishesOf({ job }: JobRun): PodInfo['wishes'] {
+  const { deadlineMs, expectedMs } = job;
+  if (deadlineMs === undefined && expectedMs === undefined) return undefined;
+  return {
+    ...(deadlineMs === undefined ? {} : { deadlineMs: job.submitMs + deadlineMs }),
+    ...(expectedMs === undefined ? {} : { expectedMs }),
+  };
 }
 
 function affinityOf(job: TraceJob): readonly Requirement[] | undefined {

@@ -1,7 +1,7 @@
 import type { TraceJob } from '../trace/job.ts';
 import { neededOf, newPod, newRun, type JobRun } from './job-run.ts';
 import type { KubeScheduler } from './kube-scheduler.ts';
-import type { SimPod } from './pod.ts';
+import { boundInfo, type SimPod } from './pod.ts';
 import type { Moment } from './recorder.ts';
 import type { World } from './world.ts';
 
@@ -13,6 +13,8 @@ const PULL = { mu: Math.log(8), sigma: 0.8 } as const;
 const SUCCESSOR_MS = 1000;
 /** An operator submits an application again after this. */
 const RERUN_MS = 60_000;
+/** An app that is evicted again and again is given up. */
+const MOST_RERUNS = 20;
 
 /**
  * The life of the jobs: the leader is bound and starts, asks for workers in batches each second (those beyond the
@@ -25,12 +27,17 @@ export class Jobs {
   readonly #world: World;
   readonly #scheduler: KubeScheduler;
   readonly #live = new Set<JobRun>();
+  /** Pods that are not over, by UID. */
+  readonly #pods = new Map<string, SimPod>();
+  readonly #highest: number;
   /** Gangs that are complete and not over. */
   #running = 0;
 
-  constructor(world: World, scheduler: KubeScheduler) {
+  /** @param highest the highest priority of the trace */
+  constructor(world: World, scheduler: KubeScheduler, highest: number) {
     this.#world = world;
     this.#scheduler = scheduler;
+    this.#highest = highest;
   }
 
   isOver(): boolean {
@@ -41,10 +48,53 @@ export class Jobs {
     return { waitingGangs: this.#live.size - this.#running, runningGangs: this.#running };
   }
 
-  submit(job: TraceJob, isRerun = false): void {
-    const run = newRun(job, this.#now(), this.#world.options.seed, isRerun);
+  submit(job: TraceJob, attempt = 0): void {
+    const run = newRun(job, this.#now(), this.#world.options.seed, attempt);
+    if (attempt === 0 && job.deadlineMs !== undefined) this.#world.recorder.deadlines++;
     this.#live.add(run);
-    this.#scheduler.add(newPod(run, 'leader', true));
+    this.#create(run, 'leader', true);
+  }
+
+  #create(run: JobRun, kind: 'leader' | 'worker', isNeeded: boolean): void {
+    const pod = newPod(run, kind, isNeeded);
+    this.#pods.set(pod.info.uid, pod);
+    this.#scheduler.add(pod);
+  }
+
+  /** All runs that are not over, for the figures. */
+  get live(): ReadonlySet<JobRun> {
+    return this.#live;
+  }
+
+  /** Somebody has the pod evicted: it goes when its grace period is over. */
+  evict(uid: string): void {
+    const pod = this.#pods.get(uid);
+    if (!pod || pod.isEvicted || (pod.state !== 'bound' && pod.state !== 'running')) return;
+    const { port, recorder, options } = this.#world;
+    pod.isEvicted = true;
+    recorder.evictions++;
+    port.observe({ kind: 'pod', pod: { ...boundInfo(pod, pod.runningSinceMs), deleting: true } }, this.#now());
+    this.#later(options.graceMs, () => {
+      if (pod.state !== 'over') this.#evicted(pod);
+    });
+  }
+
+  /** What a worker has done goes with it: its share of the gang's work. What a leader has done is the app. */
+  #evicted(pod: SimPod): void {
+    const { job: run } = pod;
+    const { recorder } = this.#world;
+    const wasComplete = run.boundNeeded === neededOf(run);
+    const ranMs = pod.state === 'running' ? this.#now() - pod.runningSinceMs : 0;
+    this.#stopWork(run);
+    const share = ((pod.info.request.get('cpu') ?? 0) * ranMs) / Math.max(1, neededCpu(run));
+    const lostMs = Math.min(run.workedMs, pod.isLeader ? Infinity : pod.isNeeded ? share : 0);
+    run.workedMs -= lostMs;
+    recorder.coreMsLost += (lostMs * neededCpu(run)) / 1000;
+    if (pod.isNeeded && wasComplete) recorder.gangsBroken++;
+    if (pod.isNeeded) run.isBroken = true;
+    if (pod.isLeader) this.#fail(run, 'evicted');
+    else this.#replace(pod);
+    if (run.state === 'waiting' && run.runningNeeded === neededOf(run)) this.#startWork(run);
   }
 
   podBound(pod: SimPod): void {
@@ -74,12 +124,16 @@ export class Jobs {
 
   /** The pod's node went. */
   podLost(pod: SimPod): void {
-    const { job: run } = pod;
-    if (pod.isLeader) return this.#fail(run, true);
-    this.#stopWork(run);
+    if (pod.isLeader) return this.#fail(pod.job, 'lost');
+    this.#stopWork(pod.job);
+    this.#replace(pod);
+  }
+
+  #replace(pod: SimPod): void {
+    const { job: run, isNeeded } = pod;
     this.#endPod(pod);
     this.#later(SUCCESSOR_MS, () => {
-      if (this.#live.has(run)) this.#scheduler.add(newPod(run, 'worker', pod.isNeeded));
+      if (this.#live.has(run)) this.#create(run, 'worker', isNeeded);
     });
   }
 
@@ -89,6 +143,7 @@ export class Jobs {
     for (const run of this.#live) {
       this.#world.recorder.partialEnds(run, nowMs);
       if (run.boundPods > 0 && run.completeMs === undefined) deadlocked++;
+      this.#missDeadline(run);
     }
     return deadlocked;
   }
@@ -100,11 +155,13 @@ export class Jobs {
     if (run.completeMs !== undefined) return;
     run.completeMs = this.#now();
     recorder.waits.push(run.completeMs - run.submitMs);
+    if (run.job.priority === this.#highest) recorder.waitsHighest.push(run.completeMs - run.submitMs);
   }
 
   #podRuns(pod: SimPod): void {
     const { job: run } = pod;
     pod.state = 'running';
+    pod.runningSinceMs = this.#now();
     if (pod.isLeader && run.job.workers.count > 0) this.#createWorkers(run, 1);
     if (pod.isNeeded && ++run.runningNeeded === neededOf(run)) this.#startWork(run);
   }
@@ -114,7 +171,7 @@ export class Jobs {
     const { count, min } = run.job.workers;
     const isGrowing = run.created >= min;
     const batch = Math.min(isGrowing ? growth : this.#world.options.batchSize, (isGrowing ? count : min) - run.created);
-    for (let i = 0; i < batch; i++) this.#scheduler.add(newPod(run, 'worker', !isGrowing));
+    for (let i = 0; i < batch; i++) this.#create(run, 'worker', !isGrowing);
     if (run.created < count) this.#later(1000, () => this.#createWorkers(run, isGrowing ? growth * 2 : 1));
   }
 
@@ -123,11 +180,11 @@ export class Jobs {
     run.state = 'working';
     run.workingSinceMs = this.#now();
     this.#world.recorder.change(this.#now(), 0, neededCpu(run));
-    const isFailing = job.failsAt !== undefined && !run.isRerun;
+    const isFailing = job.failsAt !== undefined && run.attempt === 0;
     const goalMs = isFailing ? job.durationMs * job.failsAt : job.durationMs;
     this.#later(Math.max(0, goalMs - run.workedMs), () => {
       if (run.epoch !== epoch || !this.#live.has(run)) return;
-      if (isFailing) this.#fail(run, false);
+      if (isFailing) this.#fail(run, 'by itself');
       else this.#end(run, 'done');
     });
   }
@@ -140,10 +197,11 @@ export class Jobs {
     this.#world.recorder.change(this.#now(), 0, -neededCpu(run));
   }
 
-  #fail(run: JobRun, isRepeated: boolean): void {
-    const repeats = isRepeated && !run.isRerun;
+  /** An app that lost its node is submitted once more; one that was evicted, as often as its owner has patience. */
+  #fail(run: JobRun, why: 'by itself' | 'lost' | 'evicted'): void {
+    const repeats = why !== 'by itself' && run.attempt < (why === 'evicted' ? MOST_RERUNS : 1);
     this.#end(run, repeats ? 'waiting' : 'failed');
-    if (repeats) this.#later(RERUN_MS, () => this.submit(run.job, true));
+    if (repeats) this.#later(RERUN_MS, () => this.submit(run.job, run.attempt + 1));
   }
 
   #end(run: JobRun, state: JobRun['state']): void {
@@ -157,6 +215,7 @@ export class Jobs {
     this.ended++;
     recorder.lastEndMs = this.#now();
     recorder.completions.push(this.#now() - run.submitMs);
+    if (state !== 'done' || this.#isLate(run)) this.#missDeadline(run);
     if (state === 'done') recorder.done++;
     else recorder.failed++;
   }
@@ -168,13 +227,24 @@ export class Jobs {
       if (pod.isNeeded && run.boundNeeded-- === neededOf(run)) this.#running--;
       if (pod.isNeeded && state === 'running') run.runningNeeded--;
       run.boundPods--;
-      truth.cluster.unbind(info.uid);
+      truth.unbind(pod);
       recorder.change(this.#now(), -(info.request.get('cpu') ?? 0), 0);
     }
     pod.state = 'over';
+    this.#pods.delete(info.uid);
+    truth.nominations.delete(info.uid);
     run.pods.delete(pod);
     port.observe({ kind: 'pod-gone', uid: info.uid }, this.#now());
     if (state !== 'waiting') this.#scheduler.clusterChanged();
+  }
+
+  /** Its deadline counts from its first submission. */
+  #isLate({ job }: JobRun): boolean {
+    return job.deadlineMs !== undefined && this.#now() > job.submitMs + job.deadlineMs;
+  }
+
+  #missDeadline({ job }: JobRun): void {
+    if (job.deadlineMs !== undefined) this.#world.recorder.deadlinesMissed++;
   }
 
   #later(ms: number, run: () => void): void {
@@ -186,6 +256,6 @@ export class Jobs {
   }
 }
 
-function neededCpu({ job: { leader, workers } }: JobRun): number {
+export function neededCpu({ job: { leader, workers } }: JobRun): number {
   return (leader.get('cpu') ?? 0) + workers.min * (workers.request.get('cpu') ?? 0);
 }

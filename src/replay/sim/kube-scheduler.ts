@@ -1,4 +1,6 @@
 import type { NodeScore } from '../../core/decision.ts';
+import { KubePreemption } from './kube-preemption.ts';
+import { boundInfo } from './pod.ts';
 import type { SimPod } from './pod.ts';
 import type { LazyCandidates } from './truth.ts';
 import type { World } from './world.ts';
@@ -7,6 +9,8 @@ import type { World } from './world.ts';
 const EXTENDER_WEIGHT = 13;
 const SCORE_SCALE = 10;
 const TICK_MS = 1000;
+/** As live-cluster.ts has it. */
+const MAKE_ROOM_MS = 250;
 
 /**
  * kube-scheduler's cycle: one pod at a time; its own filters (room, labels, taints), the extender's filter where a
@@ -16,14 +20,19 @@ const TICK_MS = 1000;
 export class KubeScheduler {
   onBound: (pod: SimPod) => void = () => undefined;
   onRefused: (pod: SimPod) => void = () => undefined;
+  /** muster, or this scheduler itself, evicts a pod. */
+  onEvicted: (uid: string) => void = () => undefined;
   readonly #world: World;
   /** When the next cycle is planned for; Infinity: none is. */
   #cycleAtMs = Infinity;
   #freeAtMs = 0;
   #lastTickMs = -Infinity;
+  #isMakingRoom = false;
+  readonly #preemption: KubePreemption;
 
   constructor(world: World) {
     this.#world = world;
+    this.#preemption = new KubePreemption(world);
   }
 
   add(pod: SimPod): void {
@@ -65,7 +74,10 @@ export class KubeScheduler {
   #schedule(pod: SimPod): string | undefined | Promise<string | undefined> {
     const { truth, port, recorder, timeline } = this.#world;
     const candidates = truth.offer(pod);
-    if (candidates.isEmpty()) return undefined;
+    if (candidates.isEmpty()) {
+      if (port.isKubePreempting) for (const uid of this.#preemption.victimsFor(pod)) this.onEvicted(uid);
+      return undefined;
+    }
     const from = performance.now();
     const answer = port.filter({ pod: pod.info, candidates }, timeline.nowMs);
     const finish = (decided: Awaited<typeof answer>) => {
@@ -109,8 +121,27 @@ export class KubeScheduler {
     if (node === undefined) {
       queue.reject(pod, timeline.nowMs);
       this.onRefused(pod);
+      this.#makeRoomSoon();
     } else this.#bind(pod, node);
     this.#plan();
+  }
+
+  /** muster looks for victims a few times a second, apart from decisions. */
+  #makeRoomSoon(): void {
+    const { timeline, port } = this.#world;
+    if (!port.isPreempting || this.#isMakingRoom) return;
+    this.#isMakingRoom = true;
+    timeline.at(
+      timeline.nowMs + MAKE_ROOM_MS,
+      () => {
+        this.#isMakingRoom = false;
+        const effects = port.makeRoom(timeline.nowMs);
+        for (const effect of effects)
+          if (effect.kind === 'eviction-planned') for (const { pod } of effect.victims) this.onEvicted(pod.uid);
+        if (effects.some(({ kind }) => kind === 'wake-leader')) this.clusterChanged();
+      },
+      false,
+    );
   }
 
   #bind(pod: SimPod, node: string): void {
@@ -122,9 +153,10 @@ export class KubeScheduler {
     if (truth.isOvercommitted(node)) recorder.overcommits++;
     recorder.change(timeline.nowMs, pod.info.request.get('cpu') ?? 0, 0);
     this.onBound(pod);
+    const boundMs = timeline.nowMs;
     timeline.at(timeline.nowMs + options.bindMs, () => {
       if (pod.state === 'over') return;
-      port.observe({ kind: 'pod', pod: { ...pod.info, node } }, timeline.nowMs);
+      port.observe({ kind: 'pod', pod: boundInfo(pod, boundMs) }, timeline.nowMs);
       this.clusterChanged();
     });
   }

@@ -11,10 +11,19 @@ export interface SimPod {
   /** Number of the worker in its job, from 0; successors go on counting. */
   readonly index: number;
   state: 'waiting' | 'bound' | 'running' | 'over';
+  /** When it began to run; 0 before. */
+  runningSinceMs: number;
+  /** It has been told to go, and is gone when its grace period is over. */
+  isEvicted: boolean;
   node: string;
   /** Scheduling attempts that ended in a rejection. */
   attempts: number;
   lastAttemptMs: number;
   queuedMs: number;
   order: number;
+}
+
+/** The pod as the API server has it once it is bound. */
+export function boundInfo({ info, node }: SimPod, startedMs: number): PodInfo {
+  return { ...info, node, standing: { startedMs } };
 }

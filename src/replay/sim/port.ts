@@ -1,4 +1,5 @@
 import type { FilterAnswer, FilterRequest, NodeScore } from '../../core/decision.ts';
+import type { Effect } from '../../core/effects.ts';
 import type { ClusterEvent } from '../../core/model.ts';
 import type { Scheduler } from '../../core/scheduler.ts';
 
@@ -8,6 +9,12 @@ export interface ExtenderPort {
   prioritize(request: FilterRequest, nowMs: number): readonly NodeScore[] | Promise<readonly NodeScore[]>;
   observe(event: ClusterEvent, nowMs: number): void;
   tick(nowMs: number): void;
+  /** Whether a policy enforces preemption. */
+  readonly isPreempting: boolean;
+  /** Whether kube-scheduler's own preemption is to be simulated: no gangs, and a policy that enforces preemption. */
+  readonly isKubePreempting: boolean;
+  /** Has muster look for victims. */
+  makeRoom(nowMs: number): readonly Effect[];
   /** cpu held for members that are not bound yet, in millicores. */
   reservedCpu(): number;
   checkInvariants(): void;
@@ -24,10 +31,16 @@ export function directPort(scheduler: Scheduler): ExtenderPort {
 
 /** What every port does in this process: the feed is not part of the extender's wire. */
 export function feedOf(scheduler: Scheduler): Omit<ExtenderPort, 'filter' | 'prioritize'> {
+  const { policies } = scheduler;
+  const isEnforced = policies.some(({ preemption }) => preemption.mode === 'enforce');
+  const isGangless = policies.every(({ gangs }) => gangs === 'off');
   return {
     observe: (event, nowMs) => void scheduler.observe(event, nowMs),
     tick: (nowMs) => void scheduler.tick(nowMs),
     reservedCpu: () => scheduler.stats().reserved.get('cpu') ?? 0,
     checkInvariants: () => scheduler.checkInvariants(),
+    isPreempting: isEnforced && !isGangless,
+    isKubePreempting: isEnforced && isGangless,
+    makeRoom: (nowMs) => scheduler.makeRoom(nowMs),
   };
 }

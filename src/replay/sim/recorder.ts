@@ -19,6 +19,13 @@ export class Recorder {
   done = 0;
   failed = 0;
   podsBound = 0;
+  readonly waitsHighest: number[] = [];
+  evictions = 0;
+  gangsBroken = 0;
+  coreMsLost = 0;
+  deadlines = 0;
+  deadlinesMissed = 0;
+  inversionMs = 0;
   overcommits = 0;
   nodeFailures = 0;
   invariantChecks = 0;
@@ -51,7 +58,7 @@ export class Recorder {
   partialEnds(run: JobRun, nowMs: number): void {
     if (run.partialSinceMs === undefined) return;
     const ms = nowMs - run.partialSinceMs;
-    if (run.completeMs === undefined) this.#partialMs += ms;
+    if (run.completeMs === undefined && !run.isBroken) this.#partialMs += ms;
     else this.#degradedMs += ms;
     run.partialSinceMs = undefined;
   }
@@ -103,6 +110,13 @@ export class Recorder {
       invariantChecks: this.invariantChecks,
       decisions: this.decisions,
       podsBound: this.podsBound,
+      waitHighestMs: quantilesOf(this.waitsHighest),
+      evictions: this.evictions,
+      gangsBroken: this.gangsBroken,
+      coreSecondsLost: Math.round(this.coreMsLost / 1000),
+      deadlines: this.deadlines,
+      deadlinesMissed: this.deadlinesMissed,
+      inversionSeconds: this.inversionMs / 1000,
       nodeFailures: this.nodeFailures,
       samples: this.#samples,
     };

@@ -3,6 +3,7 @@ import { seeded } from '../random.ts';
 import type { ReplayOptions } from '../options.ts';
 import type { LatencyResult, PolicyResult } from '../result.ts';
 import type { Trace } from '../trace/job.ts';
+import { Inversions } from './inversions.ts';
 import { Jobs } from './jobs.ts';
 import { KubeScheduler } from './kube-scheduler.ts';
 import { NodeFailures } from './node-failures.ts';
@@ -51,7 +52,11 @@ export async function simulate(input: SimulationInput): Promise<SimulationOutput
   const recorder = new Recorder(truth.totalCpu(), firstMs);
   const world: World = { timeline, truth, queue: new SchedulingQueue(options.eagerBackoff), recorder, port, options };
   const scheduler = new KubeScheduler(world);
-  const jobs = new Jobs(world, scheduler);
+  const priorities = new Set(trace.jobs.map(({ priority }) => priority));
+  const jobs = new Jobs(world, scheduler, Math.max(...priorities));
+  scheduler.onEvicted = (uid) => jobs.evict(uid);
+  const spanMs = (trace.jobs.at(-1)?.submitMs ?? 0) - firstMs;
+  const inversions = new Inversions(recorder, firstMs, { spanMs, isFlat: priorities.size < 2 });
   scheduler.onBound = (pod) => jobs.podBound(pod);
   scheduler.onRefused = (pod) => jobs.podRefused(pod);
   for (const node of nodes) port.observe({ kind: 'node', node }, firstMs);
@@ -59,7 +64,7 @@ export async function simulate(input: SimulationInput): Promise<SimulationOutput
   for (const job of trace.jobs) timeline.at(job.submitMs, () => jobs.submit(job));
   const failures = new NodeFailures(world, jobs, seeded(options.seed, 'node-failures'));
   failures.start(firstMs);
-  await run(input, world, { jobs, shape: typicalShape(trace) });
+  await run(input, world, { jobs, inversions, shape: typicalShape(trace) });
   const { nowMs } = timeline;
   const deadlocked = jobs.finish(nowMs);
   const wallSeconds = Number(process.hrtime.bigint() - startedNs) / 1e9;
@@ -78,7 +83,7 @@ export async function simulate(input: SimulationInput): Promise<SimulationOutput
 async function run(
   input: SimulationInput,
   world: World,
-  { jobs, shape }: { jobs: Jobs; shape: TypicalShape },
+  { jobs, inversions, shape }: { jobs: Jobs; inversions: Inversions; shape: TypicalShape },
 ): Promise<void> {
   const { timeline, recorder, port, options, truth } = world;
   let quietSinceMs = timeline.nowMs;
@@ -90,6 +95,7 @@ async function run(
       port.checkInvariants();
       recorder.invariantChecks++;
     }
+    inversions.look(jobs, nowMs);
     if (recorder.isSampleDue(nowMs)) {
       recorder.sample(nowMs, {
         ...jobs.counts(),

@@ -3,11 +3,15 @@ import { hasBit, type Bits } from '../../core/cluster/eligibility.ts';
 import type { Candidates, NodeInfo } from '../../core/model.ts';
 import { capacityAt } from '../../core/placement/room.ts';
 import type { Resources, Vector } from '../../core/resources.ts';
+import { Nominations } from './nominations.ts';
 import type { SimPod } from './pod.ts';
 
 /** What really runs where: the same table as the core's, without anything that the core only holds. */
 export class Truth {
   readonly cluster = new Cluster();
+  readonly nominations = new Nominations();
+  /** Bound pods by priority. */
+  readonly #priorities = new Map<number, number>();
 
   constructor(nodes: readonly NodeInfo[]) {
     for (const node of nodes) this.cluster.putNode(node);
@@ -16,15 +20,31 @@ export class Truth {
   /** The nodes that pass kube-scheduler's own filters for the pod; looked at only as far as is asked. */
   offer(pod: SimPod): LazyCandidates {
     const { eligibility } = this.cluster;
-    return new LazyCandidates(
-      this.cluster,
-      eligibility.maskFor(pod.info.constraints),
-      this.cluster.requestVector(pod.info.request),
-    );
+    const request = this.cluster.requestVector(pod.info.request);
+    const promised = (node: string) => this.nominations.before(pod.info, node);
+    return new LazyCandidates(this.cluster, eligibility.maskFor(pod.info.constraints), request, promised);
   }
 
   bind(pod: SimPod, node: string): void {
+    this.nominations.delete(pod.info.uid);
     this.cluster.bind({ ...pod.info, node }, node);
+    this.#countPriority(pod.info.priority, 1);
+  }
+
+  unbind({ info }: SimPod): void {
+    this.cluster.unbind(info.uid);
+    this.#countPriority(info.priority, -1);
+  }
+
+  /** The lowest priority of a bound pod; Infinity: none is bound. */
+  leastPriority(): number {
+    return Math.min(...this.#priorities.keys());
+  }
+
+  #countPriority(priority: number, change: 1 | -1): void {
+    const count = (this.#priorities.get(priority) ?? 0) + change;
+    if (count > 0) this.#priorities.set(priority, count);
+    else this.#priorities.delete(priority);
   }
 
   /** Whether more is bound at the node than it has. */
@@ -66,12 +86,14 @@ export class LazyCandidates implements Candidates {
   readonly vector: Vector;
   readonly #cluster: Cluster;
   readonly #eligible: Bits;
+  readonly #promised: (node: string) => Vector | undefined;
   #names: readonly string[] | undefined;
 
-  constructor(cluster: Cluster, eligible: Bits, vector: Vector) {
+  constructor(cluster: Cluster, eligible: Bits, vector: Vector, promised: (node: string) => Vector | undefined) {
     this.#cluster = cluster;
     this.#eligible = eligible;
     this.vector = vector;
+    this.#promised = promised;
   }
 
   get size(): number {
@@ -97,6 +119,15 @@ export class LazyCandidates implements Candidates {
   }
 
   #passes(row: number): boolean {
-    return hasBit(this.#eligible, row) && this.#cluster.table.fits(row, this.vector);
+    const { table } = this.#cluster;
+    if (!hasBit(this.#eligible, row) || !table.fits(row, this.vector)) return false;
+    const promised = this.#promised(table.nameAt(row));
+    return (
+      !promised ||
+      table.fits(
+        row,
+        this.vector.map((amount, c) => (amount === 0 ? 0 : amount + (promised[c] ?? 0))),
+      )
+    );
   }
 }

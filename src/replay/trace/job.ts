@@ -25,6 +25,10 @@ export interface TraceJob {
   readonly nodeLabels: ReadonlyMap<string, readonly string[]>;
   /** Fraction 0..1 of its duration at which the job fails, where the trace or the generator says so. */
   readonly failsAt?: number;
+  /** ms from submission until it should be done. */
+  readonly deadlineMs?: number;
+  /** What its owner says how long it runs, in ms. */
+  readonly expectedMs?: number;
   /** Where it comes from: the file's name and the row (1 = first data row). */
   readonly source: string;
   readonly row: number;

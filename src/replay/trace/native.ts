@@ -35,6 +35,8 @@ const Line = z
     duration_s: z.number().min(0),
     node_labels: z.record(z.string(), z.array(z.string())).default({}),
     fails_at: z.number().min(0).max(1).optional(),
+    deadline_s: z.number().min(0).optional(),
+    expected_s: z.number().positive().optional(),
   })
   .refine(({ executors }) => (executors?.min ?? 0) <= (executors?.count ?? 0), {
     path: ['executors', 'min'],
@@ -94,6 +96,8 @@ function parseLine(line: string, path: string, row: number): TraceJob {
     durationMs: Math.round(data.duration_s * 1000),
     nodeLabels: new Map(Object.entries(data.node_labels)),
     ...(data.fails_at === undefined ? {} : { failsAt: data.fails_at }),
+    ...(data.deadline_s === undefined ? {} : { deadlineMs: Math.round(data.deadline_s * 1000) }),
+    ...(data.expected_s === undefined ? {} : { expectedMs: Math.round(data.expected_s * 1000) }),
     source: basename(path),
     row,
   };
@@ -122,5 +126,7 @@ export function toLine(job: TraceJob): string {
     duration_s: job.durationMs / 1000,
     ...(job.nodeLabels.size > 0 ? { node_labels: Object.fromEntries(job.nodeLabels) } : {}),
     ...(job.failsAt === undefined ? {} : { fails_at: job.failsAt }),
+    ...(job.deadlineMs === undefined ? {} : { deadline_s: job.deadlineMs / 1000 }),
+    ...(job.expectedMs === undefined ? {} : { expected_s: job.expectedMs / 1000 }),
   });
 }

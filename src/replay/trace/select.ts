@@ -1,3 +1,4 @@
+import { seeded } from '../random.ts';
 import type { Trace, TraceJob } from './job.ts';
 
 export interface Selection {
@@ -9,21 +10,33 @@ export interface Selection {
   readonly speed?: number;
   /** Divides durations: 10 makes a job of an hour one of six minutes. */
   readonly shorten?: number;
+  /** Two priority classes in place of the trace's: this share of the jobs has 1000, drawn with the seed, the others 0. */
+  readonly urgent?: { readonly share: number; readonly seed: number };
 }
+
+const URGENT = 1000;
 
 /** A part of a trace, or the same in other time. What was done is in the notes. */
 export function select(trace: Trace, selection: Selection): Trace {
-  const { fromMs = 0, untilMs = Infinity, maxJobs = Infinity, speed = 1, shorten = 1 } = selection;
+  const { fromMs = 0, untilMs = Infinity, maxJobs = Infinity, speed = 1, shorten = 1, urgent } = selection;
   const kept = trace.jobs.filter(({ submitMs }) => submitMs >= fromMs && submitMs < untilMs).slice(0, maxJobs);
   const first = kept[0]?.submitMs ?? 0;
   const jobs = kept.map((job): TraceJob => ({
     ...job,
     submitMs: Math.round((job.submitMs - first) / speed),
     durationMs: Math.round(job.durationMs / shorten),
+    ...(job.deadlineMs === undefined ? {} : { deadlineMs: Math.round(job.deadlineMs / shorten) }),
+    ...(job.expectedMs === undefined ? {} : { expectedMs: Math.round(job.expectedMs / shorten) }),
+    ...(urgent ? { priority: isUrgent(urgent, job.id) ? URGENT : 0 } : {}),
   }));
   const notes = [...trace.notes];
   if (jobs.length < trace.jobs.length) notes.push(`${jobs.length} of ${trace.jobs.length} jobs`);
   if (speed !== 1) notes.push(`submission times divided by ${speed}`);
   if (shorten !== 1) notes.push(`durations divided by ${shorten}`);
-  return { ...trace, jobs, notes };
+  const drawn = [...trace.drawn];
+  if (urgent) drawn.push(`priorities: ${URGENT} for ${urgent.share * 100} % of the jobs, 0 for the others`);
+  return { ...trace, jobs, notes, drawn };
 }
+
+const isUrgent = ({ share, seed }: NonNullable<Selection['urgent']>, id: string) =>
+  seeded(seed, 'urgent', id).uniform() < share;

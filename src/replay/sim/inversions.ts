@@ -1,0 +1,45 @@
+import type { Jobs } from './jobs.ts';
+import { neededCpu } from './jobs.ts';
+import { neededOf, type JobRun } from './job-run.ts';
+import type { Recorder } from './recorder.ts';
+
+const LEAST_EVERY_MS = 10_000;
+/** Looks in the whole of a long trace. */
+const LOOKS = 20_000;
+
+/**
+ * Looks now and then who waits while a gang of lower priority holds as much cpu as they need. Between two looks things
+ * are taken to have been as at the second.
+ */
+export class Inversions {
+  readonly #recorder: Recorder;
+  readonly #everyMs: number;
+  readonly #isFlat: boolean;
+  #lastMs: number;
+
+  constructor(recorder: Recorder, fromMs: number, { spanMs, isFlat }: { spanMs: number; isFlat: boolean }) {
+    this.#recorder = recorder;
+    this.#lastMs = fromMs;
+    this.#everyMs = Math.max(LEAST_EVERY_MS, spanMs / LOOKS);
+    this.#isFlat = isFlat;
+  }
+
+  look(jobs: Jobs, nowMs: number): void {
+    if (this.#isFlat || nowMs - this.#lastMs < this.#everyMs) return;
+    const since = nowMs - this.#lastMs;
+    this.#lastMs = nowMs;
+    const [waiting, holding]: [JobRun[], JobRun[]] = [[], []];
+    for (const run of jobs.live) (run.boundNeeded === neededOf(run) ? holding : waiting).push(run);
+    if (waiting.length === 0) return;
+    const most = new Map<number, number>();
+    for (const { job, pods } of holding) {
+      let cpu = 0;
+      for (const { state, info } of pods) if (state !== 'waiting') cpu += info.request.get('cpu') ?? 0;
+      most.set(job.priority, Math.max(most.get(job.priority) ?? 0, cpu));
+    }
+    for (const run of waiting) {
+      const isInverted = [...most].some(([priority, cpu]) => priority < run.job.priority && cpu >= neededCpu(run));
+      if (isInverted) this.#recorder.inversionMs += Math.min(since, nowMs - run.submitMs);
+    }
+  }
+}
