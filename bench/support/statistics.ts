@@ -1,0 +1,40 @@
+import type { Result } from './benchmark.ts';
+
+/** The value below which the share `q` of the sorted values lies, between neighbours by straight line. */
+export function quantile(sorted: ArrayLike<number>, q: number): number {
+  if (sorted.length === 0) return NaN;
+  const at = (sorted.length - 1) * q;
+  const below = Math.floor(at);
+  const [low, high] = [sorted[below]!, sorted[Math.min(below + 1, sorted.length - 1)]!];
+  return low + (high - low) * (at - below);
+}
+
+export function median(values: readonly number[]): number {
+  return quantile(Float64Array.from(values).sort(), 0.5);
+}
+
+/** Median, p99 and spread of the samples. */
+export function summarize(
+  name: string,
+  unit: Result['unit'],
+  values: readonly number[],
+): Result & { readonly p99: number } {
+  const sorted = Float64Array.from(values).sort();
+  return {
+    name,
+    unit,
+    median: quantile(sorted, 0.5),
+    p99: quantile(sorted, 0.99),
+    spread: [quantile(sorted, 0.25), quantile(sorted, 0.75)],
+    samples: sorted.length,
+  };
+}
+
+/** The exponent b of y = a * x^b by least squares on the logarithms: 1 is linear, 0 constant. */
+export function growthExponent(points: readonly (readonly [x: number, y: number])[]): number {
+  const logs = points.map(([x, y]) => [Math.log(x), Math.log(y)] as const);
+  const mean = (at: 0 | 1) => logs.reduce((sum, point) => sum + point[at], 0) / logs.length;
+  const [meanX, meanY] = [mean(0), mean(1)];
+  const covariance = logs.reduce((sum, [x, y]) => sum + (x - meanX) * (y - meanY), 0);
+  return covariance / logs.reduce((sum, [x]) => sum + (x - meanX) ** 2, 0);
+}
