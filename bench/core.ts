@@ -1,0 +1,64 @@
+import type { Benchmark, BenchmarkContext, Check, Result } from './support/benchmark.ts';
+import { halfFull } from './support/cluster.ts';
+import {
+  explanation,
+  foreignPod,
+  newGang,
+  prioritize,
+  refusedGang,
+  reservedExecutor,
+  thousandEvents,
+  waitingGang,
+  type CoreWorld,
+} from './support/core-cases.ts';
+import { summarize } from './support/statistics.ts';
+import { timesOf, type Timed } from './support/timing.ts';
+
+/** What is measured, on how many nodes; a new case is a line here. `limit` is the most µs the median may be. */
+const CASES: readonly Case[] = [
+  { name: 'reserved executor', nodes: 5000, make: reservedExecutor, samples: 5000, limit: 20 },
+  { name: 'new gang of 10', nodes: 5000, make: (world) => newGang(world, 10), samples: 300 },
+  { name: 'new gang of 100', nodes: 5000, make: (world) => newGang(world, 100), samples: 300, limit: 300 },
+  { name: 'new gang of 1000', nodes: 5000, make: (world) => newGang(world, 1000), samples: 100 },
+  { name: 'new gang of 100', nodes: 15_000, make: (world) => newGang(world, 100), samples: 300 },
+  { name: 'gang of 100 that does not fit, first ask', nodes: 5000, make: refusedGang, samples: 300 },
+  { name: 'gang that waits, asked again', nodes: 5000, make: waitingGang, samples: 5000, limit: 5 },
+  { name: 'foreign pod', nodes: 5000, make: foreignPod, samples: 1000 },
+  { name: 'prioritize', nodes: 5000, make: prioritize, samples: 200 },
+  { name: 'explanation of a gang of 100', nodes: 5000, make: explanation, samples: 50 },
+  { name: '1000 events', nodes: 5000, make: thousandEvents, samples: 200 },
+];
+
+interface Case {
+  readonly name: string;
+  readonly nodes: number;
+  readonly make: (world: CoreWorld) => Timed;
+  readonly samples: number;
+  readonly limit?: number;
+}
+
+function measure({ name, nodes, make, samples, limit }: Case, { quick }: BenchmarkContext): Result {
+  const times = timesOf(make(halfFull(nodes)), quick ? 20 : samples);
+  const result = summarize(`${name}, ${nodes.toLocaleString('en-US')} nodes`, 'µs', times);
+  const checks = limit === undefined ? {} : { checks: [{ what: 'median', value: result.median, limit }] };
+  return { ...result, ...checks };
+}
+
+/** The gang of 100 on three times the nodes may cost 3.3 times as much. */
+function withGrowth(results: readonly Result[]): Result[] {
+  const of = (nodes: string) => results.find(({ name }) => name === `new gang of 100, ${nodes} nodes`)!;
+  const growth: Check = { what: '/ 5,000 nodes', value: of('15,000').median / of('5,000').median, limit: 3.3 };
+  return results.map((result) => (result === of('15,000') ? { ...result, checks: [growth] } : result));
+}
+
+export const benchmark: Benchmark = {
+  name: 'core',
+  about: 'decisions without HTTP, on half-full nodes',
+  run: (context) => {
+    const results = CASES.map((one) => {
+      context.progress(`core: ${one.name}, ${one.nodes} nodes`);
+      return measure(one, context);
+    });
+    return Promise.resolve(withGrowth(results));
+  },
+};

@@ -1,0 +1,104 @@
+import type { PodInfo } from '../../src/core/model.ts';
+import type { Scheduler } from '../../src/core/scheduler.ts';
+import { boundTo, offer, pod, spark } from '../../test/support/builders.ts';
+import type { Timed } from './timing.ts';
+
+export interface CoreWorld {
+  readonly scheduler: Scheduler;
+  readonly names: readonly string[];
+}
+
+const gone = ({ scheduler }: CoreWorld, { uid }: PodInfo) => scheduler.observe({ kind: 'pod-gone', uid }, 0);
+
+/** A new gang of a driver and so many executors is placed whole; it ends before the next comes. */
+export function newGang(world: CoreWorld, executors: number): Timed {
+  const candidates = offer(world.names);
+  const leaders: PodInfo[] = [];
+  return {
+    before: (i) => (leaders[i] = spark(`new-${i}`, executors, { cpu: 2 }).leader()),
+    run: (i) => expectKind(world, leaders[i]!, candidates, 'one'),
+    after: (i) => void gone(world, leaders[i]!),
+  };
+}
+
+/** An executor whose slot is reserved. */
+export function reservedExecutor(world: CoreWorld): Timed {
+  const candidates = offer(world.names);
+  const size = 100;
+  let gang = spark('reserved-0', size);
+  return {
+    before: (i) => {
+      if (i % size !== 0) return;
+      gone(world, gang.leader());
+      gang = spark(`reserved-${i}`, size);
+      world.scheduler.filter({ pod: gang.leader(), candidates }, 0);
+    },
+    run: (i) => expectKind(world, gang.member('executor', i % size), candidates, 'one'),
+  };
+}
+
+/** A gang of 100 that does not fit is asked about again, and nothing has changed. */
+export function waitingGang(world: CoreWorld): Timed {
+  const candidates = offer(world.names);
+  const leader = spark('waits', 100, { cpu: 16 }).leader();
+  return { run: () => expectKind(world, leader, candidates, 'none') };
+}
+
+/** A gang of 100 that does not fit, asked about for the first time. */
+export function refusedGang(world: CoreWorld): Timed {
+  const candidates = offer(world.names);
+  const leaders: PodInfo[] = [];
+  return {
+    before: (i) => (leaders[i] = spark(`refused-${i}`, 100, { cpu: 16 }).leader()),
+    run: (i) => expectKind(world, leaders[i]!, candidates, 'none'),
+    after: (i) => void gone(world, leaders[i]!),
+  };
+}
+
+/** Why a gang of 100 waits, for people. */
+export function explanation(world: CoreWorld): Timed {
+  const gang = spark('explained', 100, { cpu: 16 });
+  world.scheduler.filter({ pod: gang.leader(), candidates: offer(world.names) }, 0);
+  return { run: () => world.scheduler.explain(gang.spec.key, 0) };
+}
+
+/** A pod of no gang, beside the room that a gang of 100 holds. */
+export function foreignPod(world: CoreWorld): Timed {
+  const candidates = offer(world.names);
+  const holder = spark('holder', 100);
+  world.scheduler.filter({ pod: holder.leader(), candidates }, 0);
+  const pods: PodInfo[] = [];
+  return {
+    before: (i) => (pods[i] = pod(`foreign-${i}`)),
+    run: (i) => world.scheduler.filter({ pod: pods[i]!, candidates }, 0),
+    after: (i) => void gone(world, pods[i]!),
+  };
+}
+
+export function prioritize(world: CoreWorld): Timed {
+  const candidates = offer(world.names);
+  return { run: () => world.scheduler.prioritize({ pod: pod('scored'), candidates }) };
+}
+
+/** A thousand events: pods bound and gone. */
+export function thousandEvents(world: CoreWorld): Timed {
+  const pods = Array.from({ length: 500 }, (_, i) =>
+    boundTo(pod(`event-${i}`), world.names[(i * 31) % world.names.length]!),
+  );
+  return {
+    run: () => {
+      for (const one of pods) world.scheduler.observe({ kind: 'pod', pod: one }, 0);
+      for (const { uid } of pods) world.scheduler.observe({ kind: 'pod-gone', uid }, 0);
+    },
+  };
+}
+
+function expectKind(
+  { scheduler }: CoreWorld,
+  asked: PodInfo,
+  candidates: ReturnType<typeof offer>,
+  kind: 'one' | 'none',
+): void {
+  const { answer } = scheduler.filter({ pod: asked, candidates }, 0);
+  if (answer.kind !== kind) throw new Error(`pod ${asked.name}: ${JSON.stringify(answer)}, not ${kind}`);
+}
