@@ -1,0 +1,144 @@
+import type { ClusterEvent } from '../src/core/model.ts';
+import type { Benchmark, BenchmarkContext, Check, Result } from './support/benchmark.ts';
+import { Child } from './support/child.ts';
+import { HttpClient } from './support/http-client.ts';
+import { summarize } from './support/statistics.ts';
+import { bodyOf, candidateTexts, driverPod, executorPod, foreignPod } from './support/wire-bodies.ts';
+
+type Pod = ReturnType<typeof driverPod>;
+
+interface Case {
+  readonly name: string;
+  readonly verb: 'filter' | 'prioritize';
+  /** Of sample `i`. A reserved executor's gang is `open`ed before. */
+  readonly pod: (i: number) => Pod;
+  /** Asked before sample `i`, untimed. */
+  readonly open?: (i: number) => Pod | undefined;
+  /** UIDs gone after sample `i`. */
+  readonly gone: (i: number) => readonly string[];
+  /** At 5,000 names: the most that the median may be, as a multiple of the floor's. */
+  readonly limit?: number;
+}
+
+const GANG = 100;
+/** More cores than any node of the benchmark has free for a hundred. */
+const TOO_LARGE = 15;
+
+const gangCase = (name: string, executors: number, cpu: number, limit?: number): Case => ({
+  name,
+  verb: 'filter',
+  pod: (i) => driverPod(`gang-${i}`, executors, cpu),
+  gone: (i) => [`gang-${i}-driver`],
+  ...(limit === undefined ? {} : { limit }),
+});
+
+const CASES: readonly Case[] = [
+  {
+    name: 'reserved executor',
+    verb: 'filter',
+    open: (i) => (i % GANG === 0 ? driverPod(`held-${i / GANG}`, GANG) : undefined),
+    pod: (i) => executorPod(`held-${Math.floor(i / GANG)}`, i % GANG),
+    gone: (i) => (i % GANG === GANG - 1 ? [`held-${Math.floor(i / GANG)}-driver`] : []),
+    limit: 1.3,
+  },
+  gangCase('new gang of 8', 8, 1),
+  gangCase('new gang of 100', 100, 1, 2),
+  gangCase('gang of 100 that does not fit', 100, TOO_LARGE),
+  {
+    name: 'foreign pod',
+    verb: 'filter',
+    open: (i) => (i === 0 ? driverPod('holder', GANG) : undefined),
+    pod: (i) => foreignPod(`foreign-${i}`),
+    gone: (i) => [`foreign-${i}`],
+    limit: 1.5,
+  },
+  { name: 'prioritize', verb: 'prioritize', pod: () => foreignPod('scored'), gone: () => [] },
+];
+
+interface Sides {
+  readonly server: Child;
+  readonly muster: HttpClient;
+  readonly floor: HttpClient;
+}
+
+interface Load {
+  readonly names: number;
+  readonly mode: 'names' | 'nodes';
+  readonly samples: number;
+}
+
+const LOADS: readonly Load[] = [
+  { names: 100, mode: 'names', samples: 1000 },
+  { names: 1000, mode: 'names', samples: 1000 },
+  { names: 5000, mode: 'names', samples: 1000 },
+  { names: 15_000, mode: 'names', samples: 500 },
+  { names: 100, mode: 'nodes', samples: 500 },
+  { names: 1000, mode: 'nodes', samples: 100 },
+];
+
+/** The same bodies to both sides, in turn; the floor answers as many bytes as muster just did. */
+async function measure(one: Case, sides: Sides, load: Load): Promise<readonly Result[]> {
+  const candidates = candidateTexts(load.names, load.mode);
+  const [muster, floor]: [number[], number[]] = [[], []];
+  const warmUp = Math.ceil(load.samples / 4);
+  let bytes = 0;
+  for (let i = 0; i < warmUp + load.samples; i++) {
+    const opened = one.open?.(i);
+    if (opened) await sides.muster.post('/filter', bodyOf(opened, candidates, i));
+    const body = bodyOf(one.pod(i), candidates, i);
+    const answer = await sides.muster.post(`/${one.verb}`, body);
+    const bare = await sides.floor.post(`/floor?bytes=${answer.bytes}`, body);
+    const events = one.gone(i).map((uid): ClusterEvent => ({ kind: 'pod-gone', uid }));
+    if (events.length > 0) await sides.server.ask(events);
+    bytes = answer.bytes;
+    if (i < warmUp) continue;
+    muster.push(answer.us);
+    floor.push(bare.us);
+  }
+  await sides.server.ask(['holder-driver', 'held-0-driver'].map((uid): ClusterEvent => ({ kind: 'pod-gone', uid })));
+  return compared(one, load, bytes, [muster, floor]);
+}
+
+function compared(
+  { name, limit }: Case,
+  { names, mode }: Load,
+  bytes: number,
+  [muster, floor]: readonly [readonly number[], readonly number[]],
+): readonly Result[] {
+  const full = `${name}, ${names.toLocaleString('en-US')} ${mode}`;
+  const [own, bare] = [summarize(full, 'µs', muster), summarize(`${full}: floor`, 'µs', floor)];
+  const ratios = { 'p50 / floor': own.median / bare.median, 'p99 / floor': own.p99 / bare.p99 };
+  const isHeld = names === 5000 && limit !== undefined;
+  const checks: Check[] = isHeld
+    ? [
+        { what: 'p50 / floor', value: ratios['p50 / floor'], limit },
+        { what: 'p99 / floor', value: ratios['p99 / floor'], limit: 2 },
+      ]
+    : [];
+  return [{ ...own, checks, extra: { bytes, ...ratios } }, bare];
+}
+
+async function runLoad(load: Load, { progress, quick }: BenchmarkContext): Promise<Result[]> {
+  progress(`filter-http: starting a server of ${load.names} nodes`);
+  const server = await Child.start('muster-server', String(load.names));
+  const bare = await Child.start('floor-server');
+  const sides = { server, muster: await HttpClient.open(server.ready), floor: await HttpClient.open(bare.ready) };
+  const results: Result[] = [];
+  for (const one of CASES) {
+    progress(`filter-http: ${one.name}, ${load.names} ${load.mode}`);
+    results.push(...(await measure(one, sides, quick ? { ...load, samples: 20 } : load)));
+  }
+  for (const client of [sides.muster, sides.floor]) client.close();
+  for (const child of [server, bare]) child.stop();
+  return results;
+}
+
+export const benchmark: Benchmark = {
+  name: 'filter-http',
+  about: 'a server process asked as kube-scheduler asks, beside the barest Fastify handler',
+  run: async (context) => {
+    const results: Result[] = [];
+    for (const load of LOADS) results.push(...(await runLoad(load, context)));
+    return results;
+  },
+};

@@ -1,0 +1,19 @@
+import { pino } from 'pino';
+import type { ClusterEvent } from '../../src/core/model.ts';
+import { buildServer } from '../../src/server/app.ts';
+import { halfFull } from '../support/cluster.ts';
+
+/**
+ * muster's HTTP server as `serve` builds it, with half-full nodes as the first argument says. Tells its parent the
+ * URL, observes the events that the parent sends, and answers each lot with `done`.
+ */
+const { scheduler } = halfFull(Number(process.argv[2]));
+const logger = pino({ level: 'warn' });
+const { app } = buildServer({ scheduler, nowMs: () => 0, logger, reasons: 'one', maxBodyBytes: 2 ** 28 });
+
+process.on('message', (events: readonly ClusterEvent[]) => {
+  for (const event of events) scheduler.observe(event, 0);
+  process.send!('done');
+});
+process.on('disconnect', () => process.exit(0));
+process.send!(await app.listen({ host: '127.0.0.1', port: 0 }));
