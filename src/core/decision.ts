@@ -9,13 +9,8 @@ export interface FilterRequest {
 /** Which candidates may hold the pod. Every name comes from the request, each once. */
 export type FilterAnswer =
   | { readonly kind: 'all' }
-  /** `failed` are candidates that victims could help (wire: FailedNodes), under one constant reason. */
-  | {
-      readonly kind: 'some';
-      readonly nodes: readonly string[];
-      readonly failed: readonly string[];
-      readonly reason: string;
-    }
+  /** All but `failed`: candidates that victims could help (wire: FailedNodes), under one constant reason. */
+  | { readonly kind: 'some'; readonly failed: readonly string[]; readonly reason: string }
   | { readonly kind: 'one'; readonly node: string }
   /** No candidate, and evicting others would not help. The reason stays the same text while the gang's state does. */
   | { readonly kind: 'none'; readonly reason: string };

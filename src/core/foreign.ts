@@ -13,7 +13,7 @@ export function filterForeign({ cluster, inFlight }: GangContext, { pod, candida
   const vector = cluster.requestVector(pod.request);
   inFlight.drop(pod.uid);
   const answer = besideHolds(cluster, candidates, sum(vector, inFlight.total));
-  if (answer.kind === 'all' || answer.nodes.length > 0) inFlight.add(pod.uid, vector, nowMs);
+  if (answer.kind === 'all' || answer.failed.length < candidates.size) inFlight.add(pod.uid, vector, nowMs);
   return answer;
 }
 
@@ -24,13 +24,12 @@ function sum(vector: Vector, more: Vector | undefined): Vector {
 }
 
 function besideHolds(cluster: Cluster, candidates: Candidates, vector: Vector): ForeignAnswer {
-  const failed = new Set<string>();
-  for (let row = 0; row < cluster.table.rows; row++) {
-    if (cluster.holdsAt(row) === 0 || cluster.table.fits(row, vector)) continue;
+  const failed: string[] = [];
+  for (const row of cluster.heldRows) {
+    if (cluster.table.fits(row, vector)) continue;
     const name = cluster.table.nameAt(row);
-    if (candidates.has(name)) failed.add(name);
+    if (candidates.has(name)) failed.push(name);
   }
-  if (failed.size === 0) return { kind: 'all' };
-  const nodes = candidates.names().filter((name) => !failed.has(name));
-  return { kind: 'some', nodes, failed: [...failed], reason: 'room is reserved for a gang' };
+  if (failed.length === 0) return { kind: 'all' };
+  return { kind: 'some', failed: failed.sort(), reason: 'room is reserved for a gang' };
 }

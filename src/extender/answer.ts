@@ -1,5 +1,6 @@
 import type { FilterAnswer, NodeScore, PreemptAnswer } from '../core/decision.ts';
 import type { Candidates } from '../core/model.ts';
+import { NameList } from './name-list.ts';
 import type { WireMode } from './wire.ts';
 
 /** `one`: a rejection names one node; `all`: every node, for kube-schedulers before 1.31 and for debugging. */
@@ -17,15 +18,28 @@ export function filterBody(answer: FilterAnswer, candidates: Candidates, mode: W
     case 'one':
       return `{${passed([answer.node], mode)}}`;
     case 'all':
-      return `{${passed(candidates.names(), mode)}}`;
+      return `{${passedAll(candidates, mode)}}`;
     case 'some':
-      return `{${passed(answer.nodes, mode)},"FailedNodes":${failed(answer.failed, answer.reason)}}`;
+      return `{${passedAll(candidates, mode, answer.failed)},"FailedNodes":${failed(answer.failed, answer.reason)}}`;
     case 'none': {
-      const named = reasons === 'all' ? candidates.names() : candidates.names().slice(0, 1);
+      const named = reasons === 'all' ? candidates.names() : firstOf(candidates);
       return `{${passed([], mode)},"FailedAndUnresolvableNodes":${failed(named, answer.reason)}}`;
     }
   }
 }
+
+/** All candidates but these. */
+function passedAll(candidates: Candidates, mode: WireMode, except: readonly string[] = []): string {
+  const failed = new Set(except);
+  if (candidates instanceof NameList) return `"NodeNames":${candidates.json(failed)}`;
+  return passed(
+    candidates.names().filter((name) => !failed.has(name)),
+    mode,
+  );
+}
+
+const firstOf = (candidates: Candidates): readonly string[] =>
+  candidates instanceof NameList ? [candidates.first] : candidates.names().slice(0, 1);
 
 function passed(names: readonly string[], mode: WireMode): string {
   if (mode === 'names') return `"NodeNames":${quotedList(names)}`;

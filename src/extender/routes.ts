@@ -5,6 +5,7 @@ import type { PodInfo } from '../core/model.ts';
 import type { IntakeContext } from '../intake/companions.ts';
 import type { Scheduler } from '../core/scheduler.ts';
 import { filterBody, preemptBody, prioritizeBody, type Reasons } from './answer.ts';
+import { readExtenderBodies } from './body.ts';
 import { toFilterRequest, toPreemptRequest } from './wire.ts';
 
 type Verb = 'filter' | 'prioritize' | 'preempt';
@@ -51,6 +52,7 @@ export const extenderRoutes: FastifyPluginAsync<ExtenderDeps> = (app, deps) => {
     else request.log.warn({ reason: error.message }, 'request refused');
     return reply.code(status).send({ Error: error.message });
   });
+  readExtenderBodies(app);
   const verbs: Readonly<Record<Verb, (deps: ExtenderDeps, body: unknown) => Answered>> = {
     filter,
     prioritize,
@@ -91,7 +93,12 @@ function filter({ scheduler, nowMs, reasons, onEffects, context }: ExtenderDeps,
   const { answer: decision, effects } = scheduler.filter(request, nowMs());
   if (effects.length > 0) onEffects(effects);
   const { pod, candidates, mode } = request;
-  const kept = { one: 1, none: 0, all: candidates.size, some: decision.kind === 'some' ? decision.nodes.length : 0 };
+  const kept = {
+    one: 1,
+    none: 0,
+    all: candidates.size,
+    some: decision.kind === 'some' ? candidates.size - decision.failed.length : 0,
+  };
   const reason = 'reason' in decision ? { reason: decision.reason } : {};
   const record = { outcome: decision.kind, pod, kept: kept[decision.kind], offered: candidates.size, ...reason };
   return { body: filterBody(decision, candidates, mode, reasons), record };

@@ -52,7 +52,7 @@ function toAnswer({ NodeNames, FailedNodes, FailedAndUnresolvableNodes }: Filter
   if (nodes.length === 1) return { kind: 'one', node: nodes[0]! };
   const [reason] = [...Object.values(FailedAndUnresolvableNodes ?? {}), ...Object.values(FailedNodes ?? {})];
   if (nodes.length === 0) return { kind: 'none', reason: reason ?? '' };
-  return { kind: 'some', nodes, failed: Object.keys(FailedNodes ?? {}), reason: reason ?? '' };
+  return { kind: 'some', failed: Object.keys(FailedNodes ?? {}), reason: reason ?? '' };
 }
 
 function post(agent: Agent, url: string, body: string): Promise<unknown> {

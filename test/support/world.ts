@@ -44,7 +44,10 @@ export class World {
       case 'all':
         return 'any';
       case 'some':
-        return `any of ${[...answer.nodes].sort().join(',')}`;
+        return `any of ${offered
+          .filter((name) => !answer.failed.includes(name))
+          .sort()
+          .join(',')}`;
     }
   }
 

@@ -26,6 +26,7 @@ export class Cluster {
   readonly #byNode = new Map<string, Map<string, BoundPod>>();
   readonly #byGang = new Map<string, Set<string>>();
   #holdsAt = new Int32Array(64);
+  readonly #heldRows = new Set<number>();
   #leadersAt = new Int32Array(64);
 
   boundPod(uid: string): BoundPod | undefined {
@@ -59,6 +60,11 @@ export class Cluster {
     return this.#holdsAt[row]!;
   }
 
+  /** The rows where slots or assumed pods hold room. */
+  get heldRows(): ReadonlySet<number> {
+    return this.#heldRows;
+  }
+
   /** Gang leaders per row: bound, assumed or to come. */
   get leadersAt(): Int32Array {
     return this.#leadersAt;
@@ -79,6 +85,7 @@ export class Cluster {
       this.#leadersAt = doubled(this.#leadersAt);
     }
     if (isNew) {
+      this.#heldRows.delete(row);
       this.#holdsAt[row] = this.#leadersAt[row] = 0;
       for (const { vector, isLeaving } of this.podsAt(node.name)) if (!isLeaving) this.table.take(row, vector);
     }
@@ -155,6 +162,7 @@ export class Cluster {
   hold(row: number, vector: Vector): void {
     this.table.take(row, vector);
     this.#holdsAt[row]!++;
+    this.#heldRows.add(row);
   }
 
   /** Gives held room back; nothing where the node went meanwhile. */
@@ -162,7 +170,7 @@ export class Cluster {
     const row = this.table.rowOf(node);
     if (row === undefined) return;
     this.table.give(row, vector);
-    this.#holdsAt[row]!--;
+    if (--this.#holdsAt[row]! === 0) this.#heldRows.delete(row);
   }
 
   countLeader(node: string, change: 1 | -1): void {

@@ -85,7 +85,9 @@ export class KubeScheduler {
       recorder.decisions.filter++;
       if (decided.kind === 'one') return decided.node;
       if (decided.kind === 'none') return undefined;
-      return this.#choose(pod, candidates, decided.kind === 'all' ? candidates.names() : decided.nodes);
+      const failed = new Set(decided.kind === 'some' ? decided.failed : []);
+      const names = candidates.names();
+      return this.#choose(pod, candidates, failed.size === 0 ? names : names.filter((name) => !failed.has(name)));
     };
     return answer instanceof Promise ? answer.then(finish) : finish(answer);
   }

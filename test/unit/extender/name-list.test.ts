@@ -1,0 +1,49 @@
+import fc from 'fast-check';
+import { expect, test } from 'vitest';
+import { NameList } from '../../../src/extender/name-list.ts';
+
+const listOf = (names: readonly string[]) => {
+  const text = JSON.stringify(names);
+  return NameList.read(Buffer.from(text), 1, text.length - 1);
+};
+
+const nodeName = fc.stringMatching(/^[a-z0-9]([-a-z0-9.]{0,20}[a-z0-9])?$/);
+
+test('it holds the names of the list, in its order, and no others', () => {
+  fc.assert(
+    fc.property(fc.uniqueArray(nodeName, { minLength: 1, maxLength: 60 }), nodeName, (names, other) => {
+      const list = listOf(names)!;
+      expect(list.size).toBe(names.length);
+      expect(list.names()).toEqual(names);
+      expect(list.first).toBe(names[0]);
+      expect(list.json()).toBe(JSON.stringify(names));
+      expect(names.every((name) => list.has(name))).toBe(true);
+      expect(list.has(other)).toBe(names.includes(other));
+      expect(list.json(new Set([names[0]!]))).toBe(JSON.stringify(names.slice(1)));
+    }),
+  );
+});
+
+test('as many names as a large cluster has', () => {
+  const names = Array.from({ length: 15_000 }, (_, i) => `ip-10-0-${i >> 8}-${i & 255}.internal`);
+  const list = listOf(names)!;
+  expect(list.names()).toEqual(names);
+  expect(names.every((name) => list.has(name))).toBe(true);
+  expect(list.has('ip-10-0-99-1.internal')).toBe(false);
+});
+
+test.each([
+  ['a name twice', '["n1","n2","n1"]'],
+  ['no name', '[]'],
+  ['an empty name', '[""]'],
+  ['a name that ends in a dash', '["n1","n-"]'],
+  ['capitals', '["N1"]'],
+  ['an escape', '["n\\u0031"]'],
+  ['a space between', '["n1", "n2"]'],
+  ['a number', '["n1",2]'],
+  ['a comma at the end', '["n1",]'],
+  ['no closing quote', '["n1]'],
+  ['a name that is too long', `["${'n'.repeat(254)}"]`],
+])('%s is left to the parser of all JSON', (_what, text) => {
+  expect(NameList.read(Buffer.from(text), 1, text.length - 1)).toBeUndefined();
+});
