@@ -14,9 +14,12 @@ const UNKNOWN = '(unknown)';
 export class ResourceColumns {
   readonly #columnOf = new Map<string, number>();
   readonly #names: string[] = [];
+  /** The column of pod slots. */
+  readonly pods: number;
 
   constructor(names: readonly string[] = ['cpu', 'memory', 'pods']) {
     for (const name of names) this.add(name);
+    this.pods = this.add('pods');
   }
 
   get names(): readonly string[] {

@@ -1,3 +1,4 @@
+import type { Cluster } from '../cluster/cluster.ts';
 import type { NodeScore } from '../decision.ts';
 import type { GangContext } from '../gang/context.ts';
 import { kinRows } from '../gang/needs.ts';
@@ -24,8 +25,7 @@ export function prioritizeNodes(ctx: GangContext, pod: PodInfo, candidates: Cand
   const gang = pod.membership && ctx.gangs.get(pod.membership.gang);
   const isLeader = gang?.spec.roles[0]!.name === pod.membership?.role;
   const preference = scored(gang && isLeader ? policy.leader : policy.members);
-  const names = candidates.names().filter((name) => cluster.table.rowOf(name) !== undefined);
-  const rows = Int32Array.from(names, (name) => cluster.table.rowOf(name)!);
+  const { names, rows } = knownOf(cluster, candidates.names());
   const kin = gang ? kinRows(cluster, gang) : [];
   const scores = new Float64Array(rows.length);
   const { table, leadersAt: leaders } = cluster;
@@ -46,11 +46,23 @@ export function prioritizeNodes(ctx: GangContext, pod: PodInfo, candidates: Cand
     scores,
   );
   const out: NodeScore[] = [];
-  names.forEach((node, i) => {
+  for (let i = 0; i < rows.length; i++) {
     const score = Math.round(scores[i]! * MAX_SCORE);
-    if (score > 0) out.push({ node, score });
-  });
+    if (score > 0) out.push({ node: names[i]!, score });
+  }
   return out;
+}
+
+/** The candidates that the snapshot knows, and their rows. */
+function knownOf({ table }: Cluster, offered: readonly string[]): { names: readonly string[]; rows: Int32Array } {
+  const rows = new Int32Array(offered.length);
+  let known = 0;
+  for (const name of offered) {
+    const row = table.rowOf(name);
+    if (row !== undefined) rows[known++] = row;
+  }
+  if (known === offered.length) return { names: offered, rows };
+  return { names: offered.filter((name) => table.rowOf(name) !== undefined), rows: rows.subarray(0, known) };
 }
 
 function scored(preference: Preference): Preference {

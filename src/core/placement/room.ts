@@ -21,7 +21,7 @@ export function fillAt(table: NodeTable, free: readonly Float64Array[], row: num
   let fill = 0;
   for (let c = 0; c < vector.length; c++) {
     const total = table.allocatable[c]![row]!;
-    if (vector[c] === 0 || total === 0 || c === table.columns.indexOf('pods')) continue;
+    if (vector[c] === 0 || total === 0 || c === table.columns.pods) continue;
     const share = 1 - (free[c]![row]! - vector[c]!) / total;
     if (share > fill) fill = share;
   }

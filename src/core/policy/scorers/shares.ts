@@ -1,20 +1,21 @@
 import type { ScoreInput } from '../scorer.ts';
 
 /**
- * Mean over the requested resources of the share in use once the pod is there, 0..1; 0 for a pod that asks nothing.
+ * Into `out[i]` for row `rows[i]`: mean over the requested resources of the share in use once the pod is there, 0..1; 0 for a pod that asks nothing.
  * After MostAllocated of kube-scheduler v1.36 (plugins/noderesources/most_allocated.go), without its weights and its
  * rounding. Pod slots do not count: they say nothing about how full a node is.
  */
-export function meanInUse({ table, free, request }: ScoreInput, row: number): number {
-  const pods = table.columns.indexOf('pods');
-  let inUse = 0;
+export function meanInUse({ table, free, request }: ScoreInput, rows: Int32Array, out: Float64Array): void {
+  out.fill(0, 0, rows.length);
   let asked = 0;
   for (let c = 0; c < request.length; c++) {
-    if (request[c] === 0 || c === pods) continue;
-    inUse += shareInUse(free[c]![row]! - request[c]!, table.allocatable[c]![row]!);
+    const amount = request[c]!;
+    if (amount === 0 || c === table.columns.pods) continue;
+    const [room, total] = [free[c]!, table.allocatable[c]!];
+    for (let i = 0; i < rows.length; i++) out[i]! += shareInUse(room[rows[i]!]! - amount, total[rows[i]!]!);
     asked++;
   }
-  return asked === 0 ? 0 : inUse / asked;
+  if (asked > 1) for (let i = 0; i < rows.length; i++) out[i]! /= asked;
 }
 
 /** 0..1 for any figures: a node without the resource, or one overtaken by others, is full. */

@@ -3,5 +3,6 @@ import { meanInUse } from './shares.ts';
 
 /** Prefers empty nodes. */
 export const spreading: Scorer = (input, rows, out) => {
-  for (let i = 0; i < rows.length; i++) out[i] = 1 - meanInUse(input, rows[i]!);
+  meanInUse(input, rows, out);
+  for (let i = 0; i < rows.length; i++) out[i] = 1 - out[i]!;
 };
