@@ -156,8 +156,8 @@ class Attempt {
     const capacity = new Int32Array(count);
     let size = 0;
     for (let row = 0; row < count; row++) {
-      const fit = allowed(row) ? this.#capacity(need, row) : 0;
-      if (fit === 0) continue;
+      const fit = this.#capacity(need, row);
+      if (fit === 0 || !allowed(row)) continue;
       rows[size] = row;
       capacity[size++] = fit;
     }

@@ -179,19 +179,34 @@ export function kinPerKey(
   });
 }
 
+/** The row that a heap would give first. */
+function firstInOrder(rows: Int32Array, keyOf: (row: number) => number): Int32Array | undefined {
+  let best = -1;
+  let bestKey = -Infinity;
+  for (const row of rows) {
+    const key = keyOf(row);
+    if (best < 0 || key > bestKey) [best, bestKey] = [row, key];
+  }
+  return best < 0 ? undefined : Int32Array.of(best);
+}
+
+/** Scratch of fillInOrder: how many fit at the row. Only rows that it has just written are read. */
+let roomAt = new Int32Array(64);
+
 function fillInOrder({ need, rows, capacity }: Space, keyOf: (row: number) => number): Int32Array | undefined {
+  if (need.count === 1) return firstInOrder(rows, keyOf);
   heap.clear();
-  const room = new Map<number, number>();
+  if (rows.length > 0 && roomAt.length <= rows.at(-1)!) roomAt = new Int32Array(rows.at(-1)! * 2 + 1);
   for (let i = 0; i < rows.length; i++) {
     heap.append(rows[i]!, keyOf(rows[i]!));
-    room.set(rows[i]!, capacity[i]!);
+    roomAt[rows[i]!] = capacity[i]!;
   }
   heap.heapify();
   const out = new Int32Array(need.count);
   for (let n = 0; n < need.count;) {
     if (heap.size === 0) return undefined;
     const row = heap.pop();
-    const take = Math.min(room.get(row)!, need.count - n);
+    const take = Math.min(roomAt[row]!, need.count - n);
     out.fill(row, n, n + take);
     n += take;
   }
