@@ -14,7 +14,7 @@ export interface ReplayOptions {
   readonly graceMs: number;
   /** Ends the simulation here whatever is left; Infinity: when nothing can happen any more. */
   readonly horizonMs: number;
-  /** Check the core's invariants every so many steps. */
+  /** Check the core's invariants every so many steps, or as many as pods are bound if that is more: a check recounts them. */
   readonly checkEvery: number;
 }
 

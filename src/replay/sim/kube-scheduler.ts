@@ -106,16 +106,19 @@ export class KubeScheduler {
     return scores instanceof Promise ? scores.then(best) : best(scores);
   }
 
-  #best({ vector }: LazyCandidates, names: readonly string[], scores: readonly NodeScore[]): string | undefined {
-    const advice = new Map(scores.map(({ node, score }) => [node, score]));
-    let best: string | undefined;
+  #best(candidates: LazyCandidates, names: readonly string[], scores: readonly NodeScore[]): string | undefined {
+    const { truth } = this.#world;
+    const rows = candidates.rowsOf(names);
+    let best = -1;
     let bestScore = -1;
-    for (const name of names) {
-      const own = this.#world.truth.leastAllocated(name, vector);
-      const score = own + (advice.get(name) ?? 0) * SCORE_SCALE * EXTENDER_WEIGHT;
-      if (score > bestScore) [best, bestScore] = [name, score];
+    let next = 0;
+    for (let i = 0; i < names.length; i++) {
+      // Advice comes in the order of the candidates and leaves some out.
+      const advice = scores[next]?.node === names[i] ? scores[next++]!.score : 0;
+      const score = truth.leastAllocated(rows[i]!, candidates.vector) + advice * SCORE_SCALE * EXTENDER_WEIGHT;
+      if (score > bestScore) [best, bestScore] = [i, score];
     }
-    return best;
+    return names[best];
   }
 
   #conclude(pod: SimPod, node: string | undefined): void {

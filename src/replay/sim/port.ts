@@ -6,6 +6,7 @@ import type { Scheduler } from '../../core/scheduler.ts';
 /** The extender as the simulated kube-scheduler sees it, and the feed that tells it of the cluster. */
 export interface ExtenderPort {
   filter(request: FilterRequest, nowMs: number): FilterAnswer | Promise<FilterAnswer>;
+  /** In the order of the candidates; those that score 0 may be left out. */
   prioritize(request: FilterRequest, nowMs: number): readonly NodeScore[] | Promise<readonly NodeScore[]>;
   observe(event: ClusterEvent, nowMs: number): void;
   tick(nowMs: number): void;

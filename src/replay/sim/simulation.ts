@@ -87,13 +87,15 @@ async function run(
 ): Promise<void> {
   const { timeline, recorder, port, options, truth } = world;
   let quietSinceMs = timeline.nowMs;
+  let nextCheck = options.checkEvery;
   for (let steps = 1; ; steps++) {
     const went = timeline.step();
     if (!(typeof went === 'boolean' ? went : await went)) return;
     const { nowMs } = timeline;
-    if (steps % options.checkEvery === 0) {
+    if (steps >= nextCheck) {
       port.checkInvariants();
       recorder.invariantChecks++;
+      nextCheck = steps + Math.max(options.checkEvery, truth.cluster.boundPods.size);
     }
     inversions.look(jobs, nowMs);
     if (recorder.isSampleDue(nowMs)) {

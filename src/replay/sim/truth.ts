@@ -55,12 +55,11 @@ export class Truth {
   }
 
   /** NodeResourcesLeastAllocated of kube-scheduler, cpu and memory alike, 0..100. */
-  leastAllocated(node: string, request: Vector): number {
-    const { table } = this.cluster;
-    const row = table.rowOf(node)!;
-    const free = (c: number) =>
-      Math.max(0, (table.free[c]![row]! - (request[c] ?? 0)) / (table.allocatable[c]![row]! || 1));
-    return Math.floor(50 * (free(0) + free(1)));
+  leastAllocated(row: number, request: Vector): number {
+    const { free, allocatable } = this.cluster.table;
+    const cpu = Math.max(0, (free[0]![row]! - (request[0] ?? 0)) / (allocatable[0]![row]! || 1));
+    const memory = Math.max(0, (free[1]![row]! - (request[1] ?? 0)) / (allocatable[1]![row]! || 1));
+    return Math.floor(50 * (cpu + memory));
   }
 
   /** Of the free cpu, the share on which not one more pod of this shape fits. */
@@ -88,6 +87,7 @@ export class LazyCandidates implements Candidates {
   readonly #eligible: Bits;
   readonly #promised: (node: string) => Vector | undefined;
   #names: readonly string[] | undefined;
+  readonly #rows: number[] = [];
 
   constructor(cluster: Cluster, eligible: Bits, vector: Vector, promised: (node: string) => Vector | undefined) {
     this.#cluster = cluster;
@@ -113,9 +113,17 @@ export class LazyCandidates implements Candidates {
   names(): readonly string[] {
     if (this.#names) return this.#names;
     const names: string[] = [];
-    for (let row = 0; row < this.#cluster.table.rows; row++)
-      if (this.#passes(row)) names.push(this.#cluster.table.nameAt(row));
+    for (let row = 0; row < this.#cluster.table.rows; row++) {
+      if (!this.#passes(row)) continue;
+      names.push(this.#cluster.table.nameAt(row));
+      this.#rows.push(row);
+    }
     return (this.#names = names);
+  }
+
+  /** The rows of some of the candidates; nothing is looked up for all of them. */
+  rowsOf(names: readonly string[]): readonly number[] {
+    return names === this.#names ? this.#rows : names.map((name) => this.#cluster.table.rowOf(name)!);
   }
 
   #passes(row: number): boolean {
