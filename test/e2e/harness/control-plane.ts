@@ -50,6 +50,11 @@ export class ControlPlane {
     return `https://127.0.0.1:${this.#ports.api}`;
   }
 
+  /** By the program's name. */
+  get pids(): { readonly etcd: number; readonly apiServer: number } {
+    return { etcd: this.#etcd!.child.pid!, apiServer: this.#api!.child.pid! };
+  }
+
   /** As cluster-admin. */
   get admin(): Transport {
     return (this.#admin ??= this.transportFor('admin'));

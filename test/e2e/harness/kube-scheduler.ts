@@ -16,6 +16,10 @@ export interface KubeSchedulerOptions {
   readonly lease?: { readonly duration: number; readonly renew: number; readonly retry: number };
   /** The host name it runs under, which begins its identity in the lease. */
   readonly hostname?: string;
+  /** Requests a second to the API server, burst twice that; undefined: as the file says. */
+  readonly qps?: number;
+  /** The name of its profile; undefined: the file's, or `default-scheduler` without an extender. */
+  readonly profile?: string;
 }
 
 interface SchedulerConfig {
@@ -27,21 +31,9 @@ interface SchedulerConfig {
 
 /** A real kube-scheduler with scheduler-config/dedicated.yaml; only addresses, kubeconfig and lease are set. */
 export async function startKubeScheduler(plane: ControlPlane, options: KubeSchedulerOptions): Promise<Started> {
-  const { extender, name, lease, hostname } = options;
-  const config = parse(readFileSync(CONFIG, 'utf8')) as SchedulerConfig;
-  config.clientConnection['kubeconfig'] = plane.kubeconfig('scheduler');
-  config.leaderElection['leaderElect'] = lease !== undefined;
-  if (lease) {
-    config.leaderElection['leaseDuration'] = `${lease.duration}s`;
-    config.leaderElection['renewDeadline'] = `${lease.renew}s`;
-    config.leaderElection['retryPeriod'] = `${lease.retry}s`;
-  }
-  if (extender === undefined) {
-    delete config.extenders;
-    config.profiles = [{ ...config.profiles[0]!, schedulerName: 'default-scheduler' }];
-  } else for (const one of config.extenders!) one.urlPrefix = extender;
+  const { name, hostname } = options;
   const file = join(plane.folder, `${name}.yaml`);
-  writeFileSync(file, stringify(config));
+  writeFileSync(file, stringify(configOf(plane, options)));
   const args = [
     `--config=${file}`,
     `--secure-port=${await freePort()}`,
@@ -56,4 +48,21 @@ export async function startKubeScheduler(plane: ControlPlane, options: KubeSched
   // A UTS namespace of its own: two schedulers on one machine are told apart by their host names.
   const script = 'hostname "$0" && exec "$@"';
   return start('unshare', ['--uts', 'sh', '-c', script, hostname, plane.binaries.scheduler, ...args], log);
+}
+
+function configOf(plane: ControlPlane, { extender, lease, qps, profile }: KubeSchedulerOptions): SchedulerConfig {
+  const config = parse(readFileSync(CONFIG, 'utf8')) as SchedulerConfig;
+  config.clientConnection['kubeconfig'] = plane.kubeconfig('scheduler');
+  if (qps !== undefined) Object.assign(config.clientConnection, { qps, burst: 2 * qps });
+  config.leaderElection['leaderElect'] = lease !== undefined;
+  if (lease) {
+    config.leaderElection['leaseDuration'] = `${lease.duration}s`;
+    config.leaderElection['renewDeadline'] = `${lease.renew}s`;
+    config.leaderElection['retryPeriod'] = `${lease.retry}s`;
+  }
+  if (extender === undefined) {
+    delete config.extenders;
+    config.profiles = [{ ...config.profiles[0]!, schedulerName: profile ?? 'default-scheduler' }];
+  } else for (const one of config.extenders!) one.urlPrefix = extender;
+  return config;
 }

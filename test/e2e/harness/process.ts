@@ -1,5 +1,5 @@
 import { spawn, type ChildProcess } from 'node:child_process';
-import { createWriteStream, readFileSync } from 'node:fs';
+import { closeSync, openSync, readFileSync } from 'node:fs';
 import { createServer, type AddressInfo } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 
@@ -18,10 +18,9 @@ process.on('exit', () => {
 
 /** Starts a program whose output goes to a file. */
 export function start(command: string, args: readonly string[], logFile: string, env: NodeJS.ProcessEnv = {}): Started {
-  const child = spawn(command, args, { stdio: ['ignore', 'pipe', 'pipe'], env: { ...process.env, ...env } });
-  const log = createWriteStream(logFile, { flags: 'a' });
-  child.stdout.pipe(log, { end: false });
-  child.stderr.pipe(log, { end: false });
+  const log = openSync(logFile, 'a');
+  const child = spawn(command, args, { stdio: ['ignore', log, log], env: { ...process.env, ...env } });
+  closeSync(log);
   running.add(child);
   const ended = new Promise<void>((resolve) => child.on('exit', () => resolve()));
   void ended.then(() => running.delete(child));

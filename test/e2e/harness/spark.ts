@@ -3,22 +3,14 @@ import { ApiError, type Transport } from '../../../src/kube/transport.ts';
 import { deletePod, finish, persist } from './cluster.ts';
 import { isOver, type Pod } from './objects.ts';
 import type { PodWatch } from './pods.ts';
+import { driverConf, driverName, driverPod, executorPod, type SparkObjectOptions } from './spark-objects.ts';
 
-export interface AppOptions {
-  readonly name: string;
-  readonly executors: number;
-  /** With dynamic allocation: how many it starts with, and how many it may have; `executors` is what it wants. */
-  readonly dynamic?: { readonly min: number; readonly max: number };
-  readonly schedulerName: string;
+export interface AppOptions extends Omit<SparkObjectOptions, 'id'> {
   /** How long all the executors it needs must have run together. */
   readonly workMs: number;
-  readonly conf?: Readonly<Record<string, string>>;
   readonly priority?: number;
 }
 
-/** spark.executor.cores=1, spark.executor.memory=1g: 1024 + 384 MiB. */
-const CORES = '1';
-const EXECUTOR_MEMORY = '1408Mi';
 const BATCH = 5;
 const ROUND_MS = 1000;
 
@@ -48,7 +40,7 @@ export class SparkApp {
   }
 
   get driverName(): string {
-    return `${this.options.name}-driver`;
+    return driverName(this.options);
   }
 
   /** How many executors it cannot do without. */
@@ -68,68 +60,12 @@ export class SparkApp {
 
   /** As spark-submit does: the pod first, the ConfigMap after it. */
   async submit(): Promise<void> {
-    const { name, schedulerName } = this.options;
-    const configMap = `spark-drv-${this.id.slice(6, 20)}-conf-map`;
-    const labels = {
-      'spark-app-selector': this.id,
-      'spark-app-name': name,
-      'spark-role': 'driver',
-      'spark-version': '3.5.1',
-    };
-    const resources = { requests: { cpu: '1', memory: EXECUTOR_MEMORY }, limits: { memory: EXECUTOR_MEMORY } };
-    const args = [
-      'driver',
-      '--properties-file',
-      '/opt/spark/conf/spark.properties',
-      '--class',
-      'com.example.Etl',
-      'local:///opt/app/etl.jar',
-    ];
-    const mounts = [{ name: 'spark-conf-volume-driver', mountPath: '/opt/spark/conf' }];
-    const container = {
-      name: 'spark-kubernetes-driver',
-      image: 'registry.example.com/spark:3.5.1',
-      args,
-      resources,
-      volumeMounts: mounts,
-    };
-    const items = [{ key: 'spark.properties', mode: 420, path: 'spark.properties' }];
-    const volumes = [{ name: 'spark-conf-volume-driver', configMap: { name: configMap, items } }];
-    const spec = { schedulerName, restartPolicy: 'Never', containers: [container], volumes };
-    await this.#create('pods', { metadata: { name: this.driverName, labels }, spec });
-    const data = { 'spark.kubernetes.namespace': 'default', 'spark.properties': this.#properties() };
-    await this.#create('configmaps', { metadata: { name: configMap }, immutable: true, data });
+    await this.#create('pods', driverPod(this.#app));
+    await this.#create('configmaps', driverConf(this.#app));
   }
 
-  #properties(): string {
-    const { name, executors, dynamic, schedulerName, conf } = this.options;
-    const size: Record<string, string> = dynamic
-      ? {
-          'spark.dynamicAllocation.enabled': 'true',
-          'spark.dynamicAllocation.shuffleTracking.enabled': 'true',
-          'spark.dynamicAllocation.minExecutors': String(dynamic.min),
-          'spark.dynamicAllocation.maxExecutors': String(dynamic.max),
-        }
-      : { 'spark.executor.instances': String(executors) };
-    const all = {
-      'spark.app.id': this.id,
-      'spark.app.name': name,
-      'spark.master': 'k8s\\://https\\://10.0.0.1\\:443',
-      'spark.submit.deployMode': 'cluster',
-      'spark.executor.cores': CORES,
-      'spark.executor.memory': '1g',
-      'spark.kubernetes.memoryOverheadFactor': '0.1',
-      'spark.kubernetes.resource.type': 'java',
-      'spark.kubernetes.driver.pod.name': this.driverName,
-      'spark.kubernetes.scheduler.name': schedulerName,
-      'spark.kubernetes.submitInDriver': 'true',
-      ...size,
-      ...conf,
-    };
-    const lines = Object.entries(all).map(([key, value]) => `${key}=${value}`);
-    return ['#Java properties built from Kubernetes config map', '#Mon Sep 21 14:13:20 UTC 2026', ...lines, ''].join(
-      '\n',
-    );
+  get #app(): SparkObjectOptions {
+    return { ...this.options, id: this.id };
   }
 
   /** One round of the driver; call it about every second. */
@@ -172,31 +108,8 @@ export class SparkApp {
     await finish(this.#transport, driver, 'Succeeded');
   }
 
-  async #createExecutor({ metadata: { name, uid } }: Pod): Promise<void> {
-    const exec = String(++this.#created);
-    const labels = {
-      'spark-app-selector': this.id,
-      'spark-app-name': this.options.name,
-      'spark-role': 'executor',
-      'spark-exec-id': exec,
-    };
-    const profile = { 'spark-exec-resourceprofile-id': '0', 'spark-version': '3.5.1' };
-    const owner = { apiVersion: 'v1', kind: 'Pod', name, uid, controller: true };
-    const resources = { requests: { cpu: CORES, memory: EXECUTOR_MEMORY }, limits: { memory: EXECUTOR_MEMORY } };
-    const container = {
-      name: 'spark-kubernetes-executor',
-      image: 'registry.example.com/spark:3.5.1',
-      args: ['executor'],
-      resources,
-    };
-    const spec = { schedulerName: this.options.schedulerName, restartPolicy: 'Never', containers: [container] };
-    // The prefix is made in the driver: it is not that of the driver's pod.
-    const metadata = {
-      name: `${this.options.name}-x-exec-${exec}`,
-      labels: { ...labels, ...profile },
-      ownerReferences: [owner],
-    };
-    await this.#create('pods', { metadata, spec });
+  async #createExecutor({ metadata }: Pod): Promise<void> {
+    await this.#create('pods', executorPod(this.#app, metadata.uid, ++this.#created));
   }
 
   /** A request that the API server carried out and did not live to answer is repeated: then the object is there. */
