@@ -2,7 +2,7 @@ import { execFileSync, spawn } from 'node:child_process';
 import { accessSync, constants, existsSync, mkdirSync, readFileSync, renameSync, rmSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { delimiter, join } from 'node:path';
-import { fileURLToPath } from 'node:url';
+import { inProject } from './root.ts';
 
 export interface Binaries {
   readonly etcd: string;
@@ -12,7 +12,7 @@ export interface Binaries {
   readonly version: string;
 }
 
-const MODULE = fileURLToPath(new URL('../../control-plane/', import.meta.url));
+const MODULE = inProject('test/control-plane');
 
 /**
  * etcd, kube-apiserver and kube-scheduler: from KUBEBUILDER_ASSETS, as far as they are there; otherwise built from

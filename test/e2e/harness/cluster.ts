@@ -23,6 +23,8 @@ export interface NodeShape {
   readonly labels?: Readonly<Record<string, string>>;
 }
 
+export const nodeName = (i: number) => `node-${String(i).padStart(4, '0')}`;
+
 /** Nodes without a kubelet: Ready, and nobody says otherwise. */
 export async function createNodes(
   transport: Transport,
@@ -34,7 +36,7 @@ export async function createNodes(
     { type: 'Ready', status: 'True', reason: 'KubeletReady', lastHeartbeatTime: new Date().toISOString() },
   ];
   const create = async (i: number) => {
-    const name = `node-${String(i).padStart(4, '0')}`;
+    const name = nodeName(i);
     const node = {
       metadata: { name, labels: { 'kubernetes.io/hostname': name, ...labels } },
       status: { capacity: amounts, allocatable: amounts, conditions },

@@ -1,11 +1,11 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { parse, stringify } from 'yaml';
 import type { ControlPlane } from './control-plane.ts';
 import { freePort, start, type Started } from './process.ts';
+import { inProject } from './root.ts';
 
-const CONFIG = fileURLToPath(new URL('../../../scheduler-config/dedicated.yaml', import.meta.url));
+const CONFIG = inProject('scheduler-config/dedicated.yaml');
 
 export interface KubeSchedulerOptions {
   /** Where its muster listens; undefined: no extender (and a profile `default-scheduler`). */

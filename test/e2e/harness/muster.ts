@@ -1,9 +1,9 @@
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import type { ControlPlane } from './control-plane.ts';
 import { start, waitFor, type Started } from './process.ts';
+import { inProject } from './root.ts';
 
-const CLI = fileURLToPath(new URL('../../../dist/cli.js', import.meta.url));
+const CLI = inProject('dist/cli.js');
 
 export interface MusterOptions {
   readonly name: string;

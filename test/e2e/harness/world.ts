@@ -1,5 +1,4 @@
 import { readFileSync } from 'node:fs';
-import { fileURLToPath } from 'node:url';
 import { parseAllDocuments } from 'yaml';
 import { persist } from './cluster.ts';
 import type { ControlPlane } from './control-plane.ts';
@@ -7,8 +6,9 @@ import { freePort } from './process.ts';
 import { startKubeScheduler, type KubeSchedulerOptions } from './kube-scheduler.ts';
 import { MusterProcess, type MusterOptions } from './muster.ts';
 import type { Started } from './process.ts';
+import { inProject } from './root.ts';
 
-const RBAC = fileURLToPath(new URL('../../../deploy/access/rbac.yaml', import.meta.url));
+const RBAC = inProject('deploy/access/rbac.yaml');
 
 interface Rbac {
   readonly kind: string;

@@ -1,0 +1,37 @@
+import { join } from 'node:path';
+import type { ControlPlane } from '../../test/e2e/harness/control-plane.ts';
+import { MusterProcess } from '../../test/e2e/harness/muster.ts';
+import { freePort, start, waitFor } from '../../test/e2e/harness/process.ts';
+import { inProject } from '../../test/e2e/harness/root.ts';
+import type { Kind } from './load.ts';
+
+export interface Extender {
+  readonly url: string;
+  readonly pid: number;
+  readonly stop: () => Promise<void>;
+}
+
+/** Who is asked, about which pods. */
+export interface Side {
+  readonly name: string;
+  readonly kind: Kind;
+  readonly startExtender?: (plane: ControlPlane) => Promise<Extender>;
+}
+
+/** An extender that knows nothing; see bench/processes/bare-extender.ts. */
+export const startBare = (mode: 'pass-through' | 'one-name') => async (plane: ControlPlane) => {
+  const port = await freePort();
+  const args = [inProject('dist/bench/processes/bare-extender.js'), mode, String(port)];
+  const started = start(process.execPath, args, join(plane.folder, `${mode}.log`));
+  const url = `http://127.0.0.1:${port}`;
+  await waitFor(mode, async () => (await fetch(`${url}/prioritize`, { method: 'POST' })).ok, started);
+  return { url, pid: started.child.pid!, stop: () => started.stop() };
+};
+
+/** muster as it is installed: its service account, its default config. */
+export async function startMuster(plane: ControlPlane): Promise<Extender> {
+  const muster = new MusterProcess(plane, { name: 'muster', port: await freePort() });
+  muster.start();
+  await muster.ready();
+  return { url: muster.url, pid: muster.pid, stop: () => muster.kill('SIGTERM') };
+}

@@ -1,0 +1,35 @@
+import { createServer } from 'node:http';
+
+/**
+ * An extender that knows nothing, so that only the asking costs: `pass-through` lets every node through and has no
+ * opinion, `one-name` answers one node, the next of them each time. Arguments: which, and the port.
+ */
+const [mode, port] = process.argv.slice(2);
+let turn = 0;
+
+interface Args {
+  readonly NodeNames: readonly string[];
+  readonly NodeNameToMetaVictims: unknown;
+}
+
+const ANSWERS: Readonly<Record<string, (args: Args) => unknown>> = {
+  '/filter': ({ NodeNames }) => {
+    return { NodeNames: mode === 'one-name' ? [NodeNames[turn++ % NodeNames.length]] : NodeNames };
+  },
+  '/prioritize': () => [],
+  '/preempt': ({ NodeNameToMetaVictims }) => ({ NodeNameToMetaVictims }),
+};
+
+const server = createServer((request, response) => {
+  const chunks: Buffer[] = [];
+  request.on('data', (chunk: Buffer) => chunks.push(chunk));
+  request.on('end', () => {
+    const args = JSON.parse(Buffer.concat(chunks).toString() || '{}') as Args;
+    const answer = JSON.stringify(ANSWERS[request.url!]?.(args) ?? {});
+    response.writeHead(200, { 'content-type': 'application/json', 'content-length': Buffer.byteLength(answer) });
+    response.end(answer);
+  });
+});
+// Go keeps idle connections for 90 s.
+server.keepAliveTimeout = 120_000;
+server.listen(Number(port), '127.0.0.1');
