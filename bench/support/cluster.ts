@@ -7,7 +7,7 @@ import { boundTo, node, pod } from '../../test/support/builders.ts';
 export const nodeName = (i: number) => `ip-10-${i >> 12}-${(i >> 6) & 63}-${i & 63}.eu-west-1.compute.internal`;
 
 /** `count` nodes of 16 cores and 64 GiB in three zones. */
-export function nodesOf(count: number): NodeInfo[] {
+function nodesOf(count: number): NodeInfo[] {
   return Array.from({ length: count }, (_, i) =>
     node(nodeName(i), {
       cpu: 16,
@@ -18,7 +18,7 @@ export function nodesOf(count: number): NodeInfo[] {
 }
 
 /** Pods of no gang that run: `perNode` on each node on average, unevenly, each of `cpu` cores. */
-export function podsOn(nodes: readonly NodeInfo[], perNode: number, cpu: number): PodInfo[] {
+function podsOn(nodes: readonly NodeInfo[], perNode: number, cpu: number): PodInfo[] {
   const pods: PodInfo[] = [];
   nodes.forEach(({ name }, i) => {
     const here = perNode + ((i * 7919) % 5) - 2;

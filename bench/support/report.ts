@@ -66,7 +66,7 @@ function rowOf({ name, unit, median, p99, spread, samples, checks = [] }: Result
   ];
 }
 
-export const holds = ({ value, limit, atLeast }: Check): boolean => (atLeast ? value >= limit : value <= limit);
+const holds = ({ value, limit, atLeast }: Check): boolean => (atLeast ? value >= limit : value <= limit);
 
 function checkText(check: Check): string {
   const { what, value, limit, atLeast } = check;

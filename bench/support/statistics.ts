@@ -1,7 +1,7 @@
 import type { Result } from './benchmark.ts';
 
 /** The value below which the share `q` of the sorted values lies, between neighbours by straight line. */
-export function quantile(sorted: ArrayLike<number>, q: number): number {
+function quantile(sorted: ArrayLike<number>, q: number): number {
   if (sorted.length === 0) return NaN;
   const at = (sorted.length - 1) * q;
   const below = Math.floor(at);
@@ -28,13 +28,4 @@ export function summarize(
     spread: [quantile(sorted, 0.25), quantile(sorted, 0.75)],
     samples: sorted.length,
   };
-}
-
-/** The exponent b of y = a * x^b by least squares on the logarithms: 1 is linear, 0 constant. */
-export function growthExponent(points: readonly (readonly [x: number, y: number])[]): number {
-  const logs = points.map(([x, y]) => [Math.log(x), Math.log(y)] as const);
-  const mean = (at: 0 | 1) => logs.reduce((sum, point) => sum + point[at], 0) / logs.length;
-  const [meanX, meanY] = [mean(0), mean(1)];
-  const covariance = logs.reduce((sum, [x, y]) => sum + (x - meanX) * (y - meanY), 0);
-  return covariance / logs.reduce((sum, [x]) => sum + (x - meanX) ** 2, 0);
 }
