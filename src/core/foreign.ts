@@ -9,10 +9,12 @@ import type { Vector } from './resources.ts';
  * room are looked at, and nodes that the snapshot does not know pass. The pods before it that are still in flight may
  * be on any of them.
  */
-export function filterForeign({ cluster, inFlight }: GangContext, { pod, candidates }: FilterRequest, nowMs: number) {
+export function filterForeign(ctx: GangContext, { pod, candidates }: FilterRequest, nowMs: number) {
+  const { cluster, inFlight, promises } = ctx;
   const vector = cluster.requestVector(pod.request);
   inFlight.drop(pod.uid);
-  const answer = besideHolds(cluster, candidates, sum(vector, inFlight.total));
+  const asked = sum(vector, inFlight.total);
+  const answer = promises.asideFor(pod.uid, () => besideHolds(cluster, candidates, asked));
   if (answer.kind === 'all' || answer.failed.length < candidates.size) inFlight.add(pod.uid, vector, nowMs);
   return answer;
 }

@@ -10,7 +10,7 @@ import type { Slot } from './gang/slot.ts';
  *  2. nothing that muster holds and can still move (reserved slots) stands where there is not room for it;
  *  3. each slot is in one gang and one state, with the pod and the node that the state says; no pod has two;
  *  4. an admitted gang has a leader and accounts for its slots; a waiting gang holds nothing, unless victims make room;
- *  5. every pod that leaves makes room for one gang, which waits for it.
+ *  5. every pod that leaves makes room for one gang, which waits for it, or for one single pod.
  * @throws MusterError MUSTER_INVARIANT_BROKEN
  */
 export function checkInvariants(ctx: GangContext): void {
@@ -30,6 +30,7 @@ export function checkInvariants(ctx: GangContext): void {
   }
   for (const { eviction } of gangs.values())
     for (const { node, vector } of eviction?.withheld ?? []) expected.take(node, vector);
+  for (const { node, vector } of ctx.promises.holds) expected.take(node, vector);
   for (const spare of ledger.spares.values()) {
     if (!gangs.has(spare.gang)) broken(`pod ${spare.podUid} holds spare room for gang ${spare.gang}, which is over.`);
     if (byPod.has(spare.podUid)) broken(`pod ${spare.podUid} has a slot and spare room.`);
@@ -39,9 +40,10 @@ export function checkInvariants(ctx: GangContext): void {
   expected.compare();
 }
 
-function checkVictims({ cluster, evictions: { beneficiary, planned } }: GangContext): void {
+function checkVictims({ cluster, promises, evictions: { beneficiary, planned } }: GangContext): void {
   for (const { pod, isLeaving } of cluster.boundPods.values()) {
-    if (isLeaving !== beneficiary.has(pod.uid)) broken(`pod ${pod.uid} leaves for nobody, or stays for somebody.`);
+    if (isLeaving !== (beneficiary.has(pod.uid) !== promises.isVictim(pod.uid)))
+      broken(`pod ${pod.uid} leaves for nobody, or stays for somebody.`);
   }
   for (const [uid, gang] of beneficiary) {
     if (!gang.eviction?.left.has(uid) || !planned.has(gang)) broken(`gang ${gang.key} does not wait for ${uid}.`);

@@ -20,6 +20,7 @@ import { checkPlans, evictionRefused, makeRoom, restorePlan, victimGone } from '
 import { dropPlan } from './preemption/drop-plan.ts';
 import { Evictions } from './preemption/evictions.ts';
 import { preemptForeign } from './preemption/preempt-verb.ts';
+import { Promises } from './preemption/promises.ts';
 import { checkInvariants } from './invariants.ts';
 import type { ClusterEvent, NodeInfo, PodInfo, PodRef, SlotCounts } from './model.ts';
 import { Planner } from './placement/planner.ts';
@@ -48,8 +49,8 @@ export class Scheduler {
   #policies: readonly Policy[];
   #effects: Effect[] = [];
   #isSynced = false;
-  /** Gated pods seen before `synced`. */
-  readonly #gatedEarly = new Map<string, PodInfo>();
+  /** Pending pods seen before `synced` about which kube-scheduler may not ask. */
+  readonly #early = new Map<string, PodInfo>();
   #lastEventMs: number | undefined;
 
   constructor({ policies, schedulerNames }: SchedulerOptions) {
@@ -69,6 +70,7 @@ export class Scheduler {
       problems: new Map(),
       classes: new Map(),
       evictions: new Evictions(),
+      promises: new Promises(cluster),
       schedulerNames: this.#schedulerNames,
       hold: undefined,
       isFollowing: false,
@@ -137,6 +139,7 @@ export class Scheduler {
     expire(this.#ctx, nowMs);
     this.#ctx.inFlight.expire(nowMs);
     this.#ctx.evictions.expire(nowMs);
+    this.#ctx.promises.expire(nowMs);
     rankByDeadline(this.#ctx, nowMs);
     checkPlans(this.#ctx, nowMs);
     retryUnplaced(this.#ctx, nowMs);
@@ -241,6 +244,7 @@ export class Scheduler {
   }
 
   #removeNode(name: string, nowMs: number): void {
+    this.#ctx.promises.nodeGone(name);
     this.#ctx.cluster.removeNode(name);
     evacuate(this.#ctx, name, nowMs);
   }
@@ -251,13 +255,14 @@ export class Scheduler {
       if (pod.eviction) this.#ctx.evictions.written.set(pod.uid, pod);
       else this.#ctx.evictions.written.delete(pod.uid);
       if (this.#isSynced && this.#isGangs(pod)) leaderSeen(this.#ctx, pod, nowMs);
-      else if (pod.gated) this.#gatedEarly.set(pod.uid, pod);
+      else if (pod.gated || pod.crowdedOut) this.#early.set(pod.uid, pod);
       return;
     }
-    const { cluster, ledger, inFlight } = this.#ctx;
+    const { cluster, ledger, inFlight, promises } = this.#ctx;
     const slot = ledger.slotOf(pod.uid);
     ledger.dropSpare(pod.uid);
     inFlight.drop(pod.uid);
+    promises.drop(pod.uid);
     this.#ctx.evictions.written.delete(pod.uid);
     const isChanged = cluster.bind(pod, pod.node);
     if (slot) ledger.confirm(slot, pod.uid, pod.node);
@@ -271,11 +276,13 @@ export class Scheduler {
   }
 
   #endPod(uid: string, nowMs: number): void {
-    this.#gatedEarly.delete(uid);
+    this.#early.delete(uid);
     const bound = this.#ctx.cluster.unbind(uid);
     this.#ctx.inFlight.drop(uid);
+    this.#ctx.promises.drop(uid);
     podEnded(this.#ctx, uid, bound, nowMs);
     this.#ctx.evictions.podEnded(uid);
+    this.#ctx.promises.victimGone(uid);
     victimGone(this.#ctx, uid, nowMs);
   }
 
@@ -330,8 +337,8 @@ export class Scheduler {
       if (gang && !gang.admitted) adopt(this.#ctx, gang, pod, nowMs);
       memberBound(this.#ctx, pod, pod.node!, nowMs);
     }
-    for (const pod of this.#gatedEarly.values()) if (this.#isGangs(pod)) leaderSeen(this.#ctx, pod, nowMs);
-    this.#gatedEarly.clear();
+    for (const pod of this.#early.values()) if (this.#isGangs(pod)) leaderSeen(this.#ctx, pod, nowMs);
+    this.#early.clear();
   }
 
   #drain(): readonly Effect[] {

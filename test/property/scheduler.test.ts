@@ -12,7 +12,7 @@ const RUNS = { numRuns: 5000, seed: 20260 };
 type Step =
   | { readonly kind: 'leader' | 'leader-gone' | 'again'; readonly app: number }
   | { readonly kind: 'member' | 'member-gone'; readonly app: number; readonly i: number }
-  | { readonly kind: 'foreign' | 'intruder' | 'foreign-gone'; readonly i: number; readonly at: number }
+  | { readonly kind: 'foreign' | 'intruder' | 'foreign-gone' | 'preempt'; readonly i: number; readonly at: number }
   | { readonly kind: 'node' | 'node-gone'; readonly at: number; readonly cpu: number; readonly cordon: boolean }
   | { readonly kind: 'wait'; readonly ms: number }
   | { readonly kind: 'admit' | 'restart' };
@@ -26,7 +26,7 @@ const gangSteps: fc.Arbitrary<Step>[] = [
   fc.record({ kind: fc.constant('wait'), ms: fc.constantFrom(1, 1000, 120_000, 600_000) }),
 ];
 const otherSteps: fc.Arbitrary<Step>[] = [
-  fc.record({ kind: fc.constantFrom('foreign', 'intruder', 'foreign-gone'), i, at }),
+  fc.record({ kind: fc.constantFrom('foreign', 'intruder', 'foreign-gone', 'preempt'), i, at }),
   fc.record({ kind: fc.constantFrom('node', 'node-gone'), at, cpu: fc.nat({ max: 6 }), cordon: fc.boolean() }),
 ];
 /** What a live cluster brings: gangs admitted unasked, and muster killed and started again. */
@@ -133,6 +133,12 @@ class Play {
       case 'foreign':
         this.log.push(this.world.ask(pod(`f${step.i}`, { cpu: 1 + (step.i % 3) })));
         return;
+      case 'preempt': {
+        const there = [...this.#bound.values()].filter(({ node: its }) => its === name).map(({ pod: { uid } }) => uid);
+        const asker = pod(`f${step.i}`, { cpu: 1 + (step.i % 3), priority: 1 });
+        this.log.push(this.world.preempt(asker, { [name]: there }));
+        return;
+      }
       case 'intruder':
         if (!this.world.nodes.has(name)) return;
         this.#intruders.set(`x${step.i}`, { pod: pod(`x${step.i}`, { cpu: 1 + (step.i % 3) }), node: name });

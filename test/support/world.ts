@@ -81,6 +81,17 @@ export class World {
     return planned.map(({ pod }) => pod.name).sort();
   }
 
+  /** kube-scheduler proposes victims for a pod, by name. @returns `node: names`, with `!n` for n broken budgets; or `nobody` */
+  preempt(pod: PodInfo, proposed: Readonly<Record<string, readonly string[]>>, pdbViolations = 0): string {
+    const victims = new Map(Object.entries(proposed).map(([node, uids]) => [node, { uids, pdbViolations }]));
+    const answer = this.scheduler.preempt({ pod, victims }, this.nowMs);
+    this.scheduler.checkInvariants();
+    const text = [...answer].map(([node, { uids, pdbViolations: broken }]) => {
+      return `${node}: ${uids.join(' ')}${broken > 0 ? ` !${broken}` : ''}`;
+    });
+    return text.join('; ') || 'nobody';
+  }
+
   /** Anything that is to be known of the cluster. */
   learn(event: Parameters<Scheduler['observe']>[0]): void {
     this.#observe(event);

@@ -12,13 +12,12 @@ import type { Plan } from '../placement/need.ts';
 import type { Charge } from './choice.ts';
 import { dropPlan, releaseWithheld, SEARCH_AGAIN_MS } from './drop-plan.ts';
 import { findVictims, type Finding } from './find.ts';
+import { USUAL_GRACE_MS } from './limits.ts';
 import { planWith, podsOf } from './try-room.ts';
 import type { Unit } from './unit.ts';
 
 /** Searches in one round: kube-scheduler waits meanwhile. */
 const SEARCHES_A_ROUND = 4;
-/** Kubernetes' default grace period. */
-const USUAL_GRACE_MS = 30_000;
 
 /** Looks for victims for waiting gangs whose policy says so, the most important gang first, and decides on them. */
 export function makeRoom(ctx: GangContext, nowMs: number): void {

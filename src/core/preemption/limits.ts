@@ -3,6 +3,9 @@ import type { PreemptionRules } from '../policy/policy.ts';
 import type { Evictions } from './evictions.ts';
 import type { Unit } from './unit.ts';
 
+/** Kubernetes' default grace period. */
+export const USUAL_GRACE_MS = 30_000;
+
 /** Why a pod is not evicted. */
 export const RULES = [
   'priority',

@@ -6,7 +6,7 @@ import type { PodInfo } from '../model.ts';
 import type { PreemptionRules } from '../policy/policy.ts';
 import type { Vector } from '../resources.ts';
 import { Choice, compareHarm, type Harm, type Wanted } from './choice.ts';
-import { Limits } from './limits.ts';
+import { Limits, USUAL_GRACE_MS } from './limits.ts';
 import type { Unit } from './unit.ts';
 import { unitsFor } from './units.ts';
 
@@ -20,8 +20,9 @@ import { unitsFor } from './units.ts';
  * the way, and room that is held is not to be had by evictions.
  */
 export function preemptForeign(ctx: GangContext, { pod, victims }: PreemptRequest, nowMs: number): PreemptAnswer {
+  ctx.promises.drop(pod.uid);
   const answer = new Map<string, VictimProposal>();
-  let best: (Pruned & { readonly node: string }) | undefined;
+  let best: Best | undefined;
   for (const [node, { uids, pdbViolations }] of victims) {
     if (uids.length === 0) continue;
     const proposal = { uids: [...new Set(uids)], pdbViolations };
@@ -32,13 +33,31 @@ export function preemptForeign(ctx: GangContext, { pod, victims }: PreemptReques
     if (isStrange) answer.set(node, proposal);
     else if (pruned && (!best || comparePruned(pruned, best) < 0)) best = { node, ...pruned };
   }
-  return best ? answer.set(best.node, best.proposal) : answer;
+  if (!best) return answer;
+  // Where it has others to choose from, nobody knows which it will be.
+  if (answer.size === 0) promise(ctx, pod, best, nowMs);
+  return answer.set(best.node, best.proposal);
+}
+
+/** The freed room is the pod's from now on, and those who go are counted. */
+function promise(ctx: GangContext, pod: PodInfo, { node, proposal }: Best, nowMs: number): void {
+  const victims = proposal.uids.map((uid) => ctx.cluster.boundPod(uid)!);
+  for (const { pod: victim } of victims.filter(({ pod: { deleting } }) => !deleting)) {
+    const gang = ctx.gangs.get(victim.membership?.gang ?? '');
+    gang?.losses.push(nowMs);
+    ctx.evictions.note(gang?.spec.queue ?? '', nowMs);
+  }
+  const graceMs = Math.max(...victims.map(({ pod: { standing } }) => standing?.graceMs ?? USUAL_GRACE_MS));
+  const { leaveWithinMs } = ctx.policyOf(pod).preemption;
+  ctx.promises.make(pod, node, victims, nowMs + graceMs + leaveWithinMs);
 }
 
 interface Pruned {
   readonly proposal: VictimProposal;
   readonly harm: Harm;
 }
+
+type Best = Pruned & { readonly node: string };
 
 /** As kube-scheduler does, fewest violated disruption budgets first; then by harm. */
 function comparePruned(a: Pruned, b: Pruned): number {

@@ -1,0 +1,101 @@
+import type { BoundPod, Cluster } from '../cluster/cluster.ts';
+import type { PodInfo } from '../model.ts';
+import type { Vector } from '../resources.ts';
+
+interface RoomPromise {
+  readonly node: string;
+  readonly request: Vector;
+  /** What is held at the node: as long as victims are there, all that they leave; then what the pod asks. */
+  held: Vector;
+  /** UIDs of victims that are not gone yet. */
+  readonly left: Set<string>;
+  readonly untilMs: number;
+}
+
+/**
+ * Room that kube-scheduler frees for a single pod by evictions that muster let through. It is the pod's from the answer
+ * on: a victim's successor has a slot waiting for it, and would get the room back before the pod is asked about again, so
+ * that others would be evicted, again in vain.
+ */
+export class Promises {
+  readonly #cluster: Cluster;
+  readonly #byPod = new Map<string, RoomPromise>();
+  readonly #podOf = new Map<string, string>();
+
+  constructor(cluster: Cluster) {
+    this.#cluster = cluster;
+  }
+
+  /** Whether the pod goes for a single one. */
+  isVictim(uid: string): boolean {
+    return this.#podOf.has(uid);
+  }
+
+  /** Everything that is held, for a recount. */
+  get holds(): readonly { readonly node: string; readonly vector: Vector }[] {
+    return [...this.#byPod.values()].map(({ node, held }) => ({ node, vector: held }));
+  }
+
+  /** @param victims all at `node`, and enough for the pod to fit */
+  make({ uid, request }: PodInfo, node: string, victims: readonly BoundPod[], untilMs: number): void {
+    this.drop(uid);
+    const { table } = this.#cluster;
+    const row = table.rowOf(node)!;
+    const before = Float64Array.from(table.free, (column) => column[row]!);
+    const left = new Set<string>();
+    for (const { pod } of victims) {
+      this.#cluster.leave(pod.uid);
+      left.add(pod.uid);
+      this.#podOf.set(pod.uid, uid);
+    }
+    const vector = this.#cluster.requestVector(request);
+    const held = before.map((free, c) => Math.max(vector[c] ?? 0, table.free[c]![row]! - Math.max(0, free)));
+    this.#cluster.hold(row, held);
+    this.#byPod.set(uid, { node, request: vector, held, left, untilMs });
+  }
+
+  /** Answers a question about the pod as if nothing were held for it. */
+  asideFor<T>(uid: string, ask: () => T): T {
+    const promise = this.#byPod.get(uid);
+    const row = promise && this.#cluster.table.rowOf(promise.node);
+    if (!promise || row === undefined || promise.left.size > 0) return ask();
+    this.#cluster.release(promise.node, promise.held);
+    const answer = ask();
+    this.#cluster.hold(row, promise.held);
+    return answer;
+  }
+
+  /** The pod is bound, or gone. */
+  drop(uid: string): void {
+    const promise = this.#byPod.get(uid);
+    if (!promise) return;
+    this.#byPod.delete(uid);
+    this.#cluster.release(promise.node, promise.held);
+    for (const victim of promise.left) {
+      this.#podOf.delete(victim);
+      this.#cluster.stay(victim);
+    }
+  }
+
+  /** Call when the victim does not count at its node any more. */
+  victimGone(uid: string): void {
+    const promise = this.#byPod.get(this.#podOf.get(uid) ?? '');
+    if (!promise) return;
+    this.#podOf.delete(uid);
+    promise.left.delete(uid);
+    const row = this.#cluster.table.rowOf(promise.node);
+    if (promise.left.size > 0 || row === undefined) return;
+    this.#cluster.release(promise.node, promise.held);
+    promise.held = promise.request;
+    this.#cluster.hold(row, promise.held);
+  }
+
+  /** With the node goes what was held there. */
+  nodeGone(name: string): void {
+    for (const [uid, { node }] of this.#byPod) if (node === name) this.drop(uid);
+  }
+
+  expire(nowMs: number): void {
+    for (const [uid, { untilMs }] of this.#byPod) if (untilMs <= nowMs) this.drop(uid);
+  }
+}
