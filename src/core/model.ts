@@ -111,6 +111,8 @@ export interface PodInfo extends PodRef {
   readonly createdMs?: number;
   /** Waits behind muster's own scheduling gate, and no other: kube-scheduler does not ask about it. */
   readonly gated?: true;
+  /** kube-scheduler found no node for it, and too little room on some: where all are full, it asks no extender. */
+  readonly crowdedOut?: true;
   /** The gang's slots as this leader's annotation has them; `text` is the annotation. */
   readonly reservation?: { readonly text: string; readonly slots: SlotCounts };
   /** Absent: not ours (no gang, or scheduled by the native spec.schedulingGroup / workloadRef). */

@@ -47,7 +47,7 @@ export function toPodInfo(value: unknown, where: string, context: IntakeContext 
 /** The gate that muster's webhook puts on leaders, and that muster lifts when their gang has its room. */
 export const GATE = 'muster.dev/gang';
 
-type LivePart = Pick<PodInfo, 'node' | 'createdMs' | 'gated' | 'reservation' | 'eviction'>;
+type LivePart = Pick<PodInfo, 'node' | 'createdMs' | 'gated' | 'crowdedOut' | 'reservation' | 'eviction'>;
 
 /** Where the pod stands in its life; a field that does not apply is absent. */
 function livePart(pod: Json, where: string, annotations: ReadonlyMap<string, string>): LivePart {
@@ -62,9 +62,24 @@ function livePart(pod: Json, where: string, annotations: ReadonlyMap<string, str
     ...(node ? { node } : {}),
     ...(Number.isFinite(createdMs) ? { createdMs } : {}),
     ...(gates.length === 1 && own(gates[0]!, 'name') === GATE ? { gated: true } : {}),
+    ...(!node && isCrowdedOut(pod, where) ? { crowdedOut: true } : {}),
     ...(reservation ? { reservation } : {}),
     ...(eviction ? { eviction } : {}),
   };
+}
+
+/** Reasons of plugin NodeResourcesFit (fitsRequest, pkg/scheduler/framework/plugins/noderesources/fit.go, 1.36). */
+const LACKS_ROOM = /\b(Insufficient|Too many pods)\b/;
+
+function isCrowdedOut(pod: Json, where: string): boolean {
+  const status = objectAt(pod, 'status', where) ?? {};
+  return objectsAt(status, 'conditions', `${where}.status`).some(
+    (one) =>
+      own(one, 'type') === 'PodScheduled' &&
+      own(one, 'status') === 'False' &&
+      own(one, 'reason') === 'Unschedulable' &&
+      LACKS_ROOM.test(String(own(one, 'message'))),
+  );
 }
 
 /** Kubernetes' own gangs (spec.workloadRef in 1.35, spec.schedulingGroup from 1.36) are kube-scheduler's affair. */

@@ -127,6 +127,7 @@ const TYPES: Readonly<Record<string, string>> = {
   array: 'a list',
   string: 'a text',
   number: 'a number',
+  int: 'a whole number',
   boolean: 'true or false',
 };
 

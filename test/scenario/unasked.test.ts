@@ -119,6 +119,60 @@ describe('admission without being asked', () => {
   });
 });
 
+describe('a leader for which kube-scheduler finds every node full: it asks no extender about it', () => {
+  const crowded = (name: string, change: Partial<PodInfo> = {}): PodInfo => ({
+    ...spark(name, 3).leader(),
+    crowdedOut: true,
+    ...change,
+  });
+  const see = (world: World, one: PodInfo) => world.scheduler.observe({ kind: 'pod', pod: one }, world.nowMs);
+
+  test('gets in line, hears why it waits, and starts when there is room', () => {
+    const world = new World(nodes(1, 4));
+    world.start(spark('big', 3).leader());
+    see(world, crowded('a'));
+    expect(admit(world)).toEqual(['gang-waits jobs/a']);
+    expect(world.scheduler.explain('jobs/a', world.nowMs)?.reason).toBe('gang waits for room');
+    world.gone(spark('big', 3).leader());
+    expect(admit(world)).toEqual(['gang-admitted jobs/a', 'wake-leader jobs/a']);
+    expect(world.ask(spark('a', 3).leader())).toBe('-> n1');
+  });
+
+  test('is started so once: where it does not come for its places, something else is in its way', () => {
+    const world = new World(nodes(1, 4), { reservation: { unclaimedMs: 5000, successorMs: 1000 } });
+    see(world, crowded('a'));
+    expect(admit(world)).toEqual(['gang-admitted jobs/a', 'wake-leader jobs/a']);
+    world.wait(5000);
+    see(world, crowded('a'));
+    expect(admit(world)).toEqual([]);
+    expect(world.ask(spark('a', 3).leader())).toBe('-> n1');
+  });
+
+  test('was there before the first list was complete', () => {
+    const world = new World(nodes(1, 4), {}, false);
+    see(world, crowded('a'));
+    world.sync();
+    expect(admit(world)).toEqual(['gang-admitted jobs/a', 'wake-leader jobs/a']);
+  });
+
+  test.each([
+    ['of another scheduler', { schedulerName: 'default-scheduler' }],
+    ['that is being deleted', { deleting: true }],
+  ])('not one %s', (_, change) => {
+    const world = new World(nodes(1, 4));
+    see(world, crowded('a', change));
+    expect(admit(world)).toEqual([]);
+    expect(world.scheduler.gangs()).toEqual([]);
+  });
+
+  test('whose declaration is wrong hears what is wrong with it', () => {
+    const world = new World(nodes(1, 4));
+    const { membership } = crowded('a');
+    const effects = see(world, crowded('a', { membership: { ...membership!, problem: 'no such thing' } }));
+    expect(effects).toEqual([expect.objectContaining({ kind: 'gang-waits', reason: 'no such thing' })]);
+  });
+});
+
 describe('hold', () => {
   test('no new gang starts, asked or not; members with a place and pods of no gang go on', () => {
     const world = new World(nodes(1, 20));

@@ -40,6 +40,8 @@ export interface Gang {
   refusal: Refusal | undefined;
   /** Its leader is pending behind muster's gate. */
   isGated: boolean;
+  /** kube-scheduler has not asked about its leader, which it crowded out by itself. */
+  isUnasked: boolean;
   /** The leader's annotation as it was last taken over, or as it stood when the gang was adopted. */
   followed: string | undefined;
   /** Others are being evicted for it: it holds slots and is not admitted yet. */

@@ -5,20 +5,26 @@ import type { Gang } from './gang.ts';
 import { admit, gangOf, noteProblem, refOf, refresh, wait } from './reception.ts';
 
 /**
- * A pending leader has been seen. Behind muster's gate kube-scheduler will not ask about it, so it is put in line here;
- * without the gate a leader gets in line when it is asked about, and here changes its annotations.
+ * A pending leader has been seen. kube-scheduler asks about none behind muster's gate, and about none that finds every
+ * node full (findNodesThatPassExtenders gets the nodes that its own filters left, pkg/scheduler/schedule_one.go, 1.36):
+ * these are put in line here. Another gets in line when it is asked about, and here changes its annotations.
  */
 export function leaderSeen(ctx: GangContext, pod: PodInfo, nowMs: number): void {
   if (pod.deleting) return;
+  const isCrowdedOut = pod.crowdedOut === true && ctx.schedulerNames.has(pod.schedulerName);
+  const isForUs = pod.gated === true || isCrowdedOut;
   const waiting = ctx.gangOfLeader.get(pod.uid);
-  if (!pod.gated && (waiting?.leader.uid !== pod.uid || waiting.admitted)) return;
+  if (!isForUs && (waiting?.leader.uid !== pod.uid || waiting.admitted)) return;
   if (pod.membership!.problem !== undefined) {
-    if (pod.gated) noteProblem(ctx, pod, nowMs);
+    if (isForUs) noteProblem(ctx, pod, nowMs);
     return;
   }
   ctx.problems.delete(pod.uid);
+  const isNew = !ctx.gangs.has(pod.membership!.gang);
   const gang = gangOf(ctx, pod, nowMs);
-  if (gang && !gang.admitted && gang.spec.roles[0]!.name === pod.membership!.role) refresh(ctx, gang, pod, nowMs);
+  if (!gang || gang.admitted || gang.spec.roles[0]!.name !== pod.membership!.role) return;
+  if (isNew && isCrowdedOut) gang.isUnasked = true;
+  refresh(ctx, gang, pod, nowMs);
 }
 
 /**
@@ -53,7 +59,7 @@ export function admitWaiting(ctx: GangContext, nowMs: number): void {
 }
 
 /** Where only the nodes offered stood in the way, nobody but kube-scheduler can say whether they still do. */
-function isWorthATry({ refusal, isGated, eviction }: Gang): boolean {
+function isWorthATry({ refusal, isGated, isUnasked, eviction }: Gang): boolean {
   if (eviction) return false;
-  return isGated || (refusal !== undefined && refusal.kind !== 'open');
+  return isGated || isUnasked || (refusal !== undefined && refusal.kind !== 'open');
 }

@@ -24,6 +24,7 @@ export function receive(ctx: GangContext, pod: PodInfo, candidates: Candidates, 
   if (!isLeader) return refuse('gang waits for its leader');
   refresh(ctx, gang, pod, nowMs);
   gang.lastAskMs = nowMs;
+  gang.isUnasked = false;
   retryUnplaced(ctx, nowMs);
   if (ctx.hold !== undefined) return refuse(wait(ctx, gang, { kind: 'held', reason: ctx.hold }));
   const admission = decideAdmission(ctx, gang, { pod, candidates }, nowMs);
@@ -80,6 +81,7 @@ export function gangOf(ctx: GangContext, pod: PodInfo, nowMs: number): Gang | un
     lastAskMs: nowMs,
     refusal: undefined,
     isGated: pod.gated ?? false,
+    isUnasked: false,
     followed: undefined,
     eviction: undefined,
     losses: [],
@@ -114,6 +116,7 @@ type Admitted = Extract<ReturnType<typeof decideAdmission>, { kind: 'admitted' }
 /** Writes the whole reservation; the first slot is for the pod that asks. */
 export function admit(ctx: GangContext, gang: Gang, { needs, rows }: Admitted, nowMs: number): void {
   gang.admitted = true;
+  gang.isUnasked = false;
   gang.refusal = undefined;
   ctx.line.remove(gang.key);
   const deadlineMs = nowMs + gang.policy.reservation.unclaimedMs;

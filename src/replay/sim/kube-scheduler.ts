@@ -75,6 +75,7 @@ export class KubeScheduler {
     const { truth, port, recorder, timeline } = this.#world;
     const candidates = truth.offer(pod);
     if (candidates.isEmpty()) {
+      if (pod.isLeader) port.observe({ kind: 'pod', pod: { ...pod.info, crowdedOut: true } }, timeline.nowMs);
       if (port.isKubePreempting) for (const uid of this.#preemption.victimsFor(pod)) this.onEvicted(uid);
       return undefined;
     }
@@ -131,7 +132,6 @@ export class KubeScheduler {
     this.#plan();
   }
 
-  /** muster looks for victims a few times a second, apart from decisions. */
   #makeRoomSoon(): void {
     const { timeline, port } = this.#world;
     if (!port.isPreempting || this.#isMakingRoom) return;

@@ -14,7 +14,7 @@ export interface ExtenderPort {
   readonly isPreempting: boolean;
   /** Whether kube-scheduler's own preemption is to be simulated: no gangs, and a policy that enforces preemption. */
   readonly isKubePreempting: boolean;
-  /** Has muster look for victims. */
+  /** Has muster admit gangs without being asked, and look for victims, as live-cluster.ts does. */
   makeRoom(nowMs: number): readonly Effect[];
   /** cpu held for members that are not bound yet, in millicores. */
   reservedCpu(): number;
@@ -42,6 +42,6 @@ export function feedOf(scheduler: Scheduler): Omit<ExtenderPort, 'filter' | 'pri
     checkInvariants: () => scheduler.checkInvariants(),
     isPreempting: isEnforced && !isGangless,
     isKubePreempting: isEnforced && isGangless,
-    makeRoom: (nowMs) => scheduler.makeRoom(nowMs),
+    makeRoom: (nowMs) => [...scheduler.admitWaiting(nowMs), ...scheduler.makeRoom(nowMs)],
   };
 }

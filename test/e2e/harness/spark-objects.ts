@@ -6,6 +6,8 @@ export interface SparkObjectOptions {
   /** With dynamic allocation: how many it starts with, and how many it may have; `executors` is what it wants. */
   readonly dynamic?: { readonly min: number; readonly max: number };
   readonly schedulerName: string;
+  /** The names of their PriorityClasses. */
+  readonly classes?: { readonly driver: string; readonly executor: string };
   readonly conf?: Readonly<Record<string, string>>;
 }
 
@@ -18,6 +20,11 @@ const VERSION = '3.5.1';
 
 export const driverName = ({ name }: Pick<SparkObjectOptions, 'name'>) => `${name}-driver`;
 const configMapName = ({ id }: SparkObjectOptions) => `spark-drv-${id.slice(6, 20)}-conf-map`;
+
+function commonSpec({ schedulerName }: SparkObjectOptions, priorityClassName: string | undefined): object {
+  const spec = { schedulerName, restartPolicy: 'Never', terminationGracePeriodSeconds: 2 };
+  return priorityClassName === undefined ? spec : { ...spec, priorityClassName };
+}
 
 /** The driver pod as spark-submit of Spark 3.5 makes it in cluster mode. */
 export function driverPod(app: SparkObjectOptions): object {
@@ -39,7 +46,7 @@ export function driverPod(app: SparkObjectOptions): object {
   const container = { name: 'spark-kubernetes-driver', image: IMAGE, args, resources: RESOURCES, volumeMounts };
   const items = [{ key: 'spark.properties', mode: 420, path: 'spark.properties' }];
   const volumes = [{ name: 'spark-conf-volume-driver', configMap: { name: configMapName(app), items } }];
-  const spec = { schedulerName: app.schedulerName, restartPolicy: 'Never', containers: [container], volumes };
+  const spec = { ...commonSpec(app, app.classes?.driver), containers: [container], volumes };
   return { metadata: { name: driverName(app), labels }, spec };
 }
 
@@ -92,6 +99,6 @@ export function executorPod(app: SparkObjectOptions, driverUid: string, number: 
   };
   const owner = { apiVersion: 'v1', kind: 'Pod', name: driverName(app), uid: driverUid, controller: true };
   const container = { name: 'spark-kubernetes-executor', image: IMAGE, args: ['executor'], resources: RESOURCES };
-  const spec = { schedulerName: app.schedulerName, restartPolicy: 'Never', containers: [container] };
+  const spec = { ...commonSpec(app, app.classes?.executor), containers: [container] };
   return { metadata: { name: `${app.name}-x-exec-${number}`, labels, ownerReferences: [owner] }, spec };
 }

@@ -180,6 +180,65 @@ describe('a mistake is named with file, line, field, value and what is allowed',
       within(3, 'topology.keys: []: mode require needs at least one node label key'),
     ],
     [
+      'a preemption mode',
+      file('preemption: { mode: on }'),
+      within(3, 'preemption.mode: "on": one of off, advise, enforce is allowed'),
+    ],
+    [
+      'a priority gap of 0: gangs of one priority would evict each other',
+      file('preemption: { priorityGap: 0 }'),
+      within(3, 'preemption.priorityGap: 0 is too small; at least 1 is allowed'),
+    ],
+    [
+      'a queue without a name',
+      file('preemption: { queues: [""] }'),
+      within(3, 'preemption.queues[0]: "" is empty; at least 1 character is needed'),
+    ],
+    [
+      'who may be a victim',
+      file('preemption: { victims: everybody }'),
+      within(3, 'preemption.victims: "everybody" is not allowed; allowed: gangs, scheduler, any'),
+    ],
+    [
+      'a budget that is negative',
+      file('preemption: { budget: { perMinute: -1 } }'),
+      within(3, 'preemption.budget.perMinute: -1 is too small; at least 0 is allowed'),
+    ],
+    [
+      'a budget that is a fraction',
+      file('preemption: { budget: { perGang: 0.5 } }'),
+      within(3, 'preemption.budget.perGang: 0.5 is not allowed; a whole number is allowed'),
+    ],
+    [
+      'a cost term',
+      file('preemption: { cost: { comback: 1 } }'),
+      within(
+        3,
+        'preemption.cost.comback: is not a field; allowed: work, workCapSeconds, keptOn, keptGib, comeback, brokenGang, restart, deadline, deletionCost, givenUp, doomedNode, gpuCores (did you mean comeback?)',
+      ),
+    ],
+    [
+      'a share above 1',
+      file('preemption: { cost: { keptOn: { store: 1.5 } } }'),
+      within(3, 'preemption.cost.keptOn.store: 1.5 is too large; at most 1 is allowed'),
+    ],
+    [
+      'points beyond what a PriorityClass may have',
+      file('priority: { queues: { prod: 2000000000 } }'),
+      within(3, 'priority.queues.prod: 2000000000 is too large; at most 1000000000 is allowed'),
+    ],
+    [
+      'a deadline whose curve ends before it begins',
+      file('deadline: { boost: 10, from: 1, full: 2 }'),
+      within(3, 'deadline.full: 2: must be less than deadline.from, which is 1'),
+    ],
+    [
+      'an expected duration of 0',
+      file('deadline: { expected: 0 }'),
+      within(3, 'deadline.expected: 0: must be more than 0 and end'),
+    ],
+    ['a hostile queue', file('priority: { queues: { __proto__: 1 } }'), 'f.yaml:3: __proto__: is not a field.'],
+    [
       'an empty topology key',
       file('topology: { mode: prefer, keys: [""] }'),
       within(3, 'topology.keys[0]: "" is empty; at least 1 character is needed'),
