@@ -1,5 +1,6 @@
 import http from 'node:http';
 import https from 'node:https';
+import { objectAt, objectsAt, textAt, type Json } from '../intake/field.ts';
 import type { KubeConfig } from '@kubernetes/client-node';
 import { MusterError } from '../core/errors.ts';
 import { shown } from '../intake/quantity.ts';
@@ -19,6 +20,11 @@ export interface ApiStream {
   readonly abort: () => void;
 }
 
+interface ApiErrorDetails {
+  readonly retryAfterMs?: number | undefined;
+  readonly causes?: readonly string[];
+}
+
 /** The API server said no. */
 export class ApiError extends Error {
   override readonly name = 'ApiError';
@@ -27,12 +33,15 @@ export class ApiError extends Error {
   readonly reason: string;
   /** What Retry-After asks for. */
   readonly retryAfterMs: number | undefined;
+  /** The reasons of its causes, such as DisruptionBudget. */
+  readonly causes: readonly string[];
 
-  constructor(status: number, reason: string, message: string, retryAfterMs?: number) {
+  constructor(status: number, reason: string, message: string, more: ApiErrorDetails = {}) {
     super(`${status} ${reason}: ${message}`);
     this.status = status;
     this.reason = reason;
-    this.retryAfterMs = retryAfterMs;
+    this.retryAfterMs = more.retryAfterMs;
+    this.causes = more.causes ?? [];
   }
 }
 
@@ -155,12 +164,15 @@ async function errorOf(response: http.IncomingMessage): Promise<ApiError> {
   const seconds = Number(response.headers['retry-after']);
   const retryAfterMs = Number.isFinite(seconds) ? seconds * 1000 : undefined;
   let { reason, message } = { reason: response.statusMessage ?? '', message: text.slice(0, 300) };
+  let causes: string[] = [];
   try {
-    const body = JSON.parse(text) as { reason?: unknown; message?: unknown };
-    if (typeof body.reason === 'string') reason = body.reason;
-    if (typeof body.message === 'string') message = body.message;
+    const body = JSON.parse(text) as Json;
+    reason = textAt(body, 'reason', 'Status') ?? reason;
+    message = textAt(body, 'message', 'Status') ?? message;
+    const details = objectAt(body, 'details', 'Status') ?? {};
+    causes = objectsAt(details, 'causes', 'details').map((cause) => textAt(cause, 'reason', 'causes') ?? '');
   } catch {
-    // Not JSON: the text itself says what there is to say.
+    // Not JSON, or no Status: the text itself says what there is to say.
   }
-  return new ApiError(status, reason, message, retryAfterMs);
+  return new ApiError(status, reason, message, { retryAfterMs, causes });
 }

@@ -66,16 +66,19 @@ export class WriteQueue {
         onEnd('done');
         return;
       } catch (error) {
-        const isHopeless = error instanceof ApiError && !isWorthRetrying(error.status);
+        const isHopeless = error instanceof ApiError && !isWorthRetrying(error);
         if (isHopeless || tries === TRIES || this.#stop.signal.aborted) {
           onEnd(error instanceof ApiError && error.status === 404 ? 'dropped' : 'failed', error);
           return;
         }
         const asked = error instanceof ApiError ? (error.retryAfterMs ?? 0) : 0;
         await sleep(Math.max(asked, backOff.nextMs()), this.#stop.signal);
+        if (this.#stop.signal.aborted) return onEnd('failed', error);
       }
     }
   }
 }
 
-const isWorthRetrying = (status: number) => status === 409 || status === 429 || status >= 500;
+/** A busy server says 429, and so does a disruption budget, which will not be done with in seconds. */
+const isWorthRetrying = ({ status, causes }: ApiError) =>
+  status === 409 || (status === 429 && !causes.includes('DisruptionBudget')) || status >= 500;

@@ -58,6 +58,8 @@ export class FakeApiServer {
   readonly absent = new Set<string>();
   /** Answers instead of the real one, where it returns a status. */
   refuse: (method: string, path: string) => number | undefined = () => undefined;
+  /** Evictions of these pods violate a disruption budget. */
+  readonly protectedPods = new Set<string>();
   /** Whether evicted pods stay, marked as going, until they are removed. */
   hasGrace = false;
   #version = 1000;
@@ -85,7 +87,7 @@ export class FakeApiServer {
     const { name, namespace } = object.metadata;
     const stored = structuredClone(object);
     stored.metadata = {
-      uid: before?.metadata.uid ?? `${namespace ?? ''}/${name}#${this.#version}`,
+      uid: before?.metadata.uid ?? `${namespace ?? ''}.${name}.${this.#version}`,
       ...stored.metadata,
     };
     this.#commit(collection, before ? 'MODIFIED' : 'ADDED', stored, before);
@@ -96,6 +98,10 @@ export class FakeApiServer {
     const { objects } = this.#collection(collection);
     const before = objects.get(`${namespace ?? ''}/${name}`);
     if (before) this.#commit(collection, 'DELETED', structuredClone(before), before);
+  }
+
+  list(collection: string): K8sObject[] {
+    return [...this.#collection(collection).objects.values()];
   }
 
   get(collection: string, namespace: string | undefined, name: string): K8sObject | undefined {
@@ -261,6 +267,13 @@ export class FakeApiServer {
     const { deleteOptions } = body as { deleteOptions?: { preconditions?: { uid?: string } } };
     const uid = deleteOptions?.preconditions?.uid;
     if (uid !== undefined && uid !== known.metadata.uid) return status(response, 409, 'Conflict');
+    if (this.protectedPods.has(known.metadata.name)) {
+      const details = {
+        causes: [{ reason: 'DisruptionBudget', message: 'The disruption budget b needs 2 healthy pods' }],
+      };
+      const message = "Cannot evict pod as it would violate the pod's disruption budget.";
+      return send(response, 429, { kind: 'Status', code: 429, reason: 'TooManyRequests', message, details });
+    }
     if (this.hasGrace) {
       const metadata = { ...known.metadata, deletionTimestamp: new Date(Date.now() + 30_000).toISOString() };
       this.put(collection, { ...known, metadata });

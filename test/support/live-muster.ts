@@ -1,0 +1,165 @@
+import { pino } from 'pino';
+import { expect } from 'vitest';
+import type { Effect } from '../../src/core/effects.ts';
+import { DEFAULT_POLICY, type Policy } from '../../src/core/policy/policy.ts';
+import { Scheduler } from '../../src/core/scheduler.ts';
+import { LiveCluster } from '../../src/kube/live-cluster.ts';
+import { Transport } from '../../src/kube/transport.ts';
+import { buildServer, type MusterServer } from '../../src/server/app.ts';
+import { liveMetrics } from '../../src/server/live-metrics.ts';
+import type { FakeApiServer, K8sObject } from './fake-api-server.ts';
+import { kubeConfigFor } from './live.ts';
+
+export const PODS = '/api/v1/pods';
+const NODES = '/api/v1/nodes';
+
+/** The nodes that `addNodes` makes, of 4 cores each. */
+export const nodes = ['n1', 'n2', 'n3'];
+
+export function addNodes(api: FakeApiServer): void {
+  for (const name of nodes) {
+    api.put(NODES, { metadata: { name }, status: { allocatable: { cpu: '4', memory: '16Gi', pods: '110' } } });
+  }
+}
+
+export interface LiveMusterOptions {
+  readonly lease?: string;
+  readonly identity?: string;
+  readonly settleMs?: number;
+  readonly staleAfterMs?: number;
+  readonly policy?: Policy;
+}
+
+/** A muster beside its kube-scheduler, whose questions `ask` puts; in this process, on the fake API server. */
+export class LiveMuster {
+  readonly #api: FakeApiServer;
+  readonly cluster: LiveCluster;
+  readonly scheduler: Scheduler;
+  readonly server: MusterServer;
+  readonly effects: Effect[] = [];
+
+  constructor(api: FakeApiServer, options: LiveMusterOptions = {}) {
+    const { lease, identity = 'muster-a', settleMs = 0, staleAfterMs = 30_000, policy = DEFAULT_POLICY } = options;
+    this.#api = api;
+    this.scheduler = new Scheduler({ policies: [policy], schedulerNames: ['muster'] });
+    const nowMs = () => Date.now();
+    this.cluster = new LiveCluster({
+      transport: new Transport(kubeConfigFor(api.url)),
+      scheduler: this.scheduler,
+      nowMs,
+      schedulerNames: ['muster'],
+      lease,
+      identity,
+      limits: { staleAfterMs, settleMs, wakesPerSecond: 100, eventsPerSecond: 100 },
+      onEffects: (effects) => this.server.onEffects(effects),
+      log: () => undefined,
+      count: (what, label) => metrics.count(what, label),
+    });
+    const { context, onAsked } = this.cluster;
+    const onEffects = (effects: readonly Effect[]) => {
+      this.effects.push(...effects);
+      this.cluster.onEffects(effects);
+    };
+    const logger = pino({ level: 'silent' });
+    const live = { context, onAsked, onEffects };
+    this.server = buildServer({
+      scheduler: this.scheduler,
+      nowMs,
+      logger,
+      reasons: 'one',
+      maxBodyBytes: 2 ** 20,
+      live,
+    });
+    const metrics = liveMetrics(this.server.metrics.registry, this.cluster);
+  }
+
+  async start(): Promise<this> {
+    await this.cluster.start();
+    return this;
+  }
+
+  /** The node answered, or the reason for none, or the status of an error. */
+  async ask(pod: K8sObject): Promise<string> {
+    const NodeNames = [...nodes];
+    const payload = {
+      Pod: this.#api.get(PODS, pod.metadata.namespace, pod.metadata.name) ?? pod,
+      Nodes: null,
+      NodeNames,
+    };
+    const response = await this.server.app.inject({ method: 'POST', url: '/filter', payload });
+    if (response.statusCode !== 200) return String(response.statusCode);
+    const answer = response.json<{ NodeNames: string[] | null; FailedAndUnresolvableNodes?: Record<string, string> }>();
+    const [refusal] = Object.values(answer.FailedAndUnresolvableNodes ?? {});
+    return answer.NodeNames?.[0] ?? refusal?.replace('muster: ', '') ?? 'none';
+  }
+
+  /** Creates the pod, asks until there is a node, and binds it there. @returns the node */
+  async run(pod: K8sObject): Promise<string> {
+    this.#api.put(PODS, pod);
+    const node = await this.ask(pod);
+    expect(nodes).toContain(node);
+    bind(this.#api, pod, node);
+    return node;
+  }
+
+  async get(url: string): Promise<{ status: number; body: string }> {
+    const { statusCode: status, body } = await this.server.app.inject({ url });
+    return { status, body };
+  }
+
+  phase(gang: string): string | undefined {
+    return this.scheduler.gangs().find((one) => one.gang === `jobs/${gang}`)?.phase;
+  }
+
+  /** As after kill -9: nothing is written any more. */
+  async stop(): Promise<void> {
+    await this.cluster.stop();
+    await this.server.app.close();
+  }
+}
+
+export function leader(
+  name: string,
+  executors: number,
+  extra: { cpu?: string; gates?: object[]; priority?: number } = {},
+): K8sObject {
+  const roles = [{ name: 'driver' }, { name: 'executor', count: executors, requests: { cpu: '1' } }];
+  return podObject(`${name}-driver`, {
+    name,
+    role: 'driver',
+    annotations: { 'muster.dev/roles': JSON.stringify(roles) },
+    ...extra,
+  });
+}
+
+export const executor = (name: string, i: number, podName = `${name}-exec-${i}`) =>
+  podObject(podName, { name, role: 'executor' });
+
+interface PodShape {
+  readonly name: string;
+  readonly role: string;
+  readonly annotations?: Record<string, string>;
+  readonly cpu?: string;
+  readonly gates?: object[];
+  readonly priority?: number;
+}
+
+export function podObject(
+  pod: string,
+  { name, role, annotations = {}, cpu = '1', gates, priority }: PodShape,
+): K8sObject {
+  const labels = { 'muster.dev/gang': name, 'muster.dev/role': role };
+  const containers = [{ name: 'main', resources: { requests: { cpu } } }];
+  const spec = {
+    schedulerName: 'muster',
+    containers,
+    ...(gates ? { schedulingGates: gates } : {}),
+    ...(priority === undefined ? {} : { priority }),
+  };
+  return { metadata: { name: pod, namespace: 'jobs', labels, annotations }, spec, status: { phase: 'Pending' } };
+}
+
+export function bind(api: FakeApiServer, pod: K8sObject, node: string): void {
+  const known = api.get(PODS, 'jobs', pod.metadata.name)!;
+  api.put(PODS, { ...known, spec: { ...known.spec, nodeName: node } });
+}
