@@ -67,6 +67,11 @@ export const Config = z.strictObject({
     .describe('After a start or a take-over, no new gang is admitted for so long: bindings may still be on their way.'),
   wakesPerSecond: integer(1, 1000).default(20).describe('How many leaders are woken per second when room appears.'),
   eventsPerSecond: integer(1, 1000).default(5).describe('How many Kubernetes Events are written per second.'),
+  driverFiguresMs: integer(0, 3_600_000)
+    .default(0)
+    .describe(
+      "How often each Spark driver is asked what its executors' loss would cost (docs/preemption.md); 0: never.",
+    ),
   webhook: z.string().optional().describe('Serve the mutating webhook /mutate by this file (docs/webhook.md).'),
   webhookPort: integer(0, 65_535).default(9443).describe('TCP port of the webhook, HTTPS, on all addresses.'),
   webhookCertFile: z.string().optional().describe('Certificate of the webhook (PEM); read again when it changes.'),

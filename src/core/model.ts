@@ -67,6 +67,8 @@ export interface GangSpec {
   readonly keeps?: 'volumes' | 'store' | 'peers';
   /** The label that marks a member which its own gang gives up (spark.kubernetes.executor.decommissionLabel). */
   readonly givesUp?: { readonly label: string; readonly value: string };
+  /** The port of the leader where Spark's REST API tells of the app's executors. */
+  readonly reportsAt?: { readonly port: number; readonly app: string };
 }
 
 /** A pod's part in a gang. */
@@ -107,6 +109,8 @@ export interface PodInfo extends PodRef {
   readonly terminal: boolean;
   /** Has a deletionTimestamp: still holds its room. */
   readonly deleting: boolean;
+  /** status.podIP, of leaders whose gang reports its members' work. */
+  readonly address?: string;
   /** metadata.creationTimestamp in ms: gangs stand in their queue in this order, also after a restart. */
   readonly createdMs?: number;
   /** Waits behind muster's own scheduling gate, and no other: kube-scheduler does not ask about it. */
@@ -175,7 +179,6 @@ export interface WorkFigures {
   readonly taskSeconds: number;
   /** Bytes of shuffle output and cache that would have to be made again. */
   readonly keptBytes: number;
-  readonly activeTasks: number;
 }
 
 /** One requirement of a label selector. */

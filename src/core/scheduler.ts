@@ -200,6 +200,12 @@ export class Scheduler {
     }
   }
 
+  /** The bound members of a gang. */
+  members(key: string): readonly PodInfo[] {
+    const { cluster } = this.#ctx;
+    return [...cluster.boundMembers(key)].map((uid) => cluster.boundPod(uid)!.pod);
+  }
+
   /** All gangs, in no particular order. */
   gangs(): readonly GangSummary[] {
     return summaries(this.#ctx);

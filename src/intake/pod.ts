@@ -1,3 +1,4 @@
+import { isIP } from 'node:net';
 import type { PodInfo } from '../core/model.ts';
 import { DEFAULT_CONTEXT, type IntakeContext } from './companions.ts';
 import { constraintsOf } from './constraints.ts';
@@ -41,7 +42,19 @@ export function toPodInfo(value: unknown, where: string, context: IntakeContext 
     ? undefined
     : membershipOf({ pod: base, annotations, object: pod, context });
   const live = livePart(pod, where, annotations);
-  return { ...base, ...live, ...standingOf(pod, where, annotations), ...(membership ? { membership } : {}) };
+  const address = membership?.spec?.reportsAt && addressOf(pod, where);
+  return {
+    ...base,
+    ...live,
+    ...standingOf(pod, where, annotations),
+    ...(membership ? { membership } : {}),
+    ...(address === undefined ? {} : { address }),
+  };
+}
+
+function addressOf(pod: Json, where: string): string | undefined {
+  const text = textAt(objectAt(pod, 'status', where) ?? {}, 'podIP', `${where}.status`);
+  return text !== undefined && isIP(text) !== 0 ? text : undefined;
 }
 
 /** The gate that muster's webhook puts on leaders, and that muster lifts when their gang has its room. */

@@ -9,6 +9,8 @@ export interface LeaderRecord {
   readonly version: string;
   /** Its annotation muster.dev/reservation. */
   readonly reservation: string | undefined;
+  /** Where it tells of its members' work; undefined: nowhere, or it does not run. */
+  readonly reportUrl: string | undefined;
 }
 
 /** The leaders of gangs, as the API server had them last. */
@@ -20,7 +22,8 @@ export class Leaders {
   }
 
   /** What is older than what is known is passed over: a write's answer may come before the watch's older events. */
-  put({ namespace, name, uid, node, membership, reservation }: PodInfo, version: string): void {
+  put(pod: PodInfo, version: string): void {
+    const { namespace, name, uid, node, membership, reservation } = pod;
     const known = this.#byUid.get(uid);
     if (known && Number(version) < Number(known.version)) return;
     this.#byUid.set(uid, {
@@ -29,7 +32,15 @@ export class Leaders {
       isBound: node !== undefined,
       version,
       reservation: reservation?.text,
+      reportUrl: reportUrlOf(pod),
     });
+  }
+
+  /** Those that tell of their members' work. */
+  reporting(): { gang: string; reportUrl: string }[] {
+    return [...this.#byUid.values()].flatMap(({ gang, reportUrl }) =>
+      reportUrl === undefined ? [] : { gang, reportUrl },
+    );
   }
 
   /** The answer to a write of ours. */
@@ -44,4 +55,11 @@ export class Leaders {
   remove(uid: string): void {
     this.#byUid.delete(uid);
   }
+}
+
+function reportUrlOf({ address, membership }: PodInfo): string | undefined {
+  const at = membership?.spec?.reportsAt;
+  if (address === undefined || !at) return undefined;
+  const host = address.includes(':') ? `[${address}]` : address;
+  return `http://${host}:${at.port}/api/v1/applications/${encodeURIComponent(at.app)}/executors`;
 }

@@ -1,19 +1,25 @@
 import type { Effect } from '../core/effects.ts';
 import type { ClusterEvent } from '../core/model.ts';
 import type { IntakeContext } from '../intake/companions.ts';
+import { DriverFigures } from './driver-figures.ts';
 import { Effector, type EffectorOptions, type Written } from './effector.ts';
 import { Feed } from './feed.ts';
 import { Leadership } from './leadership.ts';
 import { Reflector, type ReflectorNote } from './reflector.ts';
 
-export type Counted = Reflected | Written | 'orphan';
+export type Counted = Reflected | Written | 'orphan' | 'driver';
 type Reflected = Exclude<ReflectorNote['what'], 'listed' | 'absent'>;
 
 export interface LiveClusterOptions extends Omit<EffectorOptions, 'observe'> {
   readonly schedulerNames: readonly string[];
   /** `namespace/name` of the kube-schedulers' lease; undefined: there is one muster. */
   readonly lease: string | undefined;
-  readonly limits: EffectorOptions['limits'] & { readonly staleAfterMs: number; readonly settleMs: number };
+  readonly limits: EffectorOptions['limits'] & {
+    readonly staleAfterMs: number;
+    readonly settleMs: number;
+    /** How often each Spark driver is asked for its executors' work; 0: never. */
+    readonly driverFiguresMs: number;
+  };
   /** Whatever the core asks for because of an event or of time. */
   readonly onEffects: (effects: readonly Effect[]) => void;
   readonly log: (level: 'info' | 'warn' | 'error', fields: object, message: string) => void;
@@ -36,6 +42,7 @@ export class LiveCluster {
   readonly #effector: Effector;
   readonly #leadership: Leadership;
   readonly #lease: Reflector<string> | undefined;
+  readonly #drivers: DriverFigures;
   readonly #timers: NodeJS.Timeout[] = [];
   #settledMs = Infinity;
   /** Undefined: not looked at yet. */
@@ -61,6 +68,14 @@ export class LiveCluster {
     this.#lease = mirror && new Reflector(mirror, { transport, nowMs, onNote });
     const observe = (event: ClusterEvent) => this.#observe(event);
     this.#effector = new Effector({ ...options, observe }, this.#feed.leaders, () => this.isLeading);
+    this.#drivers = new DriverFigures({
+      leaders: this.#feed.leaders,
+      membersOf: (gang) => options.scheduler.members(gang),
+      observe,
+      onPoll: (outcome) => options.count('driver', outcome),
+      nowMs,
+      everyMs: options.limits.driverFiguresMs,
+    });
   }
 
   /** What pods of the extender's requests are to be read with. */
@@ -99,6 +114,8 @@ export class LiveCluster {
     this.#every(SECOND_MS, () => this.#everySecond());
     this.#every(ADMIT_MS, () => this.#admit());
     this.#every(SWEEP_MS, () => this.#sweep());
+    if (this.#options.limits.driverFiguresMs > 0)
+      this.#every(SECOND_MS, () => void (this.isLeading && this.#drivers.poll()));
     this.#everySecond();
   }
 

@@ -448,7 +448,7 @@ describe('what a victim is worth', () => {
       title: 'one that has done little by what its driver reports, though it is older',
       running: (w) => {
         pair(w, { age: 300 }, { age: 60 });
-        const figures = new Map([['cheap-1', { taskSeconds: 10, keptBytes: 0, activeTasks: 0 }]]);
+        const figures = new Map([['cheap-1', { taskSeconds: 10, keptBytes: 0 }]]);
         w.learn({ kind: 'figures', gang: 'jobs/cheap', figures });
       },
       victims: 'cheap-1',
@@ -458,7 +458,7 @@ describe('what a victim is worth', () => {
       title: 'not the one that holds much by what its driver reports, though it is younger',
       running: (w) => {
         pair(w, { age: 60 }, { age: 30 });
-        const figures = new Map([['dear-1', { taskSeconds: 1800, keptBytes: 200 * 2 ** 30, activeTasks: 4 }]]);
+        const figures = new Map([['dear-1', { taskSeconds: 1800, keptBytes: 200 * 2 ** 30 }]]);
         w.learn({ kind: 'figures', gang: 'jobs/dear', figures });
       },
       victims: 'cheap-1',
@@ -468,7 +468,7 @@ describe('what a victim is worth', () => {
       title: 'figures that are five minutes old say nothing any more',
       running: (w) => {
         pair(w, { age: 300 }, { age: 60 });
-        const figures = new Map([['cheap-1', { taskSeconds: 10, keptBytes: 0, activeTasks: 0 }]]);
+        const figures = new Map([['cheap-1', { taskSeconds: 10, keptBytes: 0 }]]);
         w.learn({ kind: 'figures', gang: 'jobs/cheap', figures });
         w.wait(301_000);
       },

@@ -28,6 +28,7 @@ export interface LiveMusterOptions {
   readonly settleMs?: number;
   readonly staleAfterMs?: number;
   readonly policy?: Policy;
+  readonly driverFiguresMs?: number;
 }
 
 /** A muster beside its kube-scheduler, whose questions `ask` puts; in this process, on the fake API server. */
@@ -39,7 +40,14 @@ export class LiveMuster {
   readonly effects: Effect[] = [];
 
   constructor(api: FakeApiServer, options: LiveMusterOptions = {}) {
-    const { lease, identity = 'muster-a', settleMs = 0, staleAfterMs = 30_000, policy = DEFAULT_POLICY } = options;
+    const {
+      lease,
+      identity = 'muster-a',
+      settleMs = 0,
+      staleAfterMs = 30_000,
+      policy = DEFAULT_POLICY,
+      driverFiguresMs = 0,
+    } = options;
     this.#api = api;
     this.scheduler = new Scheduler({ policies: [policy], schedulerNames: ['muster'] });
     const nowMs = () => Date.now();
@@ -50,7 +58,7 @@ export class LiveMuster {
       schedulerNames: ['muster'],
       lease,
       identity,
-      limits: { staleAfterMs, settleMs, wakesPerSecond: 100, eventsPerSecond: 100 },
+      limits: { staleAfterMs, settleMs, wakesPerSecond: 100, eventsPerSecond: 100, driverFiguresMs },
       onEffects: (effects) => this.server.onEffects(effects),
       log: () => undefined,
       count: (what, label) => metrics.count(what, label),

@@ -7,6 +7,7 @@ import { executorCount } from '../spark/executor-count.ts';
 import { sparkVersion } from '../spark/executor-memory.ts';
 import { executorShape } from '../spark/executor-pod.ts';
 import { lossOf } from '../spark/loss.ts';
+import { reportOf } from '../spark/report.ts';
 import type { SparkConf } from '../spark/sizes.ts';
 import type { Dialect, DialectInput } from './registry.ts';
 
@@ -42,7 +43,8 @@ function driver(input: DialectInput, gang: string, app: string): Membership | un
     if (!isOurs(input) && !sendsExecutorsHere(input, found.conf)) return undefined;
     const roles = rolesOf(input, found);
     const loss = lossOf(found.conf, sparkVersion(input.pod.labels.get('spark-version')));
-    const spec: GangSpec = { key: gang, namespace, name: app, roles, queue: queueOf(input), ...loss };
+    const report = reportOf(found.conf, app);
+    const spec: GangSpec = { key: gang, namespace, name: app, roles, queue: queueOf(input), ...loss, ...report };
     return { gang, role: 'driver', spec };
   } catch (error) {
     if (!(error instanceof MusterError)) throw error;

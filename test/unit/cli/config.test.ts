@@ -27,6 +27,7 @@ test('without anything, the extender listens on the loopback and answers for mus
     settleMs: 1000,
     wakesPerSecond: 20,
     eventsPerSecond: 5,
+    driverFiguresMs: 0,
     webhookPort: 9443,
   });
 });
