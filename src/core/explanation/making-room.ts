@@ -141,7 +141,7 @@ export function makingRoomAdvice(making: MakingRoom, policy: string): string[] {
   switch (state) {
     case 'under way':
       return [
-        `${pods(victims.length)} of lower priority are being evicted for it; it starts when they are gone, or looks anew at ${timeOf(untilMs!)}.`,
+        `${pods(victims.length)} of lower priority ${areOrIs(victims.length)} being evicted for it; it starts when that is done, or looks anew at ${timeOf(untilMs!)}.`,
       ];
     case 'soon':
       return ['Pods that are being deleted already make room enough: it starts when they are gone.'];
@@ -155,13 +155,13 @@ export function makingRoomAdvice(making: MakingRoom, policy: string): string[] {
 }
 
 function foundAdvice({ mode, victims, coreSeconds, gangsBroken, gangsLost }: MakingRoom, policy: string): string {
-  const harm = `${coreSeconds} core-seconds lost, ${gangsBroken} gangs below their minimum, ${gangsLost} whole`;
+  const harm = `${coreSeconds} core-seconds lost; gangs below their minimum: ${gangsBroken}, gone whole: ${gangsLost}`;
   const names = victims
     .slice(0, 5)
     .map(({ pod }) => pod)
     .join(', ');
   const who = `${pods(victims.length)} of lower priority (${names}${victims.length > 5 ? ', ...' : ''}; ${harm})`;
-  if (mode === 'enforce') return `${who} are evicted for it next.`;
+  if (mode === 'enforce') return `${who} ${areOrIs(victims.length)} evicted for it next.`;
   return `With preemption.mode enforce in policy ${policy}, which is ${mode}, ${who} would be evicted for it.`;
 }
 
@@ -176,5 +176,6 @@ function nobodyAdvice({ kept, relax }: MakingRoom): string[] {
   ];
 }
 
+const areOrIs = (count: number) => (count === 1 ? 'is' : 'are');
 const pods = (count: number) => (count === 1 ? '1 pod' : `${count} pods`);
 const timeOf = (ms: number) => (Number.isFinite(ms) ? new Date(ms).toISOString() : 'the time they take');
