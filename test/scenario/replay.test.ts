@@ -4,64 +4,12 @@ import { PRESETS } from '../../src/core/policy/presets.ts';
 import { generateTrace } from '../../src/replay/generate/generate.ts';
 import { profileNamed } from '../../src/replay/generate/profiles.ts';
 import { httpPort } from '../../src/replay/http-port.ts';
-import { DEFAULT_REPLAY, type ReplayOptions } from '../../src/replay/options.ts';
-import { replay, schedulerFor, type ReplayPolicy } from '../../src/replay/replay.ts';
-import type { PolicyResult } from '../../src/replay/result.ts';
-import type { Trace, TraceJob } from '../../src/replay/trace/job.ts';
+import { DEFAULT_REPLAY } from '../../src/replay/options.ts';
+import { replay, schedulerFor } from '../../src/replay/replay.ts';
 import { readTrace } from '../../src/replay/trace/read-trace.ts';
 import { select } from '../../src/replay/trace/select.ts';
-import { toNode } from '../../src/replay/trace/nodes.ts';
 import { buildServer } from '../../src/server/app.ts';
-
-const GIB = 2 ** 30;
-const nodes = (count: number, cores: number) =>
-  Array.from({ length: count }, (_, i) =>
-    toNode(`n${i}`, { cpuMilli: cores * 1000, memoryBytes: 64 * GIB, gpus: 0, labels: {} }),
-  );
-const size = new Map([
-  ['cpu', 1000],
-  ['memory', GIB],
-]);
-
-function app(id: string, change: Partial<TraceJob> = {}, workers = 3, min = workers): TraceJob {
-  const base = {
-    submitMs: 0,
-    namespace: 'jobs',
-    queue: 'q',
-    user: '',
-    priority: 0,
-    leader: size,
-    durationMs: 60_000,
-    nodeLabels: new Map<string, string[]>(),
-    source: 's',
-    row: 1,
-  };
-  return {
-    id,
-    ...base,
-    workers: { count: workers, min, request: workers > 0 ? size : new Map<string, number>() },
-    ...change,
-  };
-}
-
-const traceOf = (...jobs: TraceJob[]): Trace => ({ name: 't', format: 'test', jobs, notes: [], drawn: [] });
-const preset = (name: string): ReplayPolicy => ({ name, policies: PRESETS.get(name)! });
-/** The invariants are checked after every step. */
-async function run(
-  trace: Trace,
-  cluster: ReturnType<typeof nodes>,
-  policy: string,
-  options: Partial<ReplayOptions> = {},
-): Promise<PolicyResult> {
-  const input = {
-    trace,
-    nodes: cluster,
-    nodesName: 'n',
-    policies: [preset(policy)],
-    options: { ...DEFAULT_REPLAY, checkEvery: 1, ...options },
-  };
-  return (await replay(input)).policies[0]!;
-}
+import { app, nodes, preset, run, traceOf } from '../support/replays.ts';
 
 describe('three applications for which there is room for one', () => {
   const three = traceOf(app('a'), app('b'), app('c')); // 4 pods of 1 cpu each; the cluster has 5

@@ -1,0 +1,57 @@
+import { PRESETS } from '../../src/core/policy/presets.ts';
+import { DEFAULT_REPLAY, type ReplayOptions } from '../../src/replay/options.ts';
+import { replay, type ReplayPolicy } from '../../src/replay/replay.ts';
+import type { PolicyResult } from '../../src/replay/result.ts';
+import type { Trace, TraceJob } from '../../src/replay/trace/job.ts';
+import { toNode } from '../../src/replay/trace/nodes.ts';
+
+const GIB = 2 ** 30;
+export const nodes = (count: number, cores: number) =>
+  Array.from({ length: count }, (_, i) =>
+    toNode(`n${i}`, { cpuMilli: cores * 1000, memoryBytes: 64 * GIB, gpus: 0, labels: {} }),
+  );
+const size = new Map([
+  ['cpu', 1000],
+  ['memory', GIB],
+]);
+
+/** A driver of one core and workers of one core each. */
+export function app(id: string, change: Partial<TraceJob> = {}, workers = 3, min = workers): TraceJob {
+  const base = {
+    submitMs: 0,
+    namespace: 'jobs',
+    queue: 'q',
+    user: '',
+    priority: 0,
+    leader: size,
+    durationMs: 60_000,
+    nodeLabels: new Map<string, string[]>(),
+    source: 's',
+    row: 1,
+  };
+  return {
+    id,
+    ...base,
+    workers: { count: workers, min, request: workers > 0 ? size : new Map<string, number>() },
+    ...change,
+  };
+}
+
+export const traceOf = (...jobs: TraceJob[]): Trace => ({ name: 't', format: 'test', jobs, notes: [], drawn: [] });
+export const preset = (name: string): ReplayPolicy => ({ name, policies: PRESETS.get(name)! });
+/** The invariants are checked after every step. */
+export async function run(
+  trace: Trace,
+  cluster: ReturnType<typeof nodes>,
+  policy: string | ReplayPolicy,
+  options: Partial<ReplayOptions> = {},
+): Promise<PolicyResult> {
+  const input = {
+    trace,
+    nodes: cluster,
+    nodesName: 'n',
+    policies: [typeof policy === 'string' ? preset(policy) : policy],
+    options: { ...DEFAULT_REPLAY, checkEvery: 1, ...options },
+  };
+  return (await replay(input)).policies[0]!;
+}
