@@ -2,10 +2,10 @@ import type { Cluster } from '../cluster/cluster.ts';
 import { hasBit } from '../cluster/eligibility.ts';
 import type { InFlight } from '../in-flight.ts';
 import type { Policy } from '../policy/policy.ts';
-import { domainTests } from './topology.ts';
+import { ANYWHERE, domainTests } from './topology.ts';
 import type { Need, Plan, RowTest } from './need.ts';
-import { capacityAt, ScratchRoom } from './room.ts';
-import { strategies, type Space } from './strategies.ts';
+import { capacityAt, RoomyRows, ScratchRoom } from './room.ts';
+import { bestRow, chooseRows, rowsInOrder, type Space } from './strategies.ts';
 
 /** How many places for the leader are tried before a gang of three or more roles is given up. */
 const LEADER_TRIES = 32;
@@ -29,6 +29,7 @@ export interface PlanRequest {
 export class Planner {
   readonly #cluster: Cluster;
   readonly #scratch = new ScratchRoom();
+  readonly #roomy = new RoomyRows();
   readonly #inFlight: InFlight | undefined;
 
   /** @param inFlight pods whose node is not known yet: what they ask is left free on every node */
@@ -41,8 +42,8 @@ export class Planner {
     const needs = splitLeader(request);
     const vectors = needs.map(({ vector }) => vector);
     const free = this.#scratch.of(this.#cluster.table, vectors, this.#inFlight?.total);
-    const attempt = new Attempt(this.#cluster, free, { ...request, needs });
-    const short = attempt.shortNeed(() => true);
+    const attempt = new Attempt(this.#cluster, { free, roomy: this.#roomy }, { ...request, needs });
+    const short = attempt.shortNeed();
     if (short !== undefined) return { kind: 'short', need: short };
     for (const test of domainTests(this.#cluster, { ...request, needs })) {
       const rows = attempt.place(test);
@@ -64,21 +65,29 @@ function mergeLeader({ needs, offered }: PlanRequest, rows: readonly Int32Array[
   return [Int32Array.of(...rows[0]!, ...rows[1]!), ...rows.slice(2)];
 }
 
+interface Scratch {
+  readonly free: Float64Array[];
+  readonly roomy: RoomyRows;
+}
+
 class Attempt {
   readonly #cluster: Cluster;
   readonly #free: Float64Array[];
+  readonly #roomy: RoomyRows;
   readonly #request: PlanRequest;
 
-  constructor(cluster: Cluster, free: Float64Array[], request: PlanRequest) {
+  constructor(cluster: Cluster, { free, roomy }: Scratch, request: PlanRequest) {
     this.#cluster = cluster;
     this.#request = request;
     this.#free = free;
+    this.#roomy = roomy;
   }
 
   /** The first need that has not room for all its slots even if it were alone. */
-  shortNeed(inDomain: RowTest): number | undefined {
-    const short = this.#request.needs.findIndex(
-      (need, i) => this.#total(need, this.#allowed(i, inDomain), need.count) < need.count,
+  shortNeed(): number | undefined {
+    const { needs, offered } = this.#request;
+    const short = needs.findIndex(
+      (need, i) => this.#total(need, i === 0 ? offered : undefined, need.count) < need.count,
     );
     return short < 0 ? undefined : short;
   }
@@ -100,27 +109,28 @@ class Attempt {
 
   /** Rows for the first need that leave the others room enough in all, best first. Lazily: the first mostly does. */
   *#leaderRows(inDomain: RowTest): Generator<number> {
-    const { needs, kin } = this.#request;
+    const { needs, kin, offered } = this.#request;
     const need = needs[0]!;
-    const allowed = needs.map((_, i) => this.#allowed(i, inDomain));
-    const totals = needs.map((other, i) => (i === 0 ? 0 : this.#total(other, allowed[i]!, Infinity)));
-    const refused = new Set<number>();
-    const isOpen: RowTest = (row) => allowed[0]!(row) && !refused.has(row) && this.#leavesRoom(row, totals, allowed);
-    for (;;) {
-      const row = strategies[need.preference.strategy](this.#space(need, isOpen, kin))?.[0];
-      if (row === undefined) return;
-      yield row;
-      refused.add(row);
+    const allowed = needs.map((one) => this.#allowed(one, inDomain));
+    // One pod takes the places of at most `count` others: with twice as many it may go anywhere.
+    const totals = needs.map((other, i) => (i === 0 ? 0 : this.#total(other, allowed[i], 2 * other.count)));
+    // Asked of one row after the other, best first, for a name is dear to look up.
+    const isOpen: RowTest = (row) => (!offered || offered(row)) && this.#leavesRoom(row, totals, allowed);
+    const likely = bestRow(this.#space(need, allowed[0], kin));
+    if (likely === undefined) return;
+    if (isOpen(likely)) yield likely;
+    for (const heap = rowsInOrder(this.#space(need, allowed[0], kin)); heap.size > 0;) {
+      const row = heap.pop();
+      if (row !== likely && isOpen(row)) yield row;
     }
   }
 
   /** Whether every other need keeps enough room in all with the first need's pod at the row. */
-  #leavesRoom(row: number, totals: readonly number[], allowed: readonly RowTest[]): boolean {
+  #leavesRoom(row: number, totals: readonly number[], allowed: readonly (RowTest | undefined)[]): boolean {
     const { needs } = this.#request;
-    if (this.#capacity(needs[0]!, row) === 0) return false;
     for (let i = 1; i < needs.length; i++) {
       const need = needs[i]!;
-      if (!allowed[i]!(row)) continue;
+      if (!hasBit(need.eligible, row) || allowed[i]?.(row) === false) continue;
       const before = this.#capacity(need, row);
       this.#take(needs[0]!, row, -1);
       const after = this.#capacity(need, row);
@@ -139,7 +149,7 @@ class Attempt {
     let fits = true;
     for (const i of order) {
       const need = needs[i]!;
-      const rows = strategies[need.preference.strategy](this.#space(need, this.#allowed(i, inDomain), placed));
+      const rows = chooseRows(this.#space(need, this.#allowed(need, inDomain), placed));
       fits = rows !== undefined;
       if (!rows) break;
       out[i - from] = rows;
@@ -150,48 +160,32 @@ class Attempt {
     return fits ? out : undefined;
   }
 
-  #space(need: Need, allowed: RowTest, placed: readonly number[]): Space {
-    const { rows: count } = this.#cluster.table;
-    const rows = new Int32Array(count);
-    const capacity = new Int32Array(count);
-    let size = 0;
-    for (let row = 0; row < count; row++) {
-      const fit = this.#capacity(need, row);
-      if (fit === 0 || !allowed(row)) continue;
-      rows[size] = row;
-      capacity[size++] = fit;
-    }
+  #space(need: Need, allowed: RowTest | undefined, placed: readonly number[]): Space {
+    const [free, roomy] = [this.#free, this.#roomy];
+    roomy.find(free, need, allowed);
     const { policy } = this.#request;
-    return {
-      cluster: this.#cluster,
-      policy,
-      need,
-      free: this.#free,
-      rows: rows.subarray(0, size),
-      capacity: capacity.subarray(0, size),
-      placed,
-    };
+    return { cluster: this.#cluster, policy, need, free, rows: roomy.rows, capacity: roomy.capacity, placed };
   }
 
-  #allowed(i: number, inDomain: RowTest): RowTest {
-    const { needs, offered, policy } = this.#request;
-    const { eligible, isLeader } = needs[i]!;
-    const isFree = isLeader && !policy.topology.leader;
-    const isOffered = i === 0 && offered;
-    return (row) => hasBit(eligible, row) && (isFree || inDomain(row)) && (!isOffered || isOffered(row));
+  /** Which of the eligible rows the need may use, whatever is offered; undefined: all of them. */
+  #allowed({ isLeader }: Need, inDomain: RowTest): RowTest | undefined {
+    const isFree = inDomain === ANYWHERE || (isLeader && !this.#request.policy.topology.leader);
+    return isFree ? undefined : inDomain;
   }
 
   /** Places for the need's pods in all, counted no further than `enough`. */
-  #total(need: Need, allowed: RowTest, enough: number): number {
+  #total(need: Need, allowed: RowTest | undefined, enough: number): number {
+    const { rows } = this.#cluster.table;
     let total = 0;
-    for (let row = 0; row < this.#cluster.table.rows && total < enough; row++) {
-      if (allowed(row)) total += this.#capacity(need, row);
+    for (let row = 0; row < rows && total < enough; row++) {
+      const fit = hasBit(need.eligible, row) ? this.#capacity(need, row) : 0;
+      if (fit > 0 && (!allowed || allowed(row))) total += fit;
     }
     return total;
   }
 
-  #capacity(need: Need, row: number): number {
-    return this.#cluster.table.nodeAt(row) ? capacityAt(this.#free, row, need.vector, need.count) : 0;
+  #capacity({ vector, count }: Need, row: number): number {
+    return capacityAt(this.#free, row, vector, count);
   }
 
   #take(need: Need, row: number, sign: 1 | -1): void {

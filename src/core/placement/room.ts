@@ -1,5 +1,7 @@
+import type { Bits } from '../cluster/eligibility.ts';
 import type { NodeTable } from '../cluster/node-table.ts';
 import type { Vector } from '../resources.ts';
+import type { Need, RowTest } from './need.ts';
 
 /** How many pods of this request fit at the row, at most `limit`. Exact: no rounding error can add one. */
 export function capacityAt(free: readonly Float64Array[], row: number, vector: Vector, limit: number): number {
@@ -9,23 +11,94 @@ export function capacityAt(free: readonly Float64Array[], row: number, vector: V
     if (asked === 0) continue;
     const room = free[c]![row]!;
     if (room < asked) return 0;
-    let fit = Math.floor(room / asked);
-    if (fit * asked > room) fit--;
+    const fit = fitting(room, asked);
     if (fit < capacity) capacity = fit;
   }
   return capacity;
 }
 
-/** The largest share of the row's allocatable that would be in use with the pod there; 0 for pods that ask nothing. */
-export function fillAt(table: NodeTable, free: readonly Float64Array[], row: number, vector: Vector): number {
-  let fill = 0;
+function fitting(room: number, asked: number): number {
+  const fit = Math.floor(room / asked);
+  return fit * asked > room ? fit - 1 : fit;
+}
+
+/**
+ * Into `out[i]`: the largest share of the allocatable of row `rows[i]` that would be in use with the pod there; 0 for
+ * pods that ask nothing.
+ */
+export function fills(
+  { allocatable, columns }: NodeTable,
+  free: readonly Float64Array[],
+  { rows, vector }: { readonly rows: Int32Array; readonly vector: Vector },
+  out: Float64Array,
+): void {
+  out.fill(0, 0, rows.length);
   for (let c = 0; c < vector.length; c++) {
-    const total = table.allocatable[c]![row]!;
-    if (vector[c] === 0 || total === 0 || c === table.columns.pods) continue;
-    const share = 1 - (free[c]![row]! - vector[c]!) / total;
-    if (share > fill) fill = share;
+    const asked = vector[c]!;
+    if (asked === 0 || c === columns.pods) continue;
+    const [totals, room] = [allocatable[c]!, free[c]!];
+    for (let i = 0; i < rows.length; i++) {
+      const row = rows[i]!;
+      const total = totals[row]!;
+      const share = total === 0 ? 0 : 1 - (room[row]! - asked) / total;
+      if (share > out[i]!) out[i] = share;
+    }
   }
-  return fill;
+}
+
+/** The rows with room for a need, and how many of its pods fit at each. Reused: right until the next `find`. */
+export class RoomyRows {
+  #rows = new Int32Array(64);
+  #capacity = new Int32Array(64);
+  #size = 0;
+
+  /** Ascending. */
+  get rows(): Int32Array {
+    return this.#rows.subarray(0, this.#size);
+  }
+
+  get capacity(): Int32Array {
+    return this.#capacity.subarray(0, this.#size);
+  }
+
+  /** A column at a time, which is twice as fast as a row at a time. @param allowed absent: all eligible rows */
+  find(free: readonly Float64Array[], { eligible, vector, count }: Need, allowed?: RowTest): void {
+    this.#list(eligible);
+    this.#capacity.fill(count, 0, this.#size);
+    for (let c = 0; c < vector.length; c++) if (vector[c] !== 0) this.#narrow(free[c]!, vector[c]!, count);
+    const [rows, capacity] = [this.#rows, this.#capacity];
+    let size = 0;
+    for (let i = 0; i < this.#size; i++) {
+      const row = rows[i]!;
+      if (capacity[i] === 0 || (allowed && !allowed(row))) continue;
+      rows[size] = row;
+      capacity[size++] = capacity[i]!;
+    }
+    this.#size = size;
+  }
+
+  #list(eligible: Bits): void {
+    const most = eligible.length * 32;
+    if (this.#rows.length < most) [this.#rows, this.#capacity] = [new Int32Array(most * 2), new Int32Array(most * 2)];
+    const rows = this.#rows;
+    let size = 0;
+    for (let word = 0; word < eligible.length; word++) {
+      for (let bits = eligible[word]!; bits !== 0; bits &= bits - 1)
+        rows[size++] = word * 32 + 31 - Math.clz32(bits & -bits);
+    }
+    this.#size = size;
+  }
+
+  #narrow(column: Float64Array, asked: number, most: number): void {
+    const [rows, capacity, size] = [this.#rows, this.#capacity, this.#size];
+    const enough = asked * most;
+    for (let i = 0; i < size; i++) {
+      const room = column[rows[i]!]!;
+      if (room >= enough) continue;
+      const fit = room < asked ? 0 : fitting(room, asked);
+      if (fit < capacity[i]!) capacity[i] = fit;
+    }
+  }
 }
 
 /** The columns a planner may change, copied; the others are the table's own. Copies are reused from plan to plan. */

@@ -30,12 +30,17 @@ export class RowHeap {
   /** Adds in its place. */
   push(row: number, key: number): void {
     this.append(row, key);
-    for (let i = this.#size - 1; i > 0;) {
-      const parent = (i - 1) >>> 1;
-      if (!this.#before(i, parent)) return;
-      this.#swap(i, parent);
-      i = parent;
+    const [rows, keys] = [this.#rows, this.#keys];
+    let hole = this.#size - 1;
+    for (; hole > 0;) {
+      const parent = (hole - 1) >>> 1;
+      if (!this.#isBefore(row, key, parent)) break;
+      rows[hole] = rows[parent]!;
+      keys[hole] = keys[parent]!;
+      hole = parent;
     }
+    rows[hole] = row;
+    keys[hole] = key;
   }
 
   heapify(): void {
@@ -59,30 +64,27 @@ export class RowHeap {
     this.#sink(0);
   }
 
-  #before(a: number, b: number): boolean {
-    const [keyA, keyB] = [this.#keys[a]!, this.#keys[b]!];
-    return keyA > keyB || (keyA === keyB && this.#rows[a]! < this.#rows[b]!);
+  /** Whether an entry comes before the one at place `b`. */
+  #isBefore(row: number, key: number, b: number): boolean {
+    const other = this.#keys[b]!;
+    return key > other || (key === other && row < this.#rows[b]!);
   }
 
+  /** Moves the hole and not the entry, which is written once, at the end. */
   #sink(from: number): void {
-    let i = from;
-    for (;;) {
-      const left = 2 * i + 1;
-      if (left >= this.#size) return;
-      const right = left + 1;
-      const child = right < this.#size && this.#before(right, left) ? right : left;
-      if (!this.#before(child, i)) return;
-      this.#swap(i, child);
-      i = child;
+    const [rows, keys, size] = [this.#rows, this.#keys, this.#size];
+    const [row, key] = [rows[from]!, keys[from]!];
+    let hole = from;
+    for (let child = 2 * hole + 1; child < size; child = 2 * hole + 1) {
+      const right = child + 1;
+      if (right < size && this.#isBefore(rows[right]!, keys[right]!, child)) child = right;
+      if (this.#isBefore(row, key, child)) break;
+      rows[hole] = rows[child]!;
+      keys[hole] = keys[child]!;
+      hole = child;
     }
-  }
-
-  #swap(a: number, b: number): void {
-    const [row, key] = [this.#rows[a]!, this.#keys[a]!];
-    this.#rows[a] = this.#rows[b]!;
-    this.#keys[a] = this.#keys[b]!;
-    this.#rows[b] = row;
-    this.#keys[b] = key;
+    rows[hole] = row;
+    keys[hole] = key;
   }
 
   #grow(): void {

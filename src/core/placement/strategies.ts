@@ -3,7 +3,7 @@ import type { Policy, StrategyName } from '../policy/policy.ts';
 import type { ScoreInput } from '../policy/scorer.ts';
 import { weightedScores } from '../policy/score.ts';
 import type { Need } from './need.ts';
-import { capacityAt, fillAt } from './room.ts';
+import { capacityAt, fills } from './room.ts';
 import { RowHeap } from './row-heap.ts';
 
 /** Where one need may go: rows with room, how many fit at each (at most `need.count`), and the scratch room. */
@@ -12,7 +12,9 @@ export interface Space {
   readonly policy: Policy;
   readonly need: Need;
   readonly free: Float64Array[];
+  /** Ascending. */
   readonly rows: Int32Array;
+  /** A strategy may use it up. */
   readonly capacity: Int32Array;
   /** Rows of members of the same gang placed so far, in this plan or before. */
   readonly placed: readonly number[];
@@ -21,70 +23,147 @@ export interface Space {
 /** Chooses `need.count` rows (with repetition); undefined where they do not fit. Leaves `free` alone. */
 type Strategy = (space: Space) => Int32Array | undefined;
 
+/** How much each of the rows is liked for the first pod; the greatest is best. Reused: right until the next ask. */
+type Liking = (space: Space) => Float64Array;
+
+let scratch = new Float64Array(64);
+/** Of places in `rows`: those are in the order of rows, so equal keys go by row. */
 const heap = new RowHeap();
 
-/** Fills the fullest node, then the next. */
+function scratchFor({ rows }: Space): Float64Array {
+  if (scratch.length < rows.length) scratch = new Float64Array(rows.length * 2);
+  return scratch;
+}
+
+const byFill: Liking = (space) => {
+  const { cluster, free, rows, need } = space;
+  const out = scratchFor(space);
+  fills(cluster.table, free, { rows, vector: need.vector }, out);
+  return out;
+};
+
+const byEmptiness: Liking = (space) => {
+  const { rows, placed } = space;
+  const kin = new Map<number, number>();
+  for (const row of placed) kin.set(row, (kin.get(row) ?? 0) + 1);
+  const out = byFill(space);
+  for (let i = 0; i < rows.length; i++) out[i] = -(kin.get(rows[i]!) ?? 0) - Math.min(1, out[i]!) / 2;
+  return out;
+};
+
+const byScore: Liking = (space) => {
+  const out = scratchFor(space);
+  weightedScores(scoreInput(space, space.placed), space.rows, out);
+  return out;
+};
+
+const likings = {
+  pack: byFill,
+  spread: byEmptiness,
+  'least-fragmentation': byFill,
+  weighted: byScore,
+} as const satisfies Record<StrategyName, Liking>;
+
+/** The row that the need's strategy likes best for one pod. */
+export function bestRow(space: Space): number | undefined {
+  const keys = likings[space.need.preference.strategy](space);
+  let best = 0;
+  for (let i = 1; i < space.rows.length; i++) if (keys[i]! > keys[best]!) best = i;
+  return space.rows[best];
+}
+
+/** As bestRow, and then the others. */
+export function rowsInOrder(space: Space): RowHeap {
+  const out = new RowHeap();
+  const keys = likings[space.need.preference.strategy](space);
+  for (let i = 0; i < space.rows.length; i++) out.append(space.rows[i]!, keys[i]!);
+  out.heapify();
+  return out;
+}
+
+/** Where the need's strategy puts all its pods. */
+export function chooseRows(space: Space): Int32Array | undefined {
+  const { need } = space;
+  if (need.count > 1) return strategies[need.preference.strategy](space);
+  const row = bestRow(space);
+  return row === undefined ? undefined : Int32Array.of(row);
+}
+
+function heapOf({ rows }: Space, keys: Float64Array): void {
+  heap.clear();
+  for (let i = 0; i < rows.length; i++) heap.append(i, keys[i]!);
+  heap.heapify();
+}
+
+/**
+ * Fills the fullest node, then the next. Holds no more rows than it takes, the emptiest on top, so that most rows are
+ * compared with that one alone.
+ */
 const pack: Strategy = (space) => {
-  const { need, free, cluster } = space;
-  return fillInOrder(space, (row) => fillAt(cluster.table, free, row, need.vector));
+  const { need, rows, capacity } = space;
+  const fill = byFill(space);
+  let held = 0;
+  heap.clear();
+  for (let i = 0; i < rows.length; i++) {
+    if (held >= need.count && fill[i]! <= -heap.topKey) continue;
+    heap.push(-i, -fill[i]!);
+    held += capacity[i]!;
+    while (held - capacity[-heap.topRow]! >= need.count) held -= capacity[-heap.pop()]!;
+  }
+  if (held < need.count) return undefined;
+  const out = new Int32Array(need.count);
+  while (held > 0) {
+    const i = -heap.pop();
+    out.fill(rows[i]!, held - capacity[i]!, held);
+    held -= capacity[i]!;
+  }
+  return out;
 };
 
 /** One to each node in turn, the emptiest first. */
-const spread: Strategy = ({ need, free, rows, capacity, cluster, placed }) => {
-  heap.clear();
-  const left = new Map<number, number>();
-  const kin = new Map<number, number>();
-  for (const row of placed) kin.set(row, (kin.get(row) ?? 0) + 1);
-  const key = (row: number) => -(kin.get(row) ?? 0) - Math.min(1, fillAt(cluster.table, free, row, need.vector)) / 2;
-  for (let i = 0; i < rows.length; i++) {
-    heap.append(rows[i]!, key(rows[i]!));
-    left.set(rows[i]!, capacity[i]!);
-  }
-  heap.heapify();
+const spread: Strategy = (space) => {
+  const { need, rows, capacity } = space;
+  heapOf(space, byEmptiness(space));
   const out = new Int32Array(need.count);
   for (let n = 0; n < need.count; n++) {
     if (heap.size === 0) return undefined;
-    const row = heap.topRow;
-    out[n] = row;
-    const room = left.get(row)! - 1;
-    if (room === 0) heap.pop();
-    else {
-      left.set(row, room);
-      heap.rekeyTop(heap.topKey - 1);
-    }
+    const i = heap.topRow;
+    out[n] = rows[i]!;
+    if (--capacity[i]! === 0) heap.pop();
+    else heap.rekeyTop(heap.topKey - 1);
   }
   return out;
 };
 
 /** Fewest nodes: the smallest node that takes all that is left, else the largest; equal sizes: the fuller. */
-const leastFragmentation: Strategy = ({ need, free, rows, capacity, cluster }) => {
+const leastFragmentation: Strategy = (space) => {
+  const { need, rows, capacity } = space;
   const bySize = new Map<number, number[]>();
   for (let i = 0; i < rows.length; i++) {
     const size = capacity[i]!;
     const same = bySize.get(size);
-    if (same) same.push(rows[i]!);
-    else bySize.set(size, [rows[i]!]);
+    if (same) same.push(i);
+    else bySize.set(size, [i]);
   }
   const sizes = [...bySize.keys()].sort((a, b) => a - b);
-  const fill = (row: number) => fillAt(cluster.table, free, row, need.vector);
-  for (const size of sizes) if (bySize.get(size)!.length > 1) bySize.set(size, fullestLast(bySize.get(size)!, fill));
+  const fill = byFill(space);
+  // Of the sizes that are never asked for, none is sorted.
+  const sorted = new Set<number>();
   const out = new Int32Array(need.count);
   for (let n = 0; n < need.count;) {
     if (sizes.length === 0) return undefined;
     const at = Math.max(0, Math.min(sizes.length - 1, lowerBound(sizes, need.count - n)));
-    const same = bySize.get(sizes[at]!)!;
-    const take = Math.min(sizes[at]!, need.count - n);
-    out.fill(same.pop()!, n, n + take);
+    const size = sizes[at]!;
+    const same = bySize.get(size)!;
+    if (!sorted.has(size)) same.sort((a, b) => fill[a]! - fill[b]! || b - a);
+    sorted.add(size);
+    const take = Math.min(size, need.count - n);
+    out.fill(rows[same.pop()!]!, n, n + take);
     n += take;
     if (same.length === 0) sizes.splice(at, 1);
   }
   return out;
 };
-
-function fullestLast(rows: readonly number[], fill: (row: number) => number): number[] {
-  const keyed = rows.map((row) => ({ row, key: fill(row) }));
-  return keyed.sort((a, b) => a.key - b.key || b.row - a.row).map(({ row }) => row);
-}
 
 /** Index of the first size >= wanted, or sizes.length. */
 function lowerBound(sizes: readonly number[], wanted: number): number {
@@ -99,29 +178,18 @@ function lowerBound(sizes: readonly number[], wanted: number): number {
 const weighted: Strategy = (space) => {
   const { need, free, rows, capacity, policy } = space;
   const usesTopology = (need.preference.weights.get('topology') ?? 0) > 0 && policy.topology.keys.length > 0;
-  if (usesTopology && need.count > 1) return weightedByRescan(space);
+  if (usesTopology) return weightedByRescan(space);
+  heapOf(space, byScore(space));
   const input = scoreInput(space, space.placed);
-  const scores = new Float64Array(rows.length);
-  weightedScores(input, rows, scores);
-  heap.clear();
-  const left = new Map<number, number>();
-  for (let i = 0; i < rows.length; i++) {
-    heap.append(rows[i]!, scores[i]!);
-    left.set(rows[i]!, capacity[i]!);
-  }
-  heap.heapify();
   const out = new Int32Array(need.count);
   const one = new Int32Array(1);
   const score = new Float64Array(1);
   for (let n = 0; n < need.count; n++) {
     if (heap.size === 0) return undefined;
-    const row = heap.topRow;
-    out[n] = row;
-    takeRoom(free, row, need, -1);
-    const room = left.get(row)! - 1;
-    left.set(row, room);
-    one[0] = row;
-    if (room === 0) heap.pop();
+    const i = heap.topRow;
+    out[n] = one[0] = rows[i]!;
+    takeRoom(free, rows[i]!, need, -1);
+    if (--capacity[i]! === 0) heap.pop();
     else {
       weightedScores(input, one, score);
       heap.rekeyTop(score[0]!);
@@ -179,41 +247,7 @@ export function kinPerKey(
   });
 }
 
-/** The row that a heap would give first. */
-function firstInOrder(rows: Int32Array, keyOf: (row: number) => number): Int32Array | undefined {
-  let best = -1;
-  let bestKey = -Infinity;
-  for (const row of rows) {
-    const key = keyOf(row);
-    if (best < 0 || key > bestKey) [best, bestKey] = [row, key];
-  }
-  return best < 0 ? undefined : Int32Array.of(best);
-}
-
-/** Scratch of fillInOrder: how many fit at the row. Only rows that it has just written are read. */
-let roomAt = new Int32Array(64);
-
-function fillInOrder({ need, rows, capacity }: Space, keyOf: (row: number) => number): Int32Array | undefined {
-  if (need.count === 1) return firstInOrder(rows, keyOf);
-  heap.clear();
-  if (rows.length > 0 && roomAt.length <= rows.at(-1)!) roomAt = new Int32Array(rows.at(-1)! * 2 + 1);
-  for (let i = 0; i < rows.length; i++) {
-    heap.append(rows[i]!, keyOf(rows[i]!));
-    roomAt[rows[i]!] = capacity[i]!;
-  }
-  heap.heapify();
-  const out = new Int32Array(need.count);
-  for (let n = 0; n < need.count;) {
-    if (heap.size === 0) return undefined;
-    const row = heap.pop();
-    const take = Math.min(roomAt[row]!, need.count - n);
-    out.fill(row, n, n + take);
-    n += take;
-  }
-  return out;
-}
-
-export const strategies = {
+const strategies = {
   pack,
   spread,
   'least-fragmentation': leastFragmentation,

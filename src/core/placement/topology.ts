@@ -4,7 +4,7 @@ import type { RowTest } from './need.ts';
 import type { PlanRequest } from './planner.ts';
 import { capacityAt } from './room.ts';
 
-const ANYWHERE: RowTest = () => true;
+export const ANYWHERE: RowTest = () => true;
 
 /**
  * The parts of the cluster to try a gang in, best first: for each topology key, narrowest first, the domains with
