@@ -1,5 +1,5 @@
 import type { Benchmark, BenchmarkContext, Check, Result } from './support/benchmark.ts';
-import { halfFull } from './support/cluster.ts';
+import { fullOfGangs, halfFull } from './support/cluster.ts';
 import {
   explanation,
   foreignPod,
@@ -8,6 +8,7 @@ import {
   refusedGang,
   reservedExecutor,
   thousandEvents,
+  victimSearch,
   waitingGang,
   type CoreWorld,
 } from './support/core-cases.ts';
@@ -23,6 +24,7 @@ const CASES: readonly Case[] = [
   { name: 'new gang of 100', nodes: 15_000, make: (world) => newGang(world, 100), samples: 300 },
   { name: 'gang of 100 that does not fit, first ask', nodes: 5000, make: refusedGang, samples: 300 },
   { name: 'gang that waits, asked again', nodes: 5000, make: waitingGang, samples: 5000, limit: 5 },
+  { name: 'victim search', nodes: 5000, world: fullOfGangs, make: victimSearch, samples: 50, limit: 20_000 },
   { name: 'foreign pod', nodes: 5000, make: foreignPod, samples: 1000 },
   { name: 'prioritize', nodes: 5000, make: prioritize, samples: 200 },
   { name: 'explanation of a gang of 100', nodes: 5000, make: explanation, samples: 50 },
@@ -32,13 +34,15 @@ const CASES: readonly Case[] = [
 interface Case {
   readonly name: string;
   readonly nodes: number;
+  /** Absent: half full of pods of no gang. */
+  readonly world?: (nodes: number) => CoreWorld;
   readonly make: (world: CoreWorld) => Timed;
   readonly samples: number;
   readonly limit?: number;
 }
 
-function measure({ name, nodes, make, samples, limit }: Case, { quick }: BenchmarkContext): Result {
-  const times = timesOf(make(halfFull(nodes)), quick ? 20 : samples);
+function measure({ name, nodes, world = halfFull, make, samples, limit }: Case, { quick }: BenchmarkContext): Result {
+  const times = timesOf(make(world(nodes)), quick ? 20 : samples);
   const result = summarize(`${name}, ${nodes.toLocaleString('en-US')} nodes`, 'µs', times);
   const checks = limit === undefined ? {} : { checks: [{ what: 'median', value: result.median, limit }] };
   return { ...result, ...checks };
@@ -53,7 +57,7 @@ function withGrowth(results: readonly Result[]): Result[] {
 
 export const benchmark: Benchmark = {
   name: 'core',
-  about: 'decisions without HTTP, on half-full nodes',
+  about: 'decisions without HTTP',
   run: (context) => {
     const results = CASES.map((one) => {
       context.progress(`core: ${one.name}, ${one.nodes} nodes`);

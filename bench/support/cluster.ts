@@ -1,16 +1,16 @@
 import { DEFAULT_POLICY } from '../../src/core/policy/policy.ts';
 import type { NodeInfo, PodInfo } from '../../src/core/model.ts';
 import { Scheduler } from '../../src/core/scheduler.ts';
-import { boundTo, node, pod } from '../../test/support/builders.ts';
+import { boundTo, node, pod, spark } from '../../test/support/builders.ts';
 
 /** As long as names in clouds are. */
 export const nodeName = (i: number) => `ip-10-${i >> 12}-${(i >> 6) & 63}-${i & 63}.eu-west-1.compute.internal`;
 
-/** `count` nodes of 16 cores and 64 GiB in three zones. */
-function nodesOf(count: number): NodeInfo[] {
+/** `count` nodes of 16 cores (unless said) and 64 GiB in three zones. */
+function nodesOf(count: number, cpu = 16): NodeInfo[] {
   return Array.from({ length: count }, (_, i) =>
     node(nodeName(i), {
-      cpu: 16,
+      cpu,
       memoryGib: 64,
       labels: { 'topology.kubernetes.io/zone': `zone-${i % 3}`, 'kubernetes.io/hostname': nodeName(i) },
     }),
@@ -27,12 +27,46 @@ function podsOn(nodes: readonly NodeInfo[], perNode: number, cpu: number): PodIn
   return pods;
 }
 
-/** A scheduler that has seen the nodes, each about half full. */
-export function halfFull(nodeCount: number): { readonly scheduler: Scheduler; readonly names: readonly string[] } {
-  const scheduler = new Scheduler({ policies: [DEFAULT_POLICY], schedulerNames: ['muster'] });
-  const nodes = nodesOf(nodeCount);
+/**
+ * Gangs of 100 pods of one core that fill nodes of 20, strewn over all of them: of three priorities, of every age up to
+ * ten hours, and every other one with twenty executors more than it needs.
+ */
+function gangsOn(nodes: readonly NodeInfo[]): PodInfo[] {
+  const pods: PodInfo[] = [];
+  const place = (one: PodInfo, startedMs: number) =>
+    pods.push(boundTo({ ...one, standing: { startedMs } }, nodes[(pods.length * 7919) % nodes.length]!.name));
+  for (let g = 0; g < nodes.length / 5; g++) {
+    const gang = spark(`low-${g}`, 99, { min: g % 2 === 0 ? 99 : 79, priority: g % 3 });
+    const startedMs = -((g * 7919) % 600) * 60_000;
+    place(gang.leader(), startedMs);
+    for (let i = 0; i < 99; i++) place(gang.member('executor', i), startedMs);
+  }
+  return pods;
+}
+
+interface BenchWorld {
+  readonly scheduler: Scheduler;
+  readonly names: readonly string[];
+}
+
+function worldOf(nodes: readonly NodeInfo[], pods: readonly PodInfo[], policy = DEFAULT_POLICY): BenchWorld {
+  const scheduler = new Scheduler({ policies: [policy], schedulerNames: ['muster'] });
   for (const one of nodes) scheduler.observe({ kind: 'node', node: one }, 0);
-  for (const one of podsOn(nodes, 8, 1)) scheduler.observe({ kind: 'pod', pod: one }, 0);
+  for (const one of pods) scheduler.observe({ kind: 'pod', pod: one }, 0);
   scheduler.observe({ kind: 'synced' }, 0);
   return { scheduler, names: nodes.map(({ name }) => name) };
+}
+
+/** A scheduler that has seen the nodes, each about half full. */
+export function halfFull(nodeCount: number): BenchWorld {
+  const nodes = nodesOf(nodeCount);
+  return worldOf(nodes, podsOn(nodes, 8, 1));
+}
+
+/** A scheduler that has seen the nodes, each full of 20 pods of gangs that may have to give way, 1,000 of them at once. */
+export function fullOfGangs(nodeCount: number): BenchWorld {
+  const nodes = nodesOf(nodeCount, 20);
+  const { preemption } = DEFAULT_POLICY;
+  const budget = { ...preemption.budget, perMinute: 1000, perQueue: 1000 };
+  return worldOf(nodes, gangsOn(nodes), { ...DEFAULT_POLICY, preemption: { ...preemption, mode: 'enforce', budget } });
 }

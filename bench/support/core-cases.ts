@@ -55,6 +55,26 @@ export function refusedGang(world: CoreWorld): Timed {
   };
 }
 
+/** A gang of 100 of high priority waits: victims are chosen, and their room is made its own. */
+export function victimSearch(world: CoreWorld): Timed {
+  const { scheduler } = world;
+  const candidates = offer(world.names);
+  const leaders: PodInfo[] = [];
+  // An hour later each time, when the budgets are whole again.
+  const timeOf = (i: number) => (i + 1) * 3_600_000;
+  return {
+    before: (i) => {
+      leaders[i] = spark(`high-${i}`, 100, { cpu: 2, priority: 100 }).leader();
+      scheduler.filter({ pod: leaders[i], candidates }, timeOf(i));
+    },
+    run: (i) => {
+      const [effect] = scheduler.makeRoom(timeOf(i));
+      if (effect?.kind !== 'eviction-planned') throw new Error(`pod ${leaders[i]!.name}: nobody gives way`);
+    },
+    after: (i) => scheduler.observe({ kind: 'pod-gone', uid: leaders[i]!.uid }, timeOf(i)),
+  };
+}
+
 /** Why a gang of 100 waits, for people. */
 export function explanation(world: CoreWorld): Timed {
   const gang = spark('explained', 100, { cpu: 16 });
