@@ -100,7 +100,11 @@ function recount(cluster: Cluster): Recount {
     if (row !== undefined) vector.forEach((amount, c) => (free[c]![row]! -= amount));
     return row;
   };
-  for (const { node, vector, isLeaving } of cluster.boundPods.values()) if (!isLeaving) subtract(node, vector);
+  for (const { pod, node, row, vector, isLeaving } of cluster.boundPods.values()) {
+    if (row !== (table.rowOf(node) ?? -1))
+      broken(`pod ${pod.uid} is booked in row ${row}, which is not that of ${node}.`);
+    if (!isLeaving) subtract(node, vector);
+  }
   return {
     take(node, vector) {
       const row = subtract(node, vector);

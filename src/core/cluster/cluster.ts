@@ -8,6 +8,8 @@ import { NodeTable } from './node-table.ts';
 export interface BoundPod {
   readonly pod: PodInfo;
   readonly node: string;
+  /** The node's; -1: it is not known. */
+  readonly row: number;
   readonly vector: Vector;
   /** It is being evicted, and somebody holds its room already: it takes none here. */
   readonly isLeaving: boolean;
@@ -24,6 +26,7 @@ export class Cluster {
   readonly domains = new Domains(this.table);
   readonly #bound = new Map<string, BoundPod>();
   readonly #byNode = new Map<string, Map<string, BoundPod>>();
+  readonly #deleting = new Map<string, BoundPod>();
   readonly #byGang = new Map<string, Set<string>>();
   #holdsAt = new Int32Array(64);
   readonly #heldRows = new Set<number>();
@@ -35,6 +38,11 @@ export class Cluster {
 
   get boundPods(): ReadonlyMap<string, BoundPod> {
     return this.#bound;
+  }
+
+  /** Those that the API server has marked as deleted. */
+  get deletingPods(): Iterable<BoundPod> {
+    return this.#deleting.values();
   }
 
   /** Pods bound to the node, in no particular order. */
@@ -87,7 +95,10 @@ export class Cluster {
     if (isNew) {
       this.#heldRows.delete(row);
       this.#holdsAt[row] = this.#leadersAt[row] = 0;
-      for (const { vector, isLeaving } of this.podsAt(node.name)) if (!isLeaving) this.table.take(row, vector);
+      for (const bound of this.podsAt(node.name)) {
+        this.#keep({ ...bound, row });
+        if (!bound.isLeaving) this.table.take(row, bound.vector);
+      }
     }
     return row;
   }
@@ -95,6 +106,7 @@ export class Cluster {
   /** Holds at the node must have been released before. */
   removeNode(name: string): void {
     this.table.remove(name);
+    for (const bound of this.podsAt(name)) this.#keep({ ...bound, row: -1 });
   }
 
   /** Books a bound pod where its spec.nodeName says. @returns whether its room or node changed */
@@ -109,10 +121,10 @@ export class Cluster {
     const vector = this.columns.vector(pod.request);
     this.table.widen();
     const isLeaving = known?.isLeaving ?? false;
-    this.#keep({ pod, node, vector, isLeaving });
+    const row = this.table.rowOf(node) ?? -1;
+    this.#keep({ pod, node, row, vector, isLeaving });
     if (pod.membership) addTo(this.#byGang, pod.membership.gang, pod.uid);
-    const row = this.table.rowOf(node);
-    if (row !== undefined && !isLeaving) this.table.take(row, vector);
+    if (row >= 0 && !isLeaving) this.table.take(row, vector);
     return true;
   }
 
@@ -121,8 +133,7 @@ export class Cluster {
     const known = this.#bound.get(uid);
     if (!known || known.isLeaving) return;
     this.#keep({ ...known, isLeaving: true });
-    const row = this.table.rowOf(known.node);
-    if (row !== undefined) this.table.give(row, known.vector);
+    if (known.row >= 0) this.table.give(known.row, known.vector);
   }
 
   /** It is not evicted after all. Its room may have been given away meanwhile. */
@@ -130,12 +141,13 @@ export class Cluster {
     const known = this.#bound.get(uid);
     if (!known?.isLeaving) return;
     this.#keep({ ...known, isLeaving: false });
-    const row = this.table.rowOf(known.node);
-    if (row !== undefined) this.table.take(row, known.vector);
+    if (known.row >= 0) this.table.take(known.row, known.vector);
   }
 
   #keep(bound: BoundPod): void {
     this.#bound.set(bound.pod.uid, bound);
+    if (bound.pod.deleting) this.#deleting.set(bound.pod.uid, bound);
+    else this.#deleting.delete(bound.pod.uid);
     const there = this.#byNode.get(bound.node);
     if (there) there.set(bound.pod.uid, bound);
     else this.#byNode.set(bound.node, new Map([[bound.pod.uid, bound]]));
@@ -152,10 +164,10 @@ export class Cluster {
     const known = this.#bound.get(uid);
     if (!known) return undefined;
     this.#bound.delete(uid);
+    this.#deleting.delete(uid);
     removeFrom(this.#byNode, known.node, uid);
     if (known.pod.membership) removeFrom(this.#byGang, known.pod.membership.gang, uid);
-    const row = this.table.rowOf(known.node);
-    if (row !== undefined && !known.isLeaving) this.table.give(row, known.vector);
+    if (known.row >= 0 && !known.isLeaving) this.table.give(known.row, known.vector);
     return known;
   }
 

@@ -72,17 +72,16 @@ function findIn(asked: Asked, inDomain: RowTest): Finding {
   const isExact = gang.policy.topology.mode !== 'require' && isSimple(needs);
   const probe = new Demand(cluster, needs, limits);
   const awaited = goingAnyway(ctx, probe, nowMs);
+  const useful = Uint8Array.from({ length: cluster.table.rows }, (_, row) => Number(probe.isUseful(row)));
   const units = unitsFor({
     ctx,
     rules,
     priority: gang.priority,
     ownGang: gang.key,
     nowMs,
-    isUseful: (row) => probe.isUseful(row),
+    isUseful: (row) => useful[row] === 1,
   });
-  const excluded = new Map(units.excluded);
-  const open = rules.wholeGangs ? units : { ...units, whole: [] };
-  if (!rules.wholeGangs && units.whole.length > 0) excluded.set('whole gangs', units.whole.length);
+  const open = rules.wholeGangs ? units : { ...units, whole: () => [] };
   const hits = new Set<Rule>();
   for (const margin of isExact ? [0] : MARGINS) {
     const demand = new Demand(cluster, needs, limits);
@@ -93,6 +92,8 @@ function findIn(asked: Asked, inDomain: RowTest): Finding {
     if (search(choice, open, { fits, margin, widen: (more) => demand.widen(more) })) return victims(choice, awaited);
     for (const rule of choice.hits) hits.add(rule);
   }
+  const excluded = new Map(units.excluded);
+  if (!rules.wholeGangs && units.whole().length > 0) excluded.set('whole gangs', units.whole().length);
   return { kind: 'none', excluded, hits };
 }
 
@@ -110,12 +111,10 @@ function isSimple(needs: readonly Need[]): boolean {
 /** Pods that are being deleted, by whomever, and should be gone soon. */
 function goingAnyway({ cluster }: GangContext, demand: Demand, nowMs: number): BoundPod[] {
   const out: BoundPod[] = [];
-  for (const bound of cluster.boundPods.values()) {
-    const { pod, node, isLeaving } = bound;
-    if (!pod.deleting || isLeaving) continue;
-    const row = cluster.table.rowOf(node);
-    const goneByMs = pod.standing?.goneByMs ?? nowMs;
-    if (row !== undefined && demand.isUseful(row) && goneByMs + STUCK_MS > nowMs) out.push(bound);
+  for (const bound of cluster.deletingPods) {
+    const goneByMs = bound.pod.standing?.goneByMs ?? nowMs;
+    const isUseful = bound.row >= 0 && demand.isUseful(bound.row);
+    if (isUseful && !bound.isLeaving && goneByMs + STUCK_MS > nowMs) out.push(bound);
   }
   return out;
 }

@@ -1,6 +1,7 @@
 import { RowHeap } from '../placement/row-heap.ts';
 import type { Choice } from './choice.ts';
 import type { Unit } from './unit.ts';
+import type { Pool } from './units.ts';
 
 /** Units of one row that together win at least one place, and what that costs. */
 interface Step {
@@ -15,10 +16,11 @@ interface Step {
  * Takes units until the demand is met or nothing helps: tier by tier from the lowest, in each the cheapest place first.
  * Each row's next step is worked out only when its lower bound comes to the top, and again when the choice has changed.
  */
-export function takeCheapest(choice: Choice, units: readonly Unit[]): void {
-  const bands = [...new Set(units.map(({ band }) => band))].sort((a, b) => a - b);
-  const greedy = new Greedy(choice, units);
-  for (const band of bands) {
+export function takeCheapest(choice: Choice, pool: Pool): void {
+  const greedy = new Greedy(choice);
+  for (const band of pool.bands) {
+    if (choice.isEnough) return;
+    greedy.add(pool.ofBand(band));
     for (const tier of [band * 2, band * 2 + 1]) {
       if (choice.isEnough) return;
       greedy.takeUpTo(tier);
@@ -35,13 +37,17 @@ class Greedy {
   readonly #steps = new Map<number, Step>();
   #version = 0;
 
-  constructor(choice: Choice, units: readonly Unit[]) {
+  constructor(choice: Choice) {
     this.#choice = choice;
+  }
+
+  /** Units of a higher band than those before. */
+  add(units: readonly Unit[]): void {
     for (const unit of units) {
       for (const { row } of unit.spots) {
         const there = this.#byRow.get(row);
         if (!there) this.#byRow.set(row, [unit]);
-        else if (!there.includes(unit)) there.push(unit);
+        else if (there.at(-1) !== unit) there.push(unit);
       }
     }
   }
@@ -95,7 +101,7 @@ class Greedy {
   #open(row: number, tier: number, put: (key: number) => void): void {
     let least = Infinity;
     for (const unit of this.#byRow.get(row) ?? []) {
-      if (this.#choice.taken.has(unit) || this.#choice.tierOf(unit) > tier) continue;
+      if (!this.#isOpen(unit, tier)) continue;
       least = Math.min(least, this.#choice.costOf(unit));
     }
     if (least === Infinity) return;
@@ -103,9 +109,13 @@ class Greedy {
     put(-least);
   }
 
+  #isOpen(unit: Unit, tier: number): boolean {
+    return (unit.band * 2 < tier || this.#choice.tierOf(unit) <= tier) && !this.#choice.taken.has(unit);
+  }
+
   #stepAt(row: number, tier: number): Step | undefined {
     const choice = this.#choice;
-    const open = (this.#byRow.get(row) ?? []).filter((unit) => !choice.taken.has(unit) && choice.tierOf(unit) <= tier);
+    const open = (this.#byRow.get(row) ?? []).filter((unit) => this.#isOpen(unit, tier));
     const ranked = open.map((unit) => ({ unit, tier: choice.tierOf(unit), cost: choice.costOf(unit) }));
     ranked.sort((a, b) => a.tier - b.tier || a.cost - b.cost);
     const inOrder = ranked.map(({ unit }) => unit);

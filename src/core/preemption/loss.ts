@@ -48,7 +48,7 @@ export function coresOf(columns: ResourceColumns, vector: Vector, { gpuCores }: 
  * Core-seconds that are lost with this pod alone, whatever becomes of its gang: what it has worked, less what outlives
  * it, and what its owners say of it. docs/preemption.md has the formula.
  */
-export function lossOf(loss: LossContext, { pod, node, vector }: BoundPod, gang?: Gang, note?: Note): number {
+export function lossOf(loss: LossContext, { pod, row, vector }: BoundPod, gang?: Gang, note?: Note): number {
   const { cluster, weights } = loss;
   const cores = coresOf(cluster.columns, vector, weights);
   let total = 0;
@@ -64,7 +64,7 @@ export function lossOf(loss: LossContext, { pod, node, vector }: BoundPod, gang?
   add('deletion cost', (pod.standing?.deletionCost ?? 0) * weights.deletionCost);
   if (total < 0) add('deletion cost', -total);
   if (isGivenUp(pod, gang)) add('given up', total * (weights.givenUp - 1));
-  const host = cluster.table.nodeAt(cluster.table.rowOf(node) ?? -1);
+  const host = cluster.table.nodeAt(row);
   if (host && isDoomed(host)) add('node about to go', total * (weights.doomedNode - 1));
   return total;
 }

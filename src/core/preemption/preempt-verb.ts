@@ -101,9 +101,10 @@ function unitsAt({ ctx, pod, nowMs }: ProposalAt, row: number, uids: ReadonlySet
   const priority = ownPriority(ctx.classes, pod);
   const anywhere = { ownGang: undefined, isUseful: () => true, onlyRow: row };
   const { small, whole } = unitsFor({ ctx, rules, priority, nowMs, ...anywhere });
-  return [...small, ...whole]
-    .filter(({ bound }) => bound && uids.has(bound.pod.uid))
-    .map((unit) => ({ ...unit, others: [] }));
+  const alone = whole().map((unit) => ({ ...unit, others: [] }));
+  return [...small.bands.flatMap((band) => small.ofBand(band)), ...alone].filter(
+    ({ bound }) => bound && uids.has(bound.pod.uid),
+  );
 }
 
 function choiceAt({ ctx, pod, nowMs }: ProposalAt, row: number, going: readonly BoundPod[]): Choice {

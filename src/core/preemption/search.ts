@@ -1,7 +1,7 @@
 import { compareHarm, type Choice, type Harm } from './choice.ts';
 import { takeCheapest } from './greedy.ts';
 import type { Unit } from './unit.ts';
-import type { Units } from './units.ts';
+import type { Pool, Units } from './units.ts';
 
 /** With so few units every choice is looked at: 4,096 at most. */
 const EXACT_UNITS = 12;
@@ -14,14 +14,14 @@ const IMPROVEMENTS = 12;
  * their gangs. Exact where there are few; else greedy, and then whoever can be put back is.
  * @returns whether the demand is met; the choice then has the victims, and none can be put back
  */
-export function search(choice: Choice, { small, whole }: Units, goal: Goal): boolean {
+export function search(choice: Choice, { small, whole }: Pick<Units, 'small' | 'whole'>, goal: Goal): boolean {
   goal.widen(goal.margin);
   const isDone = () => choice.isEnough && goal.fits();
-  const isFound = searchSmall(choice, small, isDone) || searchWhole(choice, { small, whole }, isDone);
+  const isFound = searchSmall(choice, small, isDone) || searchWhole(choice, { small, whole: whole() }, isDone);
   goal.widen(-goal.margin);
   if (!isFound) return false;
   putBack(choice, isDone);
-  if (small.length > EXACT_UNITS && small.length <= IMPROVED_UNITS) improve(choice, small, isDone);
+  if (small.size > EXACT_UNITS && small.size <= IMPROVED_UNITS) improve(choice, allOf(small), isDone);
   return true;
 }
 
@@ -34,15 +34,26 @@ export interface Goal {
   readonly widen: (more: number) => void;
 }
 
-function searchSmall(choice: Choice, small: Units['small'], isDone: () => boolean): boolean {
-  if (small.length <= EXACT_UNITS) return exactly(choice, small, isDone);
+interface Open {
+  readonly small: Pool;
+  readonly whole: readonly Unit[];
+}
+
+/** By row, reservations last: of equals, the first is taken. */
+function allOf(pool: Pool): readonly Unit[] {
+  const rank = ({ kind, spots }: Unit) => (kind === 'reservation' ? Number.MAX_SAFE_INTEGER : spots[0]!.row);
+  return pool.bands.flatMap((band) => pool.ofBand(band)).sort((a, b) => rank(a) - rank(b));
+}
+
+function searchSmall(choice: Choice, small: Pool, isDone: () => boolean): boolean {
+  if (small.size <= EXACT_UNITS) return exactly(choice, allOf(small), isDone);
   takeCheapest(choice, small);
   return isDone() || clear(choice);
 }
 
-function searchWhole(choice: Choice, { small, whole }: Pick<Units, 'small' | 'whole'>, isDone: () => boolean): boolean {
+function searchWhole(choice: Choice, { small, whole }: Open, isDone: () => boolean): boolean {
   if (whole.length === 0) return false;
-  if (small.length + whole.length <= EXACT_UNITS) return exactly(choice, [...small, ...whole], isDone);
+  if (small.size + whole.length <= EXACT_UNITS) return exactly(choice, [...allOf(small), ...whole], isDone);
   return withWholeGangs(choice, { small, whole }, isDone);
 }
 
@@ -52,11 +63,7 @@ function clear(choice: Choice): false {
 }
 
 /** Whole gangs, of the lowest priority and the cheapest first, beside whoever else helps. */
-function withWholeGangs(
-  choice: Choice,
-  { small, whole }: Pick<Units, 'small' | 'whole'>,
-  isDone: () => boolean,
-): boolean {
+function withWholeGangs(choice: Choice, { small, whole }: Open, isDone: () => boolean): boolean {
   const order = [...whole].sort((a, b) => a.band - b.band || totalCost(a) - totalCost(b));
   takeCheapest(choice, small);
   for (const unit of order) {
@@ -95,7 +102,7 @@ function improve(choice: Choice, small: readonly Unit[], isDone: () => boolean):
   const attempt = (first: readonly Unit[], rest: readonly Unit[]) => {
     clear(choice);
     for (const unit of first) if (choice.mayTake(unit)) choice.take(unit);
-    takeCheapest(choice, rest);
+    takeCheapest(choice, poolOf(rest));
     if (!isDone()) return;
     putBack(choice, isDone);
     const harm = choice.harm();
@@ -113,6 +120,11 @@ function improve(choice: Choice, small: readonly Unit[], isDone: () => boolean):
   for (const unit of others.slice(0, IMPROVEMENTS)) attempt([unit], small);
   clear(choice);
   for (const unit of best.units) choice.take(unit);
+}
+
+function poolOf(units: readonly Unit[]): Pool {
+  const bands = [...new Set(units.map(({ band }) => band))].sort((a, b) => a - b);
+  return { size: units.length, bands, ofBand: (band) => units.filter((unit) => unit.band === band) };
 }
 
 /** Members of a gang that keeps its leader are subject to rules from which whole gangs are exempt. */

@@ -22,59 +22,93 @@ export interface UnitsInput {
   readonly onlyRow?: number;
 }
 
+/** Units by band. Those of a band are made when they are asked for: mostly the lowest bands suffice. */
+export interface Pool {
+  readonly size: number;
+  /** Ascending. */
+  readonly bands: readonly number[];
+  ofBand(band: number): readonly Unit[];
+}
+
 /** What may be taken, and how many pods each rule keeps out. */
 export interface Units {
   /** Pods that are not leaders of gangs, and reservations of gangs that have not begun. */
-  readonly small: readonly Unit[];
+  readonly small: Pool;
   /** Gangs with their leaders. */
-  readonly whole: readonly Unit[];
+  readonly whole: () => readonly Unit[];
   readonly excluded: ReadonlyMap<Rule, number>;
 }
 
 /** Collects whoever the rules let be evicted, on rows where it could help. */
 export function unitsFor(input: UnitsInput): Units {
-  const { ctx, rules, nowMs, isUseful, onlyRow } = input;
+  const { ctx, rules, nowMs, onlyRow } = input;
   const { cluster, evictions } = ctx;
-  const { table } = cluster;
-  const loss = { cluster, evictions, weights: rules.cost, nowMs };
-  const collector = new Collector(input, loss);
-  const [first, end] = onlyRow === undefined ? [0, table.rows] : [onlyRow, onlyRow + 1];
-  for (let row = first; row < end; row++) {
-    if (!table.nodeAt(row) || !isUseful(row)) continue;
-    for (const bound of cluster.podsAt(table.nameAt(row))) collector.addPod(bound, row);
-  }
+  const collector = new Collector(input, { cluster, evictions, weights: rules.cost, nowMs });
+  // Pods of a gang came one after the other, and lie so in memory: by rows, this would take several times as long.
+  const pods = onlyRow === undefined ? cluster.boundPods.values() : cluster.podsAt(cluster.table.nameAt(onlyRow));
+  for (const bound of pods) collector.addPod(bound);
   if (onlyRow === undefined) collector.addReservations();
-  return collector.units();
+  return { small: collector, whole: () => collector.whole(), excluded: collector.excluded };
 }
 
-class Collector {
+const NOBODY: readonly Unit[] = [];
+
+interface Band {
+  readonly pods: BoundPod[];
+  readonly reservations: Unit[];
+  units: readonly Unit[] | undefined;
+}
+
+class Collector implements Pool {
+  readonly excluded = new Map<Rule, number>();
   readonly #input: UnitsInput;
   readonly #loss: LossContext;
-  readonly #gangs = new Map<string, VictimGang>();
-  readonly #small: Unit[] = [];
-  readonly #leaders: { readonly bound: BoundPod; readonly row: number; readonly gang: VictimGang }[] = [];
-  readonly #excluded = new Map<Rule, number>();
+  readonly #bands = new Map<number, Band>();
+  readonly #gangs = new Map<Gang, VictimGang>();
+  readonly #leaders: { readonly bound: BoundPod; readonly gang: Gang }[] = [];
+  #lastKey: string | undefined;
+  #lastGang: Gang | undefined;
+  #whole: readonly Unit[] | undefined;
 
   constructor(input: UnitsInput, loss: LossContext) {
     this.#input = input;
     this.#loss = loss;
   }
 
-  addPod(bound: BoundPod, row: number): void {
-    const { ctx, ownGang } = this.#input;
-    const { pod } = bound;
-    if (bound.isLeaving || pod.deleting || (ownGang !== undefined && pod.membership?.gang === ownGang)) return;
-    const known = pod.membership && ctx.gangs.get(pod.membership.gang);
-    const band = known ? known.priority : ownPriority(ctx.classes, pod);
-    const rule = this.#excludes(bound, known, band);
-    if (rule) {
-      this.#excluded.set(rule, (this.#excluded.get(rule) ?? 0) + 1);
-      return;
-    }
-    const gang = known && this.#gangOf(known);
-    const role = pod.membership?.role ?? '';
-    if (gang && !gang.isOfEquals && gang.isLeader(role)) this.#leaders.push({ bound, row, gang });
-    else this.#small.push(this.#unitOf(bound, { row, band, gang, role }));
+  get size(): number {
+    let size = 0;
+    for (const { pods, reservations } of this.#bands.values()) size += pods.length + reservations.length;
+    return size;
+  }
+
+  get bands(): readonly number[] {
+    return [...this.#bands.keys()].sort((a, b) => a - b);
+  }
+
+  ofBand(band: number): readonly Unit[] {
+    const known = this.#bands.get(band)!;
+    return (known.units ??= [...known.pods.map((bound) => this.#addUnit(bound, band)), ...known.reservations]);
+  }
+
+  whole(): readonly Unit[] {
+    for (const band of this.#bands.keys()) this.ofBand(band);
+    return (this.#whole ??= [
+      ...this.#leaders.sort((a, b) => a.bound.row - b.bound.row).map((one) => this.#wholeOf(one)),
+      ...this.#equals(),
+    ]);
+  }
+
+  addPod(bound: BoundPod): void {
+    const { ctx, ownGang, isUseful } = this.#input;
+    const { pod, row, isLeaving } = bound;
+    const key = pod.membership?.gang;
+    if (isLeaving || pod.deleting || row < 0 || (ownGang !== undefined && key === ownGang) || !isUseful(row)) return;
+    const gang = this.#find(key);
+    const band = gang ? gang.priority : ownPriority(ctx.classes, pod);
+    const rule = this.#excludes(bound, gang, band);
+    if (rule) this.excluded.set(rule, (this.excluded.get(rule) ?? 0) + 1);
+    else if (gang && leads(gang, pod.membership!.role)) this.#leaders.push({ bound, gang });
+    else this.#band(band).pods.push(bound);
   }
 
   /** Room that gangs of lower priority hold and that none of their pods has taken: nobody is harmed by waiting on. */
@@ -86,15 +120,17 @@ class Collector {
       if (gang.slots.some(({ state }) => state !== 'reserved') || !this.#isQueueOpen(gang)) continue;
       const spots = gang.slots.map(({ node, vector }) => ({ row: ctx.cluster.table.rowOf(node)!, vector }));
       if (!spots.some(({ row }) => isUseful(row))) continue;
-      const nothing = { others: [], role: '', cost: 0, cores: 0, isGivenUp: false, isYoung: false };
+      const nothing = { others: NOBODY, role: '', cost: 0, cores: 0, isGivenUp: false, isYoung: false };
       const { priority: band, slots } = gang;
-      this.#small.push({ kind: 'reservation', spots, slots: [...slots], gang: this.#gangOf(gang), band, ...nothing });
+      this.#band(band).reservations.push({
+        kind: 'reservation',
+        spots,
+        slots: [...slots],
+        gang: this.#gangOf(gang),
+        band,
+        ...nothing,
+      });
     }
-  }
-
-  units(): Units {
-    const whole = [...this.#leaders.map((one) => this.#wholeOf(one)), ...this.#equals()];
-    return { small: this.#small, whole, excluded: this.#excluded };
   }
 
   #excludes({ pod }: BoundPod, gang: Gang | undefined, band: number): Rule | undefined {
@@ -112,26 +148,44 @@ class Collector {
     return queues.length === 0 || (gang !== undefined && queues.includes(gang.spec.queue));
   }
 
-  #gangOf(gang: Gang): VictimGang {
-    let known = this.#gangs.get(gang.key);
-    if (!known) this.#gangs.set(gang.key, (known = new VictimGang(this.#loss, gang)));
+  /** The gang of that key: mostly that of the pod before. */
+  #find(key: string | undefined): Gang | undefined {
+    if (key === undefined) return undefined;
+    if (key !== this.#lastKey) {
+      this.#lastKey = key;
+      this.#lastGang = this.#input.ctx.gangs.get(key);
+    }
+    return this.#lastGang;
+  }
+
+  #band(band: number): Band {
+    let known = this.#bands.get(band);
+    if (!known) this.#bands.set(band, (known = { pods: [], reservations: [], units: undefined }));
     return known;
   }
 
-  #unitOf(bound: BoundPod, { row, band, gang, role }: Pick<Unit, 'band' | 'gang' | 'role'> & { row: number }): Unit {
+  #gangOf(gang: Gang): VictimGang {
+    let known = this.#gangs.get(gang);
+    if (!known) this.#gangs.set(gang, (known = new VictimGang(this.#loss, gang)));
+    return known;
+  }
+
+  #addUnit(bound: BoundPod, band: number): Unit {
     const { cluster, weights } = this.#loss;
-    const { pod, vector } = bound;
+    const { pod, row, vector } = bound;
+    const known = this.#find(pod.membership?.gang);
+    const gang = known && this.#gangOf(known);
     const unit: Unit = {
       kind: 'pod',
       spots: [{ row, vector }],
       bound,
-      others: [],
+      others: NOBODY,
       gang,
-      role,
+      role: pod.membership?.role ?? '',
       band,
-      cost: lossOf(this.#loss, bound, gang?.gang),
+      cost: lossOf(this.#loss, bound, known),
       cores: coresOf(cluster.columns, vector, weights),
-      isGivenUp: pod.membership?.isExtra === true || isGivenUp(pod, gang?.gang),
+      isGivenUp: pod.membership?.isExtra === true || isGivenUp(pod, known),
       isYoung: this.#isYoung(bound),
     };
     gang?.units.push(unit);
@@ -144,14 +198,15 @@ class Collector {
   }
 
   /** The leader, and whoever of its gang the rules let go; members elsewhere go too, but make no room here. */
-  #wholeOf({ bound, row, gang }: { bound: BoundPod; row: number; gang: VictimGang }): Unit {
+  #wholeOf({ bound, gang: of }: { readonly bound: BoundPod; readonly gang: Gang }): Unit {
+    const gang = this.#gangOf(of);
     const { weights, cluster } = this.#loss;
     const members = this.#membersOf(gang, bound);
     const loss = lossOf(this.#loss, bound, gang.gang);
     const ofMembers = members.reduce((sum, { cost }) => sum + cost, 0);
     return {
       kind: 'gang',
-      spots: [{ row, vector: bound.vector }],
+      spots: [{ row: bound.row, vector: bound.vector }],
       bound,
       others: members,
       gang,
@@ -172,11 +227,9 @@ class Collector {
     for (const uid of cluster.boundMembers(gang.gang.key)) {
       const bound = cluster.boundPod(uid)!;
       if (known.has(uid) || uid === leader?.pod.uid || bound.isLeaving || bound.pod.deleting) continue;
-      const row = cluster.table.rowOf(bound.node);
-      if (row === undefined) continue;
-      this.#unitOf(bound, { row, band: gang.gang.priority, gang, role: bound.pod.membership!.role });
+      if (bound.row >= 0) this.#addUnit(bound, gang.gang.priority);
     }
-    return [...gang.units];
+    return [...gang.units.sort((a, b) => a.bound!.row - b.bound!.row)];
   }
 
   /** A gang of equals goes whole, and none of its members leads. */
@@ -203,4 +256,9 @@ class Collector {
     }
     return out;
   }
+}
+
+/** A gang of equals has no leader. */
+function leads({ spec: { roles } }: Gang, role: string): boolean {
+  return roles.length > 1 && roles[0]!.name === role;
 }
