@@ -15,6 +15,8 @@ export interface BoundPod {
   readonly isLeaving: boolean;
 }
 
+const NO_PODS: ReadonlyMap<string, BoundPod> = new Map();
+
 /**
  * The in-memory snapshot: nodes, bound pods, and room held for pods to come. Every change costs O(resources).
  * `free` of a row = allocatable - bound pods that are not leaving - held room.
@@ -27,7 +29,7 @@ export class Cluster {
   readonly #bound = new Map<string, BoundPod>();
   readonly #byNode = new Map<string, Map<string, BoundPod>>();
   readonly #deleting = new Map<string, BoundPod>();
-  readonly #byGang = new Map<string, Set<string>>();
+  readonly #byGang = new Map<string, Map<string, BoundPod>>();
   #holdsAt = new Int32Array(64);
   readonly #heldRows = new Set<number>();
   #leadersAt = new Int32Array(64);
@@ -52,15 +54,14 @@ export class Cluster {
 
   /** The gang's bound pods of a role that are not going, and not beyond what it starts with. */
   runningMembers(gang: string, role: string): BoundPod[] {
-    const bound = [...this.boundMembers(gang)].map((uid) => this.boundPod(uid)!);
-    return bound.filter(({ pod: { membership, deleting }, isLeaving }) => {
+    return [...this.boundMembers(gang).values()].filter(({ pod: { membership, deleting }, isLeaving }) => {
       return membership!.role === role && !membership!.isExtra && !deleting && !isLeaving;
     });
   }
 
-  /** UIDs of the gang's bound pods. */
-  boundMembers(gang: string): ReadonlySet<string> {
-    return this.#byGang.get(gang) ?? new Set();
+  /** The gang's bound pods by UID. */
+  boundMembers(gang: string): ReadonlyMap<string, BoundPod> {
+    return this.#byGang.get(gang) ?? NO_PODS;
   }
 
   /** How many slots and assumed pods hold room at the row. */
@@ -113,8 +114,10 @@ export class Cluster {
   bind(pod: PodInfo, node: string): boolean {
     const known = this.#bound.get(pod.uid);
     if (known && known.node === node && sameAmounts(known.pod.request, pod.request)) {
+      // A bound pod may be labelled into another gang, or out of its own.
+      const before = known.pod.membership?.gang;
+      if (before !== undefined && before !== pod.membership?.gang) removeFrom(this.#byGang, before, pod.uid);
       this.#keep({ ...known, pod });
-      this.#reindex(known.pod, pod);
       return false;
     }
     if (known) this.unbind(pod.uid);
@@ -123,7 +126,6 @@ export class Cluster {
     const isLeaving = known?.isLeaving ?? false;
     const row = this.table.rowOf(node) ?? -1;
     this.#keep({ pod, node, row, vector, isLeaving });
-    if (pod.membership) addTo(this.#byGang, pod.membership.gang, pod.uid);
     if (row >= 0 && !isLeaving) this.table.take(row, vector);
     return true;
   }
@@ -148,16 +150,8 @@ export class Cluster {
     this.#bound.set(bound.pod.uid, bound);
     if (bound.pod.deleting) this.#deleting.set(bound.pod.uid, bound);
     else this.#deleting.delete(bound.pod.uid);
-    const there = this.#byNode.get(bound.node);
-    if (there) there.set(bound.pod.uid, bound);
-    else this.#byNode.set(bound.node, new Map([[bound.pod.uid, bound]]));
-  }
-
-  /** A bound pod may be labelled into another gang, or out of its own. */
-  #reindex({ uid, membership: before }: PodInfo, { membership: now }: PodInfo): void {
-    if (before?.gang === now?.gang) return;
-    if (before) removeFrom(this.#byGang, before.gang, uid);
-    if (now) addTo(this.#byGang, now.gang, uid);
+    addTo(this.#byNode, bound.node, bound);
+    if (bound.pod.membership) addTo(this.#byGang, bound.pod.membership.gang, bound);
   }
 
   unbind(uid: string): BoundPod | undefined {
@@ -197,13 +191,13 @@ function doubled(array: Int32Array): Int32Array<ArrayBuffer> {
   return wider;
 }
 
-function addTo(index: Map<string, Set<string>>, key: string, uid: string): void {
+function addTo(index: Map<string, Map<string, BoundPod>>, key: string, bound: BoundPod): void {
   const known = index.get(key);
-  if (known) known.add(uid);
-  else index.set(key, new Set([uid]));
+  if (known) known.set(bound.pod.uid, bound);
+  else index.set(key, new Map([[bound.pod.uid, bound]]));
 }
 
-function removeFrom(index: Map<string, Set<string> | Map<string, unknown>>, key: string, uid: string): void {
+function removeFrom(index: Map<string, Map<string, BoundPod>>, key: string, uid: string): void {
   const known = index.get(key);
   known?.delete(uid);
   if (known?.size === 0) index.delete(key);

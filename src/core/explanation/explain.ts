@@ -42,7 +42,7 @@ export function explain(ctx: GangContext, key: string, nowMs: number): Explanati
 function summaryOf({ cluster, ledger }: GangContext, gang: Gang): GangSummary {
   const slots = { unplaced: 0, reserved: 0, assumed: 0, bound: 0 };
   for (const { state } of gang.slots) slots[state]++;
-  const members = [...cluster.boundMembers(gang.key)];
+  const members = [...cluster.boundMembers(gang.key).keys()];
   return {
     gang: gang.key,
     phase: phaseOf(gang),

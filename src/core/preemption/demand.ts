@@ -52,11 +52,14 @@ export class Demand {
 
   /** Places that are short; 0: the gang fits. */
   get missing(): number {
-    let missing = 0;
-    this.#others.forEach(({ total, wanted }, i) => {
-      missing += Math.max(0, wanted - total + (i === 0 ? this.#leastLoss() : 0));
-    });
-    return missing + (this.#leader && this.#lossCounts.every((rows) => rows === 0) ? 1 : 0);
+    const loss = this.#leader ? this.#leastLoss() : 0;
+    const isLeaderOut = loss === this.#lossCounts.length;
+    let missing = isLeaderOut ? 1 : 0;
+    for (let i = 0; i < this.#others.length; i++) {
+      const { total, wanted } = this.#others[i]!;
+      missing += Math.max(0, wanted - total + (i === 0 && !isLeaderOut ? loss : 0));
+    }
+    return missing;
   }
 
   /** Asks for more places than there are members: where the planner needs a reserve. */
@@ -117,13 +120,17 @@ export class Demand {
   }
 
   #move(row: number, vector: Vector, sign: 1 | -1): void {
-    for (const c of this.#columns) this.#free[c]![row]! += sign * (vector[c] ?? 0);
+    for (let i = 0; i < this.#columns.length; i++) {
+      const c = this.#columns[i]!;
+      this.#free[c]![row]! += sign * (vector[c] ?? 0);
+    }
   }
 
+  /** How many places the leader costs where it costs the fewest; the length of lossCounts where it may be nowhere. */
   #leastLoss(): number {
-    if (!this.#leader) return 0;
-    const least = this.#lossCounts.findIndex((rows) => rows > 0);
-    return Math.max(0, least);
+    let loss = 0;
+    while (loss < this.#lossCounts.length && this.#lossCounts[loss] === 0) loss++;
+    return loss;
   }
 
   #capacity(need: Need, row: number): number {

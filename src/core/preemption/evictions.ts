@@ -34,7 +34,8 @@ export class Evictions {
 
   /** Whether any is known: from files, or beside a replay, there are none. */
   get hasBudgets(): boolean {
-    return [...this.#budgets.values()].some(({ size }) => size > 0);
+    for (const { size } of this.#budgets.values()) if (size > 0) return true;
+    return false;
   }
 
   /** The disruption budgets that the pod's eviction would use up. */

@@ -72,7 +72,7 @@ function findIn(asked: Asked, inDomain: RowTest): Finding {
   const isExact = gang.policy.topology.mode !== 'require' && isSimple(needs);
   const probe = new Demand(cluster, needs, limits);
   const awaited = goingAnyway(ctx, probe, nowMs);
-  const useful = Uint8Array.from({ length: cluster.table.rows }, (_, row) => Number(probe.isUseful(row)));
+  const useful = new Uint8Array(cluster.table.rows).map((_, row) => Number(probe.isUseful(row)));
   const units = unitsFor({
     ctx,
     rules,

@@ -121,8 +121,16 @@ class Greedy {
     const inOrder = ranked.map(({ unit }) => unit);
     const together = this.#priceOf(inOrder);
     if (!together || together.units.length === 1) return together;
-    const alone = ranked.filter(({ cost }) => cost < together.price).map(({ unit }) => this.#priceOf([unit]));
-    return alone.reduce((best, one) => (one && one.price < best!.price ? one : best), together);
+    const vain: Unit[] = [];
+    let best = together;
+    for (const { unit, cost } of ranked) {
+      // Where as much room won no place, no more wins any.
+      if (cost >= together.price || vain.some((other) => isCovered(unit, other))) continue;
+      const alone = this.#priceOf([unit]);
+      if (!alone) vain.push(unit);
+      else if (alone.price < best.price) best = alone;
+    }
+    return best;
   }
 
   /** As many of the units, in their order, as win a place; without those that the others make superfluous. */
@@ -151,4 +159,11 @@ class Greedy {
     for (const unit of taken) this.#choice.take(unit);
     return false;
   }
+}
+
+/** Whether the pod leaves no more room than the other one, of the same row. */
+function isCovered({ kind, spots }: Unit, other: Unit): boolean {
+  if (kind !== 'pod' || other.kind !== 'pod') return false;
+  const room = other.spots[0]!.vector;
+  return spots[0]!.vector.every((amount, c) => amount <= (room[c] ?? 0));
 }

@@ -32,6 +32,7 @@ export interface LimitsInput {
 /** Counts what one search takes against all budgets. A change of `taken` by -1 gives it back. */
 export class Limits {
   readonly #input: LimitsInput;
+  /** With those of the last minute. */
   readonly #perQueue = new Map<string, number>();
   readonly #perBudget = new Map<string, number>();
   readonly #lately: number;
@@ -61,16 +62,17 @@ export class Limits {
 
   count(unit: Unit, change: 1 | -1): void {
     if (!unit.bound) return;
+    const { evictions, nowMs } = this.#input;
     this.#pods += change;
     const queue = queueOf(unit);
-    this.#perQueue.set(queue, (this.#perQueue.get(queue) ?? 0) + change);
+    this.#perQueue.set(queue, (this.#perQueue.get(queue) ?? evictions.lately(nowMs, queue)) + change);
     this.#countBudgets(unit.bound.pod, change);
   }
 
   #overQueue(unit: Unit, pods: number): Rule | undefined {
     const { rules, evictions, nowMs } = this.#input;
     const queue = queueOf(unit);
-    const before = evictions.lately(nowMs, queue) + (this.#perQueue.get(queue) ?? 0);
+    const before = this.#perQueue.get(queue) ?? evictions.lately(nowMs, queue);
     return before + pods > rules.budget.perQueue ? 'budget per queue' : undefined;
   }
 
@@ -85,6 +87,7 @@ export class Limits {
 
   #overDisruption(unit: Unit): Rule | undefined {
     const { evictions } = this.#input;
+    if (!evictions.hasBudgets) return undefined;
     const asked = new Map<string, number>();
     for (const { bound } of [unit, ...unit.others]) {
       const budgets = bound ? evictions.budgetsOf(bound.pod) : [];

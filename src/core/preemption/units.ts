@@ -172,12 +172,12 @@ class Collector implements Pool {
 
   #addUnit(bound: BoundPod, band: number): Unit {
     const { cluster, weights } = this.#loss;
-    const { pod, row, vector } = bound;
+    const { pod, vector } = bound;
     const known = this.#find(pod.membership?.gang);
     const gang = known && this.#gangOf(known);
     const unit: Unit = {
       kind: 'pod',
-      spots: [{ row, vector }],
+      spots: [bound],
       bound,
       others: NOBODY,
       gang,
@@ -206,7 +206,7 @@ class Collector implements Pool {
     const ofMembers = members.reduce((sum, { cost }) => sum + cost, 0);
     return {
       kind: 'gang',
-      spots: [{ row: bound.row, vector: bound.vector }],
+      spots: [bound],
       bound,
       others: members,
       gang,
@@ -224,8 +224,7 @@ class Collector implements Pool {
   #membersOf(gang: VictimGang, leader: BoundPod | undefined): Unit[] {
     const { cluster } = this.#loss;
     const known = new Set(gang.units.map(({ bound }) => bound!.pod.uid));
-    for (const uid of cluster.boundMembers(gang.gang.key)) {
-      const bound = cluster.boundPod(uid)!;
+    for (const [uid, bound] of cluster.boundMembers(gang.gang.key)) {
       if (known.has(uid) || uid === leader?.pod.uid || bound.isLeaving || bound.pod.deleting) continue;
       if (bound.row >= 0) this.#addUnit(bound, gang.gang.priority);
     }
