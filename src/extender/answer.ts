@@ -30,8 +30,8 @@ export function filterBody(answer: FilterAnswer, candidates: Candidates, mode: W
 
 /** All candidates but these. */
 function passedAll(candidates: Candidates, mode: WireMode, except: readonly string[] = []): string {
+  if (candidates instanceof NameList) return `"NodeNames":${candidates.json(except)}`;
   const failed = new Set(except);
-  if (candidates instanceof NameList) return `"NodeNames":${candidates.json(failed)}`;
   return passed(
     candidates.names().filter((name) => !failed.has(name)),
     mode,

@@ -56,13 +56,7 @@ export class NameList implements Candidates {
   }
 
   has(name: string): boolean {
-    let hash = 0;
-    for (let i = 0; i < name.length; i++) hash = step(hash, name.charCodeAt(i));
-    const mask = this.#table.length - 1;
-    for (let slot = slotOf(hash, mask); this.#table[slot] !== 0; slot = (slot + 1) & mask) {
-      if (this.#isAt(this.#table[slot]! - 1, name)) return true;
-    }
-    return false;
+    return this.#find(name) >= 0;
   }
 
   names(): readonly string[] {
@@ -73,12 +67,28 @@ export class NameList implements Candidates {
     return this.#text(0, 1).slice(1, -1);
   }
 
-  /** The list as JSON, without the names in `except`. */
-  json(except: ReadonlySet<string> = new Set()): string {
-    if (except.size === 0) return `[${this.#text(0, this.size)}]`;
-    return `["${this.names()
-      .filter((name) => !except.has(name))
-      .join('","')}"]`.replace('[""]', '[]');
+  /** The list as JSON, without the names in `except`: what is between those, as it came. */
+  json(except: readonly string[] = []): string {
+    const gone = except.map((name) => this.#find(name)).filter((i) => i >= 0);
+    gone.sort((a, b) => a - b);
+    const pieces: string[] = [];
+    let from = 0;
+    for (const i of [...gone, this.size]) {
+      if (i > from) pieces.push(this.#text(from, i));
+      from = i + 1;
+    }
+    return `[${pieces.join(',')}]`;
+  }
+
+  /** The name's number, or -1. */
+  #find(name: string): number {
+    let hash = 0;
+    for (let i = 0; i < name.length; i++) hash = step(hash, name.charCodeAt(i));
+    const mask = this.#table.length - 1;
+    for (let slot = slotOf(hash, mask); this.#table[slot] !== 0; slot = (slot + 1) & mask) {
+      if (this.#isAt(this.#table[slot]! - 1, name)) return this.#table[slot]! - 1;
+    }
+    return -1;
   }
 
   /** Names `from` to before `to`, quoted, with commas between them. */

@@ -19,7 +19,17 @@ test('it holds the names of the list, in its order, and no others', () => {
       expect(list.json()).toBe(JSON.stringify(names));
       expect(names.every((name) => list.has(name))).toBe(true);
       expect(list.has(other)).toBe(names.includes(other));
-      expect(list.json(new Set([names[0]!]))).toBe(JSON.stringify(names.slice(1)));
+    }),
+  );
+});
+
+test('its JSON leaves out whom it is told to', () => {
+  const mask = fc.array(fc.boolean(), { minLength: 60, maxLength: 60 });
+  fc.assert(
+    fc.property(fc.uniqueArray(nodeName, { minLength: 1, maxLength: 60 }), mask, (names, isOut) => {
+      const [out, left] = [names.filter((_, i) => isOut[i]), names.filter((_, i) => !isOut[i])];
+      const except = [...out.reverse(), 'nobody-of-that-name.example.internal.cluster'];
+      expect(listOf(names)!.json(except)).toBe(JSON.stringify(left));
     }),
   );
 });
