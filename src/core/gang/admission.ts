@@ -48,7 +48,8 @@ function stands({ cluster, line }: AdmissionDeps, gang: Gang, refusal: Refusal, 
   const { roomLog } = cluster.table;
   if (!roomLog.remembers(refusal.roomPosition)) return false;
   if (refusal.roomPosition === roomLog.position) return true;
-  const needs = startNeeds(cluster, gang);
+  const short = refusal.kind === 'room' ? refusal.short : undefined;
+  const needs = startNeeds(cluster, gang).filter(({ role }) => short === undefined || role === short);
   for (; refusal.roomPosition < roomLog.position; refusal.roomPosition++) {
     const row = roomLog.at(refusal.roomPosition);
     const canHelp = ({ eligible, vector }: Need) =>
@@ -84,10 +85,11 @@ function planWhole(
   const { position } = cluster.table.roomLog;
   const hopeless = needs.find((need) => emptyCapacity(cluster, need) < need.count);
   if (hopeless) return refused({ kind: 'hopeless', reason: hopelessReason(cluster, hopeless), roomPosition: position });
-  if (asked && planner.plan(request).kind === 'placed') {
+  const anywhere = asked ? planner.plan(request) : plan;
+  if (anywhere.kind === 'placed')
     return refused({ kind: 'open', reason: `no offered node suits role ${leader!.role}` });
-  }
-  return refused({ kind: 'room', reason: WAITS_FOR_ROOM, roomPosition: position });
+  const short = anywhere.need === undefined ? {} : { short: needs[anywhere.need]!.role };
+  return refused({ kind: 'room', reason: WAITS_FOR_ROOM, roomPosition: position, ...short });
 }
 
 function hopelessReason(cluster: Cluster, need: Need): string {

@@ -6,8 +6,11 @@ import type { Slot } from './slot.ts';
 
 /** Why a gang was refused last, and how long that answer stands without another look. */
 export type Refusal =
-  /** Nothing freed since `roomPosition` of the table's roomLog could help. */
-  | { readonly kind: 'room'; readonly reason: string; roomPosition: number }
+  /**
+   * Nothing freed since `roomPosition` of the table's roomLog could help. `short`: the role whose members do not even fit
+   * alone, so that room for others is no help; absent: only all together do not.
+   */
+  | { readonly kind: 'room'; readonly reason: string; readonly short?: string; roomPosition: number }
   /** As `room`, but not even the empty cluster would do; it holds up nobody. */
   | { readonly kind: 'hopeless'; readonly reason: string; roomPosition: number }
   /** As long as this gang stands ahead and blocks. */
