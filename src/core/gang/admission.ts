@@ -50,6 +50,8 @@ function stands({ cluster, line }: AdmissionDeps, gang: Gang, refusal: Refusal, 
   if (refusal.roomPosition === roomLog.position) return true;
   const short = refusal.kind === 'room' ? refusal.short : undefined;
   const needs = startNeeds(cluster, gang).filter(({ role }) => short === undefined || role === short);
+  // Its members run by now, whoever placed them.
+  if (needs.length === 0) return false;
   for (; refusal.roomPosition < roomLog.position; refusal.roomPosition++) {
     const row = roomLog.at(refusal.roomPosition);
     const canHelp = ({ eligible, vector }: Need) =>
