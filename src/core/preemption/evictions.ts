@@ -62,7 +62,7 @@ export class Evictions {
   }
 
   isRefused(uid: string, nowMs: number): boolean {
-    return (this.#refusedUntilMs.get(uid) ?? -Infinity) > nowMs;
+    return this.#refusedUntilMs.size > 0 && (this.#refusedUntilMs.get(uid) ?? -Infinity) > nowMs;
   }
 
   putFigures(gang: string, figures: ReadonlyMap<string, WorkFigures>, nowMs: number): void {

@@ -18,13 +18,10 @@ interface Step {
  */
 export function takeCheapest(choice: Choice, pool: Pool): void {
   const greedy = new Greedy(choice);
-  for (const band of pool.bands) {
+  for (const tier of pool.tiers) {
     if (choice.isEnough) return;
-    greedy.add(pool.ofBand(band));
-    for (const tier of [band * 2, band * 2 + 1]) {
-      if (choice.isEnough) return;
-      greedy.takeUpTo(tier);
-    }
+    greedy.add(pool.ofTier(tier));
+    greedy.takeUpTo(tier);
   }
 }
 
@@ -41,7 +38,7 @@ class Greedy {
     this.#choice = choice;
   }
 
-  /** Units of a higher band than those before. */
+  /** Units that tiers so far had no part in. */
   add(units: readonly Unit[]): void {
     for (const unit of units) {
       for (const { row } of unit.spots) {

@@ -102,9 +102,7 @@ function unitsAt({ ctx, pod, nowMs }: ProposalAt, row: number, uids: ReadonlySet
   const anywhere = { ownGang: undefined, isUseful: () => true, onlyRow: row };
   const { small, whole } = unitsFor({ ctx, rules, priority, nowMs, ...anywhere });
   const alone = whole().map((unit) => ({ ...unit, others: [] }));
-  return [...small.bands.flatMap((band) => small.ofBand(band)), ...alone].filter(
-    ({ bound }) => bound && uids.has(bound.pod.uid),
-  );
+  return [...small.all(), ...alone].filter(({ bound }) => bound && uids.has(bound.pod.uid));
 }
 
 function choiceAt({ ctx, pod, nowMs }: ProposalAt, row: number, going: readonly BoundPod[]): Choice {

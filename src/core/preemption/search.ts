@@ -21,7 +21,7 @@ export function search(choice: Choice, { small, whole }: Pick<Units, 'small' | '
   goal.widen(-goal.margin);
   if (!isFound) return false;
   putBack(choice, isDone);
-  if (small.size > EXACT_UNITS && small.size <= IMPROVED_UNITS) improve(choice, allOf(small), isDone);
+  if (small.size > EXACT_UNITS && small.size <= IMPROVED_UNITS) improve(choice, small.all(), isDone);
   return true;
 }
 
@@ -39,21 +39,15 @@ interface Open {
   readonly whole: readonly Unit[];
 }
 
-/** By row, reservations last: of equals, the first is taken. */
-function allOf(pool: Pool): readonly Unit[] {
-  const rank = ({ kind, spots }: Unit) => (kind === 'reservation' ? Number.MAX_SAFE_INTEGER : spots[0]!.row);
-  return pool.bands.flatMap((band) => pool.ofBand(band)).sort((a, b) => rank(a) - rank(b));
-}
-
 function searchSmall(choice: Choice, small: Pool, isDone: () => boolean): boolean {
-  if (small.size <= EXACT_UNITS) return exactly(choice, allOf(small), isDone);
+  if (small.size <= EXACT_UNITS) return exactly(choice, small.all(), isDone);
   takeCheapest(choice, small);
   return isDone() || clear(choice);
 }
 
 function searchWhole(choice: Choice, { small, whole }: Open, isDone: () => boolean): boolean {
   if (whole.length === 0) return false;
-  if (small.size + whole.length <= EXACT_UNITS) return exactly(choice, [...allOf(small), ...whole], isDone);
+  if (small.size + whole.length <= EXACT_UNITS) return exactly(choice, [...small.all(), ...whole], isDone);
   return withWholeGangs(choice, { small, whole }, isDone);
 }
 
@@ -124,7 +118,13 @@ function improve(choice: Choice, small: readonly Unit[], isDone: () => boolean):
 
 function poolOf(units: readonly Unit[]): Pool {
   const bands = [...new Set(units.map(({ band }) => band))].sort((a, b) => a - b);
-  return { size: units.length, bands, ofBand: (band) => units.filter((unit) => unit.band === band) };
+
+  return {
+    size: units.length,
+    tiers: bands.flatMap((band) => [band * 2, band * 2 + 1]),
+    ofTier: (tier) => units.filter(({ band }) => band * 2 === tier),
+    all: () => units,
+  };
 }
 
 /** Members of a gang that keeps its leader are subject to rules from which whole gangs are exempt. */

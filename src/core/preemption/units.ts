@@ -22,12 +22,14 @@ export interface UnitsInput {
   readonly onlyRow?: number;
 }
 
-/** Units by band. Those of a band are made when they are asked for: mostly the lowest bands suffice. */
+/** Units by tier (see Choice.tierOf). They are made when they are asked for: mostly the lowest tiers suffice. */
 export interface Pool {
   readonly size: number;
   /** Ascending. */
-  readonly bands: readonly number[];
-  ofBand(band: number): readonly Unit[];
+  readonly tiers: readonly number[];
+  /** Those that may come into this tier, apart from those of lower tiers. */
+  ofTier(tier: number): readonly Unit[];
+  all(): readonly Unit[];
 }
 
 /** What may be taken, and how many pods each rule keeps out. */
@@ -54,9 +56,11 @@ export function unitsFor(input: UnitsInput): Units {
 const NOBODY: readonly Unit[] = [];
 
 interface Band {
+  readonly band: number;
   readonly pods: BoundPod[];
+  /** Of the pod in the same place, where it has been asked for. */
+  readonly units: Unit[];
   readonly reservations: Unit[];
-  units: readonly Unit[] | undefined;
 }
 
 class Collector implements Pool {
@@ -81,17 +85,30 @@ class Collector implements Pool {
     return size;
   }
 
-  get bands(): readonly number[] {
-    return [...this.#bands.keys()].sort((a, b) => a - b);
+  get tiers(): readonly number[] {
+    const bands = [...this.#bands.keys()].sort((a, b) => a - b);
+    return bands.flatMap((band) => [band * 2, band * 2 + 1]);
   }
 
-  ofBand(band: number): readonly Unit[] {
-    const known = this.#bands.get(band)!;
-    return (known.units ??= [...known.pods.map((bound) => this.#addUnit(bound, band)), ...known.reservations]);
+  ofTier(tier: number): readonly Unit[] {
+    const band = this.#bands.get(Math.floor(tier / 2))!;
+    const isLower = tier % 2 === 0;
+    const out = isLower ? [...band.reservations] : [];
+    for (let i = 0; i < band.pods.length; i++)
+      if (this.#mayBeSpare(band.pods[i]!) === isLower) out.push(this.#unitAt(band, i));
+    return out;
+  }
+
+  /** By row, reservations last: of equals, the first is taken. */
+  all(): readonly Unit[] {
+    const bands = [...this.#bands.values()].sort((a, b) => a.band - b.band);
+    const units = bands.flatMap((band) => band.pods.map((_, i) => this.#unitAt(band, i)));
+    units.sort((a, b) => a.bound!.row - b.bound!.row);
+    return [...units, ...bands.flatMap(({ reservations }) => reservations)];
   }
 
   whole(): readonly Unit[] {
-    for (const band of this.#bands.keys()) this.ofBand(band);
+    this.all();
     return (this.#whole ??= [
       ...this.#leaders.sort((a, b) => a.bound.row - b.bound.row).map((one) => this.#wholeOf(one)),
       ...this.#equals(),
@@ -160,8 +177,19 @@ class Collector implements Pool {
 
   #band(band: number): Band {
     let known = this.#bands.get(band);
-    if (!known) this.#bands.set(band, (known = { pods: [], reservations: [], units: undefined }));
+    if (!known) this.#bands.set(band, (known = { band, pods: [], units: [], reservations: [] }));
     return known;
+  }
+
+  #unitAt({ band, pods, units }: Band, i: number): Unit {
+    return (units[i] ??= this.#addUnit(pods[i]!, band));
+  }
+
+  /** Whether there can be a choice with which nobody needs the pod. */
+  #mayBeSpare({ pod }: BoundPod): boolean {
+    const gang = this.#find(pod.membership?.gang);
+    if (pod.membership?.isExtra === true || isGivenUp(pod, gang)) return true;
+    return gang !== undefined && this.#gangOf(gang).mayHaveSpare(pod.membership!.role);
   }
 
   #gangOf(gang: Gang): VictimGang {

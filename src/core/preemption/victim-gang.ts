@@ -40,6 +40,11 @@ export class VictimGang {
     return (this.#taken.get(role) ?? 0) < this.#spareOf(role);
   }
 
+  /** Whether any member of the role could go so. */
+  mayHaveSpare(role: string): boolean {
+    return this.#spareOf(role) > 0;
+  }
+
   /** Core-seconds for falling below the minimum, once for the gang. */
   get breakCost(): number {
     return this.#loss.weights.brokenGang * this.minCores;
