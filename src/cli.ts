@@ -1,9 +1,14 @@
+import { isMainThread } from 'node:worker_threads';
 import { Command, InvalidArgumentError, Option } from 'commander';
 import { checkCommand } from './cli/check.ts';
 import { demoCommand, demoNodes, type DemoFlags } from './cli/demo.ts';
 import { explainCommand, type ExplainFlags } from './cli/explain.ts';
 import { generateCommand, type GenerateFlags } from './cli/generate.ts';
+import { mergeCommand } from './cli/merge.ts';
 import { replayCommand, type ReplayFlags } from './cli/replay.ts';
+import type { SweepFlags } from './cli/sweep-cells.ts';
+import { serveSweep } from './cli/sweep-thread.ts';
+import { sweepCommand } from './cli/sweep.ts';
 import { loadConfig } from './config.ts';
 import { MusterError } from './core/errors.ts';
 import { PROFILES } from './replay/generate/profiles.ts';
@@ -22,6 +27,24 @@ function numberFrom(text: string, isAllowed: (value: number) => boolean, wanted:
   const value = text.trim() === '' ? NaN : Number(text);
   if (!Number.isFinite(value) || !isAllowed(value)) throw new InvalidArgumentError(`It is not ${wanted}.`);
   return value;
+}
+
+const positiveWhole = (text: string) =>
+  numberFrom(text, (value) => Number.isSafeInteger(value) && value > 0, 'a whole number from 1 on');
+
+/** More is a slip of the finger. */
+const MOST_NUMBERS = 10_000;
+
+/** `1..8`, `1,2,5..7` */
+function numbers(text: string): readonly number[] {
+  const all = text.split(',').flatMap((part) => {
+    const [first, last = first] = part.split('..').map(whole);
+    const count = last! - first! + 1;
+    if (part.split('..').length > 2 || count < 1 || count > MOST_NUMBERS)
+      throw new InvalidArgumentError('It is not a list of numbers and ranges, such as 1..8 or 1,2,5..7.');
+    return Array.from({ length: count }, (_, i) => first! + i);
+  });
+  return [...new Set(all)];
 }
 
 const collect = (value: string, list: readonly string[] = []) => [...list, value];
@@ -85,34 +108,55 @@ program
     }),
   );
 
-program
-  .command('replay <trace>')
+/** What is replayed, and how: the same for one run and for many. */
+const withWorkload = (command: Command) =>
+  command
+    .requiredOption('--nodes <file>', 'nodes: CSV of openb or PAI, kubectl output, groups in YAML, or preset:NAME')
+    .option('--policy <file>', 'policy file or preset; repeat it to compare', collect)
+    .option('--format <name>', `format of the trace, if its first line does not tell: ${FORMATS.join(', ')}`)
+    .option('--speed <factor>', 'divide submission times by this', positive, 1)
+    .option('--shorten <factor>', 'divide durations by this', positive, 1)
+    .option('--load <factor>', 'divide the number of nodes by this', positive, 1)
+    .option('--max-jobs <number>', 'at most so many jobs', whole)
+    .option('--from-hours <hours>', 'only jobs from this hour of the trace on', notNegative)
+    .option('--until-hours <hours>', 'only jobs before this hour of the trace', notNegative)
+    .option('--cycle-ms <ms>', 'what one cycle of kube-scheduler takes', positive, 5)
+    .option('--batch <number>', 'executors that a driver creates per second', positive, 5)
+    .option('--node-failures <number>', 'node failures per day', notNegative, 0)
+    .option(
+      '--urgent <share>',
+      "two priority classes in place of the trace's: this share of the jobs (0 to 1) is urgent",
+      notNegative,
+    )
+    .option('--grace <seconds>', 'how long an evicted pod takes to go', notNegative, 10)
+    .option('--lazy-backoff', 'back-off as before kube-scheduler 1.33');
+
+const USUAL_POLICIES = ['kube-default', 'fifo-gang', 'muster'];
+
+withWorkload(program.command('replay <trace>'))
   .description(`rehearse policies on a trace (${FORMATS.join(', ')}; or preset:NAME to generate one: ${profiles})`)
-  .requiredOption('--nodes <file>', 'nodes: CSV of openb or PAI, kubectl output, groups in YAML, or preset:NAME')
-  .option('--policy <file>', 'policy file or preset; repeat it to compare', collect)
   .option('--seed <number>', 'seed of everything that is drawn', whole, 1)
-  .option('--format <name>', `format of the trace, if its first line does not tell: ${FORMATS.join(', ')}`)
-  .option('--speed <factor>', 'divide submission times by this', positive, 1)
-  .option('--shorten <factor>', 'divide durations by this', positive, 1)
-  .option('--load <factor>', 'divide the number of nodes by this', positive, 1)
-  .option('--max-jobs <number>', 'at most so many jobs', whole)
-  .option('--from-hours <hours>', 'only jobs from this hour of the trace on', notNegative)
-  .option('--until-hours <hours>', 'only jobs before this hour of the trace', notNegative)
-  .option('--cycle-ms <ms>', 'what one cycle of kube-scheduler takes', positive, 5)
-  .option('--batch <number>', 'executors that a driver creates per second', positive, 5)
-  .option('--node-failures <number>', 'node failures per day', notNegative, 0)
-  .option(
-    '--urgent <share>',
-    "two priority classes in place of the trace's: this share of the jobs (0 to 1) is urgent",
-    notNegative,
-  )
-  .option('--grace <seconds>', 'how long an evicted pod takes to go', notNegative, 10)
-  .option('--lazy-backoff', 'back-off as before kube-scheduler 1.33')
   .option('--json <file>', 'write the result as JSON')
   .option('--report <file>', 'write the report as one HTML file')
   .action((trace: string, flags: ReplayFlags) =>
-    run(() => replayCommand(trace, { ...flags, policy: flags.policy ?? ['kube-default', 'fifo-gang', 'muster'] })),
+    run(() => replayCommand(trace, { ...flags, policy: flags.policy ?? USUAL_POLICIES })),
   );
+
+withWorkload(program.command('sweep <trace>'))
+  .description('replay every policy with every seed on every day, over threads; one JSON each, and one table')
+  .option('--seeds <numbers>', 'seeds, such as 1..8 or 1,2,5..7', numbers, [1])
+  .option('--days <numbers>', 'days of the trace, from 1 on, each by itself; default: the whole trace', numbers)
+  .requiredOption('--out <folder>', 'where the JSON of each run goes')
+  .option('--threads <number>', 'how many replays run at a time; default: one a core', positiveWhole)
+  .option('--cell <number>', 'run this one alone, from 0 on, in this process', whole)
+  .action((trace: string, flags: SweepFlags) =>
+    run(() => sweepCommand(trace, { ...flags, policy: flags.policy ?? USUAL_POLICIES })),
+  );
+
+program
+  .command('merge <file...>')
+  .description('one table of the results of many runs: files of replay --json, folders of sweep')
+  .action((files: readonly string[]) => run(() => mergeCommand(files)));
 
 program
   .command('generate <profile>')
@@ -152,4 +196,5 @@ process.stdout.on('error', (error: NodeJS.ErrnoException) => {
   process.exit(0);
 });
 
-await program.parseAsync();
+if (isMainThread) await program.parseAsync();
+else serveSweep();

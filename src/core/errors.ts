@@ -5,6 +5,7 @@ const REMEDIES = {
   MUSTER_FILE_UNREADABLE: 'Check the path and the permissions.',
   MUSTER_POLICY_INVALID: 'See docs/policies.md for every field, its unit and its default.',
   MUSTER_TRACE_INVALID: 'See docs/traces.md for the format of each trace.',
+  MUSTER_RESULT_INVALID: 'Give results that muster replay --json or muster sweep wrote, each once.',
   MUSTER_WIRE_BAD_BODY: 'Compare the sender with docs/wire.md.',
   MUSTER_USAGE: 'Run muster --help, or muster COMMAND --help.',
   MUSTER_NOT_SYNCED: 'Wait until /readyz says yes; kube-scheduler asks again by itself.',

@@ -1,7 +1,7 @@
 import type { ReplayResult, Sample } from '../result.ts';
 import { UPLOT_CSS, UPLOT_JS } from './library.ts';
 import { PAGE_SCRIPT, PAGE_STYLE } from './page.ts';
-import { ROWS, WALL_ROWS } from './table.ts';
+import { ROWS, textOf, WALL_ROWS } from './rows.ts';
 
 const CHARTS: readonly (readonly [key: Exclude<keyof Sample, 'atMs'>, title: string, isShare: boolean])[] = [
   ['working', 'cpu at work (gangs that are complete)', true],
@@ -42,7 +42,12 @@ ${result.complete ? '' : '<p class="warning">Stopped early: the figures are of t
 function tableHtml({ policies, latency }: ReplayResult): string {
   const head = policies.map(({ policy }) => `<th scope="col">${escaped(policy)}</th>`).join('');
   const rows = [
-    ...ROWS.map(([label, value]) => rowHtml(label, policies.map(value))),
+    ...ROWS.map((row) =>
+      rowHtml(
+        row.label,
+        policies.map((policy) => textOf(row, policy)),
+      ),
+    ),
     ...WALL_ROWS.map(([label, value]) => rowHtml(label, latency.map(value))),
   ];
   return `<table><thead><tr><td></td>${head}</tr></thead><tbody>${rows.join('')}</tbody></table>`;

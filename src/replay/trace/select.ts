@@ -15,6 +15,7 @@ export interface Selection {
 }
 
 const URGENT = 1000;
+const HOUR_MS = 3_600_000;
 
 /** A part of a trace, or the same in other time. What was done is in the notes. */
 export function select(trace: Trace, selection: Selection): Trace {
@@ -30,6 +31,7 @@ export function select(trace: Trace, selection: Selection): Trace {
     ...(urgent ? { priority: isUrgent(urgent, job.id) ? URGENT : 0 } : {}),
   }));
   const notes = [...trace.notes];
+  if (fromMs > 0 || untilMs < Infinity) notes.push(`submitted from hour ${fromMs / HOUR_MS} ${until(untilMs)}`);
   if (jobs.length < trace.jobs.length) notes.push(`${jobs.length} of ${trace.jobs.length} jobs`);
   if (speed !== 1) notes.push(`submission times divided by ${speed}`);
   if (shorten !== 1) notes.push(`durations divided by ${shorten}`);
@@ -37,6 +39,8 @@ export function select(trace: Trace, selection: Selection): Trace {
   if (urgent) drawn.push(`priorities: ${URGENT} for ${urgent.share * 100} % of the jobs, 0 for the others`);
   return { ...trace, jobs, notes, drawn };
 }
+
+const until = (ms: number) => (ms < Infinity ? `to ${ms / HOUR_MS}` : 'on');
 
 const isUrgent = ({ share, seed }: NonNullable<Selection['urgent']>, id: string) =>
   seeded(seed, 'urgent', id).uniform() < share;

@@ -1,54 +1,13 @@
-import { execFileSync, spawn, type ChildProcess } from 'node:child_process';
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
-import { tmpdir } from 'node:os';
-import { join, resolve } from 'node:path';
+import { join } from 'node:path';
 import { gunzipSync } from 'node:zlib';
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { expect, test } from 'vitest';
 import type { ReplayResult } from '../../../src/replay/result.ts';
+import { builtCli, written } from '../../support/cli.ts';
 
-const ROOT = resolve(import.meta.dirname, '../../..');
 const ITP = 'bench/traces/msft-itp/cluster03.csv.gz';
-/** Outside the project: the bundle needs no package beside it. */
-const folder = mkdtempSync(join(tmpdir(), 'muster-cli-'));
-const cli = join(folder, 'cli.js');
-
-beforeAll(() => void execFileSync(process.execPath, ['build.mjs', cli], { cwd: ROOT }));
-const children: ChildProcess[] = [];
-afterAll(() => {
-  for (const child of children) child.kill('SIGKILL');
-  rmSync(folder, { recursive: true, force: true });
-});
-
-interface Ended {
-  readonly code: number | null;
-  readonly out: string;
-  readonly err: string;
-}
-
-function start(args: readonly string[], env: Record<string, string> = {}) {
-  const { PATH = '' } = process.env;
-  const child = spawn(process.execPath, [cli, ...args], { cwd: ROOT, env: { PATH, ...env }, stdio: 'pipe' });
-  const text = { out: '', err: '' };
-  children.push(child);
-  child.stdin.end();
-  child.stdout.on('data', (chunk: Buffer) => (text.out += chunk.toString()));
-  child.stderr.on('data', (chunk: Buffer) => (text.err += chunk.toString()));
-  const ended = new Promise<Ended>((done) => child.on('close', (code) => done({ code, ...text })));
-  return { child, text, ended };
-}
-
-const muster = (...args: string[]) => start(args).ended;
-
-/** Waits until the process has written this. */
-async function written(child: ChildProcess, text: { out: string }, pattern: RegExp): Promise<RegExpExecArray> {
-  for (;;) {
-    const found = pattern.exec(text.out);
-    if (found) return found;
-    if (child.exitCode !== null) throw new Error(`it ended: ${text.out}`);
-    await new Promise((done) => setTimeout(done, 20));
-  }
-}
+const { folder, start, muster } = builtCli();
 
 const small = ['replay', ITP, '--nodes', 'preset:S', '--load', '20', '--max-jobs', '60', '--speed', '50'];
 const path = (name: string) => join(folder, name);
@@ -83,15 +42,10 @@ test('the same replay twice gives the same JSON, wall-clock figures aside; anoth
 
 test('interrupted, a replay writes what there is, says so and ends with 130', async () => {
   const args = ['replay', 'preset:L', '--nodes', 'preset:S', '--policy', 'muster', '--json', path('part.json')];
-  const { child, text, ended } = start(args);
-  const errs = {
-    get out() {
-      return text.err;
-    },
-  };
-  await written(child, errs, /jobs ended/);
-  child.kill('SIGINT');
-  const { code, out } = await ended;
+  const started = start(args);
+  await written(started, /jobs ended/, 'err');
+  started.child.kill('SIGINT');
+  const { code, out } = await started.ended;
   expect(code).toBe(130);
   expect(out).toContain('STOPPED EARLY');
   const result = JSON.parse(readFileSync(path('part.json'), 'utf8')) as ReplayResult;
@@ -123,10 +77,10 @@ test('generate writes a trace and nodes that replay reads', async () => {
 });
 
 test('a reader that has seen enough is no error', async () => {
-  const { child, text, ended } = start(['generate', 'M']);
-  await written(child, text, /\n/);
-  child.stdout.destroy();
-  expect(await ended).toMatchObject({ code: 0, err: '' });
+  const started = start(['generate', 'M']);
+  await written(started, /\n/);
+  started.child.stdout!.destroy();
+  expect(await started.ended).toMatchObject({ code: 0, err: '' });
 });
 
 test('check tells of every file, good and bad', async () => {
@@ -173,12 +127,12 @@ test('--verbose says where an error comes from', async () => {
 });
 
 test('serve answers on the embedded cluster, and ends when told to', async () => {
-  const { child, text, ended } = start(['serve', '--demo', '--port', '0']);
-  const [, url] = await written(child, text, /"url":"(http:\/\/127\.0\.0\.1:\d+)"/);
+  const started = start(['serve', '--demo', '--port', '0']);
+  const [, url] = await written(started, /"url":"(http:\/\/127\.0\.0\.1:\d+)"/);
   expect(await (await fetch(`${url}/readyz`)).text()).toBe('ok\n');
   expect(await (await fetch(`${url}/metrics`)).text()).toMatch(/^muster_nodes 24$/m);
-  child.kill('SIGTERM');
-  expect((await ended).code).toBe(0);
+  started.child.kill('SIGTERM');
+  expect((await started.ended).code).toBe(0);
 });
 
 test('a port that is taken is an error for serve', async () => {
@@ -192,20 +146,20 @@ test('a port that is taken is an error for serve', async () => {
 test('the demo compares three policies on a real trace, then serves, on a free port where the usual is taken', async () => {
   const taken = await listening();
   const env = { MUSTER_PORT: String(taken.port), MUSTER_LOG_LEVEL: 'silent' };
-  const { child, text, ended } = start(['demo', '--report', path('demo.html')], env);
-  const [, url] = await written(child, text, /muster serves the embedded cluster at (\S+)/);
+  const started = start(['demo', '--report', path('demo.html')], env);
+  const [, url] = await written(started, /muster serves the embedded cluster at (\S+)/);
   expect(await (await fetch(`${url}/healthz`)).text()).toBe('ok\n');
-  child.kill('SIGTERM');
-  expect((await ended).code).toBe(0);
+  started.child.kill('SIGTERM');
+  expect((await started.ended).code).toBe(0);
   taken.close();
   const partial = /partial-gang seconds[^\n]*/
-    .exec(text.out)![0]
+    .exec(started.text.out)![0]
     .split('│')
     .map((cell) => cell.trim());
   expect(partial.slice(2, 4)).toEqual(['0', '0']);
   expect(
     / overcommits[^\n]*/
-      .exec(text.out)![0]
+      .exec(started.text.out)![0]
       .split('│')
       .slice(1, 4)
       .map((cell) => cell.trim()),

@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
-import { comparisonTable, span } from '../../../src/replay/report/table.ts';
+import { span } from '../../../src/replay/report/rows.ts';
+import { comparisonTable } from '../../../src/replay/report/table.ts';
 import { policyResult, replayResult } from '../../support/replay-result.ts';
 
 /** The cells of a row of the table, without the frame. */

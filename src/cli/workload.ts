@@ -1,0 +1,82 @@
+import type { NodeInfo } from '../core/model.ts';
+import { MusterError } from '../core/errors.ts';
+import { generateTrace } from '../replay/generate/generate.ts';
+import { profileNamed, profileNodes } from '../replay/generate/profiles.ts';
+import { DEFAULT_REPLAY } from '../replay/options.ts';
+import type { ReplayInput } from '../replay/replay.ts';
+import type { Trace } from '../replay/trace/job.ts';
+import { readNodes } from '../replay/trace/nodes.ts';
+import { readTrace } from '../replay/trace/read-trace.ts';
+import { select } from '../replay/trace/select.ts';
+
+/** What is replayed, and how, as commander gives it: numbers are parsed already. */
+export interface WorkloadFlags {
+  readonly nodes: string;
+  readonly format?: string;
+  readonly speed: number;
+  readonly shorten: number;
+  readonly load: number;
+  readonly maxJobs?: number;
+  readonly fromHours?: number;
+  readonly untilHours?: number;
+  readonly cycleMs: number;
+  readonly batch: number;
+  readonly nodeFailures: number;
+  readonly lazyBackoff?: true;
+  readonly urgent?: number;
+  readonly grace: number;
+}
+
+export type Workload = Pick<ReplayInput, 'trace' | 'nodes' | 'nodesName' | 'options'>;
+
+const HOUR_MS = 3_600_000;
+
+/** `preset:L` is generated, anything else is a file. */
+const PRESET = /^preset:(.+)$/;
+
+/** @throws MusterError MUSTER_USAGE, MUSTER_TRACE_INVALID, MUSTER_FILE_UNREADABLE */
+export async function workloadOf(source: string, flags: WorkloadFlags, seed: number): Promise<Workload> {
+  const trace = select(await traceOf(source, seed, flags.format), {
+    speed: flags.speed,
+    shorten: flags.shorten,
+    ...(flags.maxJobs === undefined ? {} : { maxJobs: flags.maxJobs }),
+    ...(flags.urgent === undefined ? {} : { urgent: { share: shareOf(flags.urgent), seed } }),
+    ...(flags.fromHours === undefined ? {} : { fromMs: flags.fromHours * HOUR_MS }),
+    ...(flags.untilHours === undefined ? {} : { untilMs: flags.untilHours * HOUR_MS }),
+  });
+  if (trace.jobs.length === 0) throw new MusterError('MUSTER_USAGE', 'The selection leaves no job of the trace.');
+  const nodes = scaled(await nodesOf(flags.nodes), flags.load);
+  const nodesName = flags.load === 1 ? flags.nodes : `${flags.nodes}, load x ${flags.load}`;
+  const { cycleMs, batch: batchSize, nodeFailures: nodeFailuresPerDay } = flags;
+  const drawn = { seed, cycleMs, batchSize, nodeFailuresPerDay, graceMs: flags.grace * 1000 };
+  return { trace, nodes, nodesName, options: { ...DEFAULT_REPLAY, ...drawn, eagerBackoff: !flags.lazyBackoff } };
+}
+
+/** @throws MusterError MUSTER_USAGE */
+function shareOf(share: number): number {
+  if (share <= 1) return share;
+  throw new MusterError('MUSTER_USAGE', `--urgent ${share} is not a share: 0 to 1 is allowed.`);
+}
+
+async function traceOf(source: string, seed: number, format: string | undefined): Promise<Trace> {
+  const preset = PRESET.exec(source);
+  if (preset) return generateTrace(profileNamed(preset[1]!), { seed });
+  return readTrace(source, format === undefined ? { seed } : { seed, format });
+}
+
+async function nodesOf(source: string): Promise<readonly NodeInfo[]> {
+  const preset = PRESET.exec(source);
+  return preset ? profileNodes(profileNamed(preset[1]!)) : readNodes(source);
+}
+
+/** Load is scaled by the number of nodes, never by what the jobs do: every n-th node stays, evenly over the list. */
+function scaled(nodes: readonly NodeInfo[], load: number): readonly NodeInfo[] {
+  if (load === 1) return nodes;
+  const count = Math.max(1, Math.round(nodes.length / load));
+  if (count <= nodes.length)
+    return Array.from({ length: count }, (_, i) => nodes[Math.floor((i * nodes.length) / count)]!);
+  return Array.from({ length: count }, (_, i) => {
+    const node = nodes[i % nodes.length]!;
+    return i < nodes.length ? node : { ...node, name: `${node.name}-copy-${Math.floor(i / nodes.length)}` };
+  });
+}

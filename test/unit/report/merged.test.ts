@@ -1,0 +1,49 @@
+import { expect, test } from 'vitest';
+import { mergedTable, type NamedResult } from '../../../src/replay/report/merged.ts';
+import { policyResult, replayResult } from '../../support/replay-result.ts';
+
+/** Gangs done by policy, in a run with a seed. */
+function run(seed: number, done: Record<string, number>, change: Parameters<typeof replayResult>[1] = {}): NamedResult {
+  const policies = Object.entries(done).map(([name, gangsDone]) => policyResult(name, { gangsDone }));
+  return { name: `${seed}.json`, result: replayResult(policies, { seed, ...change }) };
+}
+
+const cells = (table: string, label: string) =>
+  table
+    .split('\n')
+    .find((line) => line.includes(`│ ${label}`))!
+    .split('│')
+    .slice(2, -1)
+    .map((cell) => cell.trim());
+
+test('the median of each policy, with the least and the most where they differ', () => {
+  const table = mergedTable([run(1, { one: 10, two: 5 }), run(2, { one: 4 }), run(3, { one: 6 }), run(2, { two: 5 })]);
+  expect(cells(table, 'gangs done')).toEqual(['6 (4 .. 10)', '5']);
+  expect(mergedTable([run(1, { one: 4 }), run(2, { one: 5 })])).toContain('4.5 (4 .. 5)');
+  expect(cells(table, 'deadlines missed')).toEqual(['-', '-']);
+  expect(table).toContain('seeds: 1, 2, 3');
+});
+
+test('it is the same in whatever order the results come', () => {
+  const runs = [run(1, { one: 10 }), run(2, { one: 4 }), run(3, { one: 6 })];
+  const body = (list: readonly NamedResult[]) => mergedTable(list).split('┌')[1];
+  expect(body([...runs].reverse())).toBe(body(runs));
+});
+
+test('policies that did not run the same are said so', () => {
+  expect(mergedTable([run(1, { one: 1, two: 1 }), run(2, { one: 1, two: 1 })])).not.toContain('DID NOT RUN THE SAME');
+  expect(mergedTable([run(1, { one: 1, two: 1 }), run(2, { one: 1 })])).toContain('DID NOT RUN THE SAME');
+  expect(mergedTable([run(1, { one: 1 }), run(2, { two: 1 })])).toContain('DID NOT RUN THE SAME');
+});
+
+test('a run that was stopped early is left out, and named', () => {
+  const table = mergedTable([run(1, { one: 10 }), run(2, { one: 2 }, { complete: false })]);
+  expect(cells(table, 'gangs done')).toEqual(['10']);
+  expect(table).toContain('left out, stopped early: 2.json');
+});
+
+test('nothing to merge, and a run that is there twice, are errors', () => {
+  expect(() => mergedTable([])).toThrow('no finished run');
+  const twice = [run(1, { one: 1 }), { ...run(1, { one: 1 }), name: 'again.json' }];
+  expect(() => mergedTable(twice)).toThrow('again.json: its run of one is there already');
+});
