@@ -36,6 +36,11 @@ describe.skipIf(!hasKubectl)('every object is well formed', () => {
   });
 });
 
+test.skipIf(!hasKubectl)('the Jobs of replays are well formed', () => {
+  for (const base of ['deploy/replay-job', 'deploy/replay-job/merge'])
+    expect(problems(kustomize({ base, components: [] }))).toEqual([]);
+});
+
 test('the static pod is well formed', () => {
   expect(problems([staticPod()])).toEqual([]);
 });
