@@ -222,6 +222,7 @@ export type ClusterEvent =
 /** The nodes that kube-scheduler offers for one pod. */
 export interface Candidates {
   readonly size: number;
-  has(name: string): boolean;
+  /** @param row of the core's table: a hint, for candidates that come from such a table */
+  has(name: string, row?: number): boolean;
   names(): readonly string[];
 }

@@ -28,7 +28,8 @@ import { prioritizeNodes } from './placement/prioritize.ts';
 import type { Policy } from './policy/policy.ts';
 import { policyFor } from './policy/select.ts';
 import { WaitingLine } from './queue/waiting-line.ts';
-import { claimantsOf, statsOf } from './stats.ts';
+import type { Resources } from './resources.ts';
+import { claimantsOf, reservedOf, statsOf } from './stats.ts';
 
 export interface SchedulerOptions {
   /** In the order of the file; a default policy follows the last. */
@@ -228,6 +229,11 @@ export class Scheduler {
   /** UIDs of pods that something is held for, or that a gang hangs on, and that have not been seen bound. */
   claimants(): readonly string[] {
     return claimantsOf(this.#ctx);
+  }
+
+  /** What is held for members that are not bound. */
+  reserved(): Resources {
+    return reservedOf(this.#ctx);
   }
 
   stats(): SchedulerStats {

@@ -111,5 +111,5 @@ function emptyCapacity({ table }: Cluster, { eligible, vector, count }: Need): n
 }
 
 export function offeredRows({ table }: Cluster, candidates: Candidates): RowTest {
-  return (row) => candidates.has(table.nameAt(row));
+  return (row) => candidates.has(table.nameAt(row), row);
 }

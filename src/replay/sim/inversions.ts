@@ -32,10 +32,8 @@ export class Inversions {
     for (const run of jobs.live) (run.boundNeeded === neededOf(run) ? holding : waiting).push(run);
     if (waiting.length === 0) return;
     const most = new Map<number, number>();
-    for (const { job, pods } of holding) {
-      let cpu = 0;
-      for (const { state, info } of pods) if (state !== 'waiting') cpu += info.request.get('cpu') ?? 0;
-      most.set(job.priority, Math.max(most.get(job.priority) ?? 0, cpu));
+    for (const { job, boundCpu } of holding) {
+      most.set(job.priority, Math.max(most.get(job.priority) ?? 0, boundCpu));
     }
     for (const run of waiting) {
       const isInverted = [...most].some(([priority, cpu]) => priority < run.job.priority && cpu >= neededCpu(run));

@@ -4,6 +4,12 @@ import { seeded, type Random } from '../random.ts';
 import type { TraceJob } from '../trace/job.ts';
 import type { SimPod } from './pod.ts';
 
+interface Common {
+  readonly leader: Resources;
+  readonly worker: Resources;
+  readonly constraints: PodInfo['constraints'];
+}
+
 /** One run of a job of the trace; a job whose leader is lost runs again. */
 export interface JobRun {
   readonly job: TraceJob;
@@ -12,6 +18,8 @@ export interface JobRun {
   /** 0: the first; an application that lost its leader is submitted again. */
   readonly attempt: number;
   readonly random: Random;
+  /** What its pods have in common: made once, since a day has a million of them. */
+  readonly common: Common;
   readonly pods: Set<SimPod>;
   state: 'waiting' | 'working' | 'done' | 'failed';
   /** Workers created so far. */
@@ -20,6 +28,8 @@ export interface JobRun {
   boundNeeded: number;
   runningNeeded: number;
   boundPods: number;
+  /** cpu of the bound pods, in millicores. */
+  boundCpu: number;
   /** When the gang was complete (all needed bound) for the first time. */
   completeMs: number | undefined;
   /** Somebody had a needed member of it evicted, so that what it lacks is lost and not withheld. */
@@ -39,12 +49,14 @@ export function newRun(job: TraceJob, submitMs: number, seed: number, attempt: n
     submitMs,
     attempt,
     random: seeded(seed, job.id, attempt),
+    common: commonOf(job),
     pods: new Set(),
     state: 'waiting',
     created: 0,
     boundNeeded: 0,
     runningNeeded: 0,
     boundPods: 0,
+    boundCpu: 0,
     completeMs: undefined,
     isBroken: false,
     workedMs: 0,
@@ -59,16 +71,24 @@ export const neededOf = ({ job }: JobRun) => 1 + job.workers.min;
 
 const withPod = (request: Resources): Resources => new Map([...request, ['pods', 1]]);
 
-function specOf(run: JobRun, constraints: PodInfo['constraints']): GangSpec {
-  const { namespace, queue, leader, workers } = run.job;
+function commonOf(job: TraceJob): Common {
+  const affinity = affinityOf(job);
+  const anywhere = { nodeSelector: new Map<string, string>(), tolerations: [] };
+  const constraints = affinity ? { ...anywhere, affinity: [affinity] } : anywhere;
+  return { leader: withPod(job.leader), worker: withPod(job.workers.request), constraints };
+}
+
+function specOf(run: JobRun): GangSpec {
+  const { namespace, queue, workers } = run.job;
+  const { leader, worker, constraints } = run.common;
   return {
     key: `${namespace}/${run.id}`,
     namespace,
     name: run.id,
     queue,
     roles: [
-      { name: 'driver', count: 1, min: 1, request: withPod(leader), constraints },
-      { name: 'executor', count: workers.count, min: workers.min, request: withPod(workers.request), constraints },
+      { name: 'driver', count: 1, min: 1, request: leader, constraints },
+      { name: 'executor', count: workers.count, min: workers.min, request: worker, constraints },
     ],
   };
 }
@@ -84,22 +104,22 @@ export function newPod(run: JobRun, kind: 'leader' | 'worker', isNeeded: boolean
   return pod;
 }
 
+const NO_LABELS: PodInfo['labels'] = new Map();
+const NO_IMAGES: PodInfo['images'] = [];
+
 function infoOf(run: JobRun, isLeader: boolean, index: number): PodInfo {
-  const { job } = run;
+  const { job, common } = run;
   const name = isLeader ? `${run.id}-driver` : `${run.id}-exec-${index + 1}`;
-  const affinity = affinityOf(job);
-  const anywhere = { nodeSelector: new Map<string, string>(), tolerations: [] };
-  const constraints = affinity ? { ...anywhere, affinity: [affinity] } : anywhere;
   const base: PodInfo = {
     uid: `${job.namespace}/${name}`,
     namespace: job.namespace,
     name,
-    labels: new Map(),
+    labels: NO_LABELS,
     schedulerName: 'muster',
     priority: job.priority,
-    request: withPod(isLeader ? job.leader : job.workers.request),
-    constraints,
-    images: [],
+    request: isLeader ? common.leader : common.worker,
+    constraints: common.constraints,
+    images: NO_IMAGES,
     terminal: false,
     deleting: false,
   };
@@ -107,7 +127,7 @@ function infoOf(run: JobRun, isLeader: boolean, index: number): PodInfo {
   const wishing = wished ? { ...base, wishes: wished } : base;
   if (job.workers.count === 0) return wishing;
   const gang = `${job.namespace}/${run.id}`;
-  const membership = isLeader ? { gang, role: 'driver', spec: specOf(run, constraints) } : { gang, role: 'executor' };
+  const membership = isLeader ? { gang, role: 'driver', spec: specOf(run) } : { gang, role: 'executor' };
   return { ...wishing, membership };
 }
 

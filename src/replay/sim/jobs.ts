@@ -1,7 +1,7 @@
 import type { TraceJob } from '../trace/job.ts';
 import { neededOf, newPod, newRun, type JobRun } from './job-run.ts';
 import type { KubeScheduler } from './kube-scheduler.ts';
-import { boundInfo, type SimPod } from './pod.ts';
+import { boundInfo, cpuOf, type SimPod } from './pod.ts';
 import type { Moment } from './recorder.ts';
 import type { World } from './world.ts';
 
@@ -86,7 +86,7 @@ export class Jobs {
     const wasComplete = run.boundNeeded === neededOf(run);
     const ranMs = pod.state === 'running' ? this.#now() - pod.runningSinceMs : 0;
     this.#stopWork(run);
-    const share = ((pod.info.request.get('cpu') ?? 0) * ranMs) / Math.max(1, neededCpu(run));
+    const share = (cpuOf(pod) * ranMs) / Math.max(1, neededCpu(run));
     const lostMs = Math.min(run.workedMs, pod.isLeader ? Infinity : pod.isNeeded ? share : 0);
     run.workedMs -= lostMs;
     recorder.coreMsLost += (lostMs * neededCpu(run)) / 1000;
@@ -100,6 +100,7 @@ export class Jobs {
   podBound(pod: SimPod): void {
     const { job: run } = pod;
     run.boundPods++;
+    run.boundCpu += cpuOf(pod);
     if (pod.isNeeded && ++run.boundNeeded === neededOf(run)) this.#complete(run);
     const { random, job } = run;
     const isAlone = job.workers.count === 0;
@@ -228,8 +229,9 @@ export class Jobs {
       if (pod.isNeeded && run.boundNeeded-- === neededOf(run)) this.#running--;
       if (pod.isNeeded && state === 'running') run.runningNeeded--;
       run.boundPods--;
+      run.boundCpu -= cpuOf(pod);
       truth.unbind(pod);
-      recorder.change(this.#now(), -(info.request.get('cpu') ?? 0), 0);
+      recorder.change(this.#now(), -cpuOf(pod), 0);
     }
     pod.state = 'over';
     this.#pods.delete(info.uid);

@@ -1,6 +1,6 @@
 import type { NodeScore } from '../../core/decision.ts';
 import { KubePreemption } from './kube-preemption.ts';
-import { boundInfo } from './pod.ts';
+import { boundInfo, cpuOf } from './pod.ts';
 import type { SimPod } from './pod.ts';
 import type { LazyCandidates } from './truth.ts';
 import type { World } from './world.ts';
@@ -156,7 +156,7 @@ export class KubeScheduler {
     truth.bind(pod, node);
     recorder.podsBound++;
     if (truth.isOvercommitted(node)) recorder.overcommits++;
-    recorder.change(timeline.nowMs, pod.info.request.get('cpu') ?? 0, 0);
+    recorder.change(timeline.nowMs, cpuOf(pod), 0);
     this.onBound(pod);
     const boundMs = timeline.nowMs;
     timeline.at(timeline.nowMs + options.bindMs, () => {

@@ -33,6 +33,10 @@ export class Nominations {
     if (here.size === 0) this.#nodes.delete(node);
   }
 
+  get isEmpty(): boolean {
+    return this.#nodes.size === 0;
+  }
+
   /** What of the node is promised to others before this pod; undefined: nothing. */
   before({ uid, priority }: PodInfo, node: string): Vector | undefined {
     const here = this.#nodes.get(node);

@@ -38,7 +38,7 @@ export function feedOf(scheduler: Scheduler): Omit<ExtenderPort, 'filter' | 'pri
   return {
     observe: (event, nowMs) => void scheduler.observe(event, nowMs),
     tick: (nowMs) => void scheduler.tick(nowMs),
-    reservedCpu: () => scheduler.stats().reserved.get('cpu') ?? 0,
+    reservedCpu: () => scheduler.reserved().get('cpu') ?? 0,
     checkInvariants: () => scheduler.checkInvariants(),
     isPreempting: isEnforced && !isGangless,
     isKubePreempting: isEnforced && isGangless,

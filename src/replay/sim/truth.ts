@@ -21,7 +21,7 @@ export class Truth {
   offer(pod: SimPod): LazyCandidates {
     const { eligibility } = this.cluster;
     const request = this.cluster.requestVector(pod.info.request);
-    const promised = (node: string) => this.nominations.before(pod.info, node);
+    const promised = this.nominations.isEmpty ? undefined : (node: string) => this.nominations.before(pod.info, node);
     return new LazyCandidates(this.cluster, eligibility.maskFor(pod.info.constraints), request, promised);
   }
 
@@ -81,15 +81,19 @@ export class Truth {
   }
 }
 
+/** What of a node is promised to others before the pod. */
+type Promised = (node: string) => Vector | undefined;
+
 export class LazyCandidates implements Candidates {
   readonly vector: Vector;
   readonly #cluster: Cluster;
   readonly #eligible: Bits;
-  readonly #promised: (node: string) => Vector | undefined;
+  readonly #promised: Promised | undefined;
   #names: readonly string[] | undefined;
   readonly #rows: number[] = [];
 
-  constructor(cluster: Cluster, eligible: Bits, vector: Vector, promised: (node: string) => Vector | undefined) {
+  /** @param promised absent: nothing is promised to anybody */
+  constructor(cluster: Cluster, eligible: Bits, vector: Vector, promised?: Promised) {
     this.#cluster = cluster;
     this.#eligible = eligible;
     this.vector = vector;
@@ -100,8 +104,9 @@ export class LazyCandidates implements Candidates {
     return this.names().length;
   }
 
-  has(name: string): boolean {
-    const row = this.#cluster.table.rowOf(name);
+  has(name: string, hint = -1): boolean {
+    const { table } = this.#cluster;
+    const row = table.nodeAt(hint)?.name === name ? hint : table.rowOf(name);
     return row !== undefined && this.#passes(row);
   }
 
@@ -129,7 +134,7 @@ export class LazyCandidates implements Candidates {
   #passes(row: number): boolean {
     const { table } = this.#cluster;
     if (!hasBit(this.#eligible, row) || !table.fits(row, this.vector)) return false;
-    const promised = this.#promised(table.nameAt(row));
+    const promised = this.#promised?.(table.nameAt(row));
     return (
       !promised ||
       table.fits(
