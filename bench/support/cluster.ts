@@ -57,10 +57,10 @@ function worldOf(nodes: readonly NodeInfo[], pods: readonly PodInfo[], policy = 
   return { scheduler, names: nodes.map(({ name }) => name) };
 }
 
-/** A scheduler that has seen the nodes, each about half full. */
-export function halfFull(nodeCount: number): BenchWorld {
+/** A scheduler that has seen the nodes, each about half full. @param perNode how many pods fill a half */
+export function halfFull(nodeCount: number, perNode = 8): BenchWorld {
   const nodes = nodesOf(nodeCount);
-  return worldOf(nodes, podsOn(nodes, 8, 1));
+  return worldOf(nodes, podsOn(nodes, perNode, 8 / perNode));
 }
 
 /** A scheduler that has seen the nodes, each full of 20 pods of gangs that may have to give way, 1,000 of them at once. */

@@ -13,6 +13,16 @@ export function median(values: readonly number[]): number {
   return quantile(Float64Array.from(values).sort(), 0.5);
 }
 
+/** The exponent b of y = a x^b: the slope of a straight line through the logarithms, by least squares. */
+export function growthExponent(points: readonly (readonly [x: number, y: number])[]): number {
+  const logs = points.map(([x, y]) => [Math.log(x), Math.log(y)] as const);
+  const mean = (values: readonly number[]) => values.reduce((sum, value) => sum + value, 0) / values.length;
+  const [meanX, meanY] = [mean(logs.map(([x]) => x)), mean(logs.map(([, y]) => y))];
+  const products = logs.map(([x, y]) => (x - meanX) * (y - meanY));
+  const squares = logs.map(([x]) => (x - meanX) ** 2);
+  return mean(products) / mean(squares);
+}
+
 /** Median, p99 and spread of the samples. */
 export function summarize(
   name: string,

@@ -39,6 +39,39 @@ export function executorPod(gang: string, i: number): Json {
 /** A pod of no gang. */
 export const foreignPod = (name: string): Json => podLike(EXECUTOR, name, { app: 'web' });
 
+/** A member of a gang, or a pod of none, that runs on the node; as the API server lists it. */
+export function runningPod(name: string, node: string, gang?: string): Json {
+  const labels = gang ? { 'muster.dev/gang': gang, 'muster.dev/role': 'executor' } : { app: 'web' };
+  const pod = podLike(EXECUTOR, name, { ...labels, 'spark-app-name': gang ?? 'none', 'spark-version': '3.5.0' });
+  const status = { ...(pod['status'] as Json), phase: 'Running', startTime: '2026-01-01T00:00:00Z' };
+  const listed: Json = { ...pod, spec: { ...(pod['spec'] as Json), nodeName: node }, status };
+  const metadata = { ...(pod['metadata'] as Json), managedFields: managedFieldsOf(listed) };
+  return { ...listed, metadata };
+}
+
+/** kube-scheduler does not send them, the API server does: who wrote which field, nearly half of a pod. */
+function managedFieldsOf({ metadata, spec, status }: Json): object[] {
+  const fields = (value: unknown): object =>
+    value !== null && typeof value === 'object'
+      ? Object.fromEntries(Object.entries(value).map(([key, inner]) => [`f:${key}`, fields(inner)]))
+      : {};
+  const by = (manager: string, fieldsV1: object) => {
+    return {
+      manager,
+      operation: 'Update',
+      apiVersion: 'v1',
+      time: '2026-01-01T00:00:00Z',
+      fieldsType: 'FieldsV1',
+      fieldsV1,
+    };
+  };
+  return [by('okhttp', fields({ metadata, spec })), by('kubelet', fields({ status }))];
+}
+
+export function listedNode(name: string): Json {
+  return { ...NODE, metadata: { ...(NODE['metadata'] as Json), name, uid: name } };
+}
+
 /** How many orders of the same names there are: kube-scheduler sends them in another one each time. */
 const ORDERS = 8;
 

@@ -1,0 +1,123 @@
+import type { Benchmark, BenchmarkContext, Check, Result } from './support/benchmark.ts';
+import { Child } from './support/child.ts';
+import { halfFull } from './support/cluster.ts';
+import {
+  foreignPod,
+  newGang,
+  prioritize,
+  refusedGang,
+  reservedExecutor,
+  type CoreWorld,
+} from './support/core-cases.ts';
+import { LiveServer } from './support/live-server.ts';
+import { growthExponent, summarize } from './support/statistics.ts';
+import { timesOf, type Timed } from './support/timing.ts';
+
+const NODES = [100, 300, 1000, 3000, 5000, 10_000, 15_000] as const;
+/** Pods on a node; the nodes are PODS_NODES, half full each time. */
+const PODS_PER_NODE = [8, 16, 30, 60] as const;
+const PODS_NODES = 5000;
+const MOST_PODS = 300_000;
+const MOST_NODES = 15_000;
+const SAMPLES = 200;
+
+interface Case {
+  readonly name: string;
+  readonly make: (world: CoreWorld) => Timed;
+}
+
+const CASES: readonly Case[] = [
+  { name: 'reserved executor', make: reservedExecutor },
+  { name: 'foreign pod', make: foreignPod },
+  { name: 'new gang of 20', make: (world) => newGang(world, 20) },
+  { name: 'gang of 100 that does not fit, first ask', make: refusedGang },
+  { name: 'prioritize', make: prioritize },
+];
+
+/** The cost of each case at each size, and the exponent of its growth. */
+function growth(
+  context: BenchmarkContext,
+  along: { readonly what: string; readonly sizes: readonly number[]; readonly world: (size: number) => CoreWorld },
+): Result[] {
+  return CASES.flatMap(({ name, make }) => {
+    const points = along.sizes.map((size): readonly [number, Result] => {
+      context.progress(`scale: ${name}, ${size} ${along.what}`);
+      const times = timesOf(make(along.world(size)), context.quick ? 5 : SAMPLES);
+      return [size, summarize(`${name}, ${size.toLocaleString('en-US')} ${along.what}`, 'µs', times)];
+    });
+    const exponent = growthExponent(points.map(([size, { median }]) => [size, median]));
+    const limit: Check = { what: 'grows slower than the cluster', value: exponent, limit: 1.1 };
+    const fitted = {
+      name: `${name}, exponent over ${along.what}`,
+      unit: 'count',
+      median: exponent,
+      samples: points.length,
+    } as const;
+    return [...points.map(([, result]) => result), { ...fitted, checks: [limit] }];
+  });
+}
+
+interface Size {
+  readonly nodes: number;
+  readonly pods: number;
+}
+
+/** A start of the real program from lists in pages, and the memory that it takes then. */
+async function startOf({ nodes, pods }: Size, limits?: { readonly seconds: number; readonly mb: number }) {
+  const api = await Child.start('api-server', String(nodes), String(pods));
+  const [url, podBytes] = api.ready.split(' ') as [string, string];
+  const muster = await LiveServer.start(url);
+  const memory = muster.memory();
+  await muster.stop();
+  api.stop();
+  const size = `${nodes.toLocaleString('en-US')} nodes, ${pods.toLocaleString('en-US')} pods`;
+  const check = (what: string, value: number, limit: number | undefined) =>
+    limit === undefined ? {} : { checks: [{ what, value, limit }] };
+  const results: Result[] = [
+    {
+      name: `start to ready, ${size}`,
+      unit: 's',
+      median: muster.seconds,
+      samples: 1,
+      ...check('seconds', muster.seconds, limits?.seconds),
+      extra: { podBytes: Number(podBytes) },
+    },
+    {
+      name: `memory, ${size}`,
+      unit: 'MB',
+      median: memory.now,
+      samples: 1,
+      ...check('MB', memory.most, limits?.mb),
+      extra: { most: memory.most },
+    },
+  ];
+  return { results, memory: memory.now };
+}
+
+async function starts({ progress, quick }: BenchmarkContext): Promise<Result[]> {
+  const nodes = quick ? 1000 : MOST_NODES;
+  const pods = quick ? 10_000 : MOST_PODS;
+  progress(`scale: start with ${nodes} nodes`);
+  const empty = await startOf({ nodes, pods: 0 });
+  progress(`scale: start with ${nodes} nodes, ${pods} pods`);
+  const full = await startOf({ nodes, pods }, { seconds: 15, mb: 700 });
+  const bytes = ((full.memory - empty.memory) * 1e6) / pods;
+  return [...empty.results, ...full.results, { name: 'memory per pod', unit: 'bytes', median: bytes, samples: 1 }];
+}
+
+export const benchmark: Benchmark = {
+  name: 'scale',
+  about: 'cost against nodes and pods, start and memory of a large cluster',
+  run: async (context) => {
+    const live = await starts(context);
+    const sizes = context.quick ? NODES.slice(0, 3) : NODES;
+    const overNodes = growth(context, { what: 'nodes', sizes, world: (nodes) => halfFull(nodes) });
+    const nodes = context.quick ? 100 : PODS_NODES;
+    const overPods = growth(context, {
+      what: `pods on ${nodes.toLocaleString('en-US')} nodes`,
+      sizes: PODS_PER_NODE.map((perNode) => perNode * nodes),
+      world: (pods) => halfFull(nodes, pods / nodes),
+    });
+    return [...live, ...overNodes, ...overPods];
+  },
+};
