@@ -14,6 +14,8 @@ const UNKNOWN = '(unknown)';
 export class ResourceColumns {
   readonly #columnOf = new Map<string, number>();
   readonly #names: string[] = [];
+  /** Most pods share their amounts with many others, and a typed array takes more memory than all else of a pod. */
+  readonly #vectors = new WeakMap<Resources, Vector>();
   /** The column of pod slots. */
   readonly pods: number;
 
@@ -52,11 +54,14 @@ export class ResourceColumns {
     return out;
   }
 
-  /** A vector for these amounts; names not met before get a column. */
+  /** A vector for these amounts, the same for the same object; names not met before get a column. */
   vector(amounts: Resources): Vector {
+    const known = this.#vectors.get(amounts);
+    if (known) return known;
     for (const name of amounts.keys()) this.add(name);
     const out = new Float64Array(this.size);
     for (const [name, amount] of amounts) out[this.#columnOf.get(name)!] = amount;
+    this.#vectors.set(amounts, out);
     return out;
   }
 

@@ -1,13 +1,21 @@
 import type { Constraints, Requirement, Taint, Toleration } from '../core/model.ts';
 import { MusterError } from '../core/errors.ts';
-import { nameAt, objectAt, objectsAt, textAt, textMapAt, textsAt, type Json } from './field.ts';
+import { nameAt, objectAt, objectsAt, own, textAt, textMapAt, textsAt, type Json } from './field.ts';
 import { shown } from './quantity.ts';
+import { Shared } from './shared.ts';
 
 const OPERATORS = ['In', 'NotIn', 'Exists', 'DoesNotExist', 'Gt', 'Lt'] as const;
 const TOLERATION_OPERATORS = ['Exists', 'Equal', 'Lt', 'Gt'] as const;
 
+const shared = new Shared<Constraints>();
+
 /** nodeSelector, required node affinity and tolerations of a pod's spec. */
 export function constraintsOf(spec: Json, where: string): Constraints {
+  const said = [own(spec, 'nodeSelector'), own(spec, 'tolerations'), own(spec, 'affinity')];
+  return shared.of(JSON.stringify(said), () => readConstraints(spec, where));
+}
+
+function readConstraints(spec: Json, where: string): Constraints {
   const nodeSelector = textMapAt(spec, 'nodeSelector', where);
   const tolerations = tolerationsAt(spec, where);
   const affinity = requiredTerms(spec, where);

@@ -1,12 +1,15 @@
 import type { Resources } from '../core/resources.ts';
 import { objectAt, objectsAt, own, textAt, type Json } from './field.ts';
 import { parseQuantity, wholeUnits } from './quantity.ts';
+import { Shared } from './shared.ts';
 
 /** Amounts by resource name, in billionths of the unit: exact until the end. */
 type Exact = Map<string, bigint>;
 
 /** Resources that a pod-level request replaces; others stay the sum of the containers. */
 const isPodLevel = (name: string) => name === 'cpu' || name === 'memory' || name.startsWith('hugepages-');
+
+const shared = new Shared<Resources>();
 
 /**
  * What a pod asks of a node.
@@ -35,7 +38,7 @@ export function podRequest(pod: Json, where: string): Resources {
   const out = new Map<string, number>();
   for (const [name, amount] of total) if (amount > 0n) out.set(name, wholeUnits(amount, name, where));
   out.set('pods', 1);
-  return out;
+  return shared.of(JSON.stringify([...out]), () => out);
 }
 
 function containersTotal(spec: Json, path: string, statuses: Statuses | undefined): Exact {

@@ -7,6 +7,7 @@ import { asObject, integerAt, nameAt, objectAt, objectsAt, own, textAt, textMapA
 import { EVICTION, parsePlan } from './eviction-plan.ts';
 import { podRequest } from './pod-request.ts';
 import { parseReservation, RESERVATION } from './reservation.ts';
+import { Shared, sharedText } from './shared.ts';
 import { standingOf } from './standing.ts';
 
 /**
@@ -27,9 +28,9 @@ export function toPodInfo(value: unknown, where: string, context: IntakeContext 
   const base: PodInfo = {
     uid: nameAt(metadata, 'uid', at),
     name: nameAt(metadata, 'name', at),
-    namespace: textAt(metadata, 'namespace', at) || 'default',
+    namespace: sharedText(textAt(metadata, 'namespace', at) || 'default'),
     labels: textMapAt(metadata, 'labels', at),
-    schedulerName: textAt(spec, 'schedulerName', `${where}.spec`) || 'default-scheduler',
+    schedulerName: sharedText(textAt(spec, 'schedulerName', `${where}.spec`) || 'default-scheduler'),
     priority: integerAt(spec, 'priority', `${where}.spec`) ?? 0,
     request: podRequest(pod, where),
     constraints: constraintsOf(spec, `${where}.spec`),
@@ -43,13 +44,14 @@ export function toPodInfo(value: unknown, where: string, context: IntakeContext 
     : membershipOf({ pod: base, annotations, object: pod, context });
   const live = livePart(pod, where, annotations);
   const address = membership?.spec?.reportsAt && addressOf(pod, where);
-  return {
-    ...base,
-    ...live,
-    ...standingOf(pod, where, annotations),
-    ...(membership ? { membership } : {}),
-    ...(address === undefined ? {} : { address }),
-  };
+  // Not spread: an object that grows takes half the memory of one that is copied together.
+  return Object.assign(
+    base,
+    live,
+    standingOf(pod, where, annotations),
+    membership && { membership },
+    address !== undefined && { address },
+  );
 }
 
 function addressOf(pod: Json, where: string): string | undefined {
@@ -72,7 +74,7 @@ function livePart(pod: Json, where: string, annotations: ReadonlyMap<string, str
   const reservation = parseReservation(annotations.get(RESERVATION));
   const eviction = parsePlan(annotations.get(EVICTION));
   return {
-    ...(node ? { node } : {}),
+    ...(node ? { node: sharedText(node) } : {}),
     ...(Number.isFinite(createdMs) ? { createdMs } : {}),
     ...(gates.length === 1 && own(gates[0]!, 'name') === GATE ? { gated: true } : {}),
     ...(!node && isCrowdedOut(pod, where) ? { crowdedOut: true } : {}),
@@ -100,7 +102,9 @@ function isNativelyScheduled(spec: Json): boolean {
   return Boolean(own(spec, 'schedulingGroup')) || Boolean(own(spec, 'workloadRef'));
 }
 
-function imagesOf(spec: Json, where: string): string[] {
+const imageLists = new Shared<readonly string[]>();
+
+function imagesOf(spec: Json, where: string): readonly string[] {
   const images = new Set<string>();
   for (const list of ['containers', 'initContainers']) {
     objectsAt(spec, list, where).forEach((container, i) => {
@@ -108,5 +112,5 @@ function imagesOf(spec: Json, where: string): string[] {
       if (image) images.add(image);
     });
   }
-  return [...images];
+  return imageLists.of(JSON.stringify([...images]), () => [...images]);
 }
