@@ -203,8 +203,7 @@ export class Scheduler {
 
   /** The bound members of a gang. */
   members(key: string): readonly PodInfo[] {
-    const { cluster } = this.#ctx;
-    return [...cluster.boundMembers(key)].map((uid) => cluster.boundPod(uid)!.pod);
+    return [...this.#ctx.cluster.boundMembers(key).values()].map(({ pod }) => pod);
   }
 
   /** All gangs, in no particular order. */

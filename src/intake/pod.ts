@@ -49,8 +49,8 @@ export function toPodInfo(value: unknown, where: string, context: IntakeContext 
     base,
     live,
     standingOf(pod, where, annotations),
-    membership && { membership },
-    address !== undefined && { address },
+    membership ? { membership } : {},
+    address === undefined ? {} : { address },
   );
 }
 
