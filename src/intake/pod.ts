@@ -43,15 +43,18 @@ export function toPodInfo(value: unknown, where: string, context: IntakeContext 
     ? undefined
     : membershipOf({ pod: base, annotations, object: pod, context });
   const live = livePart(pod, where, annotations);
-  const address = membership?.spec?.reportsAt && addressOf(pod, where);
   // Not spread: an object that grows takes half the memory of one that is copied together.
-  return Object.assign(
-    base,
-    live,
-    standingOf(pod, where, annotations),
-    membership ? { membership } : {},
-    address === undefined ? {} : { address },
-  );
+  return Object.assign(base, live, standingOf(pod, where, annotations), gangPart(pod, where, membership));
+}
+
+function gangPart(
+  pod: Json,
+  where: string,
+  membership: PodInfo['membership'],
+): Pick<PodInfo, 'membership' | 'address'> {
+  if (!membership) return {};
+  const address = membership.spec?.reportsAt && addressOf(pod, where);
+  return address === undefined ? { membership } : { membership, address };
 }
 
 function addressOf(pod: Json, where: string): string | undefined {
