@@ -6,8 +6,9 @@ const SIDES: readonly Side[] = [
   { name: 'no extender', kind: 'spark' },
   { name: 'pass-through', kind: 'spark', startExtender: startBare('pass-through') },
   { name: 'one name', kind: 'spark', startExtender: startBare('one-name') },
-  { name: 'muster, foreign pods', kind: 'plain', startExtender: startMuster },
-  { name: 'muster, gangs', kind: 'spark', startExtender: startMuster },
+  { name: 'muster, foreign pods', kind: 'plain', startExtender: startMuster() },
+  { name: 'muster, gangs', kind: 'spark', startExtender: startMuster() },
+  { name: 'muster, gangs nominated', kind: 'spark', startExtender: startMuster({ MUSTER_NOMINATE_FROM_NODES: '1' }) },
 ];
 
 const SCALES = [

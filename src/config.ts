@@ -67,6 +67,9 @@ export const Config = z.strictObject({
     .describe('After a start or a take-over, no new gang is admitted for so long: bindings may still be on their way.'),
   wakesPerSecond: integer(1, 1000).default(20).describe('How many leaders are woken per second when room appears.'),
   eventsPerSecond: integer(1, 1000).default(5).describe('How many Kubernetes Events are written per second.'),
+  nominateFromNodes: integer(0, 1_000_000)
+    .default(0)
+    .describe('From how many nodes on queueing members are told their node ahead; 0: never.'),
   driverFiguresMs: integer(0, 3_600_000)
     .default(0)
     .describe(

@@ -5,7 +5,7 @@ import { freePort, start, waitFor } from '../../test/e2e/harness/process.ts';
 import { inProject } from '../../test/e2e/harness/root.ts';
 import type { Kind } from './load.ts';
 
-export interface Extender {
+interface Extender {
   readonly url: string;
   readonly pid: number;
   readonly stop: () => Promise<void>;
@@ -28,10 +28,12 @@ export const startBare = (mode: 'pass-through' | 'one-name') => async (plane: Co
   return { url, pid: started.child.pid!, stop: () => started.stop() };
 };
 
-/** muster as it is installed: its service account, its default config. */
-export async function startMuster(plane: ControlPlane): Promise<Extender> {
-  const muster = new MusterProcess(plane, { name: 'muster', port: await freePort() });
-  muster.start();
-  await muster.ready();
-  return { url: muster.url, pid: muster.pid, stop: () => muster.kill('SIGTERM') };
-}
+/** muster as it is installed, with its service account and its default config but for `env`. */
+export const startMuster =
+  (env: Readonly<Record<string, string>> = {}) =>
+  async (plane: ControlPlane) => {
+    const muster = new MusterProcess(plane, { name: 'muster', port: await freePort(), env });
+    muster.start();
+    await muster.ready();
+    return { url: muster.url, pid: muster.pid, stop: () => muster.kill('SIGTERM') };
+  };

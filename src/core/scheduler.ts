@@ -12,6 +12,7 @@ import { evacuate, healRow, retryUnplaced } from './gang/healing.ts';
 import { Ledger } from './gang/ledger.ts';
 import { adopt, expire, memberBound, podEnded } from './gang/life-cycle.ts';
 import { admitWaiting, leaderSeen } from './gang/proactive.ts';
+import { claimAhead } from './gang/members.ts';
 import { gangOf, receive, refOf } from './gang/reception.ts';
 import { follow, slotCounts } from './gang/reservation.ts';
 import { InFlight } from './in-flight.ts';
@@ -163,6 +164,16 @@ export class Scheduler {
   makeRoom(nowMs: number): readonly Effect[] {
     if (this.#isSynced) makeRoom(this.#ctx, nowMs);
     return this.#drain();
+  }
+
+  /**
+   * Takes a slot for a pending member before kube-scheduler asks about it, so that it can be told where to look.
+   * @param fromNodes nothing is done in smaller clusters
+   * @returns the node; undefined: it has a place already, or none is held for it
+   */
+  claimAhead(pod: PodInfo, fromNodes: number): string | undefined {
+    if (!this.#isSynced || this.#ctx.cluster.table.size < fromNodes || !this.#isGangs(pod)) return undefined;
+    return claimAhead(this.#ctx, pod);
   }
 
   /** While there is a reason, no new gang is admitted; reserved members and pods of no gang go on. */

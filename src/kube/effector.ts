@@ -1,23 +1,29 @@
 import type { Effect } from '../core/effects.ts';
-import type { ClusterEvent } from '../core/model.ts';
+import type { ClusterEvent, PodInfo } from '../core/model.ts';
 import type { Scheduler } from '../core/scheduler.ts';
 import { EventRecorder } from './event-recorder.ts';
 import { Evictor } from './evictor.ts';
 import type { Leaders } from './leaders.ts';
+import { Nominator } from './nominator.ts';
 import { PodsApi } from './pods-api.ts';
 import { ReservationWriter } from './reservation-writer.ts';
 import type { Transport } from './transport.ts';
 import { Waker } from './waker.ts';
 import { WriteQueue } from './write-queue.ts';
 
-export type Written = 'reservation' | 'wake' | 'event' | 'eviction';
+export type Written = 'reservation' | 'wake' | 'event' | 'eviction' | 'nomination';
 
 export interface EffectorOptions {
   readonly transport: Transport;
   readonly scheduler: Scheduler;
   readonly nowMs: () => number;
   readonly identity: string;
-  readonly limits: { readonly wakesPerSecond: number; readonly eventsPerSecond: number };
+  readonly limits: {
+    readonly wakesPerSecond: number;
+    readonly eventsPerSecond: number;
+    /** From how many nodes on members are nominated; 0: never. */
+    readonly nominateFromNodes: number;
+  };
   readonly count: (what: Written, outcome: string) => void;
   /** Tells the core what came of what it asked for. */
   readonly observe: (event: ClusterEvent) => void;
@@ -28,6 +34,7 @@ export class Effector {
   readonly queue = new WriteQueue();
   readonly writer: ReservationWriter;
   readonly waker: Waker;
+  readonly nominator: Nominator;
   readonly #events: EventRecorder;
   readonly #evictor: Evictor;
   readonly #isLeading: () => boolean;
@@ -52,6 +59,8 @@ export class Effector {
         if (outcome === 'done') this.#events.evicted(victim, gang);
       },
     });
+    const claim = (pod: PodInfo) => (isLeading() ? scheduler.claimAhead(pod, limits.nominateFromNodes) : undefined);
+    this.nominator = new Nominator({ api, claim, onNomination: (outcome) => count('nomination', outcome) });
     this.#events = new EventRecorder({
       transport,
       queue,

@@ -21,6 +21,10 @@ export interface FeedOptions {
   readonly onLeader: (uid: string) => void;
   /** One of a gang's leaders is gone: with it, what was written on it. */
   readonly onLeaderGone: (gang: string) => void;
+  /** A gang's member that is no leader and has no node yet. */
+  readonly onPendingMember: (pod: PodInfo) => void;
+  /** It is bound, or gone. */
+  readonly onSettled: (uid: string) => void;
   readonly onNote: (note: ReflectorNote) => void;
 }
 
@@ -174,7 +178,11 @@ export class Feed {
       this.leaders.put(info, version);
       this.#options.observe({ kind: 'pod', pod: info });
       this.#options.onLeader(uid);
-    } else this.#options.observe({ kind: 'pod', pod: info });
+      return;
+    }
+    this.#options.observe({ kind: 'pod', pod: info });
+    if (info.node !== undefined) this.#options.onSettled(uid);
+    else if (info.membership && !info.gated) this.#options.onPendingMember(info);
   }
 
   #removePod(uid: string): void {
@@ -186,6 +194,7 @@ export class Feed {
     const leader = this.leaders.get(uid);
     this.leaders.remove(uid);
     this.#options.observe({ kind: 'pod-gone', uid });
+    this.#options.onSettled(uid);
     if (leader) this.#options.onLeaderGone(leader.gang);
   }
 

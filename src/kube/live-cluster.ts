@@ -61,6 +61,10 @@ export class LiveCluster {
       observe: (event) => this.#observe(event),
       onResolved: (pod) => this.#effector.waker.wake(pod),
       onLeader: (uid) => this.#onLeader(uid),
+      onPendingMember: (pod) => {
+        if (options.limits.nominateFromNodes > 0) this.#effector.nominator.onPending(pod);
+      },
+      onSettled: (uid) => this.#effector.nominator.drop(uid),
       onLeaderGone: (gang) => this.#effector.writer.mark(gang),
     });
     this.#leadership = new Leadership({ lease, identity, nowMs });
@@ -122,6 +126,7 @@ export class LiveCluster {
   async stop(): Promise<void> {
     for (const timer of this.#timers) clearInterval(timer);
     this.#feed.stop();
+    this.#effector.nominator.stop();
     this.#lease?.stop();
     await this.#effector.queue.stop();
     this.#options.transport.close();

@@ -14,7 +14,7 @@ export interface WrittenPod {
   readonly reservation: string | undefined;
 }
 
-/** What muster does to pods: annotations, its own gate away, evictions. All of it only to the very pod (UID). */
+/** What muster does to pods: annotations, its own gate away, evictions, nominations. All of it only to the very pod (UID). */
 export class PodsApi {
   readonly #transport: Transport;
 
@@ -95,6 +95,13 @@ export class PodsApi {
       if (error instanceof ApiError && error.status === 404) return false;
       throw error;
     }
+  }
+
+  /** Says which node the pod will get. @throws ApiError 422 where it is bound already */
+  async nominate(pod: PodRef, node: string): Promise<void> {
+    const body = { metadata: { uid: pod.uid }, status: { nominatedNodeName: node } };
+    const path = `${pathOf(pod.namespace, pod.name)}/status`;
+    await this.#transport.request({ method: 'PATCH', path, body, contentType: MERGE_PATCH });
   }
 
   async read({ namespace, name }: PodRef): Promise<WrittenPod> {

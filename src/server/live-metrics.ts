@@ -25,6 +25,12 @@ const COUNTERS: readonly (readonly [what: Counted, name: string, help: string, l
   ['wake', 'wakes', 'Leaders woken (annotation or gate), by outcome.', 'outcome'],
   ['eviction', 'evictions', 'Pods evicted to make room, by outcome; refused: the API server would not.', 'outcome'],
   ['driver', 'driver_polls', "Spark drivers asked for their executors' work, by outcome.", 'outcome'],
+  [
+    'nomination',
+    'nominations',
+    'Members whose node was written to them ahead, by outcome; dropped: too late.',
+    'outcome',
+  ],
   ['event', 'events', 'Kubernetes Events, by outcome; limited: held back by the rate.', 'outcome'],
   ['orphan', 'orphans', 'Claims dropped because the API server does not know their pod.', 'what'],
 ];

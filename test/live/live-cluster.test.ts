@@ -347,3 +347,56 @@ describe('what people see', () => {
     expect(muster.scheduler.claimants()).toEqual(['ghost']);
   });
 });
+
+describe('members that queue are told their node ahead', () => {
+  const nomineeOf = (pod: K8sObject) => api.get(PODS, 'jobs', pod.metadata.name)?.status?.['nominatedNodeName'];
+  const nominations = () => api.calls.filter(({ method, path }) => method === 'PATCH' && path.endsWith('/status'));
+
+  test('each gets its slot, and filter answers the same node', async () => {
+    const muster = await newMuster({ nominateFromNodes: 3 }).start();
+    await muster.run(leader('a', 5));
+    const members = [0, 1, 2, 3, 4].map((i) => create(executor('a', i)));
+    await until(() => members.every((pod) => nomineeOf(pod) !== undefined));
+    const nominated = members.map(nomineeOf);
+    expect(await Promise.all(members.map((pod) => muster.ask(pod)))).toEqual(nominated);
+    expect(muster.scheduler.gangs()[0]!.slots).toMatchObject({ reserved: 0, assumed: 5 });
+    expect(nominations()).toHaveLength(5);
+  });
+
+  test('one that goes before it is asked about leaves its slot to the next', async () => {
+    const muster = await newMuster({ nominateFromNodes: 1 }).start();
+    await muster.run(leader('a', 1));
+    const first = create(executor('a', 0));
+    await until(() => nomineeOf(first) !== undefined);
+    const node = nomineeOf(first);
+    api.remove(PODS, 'jobs', first.metadata.name);
+    const second = create(executor('a', 1));
+    await until(() => nomineeOf(second) !== undefined);
+    expect(nomineeOf(second)).toBe(node);
+    expect(muster.scheduler.gangs()[0]!.slots).toMatchObject({ assumed: 1 });
+  });
+
+  test('a refused write costs the hint alone', async () => {
+    const muster = await newMuster({ nominateFromNodes: 1 }).start();
+    await muster.run(leader('a', 1));
+    api.refuse = (method, path) => (method === 'PATCH' && path.endsWith('/status') ? 403 : undefined);
+    const member = create(executor('a', 0));
+    await until(() => nominations().length === 1);
+    expect(nodes).toContain(await muster.ask(member));
+    expect(nomineeOf(member)).toBeUndefined();
+  });
+
+  test('nobody is nominated who was asked about at once, is spare, waits for a leader, or where nodes are few', async () => {
+    const muster = await newMuster({ nominateFromNodes: 3 }).start();
+    await muster.run(leader('a', 1));
+    await muster.ask(create(executor('a', 0)));
+    create(executor('a', 1));
+    create(executor('b', 0));
+    const few = await newMuster({ nominateFromNodes: 4, identity: 'muster-b' }).start();
+    const late = create(leader('c', 1));
+    await few.run(late);
+    await until(() => muster.phase('c') === 'starting');
+    await new Promise((resolve) => setTimeout(resolve, 200));
+    expect(nominations()).toEqual([]);
+  });
+});

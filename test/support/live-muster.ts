@@ -29,6 +29,7 @@ export interface LiveMusterOptions {
   readonly staleAfterMs?: number;
   readonly policy?: Policy;
   readonly driverFiguresMs?: number;
+  readonly nominateFromNodes?: number;
 }
 
 /** A muster beside its kube-scheduler, whose questions `ask` puts; in this process, on the fake API server. */
@@ -47,6 +48,7 @@ export class LiveMuster {
       staleAfterMs = 30_000,
       policy = DEFAULT_POLICY,
       driverFiguresMs = 0,
+      nominateFromNodes = 0,
     } = options;
     this.#api = api;
     this.scheduler = new Scheduler({ policies: [policy], schedulerNames: ['muster'] });
@@ -58,7 +60,7 @@ export class LiveMuster {
       schedulerNames: ['muster'],
       lease,
       identity,
-      limits: { staleAfterMs, settleMs, wakesPerSecond: 100, eventsPerSecond: 100, driverFiguresMs },
+      limits: { staleAfterMs, settleMs, wakesPerSecond: 100, eventsPerSecond: 100, driverFiguresMs, nominateFromNodes },
       onEffects: (effects) => this.server.onEffects(effects),
       log: () => undefined,
       count: (what, label) => metrics.count(what, label),

@@ -31,6 +31,24 @@ export function placeMember(ctx: GangContext, gang: Gang, pod: PodInfo, candidat
   });
 }
 
+/**
+ * Takes a slot for a member that has not asked yet, as it would get one on asking if every node were offered.
+ * @returns its node; undefined where it has a place already, or no slot is held for it
+ */
+export function claimAhead(ctx: GangContext, pod: PodInfo): string | undefined {
+  const { role, isExtra, problem, gang: key } = pod.membership!;
+  const { ledger, cluster, hold, isFollowing } = ctx;
+  const gang = ctx.gangs.get(key);
+  if (hold !== undefined || isFollowing || isExtra || problem !== undefined || !gang?.admitted) return undefined;
+  if (cluster.boundPod(pod.uid) || ledger.slotOf(pod.uid) || ledger.spareOf(pod.uid)) return undefined;
+  const vector = cluster.requestVector(pod.request);
+  const slot = gang.slots.find(
+    (one) => one.role === role && one.state === 'reserved' && !one.isLeader && roomBeside(ctx, one, vector),
+  );
+  if (slot) ledger.assume(slot, pod.uid, vector);
+  return slot?.node;
+}
+
 interface Ask {
   readonly pod: PodInfo;
   readonly vector: Vector;

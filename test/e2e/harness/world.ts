@@ -8,8 +8,6 @@ import { MusterProcess, type MusterOptions } from './muster.ts';
 import type { Started } from './process.ts';
 import { inProject } from './root.ts';
 
-const RBAC = inProject('deploy/access/rbac.yaml');
-
 interface Rbac {
   readonly kind: string;
   readonly metadata: { readonly name: string; readonly namespace?: string };
@@ -17,7 +15,7 @@ interface Rbac {
 
 /** Gives muster the rights of deploy/access, and no other. */
 export async function applyRbac(plane: ControlPlane): Promise<void> {
-  for (const document of parseAllDocuments(readFileSync(RBAC, 'utf8'))) {
+  for (const document of parseAllDocuments(readFileSync(inProject('deploy/access/rbac.yaml'), 'utf8'))) {
     const object = document.toJS() as Rbac;
     const { namespace } = object.metadata;
     const space = namespace === undefined ? '' : `/namespaces/${namespace}`;

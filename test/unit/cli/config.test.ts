@@ -26,6 +26,7 @@ test('without anything, the extender listens on the loopback and answers for mus
     staleAfterMs: 30_000,
     settleMs: 1000,
     wakesPerSecond: 20,
+    nominateFromNodes: 0,
     eventsPerSecond: 5,
     driverFiguresMs: 0,
     webhookPort: 9443,
