@@ -71,7 +71,7 @@ export class Choice {
 
   /** @returns what was taken: the unit, and those of its others that were not taken before */
   take(unit: Unit): readonly Unit[] {
-    const all = [unit, ...unit.others].filter((one) => !this.taken.has(one));
+    const all = (unit.others.length === 0 ? [unit] : [unit, ...unit.others]).filter((one) => !this.taken.has(one));
     for (const one of all) this.#move(one, 1);
     return all;
   }

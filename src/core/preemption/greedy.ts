@@ -161,6 +161,7 @@ class Greedy {
 /** Whether the pod leaves no more room than the other one, of the same row. */
 function isCovered({ kind, spots }: Unit, other: Unit): boolean {
   if (kind !== 'pod' || other.kind !== 'pod') return false;
-  const room = other.spots[0]!.vector;
-  return spots[0]!.vector.every((amount, c) => amount <= (room[c] ?? 0));
+  const [less, room] = [spots[0]!.vector, other.spots[0]!.vector];
+  for (let c = 0; c < less.length; c++) if (less[c]! > (room[c] ?? 0)) return false;
+  return true;
 }

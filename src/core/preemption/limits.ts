@@ -80,8 +80,10 @@ export class Limits {
   #overGang({ kind, gang }: Unit): Rule | undefined {
     if (!gang || kind === 'gang' || gang.isWhole) return undefined;
     const { rules, nowMs } = this.#input;
+    const { losses } = gang.gang;
     const since = nowMs - rules.budget.gangWindowMs;
-    const lost = gang.gang.losses.filter((atMs) => atMs > since).length;
+    let lost = 0;
+    while (lost < losses.length && losses[losses.length - 1 - lost]! > since) lost++;
     return lost + gang.taken + 1 > rules.budget.perGang ? 'budget per gang' : undefined;
   }
 
