@@ -140,27 +140,31 @@ export class Reflector<T> {
   async #list(): Promise<void> {
     const found = new Map<string, T>();
     const unreadable = new Set<string>();
-    let version: string;
-    let token = '';
-    do {
-      const { pageSize = PAGE_SIZE, transport } = this.#options;
-      const more = token === '' ? '' : `&continue=${encodeURIComponent(token)}`;
-      const page = asObject(
-        await transport.request({ method: 'GET', path: this.#path(`limit=${pageSize}${more}`) }),
-        'list',
-      );
+    let version = '';
+    // The next page is on its way while this one is read.
+    for (let next: Promise<unknown> | undefined = this.#page(''); next && !this.#stop.signal.aborted;) {
+      const page = asObject(await next, 'list');
       const metadata = objectAt(page, 'metadata', 'list') ?? {};
+      version = textAt(metadata, 'resourceVersion', 'list.metadata') ?? '';
+      const token = textAt(metadata, 'continue', 'list.metadata') ?? '';
+      next = token === '' ? undefined : this.#page(token);
+      // It may fail before it is awaited, or when nobody awaits it any more.
+      next?.catch(() => undefined);
       for (const item of listAt(page, 'items', 'list'))
         this.#take(item, (key, record) => found.set(key, record), unreadable);
-      version = textAt(metadata, 'resourceVersion', 'list.metadata') ?? '';
-      token = textAt(metadata, 'continue', 'list.metadata') ?? '';
       this.#heardMs = this.#options.nowMs();
-    } while (token !== '' && !this.#stop.signal.aborted);
+    }
     if (this.#stop.signal.aborted) return;
     this.#replace(found, unreadable);
     this.#version = version;
     this.#isSynced = true;
     this.#note('listed', `${found.size} objects at ${version}`);
+  }
+
+  #page(token: string): Promise<unknown> {
+    const { pageSize = PAGE_SIZE, transport } = this.#options;
+    const more = token === '' ? '' : `&continue=${encodeURIComponent(token)}`;
+    return transport.request({ method: 'GET', path: this.#path(`limit=${pageSize}${more}`) });
   }
 
   /**
