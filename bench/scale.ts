@@ -46,7 +46,7 @@ function growth(
       return [size, summarize(`${name}, ${size.toLocaleString('en-US')} ${along.what}`, 'µs', times)];
     });
     const exponent = growthExponent(points.map(([size, { median }]) => [size, median]));
-    const limit: Check = { what: 'grows slower than the cluster', value: exponent, limit: 1.1 };
+    const limit: Check = { what: 'grows slower than the cluster', value: exponent, limit: 1 };
     const fitted = {
       name: `${name}, exponent over ${along.what}`,
       unit: 'count',
