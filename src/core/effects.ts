@@ -27,6 +27,8 @@ export type Effect =
       readonly leader: PodRef;
       readonly plan: { readonly id: string; readonly untilMs: number; readonly slots: SlotCounts };
       readonly victims: readonly PlannedVictim[];
+      /** Pods that are being deleted anyway and whose room is counted on: they are written down as well. */
+      readonly awaited: readonly PodRef[];
       /** Gangs that fall below their minimum by it. */
       readonly broken: number;
       readonly isRestored: boolean;

@@ -8,6 +8,7 @@ import type { Explanation, GangSummary, NodeView } from './explanation/explanati
 import { nodeViews } from './explanation/nodes.ts';
 import { filterForeign } from './foreign.ts';
 import type { GangContext } from './gang/context.ts';
+import { reconsider } from './gang/gang.ts';
 import { evacuate, healRow, retryUnplaced } from './gang/healing.ts';
 import { Ledger } from './gang/ledger.ts';
 import { adopt, expire, memberBound, podEnded } from './gang/life-cycle.ts';
@@ -17,7 +18,9 @@ import { gangOf, receive, refOf } from './gang/reception.ts';
 import { follow, slotCounts } from './gang/reservation.ts';
 import { InFlight } from './in-flight.ts';
 import { rank, rankByDeadline } from './gang/priority.ts';
-import { checkPlans, evictionRefused, makeRoom, restorePlan, victimGone } from './preemption/carry-out.ts';
+import { makeRoom, victimGone } from './preemption/carry-out.ts';
+import { checkPlans, checkPriorities, evictionRefused } from './preemption/check-plans.ts';
+import { restorePlan } from './preemption/restore.ts';
 import { dropPlan } from './preemption/drop-plan.ts';
 import { Evictions } from './preemption/evictions.ts';
 import { preemptForeign } from './preemption/preempt-verb.ts';
@@ -113,12 +116,7 @@ export class Scheduler {
       const answer = this.#isSynced ? filterForeign(this.#ctx, { pod, candidates }, nowMs) : ({ kind: 'all' } as const);
       return { answer, effects: [] };
     }
-    if (!this.#isSynced) {
-      throw new MusterError(
-        'MUSTER_NOT_SYNCED',
-        `Pod ${pod.namespace}/${pod.name}: the cluster has not been read yet.`,
-      );
-    }
+    if (!this.#isSynced) throw notSynced(pod);
     const answer = receive(this.#ctx, pod, candidates, nowMs);
     return { answer, effects: this.#drain() };
   }
@@ -130,9 +128,13 @@ export class Scheduler {
     return prioritizeNodes(this.#ctx, pod, candidates);
   }
 
-  /** Lets kube-scheduler evict nobody for a gang's pod: filter would not place it there, and muster sees to it itself. */
+  /**
+   * Lets kube-scheduler evict nobody for a gang's pod: filter would not place it there, and muster sees to it itself.
+   * @throws MusterError MUSTER_NOT_SYNCED before `synced`: who is in which gang is not known yet
+   */
   preempt(request: PreemptRequest, nowMs: number): PreemptAnswer {
     if (this.#isGangs(request.pod)) return new Map();
+    if (!this.#isSynced) throw notSynced(request.pod);
     return preemptForeign(this.#ctx, request, nowMs);
   }
 
@@ -144,6 +146,7 @@ export class Scheduler {
     this.#ctx.promises.expire(nowMs);
     rankByDeadline(this.#ctx, nowMs);
     checkPlans(this.#ctx, nowMs);
+    checkPriorities(this.#ctx, nowMs);
     retryUnplaced(this.#ctx, nowMs);
     return this.#drain();
   }
@@ -206,8 +209,7 @@ export class Scheduler {
     this.#policies = policies;
     for (const gang of this.#ctx.gangs.values()) {
       gang.policy = this.#ctx.policyOf(gang.leader);
-      gang.refusal = undefined;
-      gang.searchAgainMs = 0;
+      reconsider(gang);
       rank(this.#ctx, gang, nowMs);
     }
   }
@@ -304,7 +306,10 @@ export class Scheduler {
     this.#ctx.promises.drop(uid);
     podEnded(this.#ctx, uid, bound, nowMs);
     this.#ctx.evictions.podEnded(uid);
-    this.#ctx.promises.victimGone(uid);
+    const { promises, evictions, gangs } = this.#ctx;
+    // What kube-scheduler evicts is counted when it has happened: it need not do as it was answered.
+    if (promises.isVictim(uid)) evictions.note(gangs.get(bound?.pod.membership?.gang ?? ''), nowMs);
+    promises.victimGone(uid);
     victimGone(this.#ctx, uid, nowMs);
   }
 
@@ -368,4 +373,8 @@ export class Scheduler {
     if (effects.length > 0) this.#effects = [];
     return effects;
   }
+}
+
+function notSynced({ namespace, name }: PodInfo): MusterError {
+  return new MusterError('MUSTER_NOT_SYNCED', `Pod ${namespace}/${name}: the cluster has not been read yet.`);
 }

@@ -67,6 +67,7 @@ export const preemption = z
     wholeGangs: z.boolean().default(rules.wholeGangs),
     minRuntime: duration(rules.minRuntimeMs),
     cascade: duration(rules.cascadeMs),
+    maxGrace: duration(rules.maxGraceMs),
     leaveWithin: duration(rules.leaveWithinMs),
     budget: z
       .strictObject({
@@ -85,8 +86,9 @@ export function toDeadline({ expected, ...rest }: z.output<typeof deadline>): De
 }
 
 export function toPreemption(read: z.output<typeof preemption>): PreemptionRules {
-  const { after, minRuntime, cascade, leaveWithin, budget: limits, ...rest } = read;
+  const { after, minRuntime, cascade, maxGrace, leaveWithin, budget: limits, ...rest } = read;
   const { gangWindow, ...counts } = limits;
-  const times = { afterMs: after, minRuntimeMs: minRuntime, cascadeMs: cascade, leaveWithinMs: leaveWithin };
+  const waits = { afterMs: after, minRuntimeMs: minRuntime, cascadeMs: cascade };
+  const times = { ...waits, maxGraceMs: maxGrace, leaveWithinMs: leaveWithin };
   return { ...rest, ...times, budget: { ...counts, gangWindowMs: gangWindow } };
 }

@@ -1,6 +1,6 @@
 import type { PodInfo, Standing, Wishes } from '../core/model.ts';
 import { parseDuration } from './duration.ts';
-import { integerAt, listAt, objectAt, objectsAt, own, textAt, type Json } from './field.ts';
+import { listAt, objectAt, objectsAt, own, textAt, type Json } from './field.ts';
 import { shown } from './quantity.ts';
 import { sharedText } from './shared.ts';
 
@@ -52,7 +52,9 @@ function addTimes(draft: Draft, pod: Json, where: string): void {
   const metadata = objectAt(pod, 'metadata', where) ?? {};
   const spec = objectAt(pod, 'spec', where) ?? {};
   const status = objectAt(pod, 'status', where) ?? {};
-  const graceS = integerAt(spec, 'terminationGracePeriodSeconds', `${where}.spec`) ?? USUAL_GRACE_S;
+  // Any int64 is allowed there: what cannot be read exactly is long all the same.
+  const grace = own(spec, 'terminationGracePeriodSeconds');
+  const graceS = typeof grace === 'number' && Number.isFinite(grace) ? grace : USUAL_GRACE_S;
   add(draft, 'startedMs', timeOf(textAt(status, 'startTime', `${where}.status`)));
   add(draft, 'goneByMs', timeOf(textAt(metadata, 'deletionTimestamp', `${where}.metadata`)));
   add(draft, 'graceMs', graceS === USUAL_GRACE_S || graceS < 0 ? undefined : graceS * 1000);
@@ -82,7 +84,7 @@ const kindOf = (owner: unknown) =>
 function restartsOf(pod: Json, where: string): number {
   const status = objectAt(pod, 'status', where) ?? {};
   return objectsAt(status, 'containerStatuses', `${where}.status`).reduce(
-    (sum, one) => sum + Math.max(0, integerAt(one, 'restartCount', `${where}.status.containerStatuses`) ?? 0),
+    (sum, one) => sum + Math.max(0, Number(own(one, 'restartCount')) || 0),
     0,
   );
 }

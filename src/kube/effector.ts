@@ -78,8 +78,9 @@ export class Effector {
 
   onEffects(effects: readonly Effect[]): void {
     this.writer.onEffects(effects);
+    // What is dropped must be forgotten, whoever decides now.
+    this.#evictor.onEffects(this.#isLeading() ? effects : effects.filter(({ kind }) => kind === 'eviction-dropped'));
     if (!this.#isLeading()) return;
-    this.#evictor.onEffects(effects);
     this.waker.onEffects(effects);
     this.#events.onEffects(effects);
   }

@@ -31,7 +31,10 @@ export class Evictor {
   }
 
   onEffects(effects: readonly Effect[]): void {
+    const dropped = new Set(effects.map((effect) => (effect.kind === 'eviction-dropped' ? effect.plan : undefined)));
     for (const effect of effects) {
+      // Planned and dropped in one breath: nobody must go.
+      if (effect.kind === 'eviction-planned' && dropped.has(effect.plan.id)) continue;
       if (effect.kind === 'eviction-planned') this.#begin(effect);
       else if (effect.kind === 'eviction-dropped') this.#drop(effect.gang, effect.leader);
       else if (effect.kind === 'gang-admitted' || effect.kind === 'gang-released') this.#plans.delete(effect.gang);
@@ -39,14 +42,14 @@ export class Evictor {
   }
 
   #begin(planned: Planned): void {
-    const { gang, leader, plan, victims, isRestored } = planned;
+    const { gang, leader, plan, victims, awaited, isRestored } = planned;
     if (victims.length === 0) return;
     this.#plans.set(gang, plan.id);
     if (isRestored) {
       this.#evictAll(planned);
       return;
     }
-    const text = formatPlan({ ...plan, victims: victims.map(({ pod }) => pod) });
+    const text = formatPlan({ ...plan, victims: [...victims.map(({ pod }) => pod), ...awaited] });
     if (text === undefined) {
       this.#fail(gang, 'the plan is too large to be written down');
       return;

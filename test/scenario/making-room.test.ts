@@ -62,7 +62,7 @@ describe('what is said beforehand', () => {
     const { preemption, advice } = world.scheduler.explain('jobs/high', world.nowMs)!;
     expect(preemption).toMatchObject({ state: 'under way', untilMs: world.nowMs + 90_000 });
     expect(preemption!.victims.map(({ pod }) => pod)).toEqual(['jobs/low-2']);
-    expect(advice.join(' ')).toContain('1 pod of lower priority is being evicted for it');
+    expect(advice.join(' ')).toContain('Room is being made for it: it starts when 1 pod is gone');
   });
 
   test('nothing of it for a gang that has started', () => {

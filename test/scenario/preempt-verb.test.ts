@@ -227,8 +227,9 @@ describe('the room that is freed is the pod’s', () => {
 
   test('it counts against the budgets of gangs', () => {
     const world = cluster({ a: 3 }, { budget: { ...DEFAULT_POLICY.preemption.budget, perMinute: 1 } });
-    runApp(world, 'low', ['a', 'a', 'a']);
+    const low = runApp(world, 'low', ['a', 'a', 'a']);
     world.preempt(single(), { a: ['low-2'] });
+    world.gone(low[2]!);
     world.ask(wanted('high').leader);
     expect(world.makeRoom()).toEqual([]);
     world.wait(100_000);

@@ -743,10 +743,10 @@ describe('carrying it out', () => {
 
   test('a victim with a long grace period is waited for', () => {
     const world = cluster({ a: 3 });
-    runApp(world, 'low', ['a', 'a', 'a'], { standing: { startedMs: 0, graceMs: 3_600_000 } });
+    runApp(world, 'low', ['a', 'a', 'a'], { standing: { startedMs: 0, graceMs: 300_000 } });
     world.ask(wanted('high').leader);
     expect(world.makeRoom()).toEqual(['low-1']);
-    world.wait(3_600_000);
+    world.wait(300_000);
     expect(told(world, 'eviction-dropped')).toEqual([]);
     world.wait(61_000);
     expect(told(world, 'eviction-dropped')).toHaveLength(1);

@@ -51,7 +51,7 @@ export function makingRoom(ctx: GangContext, gang: Gang, nowMs: number): MakingR
   if (gang.admitted) return undefined;
   if (gang.eviction) return underWay(ctx, gang);
   if (gang.refusal && gang.refusal.kind !== 'room') return undefined;
-  const because = ctx.hold ?? forbiddenTo(gang, nowMs);
+  const because = ctx.hold ?? forbiddenTo(ctx, gang, nowMs);
   if (because !== undefined) return { ...NOBODY, mode, state: 'not now', because };
   const finding = findVictims(ctx, gang, nowMs);
   switch (finding.kind) {
@@ -114,6 +114,7 @@ function victimView(ctx: GangContext, gang: Gang, { unit, isNeeded, cost }: Char
 const RELAXED: { readonly [rule in Rule]?: (rules: PreemptionRules) => PreemptionRules } = {
   scheduler: (rules) => ({ ...rules, victims: 'any' }),
   queue: (rules) => ({ ...rules, queues: [] }),
+  'grace period': (rules) => ({ ...rules, maxGraceMs: Infinity }),
   'minimum runtime': (rules) => ({ ...rules, minRuntimeMs: 0 }),
   'whole gangs': (rules) => ({ ...rules, wholeGangs: true }),
   'budget per minute': (rules) => ({ ...rules, budget: { ...rules.budget, perMinute: Infinity } }),
@@ -141,7 +142,7 @@ export function makingRoomAdvice(making: MakingRoom, policy: string): string[] {
   switch (state) {
     case 'under way':
       return [
-        `${pods(victims.length)} of lower priority ${areOrIs(victims.length)} being evicted for it; it starts when that is done, or looks anew at ${timeOf(untilMs!)}.`,
+        `Room is being made for it: it starts when ${pods(victims.length)} ${areOrIs(victims.length)} gone, or looks anew at ${timeOf(untilMs!)}.`,
       ];
     case 'soon':
       return ['Pods that are being deleted already make room enough: it starts when they are gone.'];
@@ -178,4 +179,6 @@ function nobodyAdvice({ kept, relax }: MakingRoom): string[] {
 
 const areOrIs = (count: number) => (count === 1 ? 'is' : 'are');
 const pods = (count: number) => (count === 1 ? '1 pod' : `${count} pods`);
-const timeOf = (ms: number) => (Number.isFinite(ms) ? new Date(ms).toISOString() : 'the time they take');
+/** The latest time that a Date can hold. */
+const MAX_DATE_MS = 8.64e15;
+const timeOf = (ms: number) => new Date(Math.min(ms, MAX_DATE_MS)).toISOString();

@@ -53,14 +53,34 @@ export interface Gang {
   readonly losses: number[];
   /** No search for victims before this, unless something changed that could help. */
   searchAgainMs: number;
+  /** Searches in a row that found nobody. */
+  fruitless: number;
+  /**
+   * Others went for it. `in vain`: and its leader did not come for its place, so that something else is in its way;
+   * nobody goes for it again before kube-scheduler asks about it.
+   */
+  madeRoom: 'no' | 'yes' | 'in vain';
+}
+
+/** What the gang was refused for may not stand any more: it is looked at anew, without being asked about again. */
+export function reconsider(gang: Gang): void {
+  const { refusal } = gang;
+  // What only the nodes offered stood against, nobody but kube-scheduler can judge.
+  if (refusal && refusal.kind !== 'open') gang.refusal = { kind: 'held', reason: refusal.reason };
+  gang.searchAgainMs = 0;
+  gang.fruitless = 0;
 }
 
 /** Pods that make room for a gang, until the last of them is gone. */
 export interface EvictionPlan {
   readonly id: string;
-  /** UIDs of victims that are not gone yet. */
+  /** Victims that are not gone yet, and others that go by themselves and whose room is counted on; by UID. */
   readonly left: Map<string, PodRef>;
   readonly untilMs: number;
+  /** The leader on which the plan is written. */
+  readonly holder: PodRef;
+  /** When it was made here, or taken up again: as the losses of its victims' gangs have it. */
+  readonly sinceMs: number;
   /** Room that the victims leave beyond what the gang needs: nobody's until they are really gone. */
   withheld: readonly { readonly node: string; readonly vector: Vector }[];
 }

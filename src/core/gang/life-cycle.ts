@@ -94,6 +94,7 @@ export function podEnded(ctx: GangContext, uid: string, bound: BoundPod | undefi
   ctx.gangOfLeader.delete(uid);
   if (!gang) return;
   if (gang.leaderUids.delete(uid) && gang.leaderUids.size === 0) return end(ctx, gang, nowMs);
+  if (gang.eviction?.holder.uid === uid) dropPlan(ctx, gang, 'the pod on which it was written is gone', nowMs);
   if (!slot) return;
   if (slot.state === 'assumed') ctx.ledger.forget(slot, nowMs + gang.policy.reservation.unclaimedMs);
   else reopen(ctx, gang, slot, nowMs);
@@ -153,6 +154,7 @@ function giveUp(ctx: GangContext, gang: Gang, slots: readonly Slot[], whole: boo
   }
   ctx.emit({ kind: 'slots-expired', gang: gang.key, slots: slots.length, whole });
   if (!whole) return;
+  if (gang.madeRoom === 'yes') gang.madeRoom = 'in vain';
   gang.admitted = false;
   ctx.degraded.delete(gang);
   ctx.line.put(gang);

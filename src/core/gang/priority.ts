@@ -1,7 +1,7 @@
 import type { PodInfo } from '../model.ts';
 import type { DeadlineCurve } from '../policy/policy.ts';
 import type { GangContext } from './context.ts';
-import type { Gang } from './gang.ts';
+import { reconsider, type Gang } from './gang.ts';
 
 /** One reason for a gang's priority, and how many points it adds. */
 export interface PriorityTerm {
@@ -66,8 +66,7 @@ export function rank(ctx: GangContext, gang: Gang, nowMs: number): void {
   if (now === gang.priority) return;
   gang.priority = now;
   if (gang.admitted || ctx.line.get(gang.key) !== gang) return;
-  gang.refusal = undefined;
-  gang.searchAgainMs = 0;
+  reconsider(gang);
   ctx.line.put(gang);
 }
 

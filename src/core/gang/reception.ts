@@ -2,7 +2,7 @@ import type { FilterAnswer } from '../decision.ts';
 import type { Candidates, GangSpec, PodInfo, PodRef } from '../model.ts';
 import { decideAdmission } from './admission.ts';
 import type { GangContext } from './context.ts';
-import { newSlot, sameSpec, type Gang, type Refusal } from './gang.ts';
+import { newSlot, reconsider, sameSpec, type Gang, type Refusal } from './gang.ts';
 import { retryUnplaced } from './healing.ts';
 import { addLeader, takeUpRunning } from './life-cycle.ts';
 import { placeMember } from './members.ts';
@@ -25,6 +25,7 @@ export function receive(ctx: GangContext, pod: PodInfo, candidates: Candidates, 
   refresh(ctx, gang, pod, nowMs);
   gang.lastAskMs = nowMs;
   gang.isUnasked = false;
+  gang.madeRoom = 'no';
   retryUnplaced(ctx, nowMs);
   if (ctx.hold !== undefined) return refuse(wait(ctx, gang, { kind: 'held', reason: ctx.hold }));
   const admission = decideAdmission(ctx, gang, { pod, candidates }, nowMs);
@@ -86,6 +87,8 @@ export function gangOf(ctx: GangContext, pod: PodInfo, nowMs: number): Gang | un
     eviction: undefined,
     losses: [],
     searchAgainMs: 0,
+    fruitless: 0,
+    madeRoom: 'no',
   };
   ctx.gangs.set(key, gang);
   rank(ctx, gang, nowMs);
@@ -104,8 +107,8 @@ export function refresh(ctx: GangContext, gang: Gang, pod: PodInfo, nowMs: numbe
   if (!isSame) {
     if (gang.eviction) dropPlan(ctx, gang, 'the gang was declared anew', nowMs);
     gang.spec = spec;
-    gang.refusal = undefined;
-    gang.searchAgainMs = 0;
+    gang.madeRoom = 'no';
+    reconsider(gang);
   }
   if (isMoved) ctx.line.put(gang);
   rank(ctx, gang, nowMs);

@@ -82,6 +82,8 @@ export interface PreemptionRules {
   readonly minRuntimeMs: number;
   /** ms for which a gang that lost members may not have others evicted. */
   readonly cascadeMs: number;
+  /** A pod with a longer grace period (ms) is nobody's victim: its room would be held all that time. */
+  readonly maxGraceMs: number;
   /** ms beyond its grace period that a victim has to be gone. */
   readonly leaveWithinMs: number;
   readonly budget: {
@@ -190,6 +192,7 @@ export const DEFAULT_POLICY: Policy = {
     wholeGangs: false,
     minRuntimeMs: 60 * SECOND_MS,
     cascadeMs: 600 * SECOND_MS,
+    maxGraceMs: 600 * SECOND_MS,
     leaveWithinMs: 60 * SECOND_MS,
     budget: { perMinute: 100, perQueue: 100, perGang: 20, gangWindowMs: 600 * SECOND_MS },
     cost: {

@@ -3,11 +3,9 @@ import { startNeeds } from '../gang/admission.ts';
 import type { GangContext } from '../gang/context.ts';
 import { newSlot, type Gang } from '../gang/gang.ts';
 import { takeUpRunning } from '../gang/life-cycle.ts';
-import { needOf } from '../gang/needs.ts';
-import { hasBit } from '../cluster/eligibility.ts';
-import { gangOf, refOf } from '../gang/reception.ts';
+import { refOf } from '../gang/reception.ts';
 import { slotCounts } from '../gang/reservation.ts';
-import type { PodInfo, PodRef } from '../model.ts';
+import type { PodRef } from '../model.ts';
 import type { Plan } from '../placement/need.ts';
 import type { Charge } from './choice.ts';
 import { dropPlan, releaseWithheld, SEARCH_AGAIN_MS } from './drop-plan.ts';
@@ -18,6 +16,8 @@ import type { Unit } from './unit.ts';
 
 /** Searches in one round: kube-scheduler waits meanwhile. */
 const SEARCHES_A_ROUND = 4;
+/** The longest pause after searches that found nobody. */
+const SELDOM_MS = 60_000;
 
 /** Looks for victims for waiting gangs whose policy says so, the most important gang first, and decides on them. */
 export function makeRoom(ctx: GangContext, nowMs: number): void {
@@ -27,10 +27,14 @@ export function makeRoom(ctx: GangContext, nowMs: number): void {
   let searches = 0;
   for (const gang of waiting) {
     if (searches === SEARCHES_A_ROUND) return;
-    if (forbiddenTo(gang, nowMs) !== undefined) continue;
+    if (forbiddenTo(ctx, gang, nowMs) !== undefined) continue;
     searches++;
-    const finding = findVictims(ctx, gang, nowMs);
-    if (finding.kind !== 'victims' || !begin(ctx, gang, finding, nowMs)) gang.searchAgainMs = nowMs + SEARCH_AGAIN_MS;
+    if (begin(ctx, gang, findVictims(ctx, gang, nowMs), nowMs)) {
+      gang.fruitless = 0;
+      continue;
+    }
+    // Ever less often, so that those behind have their turn.
+    gang.searchAgainMs = nowMs + Math.min(SELDOM_MS, SEARCH_AGAIN_MS * 2 ** gang.fruitless++);
   }
 }
 
@@ -40,36 +44,38 @@ function isDue({ eviction, refusal, searchAgainMs }: Gang, nowMs: number): boole
 }
 
 /** Why the gang may not have others evicted at all now, in words; undefined: it may. */
-export function forbiddenTo({ leader, losses, firstAskMs, policy }: Gang, nowMs: number): string | undefined {
+export function forbiddenTo({ evictions }: GangContext, gang: Gang, nowMs: number): string | undefined {
+  const { leader, firstAskMs, policy, key, madeRoom } = gang;
   const { afterMs, cascadeMs } = policy.preemption;
   if (leader.standing?.neverPreempts) return 'the preemptionPolicy of its leader is Never';
-  const lostMs = losses.at(-1);
+  if (madeRoom === 'in vain') return 'others went for it before, and kube-scheduler did not ask about its leader';
+  const lostMs = evictions.lastLossMs(key);
   if (lostMs !== undefined && nowMs - lostMs < cascadeMs)
     return `it lost members itself less than ${cascadeMs / 1000} s ago (preemption.cascade)`;
   if (nowMs - firstAskMs < afterMs) return `it has waited less than ${afterMs / 1000} s (preemption.after)`;
   return undefined;
 }
 
-type Victims = Extract<Finding, { kind: 'victims' }>;
-
-/** Decides on the victims: from now on their room is held for the gang. @returns false where it does not fit after all */
-function begin(ctx: GangContext, gang: Gang, { units, awaited, charges }: Victims, nowMs: number): boolean {
-  const plan = planWith(ctx, gang, { units, awaited });
+/** Decides on the victims: from now on their room is held for the gang. @returns false where nobody helps after all */
+function begin(ctx: GangContext, gang: Gang, finding: Finding, nowMs: number): boolean {
+  if (finding.kind === 'none') return false;
+  const { units, charges } = finding.kind === 'victims' ? finding : { units: [], charges: [] };
+  const plan = planWith(ctx, gang, { units, awaited: finding.awaited });
   if (plan.kind !== 'placed') return false;
-  const victims = plannedVictims(charges);
-  const pods = podsOf(units);
+  const used = new Set(plan.rows.flatMap((rows) => [...rows]));
+  const awaited = finding.awaited.filter(({ row }) => used.has(row));
   for (const unit of units) if (unit.slots) revoke(ctx, unit, gang);
-  for (const { gang: of, bound } of units) {
-    if (!bound) continue;
-    of?.gang.losses.push(nowMs);
-    ctx.evictions.note(of?.gang.spec.queue ?? '', nowMs);
-  }
+  for (const { gang: of, bound } of units) if (bound) ctx.evictions.note(of?.gang, nowMs);
+  const pods = podsOf(units);
   const graces = pods.map(({ pod }) => pod.standing?.graceMs ?? USUAL_GRACE_MS);
-  const untilMs = nowMs + Math.max(0, ...graces) + gang.policy.preemption.leaveWithinMs;
+  const others = awaited.map(({ pod }) => Math.max(0, (pod.standing?.goneByMs ?? nowMs) - nowMs));
+  const untilMs = nowMs + Math.max(0, ...graces, ...others) + gang.policy.preemption.leaveWithinMs;
   const left = new Map([...pods, ...awaited].map(({ pod }) => [pod.uid, refOf(pod)]));
-  gang.eviction = { id: String(nowMs), left, untilMs, withheld: [] };
+  const holder = refOf(gang.leader);
+  gang.eviction = { id: String(nowMs), left, untilMs, holder, sinceMs: nowMs, withheld: [] };
   hold(ctx, gang, plan);
-  tell(ctx, gang, victims, false);
+  const written = awaited.map(({ pod }) => refOf(pod));
+  tellPlan(ctx, gang, { victims: plannedVictims(charges), awaited: written, isRestored: false });
   if (left.size === 0) complete(ctx, gang, nowMs);
   return true;
 }
@@ -89,7 +95,7 @@ function hold(ctx: GangContext, gang: Gang, plan: Extract<Plan, { kind: 'placed'
  * Marks everybody who goes, has `place` take the room, and withholds what is left of it: others must not count on pods
  * that may yet stay.
  */
-function withLeaving(ctx: GangContext, gang: Gang, place: () => boolean): boolean {
+export function withLeaving(ctx: GangContext, gang: Gang, place: () => boolean): boolean {
   const { cluster, evictions } = ctx;
   const { table } = cluster;
   evictions.planned.add(gang);
@@ -135,12 +141,18 @@ function plannedVictims(charges: readonly Charge[]): PlannedVictim[] {
   });
 }
 
-function tell(ctx: GangContext, gang: Gang, victims: readonly PlannedVictim[], isRestored: boolean): void {
-  const { id, untilMs } = gang.eviction!;
+interface Told {
+  readonly victims: readonly PlannedVictim[];
+  readonly awaited: readonly PodRef[];
+  readonly isRestored: boolean;
+}
+
+export function tellPlan(ctx: GangContext, gang: Gang, told: Told): void {
+  const { id, untilMs, holder } = gang.eviction!;
   const plan = { id, untilMs, slots: slotCounts(gang) };
   const isBroken = (key: string | undefined) => key !== undefined && isBelowMinimum(ctx, key);
-  const broken = new Set(victims.map((one) => one.gang).filter(isBroken)).size;
-  ctx.emit({ kind: 'eviction-planned', gang: gang.key, leader: refOf(gang.leader), plan, victims, broken, isRestored });
+  const broken = new Set(told.victims.map((one) => one.gang).filter(isBroken)).size;
+  ctx.emit({ kind: 'eviction-planned', gang: gang.key, leader: holder, plan, broken, ...told });
 }
 
 /** With everybody gone who leaves. */
@@ -159,7 +171,7 @@ export function victimGone(ctx: GangContext, uid: string, nowMs: number): void {
 }
 
 /** All the room is there. */
-function complete(ctx: GangContext, gang: Gang, nowMs: number): void {
+export function complete(ctx: GangContext, gang: Gang, nowMs: number): void {
   if (gang.slots.some(({ state }) => state !== 'reserved')) {
     dropPlan(ctx, gang, 'the room that was freed went to another scheduler', nowMs);
     return;
@@ -168,6 +180,7 @@ function complete(ctx: GangContext, gang: Gang, nowMs: number): void {
   gang.eviction = undefined;
   ctx.evictions.planned.delete(gang);
   gang.admitted = true;
+  gang.madeRoom = 'yes';
   gang.refusal = undefined;
   ctx.line.remove(gang.key);
   for (const slot of gang.slots) ctx.ledger.setDeadline(slot, nowMs + gang.policy.reservation.unclaimedMs);
@@ -175,78 +188,4 @@ function complete(ctx: GangContext, gang: Gang, nowMs: number): void {
   const slots = gang.slots.map(({ role, node }) => ({ role, node }));
   ctx.emit({ kind: 'gang-admitted', gang: gang.key, leader: refOf(gang.leader), slots });
   ctx.emit({ kind: 'wake-leader', gang: gang.key, leader: refOf(gang.leader), gated: gang.isGated });
-}
-
-/** Drops plans that cannot come to an end: room lost, victims that do not leave, a policy that does not want it. */
-export function checkPlans(ctx: GangContext, nowMs: number): void {
-  for (const gang of [...ctx.evictions.planned]) {
-    const plan = gang.eviction!;
-    const { left, untilMs } = plan;
-    // With a node goes what was withheld there.
-    plan.withheld = plan.withheld.filter(({ node }) => ctx.cluster.table.rowOf(node) !== undefined);
-    if (gang.slots.some(({ state }) => state === 'unplaced')) {
-      dropPlan(ctx, gang, 'another scheduler took the room, or a node went', nowMs);
-    } else if (gang.policy.preemption.mode !== 'enforce') {
-      dropPlan(ctx, gang, `preemption is ${gang.policy.preemption.mode} now`, nowMs);
-    } else if (nowMs > untilMs) {
-      for (const uid of left.keys()) ctx.evictions.refuse(uid, nowMs);
-      dropPlan(ctx, gang, `${left.size} victims did not leave in time`, nowMs);
-    }
-  }
-}
-
-/** The API server will not evict a victim: somebody else has to be found, and this one is left alone for a while. */
-export function evictionRefused(ctx: GangContext, uid: string, reason: string, nowMs: number): void {
-  ctx.evictions.refuse(uid, nowMs);
-  const gang = ctx.evictions.beneficiary.get(uid);
-  if (gang) dropPlan(ctx, gang, `a victim cannot be evicted: ${reason}`, nowMs);
-}
-
-/** Takes up a plan that another muster, or this one before it was restarted, wrote down and did not finish. */
-export function restorePlan(ctx: GangContext, leader: PodInfo, nowMs: number): void {
-  const written = leader.eviction;
-  const gang = gangOf(ctx, leader, nowMs);
-  if (!written || !gang || gang.admitted || gang.eviction || gang.leader.uid !== leader.uid) return;
-  const left = written.victims.filter(({ uid }) => ctx.cluster.boundPod(uid) && !ctx.evictions.beneficiary.has(uid));
-  const open = new Map(left.map((pod) => [pod.uid, pod]));
-  gang.eviction = { id: written.id, untilMs: written.untilMs, left: open, withheld: [] };
-  if (!withLeaving(ctx, gang, () => layOutWritten(ctx, gang, written.slots))) {
-    dropPlan(ctx, gang, 'its room is not to be had any more', nowMs);
-    return;
-  }
-  tell(
-    ctx,
-    gang,
-    left.filter((pod) => !ctx.cluster.boundPod(pod.uid)!.pod.deleting).map((pod) => known(ctx, pod)),
-    true,
-  );
-  if (left.length === 0) complete(ctx, gang, nowMs);
-}
-
-function known(ctx: GangContext, pod: PodRef): PlannedVictim {
-  const {
-    node,
-    pod: { membership },
-  } = ctx.cluster.boundPod(pod.uid)!;
-  const of = membership ? { gang: membership.gang, role: membership.role } : {};
-  const isLeader = membership !== undefined && ctx.gangOfLeader.has(pod.uid);
-  return { pod, node, coreSeconds: 0, isLeader, ...of };
-}
-
-function layOutWritten(ctx: GangContext, gang: Gang, slots: ReturnType<typeof slotCounts>): boolean {
-  const { table } = ctx.cluster;
-  for (const [role, nodes] of slots) {
-    if (!gang.spec.roles.some(({ name }) => name === role)) return false;
-    for (const [node, count] of nodes) {
-      for (let i = 0; i < count; i++) {
-        const { vector, eligible } = needOf(ctx.cluster, gang, { role, count: 1 });
-        const row = table.rowOf(node);
-        if (row === undefined || !hasBit(eligible, row) || !table.fits(row, vector)) return false;
-        ctx.ledger.place(newSlot(gang, role, vector), row, Infinity);
-      }
-    }
-  }
-  return startNeeds(ctx.cluster, gang).every(
-    ({ role, count }) => gang.slots.filter((slot) => slot.role === role).length >= count,
-  );
 }

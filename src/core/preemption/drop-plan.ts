@@ -31,17 +31,12 @@ export function dropPlan(ctx: GangContext, gang: Gang, reason: string, nowMs: nu
     const bound = ctx.cluster.boundPod(uid);
     if (!bound) continue;
     ctx.cluster.stay(uid);
-    if (!bound.pod.deleting) spared.push(victim);
+    if (!bound.pod.deleting) {
+      spared.push(victim);
+      ctx.evictions.takeBack(ctx.gangs.get(bound.pod.membership?.gang ?? ''), plan.sinceMs);
+    }
     const row = ctx.cluster.table.rowOf(bound.node);
     if (row !== undefined) healRow(ctx, row);
   }
-  const { namespace, name, uid } = gang.leader;
-  ctx.emit({
-    kind: 'eviction-dropped',
-    gang: gang.key,
-    leader: { namespace, name, uid },
-    plan: plan.id,
-    reason,
-    spared,
-  });
+  ctx.emit({ kind: 'eviction-dropped', gang: gang.key, leader: plan.holder, plan: plan.id, reason, spared });
 }

@@ -6,6 +6,9 @@ const MINUTE_MS = 60_000;
 const REFUSED_MS = 300_000;
 /** Figures of an app that has not been heard for so long say nothing any more. */
 const FIGURES_MS = 300_000;
+const DAY_MS = 86_400_000;
+/** Of one gang: more than any budget counts. */
+const MOST_LOSSES = 10_000;
 
 /** What is known beside the cluster about evictions: budgets, what has been done lately, what it would cost. */
 export class Evictions {
@@ -15,6 +18,8 @@ export class Evictions {
   readonly #figures = new Map<string, { readonly figures: ReadonlyMap<string, WorkFigures>; readonly atMs: number }>();
   /** Evictions of the last minute, oldest first. */
   #recent: { readonly atMs: number; readonly queue: string }[] = [];
+  /** When a gang of this name lost a member last: it may end and be submitted again. */
+  readonly #lastLossMs = new Map<string, number>();
   /** The gang that makes use of a victim's room, by the victim's UID. */
   readonly beneficiary = new Map<string, Gang>();
   /** Gangs for which others are being evicted. */
@@ -45,14 +50,35 @@ export class Evictions {
     return [...known.values()].filter(({ selector }) => selector.every((one) => meets(one, labels)));
   }
 
-  /** @param queue of the victim's gang, or '' */
-  note(queue: string, nowMs: number): void {
-    this.#recent.push({ atMs: nowMs, queue });
+  /** A pod was chosen. @param gang its own, undefined for a single pod */
+  note(gang: Gang | undefined, nowMs: number): void {
+    this.#recent.push({ atMs: nowMs, queue: gang?.spec.queue ?? '' });
+    if (!gang) return;
+    gang.losses.push(nowMs);
+    if (gang.losses.length > MOST_LOSSES) gang.losses.shift();
+    this.#lastLossMs.set(gang.key, nowMs);
+  }
+
+  /** A pod that was chosen at that time is spared. */
+  takeBack(gang: Gang | undefined, chosenMs: number): void {
+    const queue = gang?.spec.queue ?? '';
+    removeFirst(this.#recent, (one) => one.atMs === chosenMs && one.queue === queue);
+    if (!gang) return;
+    removeFirst(gang.losses, (atMs) => atMs === chosenMs);
+    const last = gang.losses.at(-1);
+    if (last === undefined) this.#lastLossMs.delete(gang.key);
+    else this.#lastLossMs.set(gang.key, last);
+  }
+
+  /** When a gang of this name lost a member last; undefined: not in the last day. */
+  lastLossMs(key: string): number | undefined {
+    return this.#lastLossMs.get(key);
   }
 
   /** Evictions of the last 60 s. @param queue of victims in this queue alone */
   lately(nowMs: number, queue?: string): number {
-    this.#recent = this.#recent.filter(({ atMs }) => nowMs - atMs < MINUTE_MS);
+    // A clock that was set back must not keep what is still to come for ever.
+    this.#recent = this.#recent.filter(({ atMs }) => atMs <= nowMs && nowMs - atMs < MINUTE_MS);
     return this.#recent.filter((one) => queue === undefined || one.queue === queue).length;
   }
 
@@ -85,8 +111,14 @@ export class Evictions {
 
   expire(nowMs: number): void {
     for (const [uid, untilMs] of this.#refusedUntilMs) if (untilMs <= nowMs) this.#refusedUntilMs.delete(uid);
+    for (const [key, atMs] of this.#lastLossMs) if (nowMs - atMs >= DAY_MS) this.#lastLossMs.delete(key);
     for (const [key, { atMs }] of this.#figures) if (nowMs - atMs >= FIGURES_MS) this.#figures.delete(key);
   }
+}
+
+function removeFirst<T>(list: T[], isIt: (one: T) => boolean): void {
+  const at = list.findIndex(isIt);
+  if (at >= 0) list.splice(at, 1);
 }
 
 /** As a label selector of apimachinery matches: NotIn and DoesNotExist hold where the label is missing. */

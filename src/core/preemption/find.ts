@@ -23,7 +23,7 @@ export type Finding =
       readonly charges: readonly Charge[];
     }
   /** What is being deleted already makes room enough. */
-  | { readonly kind: 'soon' }
+  | { readonly kind: 'soon'; readonly awaited: readonly BoundPod[] }
   /** Not even all that may be taken would do. `excluded`: how many pods each rule keeps; `hits`: budgets in the way. */
   | { readonly kind: 'none'; readonly excluded: ReadonlyMap<Rule, number>; readonly hits: ReadonlySet<Rule> };
 
@@ -38,7 +38,8 @@ export function findVictims(ctx: GangContext, gang: Gang, nowMs: number, rules =
   const needs = startNeeds(ctx.cluster, gang);
   const asked = { ctx, gang, nowMs, rules, needs };
   const findings = [...domainsFor(ctx, gang, needs)].map((inDomain) => findIn(asked, inDomain));
-  if (findings.some(({ kind }) => kind === 'soon')) return { kind: 'soon' };
+  const soon = findings.find(({ kind }) => kind === 'soon');
+  if (soon) return soon;
   const found = findings.filter((one) => one.kind === 'victims');
   if (found.length > 0) return found.reduce((best, one) => (compareHarm(one.harm, best.harm) < 0 ? one : best));
   return findings[0] ?? { kind: 'none', excluded: new Map(), hits: new Set() };
@@ -88,7 +89,7 @@ function findIn(asked: Asked, inDomain: RowTest): Finding {
     for (const { node, vector } of awaited) demand.give(cluster.table.rowOf(node)!, vector);
     const choice = new Choice(demand, new Limits({ rules, evictions, cluster, nowMs }), rules.cost);
     const fits = () => isExact || planWith(ctx, gang, { units: [...choice.taken], awaited }).kind === 'placed';
-    if (demand.missing === 0 && fits()) return { kind: 'soon' };
+    if (demand.missing === 0 && fits()) return { kind: 'soon', awaited };
     if (search(choice, open, { fits, margin, widen: (more) => demand.widen(more) })) return victims(choice, awaited);
     for (const rule of choice.hits) hits.add(rule);
   }

@@ -13,6 +13,7 @@ export const RULES = [
   'queue',
   'pinned',
   'refused',
+  'grace period',
   'minimum runtime',
   'whole gangs',
   'disruption budget',

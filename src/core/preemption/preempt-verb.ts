@@ -7,6 +7,7 @@ import type { PreemptionRules } from '../policy/policy.ts';
 import type { Vector } from '../resources.ts';
 import { Choice, compareHarm, type Harm, type Wanted } from './choice.ts';
 import { Limits, USUAL_GRACE_MS } from './limits.ts';
+import { bandOf } from './may-go.ts';
 import type { Unit } from './unit.ts';
 import { unitsFor } from './units.ts';
 
@@ -29,8 +30,9 @@ export function preemptForeign(ctx: GangContext, { pod, victims }: PreemptReques
     const row = ctx.cluster.table.rowOf(node);
     const isStrange = row === undefined || uids.some((uid) => ctx.cluster.boundPod(uid)?.node !== node);
     const pruned = isStrange ? undefined : prunedAt({ ctx, pod, node, proposal, nowMs }, row);
-    // kube-scheduler knows more than we do: its word counts.
-    if (isStrange) answer.set(node, proposal);
+    // kube-scheduler knows more than we do: its word counts, but for those whom we know to be more important.
+    if (isStrange && !touchesPeers(ctx, pod, uids)) answer.set(node, proposal);
+    else if (isStrange) continue;
     else if (pruned && (!best || comparePruned(pruned, best) < 0)) best = { node, ...pruned };
   }
   if (!best) return answer;
@@ -39,17 +41,20 @@ export function preemptForeign(ctx: GangContext, { pod, victims }: PreemptReques
   return answer.set(best.node, best.proposal);
 }
 
-/** The freed room is the pod's from now on, and those who go are counted. */
+function touchesPeers(ctx: GangContext, asker: PodInfo, uids: readonly string[]): boolean {
+  const priority = ownPriority(ctx.classes, asker);
+  return uids.some((uid) => {
+    const pod = ctx.cluster.boundPod(uid)?.pod;
+    return pod !== undefined && bandOf(ctx, pod, ctx.gangs.get(pod.membership?.gang ?? '')) >= priority;
+  });
+}
+
+/** The freed room is the pod's from now on. */
 function promise(ctx: GangContext, pod: PodInfo, { node, proposal }: Best, nowMs: number): void {
   const victims = proposal.uids.map((uid) => ctx.cluster.boundPod(uid)!);
-  for (const { pod: victim } of victims.filter(({ pod: { deleting } }) => !deleting)) {
-    const gang = ctx.gangs.get(victim.membership?.gang ?? '');
-    gang?.losses.push(nowMs);
-    ctx.evictions.note(gang?.spec.queue ?? '', nowMs);
-  }
   const graceMs = Math.max(...victims.map(({ pod: { standing } }) => standing?.graceMs ?? USUAL_GRACE_MS));
-  const { leaveWithinMs } = ctx.policyOf(pod).preemption;
-  ctx.promises.make(pod, node, victims, nowMs + graceMs + leaveWithinMs);
+  const { maxGraceMs, leaveWithinMs } = ctx.policyOf(pod).preemption;
+  ctx.promises.make(pod, node, victims, nowMs + Math.min(graceMs, maxGraceMs) + leaveWithinMs);
 }
 
 interface Pruned {
@@ -93,7 +98,7 @@ function prunedAt(at: ProposalAt, row: number): Pruned | undefined {
 /** kube-scheduler's own preemption knows no budgets, queues or minimum runtime: what it may not touch is more important. */
 function withoutBudgets(rules: PreemptionRules): PreemptionRules {
   const budget = { perMinute: Infinity, perQueue: Infinity, perGang: Infinity, gangWindowMs: 0 };
-  return { ...rules, priorityGap: 1, queues: [], victims: 'any', minRuntimeMs: 0, budget };
+  return { ...rules, priorityGap: 1, queues: [], victims: 'any', minRuntimeMs: 0, maxGraceMs: Infinity, budget };
 }
 
 function unitsAt({ ctx, pod, nowMs }: ProposalAt, row: number, uids: ReadonlySet<string>): Unit[] {

@@ -1,9 +1,9 @@
 import type { BoundPod } from '../cluster/cluster.ts';
 import type { GangContext } from '../gang/context.ts';
 import type { Gang } from '../gang/gang.ts';
-import { ownPriority } from '../gang/priority.ts';
 import type { PreemptionRules } from '../policy/policy.ts';
 import type { Rule } from './limits.ts';
+import { bandOf, keptBy } from './may-go.ts';
 import { appLoss, coresOf, isGivenUp, lossOf, type LossContext } from './loss.ts';
 import type { Unit } from './unit.ts';
 import { VictimGang } from './victim-gang.ts';
@@ -121,11 +121,10 @@ class Collector implements Pool {
     const key = pod.membership?.gang;
     if (isLeaving || pod.deleting || row < 0 || (ownGang !== undefined && key === ownGang) || !isUseful(row)) return;
     const gang = this.#find(key);
-    const band = gang ? gang.priority : ownPriority(ctx.classes, pod);
-    const rule = this.#excludes(bound, gang, band);
+    const rule = keptBy(this.#input, pod, gang);
     if (rule) this.excluded.set(rule, (this.excluded.get(rule) ?? 0) + 1);
     else if (gang && leads(gang, pod.membership!.role)) this.#leaders.push({ bound, gang });
-    else this.#band(band).pods.push(bound);
+    else this.#band(bandOf(ctx, pod, gang)).pods.push(bound);
   }
 
   /** Room that gangs of lower priority hold and that none of their pods has taken: nobody is harmed by waiting on. */
@@ -148,16 +147,6 @@ class Collector implements Pool {
         ...nothing,
       });
     }
-  }
-
-  #excludes({ pod }: BoundPod, gang: Gang | undefined, band: number): Rule | undefined {
-    const { rules, priority, nowMs, ctx } = this.#input;
-    if (band + rules.priorityGap > priority) return 'priority';
-    if (pod.standing?.isPinned) return 'pinned';
-    if (!gang && rules.victims !== 'any' && (rules.victims === 'gangs' || !ctx.schedulerNames.has(pod.schedulerName)))
-      return 'scheduler';
-    if (!this.#isQueueOpen(gang)) return 'queue';
-    return ctx.evictions.isRefused(pod.uid, nowMs) ? 'refused' : undefined;
   }
 
   #isQueueOpen(gang: Gang | undefined): boolean {

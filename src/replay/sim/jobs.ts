@@ -84,17 +84,18 @@ export class Jobs {
     const { job: run } = pod;
     const { recorder } = this.#world;
     const wasComplete = run.boundNeeded === neededOf(run);
+    const wasNeeded = pod.isNeeded;
+    inherit(pod);
     const ranMs = pod.state === 'running' ? this.#now() - pod.runningSinceMs : 0;
     this.#stopWork(run);
     const share = (cpuOf(pod) * ranMs) / Math.max(1, neededCpu(run));
-    const lostMs = Math.min(run.workedMs, pod.isLeader ? Infinity : pod.isNeeded ? share : 0);
+    const lostMs = Math.min(run.workedMs, pod.isLeader ? Infinity : wasNeeded ? share : 0);
     run.workedMs -= lostMs;
     recorder.coreMsLost += (lostMs * neededCpu(run)) / 1000;
     if (pod.isNeeded && wasComplete) recorder.gangsBroken++;
     if (pod.isNeeded) run.isBroken = true;
     if (pod.isLeader) this.#fail(run, 'evicted');
     else this.#replace(pod);
-    if (run.state === 'waiting' && run.runningNeeded === neededOf(run)) this.#startWork(run);
   }
 
   podBound(pod: SimPod): void {
@@ -127,6 +128,7 @@ export class Jobs {
   podLost(pod: SimPod): void {
     if (pod.isLeader) return this.#fail(pod.job, 'lost');
     this.#stopWork(pod.job);
+    inherit(pod);
     this.#replace(pod);
   }
 
@@ -136,6 +138,7 @@ export class Jobs {
     this.#later(SUCCESSOR_MS, () => {
       if (this.#live.has(run)) this.#create(run, 'worker', isNeeded);
     });
+    if (run.state === 'waiting' && run.runningNeeded === neededOf(run)) this.#startWork(run);
   }
 
   /** Closes the books. @returns how many gangs hold room and never became complete */
@@ -257,6 +260,19 @@ export class Jobs {
   #now(): number {
     return this.#world.timeline.nowMs;
   }
+}
+
+/** Workers are alike: one beyond the minimum takes the place of a needed one that goes. */
+function inherit(pod: SimPod): void {
+  const { job: run } = pod;
+  if (!pod.isNeeded || pod.isLeader || pod.state === 'waiting') return;
+  const extras = [...run.pods].filter(({ isNeeded, isEvicted }) => !isNeeded && !isEvicted);
+  const heir = extras.find(({ state }) => state === 'running') ?? extras.find(({ state }) => state === 'bound');
+  if (!heir) return;
+  pod.isNeeded = false;
+  heir.isNeeded = true;
+  if (pod.state === 'running') run.runningNeeded--;
+  if (heir.state === 'running') run.runningNeeded++;
 }
 
 export function neededCpu({ job: { leader, workers } }: JobRun): number {

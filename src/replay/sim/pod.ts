@@ -7,7 +7,7 @@ export interface SimPod {
   readonly job: JobRun;
   readonly isLeader: boolean;
   /** Whether its job needs it to work (the leader and the minimum of workers). */
-  readonly isNeeded: boolean;
+  isNeeded: boolean;
   /** Number of the worker in its job, from 0; successors go on counting. */
   readonly index: number;
   state: 'waiting' | 'bound' | 'running' | 'over';

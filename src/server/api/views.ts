@@ -36,9 +36,12 @@ export function explanationView({
   return { ...rest, ...priority, ...evictions, ...lists, since: new Date(sinceMs).toISOString(), roles: views };
 }
 
+/** The latest time that a Date can hold. */
+const MAX_DATE_MS = 8.64e15;
+
 function makingRoomView({ untilMs, victims, kept, relax, ...rest }: MakingRoom) {
   const lists = { kept: [...kept], relax: [...relax] };
-  const until = untilMs !== undefined && Number.isFinite(untilMs) ? { until: new Date(untilMs).toISOString() } : {};
+  const until = untilMs !== undefined && untilMs <= MAX_DATE_MS ? { until: new Date(untilMs).toISOString() } : {};
   return { ...rest, ...lists, ...until, victims: victims.map((one) => ({ ...one, terms: [...one.terms] })) };
 }
 

@@ -1,0 +1,33 @@
+import type { GangContext } from '../gang/context.ts';
+import type { Gang } from '../gang/gang.ts';
+import { ownPriority } from '../gang/priority.ts';
+import type { PodInfo } from '../model.ts';
+import type { PreemptionRules } from '../policy/policy.ts';
+import { USUAL_GRACE_MS, type Rule } from './limits.ts';
+
+export interface ForWhom {
+  readonly ctx: GangContext;
+  readonly rules: PreemptionRules;
+  readonly priority: number;
+  readonly nowMs: number;
+}
+
+/** How important a pod is as a victim: as its gang, or by itself. */
+export function bandOf({ classes }: Pick<GangContext, 'classes'>, pod: PodInfo, gang: Gang | undefined): number {
+  return gang ? gang.priority : ownPriority(classes, pod);
+}
+
+/** The rule that keeps the pod for good, whatever else is chosen. @param gang the pod's own; undefined: it is in none */
+export function keptBy(
+  { ctx, rules, priority, nowMs }: ForWhom,
+  pod: PodInfo,
+  gang: Gang | undefined,
+): Rule | undefined {
+  if (bandOf(ctx, pod, gang) + rules.priorityGap > priority) return 'priority';
+  if (pod.standing?.isPinned) return 'pinned';
+  if (!gang && rules.victims !== 'any' && (rules.victims === 'gangs' || !ctx.schedulerNames.has(pod.schedulerName)))
+    return 'scheduler';
+  if (rules.queues.length > 0 && !(gang && rules.queues.includes(gang.spec.queue))) return 'queue';
+  if ((pod.standing?.graceMs ?? USUAL_GRACE_MS) > rules.maxGraceMs) return 'grace period';
+  return ctx.evictions.isRefused(pod.uid, nowMs) ? 'refused' : undefined;
+}
