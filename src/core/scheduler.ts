@@ -20,7 +20,7 @@ import { InFlight } from './in-flight.ts';
 import { rank, rankByDeadline } from './gang/priority.ts';
 import { makeRoom, victimGone } from './preemption/carry-out.ts';
 import { checkPlans, checkPriorities, evictionRefused } from './preemption/check-plans.ts';
-import { restorePlan } from './preemption/restore.ts';
+import { restorePlans } from './preemption/restore.ts';
 import { dropPlan } from './preemption/drop-plan.ts';
 import { Evictions } from './preemption/evictions.ts';
 import { preemptForeign } from './preemption/preempt-verb.ts';
@@ -189,7 +189,7 @@ export class Scheduler {
     this.#ctx.isFollowing = isFollowing;
     const { planned } = this.#ctx.evictions;
     if (isFollowing) for (const gang of [...planned]) dropPlan(this.#ctx, gang, 'another replica decides', nowMs);
-    else this.#restorePlans(nowMs);
+    else if (this.#isSynced) restorePlans(this.#ctx, nowMs, this.#isGangs);
     return this.#drain();
   }
 
@@ -257,9 +257,7 @@ export class Scheduler {
     checkInvariants(this.#ctx);
   }
 
-  #isGangs(pod: PodInfo): boolean {
-    return pod.membership !== undefined && this.#ctx.policyOf(pod).gangs === 'on';
-  }
+  readonly #isGangs = (pod: PodInfo): boolean => pod.membership !== undefined && this.#ctx.policyOf(pod).gangs === 'on';
 
   #putNode(node: NodeInfo, nowMs: number): void {
     const row = this.#ctx.cluster.putNode(node);
@@ -342,19 +340,12 @@ export class Scheduler {
     for (const gang of this.#ctx.gangs.values()) rank(this.#ctx, gang, nowMs);
   }
 
-  #restorePlans(nowMs: number): void {
-    if (!this.#isSynced || this.#ctx.isFollowing) return;
-    for (const pod of this.#ctx.evictions.written.values()) {
-      if (this.#isGangs(pod) && pod.membership!.problem === undefined) restorePlan(this.#ctx, pod, nowMs);
-    }
-  }
-
   /** The first list is complete: gangs whose leader runs take up their members and plan the missing ones. */
   #sync(nowMs: number): void {
     if (this.#isSynced) return;
     this.#isSynced = true;
     // Before gangs that run look for room: what is being freed has been promised.
-    this.#restorePlans(nowMs);
+    restorePlans(this.#ctx, nowMs, this.#isGangs);
     // A gang of equals has its reservation on one of several leaders: that one is to be met first.
     const bound = [...this.#ctx.cluster.boundPods.values()];
     bound.sort((a, b) => Number(b.pod.reservation !== undefined) - Number(a.pod.reservation !== undefined));

@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest';
+import type { Effect } from '../../src/core/effects.ts';
 import type { PodInfo, WrittenPlan } from '../../src/core/model.ts';
 import { DEFAULT_POLICY, type PreemptionRules } from '../../src/core/policy/policy.ts';
 import { runApp, runEquals, runPod, wanted, type WantedOptions } from '../support/apps.ts';
@@ -752,15 +753,34 @@ describe('carrying it out', () => {
     expect(told(world, 'eviction-dropped')).toHaveLength(1);
   });
 
-  test('the API server refuses an eviction: the plan is made anew without that pod', () => {
-    const { world, leader } = underWay();
+  const lastPlan = (world: World) =>
+    told(world, 'eviction-planned').at(-1) as Extract<Effect, { kind: 'eviction-planned' }>;
+  const namesOf = (world: World) =>
+    lastPlan(world)
+      .victims.map(({ pod: { name } }) => name)
+      .sort();
+
+  test('the API server refuses an eviction: somebody else goes in its place, and the room is kept meanwhile', () => {
+    const { world, low, leader } = underWay();
+    world.gone(low[2]!);
     world.learn({ kind: 'eviction-refused', uid: 'low-1', reason: '429 disruption budget' });
+    expect(told(world, 'eviction-dropped')).toEqual([]);
+    expect(namesOf(world)).toEqual(['other-1']);
+    expect(world.ask({ ...low[2]!, uid: 'low-9', name: 'low-9' })).toMatch(/^waits/);
+    world.gone(pod('other-1'));
+    expect(world.start(leader)).toMatch(/^-> /);
+  });
+
+  test('the API server refuses an eviction, and nobody else would do: the plan is dropped', () => {
+    const { world } = underWay({ budget: { perMinute: 2 } });
+    world.learn({ kind: 'eviction-refused', uid: 'low-1', reason: '429 disruption budget' });
+    expect(namesOf(world)).toEqual(['low-2', 'other-1']);
+    world.learn({ kind: 'eviction-refused', uid: 'other-1', reason: '403 forbidden' });
+    world.learn({ kind: 'eviction-refused', uid: 'other-2', reason: '403 forbidden' });
+    world.learn({ kind: 'eviction-refused', uid: 'low-2', reason: '403 forbidden' });
     expect(told(world, 'eviction-dropped')).toEqual([
-      expect.objectContaining({ reason: 'a victim cannot be evicted: 429 disruption budget' }),
+      expect.objectContaining({ reason: 'a victim cannot be evicted: 403 forbidden' }),
     ]);
-    world.wait(16_000);
-    expect(world.ask(leader)).toBe('waits: gang waits for room');
-    expect(world.makeRoom()).toEqual(['low-2', 'other-1']);
   });
 
   test('the plan cannot be written down: nobody goes', () => {

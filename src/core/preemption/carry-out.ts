@@ -29,7 +29,7 @@ export function makeRoom(ctx: GangContext, nowMs: number): void {
     if (searches === SEARCHES_A_ROUND) return;
     if (forbiddenTo(ctx, gang, nowMs) !== undefined) continue;
     searches++;
-    if (begin(ctx, gang, findVictims(ctx, gang, nowMs), nowMs)) {
+    if (begin(ctx, gang, { finding: findVictims(ctx, gang, nowMs), nowMs })) {
       gang.fruitless = 0;
       continue;
     }
@@ -56,8 +56,18 @@ export function forbiddenTo({ evictions }: GangContext, gang: Gang, nowMs: numbe
   return undefined;
 }
 
-/** Decides on the victims: from now on their room is held for the gang. @returns false where nobody helps after all */
-function begin(ctx: GangContext, gang: Gang, finding: Finding, nowMs: number): boolean {
+interface Beginning {
+  readonly finding: Finding;
+  readonly nowMs: number;
+  /** Earlier victims of the gang that go as well. */
+  readonly kept?: readonly PodRef[];
+}
+
+/**
+ * Decides on the victims: from now on their room is held for the gang.
+ * @returns false where nobody helps after all
+ */
+export function begin(ctx: GangContext, gang: Gang, { finding, nowMs, kept = [] }: Beginning): boolean {
   if (finding.kind === 'none') return false;
   const { units, charges } = finding.kind === 'victims' ? finding : { units: [], charges: [] };
   const plan = planWith(ctx, gang, { units, awaited: finding.awaited });
@@ -68,14 +78,17 @@ function begin(ctx: GangContext, gang: Gang, finding: Finding, nowMs: number): b
   for (const { gang: of, bound } of units) if (bound) ctx.evictions.note(of?.gang, nowMs);
   const pods = podsOf(units);
   const graces = pods.map(({ pod }) => pod.standing?.graceMs ?? USUAL_GRACE_MS);
-  const others = awaited.map(({ pod }) => Math.max(0, (pod.standing?.goneByMs ?? nowMs) - nowMs));
-  const untilMs = nowMs + Math.max(0, ...graces, ...others) + gang.policy.preemption.leaveWithinMs;
-  const left = new Map([...pods, ...awaited].map(({ pod }) => [pod.uid, refOf(pod)]));
+  const waits = awaited.map(({ pod }) => Math.max(0, (pod.standing?.goneByMs ?? nowMs) - nowMs));
+  const untilMs = nowMs + Math.max(0, ...graces, ...waits) + gang.policy.preemption.leaveWithinMs;
+  // They leave anew with the others, so that what is withheld is counted from the start.
+  for (const { uid } of kept) ctx.cluster.stay(uid);
+  const left = new Map([...kept, ...[...pods, ...awaited].map(({ pod }) => refOf(pod))].map((pod) => [pod.uid, pod]));
   const holder = refOf(gang.leader);
   gang.eviction = { id: String(nowMs), left, untilMs, holder, sinceMs: nowMs, withheld: [] };
   hold(ctx, gang, plan);
-  const written = awaited.map(({ pod }) => refOf(pod));
-  tellPlan(ctx, gang, { victims: plannedVictims(charges), awaited: written, isRestored: false });
+  const [going, others] = [kept.filter((pod) => isDeleting(ctx, pod)), kept.filter((pod) => !isDeleting(ctx, pod))];
+  const victims = [...plannedVictims(charges), ...others.map((pod) => victimOf(ctx, pod))];
+  tellPlan(ctx, gang, { victims, awaited: [...awaited.map(({ pod }) => refOf(pod)), ...going], isRestored: false });
   if (left.size === 0) complete(ctx, gang, nowMs);
   return true;
 }
@@ -139,6 +152,18 @@ function plannedVictims(charges: readonly Charge[]): PlannedVictim[] {
       { pod: refOf(bound.pod), node: bound.node, coreSeconds: Math.round(cost), isLeader: kind === 'gang', ...of },
     ];
   });
+}
+
+export const isDeleting = ({ cluster }: GangContext, { uid }: PodRef): boolean =>
+  cluster.boundPod(uid)?.pod.deleting ?? false;
+
+/** A victim that was chosen before. */
+export function victimOf(ctx: GangContext, pod: PodRef): PlannedVictim {
+  const bound = ctx.cluster.boundPod(pod.uid)!;
+  const { membership } = bound.pod;
+  const of = membership ? { gang: membership.gang, role: membership.role } : {};
+  const isLeader = membership !== undefined && ctx.gangOfLeader.has(pod.uid);
+  return { pod, node: bound.node, coreSeconds: 0, isLeader, ...of };
 }
 
 interface Told {

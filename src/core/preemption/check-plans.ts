@@ -1,5 +1,7 @@
 import type { GangContext } from '../gang/context.ts';
-import { dropPlan } from './drop-plan.ts';
+import { begin } from './carry-out.ts';
+import { dropPlan, releaseWithheld } from './drop-plan.ts';
+import { findVictims } from './find.ts';
 import { bandOf } from './may-go.ts';
 import type { Gang } from '../gang/gang.ts';
 
@@ -37,12 +39,23 @@ function hasPeer(ctx: GangContext, { eviction, priority, policy }: Gang): boolea
   });
 }
 
-/** The API server will not evict a victim: somebody else has to be found, and this one is left alone for a while. */
+/**
+ * The API server will not evict a victim: it is left alone for a while, and somebody else has to be found. Those that go
+ * or are gone already have not gone for nothing: their room stays the gang's meanwhile.
+ */
 export function evictionRefused(ctx: GangContext, uid: string, reason: string, nowMs: number): void {
-  ctx.evictions.refuse(uid, nowMs);
-  const gang = ctx.evictions.beneficiary.get(uid);
-  if (!gang) return;
-  dropPlan(ctx, gang, `a victim cannot be evicted: ${reason}`, nowMs);
-  // Those that are on their way already count for the next plan, as long as their room is not taken up again.
-  gang.searchAgainMs = nowMs;
+  const { evictions, cluster } = ctx;
+  evictions.refuse(uid, nowMs);
+  const gang = evictions.beneficiary.get(uid);
+  const plan = gang?.eviction;
+  if (!gang || !plan) return;
+  releaseWithheld(ctx, plan);
+  for (const slot of gang.slots.splice(0)) ctx.ledger.unplace(slot);
+  plan.left.delete(uid);
+  evictions.beneficiary.delete(uid);
+  cluster.stay(uid);
+  evictions.takeBack(ctx.gangs.get(cluster.boundPod(uid)?.pod.membership?.gang ?? ''), plan.sinceMs);
+  const kept = [...plan.left.values()];
+  const isAmended = begin(ctx, gang, { finding: findVictims(ctx, gang, nowMs), nowMs, kept });
+  if (!isAmended) dropPlan(ctx, gang, `a victim cannot be evicted: ${reason}`, nowMs);
 }

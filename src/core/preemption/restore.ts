@@ -1,5 +1,4 @@
 import { hasBit } from '../cluster/eligibility.ts';
-import type { PlannedVictim } from '../effects.ts';
 import { startNeeds } from '../gang/admission.ts';
 import type { GangContext } from '../gang/context.ts';
 import { newSlot, type Gang } from '../gang/gang.ts';
@@ -8,15 +7,25 @@ import { needOf } from '../gang/needs.ts';
 import { gangOf, refOf } from '../gang/reception.ts';
 import type { Slot } from '../gang/slot.ts';
 import type { PodInfo, PodRef, SlotCounts, WrittenPlan } from '../model.ts';
-import { complete, tellPlan, withLeaving } from './carry-out.ts';
+import { complete, isDeleting, tellPlan, victimOf, withLeaving } from './carry-out.ts';
 import { dropPlan } from './drop-plan.ts';
 import { keptBy } from './may-go.ts';
+
+/** Takes up the plans that are written on leaders. @param isGangs whether muster places the pod's gang */
+export function restorePlans(ctx: GangContext, nowMs: number, isGangs: (pod: PodInfo) => boolean): void {
+  const { cluster, evictions, isFollowing } = ctx;
+  if (isFollowing || evictions.written.size === 0) return;
+  const isFit = (pod: PodInfo) => isGangs(pod) && pod.membership!.problem === undefined;
+  // Victims are as important as their gangs, which need not have been met yet.
+  for (const { pod } of cluster.boundPods.values()) if (isFit(pod)) gangOf(ctx, pod, nowMs);
+  for (const pod of evictions.written.values()) if (isFit(pod)) restorePlan(ctx, pod, nowMs);
+}
 
 /**
  * Takes up a plan that another muster, or this one before it was restarted, wrote down and did not finish. Who may write
  * to a leader may write a plan: it is carried out only as far as the rules would let it be made now.
  */
-export function restorePlan(ctx: GangContext, leader: PodInfo, nowMs: number): void {
+function restorePlan(ctx: GangContext, leader: PodInfo, nowMs: number): void {
   const written = leader.eviction;
   const gang = gangOf(ctx, leader, nowMs);
   if (!written || !gang || gang.admitted || gang.eviction || !gang.leaderUids.has(leader.uid)) return;
@@ -41,9 +50,8 @@ export function restorePlan(ctx: GangContext, leader: PodInfo, nowMs: number): v
   const moved = clearTheWay(ctx, gang, written.slots);
   const isLaidOut = withLeaving(ctx, gang, () => layOutWritten(ctx, gang, written.slots));
   if (isLaidOut) {
-    const isGoing = ({ uid }: PodRef) => ctx.cluster.boundPod(uid)!.pod.deleting;
-    const victims = left.filter((pod) => !isGoing(pod)).map((pod) => known(ctx, pod));
-    tellPlan(ctx, gang, { victims, awaited: left.filter(isGoing), isRestored: true });
+    const victims = left.filter((pod) => !isDeleting(ctx, pod)).map((pod) => victimOf(ctx, pod));
+    tellPlan(ctx, gang, { victims, awaited: left.filter((pod) => isDeleting(ctx, pod)), isRestored: true });
   } else dropPlan(ctx, gang, 'its room is not to be had any more', nowMs);
   for (const one of moved) placeAgain(ctx, one);
   if (isLaidOut && left.length === 0) complete(ctx, gang, nowMs);
@@ -104,16 +112,6 @@ function placeAgain(ctx: GangContext, { slot, from, deadlineMs }: Moved): void {
   const isPlaced = placeSlot(ctx, ctx.gangs.get(key)!, slot, deadlineMs);
   if (!isPlaced) ctx.emit({ kind: 'slot-unplaced', gang: key, role, from });
   else if (slot.node !== from) ctx.emit({ kind: 'slot-moved', gang: key, role, from, to: slot.node });
-}
-
-function known(ctx: GangContext, pod: PodRef): PlannedVictim {
-  const {
-    node,
-    pod: { membership },
-  } = ctx.cluster.boundPod(pod.uid)!;
-  const of = membership ? { gang: membership.gang, role: membership.role } : {};
-  const isLeader = membership !== undefined && ctx.gangOfLeader.has(pod.uid);
-  return { pod, node, coreSeconds: 0, isLeader, ...of };
 }
 
 function layOutWritten(ctx: GangContext, gang: Gang, slots: SlotCounts): boolean {
