@@ -156,6 +156,18 @@ describe('what is left of kube-scheduler’s proposal for a single pod', () => {
     expect(world.preempt(single(), { a: ['one', 'two'] }, 2)).toMatch(/^a: (one|two) !1$/);
   });
 
+  test('an unknown pod among them does not hide one that is more important', () => {
+    const world = cluster({ a: 3 });
+    runApp(world, 'vip', ['a', 'a'], { priority: 6000 });
+    expect(world.preempt(single(2000), { a: ['vip-1', 'unheard-of'] })).toBe('nobody');
+  });
+
+  test('before the cluster has been read there is no answer: who is in which gang is not known', () => {
+    const world = new World([node('a', { cpu: 1 })], {}, false);
+    runPod(world, 'one', 'a');
+    expect(() => world.preempt(single(), { a: ['one'] })).toThrow(/has not been read yet/);
+  });
+
   test('not those that make room for a gang', () => {
     const world = cluster({ a: 2 });
     runApp(world, 'low', ['a', 'a']);

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import type { Effect } from '../../src/core/effects.ts';
-import type { PodInfo, WrittenPlan } from '../../src/core/model.ts';
+import type { PodInfo } from '../../src/core/model.ts';
 import { DEFAULT_POLICY, type PreemptionRules } from '../../src/core/policy/policy.ts';
 import { runApp, runEquals, runPod, wanted, type WantedOptions } from '../support/apps.ts';
 import { node, pod } from '../support/builders.ts';
@@ -613,6 +613,12 @@ describe('rules', () => {
     },
     {
       ...full,
+      title: 'a pod that may take a day to go: nobody waits for its room that long',
+      running: (w) => runApp(w, 'low', ['a', 'a', 'a'], { standing: { startedMs: 0, graceMs: 86_400_000 } }),
+      victims: 'nobody',
+    },
+    {
+      ...full,
       title: 'what is being deleted anyway is waited for: nobody',
       running: (w) => {
         const pods = runApp(w, 'low', ['a', 'a', 'a']);
@@ -864,72 +870,5 @@ describe('carrying it out', () => {
     ]);
     expect(world.ask(high)).toBe('-> a');
     expect(world.ask(low)).toBe('waits: gang waits for room');
-  });
-});
-
-describe('after a crash', () => {
-  const written = (world: World): WrittenPlan => {
-    const [effect] = world.effects.filter((one) => one.kind === 'eviction-planned');
-    return { text: 'x', ...effect!.plan, victims: effect!.victims.map(({ pod: ref }) => ref) };
-  };
-  /** A new muster, which reads what the API server has. */
-  const restarted = (before: World, bound: readonly PodInfo[], leader: PodInfo, rules: Rules = {}) => {
-    const { preemption } = DEFAULT_POLICY;
-    const world = new World(
-      [...before.nodes.values()],
-      { preemption: { ...preemption, mode: 'enforce', ...(rules as object) } },
-      false,
-    );
-    world.nowMs = before.nowMs;
-    for (const one of bound) world.bind(one, one.name.startsWith('other') ? 'b' : 'a');
-    world.learn({ kind: 'pod', pod: leader });
-    world.sync();
-    return world;
-  };
-
-  test('the plan goes on with the same victims: those that are left, and no others', () => {
-    const { world, low, other, leader } = underWay();
-    const plan = written(world);
-    const now = restarted(world, [low[0]!, { ...low[2]!, deleting: true }, ...other], { ...leader, eviction: plan });
-    expect(now.ask(leader)).toBe('waits: gang waits for room that is being freed');
-    expect(told(now, 'eviction-planned')).toEqual([expect.objectContaining({ isRestored: true, victims: [] })]);
-    expect(now.makeRoom()).toEqual([]);
-    now.gone(low[2]!);
-    expect(now.ask(leader)).toBe('-> a');
-  });
-
-  test('victims that had not been evicted yet are', () => {
-    const { world, low, other, leader } = underWay();
-    const now = restarted(world, [...low, ...other], { ...leader, eviction: written(world) });
-    const [restored] = now.effects.filter((one) => one.kind === 'eviction-planned');
-    expect(restored!.victims.map(({ pod: { name } }) => name)).toEqual(['low-1', 'low-2']);
-  });
-
-  test('all victims are gone: the gang starts', () => {
-    const { world, low, other, leader } = underWay();
-    const now = restarted(world, [low[0]!, ...other], { ...leader, eviction: written(world) });
-    expect(told(now, 'gang-admitted')).toHaveLength(1);
-    expect(now.ask(leader)).toBe('-> a');
-  });
-
-  test('the room is not to be had any more: the plan is dropped, and taken off the leader', () => {
-    const { world, other, leader } = underWay();
-    const thief = pod('thief', { cpu: 3, schedulerName: 'x', priority: 500 });
-    const now = restarted(world, [thief, ...other], { ...leader, eviction: written(world) });
-    expect(told(now, 'eviction-dropped')).toHaveLength(1);
-  });
-
-  test('whoever takes over goes on with what the other wrote', () => {
-    const { world, low, leader } = underWay();
-    const plan = written(world);
-    const standby = cluster({ a: 3, b: 3 });
-    standby.scheduler.followOthers(true, standby.nowMs);
-    runApp(standby, 'other', ['b', 'b', 'b'], { age: 500 });
-    for (const one of low) standby.bind(one, 'a');
-    standby.learn({ kind: 'pod', pod: { ...leader, eviction: plan } });
-    expect(standby.makeRoom()).toEqual([]);
-    const effects = standby.scheduler.followOthers(false, standby.nowMs);
-    expect(effects.map(({ kind }) => kind)).toEqual(['eviction-planned']);
-    standby.scheduler.checkInvariants();
   });
 });

@@ -66,6 +66,11 @@ describe('what weighs when a pod is evicted', () => {
     expect(read({ annotations: { 'controller.kubernetes.io/pod-deletion-cost': text } }).standing).toBeUndefined();
   });
 
+  test('the longest grace period that the API server lets through is long, and no mistake', () => {
+    const pod = JSON.parse('{"terminationGracePeriodSeconds":9223372036854775807}') as object;
+    expect(read({ spec: pod }).standing?.graceMs).toBeGreaterThan(1e20);
+  });
+
   test('a grace period below 0 (delete at once) and a negative count of restarts say nothing', () => {
     const status = { containerStatuses: [{ restartCount: -5 }] };
     expect(read({ spec: { terminationGracePeriodSeconds: -1 }, status }).standing).toBeUndefined();
