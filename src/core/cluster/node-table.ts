@@ -17,6 +17,8 @@ export class NodeTable {
   readonly shapeLog = new ChangeLog();
   /** Rows where `free` grew: for gangs that wait. */
   readonly roomLog = new ChangeLog();
+  /** Rows where anything changed that decides which pods fit: what is in shapeLog, and `free` either way. */
+  readonly rowLog = new ChangeLog();
   readonly #rowOf = new Map<string, number>();
   readonly #nodes: (NodeInfo | undefined)[] = [];
   readonly #vacant: number[] = [];
@@ -77,16 +79,19 @@ export class NodeTable {
     for (let c = 0; c < this.free.length; c++) this.free[c]![row] = this.allocatable[c]![row] = 0;
     this.#vacant.push(row);
     this.shapeLog.push(row);
+    this.rowLog.push(row);
     return row;
   }
 
   take(row: number, vector: Vector): void {
     for (let c = 0; c < vector.length; c++) this.free[c]![row]! -= vector[c]!;
+    this.rowLog.push(row);
   }
 
   give(row: number, vector: Vector): void {
     for (let c = 0; c < vector.length; c++) this.free[c]![row]! += vector[c]!;
     this.roomLog.push(row);
+    this.rowLog.push(row);
   }
 
   /** Whether the row has room for this; what is asked 0 of is not looked at. */
@@ -111,6 +116,7 @@ export class NodeTable {
     if (!sameShape(old, node)) {
       this.shapeLog.push(row);
       this.roomLog.push(row);
+      this.rowLog.push(row);
     }
     if (!sameAmounts(old.allocatable, node.allocatable)) this.#setAllocatable(row, vector);
   }
@@ -122,6 +128,7 @@ export class NodeTable {
       this.allocatable[c]![row] = amount;
     }
     this.roomLog.push(row);
+    this.rowLog.push(row);
   }
 
   #grow(): void {

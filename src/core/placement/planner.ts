@@ -2,10 +2,11 @@ import type { Cluster } from '../cluster/cluster.ts';
 import { hasBit } from '../cluster/eligibility.ts';
 import type { InFlight } from '../in-flight.ts';
 import type { Policy } from '../policy/policy.ts';
+import { FullestRows } from './fullest.ts';
 import { ANYWHERE, domainTests } from './topology.ts';
 import type { Need, Plan, RowTest } from './need.ts';
 import { capacityAt, RoomyRows, ScratchRoom } from './room.ts';
-import { bestRow, chooseRows, rowsInOrder, type Space } from './strategies.ts';
+import { bestRow, chooseRows, likesFullest, rowsInOrder, type Space } from './strategies.ts';
 
 /** How many places for the leader are tried before a gang of three or more roles is given up. */
 const LEADER_TRIES = 32;
@@ -30,15 +31,19 @@ export class Planner {
   readonly #cluster: Cluster;
   readonly #scratch = new ScratchRoom();
   readonly #roomy = new RoomyRows();
+  readonly #fullest: FullestRows;
   readonly #inFlight: InFlight | undefined;
 
   /** @param inFlight pods whose node is not known yet: what they ask is left free on every node */
   constructor(cluster: Cluster, inFlight?: InFlight) {
     this.#cluster = cluster;
     this.#inFlight = inFlight;
+    this.#fullest = new FullestRows(cluster.table);
   }
 
   plan(request: PlanRequest): Plan {
+    const plan = this.#planOne(request);
+    if (plan) return plan;
     const needs = splitLeader(request);
     const vectors = needs.map(({ vector }) => vector);
     const free = this.#scratch.of(this.#cluster.table, vectors, this.#inFlight?.total);
@@ -50,6 +55,16 @@ export class Planner {
       if (rows) return { kind: 'placed', rows: mergeLeader(request, rows) };
     }
     return { kind: 'short', need: undefined };
+  }
+
+  /** The simplest and most frequent question, one pod that may go anywhere; undefined: it is not that, or not so simple. */
+  #planOne({ needs, offered, policy }: PlanRequest): Plan | undefined {
+    const [need] = needs;
+    if (!need || needs.length > 1 || need.count > 1 || !likesFullest(need)) return undefined;
+    if (policy.topology.mode !== 'none' || this.#inFlight?.total) return undefined;
+    const row = this.#fullest.best(need);
+    if (row === undefined) return { kind: 'short', need: 0 };
+    return !offered || offered(row) ? { kind: 'placed', rows: [Int32Array.of(row)] } : undefined;
   }
 }
 

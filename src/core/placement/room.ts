@@ -46,6 +46,8 @@ export function fills(
   }
 }
 
+type Asked = Pick<Need, 'eligible' | 'vector' | 'count'>;
+
 /** The rows with room for a need, and how many of its pods fit at each. Reused: right until the next `find`. */
 export class RoomyRows {
   #rows = new Int32Array(64);
@@ -62,7 +64,7 @@ export class RoomyRows {
   }
 
   /** A column at a time, which is twice as fast as a row at a time. @param allowed absent: all eligible rows */
-  find(free: readonly Float64Array[], { eligible, vector, count }: Need, allowed?: RowTest): void {
+  find(free: readonly Float64Array[], { eligible, vector, count }: Asked, allowed?: RowTest): void {
     this.#list(eligible);
     this.#capacity.fill(count, 0, this.#size);
     for (let c = 0; c < vector.length; c++) if (vector[c] !== 0) this.#narrow(free[c]!, vector[c]!, count);

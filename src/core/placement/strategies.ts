@@ -64,6 +64,9 @@ const likings = {
   weighted: byScore,
 } as const satisfies Record<StrategyName, Liking>;
 
+/** Whether what the need's strategy likes best for one pod is the row that it fills most. */
+export const likesFullest = ({ preference }: Need): boolean => likings[preference.strategy] === byFill;
+
 /** The row that the need's strategy likes best for one pod. */
 export function bestRow(space: Space): number | undefined {
   const keys = likings[space.need.preference.strategy](space);
