@@ -106,6 +106,7 @@ const KEPT_MASKS = 1024;
 export class Eligibility {
   readonly #table: NodeTable;
   readonly #masks = new LRUCache<string, Mask>({ max: KEPT_MASKS });
+  readonly #signatures = new WeakMap<Constraints, string>();
 
   constructor(table: NodeTable) {
     this.#table = table;
@@ -113,7 +114,7 @@ export class Eligibility {
 
   /** Owned by the cache: read it, and do not keep it past the next event. */
   maskFor(constraints: Constraints): Bits {
-    const signature = signatureOf(constraints);
+    const signature = this.#signatureOf(constraints);
     const known = this.#masks.get(signature);
     const log = this.#table.shapeLog;
     const words = (this.#table.rows + 31) >>> 5;
@@ -127,6 +128,15 @@ export class Eligibility {
     for (let row = 0; row < this.#table.rows; row++) this.#setBit(bits, row, constraints);
     this.#masks.set(signature, { bits, position: log.position });
     return bits;
+  }
+
+  #signatureOf(constraints: Constraints): string {
+    let signature = this.#signatures.get(constraints);
+    if (signature === undefined) {
+      signature = signatureOf(constraints);
+      this.#signatures.set(constraints, signature);
+    }
+    return signature;
   }
 
   #setBit(bits: Bits, row: number, constraints: Constraints): void {
