@@ -97,7 +97,7 @@ function specOf(run: JobRun): GangSpec {
 export function newPod(run: JobRun, kind: 'leader' | 'worker', isNeeded: boolean): SimPod {
   const isLeader = kind === 'leader';
   const index = isLeader ? 0 : run.created++;
-  const queue = { attempts: 0, lastAttemptMs: 0, queuedMs: 0, order: 0 };
+  const queue = { attempts: 0, lastAttemptMs: 0, backoffEndMs: 0, queuedMs: 0, order: 0 };
   const waiting = { state: 'waiting', node: '', runningSinceMs: 0, isEvicted: false, ...queue } as const;
   const pod: SimPod = { info: infoOf(run, isLeader, index), job: run, isLeader, isNeeded, index, ...waiting };
   run.pods.add(pod);

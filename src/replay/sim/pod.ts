@@ -19,6 +19,8 @@ export interface SimPod {
   /** Scheduling attempts that ended in a rejection. */
   attempts: number;
   lastAttemptMs: number;
+  /** When its back-off after that is over. */
+  backoffEndMs: number;
   queuedMs: number;
   order: number;
 }

@@ -15,7 +15,7 @@ export class SchedulingQueue {
     [],
     (a, b) => b.info.priority - a.info.priority || a.queuedMs - b.queuedMs || a.order - b.order,
   );
-  readonly #backoff = new TinyQueue<SimPod>([], (a, b) => backoffEnd(a) - backoffEnd(b) || a.order - b.order);
+  readonly #backoff = new TinyQueue<SimPod>([], (a, b) => a.backoffEndMs - b.backoffEndMs || a.order - b.order);
   #unschedulable: SimPod[] = [];
   #order = 0;
   readonly #isEager: boolean;
@@ -34,6 +34,7 @@ export class SchedulingQueue {
   reject(pod: SimPod, nowMs: number): void {
     pod.attempts++;
     pod.lastAttemptMs = nowMs;
+    pod.backoffEndMs = nowMs + Math.min(MAX_BACKOFF_MS, 1000 * 2 ** (pod.attempts - 1));
     this.#unschedulable.push(pod);
   }
 
@@ -56,7 +57,7 @@ export class SchedulingQueue {
   nextMs(nowMs: number): number {
     if (this.#active.length > 0 || (this.#isEager && this.#backoff.length > 0)) return nowMs;
     const backoff = this.#backoff.peek();
-    let next = backoff ? backoffEnd(backoff) : Infinity;
+    let next = backoff ? backoff.backoffEndMs : Infinity;
     const oldest = this.#unschedulable[0];
     if (oldest)
       next = Math.min(next, Math.ceil((oldest.lastAttemptMs + FLUSH_AFTER_MS + 1) / FLUSH_EVERY_MS) * FLUSH_EVERY_MS);
@@ -64,7 +65,7 @@ export class SchedulingQueue {
   }
 
   #promote(nowMs: number): void {
-    while (this.#backoff.length > 0 && backoffEnd(this.#backoff.peek()!) <= nowMs)
+    while (this.#backoff.length > 0 && this.#backoff.peek()!.backoffEndMs <= nowMs)
       this.add(this.#backoff.pop()!, nowMs);
     if (this.#unschedulable.length === 0 || nowMs - this.#unschedulable[0]!.lastAttemptMs <= FLUSH_AFTER_MS) return;
     const isOld = (pod: SimPod) => nowMs - pod.lastAttemptMs > FLUSH_AFTER_MS;
@@ -74,11 +75,7 @@ export class SchedulingQueue {
 
   #requeue(pod: SimPod, nowMs: number): void {
     if (pod.state !== 'waiting') return;
-    if (backoffEnd(pod) <= nowMs) this.add(pod, nowMs);
+    if (pod.backoffEndMs <= nowMs) this.add(pod, nowMs);
     else this.#backoff.push(pod);
   }
-}
-
-function backoffEnd(pod: SimPod): number {
-  return pod.lastAttemptMs + Math.min(MAX_BACKOFF_MS, 1000 * 2 ** (pod.attempts - 1));
 }

@@ -27,7 +27,7 @@ export class Truth {
 
   bind(pod: SimPod, node: string): void {
     this.nominations.delete(pod.info.uid);
-    this.cluster.bind({ ...pod.info, node }, node);
+    this.cluster.bind(pod.info, node);
     this.#countPriority(pod.info.priority, 1);
   }
 
