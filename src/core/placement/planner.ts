@@ -47,7 +47,8 @@ export class Planner {
     const needs = splitLeader(request);
     const vectors = needs.map(({ vector }) => vector);
     const free = this.#scratch.of(this.#cluster.table, vectors, this.#inFlight?.total);
-    const attempt = new Attempt(this.#cluster, { free, roomy: this.#roomy }, { ...request, needs });
+    const fullest = this.#inFlight?.total ? undefined : this.#fullest;
+    const attempt = new Attempt(this.#cluster, { free, roomy: this.#roomy, fullest }, { ...request, needs });
     const short = attempt.shortNeed();
     if (short !== undefined) return { kind: 'short', need: short };
     for (const test of domainTests(this.#cluster, { ...request, needs })) {
@@ -83,19 +84,23 @@ function mergeLeader({ needs, offered }: PlanRequest, rows: readonly Int32Array[
 interface Scratch {
   readonly free: Float64Array[];
   readonly roomy: RoomyRows;
+  /** Absent where `free` is less than what the table has. */
+  readonly fullest: FullestRows | undefined;
 }
 
 class Attempt {
   readonly #cluster: Cluster;
   readonly #free: Float64Array[];
   readonly #roomy: RoomyRows;
+  readonly #fullest: FullestRows | undefined;
   readonly #request: PlanRequest;
 
-  constructor(cluster: Cluster, { free, roomy }: Scratch, request: PlanRequest) {
+  constructor(cluster: Cluster, { free, roomy, fullest }: Scratch, request: PlanRequest) {
     this.#cluster = cluster;
     this.#request = request;
     this.#free = free;
     this.#roomy = roomy;
+    this.#fullest = fullest;
   }
 
   /** The first need that has not room for all its slots even if it were alone. */
@@ -131,13 +136,19 @@ class Attempt {
     const totals = needs.map((other, i) => (i === 0 ? 0 : this.#total(other, allowed[i], 2 * other.count)));
     // Asked of one row after the other, best first, for a name is dear to look up.
     const isOpen: RowTest = (row) => (!offered || offered(row)) && this.#leavesRoom(row, totals, allowed);
-    const likely = bestRow(this.#space(need, allowed[0], kin));
+    const likely = this.#likely(need, allowed[0], kin);
     if (likely === undefined) return;
     if (isOpen(likely)) yield likely;
     for (const heap = rowsInOrder(this.#space(need, allowed[0], kin)); heap.size > 0;) {
       const row = heap.pop();
       if (row !== likely && isOpen(row)) yield row;
     }
+  }
+
+  /** The row that the need's strategy likes best for one pod, before anything is taken. */
+  #likely(need: Need, allowed: RowTest | undefined, kin: readonly number[]): number | undefined {
+    if (this.#fullest && !allowed && likesFullest(need)) return this.#fullest.best(need);
+    return bestRow(this.#space(need, allowed, kin));
   }
 
   /** Whether every other need keeps enough room in all with the first need's pod at the row. */
