@@ -1,7 +1,7 @@
 import { hasBit } from '../../core/cluster/eligibility.ts';
-import type { BoundPod } from '../../core/cluster/cluster.ts';
 import type { Vector } from '../../core/resources.ts';
 import type { SimPod } from './pod.ts';
+import type { Truth } from './truth.ts';
 import type { World } from './world.ts';
 
 /**
@@ -24,61 +24,76 @@ export class KubePreemption {
   victimsFor(pod: SimPod): readonly string[] {
     const { truth, recorder } = this.#world;
     const { uid, priority } = pod.info;
-    const going = this.#waitingFor.get(uid)?.some((victim) => truth.cluster.boundPod(victim)) ?? false;
+    const going = this.#waitingFor.get(uid)?.some((victim) => truth.boundPods.has(victim)) ?? false;
     if (going || priority <= truth.leastPriority()) return [];
     recorder.decisions.preempt++;
     let best: Proposal | undefined;
     for (const one of this.#proposals(pod)) if (!best || compare(one, best) < 0) best = one;
     if (!best) return [];
     const { node } = best;
-    const uids = best.victims.map((victim) => victim.pod.uid);
+    const uids = best.victims.map(({ info }) => info.uid);
     this.#waitingFor.set(uid, uids);
-    truth.nominations.add(pod.info, node, truth.cluster.requestVector(pod.info.request));
+    truth.nominations.add(pod.info, node, truth.requestVector(pod.info));
     return uids;
   }
 
   *#proposals(pod: SimPod): Generator<Proposal> {
-    const { cluster, nominations } = this.#world.truth;
-    const { table, eligibility } = cluster;
+    const { truth } = this.#world;
+    const { table, eligibility, nominations } = truth;
     const eligible = eligibility.maskFor(pod.info.constraints);
-    const vector = cluster.requestVector(pod.info.request);
+    const vector = truth.requestVector(pod.info);
+    const lower = lowerByNode(truth.boundPods.values(), pod.info.priority);
     for (let row = 0; row < table.rows; row++) {
-      const node = table.nodeAt(row);
-      if (!node || !hasBit(eligible, row)) continue;
-      const lower = [...cluster.podsAt(node.name)].filter((one) => one.pod.priority < pod.info.priority);
-      if (lower.length === 0) continue;
-      const promised = nominations.before(pod.info, node.name);
+      const node = table.nameAt(row);
+      const here = lower.get(node);
+      if (!here || !hasBit(eligible, row)) continue;
+      const promised = nominations.before(pod.info, node);
       const room = Float64Array.from(vector, (_, c) => table.free[c]![row]! - (promised?.[c] ?? 0));
-      const victims = neededOf(lower, room, vector);
-      if (victims.length > 0) yield { node: node.name, victims };
+      const victims = neededOf(truth, here, { room, asked: vector });
+      if (victims.length > 0) yield { node, victims };
     }
   }
 }
 
 interface Proposal {
   readonly node: string;
-  readonly victims: readonly BoundPod[];
+  readonly victims: readonly SimPod[];
+}
+
+function lowerByNode(pods: Iterable<SimPod>, priority: number): Map<string, SimPod[]> {
+  const out = new Map<string, SimPod[]>();
+  for (const pod of pods) {
+    if (pod.info.priority >= priority) continue;
+    const here = out.get(pod.node);
+    if (here) here.push(pod);
+    else out.set(pod.node, [pod]);
+  }
+  return out;
 }
 
 function compare(a: Proposal, b: Proposal): number {
-  const of = ({ victims }: Proposal) => victims.map(({ pod }) => pod.priority);
+  const of = ({ victims }: Proposal) => victims.map(({ info }) => info.priority);
   const [x, y] = [of(a), of(b)];
   const sum = (list: readonly number[]) => list.reduce((total, one) => total + one, 0);
   return Math.max(...x) - Math.max(...y) || sum(x) - sum(y) || x.length - y.length;
 }
 
 /** Of the pods those without whom there is room; `room` is changed. */
-function neededOf(lower: readonly BoundPod[], room: Float64Array, asked: Vector): BoundPod[] {
+function neededOf(
+  truth: Truth,
+  lower: readonly SimPod[],
+  { room, asked }: { readonly room: Vector; readonly asked: Vector },
+): SimPod[] {
   const change = (vector: Vector, sign: 1 | -1) => room.forEach((_, c) => (room[c]! += sign * (vector[c] ?? 0)));
   const fits = () => asked.every((amount, c) => amount === 0 || amount <= room[c]!);
-  for (const { vector } of lower) change(vector, 1);
+  for (const pod of lower) change(truth.vector(pod), 1);
   if (!fits()) return [];
   return [...lower]
-    .sort((a, b) => b.pod.priority - a.pod.priority)
-    .filter(({ vector }) => {
-      change(vector, -1);
+    .sort((a, b) => b.info.priority - a.info.priority)
+    .filter((pod) => {
+      change(truth.vector(pod), -1);
       if (fits()) return false;
-      change(vector, 1);
+      change(truth.vector(pod), 1);
       return true;
     });
 }

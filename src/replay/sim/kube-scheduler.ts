@@ -153,7 +153,7 @@ export class KubeScheduler {
     const { truth, timeline, recorder, port, options } = this.#world;
     pod.state = 'bound';
     pod.node = node;
-    truth.bind(pod, node);
+    truth.bind(pod);
     recorder.podsBound++;
     if (truth.isOvercommitted(node)) recorder.overcommits++;
     recorder.change(timeline.nowMs, cpuOf(pod), 0);

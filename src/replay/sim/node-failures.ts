@@ -27,13 +27,13 @@ export class NodeFailures {
 
   #fail(): void {
     const { truth, timeline, port, recorder } = this.#world;
-    const { table } = truth.cluster;
+    const { table } = truth;
     this.start(timeline.nowMs);
     const node = table.nodeAt(this.#random.below(table.rows));
     if (!node || table.size <= 1 || this.#jobs.isOver()) return;
     recorder.nodeFailures++;
     const lost = this.#jobs.podsAt(node.name);
-    truth.cluster.removeNode(node.name);
+    table.remove(node.name);
     port.observe({ kind: 'node-gone', name: node.name }, timeline.nowMs);
     for (const pod of lost) if (pod.state !== 'over') this.#jobs.podLost(pod);
     timeline.at(timeline.nowMs + REPAIR_MS, () => this.#repair(node));
@@ -41,7 +41,7 @@ export class NodeFailures {
 
   #repair(node: NodeInfo): void {
     const { truth, timeline, port } = this.#world;
-    truth.cluster.putNode(node);
+    truth.table.upsert(node);
     port.observe({ kind: 'node', node }, timeline.nowMs);
     this.#jobs.nodeCame();
   }

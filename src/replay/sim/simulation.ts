@@ -95,7 +95,7 @@ async function run(
     if (steps >= nextCheck) {
       port.checkInvariants();
       recorder.invariantChecks++;
-      nextCheck = steps + Math.max(options.checkEvery, truth.cluster.boundPods.size);
+      nextCheck = steps + Math.max(options.checkEvery, truth.boundPods.size);
     }
     inversions.look(jobs, nowMs);
     if (recorder.isSampleDue(nowMs)) {

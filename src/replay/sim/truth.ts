@@ -1,39 +1,63 @@
-import { Cluster } from '../../core/cluster/cluster.ts';
-import { hasBit, type Bits } from '../../core/cluster/eligibility.ts';
-import type { Candidates, NodeInfo } from '../../core/model.ts';
+import { Eligibility, hasBit, type Bits } from '../../core/cluster/eligibility.ts';
+import { NodeTable } from '../../core/cluster/node-table.ts';
+import type { Candidates, NodeInfo, PodInfo } from '../../core/model.ts';
 import { capacityAt } from '../../core/placement/room.ts';
-import type { Resources, Vector } from '../../core/resources.ts';
+import { ResourceColumns, type Resources, type Vector } from '../../core/resources.ts';
 import { Nominations } from './nominations.ts';
 import type { SimPod } from './pod.ts';
 
-/** What really runs where: the same table as the core's, without anything that the core only holds. */
+/** What really runs where: a table like the core's, without anything that the core only holds. */
 export class Truth {
-  readonly cluster = new Cluster();
+  readonly #columns = new ResourceColumns();
+  readonly table = new NodeTable(this.#columns);
+  readonly eligibility = new Eligibility(this.table);
+  readonly #bound = new Map<string, SimPod>();
   readonly nominations = new Nominations();
   /** Bound pods by priority. */
   readonly #priorities = new Map<number, number>();
 
   constructor(nodes: readonly NodeInfo[]) {
-    for (const node of nodes) this.cluster.putNode(node);
+    for (const node of nodes) this.table.upsert(node);
   }
 
   /** The nodes that pass kube-scheduler's own filters for the pod; looked at only as far as is asked. */
   offer(pod: SimPod): LazyCandidates {
-    const { eligibility } = this.cluster;
-    const request = this.cluster.requestVector(pod.info.request);
+    const request = this.requestVector(pod.info);
     const promised = this.nominations.isEmpty ? undefined : (node: string) => this.nominations.before(pod.info, node);
-    return new LazyCandidates(this.cluster, eligibility.maskFor(pod.info.constraints), request, promised);
+    return new LazyCandidates(this.table, this.eligibility.maskFor(pod.info.constraints), request, promised);
   }
 
-  bind(pod: SimPod, node: string): void {
+  /** @param pod its node is set */
+  bind(pod: SimPod): void {
     this.nominations.delete(pod.info.uid);
-    this.cluster.bind(pod.info, node);
+    this.#bound.set(pod.info.uid, pod);
+    const row = this.table.rowOf(pod.node);
+    if (row !== undefined) this.table.take(row, this.vector(pod));
     this.#countPriority(pod.info.priority, 1);
   }
 
-  unbind({ info }: SimPod): void {
-    this.cluster.unbind(info.uid);
-    this.#countPriority(info.priority, -1);
+  /** @param pod bound; its node may be gone */
+  unbind(pod: SimPod): void {
+    this.#bound.delete(pod.info.uid);
+    const row = this.table.rowOf(pod.node);
+    if (row !== undefined) this.table.give(row, this.vector(pod));
+    this.#countPriority(pod.info.priority, -1);
+  }
+
+  get boundPods(): ReadonlyMap<string, SimPod> {
+    return this.#bound;
+  }
+
+  requestVector({ request }: Pick<PodInfo, 'request'>): Vector {
+    const vector = this.#columns.requestVector(request);
+    this.table.widen();
+    return vector;
+  }
+
+  vector({ info }: SimPod): Vector {
+    const vector = this.#columns.vector(info.request);
+    this.table.widen();
+    return vector;
   }
 
   /** The lowest priority of a bound pod; Infinity: none is bound. */
@@ -49,14 +73,14 @@ export class Truth {
 
   /** Whether more is bound at the node than it has. */
   isOvercommitted(node: string): boolean {
-    const { table } = this.cluster;
+    const { table } = this;
     const row = table.rowOf(node);
     return row !== undefined && table.free.some((column) => column[row]! < 0);
   }
 
   /** NodeResourcesLeastAllocated of kube-scheduler, cpu and memory alike, 0..100. */
   leastAllocated(row: number, request: Vector): number {
-    const { free, allocatable } = this.cluster.table;
+    const { free, allocatable } = this.table;
     const cpu = Math.max(0, (free[0]![row]! - (request[0] ?? 0)) / (allocatable[0]![row]! || 1));
     const memory = Math.max(0, (free[1]![row]! - (request[1] ?? 0)) / (allocatable[1]![row]! || 1));
     return Math.floor(50 * (cpu + memory));
@@ -64,8 +88,8 @@ export class Truth {
 
   /** Of the free cpu, the share on which not one more pod of this shape fits. */
   fragmentation(shape: Resources): number {
-    const { table } = this.cluster;
-    const vector = this.cluster.requestVector(shape);
+    const { table } = this;
+    const vector = this.requestVector({ request: shape });
     const cpu = shape.get('cpu') ?? 0;
     let [free, usable] = [0, 0];
     for (let row = 0; row < table.rows; row++) {
@@ -77,7 +101,7 @@ export class Truth {
   }
 
   totalCpu(): number {
-    return this.cluster.table.allocatable[0]!.reduce((sum, cpu) => sum + cpu, 0);
+    return this.table.allocatable[0]!.reduce((sum, cpu) => sum + cpu, 0);
   }
 }
 
@@ -86,15 +110,15 @@ type Promised = (node: string) => Vector | undefined;
 
 export class LazyCandidates implements Candidates {
   readonly vector: Vector;
-  readonly #cluster: Cluster;
+  readonly #table: NodeTable;
   readonly #eligible: Bits;
   readonly #promised: Promised | undefined;
   #names: readonly string[] | undefined;
   readonly #rows: number[] = [];
 
   /** @param promised absent: nothing is promised to anybody */
-  constructor(cluster: Cluster, eligible: Bits, vector: Vector, promised?: Promised) {
-    this.#cluster = cluster;
+  constructor(table: NodeTable, eligible: Bits, vector: Vector, promised?: Promised) {
+    this.#table = table;
     this.#eligible = eligible;
     this.vector = vector;
     this.#promised = promised;
@@ -105,22 +129,21 @@ export class LazyCandidates implements Candidates {
   }
 
   has(name: string, hint = -1): boolean {
-    const { table } = this.#cluster;
-    const row = table.nodeAt(hint)?.name === name ? hint : table.rowOf(name);
+    const row = this.#table.nodeAt(hint)?.name === name ? hint : this.#table.rowOf(name);
     return row !== undefined && this.#passes(row);
   }
 
   isEmpty(): boolean {
-    for (let row = 0; row < this.#cluster.table.rows; row++) if (this.#passes(row)) return false;
+    for (let row = 0; row < this.#table.rows; row++) if (this.#passes(row)) return false;
     return true;
   }
 
   names(): readonly string[] {
     if (this.#names) return this.#names;
     const names: string[] = [];
-    for (let row = 0; row < this.#cluster.table.rows; row++) {
+    for (let row = 0; row < this.#table.rows; row++) {
       if (!this.#passes(row)) continue;
-      names.push(this.#cluster.table.nameAt(row));
+      names.push(this.#table.nameAt(row));
       this.#rows.push(row);
     }
     return (this.#names = names);
@@ -128,11 +151,11 @@ export class LazyCandidates implements Candidates {
 
   /** The rows of some of the candidates; nothing is looked up for all of them. */
   rowsOf(names: readonly string[]): readonly number[] {
-    return names === this.#names ? this.#rows : names.map((name) => this.#cluster.table.rowOf(name)!);
+    return names === this.#names ? this.#rows : names.map((name) => this.#table.rowOf(name)!);
   }
 
   #passes(row: number): boolean {
-    const { table } = this.#cluster;
+    const table = this.#table;
     if (!hasBit(this.#eligible, row) || !table.fits(row, this.vector)) return false;
     const promised = this.#promised?.(table.nameAt(row));
     return (
