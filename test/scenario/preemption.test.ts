@@ -529,6 +529,29 @@ describe('rules', () => {
     },
     {
       ...full,
+      title: 'budget per gang: members that nobody counted on are bound by it too',
+      rules: { budget: { perGang: 1 } },
+      running: (w) => {
+        for (const one of runApp(w, 'low', ['a', 'a', 'a']).slice(1))
+          w.bind({ ...one, membership: { ...one.membership!, isExtra: true } }, 'a');
+      },
+      wants: { executors: 1 },
+      victims: 'nobody',
+    },
+    {
+      ...full,
+      title: 'a whole gang: members that were taken already count once against the budgets',
+      nodes: { a: 14 },
+      rules: { budget: { perMinute: 14, perQueue: 14 }, wholeGangs: true },
+      running: (w) => {
+        runApp(w, 'low', Array<string>(14).fill('a'), { labels: { app: 'low' } });
+        pdb(w, 'app', ['low'], 14);
+      },
+      wants: { executors: 13 },
+      victims: [1, 10, 11, 12, 13, 2, 3, 4, 5, 6, 7, 8, 9, 'driver'].map((one) => `low-${one}`).join(' '),
+    },
+    {
+      ...full,
       title: 'a disruption budget at its limit: nobody',
       running: (w) => {
         runApp(w, 'low', ['a', 'a', 'a'], { labels: { app: 'low' } });

@@ -64,7 +64,9 @@ export class Choice {
   /** @returns whether the rules let it be taken now, if it is not taken yet */
   mayTake(unit: Unit): boolean {
     if (this.taken.has(unit)) return false;
-    const rule = this.#limits.forbids(unit, this.isNeeded(unit));
+    // Those of its others that are taken already have been counted.
+    const others = unit.others.length === 0 ? unit.others : unit.others.filter((one) => !this.taken.has(one));
+    const rule = this.#limits.forbids(unit, others, this.isNeeded(unit));
     if (rule) this.hits.add(rule);
     return rule === undefined;
   }
@@ -85,7 +87,7 @@ export class Choice {
     else this.taken.delete(unit);
     this.#limits.count(unit, change);
     if (unit.kind === 'gang') unit.gang!.isWhole = change === 1;
-    else if (unit.kind === 'pod' && !unit.isGivenUp) unit.gang?.count(unit.role, change);
+    else if (unit.kind === 'pod') unit.gang?.count(unit, change);
     for (const { row, vector } of unit.spots) {
       if (change === 1) this.demand.give(row, vector);
       else this.demand.take(row, vector);

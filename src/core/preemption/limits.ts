@@ -50,15 +50,15 @@ export class Limits {
     }
   }
 
-  /** The rule that keeps the unit from being taken now, if any does. */
-  forbids(unit: Unit, isNeeded: boolean): Rule | undefined {
+  /** The rule that keeps the unit from being taken now with these others, if any does. */
+  forbids(unit: Unit, others: readonly Unit[], isNeeded: boolean): Rule | undefined {
     if (unit.kind === 'reservation') return undefined;
     const { rules } = this.#input;
     if (isNeeded && unit.isYoung) return 'minimum runtime';
     if (isNeeded && unit.kind === 'pod' && unit.gang?.isOfEquals) return 'whole gangs';
-    const pods = (unit.bound ? 1 : 0) + unit.others.length;
+    const pods = (unit.bound ? 1 : 0) + others.length;
     if (this.#lately + this.#pods + pods > rules.budget.perMinute) return 'budget per minute';
-    return this.#overQueue(unit, pods) ?? this.#overGang(unit) ?? this.#overDisruption(unit);
+    return this.#overQueue(unit, pods) ?? this.#overGang(unit) ?? this.#overDisruption([unit, ...others]);
   }
 
   count(unit: Unit, change: 1 | -1): void {
@@ -85,14 +85,14 @@ export class Limits {
     const since = nowMs - rules.budget.gangWindowMs;
     let lost = 0;
     while (lost < losses.length && losses[losses.length - 1 - lost]! > since) lost++;
-    return lost + gang.taken + 1 > rules.budget.perGang ? 'budget per gang' : undefined;
+    return lost + gang.lost + 1 > rules.budget.perGang ? 'budget per gang' : undefined;
   }
 
-  #overDisruption(unit: Unit): Rule | undefined {
+  #overDisruption(units: readonly Unit[]): Rule | undefined {
     const { evictions } = this.#input;
     if (!evictions.hasBudgets) return undefined;
     const asked = new Map<string, number>();
-    for (const { bound } of [unit, ...unit.others]) {
+    for (const { bound } of units) {
       const budgets = bound ? evictions.budgetsOf(bound.pod) : [];
       // The Eviction API refuses a pod that has several (pkg/registry/core/pod/storage/eviction.go, 1.36).
       if (budgets.length > 1) return 'disruption budget';

@@ -11,6 +11,7 @@ export class VictimGang {
   readonly #spare = new Map<string, number>();
   readonly #taken = new Map<string, number>();
   #cores: number | undefined;
+  #lost = 0;
   /** Its leader is taken, and everybody with it. */
   isWhole = false;
 
@@ -54,14 +55,14 @@ export class VictimGang {
     return (this.#cores ??= gangCores(this.#loss.cluster, this.gang, this.#loss.weights));
   }
 
-  get taken(): number {
-    let total = 0;
-    for (const count of this.#taken.values()) total += count;
-    return total;
+  /** Members taken, those that nobody counted on included. */
+  get lost(): number {
+    return this.#lost;
   }
 
-  count(role: string, change: 1 | -1): void {
-    this.#taken.set(role, (this.#taken.get(role) ?? 0) + change);
+  count({ role, isGivenUp }: Unit, change: 1 | -1): void {
+    this.#lost += change;
+    if (!isGivenUp) this.#taken.set(role, (this.#taken.get(role) ?? 0) + change);
   }
 
   #spareOf(role: string): number {
