@@ -3,7 +3,7 @@ import type { Gang } from '../gang/gang.ts';
 import type { PreemptionRules } from '../policy/policy.ts';
 import { forbiddenTo } from '../preemption/carry-out.ts';
 import type { Charge } from '../preemption/choice.ts';
-import { findVictims, type Finding } from '../preemption/find.ts';
+import { findVictims, hasVictims, MOST_WORK, type Finding } from '../preemption/find.ts';
 import type { Rule } from '../preemption/limits.ts';
 import { lossOf, type CostTerm } from '../preemption/loss.ts';
 
@@ -129,9 +129,11 @@ function rulesOf(
   nowMs: number,
 ): Pick<MakingRoom, 'kept' | 'relax'> {
   const kept = [...excluded].map(([rule, pods]) => ({ rule, pods })).sort((a, b) => b.pods - a.pods);
+  // All these searches together may cost as much as one.
+  const work = { left: MOST_WORK };
   const relax = [...new Set([...excluded.keys(), ...hits])].filter((rule) => {
-    const relaxed = RELAXED[rule]?.(gang.policy.preemption);
-    return relaxed && findVictims(ctx, gang, nowMs, relaxed).kind === 'victims';
+    const rules = RELAXED[rule]?.(gang.policy.preemption);
+    return rules && hasVictims(ctx, gang, nowMs, { rules, work });
   });
   return { kept, relax };
 }

@@ -40,7 +40,7 @@ function* domainsOf(cluster: Cluster, request: PlanRequest, key: string): Genera
 }
 
 /** The domain that holds most of the gang's running members, or -1. */
-function homeDomain(of: Int32Array, kin: readonly number[]): number {
+export function homeDomain(of: Int32Array, kin: readonly number[]): number {
   const counts = new Map<number, number>();
   for (const row of kin) if (of[row]! >= 0) counts.set(of[row]!, (counts.get(of[row]!) ?? 0) + 1);
   return [...counts].reduce((best, entry) => (entry[1] > best[1] ? entry : best), [-1, 0])[0];

@@ -23,6 +23,11 @@ export interface Wanted {
   take(row: number, vector: Vector): void;
 }
 
+/** What a search may still do, in units looked at: no clock decides, so that the same cluster gives the same victims. */
+export interface Work {
+  left: number;
+}
+
 /** The victims chosen so far, and what is left of the demand and of the budgets with them. */
 export class Choice {
   readonly demand: Wanted;
@@ -31,15 +36,32 @@ export class Choice {
   readonly hits = new Set<Rule>();
   readonly #limits: Limits;
   readonly #weights: CostWeights;
+  readonly #work: Work;
 
-  constructor(demand: Wanted, limits: Limits, weights: CostWeights) {
+  constructor(demand: Wanted, limits: Limits, weights: CostWeights, work: Work = { left: Infinity }) {
     this.demand = demand;
     this.#limits = limits;
     this.#weights = weights;
+    this.#work = work;
   }
 
   get isEnough(): boolean {
     return this.demand.missing === 0;
+  }
+
+  /** Whether the search has to end with what it has. */
+  get isTired(): boolean {
+    return this.#work.left <= 0;
+  }
+
+  look(units: number): void {
+    this.#work.left -= units;
+  }
+
+  /** Whether any pod may be taken yet. */
+  mayTakePods(): boolean {
+    if (this.#limits.isSpent) this.hits.add('budget per minute');
+    return !this.#limits.isSpent;
   }
 
   /** Whether its gang (or, for a pod of no gang, its owner) needs the unit, as things are chosen now. */
@@ -64,6 +86,7 @@ export class Choice {
   /** @returns whether the rules let it be taken now, if it is not taken yet */
   mayTake(unit: Unit): boolean {
     if (this.taken.has(unit)) return false;
+    this.look(1 + unit.others.length);
     // Those of its others that are taken already have been counted.
     const others = unit.others.length === 0 ? unit.others : unit.others.filter((one) => !this.taken.has(one));
     const rule = this.#limits.forbids(unit, others, this.isNeeded(unit));
@@ -80,6 +103,10 @@ export class Choice {
 
   putBack(units: readonly Unit[]): void {
     for (const one of units) this.#move(one, -1);
+  }
+
+  clear(): void {
+    this.putBack([...this.taken]);
   }
 
   #move(unit: Unit, change: 1 | -1): void {
@@ -99,6 +126,7 @@ export class Choice {
    * cheapest; the first that is needed carries what breaking its gang costs.
    */
   account(): readonly Charge[] {
+    this.look(this.taken.size);
     const chosen = [...this.taken].sort((a, b) => a.cost - b.cost);
     this.putBack(chosen);
     return chosen.map((unit) => {

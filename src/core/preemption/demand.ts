@@ -1,13 +1,13 @@
 import type { Cluster } from '../cluster/cluster.ts';
 import { hasBit } from '../cluster/eligibility.ts';
-import type { Need, RowTest } from '../placement/need.ts';
+import type { Need } from '../placement/need.ts';
 import { capacityAt, ScratchRoom } from '../placement/room.ts';
 import type { Vector } from '../resources.ts';
 
 /**
  * How many places a gang lacks, while room is given to and taken from rows: O(1) for each change. Exact for a leader
  * and one other role, and for a single role (as Planner is); with more roles each is counted as if it were alone, which
- * is a bound: the planner has the last word.
+ * is a bound: the planner has the last word. It is confined to one domain after the other, so that room is copied once.
  */
 export class Demand {
   readonly #rows: number;
@@ -21,20 +21,19 @@ export class Demand {
   readonly #loss: Int32Array;
   /** How many rows have each loss. */
   readonly #lossCounts: Int32Array;
-  readonly #inDomain: RowTest;
+  /** By row, 1 where the gang may go. */
+  readonly #isInside: Uint8Array;
+  #inside: readonly number[] = [];
   readonly #domainBindsLeader: boolean;
 
-  /**
-   * @param leave what is to stay free on every node
-   * @param inDomain where the gang may go at all
-   */
+  /** Nobody may go anywhere before it is confined. @param leave what is to stay free on every node */
   constructor(cluster: Cluster, needs: readonly Need[], limits: DemandLimits) {
     const vectors = needs.map(({ vector }) => vector);
     const { table } = cluster;
     this.#rows = table.rows;
     this.#free = new ScratchRoom().of(table, vectors, limits.leave);
     this.#columns = this.#free.map((_, c) => c).filter((c) => vectors.some((vector) => (vector[c] ?? 0) > 0));
-    this.#inDomain = limits.inDomain;
+    this.#isInside = new Uint8Array(table.rows);
     this.#domainBindsLeader = limits.domainBindsLeader;
     const [first, ...rest] = needs;
     const hasLeader = rest.length > 0 && first!.isLeader && first!.count === 1;
@@ -47,7 +46,17 @@ export class Demand {
     }));
     this.#loss = new Int32Array(table.rows).fill(-1);
     this.#lossCounts = new Int32Array(this.#others[0]!.need.count + 2);
-    for (let row = 0; row < table.rows; row++) this.#recount(row);
+    if (hasLeader && !limits.domainBindsLeader) for (let row = 0; row < table.rows; row++) this.#recount(row);
+  }
+
+  /** From now on the gang may go to these rows, and to no others. */
+  confine(rows: readonly number[]): void {
+    const before = this.#inside;
+    this.#inside = rows;
+    for (const row of before) this.#isInside[row] = 0;
+    for (const row of rows) this.#isInside[row] = 1;
+    for (const row of before) this.#recount(row);
+    for (const row of rows) this.#recount(row);
   }
 
   /** Places that are short; 0: the gang fits. */
@@ -69,7 +78,12 @@ export class Demand {
 
   /** Whether room at the row could help. */
   isUseful(row: number): boolean {
-    return this.#others.some(({ need }) => hasBit(need.eligible, row) && this.#inDomain(row)) || this.#mayLead(row);
+    return (this.#isInside[row] === 1 && this.#suitsOthers(row)) || this.#mayLead(row);
+  }
+
+  /** Whether room at the row could help in some domain. */
+  isEligible(row: number): boolean {
+    return this.#suitsOthers(row) || (this.#leader !== undefined && hasBit(this.#leader.eligible, row));
   }
 
   give(row: number, vector: Vector): void {
@@ -80,11 +94,45 @@ export class Demand {
     this.#change(row, vector, -1);
   }
 
+  /** With fewer pods than this, each of which leaves `most` at best, there cannot be room enough. Not rounded. */
+  fewestPods(most: Vector): number {
+    return Math.max(...this.#others.map((other) => this.#fewestFor(other, most)));
+  }
+
+  /** Rows' first places, the cheapest first, as long as they are cheaper than the second place of any row. */
+  #fewestFor({ need, capacity, total, wanted }: Counted, most: Vector): number {
+    const firsts: number[] = [];
+    let further = Infinity;
+    for (const row of total < wanted ? this.#inside : []) {
+      const first = hasBit(need.eligible, row) ? this.#podsFor(need, row, capacity[row]! + 1, most) : Infinity;
+      if (first === Infinity) continue;
+      firsts.push(first);
+      further = Math.min(further, this.#podsFor(need, row, capacity[row]! + 2, most) - first);
+    }
+    const inOrder = Float64Array.from(firsts).sort();
+    let pods = 0;
+    for (let i = 0; i < wanted - total; i++) pods += Math.min(inOrder[i] ?? Infinity, further);
+    return pods;
+  }
+
+  #podsFor({ vector }: Need, row: number, places: number, most: Vector): number {
+    let pods = 0;
+    for (const c of this.#columns) {
+      const short = places * (vector[c] ?? 0) - this.#free[c]![row]!;
+      if (vector[c]! > 0 && short > 0) pods = Math.max(pods, short / (most[c] ?? 0));
+    }
+    return pods;
+  }
+
+  #suitsOthers(row: number): boolean {
+    return this.#others.some(({ need }) => hasBit(need.eligible, row));
+  }
+
   #mayLead(row: number): boolean {
     return (
       this.#leader !== undefined &&
       hasBit(this.#leader.eligible, row) &&
-      (!this.#domainBindsLeader || this.#inDomain(row))
+      (!this.#domainBindsLeader || this.#isInside[row] === 1)
     );
   }
 
@@ -97,7 +145,7 @@ export class Demand {
     if (row >= this.#rows) return;
     for (const other of this.#others) {
       const { need, capacity } = other;
-      const now = hasBit(need.eligible, row) && this.#inDomain(row) ? this.#capacity(need, row) : 0;
+      const now = this.#isInside[row] === 1 && hasBit(need.eligible, row) ? this.#capacity(need, row) : 0;
       other.total += now - capacity[row]!;
       capacity[row] = now;
     }
@@ -140,7 +188,6 @@ export class Demand {
 
 export interface DemandLimits {
   readonly leave: Vector | undefined;
-  readonly inDomain: RowTest;
   readonly domainBindsLeader: boolean;
 }
 

@@ -2,15 +2,19 @@ import type { BoundPod } from '../cluster/cluster.ts';
 import { startNeeds } from '../gang/admission.ts';
 import type { GangContext } from '../gang/context.ts';
 import type { Gang } from '../gang/gang.ts';
-import type { Need, RowTest } from '../placement/need.ts';
+import { kinRows } from '../gang/needs.ts';
+import type { Need } from '../placement/need.ts';
+import { homeDomain } from '../placement/topology.ts';
 import type { PreemptionRules } from '../policy/policy.ts';
-import { Choice, compareHarm, type Charge, type Harm } from './choice.ts';
+import { Choice, compareHarm, type Charge, type Harm, type Work } from './choice.ts';
 import { Demand } from './demand.ts';
 import { Limits, type Rule } from './limits.ts';
-import { search } from './search.ts';
+import type { Vector } from '../resources.ts';
+import type { Part, Pool } from './part.ts';
+import { improve, search } from './search.ts';
 import { planWith } from './try-room.ts';
-import type { Unit } from './unit.ts';
-import { unitsFor } from './units.ts';
+import type { Spot, Unit } from './unit.ts';
+import { unitsPer } from './units.ts';
 
 /** Who would make room for a gang, or why nobody can. */
 export type Finding =
@@ -29,20 +33,57 @@ export type Finding =
 
 /** A pod that should have been gone for so long is stuck, and nothing counts on it. */
 const STUCK_MS = 60_000;
+const ROUNDING = 1e-6;
 /** Places more than needed that are tried where the demand is only a bound. */
 const MARGINS = [0, 1, 2, 4, 8, 16, 32];
-const ANYWHERE: RowTest = () => true;
+/** Units that one search looks at, some more than once, before it ends with the best so far: kube-scheduler waits. */
+export const MOST_WORK = 1_000_000;
+
+/** Rows. */
+type Domain = readonly number[];
 
 /** Looks for the least harm that makes room for a waiting gang. Changes nothing. */
-export function findVictims(ctx: GangContext, gang: Gang, nowMs: number, rules = gang.policy.preemption): Finding {
+export function findVictims(ctx: GangContext, gang: Gang, nowMs: number): Finding {
+  const search = searchFor(ctx, gang, nowMs, { rules: gang.policy.preemption, work: { left: MOST_WORK } });
+  if (!search) return { kind: 'none', excluded: new Map(), hits: new Set() };
+  return search.soon() ?? search.victims();
+}
+
+interface Terms {
+  readonly rules: PreemptionRules;
+  /** Is used up. */
+  readonly work: Work;
+}
+
+/** Whether anybody at all would make room for it on these terms. */
+export function hasVictims(ctx: GangContext, gang: Gang, nowMs: number, terms: Terms): boolean {
+  return searchFor(ctx, gang, nowMs, terms)?.found().next().done === false;
+}
+
+function searchFor(ctx: GangContext, gang: Gang, nowMs: number, terms: Terms): Search | undefined {
   const needs = startNeeds(ctx.cluster, gang);
-  const asked = { ctx, gang, nowMs, rules, needs };
-  const findings = [...domainsFor(ctx, gang, needs)].map((inDomain) => findIn(asked, inDomain));
-  const soon = findings.find(({ kind }) => kind === 'soon');
-  if (soon) return soon;
-  const found = findings.filter((one) => one.kind === 'victims');
-  if (found.length > 0) return found.reduce((best, one) => (compareHarm(one.harm, best.harm) < 0 ? one : best));
-  return findings[0] ?? { kind: 'none', excluded: new Map(), hits: new Set() };
+  if (needs.length === 0) return undefined;
+  const demand = new Demand(ctx.cluster, needs, {
+    leave: ctx.inFlight.total,
+    domainBindsLeader: gang.policy.topology.leader,
+  });
+  const awaited = goingAnyway(ctx, demand, nowMs);
+  for (const { row, vector } of awaited) demand.give(row, vector);
+  return new Search({ ctx, gang, nowMs, ...terms, demand, awaited, isExact: isSimple(needs) });
+}
+
+/** Rows of the parts of the cluster of which one must hold the whole gang. */
+function domainsFor({ cluster }: GangContext, gang: Gang): readonly Domain[] {
+  const { mode, keys } = gang.policy.topology;
+  const all = Array.from({ length: cluster.table.rows }, (_, row) => row);
+  if (mode !== 'require') return [all];
+  return keys.flatMap((key) => {
+    const { of, names } = cluster.domains.indexFor(key);
+    const home = homeDomain(of, kinRows(cluster, gang));
+    const rows = names.map((): number[] => []);
+    for (const row of all) if (of[row]! >= 0) rows[of[row]!]!.push(row);
+    return home < 0 ? rows : [rows[home]!];
+  });
 }
 
 interface Asked {
@@ -50,57 +91,166 @@ interface Asked {
   readonly gang: Gang;
   readonly nowMs: number;
   readonly rules: PreemptionRules;
-  readonly needs: readonly Need[];
+  /** With the room of those who are awaited. */
+  readonly demand: Demand;
+  readonly awaited: readonly BoundPod[];
+  /** Whether the demand needs no planner beside it. */
+  readonly isExact: boolean;
+  readonly work: Work;
 }
 
-/** The parts of the cluster of which one must hold the whole gang. */
-function* domainsFor({ cluster }: GangContext, { policy }: Gang, needs: readonly Need[]): Generator<RowTest> {
-  if (needs.length === 0) return;
-  if (policy.topology.mode !== 'require') {
-    yield ANYWHERE;
-    return;
+interface Found {
+  readonly domain: Domain;
+  readonly choice: Choice;
+  readonly small: Pool;
+  readonly units: readonly Unit[];
+  readonly harm: Harm;
+}
+
+/** One search for one gang, domain by domain. */
+class Search {
+  readonly #asked: Asked;
+  readonly #domains: readonly Domain[];
+  readonly #hits = new Set<Rule>();
+  #queues: ReadonlySet<string> = new Set();
+  #excluded: ReadonlyMap<Rule, number> = new Map();
+
+  constructor(asked: Asked) {
+    this.#asked = asked;
+    this.#domains = domainsFor(asked.ctx, asked.gang);
   }
-  for (const key of policy.topology.keys) {
-    const { of, names } = cluster.domains.indexFor(key);
-    for (let domain = 0; domain < names.length; domain++) yield (row) => of[row] === domain;
+
+  soon(): Finding | undefined {
+    const { demand } = this.#asked;
+    const isRoomy = this.#domains.some((domain) => {
+      demand.confine(domain);
+      return demand.missing === 0 && this.#fits([]);
+    });
+    return isRoomy ? { kind: 'soon', awaited: this.#awaitedHere() } : undefined;
+  }
+
+  victims(): Finding {
+    let best: Found | undefined;
+    for (const one of this.found()) if (!best || compareHarm(one.harm, best.harm) < 0) best = one;
+    return best ? this.#improved(best) : { kind: 'none', excluded: this.#excluded, hits: this.#hits };
+  }
+
+  /** For each domain the victims there, as long as there is work left. */
+  *found(): Generator<Found> {
+    const { demand, work } = this.#asked;
+    const partOf = this.#census();
+    for (let i = 0; i < this.#domains.length && work.left > 0; i++) {
+      demand.confine(this.#domains[i]!);
+      const part = partOf(i);
+      work.left -= part.size;
+      if (!this.#isHopeful(part)) continue;
+      const found = this.#foundIn(this.#domains[i]!, part);
+      if (found) yield found;
+      if (work.left <= 0) this.#excluded = new Map(this.#excluded).set('too large to search', part.size);
+    }
+  }
+
+  /** @returns what each domain has. Where it does not bind the leader, pods elsewhere are part of every domain. */
+  #census(): (domain: number) => Part {
+    const { ctx, gang, nowMs, rules, demand } = this.#asked;
+    const input = { ctx, rules, priority: gang.priority, ownGang: gang.key, nowMs };
+    const count = (domains: readonly (Domain | undefined)[], isUseful: (row: number) => boolean) => {
+      const flags = new Uint8Array(ctx.cluster.table.rows).map((_, row) => Number(isUseful(row)));
+      const { parts, excluded, queues } = unitsPer({ ...input, isUseful: (row) => flags[row] === 1 }, domains);
+      this.#excluded = excluded;
+      this.#queues = queues;
+      return parts;
+    };
+    if (this.#domains.length === 1 || !gang.policy.topology.leader)
+      return () => count([undefined], (row) => demand.isUseful(row))[0]!;
+    const parts = count(this.#domains, (row) => demand.isEligible(row));
+    return (domain) => parts[domain]!;
+  }
+
+  /** Whether even a bound on what can be done makes room enough: most searches in vain end here. */
+  #isHopeful(part: Part): boolean {
+    const { ctx, nowMs, rules, demand } = this.#asked;
+    const most = mostOf(part.everything(rules.wholeGangs), ctx.cluster.columns.names.length);
+    if (!couldFit(demand, most)) return false;
+    // A reservation that goes is no eviction.
+    if (part.hasReservations) return true;
+    const pods = demand.fewestPods(most.ofOne) - ROUNDING;
+    const { perMinute, perQueue } = rules.budget;
+    const isOverMinute = pods > perMinute - ctx.evictions.lately(nowMs);
+    const leftIn = (queue: string) => Math.max(0, perQueue - ctx.evictions.lately(nowMs, queue));
+    const isOverQueues = pods > [...this.#queues].reduce((sum, queue) => sum + leftIn(queue), 0);
+    if (isOverMinute) this.#hits.add('budget per minute');
+    if (isOverQueues) this.#hits.add('budget per queue');
+    return !isOverMinute && !isOverQueues;
+  }
+
+  #foundIn(domain: Domain, part: Part): Found | undefined {
+    const { ctx, nowMs, rules, demand, isExact, work } = this.#asked;
+    const { cluster, evictions } = ctx;
+    const open = { small: part, whole: () => (rules.wholeGangs ? part.whole() : []) };
+    for (const margin of isExact ? [0] : MARGINS) {
+      const choice = new Choice(demand, new Limits({ rules, evictions, cluster, nowMs }), rules.cost, work);
+      const fits = () => this.#fits([...choice.taken]);
+      if (search(choice, open, { fits, margin, widen: (more) => demand.widen(more) })) {
+        const found = { domain, choice, small: part, units: [...choice.taken], harm: choice.harm() };
+        choice.clear();
+        return found;
+      }
+      for (const rule of choice.hits) this.#hits.add(rule);
+    }
+    return undefined;
+  }
+
+  #improved({ domain, choice, small, units }: Found): Finding {
+    this.#asked.demand.confine(domain);
+    for (const unit of units) choice.take(unit);
+    improve(choice, small, () => this.#fits([...choice.taken]));
+    const awaited = this.#awaitedHere();
+    return { kind: 'victims', units: [...choice.taken], awaited, harm: choice.harm(), charges: choice.account() };
+  }
+
+  #fits(units: readonly Unit[]): boolean {
+    const { ctx, gang, isExact, work } = this.#asked;
+    if (isExact) return true;
+    work.left -= ctx.cluster.table.rows;
+    return planWith(ctx, gang, { units, awaited: this.#awaitedHere() }).kind === 'placed';
+  }
+
+  #awaitedHere(): BoundPod[] {
+    const { awaited, demand } = this.#asked;
+    return awaited.filter(({ row }) => demand.isUseful(row));
   }
 }
 
-function findIn(asked: Asked, inDomain: RowTest): Finding {
-  const { ctx, gang, nowMs, rules, needs } = asked;
-  const { cluster, evictions } = ctx;
-  const limits = { leave: ctx.inFlight.total, inDomain, domainBindsLeader: gang.policy.topology.leader };
-  const isExact = gang.policy.topology.mode !== 'require' && isSimple(needs);
-  const probe = new Demand(cluster, needs, limits);
-  const awaited = goingAnyway(ctx, probe, nowMs);
-  const useful = new Uint8Array(cluster.table.rows).map((_, row) => Number(probe.isUseful(row)));
-  const units = unitsFor({
-    ctx,
-    rules,
-    priority: gang.priority,
-    ownGang: gang.key,
-    nowMs,
-    isUseful: (row) => useful[row] === 1,
-  });
-  const open = rules.wholeGangs ? units : { ...units, whole: () => [] };
-  const hits = new Set<Rule>();
-  for (const margin of isExact ? [0] : MARGINS) {
-    const demand = new Demand(cluster, needs, limits);
-    for (const { node, vector } of awaited) demand.give(cluster.table.rowOf(node)!, vector);
-    const choice = new Choice(demand, new Limits({ rules, evictions, cluster, nowMs }), rules.cost);
-    const fits = () => isExact || planWith(ctx, gang, { units: [...choice.taken], awaited }).kind === 'placed';
-    if (demand.missing === 0 && fits()) return { kind: 'soon', awaited };
-    if (search(choice, open, { fits, margin, widen: (more) => demand.widen(more) })) return victims(choice, awaited);
-    for (const rule of choice.hits) hits.add(rule);
-  }
-  const excluded = new Map(units.excluded);
-  if (!rules.wholeGangs && units.whole().length > 0) excluded.set('whole gangs', units.whole().length);
-  return { kind: 'none', excluded, hits };
+interface Most {
+  /** What each row would have, too. */
+  readonly byRow: ReadonlyMap<number, Vector>;
+  /** Of each resource, what the largest pod leaves. */
+  readonly ofOne: Vector;
 }
 
-function victims(choice: Choice, awaited: readonly BoundPod[]): Finding {
-  const units = [...choice.taken];
-  return { kind: 'victims', units, awaited, harm: choice.harm(), charges: choice.account() };
+/** What there would be if all of them were gone. */
+function mostOf(everything: readonly Spot[], columns: number): Most {
+  const byRow = new Map<number, Float64Array>();
+  const ofOne = new Float64Array(columns);
+  for (const { row, vector } of everything) {
+    let sum = byRow.get(row);
+    if (!sum) byRow.set(row, (sum = new Float64Array(columns)));
+    for (let c = 0; c < vector.length; c++) {
+      const amount = vector[c]!;
+      sum[c]! += amount;
+      if (amount > ofOne[c]!) ofOne[c] = amount;
+    }
+  }
+  return { byRow, ofOne };
+}
+
+/** Whether there would be room if all of them were gone, whatever the rules say of so many. */
+function couldFit(demand: Demand, { byRow }: Most): boolean {
+  for (const [row, vector] of byRow) demand.give(row, vector);
+  const { missing } = demand;
+  for (const [row, vector] of byRow) demand.take(row, vector);
+  return missing === 0;
 }
 
 /** Demand counts these exactly: one role, or a leader and one role beside it. */
@@ -114,7 +264,7 @@ function goingAnyway({ cluster }: GangContext, demand: Demand, nowMs: number): B
   const out: BoundPod[] = [];
   for (const bound of cluster.deletingPods) {
     const goneByMs = bound.pod.standing?.goneByMs ?? nowMs;
-    const isUseful = bound.row >= 0 && demand.isUseful(bound.row);
+    const isUseful = bound.row >= 0 && demand.isEligible(bound.row);
     if (isUseful && !bound.isLeaving && goneByMs + STUCK_MS > nowMs) out.push(bound);
   }
   return out;

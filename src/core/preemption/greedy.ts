@@ -1,7 +1,7 @@
 import { RowHeap } from '../placement/row-heap.ts';
 import type { Choice } from './choice.ts';
 import type { Unit } from './unit.ts';
-import type { Pool } from './units.ts';
+import type { Pool } from './part.ts';
 
 /** Units of one row that together win at least one place, and what that costs. */
 interface Step {
@@ -17,11 +17,12 @@ interface Step {
  * Each row's next step is worked out only when its lower bound comes to the top, and again when the choice has changed.
  */
 export function takeCheapest(choice: Choice, pool: Pool): void {
+  const mayGoOn = () => !choice.isEnough && !choice.isTired && (pool.hasReservations || choice.mayTakePods());
   const greedy = new Greedy(choice);
   for (const tier of pool.tiers) {
-    if (choice.isEnough) return;
+    if (!mayGoOn()) return;
     greedy.add(pool.ofTier(tier));
-    greedy.takeUpTo(tier);
+    greedy.takeUpTo(tier, mayGoOn);
   }
 }
 
@@ -49,12 +50,12 @@ class Greedy {
     }
   }
 
-  takeUpTo(tier: number): void {
+  takeUpTo(tier: number, mayGoOn: () => boolean): void {
     this.#heap.clear();
     this.#keys.clear();
     for (const row of this.#byRow.keys()) this.#open(row, tier, (key) => this.#heap.append(row, key));
     this.#heap.heapify();
-    while (this.#heap.size > 0 && !this.#choice.isEnough) this.#advance(tier);
+    while (this.#heap.size > 0 && mayGoOn()) this.#advance(tier);
   }
 
   /** Deals with the top of the heap: drops it, works out its step, or takes that. */
@@ -97,7 +98,9 @@ class Greedy {
   /** Puts the row in with its lower bound: what its cheapest unit costs. */
   #open(row: number, tier: number, put: (key: number) => void): void {
     let least = Infinity;
-    for (const unit of this.#byRow.get(row) ?? []) {
+    const units = this.#byRow.get(row) ?? [];
+    this.#choice.look(units.length);
+    for (const unit of units) {
       if (!this.#isOpen(unit, tier)) continue;
       least = Math.min(least, this.#choice.costOf(unit));
     }
@@ -113,6 +116,7 @@ class Greedy {
   #stepAt(row: number, tier: number): Step | undefined {
     const choice = this.#choice;
     const open = (this.#byRow.get(row) ?? []).filter((unit) => this.#isOpen(unit, tier));
+    choice.look(open.length);
     const ranked = open.map((unit) => ({ unit, tier: choice.tierOf(unit), cost: choice.costOf(unit) }));
     ranked.sort((a, b) => a.tier - b.tier || a.cost - b.cost);
     const inOrder = ranked.map(({ unit }) => unit);

@@ -20,6 +20,7 @@ export const RULES = [
   'budget per minute',
   'budget per queue',
   'budget per gang',
+  'too large to search',
 ] as const;
 export type Rule = (typeof RULES)[number];
 
@@ -59,6 +60,11 @@ export class Limits {
     const pods = (unit.bound ? 1 : 0) + others.length;
     if (this.#lately + this.#pods + pods > rules.budget.perMinute) return 'budget per minute';
     return this.#overQueue(unit, pods) ?? this.#overGang(unit) ?? this.#overDisruption([unit, ...others]);
+  }
+
+  /** Whether no pod at all may be taken any more. */
+  get isSpent(): boolean {
+    return this.#lately + this.#pods >= this.#input.rules.budget.perMinute;
   }
 
   count(unit: Unit, change: 1 | -1): void {

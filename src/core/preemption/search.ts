@@ -1,7 +1,7 @@
 import { compareHarm, type Choice, type Harm } from './choice.ts';
 import { takeCheapest } from './greedy.ts';
 import type { Unit } from './unit.ts';
-import type { Pool, Units } from './units.ts';
+import type { Pool, Units } from './part.ts';
 
 /** With so few units every choice is looked at: 4,096 at most. */
 const EXACT_UNITS = 12;
@@ -14,15 +14,13 @@ const IMPROVEMENTS = 12;
  * their gangs. Exact where there are few; else greedy, and then whoever can be put back is.
  * @returns whether the demand is met; the choice then has the victims, and none can be put back
  */
-export function search(choice: Choice, { small, whole }: Pick<Units, 'small' | 'whole'>, goal: Goal): boolean {
+export function search(choice: Choice, { small, whole }: Units, goal: Goal): boolean {
   goal.widen(goal.margin);
   const isDone = () => choice.isEnough && goal.fits();
-  const isFound = searchSmall(choice, small, isDone) || searchWhole(choice, { small, whole: whole() }, isDone);
+  const isFound = searchSmall(choice, small, isDone) || searchWhole(choice, { small, whole }, isDone);
   goal.widen(-goal.margin);
-  if (!isFound) return false;
-  putBack(choice, isDone);
-  if (small.size > EXACT_UNITS && small.size <= IMPROVED_UNITS) improve(choice, small.all(), isDone);
-  return true;
+  if (isFound) putBack(choice, isDone);
+  return isFound;
 }
 
 export interface Goal {
@@ -42,31 +40,49 @@ interface Open {
 function searchSmall(choice: Choice, small: Pool, isDone: () => boolean): boolean {
   if (small.size <= EXACT_UNITS) return exactly(choice, small.all(), isDone);
   takeCheapest(choice, small);
-  return isDone() || clear(choice);
+  return isDone();
 }
 
-function searchWhole(choice: Choice, { small, whole }: Open, isDone: () => boolean): boolean {
-  if (whole.length === 0) return false;
-  if (small.size + whole.length <= EXACT_UNITS) return exactly(choice, [...small.all(), ...whole], isDone);
-  return withWholeGangs(choice, { small, whole }, isDone);
+/** Goes on from what searchSmall has taken. */
+function searchWhole(choice: Choice, { small, whole }: Units, isDone: () => boolean): boolean {
+  if (small.size > EXACT_UNITS && !choice.mayTakePods()) return clear(choice);
+  const gangs = whole();
+  if (gangs.length === 0) return clear(choice);
+  if (small.size + gangs.length <= EXACT_UNITS) return exactly(choice, [...small.all(), ...gangs], isDone);
+  return withWholeGangs(choice, { small, whole: gangs }, isDone);
 }
 
 function clear(choice: Choice): false {
-  choice.putBack([...choice.taken]);
+  choice.clear();
   return false;
 }
 
 /** Whole gangs, of the lowest priority and the cheapest first, beside whoever else helps. */
 function withWholeGangs(choice: Choice, { small, whole }: Open, isDone: () => boolean): boolean {
   const order = [...whole].sort((a, b) => a.band - b.band || totalCost(a) - totalCost(b));
-  takeCheapest(choice, small);
+  const byRow = groupByRow(small.all());
+  if (choice.taken.size === 0) takeCheapest(choice, small);
   for (const unit of order) {
-    if (isDone()) break;
+    if (isDone() || choice.isTired) break;
     if (!choice.mayTake(unit)) continue;
-    choice.take(unit);
-    takeCheapest(choice, small);
+    // Elsewhere nothing has changed: who was of no use there is of none now.
+    const rows = new Set(choice.take(unit).flatMap(({ spots }) => spots.map(({ row }) => row)));
+    takeCheapest(choice, poolOf([...rows].flatMap((row) => byRow.get(row) ?? [])));
   }
+  // Where the leader's place was short, it may matter elsewhere after all.
+  takeCheapest(choice, small);
   return isDone() || clear(choice);
+}
+
+function groupByRow(units: readonly Unit[]): ReadonlyMap<number, readonly Unit[]> {
+  const byRow = new Map<number, Unit[]>();
+  for (const unit of units) {
+    const { row } = unit.spots[0]!;
+    const there = byRow.get(row);
+    if (there) there.push(unit);
+    else byRow.set(row, [unit]);
+  }
+  return byRow;
 }
 
 const totalCost = ({ cost, others }: Unit) => others.reduce((sum, one) => sum + one.cost, cost);
@@ -91,10 +107,14 @@ function putBack(choice: Choice, isDone: () => boolean): void {
  * is run again without the dearest of what it took, one gang (or pod) at a time, and again with others taken first, and
  * the least harm of all is kept.
  */
-function improve(choice: Choice, small: readonly Unit[], isDone: () => boolean): void {
+export function improve(choice: Choice, pool: Pool, fits: Goal['fits']): void {
+  if (pool.size <= EXACT_UNITS || pool.size > IMPROVED_UNITS) return;
+  const small = pool.all();
+  const isDone = () => choice.isEnough && fits();
   let best = { harm: choice.harm(), units: [...choice.taken] };
   const attempt = (first: readonly Unit[], rest: readonly Unit[]) => {
-    clear(choice);
+    if (choice.isTired) return;
+    choice.clear();
     for (const unit of first) if (choice.mayTake(unit)) choice.take(unit);
     takeCheapest(choice, poolOf(rest));
     if (!isDone()) return;
@@ -112,7 +132,7 @@ function improve(choice: Choice, small: readonly Unit[], isDone: () => boolean):
       small.filter((unit) => groupOf(unit) !== group),
     );
   for (const unit of others.slice(0, IMPROVEMENTS)) attempt([unit], small);
-  clear(choice);
+  choice.clear();
   for (const unit of best.units) choice.take(unit);
 }
 
@@ -124,6 +144,7 @@ function poolOf(units: readonly Unit[]): Pool {
     tiers: bands.flatMap((band) => [band * 2, band * 2 + 1]),
     ofTier: (tier) => units.filter(({ band }) => band * 2 === tier),
     all: () => units,
+    hasReservations: units.some(({ kind }) => kind === 'reservation'),
   };
 }
 
@@ -151,6 +172,7 @@ function exactly(choice: Choice, units: readonly Unit[], isDone: () => boolean):
       if (!best || compareHarm(harm, best.harm) < 0) best = { harm, units: [...choice.taken] };
       return;
     }
+    if (choice.isTired) return;
     for (let i = from; i < units.length; i++) {
       if (!choice.mayTake(units[i]!)) continue;
       const taken = choice.take(units[i]!);

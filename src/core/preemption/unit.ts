@@ -4,7 +4,7 @@ import type { Vector } from '../resources.ts';
 import type { VictimGang } from './victim-gang.ts';
 
 /** Room that a victim leaves. */
-interface Spot {
+export interface Spot {
   readonly row: number;
   readonly vector: Vector;
 }

@@ -4,9 +4,7 @@ import type { Gang } from '../gang/gang.ts';
 import type { PreemptionRules } from '../policy/policy.ts';
 import type { Rule } from './limits.ts';
 import { bandOf, keptBy } from './may-go.ts';
-import { appLoss, coresOf, isGivenUp, lossOf, type LossContext } from './loss.ts';
-import type { Unit } from './unit.ts';
-import { VictimGang } from './victim-gang.ts';
+import { Part, type Units } from './part.ts';
 
 export interface UnitsInput {
   readonly ctx: GangContext;
@@ -22,97 +20,66 @@ export interface UnitsInput {
   readonly onlyRow?: number;
 }
 
-/** Units by tier (see Choice.tierOf). They are made when they are asked for: mostly the lowest tiers suffice. */
-export interface Pool {
-  readonly size: number;
-  /** Ascending. */
-  readonly tiers: readonly number[];
-  /** Those that may come into this tier, apart from those of lower tiers. */
-  ofTier(tier: number): readonly Unit[];
-  all(): readonly Unit[];
-}
-
-/** What may be taken, and how many pods each rule keeps out. */
-export interface Units {
-  /** Pods that are not leaders of gangs, and reservations of gangs that have not begun. */
-  readonly small: Pool;
-  /** Gangs with their leaders. */
-  readonly whole: () => readonly Unit[];
-  readonly excluded: ReadonlyMap<Rule, number>;
-}
-
-/** Collects whoever the rules let be evicted, on rows where it could help. */
+/** Whoever the rules let be evicted, on rows where it could help. */
 export function unitsFor(input: UnitsInput): Units {
+  const [part] = unitsPer(input, [undefined]).parts;
+  return { small: part!, whole: () => part!.whole() };
+}
+
+/**
+ * The same for each domain, in one go.
+ * @param domains their rows; undefined: all
+ * @returns also how many pods each rule keeps out of all of them, and the queues that victims may be of
+ */
+export function unitsPer(input: UnitsInput, domains: readonly (readonly number[] | undefined)[]) {
   const { ctx, rules, nowMs, onlyRow } = input;
   const { cluster, evictions } = ctx;
-  const collector = new Collector(input, { cluster, evictions, weights: rules.cost, nowMs });
+  const parts = domains.map(() => new Part(input, { cluster, evictions, weights: rules.cost, nowMs }));
+  const census = new Census(input, partsByRow(parts, domains));
   // Pods of a gang came one after the other, and lie so in memory: by rows, this would take several times as long.
   const pods = onlyRow === undefined ? cluster.boundPods.values() : cluster.podsAt(cluster.table.nameAt(onlyRow));
-  for (const bound of pods) collector.addPod(bound);
-  if (onlyRow === undefined) collector.addReservations();
-  return { small: collector, whole: () => collector.whole(), excluded: collector.excluded };
+  for (const bound of pods) census.addPod(bound);
+  if (onlyRow === undefined) census.addReservations();
+  return { parts, excluded: census.excluded, queues: census.queues };
 }
 
-const NOBODY: readonly Unit[] = [];
+const NO_PARTS: readonly Part[] = [];
 
-interface Band {
-  readonly band: number;
-  readonly pods: BoundPod[];
-  /** Of the pod in the same place, where it has been asked for. */
-  readonly units: Unit[];
-  readonly reservations: Unit[];
+function partsByRow(parts: readonly Part[], domains: readonly (readonly number[] | undefined)[]) {
+  if (domains.length === 1 && !domains[0]) return () => parts;
+  const byRow = new Map<number, Part[]>();
+  domains.forEach((rows, i) => {
+    for (const row of rows ?? []) {
+      const there = byRow.get(row);
+      if (there) there.push(parts[i]!);
+      else byRow.set(row, [parts[i]!]);
+    }
+  });
+  return (row: number) => byRow.get(row) ?? NO_PARTS;
 }
 
-class Collector implements Pool {
-  readonly excluded = new Map<Rule, number>();
+/** Looks at every pod once, and hands it to the parts that have its row. */
+class Census {
+  readonly #excluded = new Map<Rule, number>();
   readonly #input: UnitsInput;
-  readonly #loss: LossContext;
-  readonly #bands = new Map<number, Band>();
-  readonly #gangs = new Map<Gang, VictimGang>();
-  readonly #leaders: { readonly bound: BoundPod; readonly gang: Gang }[] = [];
+  readonly #partsAt: (row: number) => readonly Part[];
+  /** Of gangs that have pods, and that of single pods. */
+  readonly queues = new Set(['']);
+  readonly #equals = new Set<Gang>();
+  #leaders = 0;
   #lastKey: string | undefined;
   #lastGang: Gang | undefined;
-  #whole: readonly Unit[] | undefined;
 
-  constructor(input: UnitsInput, loss: LossContext) {
+  constructor(input: UnitsInput, partsAt: (row: number) => readonly Part[]) {
     this.#input = input;
-    this.#loss = loss;
+    this.#partsAt = partsAt;
   }
 
-  get size(): number {
-    let size = 0;
-    for (const { pods, reservations } of this.#bands.values()) size += pods.length + reservations.length;
-    return size;
-  }
-
-  get tiers(): readonly number[] {
-    const bands = [...this.#bands.keys()].sort((a, b) => a - b);
-    return bands.flatMap((band) => [band * 2, band * 2 + 1]);
-  }
-
-  ofTier(tier: number): readonly Unit[] {
-    const band = this.#bands.get(Math.floor(tier / 2))!;
-    const isLower = tier % 2 === 0;
-    const out = isLower ? [...band.reservations] : [];
-    for (let i = 0; i < band.pods.length; i++)
-      if (this.#mayBeSpare(band.pods[i]!) === isLower) out.push(this.#unitAt(band, i));
-    return out;
-  }
-
-  /** By row, reservations last: of equals, the first is taken. */
-  all(): readonly Unit[] {
-    const bands = [...this.#bands.values()].sort((a, b) => a.band - b.band);
-    const units = bands.flatMap((band) => band.pods.map((_, i) => this.#unitAt(band, i)));
-    units.sort((a, b) => a.bound!.row - b.bound!.row);
-    return [...units, ...bands.flatMap(({ reservations }) => reservations)];
-  }
-
-  whole(): readonly Unit[] {
-    this.all();
-    return (this.#whole ??= [
-      ...this.#leaders.sort((a, b) => a.bound.row - b.bound.row).map((one) => this.#wholeOf(one)),
-      ...this.#equals(),
-    ]);
+  /** How many pods, or gangs of equals, each rule keeps. */
+  get excluded(): ReadonlyMap<Rule, number> {
+    const whole = this.#leaders + this.#equals.size;
+    if (this.#input.rules.wholeGangs || whole === 0) return this.#excluded;
+    return new Map(this.#excluded).set('whole gangs', whole);
   }
 
   addPod(bound: BoundPod): void {
@@ -122,12 +89,20 @@ class Collector implements Pool {
     if (isLeaving || pod.deleting || row < 0 || (ownGang !== undefined && key === ownGang) || !isUseful(row)) return;
     const gang = this.#find(key);
     const rule = keptBy(this.#input, pod, gang);
-    if (rule) this.excluded.set(rule, (this.excluded.get(rule) ?? 0) + 1);
-    else if (gang && leads(gang, pod.membership!.role)) this.#leaders.push({ bound, gang });
-    else this.#band(bandOf(ctx, pod, gang)).pods.push(bound);
+    if (rule) {
+      this.#keep(bound, gang, rule);
+      return;
+    }
+    if (gang && leads(gang, pod.membership!.role)) {
+      this.#leaders++;
+      for (const part of this.#partsAt(row)) part.addLeader(bound, gang);
+      return;
+    }
+    if (gang?.spec.roles.length === 1) this.#equals.add(gang);
+    for (const part of this.#partsAt(row)) part.addPod(bound, bandOf(ctx, pod, gang));
   }
 
-  /** Room that gangs of lower priority hold and that none of their pods has taken: nobody is harmed by waiting on. */
+  /** Of gangs of lower priority that hold room which none of their pods has taken. */
   addReservations(): void {
     const { ctx, priority, rules, ownGang, isUseful } = this.#input;
     for (const gang of ctx.gangs.values()) {
@@ -135,18 +110,15 @@ class Collector implements Pool {
       if (ctx.cluster.boundMembers(gang.key).size > 0 || gang.slots.length === 0) continue;
       if (gang.slots.some(({ state }) => state !== 'reserved') || !this.#isQueueOpen(gang)) continue;
       const spots = gang.slots.map(({ node, vector }) => ({ row: ctx.cluster.table.rowOf(node)!, vector }));
-      if (!spots.some(({ row }) => isUseful(row))) continue;
-      const nothing = { others: NOBODY, role: '', cost: 0, cores: 0, isGivenUp: false, isYoung: false };
-      const { priority: band, slots } = gang;
-      this.#band(band).reservations.push({
-        kind: 'reservation',
-        spots,
-        slots: [...slots],
-        gang: this.#gangOf(gang),
-        band,
-        ...nothing,
-      });
+      const parts = spots.filter(({ row }) => isUseful(row)).flatMap(({ row }) => this.#partsAt(row));
+      for (const part of new Set(parts)) part.addReservation({ spots, gang });
     }
+  }
+
+  #keep(bound: BoundPod, gang: Gang | undefined, rule: Rule): void {
+    this.#excluded.set(rule, (this.#excluded.get(rule) ?? 0) + 1);
+    if (!gang || (rule !== 'pinned' && rule !== 'refused')) return;
+    for (const part of this.#partsAt(bound.row)) part.addFollower(bound);
   }
 
   #isQueueOpen(gang: Gang | undefined): boolean {
@@ -160,117 +132,9 @@ class Collector implements Pool {
     if (key !== this.#lastKey) {
       this.#lastKey = key;
       this.#lastGang = this.#input.ctx.gangs.get(key);
+      if (this.#lastGang) this.queues.add(this.#lastGang.spec.queue);
     }
     return this.#lastGang;
-  }
-
-  #band(band: number): Band {
-    let known = this.#bands.get(band);
-    if (!known) this.#bands.set(band, (known = { band, pods: [], units: [], reservations: [] }));
-    return known;
-  }
-
-  #unitAt({ band, pods, units }: Band, i: number): Unit {
-    return (units[i] ??= this.#addUnit(pods[i]!, band));
-  }
-
-  /** Whether there can be a choice with which nobody needs the pod. */
-  #mayBeSpare({ pod }: BoundPod): boolean {
-    const gang = this.#find(pod.membership?.gang);
-    if (pod.membership?.isExtra === true || isGivenUp(pod, gang)) return true;
-    return gang !== undefined && this.#gangOf(gang).mayHaveSpare(pod.membership!.role);
-  }
-
-  #gangOf(gang: Gang): VictimGang {
-    let known = this.#gangs.get(gang);
-    if (!known) this.#gangs.set(gang, (known = new VictimGang(this.#loss, gang)));
-    return known;
-  }
-
-  #addUnit(bound: BoundPod, band: number): Unit {
-    const { cluster, weights } = this.#loss;
-    const { pod, vector } = bound;
-    const known = this.#find(pod.membership?.gang);
-    const gang = known && this.#gangOf(known);
-    const unit: Unit = {
-      kind: 'pod',
-      spots: [bound],
-      bound,
-      others: NOBODY,
-      gang,
-      role: pod.membership?.role ?? '',
-      band,
-      cost: lossOf(this.#loss, bound, known),
-      cores: coresOf(cluster.columns, vector, weights),
-      isGivenUp: pod.membership?.isExtra === true || isGivenUp(pod, known),
-      isYoung: this.#isYoung(bound),
-    };
-    gang?.units.push(unit);
-    return unit;
-  }
-
-  #isYoung({ pod }: BoundPod): boolean {
-    const { rules, nowMs } = this.#input;
-    return nowMs - (pod.standing?.startedMs ?? nowMs) < rules.minRuntimeMs;
-  }
-
-  /** The leader, and whoever of its gang the rules let go; members elsewhere go too, but make no room here. */
-  #wholeOf({ bound, gang: of }: { readonly bound: BoundPod; readonly gang: Gang }): Unit {
-    const gang = this.#gangOf(of);
-    const { weights, cluster } = this.#loss;
-    const members = this.#membersOf(gang, bound);
-    const loss = lossOf(this.#loss, bound, gang.gang);
-    const ofMembers = members.reduce((sum, { cost }) => sum + cost, 0);
-    return {
-      kind: 'gang',
-      spots: [bound],
-      bound,
-      others: members,
-      gang,
-      role: bound.pod.membership!.role,
-      band: gang.gang.priority,
-      // What the members hold is part of what the app has done: it is lost once.
-      cost: loss + Math.max(0, appLoss(this.#loss, gang.gang) - ofMembers),
-      cores: coresOf(cluster.columns, bound.vector, weights),
-      isGivenUp: false,
-      isYoung: this.#isYoung(bound),
-    };
-  }
-
-  /** Units of all other members: also of those on rows that do not matter here. */
-  #membersOf(gang: VictimGang, leader: BoundPod | undefined): Unit[] {
-    const { cluster } = this.#loss;
-    const known = new Set(gang.units.map(({ bound }) => bound!.pod.uid));
-    for (const [uid, bound] of cluster.boundMembers(gang.gang.key)) {
-      if (known.has(uid) || uid === leader?.pod.uid || bound.isLeaving || bound.pod.deleting) continue;
-      if (bound.row >= 0) this.#addUnit(bound, gang.gang.priority);
-    }
-    return [...gang.units.sort((a, b) => a.bound!.row - b.bound!.row)];
-  }
-
-  /** A gang of equals goes whole, and none of its members leads. */
-  #equals(): Unit[] {
-    const out: Unit[] = [];
-    for (const gang of this.#gangs.values()) {
-      if (!gang.isOfEquals || gang.units.length === 0) continue;
-      const members = this.#membersOf(gang, undefined);
-      const ofMembers = members.reduce((sum, { cost }) => sum + cost, 0);
-      const extra = Math.max(0, appLoss(this.#loss, gang.gang) - ofMembers);
-      const { role, band, isYoung } = members[0]!;
-      out.push({
-        kind: 'gang',
-        spots: [],
-        others: members,
-        gang,
-        role,
-        band,
-        cost: extra,
-        cores: 0,
-        isGivenUp: false,
-        isYoung,
-      });
-    }
-    return out;
   }
 }
 

@@ -1,0 +1,257 @@
+import type { BoundPod } from '../cluster/cluster.ts';
+import type { GangContext } from '../gang/context.ts';
+import type { Gang } from '../gang/gang.ts';
+import type { PreemptionRules } from '../policy/policy.ts';
+import { appLoss, coresOf, isGivenUp, lossOf, type LossContext } from './loss.ts';
+import type { Spot, Unit } from './unit.ts';
+import { VictimGang } from './victim-gang.ts';
+
+/** Units by tier (see Choice.tierOf). They are made when they are asked for: mostly the lowest tiers suffice. */
+export interface Pool {
+  readonly size: number;
+  /** Ascending. */
+  readonly tiers: readonly number[];
+  /** Those that may come into this tier, apart from those of lower tiers. */
+  ofTier(tier: number): readonly Unit[];
+  all(): readonly Unit[];
+  readonly hasReservations: boolean;
+}
+
+/** What may be taken. */
+export interface Units {
+  /** Pods that are not leaders of gangs, and reservations of gangs that have not begun. */
+  readonly small: Pool;
+  /** Gangs with their leaders. */
+  readonly whole: () => readonly Unit[];
+}
+
+/** What a part has to know of the search. */
+export interface PartInput {
+  readonly ctx: GangContext;
+  readonly rules: PreemptionRules;
+  readonly nowMs: number;
+}
+
+const NOBODY: readonly Unit[] = [];
+
+interface Band {
+  readonly band: number;
+  readonly pods: BoundPod[];
+  /** Of the pod in the same place, where it has been asked for. */
+  readonly units: Unit[];
+  readonly reservations: Unit[];
+}
+
+/** What one part of the cluster has: the pods as they are found, the units when they are asked for. */
+export class Part implements Pool {
+  readonly #input: PartInput;
+  readonly #loss: LossContext;
+  readonly #bands = new Map<number, Band>();
+  readonly #gangs = new Map<Gang, VictimGang>();
+  readonly #followers: BoundPod[] = [];
+  readonly #leaders: { readonly bound: BoundPod; readonly gang: Gang }[] = [];
+  #lastKey: string | undefined;
+  #lastGang: Gang | undefined;
+  #whole: readonly Unit[] | undefined;
+
+  constructor(input: PartInput, loss: LossContext) {
+    this.#input = input;
+    this.#loss = loss;
+  }
+
+  get size(): number {
+    let size = 0;
+    for (const { pods, reservations } of this.#bands.values()) size += pods.length + reservations.length;
+    return size;
+  }
+
+  get hasReservations(): boolean {
+    for (const { reservations } of this.#bands.values()) if (reservations.length > 0) return true;
+    return false;
+  }
+
+  get tiers(): readonly number[] {
+    const bands = [...this.#bands.keys()].sort((a, b) => a - b);
+    return bands.flatMap((band) => [band * 2, band * 2 + 1]);
+  }
+
+  ofTier(tier: number): readonly Unit[] {
+    const band = this.#bands.get(Math.floor(tier / 2))!;
+    const isLower = tier % 2 === 0;
+    const out = isLower ? [...band.reservations] : [];
+    for (let i = 0; i < band.pods.length; i++)
+      if (this.#mayBeSpare(band.pods[i]!) === isLower) out.push(this.#unitAt(band, i));
+    return out;
+  }
+
+  /** By row, reservations last: of equals, the first is taken. */
+  all(): readonly Unit[] {
+    const bands = [...this.#bands.values()].sort((a, b) => a.band - b.band);
+    const units = bands.flatMap((band) => band.pods.map((_, i) => this.#unitAt(band, i)));
+    units.sort((a, b) => a.bound!.row - b.bound!.row);
+    return [...units, ...bands.flatMap(({ reservations }) => reservations)];
+  }
+
+  whole(): readonly Unit[] {
+    this.all();
+    return (this.#whole ??= [
+      ...this.#leaders.sort((a, b) => a.bound.row - b.bound.row).map((one) => this.#wholeOf(one)),
+      ...this.#equals(),
+    ]);
+  }
+
+  /** Room that would be there if all of them were gone at once. */
+  everything(withLeaders: boolean): Spot[] {
+    const spots: Spot[] = [];
+    for (const { pods, reservations } of this.#bands.values()) {
+      for (const bound of pods) spots.push(bound);
+      for (const unit of reservations) for (const spot of unit.spots) spots.push(spot);
+    }
+    return withLeaders
+      ? spots.concat(
+          this.#leaders.map(({ bound }) => bound),
+          this.#followers,
+        )
+      : spots;
+  }
+
+  addPod(bound: BoundPod, band: number): void {
+    this.#band(band).pods.push(bound);
+  }
+
+  addLeader(bound: BoundPod, gang: Gang): void {
+    this.#leaders.push({ bound, gang });
+  }
+
+  /** A pod that no rule lets go by itself, and that goes where its leader does. */
+  addFollower(bound: BoundPod): void {
+    this.#followers.push(bound);
+  }
+
+  /** Room that a gang holds and that none of its pods has taken: nobody is harmed by waiting on. */
+  addReservation({ spots, gang }: Pick<Unit, 'spots'> & { readonly gang: Gang }): void {
+    const nothing = { others: NOBODY, role: '', cost: 0, cores: 0, isGivenUp: false, isYoung: false };
+    const { priority: band, slots } = gang;
+    const of = this.#gangOf(gang);
+    this.#band(band).reservations.push({ kind: 'reservation', spots, slots: [...slots], gang: of, band, ...nothing });
+  }
+
+  /** The gang of that key: mostly that of the pod before. */
+  #find(key: string | undefined): Gang | undefined {
+    if (key === undefined) return undefined;
+    if (key !== this.#lastKey) {
+      this.#lastKey = key;
+      this.#lastGang = this.#input.ctx.gangs.get(key);
+    }
+    return this.#lastGang;
+  }
+
+  #band(band: number): Band {
+    let known = this.#bands.get(band);
+    if (!known) this.#bands.set(band, (known = { band, pods: [], units: [], reservations: [] }));
+    return known;
+  }
+
+  #unitAt({ band, pods, units }: Band, i: number): Unit {
+    return (units[i] ??= this.#addUnit(pods[i]!, band));
+  }
+
+  /** Whether there can be a choice with which nobody needs the pod. */
+  #mayBeSpare({ pod }: BoundPod): boolean {
+    const gang = this.#find(pod.membership?.gang);
+    if (pod.membership?.isExtra === true || isGivenUp(pod, gang)) return true;
+    return gang !== undefined && this.#gangOf(gang).mayHaveSpare(pod.membership!.role);
+  }
+
+  #gangOf(gang: Gang): VictimGang {
+    let known = this.#gangs.get(gang);
+    if (!known) this.#gangs.set(gang, (known = new VictimGang(this.#loss, gang)));
+    return known;
+  }
+
+  #addUnit(bound: BoundPod, band: number): Unit {
+    const { cluster, weights } = this.#loss;
+    const { pod, vector } = bound;
+    const known = this.#find(pod.membership?.gang);
+    const gang = known && this.#gangOf(known);
+    const unit: Unit = {
+      kind: 'pod',
+      spots: [bound],
+      bound,
+      others: NOBODY,
+      gang,
+      role: pod.membership?.role ?? '',
+      band,
+      cost: lossOf(this.#loss, bound, known),
+      cores: coresOf(cluster.columns, vector, weights),
+      isGivenUp: pod.membership?.isExtra === true || isGivenUp(pod, known),
+      isYoung: this.#isYoung(bound),
+    };
+    gang?.units.push(unit);
+    return unit;
+  }
+
+  #isYoung({ pod }: BoundPod): boolean {
+    const { rules, nowMs } = this.#input;
+    return nowMs - (pod.standing?.startedMs ?? nowMs) < rules.minRuntimeMs;
+  }
+
+  /** The leader, and whoever of its gang the rules let go; members elsewhere go too, but make no room here. */
+  #wholeOf({ bound, gang: of }: { readonly bound: BoundPod; readonly gang: Gang }): Unit {
+    const gang = this.#gangOf(of);
+    const { weights, cluster } = this.#loss;
+    const members = this.#membersOf(gang, bound);
+    const loss = lossOf(this.#loss, bound, gang.gang);
+    const ofMembers = members.reduce((sum, { cost }) => sum + cost, 0);
+    return {
+      kind: 'gang',
+      spots: [bound],
+      bound,
+      others: members,
+      gang,
+      role: bound.pod.membership!.role,
+      band: gang.gang.priority,
+      // What the members hold is part of what the app has done: it is lost once.
+      cost: loss + Math.max(0, appLoss(this.#loss, gang.gang) - ofMembers),
+      cores: coresOf(cluster.columns, bound.vector, weights),
+      isGivenUp: false,
+      isYoung: this.#isYoung(bound),
+    };
+  }
+
+  /** Units of all other members: also of those on rows that do not matter here. */
+  #membersOf(gang: VictimGang, leader: BoundPod | undefined): Unit[] {
+    const { cluster } = this.#loss;
+    const known = new Set(gang.units.map(({ bound }) => bound!.pod.uid));
+    for (const [uid, bound] of cluster.boundMembers(gang.gang.key)) {
+      if (known.has(uid) || uid === leader?.pod.uid || bound.isLeaving || bound.pod.deleting) continue;
+      if (bound.row >= 0) this.#addUnit(bound, gang.gang.priority);
+    }
+    return [...gang.units.sort((a, b) => a.bound!.row - b.bound!.row)];
+  }
+
+  /** A gang of equals goes whole, and none of its members leads. */
+  #equals(): Unit[] {
+    const out: Unit[] = [];
+    for (const gang of this.#gangs.values()) {
+      if (!gang.isOfEquals || gang.units.length === 0) continue;
+      const members = this.#membersOf(gang, undefined);
+      const ofMembers = members.reduce((sum, { cost }) => sum + cost, 0);
+      const extra = Math.max(0, appLoss(this.#loss, gang.gang) - ofMembers);
+      const { role, band, isYoung } = members[0]!;
+      out.push({
+        kind: 'gang',
+        spots: [],
+        others: members,
+        gang,
+        role,
+        band,
+        cost: extra,
+        cores: 0,
+        isGivenUp: false,
+        isYoung,
+      });
+    }
+    return out;
+  }
+}
