@@ -1,3 +1,4 @@
+import { mkdirSync, writeFileSync } from 'node:fs';
 import type { Benchmark, BenchmarkContext, Check, Result } from './support/benchmark.ts';
 import { Child } from './support/child.ts';
 import { halfFull } from './support/cluster.ts';
@@ -10,7 +11,9 @@ import {
   type CoreWorld,
 } from './support/core-cases.ts';
 import { LiveServer } from './support/live-server.ts';
+import { MACHINE } from './support/report.ts';
 import { growthExponent, summarize } from './support/statistics.ts';
+import { growthSvg, type Curve } from './support/svg.ts';
 import { timesOf, type Timed } from './support/timing.ts';
 
 const NODES = [100, 300, 1000, 3000, 5000, 10_000, 15_000] as const;
@@ -34,18 +37,26 @@ const CASES: readonly Case[] = [
   { name: 'prioritize', make: prioritize },
 ];
 
+interface Along {
+  readonly what: string;
+  readonly sizes: readonly number[];
+  readonly world: (size: number) => CoreWorld;
+  /** Name of its picture. */
+  readonly picture: string;
+}
+
 /** The cost of each case at each size, and the exponent of its growth. */
-function growth(
-  context: BenchmarkContext,
-  along: { readonly what: string; readonly sizes: readonly number[]; readonly world: (size: number) => CoreWorld },
-): Result[] {
-  return CASES.flatMap(({ name, make }) => {
+function growth(context: BenchmarkContext, along: Along): Result[] {
+  const curves: Curve[] = [];
+  const results = CASES.flatMap(({ name, make }) => {
     const points = along.sizes.map((size): readonly [number, Result] => {
       context.progress(`scale: ${name}, ${size} ${along.what}`);
       const times = timesOf(make(along.world(size)), context.quick ? 5 : SAMPLES);
       return [size, summarize(`${name}, ${size.toLocaleString('en-US')} ${along.what}`, 'µs', times)];
     });
-    const exponent = growthExponent(points.map(([size, { median }]) => [size, median]));
+    const medians = points.map(([size, { median }]) => [size, median] as const);
+    const exponent = growthExponent(medians);
+    curves.push({ name: `${name}: n^${exponent.toFixed(2)}`, points: medians });
     const limit: Check = { what: 'grows slower than the cluster', value: exponent, limit: 1 };
     const fitted = {
       name: `${name}, exponent over ${along.what}`,
@@ -55,6 +66,14 @@ function growth(
     } as const;
     return [...points.map(([, result]) => result), { ...fitted, checks: [limit] }];
   });
+  if (context.svgFolder !== undefined && !context.quick) draw(context.svgFolder, along, curves);
+  return results;
+}
+
+function draw(folder: string, { what, picture }: Along, curves: readonly Curve[]): void {
+  const caption = `${SAMPLES} samples a point, one process; ${MACHINE}, Node.js ${process.version}`;
+  mkdirSync(folder, { recursive: true });
+  writeFileSync(`${folder}/${picture}.svg`, growthSvg({ title: `Cost against ${what}`, caption, x: what, curves }));
 }
 
 interface Size {
@@ -111,12 +130,18 @@ export const benchmark: Benchmark = {
   run: async (context) => {
     const live = await starts(context);
     const sizes = context.quick ? NODES.slice(0, 3) : NODES;
-    const overNodes = growth(context, { what: 'nodes', sizes, world: (nodes) => halfFull(nodes) });
+    const overNodes = growth(context, {
+      what: 'nodes',
+      sizes,
+      world: (nodes) => halfFull(nodes),
+      picture: 'scale-nodes',
+    });
     const nodes = context.quick ? 100 : PODS_NODES;
     const overPods = growth(context, {
       what: `pods on ${nodes.toLocaleString('en-US')} nodes`,
       sizes: PODS_PER_NODE.map((perNode) => perNode * nodes),
       world: (pods) => halfFull(nodes, pods / nodes),
+      picture: 'scale-pods',
     });
     return [...live, ...overNodes, ...overPods];
   },

@@ -6,6 +6,9 @@ import type { Benchmark, BenchmarkContext, Check, Report, Result } from './bench
 
 const RESULTS = 'bench/results';
 
+/** What the figures were measured on. */
+export const MACHINE = `${cpus()[0]?.model.trim() ?? 'unknown'}, ${availableParallelism()} cores, ${Math.round(totalmem() / 2 ** 30)} GiB`;
+
 /** Runs the benchmark, prints its figures and writes them down. @returns whether every check holds */
 export async function runAndReport(benchmark: Benchmark, context: BenchmarkContext): Promise<boolean> {
   const started = Date.now();
@@ -14,7 +17,7 @@ export async function runAndReport(benchmark: Benchmark, context: BenchmarkConte
   context.progress('');
   const report: Report = {
     benchmark: benchmark.name,
-    machine: `${cpus()[0]?.model.trim() ?? 'unknown'}, ${availableParallelism()} cores, ${Math.round(totalmem() / 2 ** 30)} GiB`,
+    machine: MACHINE,
     node: process.version,
     revision: revision(),
     startedAt: new Date(started).toISOString(),
