@@ -56,7 +56,7 @@ function growth(context: BenchmarkContext, along: Along): Result[] {
     });
     const medians = points.map(([size, { median }]) => [size, median] as const);
     const exponent = growthExponent(medians);
-    curves.push({ name: `${name}: n^${exponent.toFixed(2)}`, points: medians });
+    curves.push({ name: `${name}: n^${Number(exponent.toFixed(2))}`, points: medians });
     const limit: Check = { what: 'grows slower than the cluster', value: exponent, limit: 1 };
     const fitted = {
       name: `${name}, exponent over ${along.what}`,
