@@ -37,7 +37,7 @@ const ROUNDING = 1e-6;
 /** Places more than needed that are tried where the demand is only a bound. */
 const MARGINS = [0, 1, 2, 4, 8, 16, 32];
 /** Units that one search looks at, some more than once, before it ends with the best so far: kube-scheduler waits. */
-export const MOST_WORK = 1_000_000;
+export const MOST_WORK = 400_000;
 
 /** Rows. */
 type Domain = readonly number[];
