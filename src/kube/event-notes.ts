@@ -1,3 +1,4 @@
+import { isoTime } from '../core/iso-time.ts';
 import type { Effect } from '../core/effects.ts';
 import type { PodRef } from '../core/model.ts';
 
@@ -68,12 +69,8 @@ function admittedNote({ slots }: Extract<Effect, { kind: 'gang-admitted' }>): st
 
 function makingRoom({ victims, plan, leader }: Extract<Effect, { kind: 'eviction-planned' }>): Told | undefined {
   if (victims.length === 0) return undefined;
-  const until = new Date(Math.min(plan.untilMs, MAX_DATE_MS)).toISOString();
-  const note = `${victims.length} pods of lower priority are evicted to make room for the gang; it starts when they are gone, which should be before ${until}.`;
+  const note = `${victims.length} pods of lower priority are evicted to make room for the gang; it starts when they are gone, which should be before ${isoTime(plan.untilMs)}.`;
   return { pod: leader, type: 'Normal', reason: 'MakingRoom', note };
 }
-
-/** The latest time that a Date can hold. */
-const MAX_DATE_MS = 8.64e15;
 
 const capital = (text: string) => text.charAt(0).toUpperCase() + text.slice(1);

@@ -1,3 +1,4 @@
+import { isoTime } from '../iso-time.ts';
 import type { GangContext } from '../gang/context.ts';
 import type { Gang } from '../gang/gang.ts';
 import type { PreemptionRules } from '../policy/policy.ts';
@@ -144,7 +145,7 @@ export function makingRoomAdvice(making: MakingRoom, policy: string): string[] {
   switch (state) {
     case 'under way':
       return [
-        `Room is being made for it: it starts when ${pods(victims.length)} ${areOrIs(victims.length)} gone, or looks anew at ${timeOf(untilMs!)}.`,
+        `Room is being made for it: it starts when ${pods(victims.length)} ${areOrIs(victims.length)} gone, or looks anew at ${isoTime(untilMs!)}.`,
       ];
     case 'soon':
       return ['Pods that are being deleted already make room enough: it starts when they are gone.'];
@@ -181,6 +182,3 @@ function nobodyAdvice({ kept, relax }: MakingRoom): string[] {
 
 const areOrIs = (count: number) => (count === 1 ? 'is' : 'are');
 const pods = (count: number) => (count === 1 ? '1 pod' : `${count} pods`);
-/** The latest time that a Date can hold. */
-const MAX_DATE_MS = 8.64e15;
-const timeOf = (ms: number) => new Date(Math.min(ms, MAX_DATE_MS)).toISOString();

@@ -1,3 +1,4 @@
+import { isoTime } from '../../core/iso-time.ts';
 import type { z } from 'zod';
 import type { Explanation, GangSummary, NodeView } from '../../core/explanation/explanation.ts';
 import type { MakingRoom } from '../../core/explanation/making-room.ts';
@@ -36,12 +37,9 @@ export function explanationView({
   return { ...rest, ...priority, ...evictions, ...lists, since: new Date(sinceMs).toISOString(), roles: views };
 }
 
-/** The latest time that a Date can hold. */
-const MAX_DATE_MS = 8.64e15;
-
 function makingRoomView({ untilMs, victims, kept, relax, ...rest }: MakingRoom) {
   const lists = { kept: [...kept], relax: [...relax] };
-  const until = untilMs !== undefined && untilMs <= MAX_DATE_MS ? { until: new Date(untilMs).toISOString() } : {};
+  const until = untilMs === undefined ? {} : { until: isoTime(untilMs) };
   return { ...rest, ...lists, ...until, victims: victims.map((one) => ({ ...one, terms: [...one.terms] })) };
 }
 
