@@ -12,8 +12,8 @@ const SIDES: readonly Side[] = [
 ];
 
 const SCALES = [
-  { nodes: 1000, pods: 1000, rounds: 5, atLeast: { 'muster, gangs': 1.15 } },
-  { nodes: 5000, pods: 500, rounds: 5, atLeast: { 'muster, gangs': 1.8 } },
+  { nodes: 1000, pods: 1000, rounds: 3, atLeast: { 'muster, gangs': 1.15 } },
+  { nodes: 5000, pods: 500, rounds: 3, atLeast: { 'muster, gangs': 1.8 } },
 ];
 const QUICK = [{ nodes: 200, pods: 200, rounds: 1 }];
 
