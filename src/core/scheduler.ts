@@ -198,7 +198,7 @@ export class Scheduler {
     const gang = this.#ctx.gangs.get(key);
     if (!gang?.admitted) return undefined;
     const { cluster } = this.#ctx;
-    // In a gang of equals the one that asked first may be gone while others run.
+    // In a gang of one role the one that asked first may be gone while others run.
     const bound = [gang.leader.uid, ...gang.leaderUids].find((uid) => cluster.boundPod(uid));
     const leader = bound === undefined ? gang.leader : cluster.boundPod(bound)!.pod;
     return { leader: refOf(leader), slots: slotCounts(gang) };
@@ -346,7 +346,7 @@ export class Scheduler {
     this.#isSynced = true;
     // Before gangs that run look for room: what is being freed has been promised.
     restorePlans(this.#ctx, nowMs, this.#isGangs);
-    // A gang of equals has its reservation on one of several leaders: that one is to be met first.
+    // A gang of one role has its reservation on one of several leaders: that one is to be met first.
     const bound = [...this.#ctx.cluster.boundPods.values()];
     bound.sort((a, b) => Number(b.pod.reservation !== undefined) - Number(a.pod.reservation !== undefined));
     for (const { pod } of bound) {

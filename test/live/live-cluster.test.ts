@@ -174,7 +174,7 @@ describe('reservations survive', () => {
   });
 });
 
-test('in a gang of equals the reservation moves to a leader that lives', async () => {
+test('in a gang of one role the reservation moves to a leader that lives', async () => {
   const muster = await newMuster().start();
   const roles = JSON.stringify([{ name: 'worker', count: 4 }]);
   const worker = (i: number) =>

@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import type { Effect } from '../../src/core/effects.ts';
 import { DEFAULT_POLICY } from '../../src/core/policy/policy.ts';
-import { runApp, runEquals, runPod, wanted } from '../support/apps.ts';
+import { runApp, runSingleRoleGang, runPod, wanted } from '../support/apps.ts';
 import { node } from '../support/builders.ts';
 import { World } from '../support/world.ts';
 
@@ -19,7 +19,7 @@ const running = fc.oneof(
     age: fc.integer({ min: 0, max: 600 }),
   }),
   fc.record({
-    kind: fc.constant('equals' as const),
+    kind: fc.constant('single-role' as const),
     place: fc.array(at, { minLength: 2, maxLength: 4 }),
     extra: fc.nat({ max: 1 }),
     cpu: fc.integer({ min: 1, max: 2 }),
@@ -73,7 +73,7 @@ function build({ cpus, running: list, wholeGangs, perMinute, topology }: Scene):
     if (nodes.length === 0) return;
     const options = { priority, age, cpu, min: Math.max(1, nodes.length - (kind === 'app' ? 1 : 0) - extra) };
     if (kind === 'single') runPod(world, `single${i}`, nodes[0]!, { cpu, priority, age });
-    else if (kind === 'equals') runEquals(world, `equals${i}`, nodes, options);
+    else if (kind === 'single-role') runSingleRoleGang(world, `single-role-${i}`, nodes, options);
     else if (fitting[0] === place[0]) runApp(world, `app${i}`, nodes, { ...options, min: Math.max(0, options.min) });
   });
   return world;
@@ -135,7 +135,7 @@ test('no victim can stay: without any one of them (a whole gang is one) the gang
 /** What can stay by itself: a pod, or a gang that goes whole. */
 function unitsOf({ victims }: Planned): string[][] {
   const whole = new Set(victims.filter(({ isLeader }) => isLeader).map(({ gang }) => gang));
-  for (const { gang } of victims) if (gang?.includes('equals')) whole.add(gang);
+  for (const { gang } of victims) if (gang?.includes('single-role')) whole.add(gang);
   const units = new Map<string, string[]>();
   for (const { pod, gang } of victims) {
     const key = gang !== undefined && whole.has(gang) ? gang : pod.uid;

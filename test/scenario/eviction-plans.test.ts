@@ -209,7 +209,7 @@ describe('while a plan is under way', () => {
     }
   });
 
-  test('in a gang of equals, the pod on which it is written goes: the plan is dropped', () => {
+  test('in a gang of one role, the pod on which it is written goes: the plan is dropped', () => {
     const world = cluster({ a: 3 });
     runApp(world, 'low', ['a', 'a', 'a']);
     const mpi = new GangBuilder('mpi', { worker: { count: 2, cpu: 1 } }, { priority: 100 });

@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest';
 import type { Effect } from '../../src/core/effects.ts';
 import type { PodInfo } from '../../src/core/model.ts';
 import { DEFAULT_POLICY, type PreemptionRules } from '../../src/core/policy/policy.ts';
-import { runApp, runEquals, runPod, wanted, type WantedOptions } from '../support/apps.ts';
+import { runApp, runSingleRoleGang, runPod, wanted, type WantedOptions } from '../support/apps.ts';
 import { node, pod } from '../support/builders.ts';
 import { World } from '../support/world.ts';
 
@@ -235,24 +235,24 @@ describe('who goes', () => {
       victims: 'nobody',
     },
     {
-      title: 'a gang of equals goes whole, where whole gangs may',
+      title: 'a gang of one role goes whole, where whole gangs may',
       nodes: { a: 2, b: 2 },
       rules: { wholeGangs: true },
-      running: (w) => runEquals(w, 'mpi', ['a', 'a', 'b', 'b']),
+      running: (w) => runSingleRoleGang(w, 'mpi', ['a', 'a', 'b', 'b']),
       wants: {},
       victims: 'mpi-1 mpi-2 mpi-3 mpi-4',
     },
     {
-      title: 'half a gang of equals is of no use to it: nobody, where whole gangs may not',
+      title: 'half a gang of one role is of no use to it: nobody, where whole gangs may not',
       nodes: { a: 2, b: 2 },
-      running: (w) => runEquals(w, 'mpi', ['a', 'a', 'b', 'b']),
+      running: (w) => runSingleRoleGang(w, 'mpi', ['a', 'a', 'b', 'b']),
       wants: {},
       victims: 'nobody',
     },
     {
-      title: 'a gang of equals gives what it has beyond its minimum',
+      title: 'a gang of one role gives what it has beyond its minimum',
       nodes: { a: 2, b: 2 },
-      running: (w) => runEquals(w, 'elastic', ['a', 'a', 'b', 'b'], { min: 3 }),
+      running: (w) => runSingleRoleGang(w, 'elastic', ['a', 'a', 'b', 'b'], { min: 3 }),
       wants: {},
       victims: 'elastic-1',
     },

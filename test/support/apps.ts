@@ -47,7 +47,12 @@ export function runApp(world: World, name: string, place: readonly string[], opt
 }
 
 /** A gang without a leader's role: all its members are equals. */
-export function runEquals(world: World, name: string, nodes: readonly string[], options: AppOptions = {}): PodInfo[] {
+export function runSingleRoleGang(
+  world: World,
+  name: string,
+  nodes: readonly string[],
+  options: AppOptions = {},
+): PodInfo[] {
   const { cpu = 1, min = nodes.length, age = 60, priority = 0, queue = 'default' } = options;
   const gang = new GangBuilder(name, { worker: { count: nodes.length, min, cpu } }, { priority, queue });
   return nodes.map((node, i) => {

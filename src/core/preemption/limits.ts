@@ -56,7 +56,7 @@ export class Limits {
     if (unit.kind === 'reservation') return undefined;
     const { rules } = this.#input;
     if (isNeeded && unit.isYoung) return 'minimum runtime';
-    if (isNeeded && unit.kind === 'pod' && unit.gang?.isOfEquals) return 'whole gangs';
+    if (isNeeded && unit.kind === 'pod' && unit.gang?.hasSingleRole) return 'whole gangs';
     const pods = (unit.bound ? 1 : 0) + others.length;
     if (this.#lately + this.#pods + pods > rules.budget.perMinute) return 'budget per minute';
     return this.#overQueue(unit, pods) ?? this.#overGang(unit) ?? this.#overDisruption([unit, ...others]);

@@ -96,7 +96,7 @@ export class Part implements Pool {
     this.all();
     return (this.#whole ??= [
       ...this.#leaders.sort((a, b) => a.bound.row - b.bound.row).map((one) => this.#wholeOf(one)),
-      ...this.#equals(),
+      ...this.#singleRoleGangs(),
     ]);
   }
 
@@ -230,11 +230,11 @@ export class Part implements Pool {
     return [...gang.units.sort((a, b) => a.bound!.row - b.bound!.row)];
   }
 
-  /** A gang of equals goes whole, and none of its members leads. */
-  #equals(): Unit[] {
+  /** A gang of one role goes whole, and none of its members leads. */
+  #singleRoleGangs(): Unit[] {
     const out: Unit[] = [];
     for (const gang of this.#gangs.values()) {
-      if (!gang.isOfEquals || gang.units.length === 0) continue;
+      if (!gang.hasSingleRole || gang.units.length === 0) continue;
       const members = this.#membersOf(gang, undefined);
       const ofMembers = members.reduce((sum, { cost }) => sum + cost, 0);
       const extra = Math.max(0, appLoss(this.#loss, gang.gang) - ofMembers);

@@ -95,7 +95,7 @@ function putBack(choice: Choice, isDone: () => boolean): void {
   );
   for (const unit of order) {
     if (unit.kind !== 'gang' && unit.gang?.isWhole) continue;
-    const units = unit.kind === 'gang' && unit.gang!.isOfEquals ? [unit, ...unit.others] : [unit];
+    const units = unit.kind === 'gang' && unit.gang!.hasSingleRole ? [unit, ...unit.others] : [unit];
     choice.putBack(units);
     if (isDone() && isAllowed(choice, unit)) continue;
     for (const one of units) choice.take(one);
@@ -150,7 +150,7 @@ function poolOf(units: readonly Unit[]): Pool {
 
 /** Members of a gang that keeps its leader are subject to rules from which whole gangs are exempt. */
 function isAllowed(choice: Choice, { kind, gang }: Unit): boolean {
-  if (kind !== 'gang' || gang!.isOfEquals) return true;
+  if (kind !== 'gang' || gang!.hasSingleRole) return true;
   const members = gang!.units.filter((one) => choice.taken.has(one));
   choice.putBack(members);
   const isAllowedNow = members.every((one) => {

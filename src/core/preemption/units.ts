@@ -65,7 +65,7 @@ class Census {
   readonly #partsAt: (row: number) => readonly Part[];
   /** Of gangs that have pods, and that of single pods. */
   readonly queues = new Set(['']);
-  readonly #equals = new Set<Gang>();
+  readonly #singleRoleGangs = new Set<Gang>();
   #leaders = 0;
   #lastKey: string | undefined;
   #lastGang: Gang | undefined;
@@ -75,9 +75,9 @@ class Census {
     this.#partsAt = partsAt;
   }
 
-  /** How many pods, or gangs of equals, each rule keeps. */
+  /** How many pods, or gangs of one role, each rule keeps. */
   get excluded(): ReadonlyMap<Rule, number> {
-    const whole = this.#leaders + this.#equals.size;
+    const whole = this.#leaders + this.#singleRoleGangs.size;
     if (this.#input.rules.wholeGangs || whole === 0) return this.#excluded;
     return new Map(this.#excluded).set('whole gangs', whole);
   }
@@ -98,7 +98,7 @@ class Census {
       for (const part of this.#partsAt(row)) part.addLeader(bound, gang);
       return;
     }
-    if (gang?.spec.roles.length === 1) this.#equals.add(gang);
+    if (gang?.spec.roles.length === 1) this.#singleRoleGangs.add(gang);
     for (const part of this.#partsAt(row)) part.addPod(bound, bandOf(ctx, pod, gang));
   }
 
@@ -138,7 +138,7 @@ class Census {
   }
 }
 
-/** A gang of equals has no leader. */
+/** A gang of one role has no leader. */
 function leads({ spec: { roles } }: Gang, role: string): boolean {
   return roles.length > 1 && roles[0]!.name === role;
 }

@@ -21,7 +21,7 @@ export class VictimGang {
   }
 
   /** Members of a gang of one role are equals: below its minimum it cannot work at all. */
-  get isOfEquals(): boolean {
+  get hasSingleRole(): boolean {
     return this.gang.spec.roles.length === 1;
   }
 

@@ -1,6 +1,6 @@
 import { flagAt, nameAt, objectAt, objectsAt, textAt, type Json } from '../field.ts';
 import { podsAtOnce } from '../records/job.ts';
-import { equals } from './equals.ts';
+import { singleRoleGang } from './single-role-gang.ts';
 import { awaiting, forOurs, MOST, within } from './others.ts';
 
 /** Says that an Indexed Job is one computation and not many: only then do its pods start together. */
@@ -19,7 +19,7 @@ export const indexedJob = forOurs(
     const job = input.context.companions.get('job', input.pod.namespace, name);
     if (!job) return awaiting(input, 'job', 'Job', name);
     if (!job.isIndexed || job.parallelism <= 1) return undefined;
-    return equals(input, { name, min: within(podsAtOnce(job), [0, MOST], `Job ${name}: spec.parallelism`) });
+    return singleRoleGang(input, { name, min: within(podsAtOnce(job), [0, MOST], `Job ${name}: spec.parallelism`) });
   },
 );
 

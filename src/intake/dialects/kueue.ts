@@ -1,5 +1,5 @@
 import { shown } from '../quantity.ts';
-import { equals } from './equals.ts';
+import { singleRoleGang } from './single-role-gang.ts';
 import { forOurs, MOST, wrong } from './others.ts';
 
 const GROUP = 'kueue.x-k8s.io/pod-group-name';
@@ -11,7 +11,7 @@ export const kueue = forOurs(
   ({ pod }) => pod.labels.get(GROUP) || undefined,
   (input, name) => {
     const queue = input.pod.labels.get(QUEUE) || undefined;
-    return equals(input, { name, min: totalIn(input.annotations.get(TOTAL)), queue });
+    return singleRoleGang(input, { name, min: totalIn(input.annotations.get(TOTAL)), queue });
   },
 );
 

@@ -1,4 +1,4 @@
-import { equals } from './equals.ts';
+import { singleRoleGang } from './single-role-gang.ts';
 import { awaiting, forOurs, MOST, within } from './others.ts';
 
 const LABELS = ['scheduling.x-k8s.io/pod-group', 'pod-group.scheduling.sigs.k8s.io'];
@@ -9,6 +9,6 @@ export const podGroup = forOurs(
   (input, name) => {
     const group = input.context.companions.get('pod-group', input.pod.namespace, name);
     if (!group) return awaiting(input, 'pod-group', 'PodGroup', name);
-    return equals(input, { name, min: within(group.minMember, [0, MOST], `PodGroup ${name}: spec.minMember`) });
+    return singleRoleGang(input, { name, min: within(group.minMember, [0, MOST], `PodGroup ${name}: spec.minMember`) });
   },
 );

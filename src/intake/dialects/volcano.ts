@@ -1,4 +1,4 @@
-import { equals } from './equals.ts';
+import { singleRoleGang } from './single-role-gang.ts';
 import { awaiting, checkedName, checkedQueue, forOurs, MOST, within } from './others.ts';
 
 const ANNOTATIONS = ['scheduling.k8s.io/group-name', 'scheduling.volcano.sh/group-name'];
@@ -13,6 +13,10 @@ export const volcano = forOurs(
     const group = input.context.companions.get('volcano-group', input.pod.namespace, name);
     if (!group) return awaiting(input, 'volcano-group', 'PodGroup', name);
     const queue = group.queue && checkedQueue(group.queue, `PodGroup ${name}: spec.queue`);
-    return equals(input, { name, min: within(group.minMember, [0, MOST], `PodGroup ${name}: spec.minMember`), queue });
+    return singleRoleGang(input, {
+      name,
+      min: within(group.minMember, [0, MOST], `PodGroup ${name}: spec.minMember`),
+      queue,
+    });
   },
 );

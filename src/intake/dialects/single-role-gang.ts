@@ -2,7 +2,7 @@ import type { Membership } from '../../core/model.ts';
 import { ownQueue } from './others.ts';
 import type { DialectInput } from './registry.ts';
 
-export interface Equals {
+export interface SingleRoleGang {
   readonly name: string;
   /** How many start together; 0 counts as 1. */
   readonly min: number;
@@ -10,10 +10,13 @@ export interface Equals {
 }
 
 /**
- * A gang of equals: one role, which every member declares, so that any of them may lead. It is planned with what the
+ * A gang of one role: one role, which every member declares, so that any of them may lead. It is planned with what the
  * pod asks that is asked about; members beyond the minimum are welcome to room that nobody holds.
  */
-export function equals(input: DialectInput, { name, min, queue = ownQueue(input) ?? 'default' }: Equals): Membership {
+export function singleRoleGang(
+  input: DialectInput,
+  { name, min, queue = ownQueue(input) ?? 'default' }: SingleRoleGang,
+): Membership {
   const { request, constraints, namespace } = input.pod;
   const gang = `${namespace}/${name}`;
   const count = Math.max(1, min);
