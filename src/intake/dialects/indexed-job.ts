@@ -1,7 +1,7 @@
 import { flagAt, nameAt, objectAt, objectsAt, textAt, type Json } from '../field.ts';
 import { podsAtOnce } from '../records/job.ts';
 import { singleRoleGang } from './single-role-gang.ts';
-import { awaiting, forOurs, MOST, within } from './others.ts';
+import { awaiting, forOurs, MOST, within } from './dialect-helpers.ts';
 
 /** Says that an Indexed Job is one computation and not many: only then do its pods start together. */
 const OPT_IN = 'muster.dev/gang-job';

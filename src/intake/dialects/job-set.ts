@@ -3,8 +3,8 @@ import type { JobSetRecord } from '../companions.ts';
 import { constraintsOf } from '../constraints.ts';
 import { textAt } from '../field.ts';
 import { podRequest } from '../pod-request.ts';
-import { awaiting, forOurs, MOST, ownQueue, within, wrong } from './others.ts';
-import type { DialectInput } from './registry.ts';
+import { awaiting, forOurs, MOST, ownQueue, within, wrong } from './dialect-helpers.ts';
+import type { DialectInput } from './dialect.ts';
 
 const NAME = 'jobset.sigs.k8s.io/jobset-name';
 const REPLICATED = 'jobset.sigs.k8s.io/replicatedjob-name';

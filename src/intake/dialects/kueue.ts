@@ -1,6 +1,6 @@
 import { shown } from '../quantity.ts';
 import { singleRoleGang } from './single-role-gang.ts';
-import { forOurs, MOST, wrong } from './others.ts';
+import { forOurs, MOST, wrong } from './dialect-helpers.ts';
 
 const GROUP = 'kueue.x-k8s.io/pod-group-name';
 const TOTAL = 'kueue.x-k8s.io/pod-group-total-count';

@@ -4,7 +4,7 @@ import { tolerationsAt } from '../constraints.ts';
 import { asObject, integerAt, nameAt, own, textMapAt, type Json } from '../field.ts';
 import { amountsAt } from '../pod-request.ts';
 import { shown } from '../quantity.ts';
-import type { Dialect } from './registry.ts';
+import type { Dialect } from './dialect.ts';
 
 const GANG = 'muster.dev/gang';
 const ROLE = 'muster.dev/role';

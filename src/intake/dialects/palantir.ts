@@ -1,7 +1,7 @@
 import { MusterError } from '../../core/errors.ts';
 import type { Role } from '../../core/model.ts';
 import { parseQuantity, shown, wholeUnits } from '../quantity.ts';
-import type { Dialect, DialectInput } from './registry.ts';
+import type { Dialect, DialectInput } from './dialect.ts';
 
 const APP_LABELS = ['spark-app-id', 'spark-app-selector'];
 const MAX_EXECUTORS = 10_000;

@@ -1,5 +1,5 @@
 import { singleRoleGang } from './single-role-gang.ts';
-import { awaiting, forOurs, MOST, within } from './others.ts';
+import { awaiting, forOurs, MOST, within } from './dialect-helpers.ts';
 
 const LABELS = ['scheduling.x-k8s.io/pod-group', 'pod-group.scheduling.sigs.k8s.io'];
 

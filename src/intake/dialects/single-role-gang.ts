@@ -1,6 +1,6 @@
 import type { Membership } from '../../core/model.ts';
-import { ownQueue } from './others.ts';
-import type { DialectInput } from './registry.ts';
+import { ownQueue } from './dialect-helpers.ts';
+import type { DialectInput } from './dialect.ts';
 
 export interface SingleRoleGang {
   readonly name: string;

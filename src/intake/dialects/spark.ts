@@ -9,7 +9,7 @@ import { executorShape } from '../spark/executor-pod.ts';
 import { lossOf } from '../spark/loss.ts';
 import { reportOf } from '../spark/report.ts';
 import type { SparkConf } from '../spark/sizes.ts';
-import type { Dialect, DialectInput } from './registry.ts';
+import type { Dialect, DialectInput } from './dialect.ts';
 
 const QUEUE = 'muster.dev/queue';
 /** How many executors a client-mode app may have: nobody says. */

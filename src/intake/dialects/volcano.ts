@@ -1,5 +1,5 @@
 import { singleRoleGang } from './single-role-gang.ts';
-import { awaiting, checkedName, checkedQueue, forOurs, MOST, within } from './others.ts';
+import { awaiting, checkedName, checkedQueue, forOurs, MOST, within } from './dialect-helpers.ts';
 
 const ANNOTATIONS = ['scheduling.k8s.io/group-name', 'scheduling.volcano.sh/group-name'];
 

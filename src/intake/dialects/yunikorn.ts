@@ -3,8 +3,8 @@ import { constraintsOf } from '../constraints.ts';
 import { asObject, integerAt, nameAt, type Json } from '../field.ts';
 import { amountsAt } from '../pod-request.ts';
 import { shown } from '../quantity.ts';
-import { checkedName, checkedQueue, forOurs, MOST, ownQueue, within, wrong } from './others.ts';
-import type { DialectInput } from './registry.ts';
+import { checkedName, checkedQueue, forOurs, MOST, ownQueue, within, wrong } from './dialect-helpers.ts';
+import type { DialectInput } from './dialect.ts';
 
 const GROUP = 'yunikorn.apache.org/task-group-name';
 const GROUPS = 'yunikorn.apache.org/task-groups';

@@ -2,7 +2,7 @@ import { MusterError } from '../../core/errors.ts';
 import type { Membership } from '../../core/model.ts';
 import { companionKey, type CompanionKind } from '../companions.ts';
 import { shown } from '../quantity.ts';
-import type { Dialect, DialectInput } from './registry.ts';
+import type { Dialect, DialectInput } from './dialect.ts';
 
 /** No gang has more members of a role. */
 export const MOST = 10_000;
