@@ -1,4 +1,4 @@
-import { linesOf } from '../../src/kube/lines.ts';
+import { readLines } from '../../src/kube/read-lines.ts';
 import type { ApiStream, Transport } from '../../src/kube/transport.ts';
 
 /** The watch tells of a pod when it gets a node, since it asks for pods with a node alone. */
@@ -52,7 +52,7 @@ export class Bindings {
   async #read({ chunks }: ApiStream, version: string): Promise<void> {
     let last = '';
     try {
-      for await (const line of linesOf(chunks)) {
+      for await (const line of readLines(chunks)) {
         if (line.startsWith('{"type":"ADDED"')) this.atMs.push(performance.now());
         last = line;
       }

@@ -5,9 +5,9 @@ import { nameAt, objectAt, textAt, type Json } from '../intake/field.ts';
 import { toNodeInfo } from '../intake/node.ts';
 import { toPodInfo } from '../intake/pod.ts';
 import { Leaders } from './leaders.ts';
-import { budgetMirror, classMirror } from './rank-mirrors.ts';
+import { disruptionBudgetSource, priorityClassSource } from './preemption-sources.ts';
 import { Reflector, type Mirror, type ReflectorNote } from './reflector.ts';
-import { Shelf, type Place } from './shelf.ts';
+import { CompanionStore, type Place } from './companion-store.ts';
 import type { Transport } from './transport.ts';
 
 export interface FeedOptions {
@@ -50,7 +50,7 @@ interface PodRecord {
 export class Feed {
   readonly #options: FeedOptions;
   readonly #context: IntakeContext;
-  readonly #shelf = new Shelf();
+  readonly #store = new CompanionStore();
   readonly #pods: Reflector<PodRecord>;
   readonly #nodes: Reflector<ReturnType<typeof toNodeInfo>>;
   readonly #companions: readonly Reflector<CompanionsRead>[];
@@ -69,7 +69,7 @@ export class Feed {
 
   constructor(options: FeedOptions) {
     this.#options = options;
-    this.#context = { companions: this.#shelf, schedulerNames: new Set(options.schedulerNames) };
+    this.#context = { companions: this.#store, schedulerNames: new Set(options.schedulerNames) };
     const reflect = <T>(mirror: Mirror<T>) => new Reflector(mirror, options);
     this.#nodes = reflect({
       kind: 'nodes',
@@ -87,7 +87,7 @@ export class Feed {
       onPut: (uid, record) => this.#putPod(uid, record),
       onGone: (uid) => this.#removePod(uid),
     });
-    this.#ranks = [reflect(budgetMirror(options.observe)), reflect(classMirror(options.observe))];
+    this.#ranks = [reflect(disruptionBudgetSource(options.observe)), reflect(priorityClassSource(options.observe))];
     this.#companions = COMPANION_SOURCES.map((source) => reflect(this.#companionMirror(source)));
   }
 
@@ -138,7 +138,7 @@ export class Feed {
 
   #companionMirror({ name, path, kinds, read }: CompanionSource): Mirror<CompanionsRead> {
     const shelve = (place: Place, records: CompanionsRead) => {
-      for (const kind of kinds) this.#shelf.put(kind, place, records[kind]);
+      for (const kind of kinds) this.#store.put(kind, place, records[kind]);
       for (const kind of kinds)
         if (records[kind] !== undefined) this.#resolve(companionKey(kind, place.namespace, place.name));
     };
@@ -164,7 +164,7 @@ export class Feed {
     const app = sparkDriverOf(object);
     if (app) {
       this.#drivers.set(uidOf(object), app);
-      this.#shelf.put('spark-driver', app, true);
+      this.#store.put('spark-driver', app, true);
     }
     const info = toPodInfo(object, 'Pod', this.#context);
     const version = textAt(objectAt(object, 'metadata', 'Pod') ?? {}, 'resourceVersion', 'Pod.metadata') ?? '';
@@ -188,7 +188,7 @@ export class Feed {
   #removePod(uid: string): void {
     this.#living.delete(uid);
     const app = this.#drivers.get(uid);
-    if (app) this.#shelf.put('spark-driver', app, undefined);
+    if (app) this.#store.put('spark-driver', app, undefined);
     this.#drivers.delete(uid);
     this.#awaitCompanion(uid, undefined, undefined);
     const leader = this.leaders.get(uid);

@@ -1,6 +1,6 @@
 import { asObject, listAt, objectAt, textAt, type Json } from '../intake/field.ts';
 import { BackOff, sleep } from './back-off.ts';
-import { linesOf } from './lines.ts';
+import { readLines } from './read-lines.ts';
 import { ApiError, type ApiStream, type Transport } from './transport.ts';
 
 /** What a reflector mirrors. */
@@ -194,7 +194,7 @@ export class Reflector<T> {
     let lines = 0;
     try {
       if (this.#stop.signal.aborted) stream.abort();
-      for await (const line of linesOf(stream.chunks)) {
+      for await (const line of readLines(stream.chunks)) {
         this.#onLine(line);
         lines++;
       }

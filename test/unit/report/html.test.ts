@@ -69,7 +69,7 @@ describe.skipIf(!existsSync(CHROMIUM))(`in ${CHROMIUM} (skipped where it is not 
 
   // What runs in the page is text: the project's types know no browser.
   /** Per chart, of how many policies the line's colour is on its canvas. */
-  const linesOf = (page: Page) =>
+  const readLines = (page: Page) =>
     page.evaluate<number[]>(`[...document.querySelectorAll('canvas')].map((canvas) => {
       const { data } = canvas.getContext('2d').getImageData(0, 0, canvas.width, canvas.height);
       const seen = new Set();
@@ -81,7 +81,7 @@ describe.skipIf(!existsSync(CHROMIUM))(`in ${CHROMIUM} (skipped where it is not 
 
   test('every chart draws a line for each policy, without an error and without a request', async () => {
     const { page, problems } = await opened(day);
-    expect(await linesOf(page)).toEqual(new Array<number>(CHARTS).fill(2));
+    expect(await readLines(page)).toEqual(new Array<number>(CHARTS).fill(2));
     expect(await page.locator('thead th').allTextContents()).toEqual(['kube-default', 'fifo-gang']);
     expect(await page.locator('td.bad').allTextContents()).toEqual(['5 !']);
     expect(problems).toEqual([]);

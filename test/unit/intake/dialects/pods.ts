@@ -5,7 +5,7 @@ import type { Json } from '../../../../src/intake/field.ts';
 import { toPodInfo } from '../../../../src/intake/pod.ts';
 
 /** Companion records of namespace `jobs`, by kind and name. */
-export type Shelf = { readonly [K in CompanionKind]?: Readonly<Record<string, CompanionRecords[K]>> };
+export type CompanionStore = { readonly [K in CompanionKind]?: Readonly<Record<string, CompanionRecords[K]>> };
 
 export interface Shape {
   readonly name?: string;
@@ -17,7 +17,7 @@ export interface Shape {
 }
 
 /** A pod of namespace `jobs` that asks 2 cpu on pool x, read as the feed reads it. */
-export function podOf(shape: Shape, shelf: Shelf = {}): PodInfo {
+export function podOf(shape: Shape, shelf: CompanionStore = {}): PodInfo {
   const { name = 'p-0', cpu = '2', labels = {}, annotations = {}, owners = [], schedulerName = 'muster' } = shape;
   const companions: Companions = {
     get: (kind, namespace, of) => {
@@ -31,7 +31,7 @@ export function podOf(shape: Shape, shelf: Shelf = {}): PodInfo {
   return toPodInfo({ metadata, spec }, 'Pod', { companions, schedulerNames: new Set(['muster']) });
 }
 
-export const read = (shape: Shape, shelf?: Shelf): Membership | undefined => podOf(shape, shelf).membership;
+export const read = (shape: Shape, shelf?: CompanionStore): Membership | undefined => podOf(shape, shelf).membership;
 
 /** `member 2/4 cpu 2000`: minimum, count and millicores of every role. */
 export const rolesOf = (found: Membership | undefined) =>

@@ -11,9 +11,9 @@ import { parseProperties } from '../../../../src/intake/spark/properties.ts';
 const APP = 'spark-9d1f0a6be8c54b1d9d7f3c2f6a0b7e55';
 
 /** The cluster's companions, by kind and name, all in namespace `spark-jobs`. */
-type Shelf = Partial<Record<CompanionKind, Record<string, unknown>>>;
+type CompanionStore = Partial<Record<CompanionKind, Record<string, unknown>>>;
 
-const companions = (shelf: Shelf): Companions => ({
+const companions = (shelf: CompanionStore): Companions => ({
   get: (kind, namespace, name) => (namespace === 'spark-jobs' ? shelf[kind]?.[name] : undefined) as never,
 });
 
@@ -31,7 +31,7 @@ const OWNER = { apiVersion: 'v1', kind: 'Pod', name: 'd', uid: 'd', controller: 
 
 function membership(
   { labels = {}, annotations = {}, schedulerName = 'muster', volumes, owners = [] }: PodShape,
-  shelf: Shelf = {},
+  shelf: CompanionStore = {},
 ): Membership | undefined {
   const resources = { requests: { cpu: '1', memory: '2432Mi' } };
   const object = {
@@ -53,9 +53,9 @@ function membership(
   return toPodInfo(object, 'Pod', { companions: companions(shelf), schedulerNames: new Set(['muster']) }).membership;
 }
 
-const driver = (shape: PodShape = {}, shelf: Shelf = {}) =>
+const driver = (shape: PodShape = {}, shelf: CompanionStore = {}) =>
   membership({ ...shape, labels: { 'spark-role': 'driver', 'spark-version': '3.5.1', ...shape.labels } }, shelf);
-const executor = (shape: PodShape = {}, shelf: Shelf = {}) =>
+const executor = (shape: PodShape = {}, shelf: CompanionStore = {}) =>
   membership(
     {
       volumes: [],
@@ -174,7 +174,7 @@ describe('the driver', () => {
 });
 
 describe('precedence', () => {
-  const shelf: Shelf = { 'spark-conf': { 'drv-conf': FOUR } };
+  const shelf: CompanionStore = { 'spark-conf': { 'drv-conf': FOUR } };
   const kubeflow = {
     spec: { type: 'Scala', executor: { instances: 3, cores: 2, memory: '2g', nodeSelector: { pool: 'webhook' } } },
   };

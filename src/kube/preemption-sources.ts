@@ -6,7 +6,7 @@ import type { Mirror } from './reflector.ts';
 type Observe = (event: ClusterEvent) => void;
 
 /** Disruption budgets. Without the right to read them the API server still keeps to them when pods are evicted. */
-export function budgetMirror(observe: Observe): Mirror<DisruptionBudget> {
+export function disruptionBudgetSource(observe: Observe): Mirror<DisruptionBudget> {
   return {
     kind: 'poddisruptionbudgets',
     path: '/apis/policy/v1/poddisruptionbudgets',
@@ -19,7 +19,7 @@ export function budgetMirror(observe: Observe): Mirror<DisruptionBudget> {
 }
 
 /** PriorityClasses: a class that is made anew with another value counts for pods that name it. */
-export function classMirror(observe: Observe): Mirror<PriorityClass> {
+export function priorityClassSource(observe: Observe): Mirror<PriorityClass> {
   return {
     kind: 'priorityclasses',
     path: '/apis/scheduling.k8s.io/v1/priorityclasses',

@@ -2,7 +2,7 @@
 const MAX_LINE_BYTES = 32 * 2 ** 20;
 
 /** The lines of a stream, without their ends; what follows the last end is dropped: it was cut off. */
-export async function* linesOf(chunks: AsyncIterable<Buffer>): AsyncGenerator<string> {
+export async function* readLines(chunks: AsyncIterable<Buffer>): AsyncGenerator<string> {
   let parts: Buffer[] = [];
   let bytes = 0;
   for await (const chunk of chunks) {

@@ -1,7 +1,7 @@
 import { companionKey, type CompanionKind, type CompanionRecords, type Companions } from '../intake/companions.ts';
 
 /** The companion objects that the cluster has now. */
-export class Shelf implements Companions {
+export class CompanionStore implements Companions {
   readonly #records = new Map<string, CompanionRecords[CompanionKind]>();
 
   get size(): number {
