@@ -34,7 +34,7 @@ function podsOn(nodes: readonly NodeInfo[], perNode: number, cpu: number): PodIn
 function gangsOn(nodes: readonly NodeInfo[]): PodInfo[] {
   const pods: PodInfo[] = [];
   const place = (one: PodInfo, startedMs: number) =>
-    pods.push(boundTo({ ...one, standing: { startedMs } }, nodes[(pods.length * 7919) % nodes.length]!.name));
+    pods.push(boundTo({ ...one, evictionTraits: { startedMs } }, nodes[(pods.length * 7919) % nodes.length]!.name));
   for (let g = 0; g < nodes.length / 5; g++) {
     const gang = spark(`low-${g}`, 99, { min: g % 2 === 0 ? 99 : 79, priority: g % 3 });
     const startedMs = -((g * 7919) % 600) * 60_000;

@@ -122,15 +122,15 @@ export interface PodInfo extends PodRef {
   /** Absent: not ours (no gang, or scheduled by the native spec.schedulingGroup / workloadRef). */
   readonly membership?: Membership;
   /** What decides how its eviction is weighed; absent: nothing out of the ordinary. */
-  readonly standing?: Standing;
+  readonly evictionTraits?: EvictionTraits;
   /** What its annotations ask of muster; absent: nothing. */
-  readonly wishes?: Wishes;
+  readonly priorityRequest?: PriorityRequest;
   /** An eviction plan for the gang of this leader, as its annotation has it. */
   readonly eviction?: WrittenPlan;
 }
 
 /** What a pod's eviction would cost or is forbidden by. A field that does not apply is absent. */
-export interface Standing {
+export interface EvictionTraits {
   /** status.startTime, in ms. */
   readonly startedMs?: number;
   /** metadata.deletionTimestamp, in ms: when it should be gone. */
@@ -150,7 +150,7 @@ export interface Standing {
 }
 
 /** Annotations by which a leader changes how important its gang is. */
-export interface Wishes {
+export interface PriorityRequest {
   /** muster.dev/priority: a number, or the name of a PriorityClass. */
   readonly priority?: number | string;
   /** muster.dev/deadline. */

@@ -8,7 +8,7 @@ import { EVICTION, parsePlan } from './eviction-plan.ts';
 import { podRequest } from './pod-request.ts';
 import { parseReservation, RESERVATION } from './reservation.ts';
 import { Shared, sharedText } from './shared.ts';
-import { standingOf } from './standing.ts';
+import { evictionTraitsOf } from './eviction-traits.ts';
 
 /**
  * A core/v1 Pod as the core sees it. Fields that are not read are not looked at; nulls are absent, as Go writes them.
@@ -44,7 +44,7 @@ export function toPodInfo(value: unknown, where: string, context: IntakeContext 
     : membershipOf({ pod: base, annotations, object: pod, context });
   const live = livePart(pod, where, annotations);
   // Not spread: an object that grows takes half the memory of one that is copied together.
-  return Object.assign(base, live, standingOf(pod, where, annotations), gangPart(pod, where, membership));
+  return Object.assign(base, live, evictionTraitsOf(pod, where, annotations), gangPart(pod, where, membership));
 }
 
 function gangPart(

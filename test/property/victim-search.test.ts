@@ -69,7 +69,7 @@ function build({ members, cpuOf, spare, free, wants }: Scene) {
     });
     pods.forEach((pod, i) => {
       const startedMs = world.nowMs - own[i]!.ageS * 1000;
-      world.bind({ ...pod, standing: { startedMs } }, `n${own[i]!.node}`);
+      world.bind({ ...pod, evictionTraits: { startedMs } }, `n${own[i]!.node}`);
       names.set(pod.name, own[i]!.name);
     });
     return { spare: extra, minCores: 1 + min * cpu };

@@ -235,7 +235,7 @@ describe('in the long run', () => {
     const low = runApp(world, 'low', ['a', 'a', 'a', 'a']);
     const { leader } = wanted('high');
     world.ask(leader);
-    world.bind({ ...low[1]!, deleting: true, standing: { goneByMs: world.nowMs + 30_000 } }, 'a');
+    world.bind({ ...low[1]!, deleting: true, evictionTraits: { goneByMs: world.nowMs + 30_000 } }, 'a');
     expect(look(world)).toEqual([]);
     world.gone(low[1]!);
     expect(world.ask({ ...low[1]!, uid: 'low-9', name: 'low-9' })).toMatch(/^waits/);

@@ -113,7 +113,7 @@ describe('which rule forbids it', () => {
   test('not now: it may have nobody evicted itself', () => {
     const world = cluster(2, { mode: 'enforce' });
     runApp(world, 'low', ['a', 'a']);
-    const { state, because, advice } = said(world, { standing: { neverPreempts: true } });
+    const { state, because, advice } = said(world, { evictionTraits: { neverPreempts: true } });
     expect({ state, because }).toEqual({ state: 'not now', because: 'the preemptionPolicy of its leader is Never' });
     expect(advice).toContain('Nobody is evicted for it: the preemptionPolicy of its leader is Never.');
   });

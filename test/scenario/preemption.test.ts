@@ -176,7 +176,7 @@ describe('who goes', () => {
       nodes: { a: 3 },
       running: (w) => {
         const pods = runApp(w, 'dynamic', ['a', 'a', 'a'], { min: 0 });
-        w.bind({ ...pods[1]!, standing: { startedMs: w.nowMs - 3 * HOUR_MS } }, 'a');
+        w.bind({ ...pods[1]!, evictionTraits: { startedMs: w.nowMs - 3 * HOUR_MS } }, 'a');
       },
       wants: {},
       victims: 'dynamic-2',
@@ -349,7 +349,7 @@ describe('priority', () => {
       title: 'preemptionPolicy Never: nobody',
       nodes: { a: 3 },
       running: (w) => runApp(w, 'low', ['a', 'a', 'a']),
-      wants: { standing: { neverPreempts: true } },
+      wants: { evictionTraits: { neverPreempts: true } },
       victims: 'nobody',
     },
     {
@@ -391,19 +391,20 @@ describe('what a victim is worth', () => {
     {
       ...rest,
       title: 'a lower pod-deletion-cost',
-      running: (w) => pair(w, { standing: { startedMs: 0, deletionCost: -20_000 } }, { standing: { startedMs: 0 } }),
+      running: (w) =>
+        pair(w, { evictionTraits: { startedMs: 0, deletionCost: -20_000 } }, { evictionTraits: { startedMs: 0 } }),
       victims: 'cheap-1',
     },
     {
       ...rest,
       title: 'not the one with a higher pod-deletion-cost',
-      running: (w) => pair(w, {}, { age: 10, standing: { startedMs: 35_000_000, deletionCost: 20_000 } }),
+      running: (w) => pair(w, {}, { age: 10, evictionTraits: { startedMs: 35_000_000, deletionCost: 20_000 } }),
       victims: 'cheap-1',
     },
     {
       ...rest,
       title: 'fewer restarts so far',
-      running: (w) => pair(w, {}, { age: 30, standing: { startedMs: 35_000_000, restarts: 20 } }),
+      running: (w) => pair(w, {}, { age: 30, evictionTraits: { startedMs: 35_000_000, restarts: 20 } }),
       victims: 'cheap-1',
     },
     {
@@ -421,8 +422,8 @@ describe('what a victim is worth', () => {
       ...rest,
       title: 'not the one whose gang would miss its deadline by it',
       running: (w) => {
-        const wishes = { deadlineMs: w.nowMs + HOUR_MS, expectedMs: 2 * HOUR_MS };
-        pair(w, { age: 70 }, { age: 60, wishes });
+        const priorityRequest = { deadlineMs: w.nowMs + HOUR_MS, expectedMs: 2 * HOUR_MS };
+        pair(w, { age: 70 }, { age: 60, priorityRequest });
       },
       victims: 'cheap-1',
     },
@@ -604,7 +605,7 @@ describe('rules', () => {
       ...full,
       title: 'pods of a DaemonSet and static pods: nobody',
       running: (w) => {
-        for (const name of ['d1', 'd2', 'd3']) runPod(w, name, 'a', { standing: { isPinned: true } });
+        for (const name of ['d1', 'd2', 'd3']) runPod(w, name, 'a', { evictionTraits: { isPinned: true } });
       },
       victims: 'nobody',
     },
@@ -637,7 +638,7 @@ describe('rules', () => {
     {
       ...full,
       title: 'a pod that may take a day to go: nobody waits for its room that long',
-      running: (w) => runApp(w, 'low', ['a', 'a', 'a'], { standing: { startedMs: 0, graceMs: 86_400_000 } }),
+      running: (w) => runApp(w, 'low', ['a', 'a', 'a'], { evictionTraits: { startedMs: 0, graceMs: 86_400_000 } }),
       victims: 'nobody',
     },
     {
@@ -654,7 +655,7 @@ describe('rules', () => {
       title: 'what is being deleted and does not go counts for nothing',
       running: (w) => {
         const pods = runApp(w, 'low', ['a', 'a', 'a']);
-        w.bind({ ...pods[1]!, deleting: true, standing: { goneByMs: w.nowMs - 120_000 } }, 'a');
+        w.bind({ ...pods[1]!, deleting: true, evictionTraits: { goneByMs: w.nowMs - 120_000 } }, 'a');
       },
       victims: 'low-2',
     },
@@ -773,7 +774,7 @@ describe('carrying it out', () => {
 
   test('a victim with a long grace period is waited for', () => {
     const world = cluster({ a: 3 });
-    runApp(world, 'low', ['a', 'a', 'a'], { standing: { startedMs: 0, graceMs: 300_000 } });
+    runApp(world, 'low', ['a', 'a', 'a'], { evictionTraits: { startedMs: 0, graceMs: 300_000 } });
     world.ask(wanted('high').leader);
     expect(world.makeRoom()).toEqual(['low-1']);
     world.wait(300_000);

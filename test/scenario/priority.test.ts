@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import type { PodInfo, Wishes } from '../../src/core/model.ts';
+import type { PodInfo, PriorityRequest } from '../../src/core/model.ts';
 import { DEFAULT_POLICY, type DeadlineCurve, type Policy } from '../../src/core/policy/policy.ts';
 import { runApp, wanted } from '../support/apps.ts';
 import { node } from '../support/builders.ts';
@@ -50,20 +50,20 @@ describe('what a gang’s priority consists of', () => {
   });
 
   test('a class is worth what it is worth now, not what it was when the pod was made', () => {
-    expect(asked({ priority: 100, standing: { priorityClass: 'c' } }, { c: 700 })).toBe('class 700, policy 5');
+    expect(asked({ priority: 100, evictionTraits: { priorityClass: 'c' } }, { c: 700 })).toBe('class 700, policy 5');
   });
 
-  test.each<[string, Wishes['priority'], string]>([
+  test.each<[string, PriorityRequest['priority'], string]>([
     ['lowers always', -50, 'class 100, annotation -150, policy 5'],
     ['raises as far as the policy lets it', 1000, 'class 100, annotation 200, policy 5'],
     ['by the name of a class', 'c', 'class 100, annotation 150, policy 5'],
     ['by a name that is none: says nothing', 'nobody', 'class 100, policy 5'],
   ])('the annotation %s', (_, priority, terms) => {
-    expect(asked({ priority: 100, wishes: { priority: priority! } }, { c: 250 })).toBe(terms);
+    expect(asked({ priority: 100, priorityRequest: { priority: priority! } }, { c: 250 })).toBe(terms);
   });
 
   test('an annotation lowers no class that stands above what it may raise to', () => {
-    expect(asked({ priority: 900, wishes: { priority: 950 } })).toBe('class 900, policy 5');
+    expect(asked({ priority: 900, priorityRequest: { priority: 950 } })).toBe('class 900, policy 5');
   });
 });
 
@@ -71,7 +71,7 @@ describe('changes take effect at once', () => {
   /** A full node, and two gangs that wait for it. */
   function waiting(policy: Partial<Policy> = {}) {
     const world = cluster(3, { priority: { add: 0, queues: new Map(), raiseTo: 1000 }, ...policy });
-    const low = runApp(world, 'low', ['a', 'a', 'a'], { priority: 50, standing: { priorityClass: 'low' } });
+    const low = runApp(world, 'low', ['a', 'a', 'a'], { priority: 50, evictionTraits: { priorityClass: 'low' } });
     const first = wanted('first', { priority: 10 }).leader;
     const second = wanted('second', { priority: 10 }).leader;
     world.ask(first);
@@ -84,15 +84,15 @@ describe('changes take effect at once', () => {
     const { world, second } = waiting();
     expect(order(world)).toEqual(['first', 'second']);
     expect(world.makeRoom()).toEqual([]);
-    changed(world, second, { wishes: { priority: 60 } });
+    changed(world, second, { priorityRequest: { priority: 60 } });
     expect(order(world)).toEqual(['second', 'first']);
-    world.ask({ ...second, wishes: { priority: 60 } });
+    world.ask({ ...second, priorityRequest: { priority: 60 } });
     expect(world.makeRoom()).toHaveLength(1);
   });
 
   test('the annotation of a running gang: it becomes a victim', () => {
     const { world, low, first } = waiting();
-    world.bind({ ...low[0]!, wishes: { priority: 5 } }, 'a');
+    world.bind({ ...low[0]!, priorityRequest: { priority: 5 } }, 'a');
     expect(priorityOf(world, 'low')).toBe(5);
     world.wait(15_000);
     world.ask(first);
@@ -127,8 +127,8 @@ describe('a deadline', () => {
   function due(hours: number, change: Partial<DeadlineCurve> = {}) {
     const world = cluster(2, { deadline: { ...curve, ...change } });
     runApp(world, 'low', ['a', 'a']);
-    const wishes = { deadlineMs: START_MS + hours * HOUR_MS, expectedMs: HOUR_MS };
-    const { leader } = wanted('late', { priority: -10, wishes });
+    const priorityRequest = { deadlineMs: START_MS + hours * HOUR_MS, expectedMs: HOUR_MS };
+    const { leader } = wanted('late', { priority: -10, priorityRequest });
     world.ask(leader);
     return { world, leader };
   }
@@ -163,16 +163,16 @@ describe('a deadline', () => {
   test('falls back when the annotation goes', () => {
     const { world, leader } = due(1);
     changed(world, leader, {});
-    const { wishes, ...rest } = leader;
-    expect(wishes).toBeDefined();
+    const { priorityRequest, ...rest } = leader;
+    expect(priorityRequest).toBeDefined();
     world.learn({ kind: 'pod', pod: rest });
     expect(priorityOf(world, 'late')).toBe(-10);
   });
 
   test('counts what a running gang has still to run: in good time it keeps the slack that it had', () => {
     const world = cluster(2, { deadline: curve });
-    const wishes = { deadlineMs: START_MS + 2 * HOUR_MS, expectedMs: HOUR_MS };
-    runApp(world, 'low', ['a', 'a'], { age: 0, wishes });
+    const priorityRequest = { deadlineMs: START_MS + 2 * HOUR_MS, expectedMs: HOUR_MS };
+    runApp(world, 'low', ['a', 'a'], { age: 0, priorityRequest });
     expect(priorityOf(world, 'low')).toBe(50);
     world.wait(HOUR_MS / 2);
     expect(priorityOf(world, 'low')).toBe(50);

@@ -1,4 +1,4 @@
-import type { PodInfo, Standing, Wishes } from '../../src/core/model.ts';
+import type { PodInfo, EvictionTraits, PriorityRequest } from '../../src/core/model.ts';
 import { boundTo, GangBuilder, pod, type PodOptions } from './builders.ts';
 import type { World } from './world.ts';
 
@@ -13,9 +13,9 @@ export interface AppOptions {
   readonly min?: number;
   /** Minutes that it has run; absent: 60. */
   readonly age?: number;
-  readonly standing?: Standing;
+  readonly evictionTraits?: EvictionTraits;
   readonly labels?: Readonly<Record<string, string>>;
-  readonly wishes?: Wishes;
+  readonly priorityRequest?: PriorityRequest;
 }
 
 const MINUTE_MS = 60_000;
@@ -35,8 +35,8 @@ export function runApp(world: World, name: string, place: readonly string[], opt
   const more = (one: PodInfo): PodInfo => ({
     ...one,
     labels: new Map(Object.entries(options.labels ?? {})),
-    standing: { startedMs: world.nowMs - age * MINUTE_MS, ...options.standing },
-    ...(options.wishes ? { wishes: options.wishes } : {}),
+    evictionTraits: { startedMs: world.nowMs - age * MINUTE_MS, ...options.evictionTraits },
+    ...(options.priorityRequest ? { priorityRequest: options.priorityRequest } : {}),
   });
   const pods = [more(gang.leader(`${name}-driver`))];
   nodes.forEach((_, i) =>
@@ -56,8 +56,8 @@ export function runSingleRoleGang(
   const { cpu = 1, min = nodes.length, age = 60, priority = 0, queue = 'default' } = options;
   const gang = new GangBuilder(name, { worker: { count: nodes.length, min, cpu } }, { priority, queue });
   return nodes.map((node, i) => {
-    const standing = { startedMs: world.nowMs - age * MINUTE_MS, ...options.standing };
-    const one = { ...gang.leader(`${name}-${i + 1}`), standing };
+    const evictionTraits = { startedMs: world.nowMs - age * MINUTE_MS, ...options.evictionTraits };
+    const one = { ...gang.leader(`${name}-${i + 1}`), evictionTraits };
     world.bind(one, node);
     return one;
   });
@@ -65,8 +65,8 @@ export function runSingleRoleGang(
 
 /** A pod of no gang that runs. */
 export function runPod(world: World, name: string, node: string, options: PodOptions & AppOptions = {}): PodInfo {
-  const { age = 60, standing, ...rest } = options;
-  const one = { ...pod(name, rest), standing: { startedMs: world.nowMs - age * MINUTE_MS, ...standing } };
+  const { age = 60, evictionTraits, ...rest } = options;
+  const one = { ...pod(name, rest), evictionTraits: { startedMs: world.nowMs - age * MINUTE_MS, ...evictionTraits } };
   world.bind(one, node);
   return boundTo(one, node);
 }
@@ -83,7 +83,14 @@ export function wanted(name: string, options: WantedOptions = {}): { gang: GangB
     { driver: { count: 1, cpu: driverCpu }, executor: { count: executors, min, cpu } },
     { priority, queue },
   );
-  const { standing, wishes } = options;
+  const { evictionTraits, priorityRequest } = options;
   const leader = gang.leader(`${name}-driver`);
-  return { gang, leader: { ...leader, ...(standing ? { standing } : {}), ...(wishes ? { wishes } : {}) } };
+  return {
+    gang,
+    leader: {
+      ...leader,
+      ...(evictionTraits ? { evictionTraits } : {}),
+      ...(priorityRequest ? { priorityRequest } : {}),
+    },
+  };
 }

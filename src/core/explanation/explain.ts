@@ -35,7 +35,7 @@ export function explain(ctx: GangContext, key: string, nowMs: number): Explanati
     ...(preemption ? { preemption } : {}),
     placed: gang.slots.map(({ role, node, state, podUid: pod }) => ({ role, node, state, pod })),
     ahead: ahead.map((other) => ({ gang: other.key, blocks: isBlocking(other, nowMs) })),
-    advice: [...adviceFor(ctx, gang, roles, nowMs), ...evictions, ...(gang.leader.wishes?.mistakes ?? [])],
+    advice: [...adviceFor(ctx, gang, roles, nowMs), ...evictions, ...(gang.leader.priorityRequest?.mistakes ?? [])],
   };
 }
 

@@ -30,7 +30,7 @@ function leaderBound(ctx: GangContext, gang: Gang, pod: PodInfo, nowMs: number):
   addLeader(ctx, gang, pod.uid);
   if (gang.leader.uid !== pod.uid) return;
   gang.leader = pod;
-  gang.startedMs ??= pod.standing?.startedMs ?? nowMs;
+  gang.startedMs ??= pod.evictionTraits?.startedMs ?? nowMs;
   rank(ctx, gang, nowMs);
 }
 

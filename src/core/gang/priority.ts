@@ -13,8 +13,8 @@ export interface PriorityTerm {
  * How important a pod is by itself: what its PriorityClass is worth now, or else what admission wrote into the pod when
  * it was created.
  */
-export function ownPriority(classes: ReadonlyMap<string, number>, { standing, priority }: PodInfo): number {
-  return classes.get(standing?.priorityClass ?? '') ?? priority;
+export function ownPriority(classes: ReadonlyMap<string, number>, { evictionTraits, priority }: PodInfo): number {
+  return classes.get(evictionTraits?.priorityClass ?? '') ?? priority;
 }
 
 /** What a gang's effective priority consists of; terms of 0 points are left out, apart from the first. */
@@ -22,7 +22,7 @@ export function priorityTerms({ classes }: GangContext, gang: Gang, nowMs: numbe
   const { leader, policy, spec } = gang;
   const own = ownPriority(classes, leader);
   const rest: PriorityTerm[] = [
-    { because: 'annotation', points: wished(classes, gang, own) - own },
+    { because: 'annotation', points: requestedPriority(classes, gang, own) - own },
     { because: 'policy', points: policy.priority.add },
     { because: 'queue', points: policy.priority.queues.get(spec.queue) ?? 0 },
     { because: 'deadline', points: deadlineBoost(gang, nowMs) },
@@ -31,8 +31,8 @@ export function priorityTerms({ classes }: GangContext, gang: Gang, nowMs: numbe
 }
 
 /** The annotation may always lower the priority; it raises it no further than the policy lets it. */
-function wished(classes: ReadonlyMap<string, number>, { leader, policy }: Gang, own: number): number {
-  const wish = leader.wishes?.priority;
+function requestedPriority(classes: ReadonlyMap<string, number>, { leader, policy }: Gang, own: number): number {
+  const wish = leader.priorityRequest?.priority;
   const value = typeof wish === 'string' ? classes.get(wish) : wish;
   if (value === undefined) return own;
   return Math.min(value, Math.max(own, policy.priority.raiseTo));
@@ -43,7 +43,7 @@ function deadlineBoost(gang: Gang, nowMs: number): number {
   const { deadline } = gang.policy;
   const slack = slackOf(gang, nowMs);
   if (slack === undefined || deadline.boost === 0) return 0;
-  if (deadline.late === 'drop' && nowMs > gang.leader.wishes!.deadlineMs!) return 0;
+  if (deadline.late === 'drop' && nowMs > gang.leader.priorityRequest!.deadlineMs!) return 0;
   return Math.round(deadline.boost * shareAt(deadline, slack));
 }
 
@@ -53,9 +53,9 @@ function shareAt({ from, full }: DeadlineCurve, slack: number): number {
 
 /** What is left until the deadline after what the gang still has to run, in multiples of its expected duration. */
 export function slackOf({ leader, policy, startedMs }: Gang, nowMs: number): number | undefined {
-  const deadlineMs = leader.wishes?.deadlineMs;
+  const deadlineMs = leader.priorityRequest?.deadlineMs;
   if (deadlineMs === undefined) return undefined;
-  const expectedMs = leader.wishes?.expectedMs ?? policy.deadline.expectedMs;
+  const expectedMs = leader.priorityRequest?.expectedMs ?? policy.deadline.expectedMs;
   const ranMs = startedMs === undefined ? 0 : Math.max(0, nowMs - startedMs);
   return (deadlineMs - nowMs - Math.max(0, expectedMs - ranMs)) / expectedMs;
 }
@@ -72,5 +72,6 @@ export function rank(ctx: GangContext, gang: Gang, nowMs: number): void {
 
 /** Time changes the priority of gangs that have a deadline. */
 export function rankByDeadline(ctx: GangContext, nowMs: number): void {
-  for (const gang of ctx.gangs.values()) if (gang.leader.wishes?.deadlineMs !== undefined) rank(ctx, gang, nowMs);
+  for (const gang of ctx.gangs.values())
+    if (gang.leader.priorityRequest?.deadlineMs !== undefined) rank(ctx, gang, nowMs);
 }

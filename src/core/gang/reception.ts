@@ -74,7 +74,7 @@ export function gangOf(ctx: GangContext, pod: PodInfo, nowMs: number): Gang | un
     leader: pod,
     policy: ctx.policyOf(pod),
     priority: 0,
-    startedMs: pod.node === undefined ? undefined : (pod.standing?.startedMs ?? nowMs),
+    startedMs: pod.node === undefined ? undefined : (pod.evictionTraits?.startedMs ?? nowMs),
     leaderUids: new Set(),
     slots: [],
     admitted: false,

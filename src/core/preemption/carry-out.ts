@@ -47,7 +47,7 @@ function isDue({ eviction, refusal, searchAgainMs }: Gang, nowMs: number): boole
 export function forbiddenTo({ evictions }: GangContext, gang: Gang, nowMs: number): string | undefined {
   const { leader, firstAskMs, policy, key, madeRoom } = gang;
   const { afterMs, cascadeMs } = policy.preemption;
-  if (leader.standing?.neverPreempts) return 'the preemptionPolicy of its leader is Never';
+  if (leader.evictionTraits?.neverPreempts) return 'the preemptionPolicy of its leader is Never';
   if (madeRoom === 'in vain') return 'others went for it before, and kube-scheduler did not ask about its leader';
   const lostMs = evictions.lastLossMs(key);
   if (lostMs !== undefined && nowMs - lostMs < cascadeMs)
@@ -77,8 +77,8 @@ export function begin(ctx: GangContext, gang: Gang, { finding, nowMs, kept = [] 
   for (const unit of units) if (unit.slots) revoke(ctx, unit, gang);
   for (const { gang: of, bound } of units) if (bound) ctx.evictions.note(of?.gang, nowMs);
   const pods = podsOf(units);
-  const graces = pods.map(({ pod }) => pod.standing?.graceMs ?? USUAL_GRACE_MS);
-  const waits = awaited.map(({ pod }) => Math.max(0, (pod.standing?.goneByMs ?? nowMs) - nowMs));
+  const graces = pods.map(({ pod }) => pod.evictionTraits?.graceMs ?? USUAL_GRACE_MS);
+  const waits = awaited.map(({ pod }) => Math.max(0, (pod.evictionTraits?.goneByMs ?? nowMs) - nowMs));
   const untilMs = nowMs + Math.max(0, ...graces, ...waits) + gang.policy.preemption.leaveWithinMs;
   // They leave anew with the others, so that what is withheld is counted from the start.
   for (const { uid } of kept) ctx.cluster.stay(uid);

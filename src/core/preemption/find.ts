@@ -263,7 +263,7 @@ function isSimple(needs: readonly Need[]): boolean {
 function goingAnyway({ cluster }: GangContext, demand: Demand, nowMs: number): BoundPod[] {
   const out: BoundPod[] = [];
   for (const bound of cluster.deletingPods) {
-    const goneByMs = bound.pod.standing?.goneByMs ?? nowMs;
+    const goneByMs = bound.pod.evictionTraits?.goneByMs ?? nowMs;
     const isUseful = bound.row >= 0 && demand.isEligible(bound.row);
     if (isUseful && !bound.isLeaving && goneByMs + STUCK_MS > nowMs) out.push(bound);
   }

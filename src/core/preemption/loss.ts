@@ -57,11 +57,11 @@ export function lossOf(loss: LossContext, { pod, row, vector }: BoundPod, gang?:
     total += coreSeconds;
     note?.(term, coreSeconds);
   };
-  addWork(loss, { uid: pod.uid, cores, startedMs: pod.standing?.startedMs }, gang, add);
-  const restarts = (pod.standing?.restarts ?? 0) + (gang?.losses.length ?? 0);
+  addWork(loss, { uid: pod.uid, cores, startedMs: pod.evictionTraits?.startedMs }, gang, add);
+  const restarts = (pod.evictionTraits?.restarts ?? 0) + (gang?.losses.length ?? 0);
   add('restarts', restarts * cores * weights.restart);
   add('deadline', missesDeadline(gang, loss.nowMs) ? cores * weights.deadline : 0);
-  add('deletion cost', (pod.standing?.deletionCost ?? 0) * weights.deletionCost);
+  add('deletion cost', (pod.evictionTraits?.deletionCost ?? 0) * weights.deletionCost);
   if (total < 0) add('deletion cost', -total);
   if (isGivenUp(pod, gang)) add('given up', total * (weights.givenUp - 1));
   const host = cluster.table.nodeAt(row);
@@ -99,7 +99,7 @@ const TIGHT = 0.1;
 
 function missesDeadline(gang: Gang | undefined, nowMs: number): boolean {
   const slack = gang && slackOf(gang, nowMs);
-  return slack !== undefined && slack < TIGHT && nowMs < gang!.leader.wishes!.deadlineMs!;
+  return slack !== undefined && slack < TIGHT && nowMs < gang!.leader.priorityRequest!.deadlineMs!;
 }
 
 /** Taints by which autoscalers and spot handlers say that the node goes soon. */

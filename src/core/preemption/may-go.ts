@@ -24,10 +24,10 @@ export function keptBy(
   gang: Gang | undefined,
 ): Rule | undefined {
   if (bandOf(ctx, pod, gang) + rules.priorityGap > priority) return 'priority';
-  if (pod.standing?.isPinned) return 'pinned';
+  if (pod.evictionTraits?.isPinned) return 'pinned';
   if (!gang && rules.victims !== 'any' && (rules.victims === 'gangs' || !ctx.schedulerNames.has(pod.schedulerName)))
     return 'scheduler';
   if (rules.queues.length > 0 && !(gang && rules.queues.includes(gang.spec.queue))) return 'queue';
-  if ((pod.standing?.graceMs ?? USUAL_GRACE_MS) > rules.maxGraceMs) return 'grace period';
+  if ((pod.evictionTraits?.graceMs ?? USUAL_GRACE_MS) > rules.maxGraceMs) return 'grace period';
   return ctx.evictions.isRefused(pod.uid, nowMs) ? 'refused' : undefined;
 }

@@ -193,7 +193,7 @@ export class Part implements Pool {
 
   #isYoung({ pod }: BoundPod): boolean {
     const { rules, nowMs } = this.#input;
-    return nowMs - (pod.standing?.startedMs ?? nowMs) < rules.minRuntimeMs;
+    return nowMs - (pod.evictionTraits?.startedMs ?? nowMs) < rules.minRuntimeMs;
   }
 
   /** The leader, and whoever of its gang the rules let go; members elsewhere go too, but make no room here. */

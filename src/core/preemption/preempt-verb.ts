@@ -52,7 +52,7 @@ function touchesPeers(ctx: GangContext, asker: PodInfo, uids: readonly string[])
 /** The freed room is the pod's from now on. */
 function promise(ctx: GangContext, pod: PodInfo, { node, proposal }: Best, nowMs: number): void {
   const victims = proposal.uids.map((uid) => ctx.cluster.boundPod(uid)!);
-  const graceMs = Math.max(...victims.map(({ pod: { standing } }) => standing?.graceMs ?? USUAL_GRACE_MS));
+  const graceMs = Math.max(...victims.map(({ pod: { evictionTraits } }) => evictionTraits?.graceMs ?? USUAL_GRACE_MS));
   const { maxGraceMs, leaveWithinMs } = ctx.policyOf(pod).preemption;
   ctx.promises.make(pod, node, victims, nowMs + Math.min(graceMs, maxGraceMs) + leaveWithinMs);
 }

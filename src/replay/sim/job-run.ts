@@ -124,14 +124,14 @@ function infoOf(run: JobRun, isLeader: boolean, index: number): PodInfo {
     deleting: false,
   };
   const wished = isLeader ? wishesOf(run) : undefined;
-  const wishing = wished ? { ...base, wishes: wished } : base;
+  const wishing = wished ? { ...base, priorityRequest: wished } : base;
   if (job.workers.count === 0) return wishing;
   const gang = `${job.namespace}/${run.id}`;
   const membership = isLeader ? { gang, role: 'driver', spec: specOf(run) } : { gang, role: 'executor' };
   return { ...wishing, membership };
 }
 
-function wishesOf({ job }: JobRun): PodInfo['wishes'] {
+function wishesOf({ job }: JobRun): PodInfo['priorityRequest'] {
   const { deadlineMs, expectedMs } = job;
   if (deadlineMs === undefined && expectedMs === undefined) return undefined;
   return {

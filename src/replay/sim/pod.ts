@@ -30,5 +30,5 @@ export const cpuOf = ({ info }: SimPod) => info.request.get('cpu') ?? 0;
 
 /** The pod as the API server has it once it is bound. */
 export function boundInfo({ info, node }: SimPod, startedMs: number): PodInfo {
-  return { ...info, node, standing: { startedMs } };
+  return { ...info, node, evictionTraits: { startedMs } };
 }

@@ -168,7 +168,7 @@ test('of victims, only those of the priorities that are needed are costed', () =
   names.forEach((name, i) => {
     for (let n = 0; n < 8; n++) {
       const one = pod(`pod-${i}-${n}`, { priority: n % 4 });
-      scheduler.observe({ kind: 'pod', pod: { ...boundTo(one, name), standing: { startedMs: -3_600_000 } } }, 0);
+      scheduler.observe({ kind: 'pod', pod: { ...boundTo(one, name), evictionTraits: { startedMs: -3_600_000 } } }, 0);
     }
   });
   scheduler.observe({ kind: 'synced' }, 0);

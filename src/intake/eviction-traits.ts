@@ -1,4 +1,4 @@
-import type { PodInfo, Standing, Wishes } from '../core/model.ts';
+import type { PodInfo, EvictionTraits, PriorityRequest } from '../core/model.ts';
 import { parseDuration } from './duration.ts';
 import { listAt, objectAt, objectsAt, own, textAt, type Json } from './field.ts';
 import { shown } from './quantity.ts';
@@ -22,19 +22,19 @@ const HIGHEST = 1_000_000_000;
 /** Kubernetes' default, in seconds: not worth keeping for every pod. */
 const USUAL_GRACE_S = 30;
 
-type Part = Pick<PodInfo, 'standing' | 'wishes'>;
+type Part = Pick<PodInfo, 'evictionTraits' | 'priorityRequest'>;
 
 /** What decides how a pod's eviction is weighed, and what its annotations ask; absent where there is nothing to say. */
-export function standingOf(pod: Json, where: string, annotations: ReadonlyMap<string, string>): Part {
-  const standing: Draft = {};
-  addTimes(standing, pod, where);
-  addRanks(standing, { pod, where, annotations });
-  add(standing, 'deletionCost', integer(annotations.get(DELETION_COST)));
-  add(standing, 'restarts', restartsOf(pod, where) || undefined);
-  const wishes = wishesOf(annotations);
+export function evictionTraitsOf(pod: Json, where: string, annotations: ReadonlyMap<string, string>): Part {
+  const evictionTraits: Draft = {};
+  addTimes(evictionTraits, pod, where);
+  addRanks(evictionTraits, { pod, where, annotations });
+  add(evictionTraits, 'deletionCost', integer(annotations.get(DELETION_COST)));
+  add(evictionTraits, 'restarts', restartsOf(pod, where) || undefined);
+  const priorityRequest = wishesOf(annotations);
   return {
-    ...(Object.keys(standing).length > 0 ? { standing } : {}),
-    ...(Object.keys(wishes).length > 0 ? { wishes } : {}),
+    ...(Object.keys(evictionTraits).length > 0 ? { evictionTraits } : {}),
+    ...(Object.keys(priorityRequest).length > 0 ? { priorityRequest } : {}),
   };
 }
 
@@ -42,9 +42,9 @@ const number = <K extends string>(key: K, value: number | undefined) =>
   (value === undefined ? {} : { [key]: value }) as { [key in K]?: number };
 
 /** Filled field by field: an object of spread parts takes five times the memory, and there is one for each pod. */
-type Draft = { -readonly [K in keyof Standing]: Standing[K] };
+type Draft = { -readonly [K in keyof EvictionTraits]: EvictionTraits[K] };
 
-function add<K extends keyof Standing>(draft: Draft, key: K, value: Draft[K] | undefined): void {
+function add<K extends keyof EvictionTraits>(draft: Draft, key: K, value: Draft[K] | undefined): void {
   if (value !== undefined) draft[key] = value;
 }
 
@@ -90,7 +90,7 @@ function restartsOf(pod: Json, where: string): number {
 }
 
 /** A mistake is told and ignored: it must not keep a gang from starting. */
-function wishesOf(annotations: ReadonlyMap<string, string>): Wishes {
+function wishesOf(annotations: ReadonlyMap<string, string>): PriorityRequest {
   const mistakes: string[] = [];
   const read = <T>(key: string, parse: (text: string) => T | undefined, wanted: string): T | undefined => {
     const text = annotations.get(key);

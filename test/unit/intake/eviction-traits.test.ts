@@ -22,19 +22,19 @@ const read = ({ annotations, metadata, spec, status }: Parts) =>
 
 describe('what weighs when a pod is evicted', () => {
   test('nothing out of the ordinary is nothing to keep', () => {
-    expect(read({}).standing).toBeUndefined();
-    expect(read({ spec: { terminationGracePeriodSeconds: 30 } }).standing).toBeUndefined();
-    expect(read({}).wishes).toBeUndefined();
+    expect(read({}).evictionTraits).toBeUndefined();
+    expect(read({ spec: { terminationGracePeriodSeconds: 30 } }).evictionTraits).toBeUndefined();
+    expect(read({}).priorityRequest).toBeUndefined();
   });
 
   test('times', () => {
-    const { standing } = read({
+    const { evictionTraits } = read({
       metadata: { deletionTimestamp: '2026-11-21T08:00:30Z' },
       spec: { terminationGracePeriodSeconds: 120 },
       status: { startTime: '2026-11-21T08:00:00Z' },
     });
     const startedMs = Date.UTC(2026, 10, 21, 8);
-    expect(standing).toEqual({ startedMs, goneByMs: startedMs + 30_000, graceMs: 120_000 });
+    expect(evictionTraits).toEqual({ startedMs, goneByMs: startedMs + 30_000, graceMs: 120_000 });
   });
 
   test.each([
@@ -52,8 +52,8 @@ describe('what weighs when a pod is evicted', () => {
       { status: { containerStatuses: [{ restartCount: 2 }, { restartCount: 1 }, {}] } },
       { restarts: 3 },
     ],
-  ] as const)('%s', (_, parts, standing) => {
-    expect(read(parts).standing).toEqual(standing);
+  ] as const)('%s', (_, parts, evictionTraits) => {
+    expect(read(parts).evictionTraits).toEqual(evictionTraits);
   });
 
   test.each([
@@ -63,22 +63,24 @@ describe('what weighs when a pod is evicted', () => {
     ['empty', ''],
     ['huge', HUGE],
   ])('a deletion cost that the ReplicaSet controller would not read either: %s', (_, text) => {
-    expect(read({ annotations: { 'controller.kubernetes.io/pod-deletion-cost': text } }).standing).toBeUndefined();
+    expect(
+      read({ annotations: { 'controller.kubernetes.io/pod-deletion-cost': text } }).evictionTraits,
+    ).toBeUndefined();
   });
 
   test('the longest grace period that the API server lets through is long, and no mistake', () => {
     const pod = JSON.parse('{"terminationGracePeriodSeconds":9223372036854775807}') as object;
-    expect(read({ spec: pod }).standing?.graceMs).toBeGreaterThan(1e20);
+    expect(read({ spec: pod }).evictionTraits?.graceMs).toBeGreaterThan(1e20);
   });
 
   test('a grace period below 0 (delete at once) and a negative count of restarts say nothing', () => {
     const status = { containerStatuses: [{ restartCount: -5 }] };
-    expect(read({ spec: { terminationGracePeriodSeconds: -1 }, status }).standing).toBeUndefined();
+    expect(read({ spec: { terminationGracePeriodSeconds: -1 }, status }).evictionTraits).toBeUndefined();
   });
 });
 
 describe('what a leader’s annotations ask', () => {
-  const wishes = (annotations: Parts['annotations']) => read({ annotations: annotations! }).wishes;
+  const priorityRequest = (annotations: Parts['annotations']) => read({ annotations: annotations! }).priorityRequest;
 
   test.each<[Record<string, string>, object]>([
     [{ 'muster.dev/priority': '-5' }, { priority: -5 }],
@@ -88,7 +90,7 @@ describe('what a leader’s annotations ask', () => {
     [{ 'muster.dev/deadline': '2026-12-01T00:00:00+01:00' }, { deadlineMs: Date.UTC(2026, 10, 30, 23) }],
     [{ 'muster.dev/expected-duration': '1h30m' }, { expectedMs: 5_400_000 }],
   ])('%o', (annotations, expected) => {
-    expect(wishes(annotations)).toEqual(expected);
+    expect(priorityRequest(annotations)).toEqual(expected);
   });
 
   test.each<[string, string]>([
@@ -108,7 +110,7 @@ describe('what a leader’s annotations ask', () => {
     ['muster.dev/expected-duration', '9'.repeat(30) + 'd'],
     ['muster.dev/expected-duration', HUGE],
   ])('a mistake is told, shortly, and ignored: %s', (key, text) => {
-    const { mistakes, ...rest } = wishes({ [key]: text })!;
+    const { mistakes, ...rest } = priorityRequest({ [key]: text })!;
     expect(rest).toEqual({});
     expect(mistakes).toHaveLength(1);
     expect(mistakes![0]).toMatch(new RegExp(`^Annotation ${key}: .* is not .*; it is ignored\\.$`));
