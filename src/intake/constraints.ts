@@ -2,12 +2,12 @@ import type { Constraints, Requirement, Taint, Toleration } from '../core/model.
 import { MusterError } from '../core/errors.ts';
 import { nameAt, objectAt, objectsAt, own, textAt, textMapAt, textsAt, type Json } from './field.ts';
 import { shown } from './quantity.ts';
-import { Shared } from './shared.ts';
+import { Interned } from './interning.ts';
 
 const OPERATORS = ['In', 'NotIn', 'Exists', 'DoesNotExist', 'Gt', 'Lt'] as const;
 const TOLERATION_OPERATORS = ['Exists', 'Equal', 'Lt', 'Gt'] as const;
 
-const shared = new Shared<Constraints>();
+const shared = new Interned<Constraints>();
 
 /** nodeSelector, required node affinity and tolerations of a pod's spec. */
 export function constraintsOf(spec: Json, where: string): Constraints {

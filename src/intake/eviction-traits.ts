@@ -2,7 +2,7 @@ import type { PodInfo, EvictionTraits, PriorityRequest } from '../core/model.ts'
 import { parseDuration } from './duration.ts';
 import { listAt, objectAt, objectsAt, own, textAt, type Json } from './field.ts';
 import { shown } from './quantity.ts';
-import { sharedText } from './shared.ts';
+import { internedText } from './interning.ts';
 
 const PRIORITY = 'muster.dev/priority';
 const DEADLINE = 'muster.dev/deadline';
@@ -73,7 +73,7 @@ function addRanks(draft: Draft, { pod, where, annotations }: Read): void {
   const isPinned =
     annotations.has(MIRROR) ||
     listAt(metadata, 'ownerReferences', `${where}.metadata`).some((owner) => PINNING.has(kindOf(owner)));
-  if (priorityClass) draft.priorityClass = sharedText(priorityClass);
+  if (priorityClass) draft.priorityClass = internedText(priorityClass);
   if (own(spec, 'preemptionPolicy') === 'Never') draft.neverPreempts = true;
   if (isPinned) draft.isPinned = true;
 }

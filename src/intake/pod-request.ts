@@ -1,7 +1,7 @@
 import type { Resources } from '../core/resources.ts';
 import { objectAt, objectsAt, own, textAt, type Json } from './field.ts';
 import { parseQuantity, wholeUnits } from './quantity.ts';
-import { Shared } from './shared.ts';
+import { Interned } from './interning.ts';
 
 /** Amounts by resource name, in billionths of the unit: exact until the end. */
 type Exact = Map<string, bigint>;
@@ -9,7 +9,7 @@ type Exact = Map<string, bigint>;
 /** Resources that a pod-level request replaces; others stay the sum of the containers. */
 const isPodLevel = (name: string) => name === 'cpu' || name === 'memory' || name.startsWith('hugepages-');
 
-const shared = new Shared<Resources>();
+const shared = new Interned<Resources>();
 
 /**
  * What a pod asks of a node.

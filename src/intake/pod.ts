@@ -7,7 +7,7 @@ import { asObject, integerAt, nameAt, objectAt, objectsAt, own, textAt, textMapA
 import { EVICTION, parsePlan } from './eviction-plan.ts';
 import { podRequest } from './pod-request.ts';
 import { parseReservation, RESERVATION } from './reservation.ts';
-import { Shared, sharedText } from './shared.ts';
+import { Interned, internedText } from './interning.ts';
 import { evictionTraitsOf } from './eviction-traits.ts';
 
 /**
@@ -28,9 +28,9 @@ export function toPodInfo(value: unknown, where: string, context: IntakeContext 
   const base: PodInfo = {
     uid: nameAt(metadata, 'uid', at),
     name: nameAt(metadata, 'name', at),
-    namespace: sharedText(textAt(metadata, 'namespace', at) || 'default'),
+    namespace: internedText(textAt(metadata, 'namespace', at) || 'default'),
     labels: textMapAt(metadata, 'labels', at),
-    schedulerName: sharedText(textAt(spec, 'schedulerName', `${where}.spec`) || 'default-scheduler'),
+    schedulerName: internedText(textAt(spec, 'schedulerName', `${where}.spec`) || 'default-scheduler'),
     priority: integerAt(spec, 'priority', `${where}.spec`) ?? 0,
     request: podRequest(pod, where),
     constraints: constraintsOf(spec, `${where}.spec`),
@@ -77,7 +77,7 @@ function livePart(pod: Json, where: string, annotations: ReadonlyMap<string, str
   const reservation = parseReservation(annotations.get(RESERVATION));
   const eviction = parsePlan(annotations.get(EVICTION));
   return {
-    ...(node ? { node: sharedText(node) } : {}),
+    ...(node ? { node: internedText(node) } : {}),
     ...(Number.isFinite(createdMs) ? { createdMs } : {}),
     ...(gates.length === 1 && own(gates[0]!, 'name') === GATE ? { gated: true } : {}),
     ...(!node && isCrowdedOut(pod, where) ? { crowdedOut: true } : {}),
@@ -105,7 +105,7 @@ function isNativelyScheduled(spec: Json): boolean {
   return Boolean(own(spec, 'schedulingGroup')) || Boolean(own(spec, 'workloadRef'));
 }
 
-const imageLists = new Shared<readonly string[]>();
+const imageLists = new Interned<readonly string[]>();
 
 function imagesOf(spec: Json, where: string): readonly string[] {
   const images = new Set<string>();

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { toPodInfo } from '../../../src/intake/pod.ts';
-import { Shared } from '../../../src/intake/shared.ts';
+import { Interned } from '../../../src/intake/interning.ts';
 
 const pod = (name: string, spec: object) => toPodInfo({ metadata: { name, uid: name }, spec }, 'Pod');
 
@@ -21,7 +21,7 @@ test('pods that are alike share what they have alike, and no others do', () => {
 });
 
 test('beyond its bound it forgets, and goes on', () => {
-  const shared = new Shared<{ readonly key: string }>();
+  const shared = new Interned<{ readonly key: string }>();
   const first = shared.of('0', () => ({ key: '0' }));
   for (let i = 1; i <= 60_000; i++) shared.of(String(i), () => ({ key: String(i) }));
   expect(shared.of('0', () => ({ key: '0' }))).toEqual(first);

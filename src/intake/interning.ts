@@ -5,7 +5,7 @@ const MOST = 50_000;
  * Values that many pods have alike, each kept once: a cluster's pods differ in little but their names. Where there are
  * too many it forgets them all; then some are kept twice, and that is all.
  */
-export class Shared<T> {
+export class Interned<T> {
   readonly #known = new Map<string, T>();
 
   /** @param key equal for equal values alone */
@@ -19,6 +19,6 @@ export class Shared<T> {
   }
 }
 
-const texts = new Shared<string>();
+const texts = new Interned<string>();
 
-export const sharedText = (text: string): string => texts.of(text, () => text);
+export const internedText = (text: string): string => texts.of(text, () => text);
