@@ -79,7 +79,7 @@ export interface Membership {
   readonly spec?: GangSpec;
   /** What is wrong with the declaration, as a sentence for the user; the gang then waits with this reason. */
   readonly problem?: string;
-  /** With `problem`: the companion object (intake/companions.ts, companionKey) that would solve it when it appears. */
+  /** With `problem`: the gang object (intake/gangObjects.ts, gangObjectKey) that would solve it when it appears. */
   readonly awaits?: string;
   /** The member is none of those that the gang starts with: it takes only room that nobody holds. */
   readonly isExtra?: true;

@@ -2,7 +2,7 @@ import type { FastifyError, FastifyPluginAsync, FastifyReply } from 'fastify';
 import type { Effect } from '../core/effects.ts';
 import { MusterError } from '../core/errors.ts';
 import type { PodInfo } from '../core/model.ts';
-import type { IntakeContext } from '../intake/companions.ts';
+import type { IntakeContext } from '../intake/gang-objects.ts';
 import type { Scheduler } from '../core/scheduler.ts';
 import { filterBody, preemptBody, prioritizeBody, type Reasons } from './answer.ts';
 import { readExtenderBodies } from './body.ts';

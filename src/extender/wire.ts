@@ -1,7 +1,7 @@
 import type { FilterRequest, PreemptRequest, VictimProposal } from '../core/decision.ts';
 import { MusterError } from '../core/errors.ts';
 import type { Candidates } from '../core/model.ts';
-import { DEFAULT_CONTEXT, type IntakeContext } from '../intake/companions.ts';
+import { DEFAULT_CONTEXT, type IntakeContext } from '../intake/gang-objects.ts';
 import { asObject, integerAt, listAt, nameAt, objectAt, own, type Json } from '../intake/field.ts';
 import { toPodInfo } from '../intake/pod.ts';
 import { shown } from '../intake/quantity.ts';

@@ -1,6 +1,6 @@
 import { isIP } from 'node:net';
 import type { PodInfo } from '../core/model.ts';
-import { DEFAULT_CONTEXT, type IntakeContext } from './companions.ts';
+import { DEFAULT_CONTEXT, type IntakeContext } from './gang-objects.ts';
 import { constraintsOf } from './constraints.ts';
 import { membershipOf } from './dialects/registry.ts';
 import { asObject, integerAt, nameAt, objectAt, objectsAt, own, textAt, textMapAt, type Json } from './field.ts';

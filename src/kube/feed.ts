@@ -1,13 +1,13 @@
 import type { ClusterEvent, PodInfo, PodRef } from '../core/model.ts';
-import { companionKey, type IntakeContext } from '../intake/companions.ts';
-import { COMPANION_SOURCES, type CompanionSource, type CompanionsRead } from '../intake/companion-sources.ts';
+import { gangObjectKey, type IntakeContext } from '../intake/gang-objects.ts';
+import { GANG_OBJECT_SOURCES, type GangObjectSource, type GangObjectsRead } from '../intake/gang-object-sources.ts';
 import { nameAt, objectAt, textAt, type Json } from '../intake/field.ts';
 import { toNodeInfo } from '../intake/node.ts';
 import { toPodInfo } from '../intake/pod.ts';
 import { Leaders } from './leaders.ts';
 import { disruptionBudgetSource, priorityClassSource } from './preemption-sources.ts';
 import { Reflector, type Mirror, type ReflectorNote } from './reflector.ts';
-import { CompanionStore, type Place } from './companion-store.ts';
+import { GangObjectStore, type Place } from './gang-object-store.ts';
 import type { Transport } from './transport.ts';
 
 export interface FeedOptions {
@@ -50,13 +50,13 @@ interface PodRecord {
 export class Feed {
   readonly #options: FeedOptions;
   readonly #context: IntakeContext;
-  readonly #store = new CompanionStore();
+  readonly #store = new GangObjectStore();
   readonly #pods: Reflector<PodRecord>;
   readonly #nodes: Reflector<ReturnType<typeof toNodeInfo>>;
-  readonly #companions: readonly Reflector<CompanionsRead>[];
+  readonly #gangObjects: readonly Reflector<GangObjectsRead>[];
   /** What decides who may be evicted for whom. */
   readonly #ranks: readonly Pick<Reflector<unknown>, 'run' | 'stop' | 'isSynced'>[];
-  /** Pods by the companion they wait for, then by UID. */
+  /** Pods by the gang object they wait for, then by UID. */
   readonly #awaiting = new Map<string, Map<string, Json>>();
   readonly #awaits = new Map<string, string>();
   /** UIDs of all pods that the API server has and that are not over. */
@@ -69,7 +69,7 @@ export class Feed {
 
   constructor(options: FeedOptions) {
     this.#options = options;
-    this.#context = { companions: this.#store, schedulerNames: new Set(options.schedulerNames) };
+    this.#context = { gangObjects: this.#store, schedulerNames: new Set(options.schedulerNames) };
     const reflect = <T>(mirror: Mirror<T>) => new Reflector(mirror, options);
     this.#nodes = reflect({
       kind: 'nodes',
@@ -88,7 +88,7 @@ export class Feed {
       onGone: (uid) => this.#removePod(uid),
     });
     this.#ranks = [reflect(disruptionBudgetSource(options.observe)), reflect(priorityClassSource(options.observe))];
-    this.#companions = COMPANION_SOURCES.map((source) => reflect(this.#companionMirror(source)));
+    this.#gangObjects = GANG_OBJECT_SOURCES.map((source) => reflect(this.#gangObjectMirror(source)));
   }
 
   /** What pods of the extender's requests are to be read with. */
@@ -116,7 +116,7 @@ export class Feed {
 
   /** Resolves when the cluster has been read: the core has been told `synced`. Goes on until `stop`. */
   async start(): Promise<void> {
-    const first = [this.#nodes, ...this.#ranks, ...this.#companions];
+    const first = [this.#nodes, ...this.#ranks, ...this.#gangObjects];
     for (const reflector of first) void reflector.run();
     await this.#until(() => first.every(({ isSynced }) => isSynced));
     if (this.#isStopped) return;
@@ -129,18 +129,18 @@ export class Feed {
 
   stop(): void {
     this.#isStopped = true;
-    for (const reflector of [this.#nodes, this.#pods, ...this.#ranks, ...this.#companions]) reflector.stop();
+    for (const reflector of [this.#nodes, this.#pods, ...this.#ranks, ...this.#gangObjects]) reflector.stop();
   }
 
   async #until(holds: () => boolean): Promise<void> {
     while (!holds() && !this.#isStopped) await new Promise((resolve) => setTimeout(resolve, SYNC_POLL_MS));
   }
 
-  #companionMirror({ name, path, kinds, read }: CompanionSource): Mirror<CompanionsRead> {
-    const shelve = (place: Place, records: CompanionsRead) => {
+  #gangObjectMirror({ name, path, kinds, read }: GangObjectSource): Mirror<GangObjectsRead> {
+    const shelve = (place: Place, records: GangObjectsRead) => {
       for (const kind of kinds) this.#store.put(kind, place, records[kind]);
       for (const kind of kinds)
-        if (records[kind] !== undefined) this.#resolve(companionKey(kind, place.namespace, place.name));
+        if (records[kind] !== undefined) this.#resolve(gangObjectKey(kind, place.namespace, place.name));
     };
     const placeOfKey = (key: string): Place => {
       const at = key.indexOf('/');
@@ -173,7 +173,7 @@ export class Feed {
 
   #putPod(uid: string, { info, raw, version }: PodRecord): void {
     this.#living.add(uid);
-    this.#awaitCompanion(uid, info.membership?.awaits, raw);
+    this.#awaitGangObject(uid, info.membership?.awaits, raw);
     if (info.membership?.spec) {
       this.leaders.put(info, version);
       this.#options.observe({ kind: 'pod', pod: info });
@@ -190,7 +190,7 @@ export class Feed {
     const app = this.#drivers.get(uid);
     if (app) this.#store.put('spark-driver', app, undefined);
     this.#drivers.delete(uid);
-    this.#awaitCompanion(uid, undefined, undefined);
+    this.#awaitGangObject(uid, undefined, undefined);
     const leader = this.leaders.get(uid);
     this.leaders.remove(uid);
     this.#options.observe({ kind: 'pod-gone', uid });
@@ -198,7 +198,7 @@ export class Feed {
     if (leader) this.#options.onLeaderGone(leader.gang);
   }
 
-  #awaitCompanion(uid: string, key: string | undefined, raw: Json | undefined): void {
+  #awaitGangObject(uid: string, key: string | undefined, raw: Json | undefined): void {
     const before = this.#awaits.get(uid);
     if (before !== undefined) {
       this.#awaits.delete(uid);
@@ -213,7 +213,7 @@ export class Feed {
     else this.#awaiting.set(key, new Map([[uid, raw]]));
   }
 
-  /** A companion has come: the pods that waited for it are read again. */
+  /** A gang object has come: the pods that waited for it are read again. */
   #resolve(key: string): void {
     for (const [uid, raw] of [...(this.#awaiting.get(key) ?? [])]) {
       const record = this.#projectPod(raw);

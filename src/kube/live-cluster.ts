@@ -1,6 +1,6 @@
 import type { Effect } from '../core/effects.ts';
 import type { ClusterEvent } from '../core/model.ts';
-import type { IntakeContext } from '../intake/companions.ts';
+import type { IntakeContext } from '../intake/gang-objects.ts';
 import { DriverFigures } from './driver-figures.ts';
 import { Effector, type EffectorOptions, type Written } from './effector.ts';
 import { Feed } from './feed.ts';

@@ -8,7 +8,7 @@ import { extenderRoutes, type DecisionRecord } from '../extender/routes.ts';
 import type { Reasons } from '../extender/answer.ts';
 import type { Effect } from '../core/effects.ts';
 import type { Scheduler } from '../core/scheduler.ts';
-import type { IntakeContext } from '../intake/companions.ts';
+import type { IntakeContext } from '../intake/gang-objects.ts';
 import { apiRoutes } from './api/routes.ts';
 import type { Tls } from './tls.ts';
 import { buildMetrics, type Metrics } from './metrics.ts';

@@ -1,6 +1,6 @@
 import { MusterError } from '../../core/errors.ts';
 import type { Membership } from '../../core/model.ts';
-import { companionKey, type CompanionKind } from '../companions.ts';
+import { gangObjectKey, type GangObjectKind } from '../gang-objects.ts';
 import { shown } from '../quantity.ts';
 import type { Dialect, DialectInput } from './dialect.ts';
 
@@ -34,9 +34,9 @@ export function forOurs(
 }
 
 /** A member whose gang's declaration, an object of this kind and name, is not there yet. */
-export function awaiting({ pod }: DialectInput, kind: CompanionKind, what: string, name: string): Membership {
+export function awaiting({ pod }: DialectInput, kind: GangObjectKind, what: string, name: string): Membership {
   const problem = `${what} ${name} is not there yet`;
-  return { gang: `${pod.namespace}/${name}`, role: '', problem, awaits: companionKey(kind, pod.namespace, name) };
+  return { gang: `${pod.namespace}/${name}`, role: '', problem, awaits: gangObjectKey(kind, pod.namespace, name) };
 }
 
 /** muster's own label or annotation: for dialects that have no word for the queue. */

@@ -1,5 +1,5 @@
 import type { Membership, PodInfo } from '../../core/model.ts';
-import type { IntakeContext } from '../companions.ts';
+import type { IntakeContext } from '../gang-objects.ts';
 import type { Json } from '../field.ts';
 
 /** What a dialect reads: the pod so far, its annotations, and the whole object for what PodInfo has not. */

@@ -16,7 +16,7 @@ export const indexedJob = forOurs(
     return isAsked ? jobOwner(object) : undefined;
   },
   (input, name) => {
-    const job = input.context.companions.get('job', input.pod.namespace, name);
+    const job = input.context.gangObjects.get('job', input.pod.namespace, name);
     if (!job) return awaiting(input, 'job', 'Job', name);
     if (!job.isIndexed || job.parallelism <= 1) return undefined;
     return singleRoleGang(input, { name, min: within(podsAtOnce(job), [0, MOST], `Job ${name}: spec.parallelism`) });

@@ -1,5 +1,5 @@
 import type { Role } from '../../core/model.ts';
-import type { JobSetRecord } from '../companions.ts';
+import type { JobSetRecord } from '../gang-objects.ts';
 import { constraintsOf } from '../constraints.ts';
 import { textAt } from '../field.ts';
 import { podRequest } from '../pod-request.ts';
@@ -21,7 +21,7 @@ export const jobSet = forOurs(
   (input, name) => {
     const { pod, context } = input;
     const role = pod.labels.get(REPLICATED)!;
-    const set = context.companions.get('job-set', pod.namespace, name);
+    const set = context.gangObjects.get('job-set', pod.namespace, name);
     if (!set) return awaiting(input, 'job-set', 'JobSet', name);
     const gang = `${pod.namespace}/${name}`;
     const roles = rolesOf(input, set, { name, role });

@@ -7,7 +7,7 @@ const LABELS = ['scheduling.x-k8s.io/pod-group', 'pod-group.scheduling.sigs.k8s.
 export const podGroup = forOurs(
   ({ pod }) => LABELS.map((label) => pod.labels.get(label)).find((value) => value),
   (input, name) => {
-    const group = input.context.companions.get('pod-group', input.pod.namespace, name);
+    const group = input.context.gangObjects.get('pod-group', input.pod.namespace, name);
     if (!group) return awaiting(input, 'pod-group', 'PodGroup', name);
     return singleRoleGang(input, { name, min: within(group.minMember, [0, MOST], `PodGroup ${name}: spec.minMember`) });
   },

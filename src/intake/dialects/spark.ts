@@ -1,6 +1,6 @@
 import { MusterError } from '../../core/errors.ts';
 import type { GangSpec, Membership, Role } from '../../core/model.ts';
-import { companionKey, type CompanionRecords, type SparkApplication } from '../companions.ts';
+import { gangObjectKey, type GangObjectRecords, type SparkApplication } from '../gang-objects.ts';
 import { objectAt, objectsAt, own, textAt, type Json } from '../field.ts';
 import { sparkReplicaSets } from '../records/spark-replicas.ts';
 import { executorCount } from '../spark/executor-count.ts';
@@ -66,18 +66,18 @@ function declared(input: DialectInput): Declared | Awaited {
   const { namespace } = pod;
   const application = applicationOf(input);
   const configMap = volumeOf(object, 'spark-conf-volume-driver');
-  const conf = configMap === undefined ? undefined : context.companions.get('spark-conf', namespace, configMap);
+  const conf = configMap === undefined ? undefined : context.gangObjects.get('spark-conf', namespace, configMap);
   if (!conf && !application) return configMap === undefined ? noConf() : awaiting('spark-conf', namespace, configMap);
   const merged = new Map([...(conf ?? []), ...(application?.conf ?? [])]);
   const templateMap = volumeOf(object, 'pod-template-volume');
   if (templateMap === undefined) return { conf: merged, application, template: application?.template };
-  const template = context.companions.get('spark-template', namespace, templateMap);
+  const template = context.gangObjects.get('spark-template', namespace, templateMap);
   if (!template) return awaiting('spark-template', namespace, templateMap);
   return { conf: merged, application, template };
 }
 
-function awaiting(kind: keyof CompanionRecords, namespace: string, name: string): Awaited {
-  return { problem: `ConfigMap ${name} of the driver is not there yet`, awaits: companionKey(kind, namespace, name) };
+function awaiting(kind: keyof GangObjectRecords, namespace: string, name: string): Awaited {
+  return { problem: `ConfigMap ${name} of the driver is not there yet`, awaits: gangObjectKey(kind, namespace, name) };
 }
 
 function noConf(): never {
@@ -88,13 +88,13 @@ function noConf(): never {
 
 function applicationOf({
   pod: { labels, namespace },
-  context: { companions },
+  context: { gangObjects },
 }: DialectInput): SparkApplication | undefined {
   const kubeflow = labels.get('sparkoperator.k8s.io/app-name');
   const apache = labels.get('spark.operator/spark-app-name');
   return (
-    (kubeflow === undefined ? undefined : companions.get('kubeflow-app', namespace, kubeflow)) ??
-    (apache === undefined ? undefined : companions.get('apache-app', namespace, apache))
+    (kubeflow === undefined ? undefined : gangObjects.get('kubeflow-app', namespace, kubeflow)) ??
+    (apache === undefined ? undefined : gangObjects.get('apache-app', namespace, apache))
   );
 }
 
@@ -111,7 +111,7 @@ function countOf({ pod, context }: DialectInput, { conf, application }: Declared
   const said = executorCount(conf, application?.start);
   const sets = sparkReplicaSets(pod.labels.get('spark-app-selector')!);
   const live = sets
-    .map((name) => context.companions.get('spark-replicas', pod.namespace, name))
+    .map((name) => context.gangObjects.get('spark-replicas', pod.namespace, name))
     .find((n) => n !== undefined);
   return live === undefined || live < 0 || live > ANY ? said : { min: live, count: Math.max(live, said.count) };
 }
@@ -126,7 +126,7 @@ function executor(input: DialectInput, gang: string, app: string): Membership {
   const membership: Membership = { gang, role: 'executor' };
   // Other resource profiles are made in user code: their shape is not known before, so nothing is held for them.
   const profile = pod.labels.get('spark-exec-resourceprofile-id') ?? '0';
-  const hasDriver = ownerPod(object) || context.companions.get('spark-driver', pod.namespace, app) !== undefined;
+  const hasDriver = ownerPod(object) || context.gangObjects.get('spark-driver', pod.namespace, app) !== undefined;
   if (hasDriver) return profile === '0' ? membership : { ...membership, isExtra: true };
   const { request, constraints, namespace } = pod;
   const role = { name: 'executor', count: ANY, min: 1, request, constraints };

@@ -10,7 +10,7 @@ export const volcano = forOurs(
     return key && checkedName(annotations.get(key)!, `annotation ${key}`);
   },
   (input, name) => {
-    const group = input.context.companions.get('volcano-group', input.pod.namespace, name);
+    const group = input.context.gangObjects.get('volcano-group', input.pod.namespace, name);
     if (!group) return awaiting(input, 'volcano-group', 'PodGroup', name);
     const queue = group.queue && checkedQueue(group.queue, `PodGroup ${name}: spec.queue`);
     return singleRoleGang(input, {

@@ -1,4 +1,4 @@
-import type { JobSetRecord } from '../companions.ts';
+import type { JobSetRecord } from '../gang-objects.ts';
 import { integerAt, nameAt, objectAt, objectsAt, own, textAt, type Json } from '../field.ts';
 import { jobOf, podsAtOnce } from './job.ts';
 

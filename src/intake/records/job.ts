@@ -1,4 +1,4 @@
-import type { JobRecord } from '../companions.ts';
+import type { JobRecord } from '../gang-objects.ts';
 import { integerAt, objectAt, textAt, type Json } from '../field.ts';
 
 /**

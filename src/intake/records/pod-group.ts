@@ -1,4 +1,4 @@
-import type { PodGroup } from '../companions.ts';
+import type { PodGroup } from '../gang-objects.ts';
 import { integerAt, objectAt, textAt, type Json } from '../field.ts';
 
 /**

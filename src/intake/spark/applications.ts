@@ -1,4 +1,4 @@
-import type { SparkApplication } from '../companions.ts';
+import type { SparkApplication } from '../gang-objects.ts';
 import { flagAt, integerAt, listAt, objectAt, own, textAt, textMapAt, type Json } from '../field.ts';
 
 const LANGUAGES: Readonly<Record<string, string>> = { Python: 'python', R: 'r', Java: 'java', Scala: 'java' };

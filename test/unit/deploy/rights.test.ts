@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { COMPANION_SOURCES } from '../../../src/intake/companion-sources.ts';
+import { GANG_OBJECT_SOURCES } from '../../../src/intake/gang-object-sources.ts';
 import { hasKubectl, kustomize, STACKS, type Manifest } from '../../support/kustomize.ts';
 
 if (!hasKubectl) console.log('SKIPPED: there is no kubectl, which builds what deploy/ says');
@@ -34,7 +34,7 @@ const boundIn = (all: readonly Manifest[]) =>
     .sort();
 
 const reads = (resource: string) => ['list', 'watch'].map((verb) => `${verb} ${resource}`);
-const COMPANIONS = COMPANION_SOURCES.flatMap(({ path }) => {
+const GANG_OBJECTS = GANG_OBJECT_SOURCES.flatMap(({ path }) => {
   const [, group = '', resource] = /^\/(?:api|apis\/([^/]+))\/[^/]+\/([a-z]+)$/.exec(path)!;
   return reads(`${group}/${resource}`);
 });
@@ -55,7 +55,7 @@ describe.skipIf(!hasKubectl)('rights', () => {
       [
         ...['get', 'list', 'watch', 'patch'].map((verb) => `${verb} /pods`),
         ...reads('/nodes'),
-        ...COMPANIONS,
+        ...GANG_OBJECTS,
         ...reads('policy/poddisruptionbudgets'),
         ...reads('scheduling.k8s.io/priorityclasses'),
         'create /pods/eviction',

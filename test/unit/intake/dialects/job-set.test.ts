@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { companionKey, type CompanionRecords } from '../../../../src/intake/companions.ts';
+import { gangObjectKey, type GangObjectRecords } from '../../../../src/intake/gang-objects.ts';
 import { read, record, rolesOf } from './pods.ts';
 
 const labelsOf = (job: string) => ({
@@ -124,7 +124,7 @@ test('a set that is not there yet is waited for', () => {
     gang: 'jobs/train',
     role: '',
     problem: 'JobSet train is not there yet',
-    awaits: companionKey('job-set', 'jobs', 'train'),
+    awaits: gangObjectKey('job-set', 'jobs', 'train'),
   });
 });
 
@@ -173,7 +173,7 @@ test.each<[string, readonly object[], string]>([
 });
 
 test('a record holds no more of a template than a gang depends on', () => {
-  const found: CompanionRecords['job-set'] = shelf([driver])['job-set'].train;
+  const found: GangObjectRecords['job-set'] = shelf([driver])['job-set'].train;
   expect(found.replicatedJobs[0]!.pod).toEqual({
     schedulerName: 'muster',
     containers: [{ name: 'c', resources: { requests: { cpu: '1' } } }],

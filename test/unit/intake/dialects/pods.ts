@@ -1,11 +1,11 @@
 import type { Membership, PodInfo } from '../../../../src/core/model.ts';
-import type { CompanionKind, CompanionRecords, Companions } from '../../../../src/intake/companions.ts';
-import { COMPANION_SOURCES } from '../../../../src/intake/companion-sources.ts';
+import type { GangObjectKind, GangObjectRecords, GangObjects } from '../../../../src/intake/gang-objects.ts';
+import { GANG_OBJECT_SOURCES } from '../../../../src/intake/gang-object-sources.ts';
 import type { Json } from '../../../../src/intake/field.ts';
 import { toPodInfo } from '../../../../src/intake/pod.ts';
 
-/** Companion records of namespace `jobs`, by kind and name. */
-export type CompanionStore = { readonly [K in CompanionKind]?: Readonly<Record<string, CompanionRecords[K]>> };
+/** Gang object records of namespace `jobs`, by kind and name. */
+export type GangObjectStore = { readonly [K in GangObjectKind]?: Readonly<Record<string, GangObjectRecords[K]>> };
 
 export interface Shape {
   readonly name?: string;
@@ -17,9 +17,9 @@ export interface Shape {
 }
 
 /** A pod of namespace `jobs` that asks 2 cpu on pool x, read as the feed reads it. */
-export function podOf(shape: Shape, shelf: CompanionStore = {}): PodInfo {
+export function podOf(shape: Shape, shelf: GangObjectStore = {}): PodInfo {
   const { name = 'p-0', cpu = '2', labels = {}, annotations = {}, owners = [], schedulerName = 'muster' } = shape;
-  const companions: Companions = {
+  const gangObjects: GangObjects = {
     get: (kind, namespace, of) => {
       const records: Readonly<Record<string, unknown>> = shelf[kind] ?? {};
       return (namespace === 'jobs' && Object.hasOwn(records, of) ? records[of] : undefined) as never;
@@ -28,17 +28,17 @@ export function podOf(shape: Shape, shelf: CompanionStore = {}): PodInfo {
   const metadata = { name, namespace: 'jobs', uid: name, labels, annotations, ownerReferences: owners };
   const containers = [{ name: 'c', resources: { requests: { cpu } } }];
   const spec = { schedulerName, nodeSelector: { pool: 'x' }, containers };
-  return toPodInfo({ metadata, spec }, 'Pod', { companions, schedulerNames: new Set(['muster']) });
+  return toPodInfo({ metadata, spec }, 'Pod', { gangObjects, schedulerNames: new Set(['muster']) });
 }
 
-export const read = (shape: Shape, shelf?: CompanionStore): Membership | undefined => podOf(shape, shelf).membership;
+export const read = (shape: Shape, shelf?: GangObjectStore): Membership | undefined => podOf(shape, shelf).membership;
 
 /** `member 2/4 cpu 2000`: minimum, count and millicores of every role. */
 export const rolesOf = (found: Membership | undefined) =>
   found?.spec?.roles.map(({ name, min, count, request }) => `${name} ${min}/${count} cpu ${request.get('cpu') ?? 0}`);
 
 /** The record that the feed keeps of an object as the API server sends it. */
-export function record<K extends CompanionKind>(kind: K, object: object): CompanionRecords[K] {
-  const source = COMPANION_SOURCES.find(({ kinds }) => kinds.includes(kind))!;
+export function record<K extends GangObjectKind>(kind: K, object: object): GangObjectRecords[K] {
+  const source = GANG_OBJECT_SOURCES.find(({ kinds }) => kinds.includes(kind))!;
   return source.read(JSON.parse(JSON.stringify(object)) as Json)[kind]!;
 }

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { podOf, read, record, rolesOf, type Shape, type CompanionStore } from './pods.ts';
+import { podOf, read, record, rolesOf, type Shape, type GangObjectStore } from './pods.ts';
 
 const GROUP = { 'scheduling.x-k8s.io/pod-group': 'pg' };
 const VOLCANO = { 'scheduling.k8s.io/group-name': 'vg' };
@@ -46,7 +46,7 @@ test.each<[string, Record<string, string>, Record<string, string>]>([
   "a Spark driver that kubeflow's operator prepared for %s is Spark's: its executors count",
   (_what, labels, annotations) => {
     const spark = { 'spark-role': 'driver', 'spark-app-selector': 'spark-1', 'sparkoperator.k8s.io/app-name': 'etl' };
-    const shelf: CompanionStore = {
+    const shelf: GangObjectStore = {
       'pod-group': { 'etl-pg': { minMember: 1 } },
       'volcano-group': { 'etl-pg': { minMember: 1 } },
       'kubeflow-app': { etl: record('kubeflow-app', { spec: { executor: { instances: 3 } } }) },
@@ -80,7 +80,7 @@ test('whatever a pod claims, it is in no gang, in one of 1 to 10,000 a role, or 
   fc.assert(
     fc.property(texts, texts, number, number, (labels, annotations, a, b) => {
       const replicatedJobs = [{ name: 'g', replicas: a, parallelism: b, pod: {} }];
-      const shelf: CompanionStore = {
+      const shelf: GangObjectStore = {
         'pod-group': { g: { minMember: a } },
         'volcano-group': { g: { minMember: a } },
         job: { ij: { parallelism: a, completions: b, isIndexed: true } },

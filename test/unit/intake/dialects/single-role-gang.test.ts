@@ -1,10 +1,10 @@
 import { describe, expect, test } from 'vitest';
-import { companionKey } from '../../../../src/intake/companions.ts';
-import { read, record, rolesOf, type Shape, type CompanionStore } from './pods.ts';
+import { gangObjectKey } from '../../../../src/intake/gang-objects.ts';
+import { read, record, rolesOf, type Shape, type GangObjectStore } from './pods.ts';
 
 describe('PodGroup of scheduler-plugins', () => {
   const labels = { 'scheduling.x-k8s.io/pod-group': 'pg' };
-  const shelf = (minMember: number): CompanionStore => ({ 'pod-group': { pg: { minMember } } });
+  const shelf = (minMember: number): GangObjectStore => ({ 'pod-group': { pg: { minMember } } });
 
   test('every member may lead a gang of minMember, planned with what it asks itself', () => {
     const found = read({ labels }, shelf(4));
@@ -28,7 +28,7 @@ describe('PodGroup of scheduler-plugins', () => {
       gang: 'jobs/pg',
       role: '',
       problem: 'PodGroup pg is not there yet',
-      awaits: companionKey('pod-group', 'jobs', 'pg'),
+      awaits: gangObjectKey('pod-group', 'jobs', 'pg'),
     });
   });
 
@@ -54,7 +54,7 @@ describe('PodGroup of scheduler-plugins', () => {
 
 describe('PodGroup of Volcano', () => {
   const annotations = { 'scheduling.k8s.io/group-name': 'vg' };
-  const shelf: CompanionStore = { 'volcano-group': { vg: { minMember: 3, queue: 'research' } } };
+  const shelf: GangObjectStore = { 'volcano-group': { vg: { minMember: 3, queue: 'research' } } };
 
   test.each(['scheduling.k8s.io/group-name', 'scheduling.volcano.sh/group-name'])('%s names it', (annotation) => {
     const found = read({ annotations: { [annotation]: 'vg' } }, shelf);
@@ -65,7 +65,7 @@ describe('PodGroup of Volcano', () => {
   test('one of scheduler-plugins is another object', () => {
     expect(read({ annotations }, { 'pod-group': { vg: { minMember: 3 } } })).toMatchObject({
       problem: 'PodGroup vg is not there yet',
-      awaits: companionKey('volcano-group', 'jobs', 'vg'),
+      awaits: gangObjectKey('volcano-group', 'jobs', 'vg'),
     });
   });
 
@@ -128,12 +128,12 @@ describe('Kueue pod groups', () => {
 describe('Indexed Job', () => {
   const owners = [{ apiVersion: 'batch/v1', kind: 'Job', name: 'mpi', controller: true }];
   const labels = { 'muster.dev/gang-job': 'true' };
-  const shelf = (spec: object, status: object = {}): CompanionStore => ({
+  const shelf = (spec: object, status: object = {}): GangObjectStore => ({
     job: { mpi: record('job', { spec, status }) },
   });
   const indexed = { completionMode: 'Indexed', parallelism: 8, completions: 8 };
 
-  test.each<[string, Shape, CompanionStore, string]>([
+  test.each<[string, Shape, GangObjectStore, string]>([
     ['by a label', { labels, owners }, shelf(indexed), 'member 8/8 cpu 2000'],
     ['by an annotation', { annotations: labels, owners }, shelf(indexed), 'member 8/8 cpu 2000'],
     ['with fewer completions', { labels, owners }, shelf({ ...indexed, completions: 3 }), 'member 3/3 cpu 2000'],
@@ -144,7 +144,7 @@ describe('Indexed Job', () => {
     expect(rolesOf(read(shape, on))).toEqual([roles]);
   });
 
-  test.each<[string, Shape, CompanionStore]>([
+  test.each<[string, Shape, GangObjectStore]>([
     ['does not say so', { owners }, shelf(indexed)],
     ['says no', { owners, labels: { 'muster.dev/gang-job': 'false' } }, shelf(indexed)],
     ['is not indexed', { owners, labels }, shelf({ parallelism: 8 })],
@@ -169,7 +169,7 @@ describe('Indexed Job', () => {
       gang: 'jobs/mpi',
       role: '',
       problem: 'Job mpi is not there yet',
-      awaits: companionKey('job', 'jobs', 'mpi'),
+      awaits: gangObjectKey('job', 'jobs', 'mpi'),
     });
   });
 

@@ -1,13 +1,13 @@
 import { expect, test } from 'vitest';
 import { node } from '../../../support/builders.ts';
 import { World } from '../../../support/world.ts';
-import { podOf, record, type Shape, type CompanionStore } from './pods.ts';
+import { podOf, record, type Shape, type GangObjectStore } from './pods.ts';
 
 /** Nodes of pool x, where the pods of these tests may go. */
 const nodes = (...cpus: readonly number[]) => cpus.map((cpu, i) => node(`n${i}`, { cpu, labels: { pool: 'x' } }));
 const started = (answers: readonly string[]) => answers.filter((answer) => answer.startsWith('-> ')).length;
 const group = (name: string, cpu = '2'): Shape => ({ name, cpu, labels: { 'scheduling.x-k8s.io/pod-group': 'pg' } });
-const shelf: CompanionStore = { 'pod-group': { pg: { minMember: 3 } } };
+const shelf: GangObjectStore = { 'pod-group': { pg: { minMember: 3 } } };
 
 test('a PodGroup starts whole or not at all, whoever is asked about first', () => {
   const world = new World(nodes(2, 2));

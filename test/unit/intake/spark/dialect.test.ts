@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import type { Membership } from '../../../../src/core/model.ts';
-import { companionKey, type CompanionKind, type Companions } from '../../../../src/intake/companions.ts';
-import { COMPANION_SOURCES } from '../../../../src/intake/companion-sources.ts';
+import { gangObjectKey, type GangObjectKind, type GangObjects } from '../../../../src/intake/gang-objects.ts';
+import { GANG_OBJECT_SOURCES } from '../../../../src/intake/gang-object-sources.ts';
 import type { Json } from '../../../../src/intake/field.ts';
 import { toPodInfo } from '../../../../src/intake/pod.ts';
 import { apacheAppOf, kubeflowAppOf } from '../../../../src/intake/spark/applications.ts';
@@ -10,10 +10,10 @@ import { parseProperties } from '../../../../src/intake/spark/properties.ts';
 
 const APP = 'spark-9d1f0a6be8c54b1d9d7f3c2f6a0b7e55';
 
-/** The cluster's companions, by kind and name, all in namespace `spark-jobs`. */
-type CompanionStore = Partial<Record<CompanionKind, Record<string, unknown>>>;
+/** The cluster's gangObjects, by kind and name, all in namespace `spark-jobs`. */
+type GangObjectStore = Partial<Record<GangObjectKind, Record<string, unknown>>>;
 
-const companions = (shelf: CompanionStore): Companions => ({
+const gangObjects = (shelf: GangObjectStore): GangObjects => ({
   get: (kind, namespace, name) => (namespace === 'spark-jobs' ? shelf[kind]?.[name] : undefined) as never,
 });
 
@@ -31,7 +31,7 @@ const OWNER = { apiVersion: 'v1', kind: 'Pod', name: 'd', uid: 'd', controller: 
 
 function membership(
   { labels = {}, annotations = {}, schedulerName = 'muster', volumes, owners = [] }: PodShape,
-  shelf: CompanionStore = {},
+  shelf: GangObjectStore = {},
 ): Membership | undefined {
   const resources = { requests: { cpu: '1', memory: '2432Mi' } };
   const object = {
@@ -50,12 +50,12 @@ function membership(
       nodeSelector: { pool: 'drivers' },
     },
   };
-  return toPodInfo(object, 'Pod', { companions: companions(shelf), schedulerNames: new Set(['muster']) }).membership;
+  return toPodInfo(object, 'Pod', { gangObjects: gangObjects(shelf), schedulerNames: new Set(['muster']) }).membership;
 }
 
-const driver = (shape: PodShape = {}, shelf: CompanionStore = {}) =>
+const driver = (shape: PodShape = {}, shelf: GangObjectStore = {}) =>
   membership({ ...shape, labels: { 'spark-role': 'driver', 'spark-version': '3.5.1', ...shape.labels } }, shelf);
-const executor = (shape: PodShape = {}, shelf: CompanionStore = {}) =>
+const executor = (shape: PodShape = {}, shelf: GangObjectStore = {}) =>
   membership(
     {
       volumes: [],
@@ -107,13 +107,13 @@ describe('the driver', () => {
       gang: `spark-jobs/${APP}`,
       role: 'driver',
       problem: 'ConfigMap drv-conf of the driver is not there yet',
-      awaits: companionKey('spark-conf', 'spark-jobs', 'drv-conf'),
+      awaits: gangObjectKey('spark-conf', 'spark-jobs', 'drv-conf'),
     });
   });
 
   test('the pod template is waited for as well', () => {
     const found = driver({ volumes: [CONF_VOLUME, TEMPLATE_VOLUME] }, { 'spark-conf': { 'drv-conf': FOUR } });
-    expect(found?.awaits).toBe(companionKey('spark-template', 'spark-jobs', 'drv-podspec'));
+    expect(found?.awaits).toBe(gangObjectKey('spark-template', 'spark-jobs', 'drv-podspec'));
     const template = {
       spec: { containers: [{}, { resources: { requests: { cpu: '500m' } } }], tolerations: [{ operator: 'Exists' }] },
     };
@@ -174,7 +174,7 @@ describe('the driver', () => {
 });
 
 describe('precedence', () => {
-  const shelf: CompanionStore = { 'spark-conf': { 'drv-conf': FOUR } };
+  const shelf: GangObjectStore = { 'spark-conf': { 'drv-conf': FOUR } };
   const kubeflow = {
     spec: { type: 'Scala', executor: { instances: 3, cores: 2, memory: '2g', nodeSelector: { pool: 'webhook' } } },
   };
@@ -213,7 +213,7 @@ describe('precedence', () => {
     ['spark-s', 6],
     ['spark-d', 6],
   ])('the live replicas of %s go before the conf', (prefix, replicas) => {
-    const source = COMPANION_SOURCES.find(({ kinds }) => kinds.includes('spark-replicas'))!;
+    const source = GANG_OBJECT_SOURCES.find(({ kinds }) => kinds.includes('spark-replicas'))!;
     const name = `${prefix}-${APP}-0`;
     const object = { metadata: { name, namespace: 'spark-jobs' }, spec: { replicas } };
     expect(source.read({ ...object, metadata: { name: 'web', namespace: 'spark-jobs' } })).toEqual({});

@@ -1,4 +1,4 @@
-import type { CompanionKind, CompanionRecords } from './companions.ts';
+import type { GangObjectKind, GangObjectRecords } from './gang-objects.ts';
 import type { Json } from './field.ts';
 import { jobSetOf } from './records/job-set.ts';
 import { jobOf } from './records/job.ts';
@@ -8,20 +8,20 @@ import { apacheAppOf, kubeflowAppOf } from './spark/applications.ts';
 import { sparkConfOf, sparkTemplateOf } from './spark/driver-conf.ts';
 
 /** What one object of the API tells: a record of each kind that it has something of. */
-export type CompanionsRead = { readonly [K in CompanionKind]?: CompanionRecords[K] };
+export type GangObjectsRead = { readonly [K in GangObjectKind]?: GangObjectRecords[K] };
 
 /** A collection of the API in which gangs are declared. */
-export interface CompanionSource {
+export interface GangObjectSource {
   /** For logs and metrics. */
   readonly name: string;
   /** Of the collection in all namespaces. */
   readonly path: string;
-  readonly kinds: readonly CompanionKind[];
-  readonly read: (object: Json) => CompanionsRead;
+  readonly kinds: readonly GangObjectKind[];
+  readonly read: (object: Json) => GangObjectsRead;
 }
 
-/** A new one: one entry here, a record in companions.ts, a rule in deploy/access/rbac.yaml. */
-export const COMPANION_SOURCES: readonly CompanionSource[] = [
+/** A new one: one entry here, a record in gangObjects.ts, a rule in deploy/access/rbac.yaml. */
+export const GANG_OBJECT_SOURCES: readonly GangObjectSource[] = [
   {
     name: 'configmaps',
     path: '/api/v1/configmaps',
@@ -40,7 +40,7 @@ export const COMPANION_SOURCES: readonly CompanionSource[] = [
     kinds: ['apache-app'],
     read: (object) => ({ 'apache-app': apacheAppOf(object) }),
   },
-  ...['statefulsets', 'deployments'].map((resource): CompanionSource => ({
+  ...['statefulsets', 'deployments'].map((resource): GangObjectSource => ({
     name: resource,
     path: `/apis/apps/v1/${resource}`,
     kinds: ['spark-replicas'],
@@ -73,6 +73,6 @@ export const COMPANION_SOURCES: readonly CompanionSource[] = [
 ];
 
 /** Without what is undefined. */
-function present(records: { readonly [K in CompanionKind]?: CompanionRecords[K] | undefined }): CompanionsRead {
+function present(records: { readonly [K in GangObjectKind]?: GangObjectRecords[K] | undefined }): GangObjectsRead {
   return Object.fromEntries(Object.entries(records).filter(([, record]) => record !== undefined));
 }

@@ -4,7 +4,7 @@ import type { Json } from './field.ts';
  * Objects that a pod's gang is declared in, or that tell more of it, as compact records. A record is kept under the
  * name of the object that it was read from.
  */
-export interface CompanionRecords {
+export interface GangObjectRecords {
   /** ConfigMap of a Spark driver: the keys of its `spark.properties` that a gang depends on. */
   readonly 'spark-conf': ReadonlyMap<string, string>;
   /** ConfigMap of a Spark driver that carries the executors' pod template: the template, parsed. */
@@ -61,24 +61,24 @@ export interface JobSetRecord {
   }[];
 }
 
-export type CompanionKind = keyof CompanionRecords;
+export type GangObjectKind = keyof GangObjectRecords;
 
-/** Looks companions up. A record that is not there may still come: see Membership.awaits. */
-export interface Companions {
-  get<K extends CompanionKind>(kind: K, namespace: string, name: string): CompanionRecords[K] | undefined;
+/** Looks gangObjects up. A record that is not there may still come: see Membership.awaits. */
+export interface GangObjects {
+  get<K extends GangObjectKind>(kind: K, namespace: string, name: string): GangObjectRecords[K] | undefined;
 }
 
-/** Names one companion, whether or not it is there. */
-export const companionKey = (kind: CompanionKind, namespace: string, name: string) => `${kind}/${namespace}/${name}`;
+/** Names one gang object, whether or not it is there. */
+export const gangObjectKey = (kind: GangObjectKind, namespace: string, name: string) => `${kind}/${namespace}/${name}`;
 
 /** Where pods come from files, and beside a replay: there are none. */
-const NO_COMPANIONS: Companions = { get: () => undefined };
+const NO_GANG_OBJECTS: GangObjects = { get: () => undefined };
 
 /** What reading a pod depends on besides the pod. */
 export interface IntakeContext {
-  readonly companions: Companions;
+  readonly gangObjects: GangObjects;
   /** Pods of these schedulers are ours; dialects of others are read for them alone. */
   readonly schedulerNames: ReadonlySet<string>;
 }
 
-export const DEFAULT_CONTEXT: IntakeContext = { companions: NO_COMPANIONS, schedulerNames: new Set(['muster']) };
+export const DEFAULT_CONTEXT: IntakeContext = { gangObjects: NO_GANG_OBJECTS, schedulerNames: new Set(['muster']) };
