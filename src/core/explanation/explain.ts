@@ -2,7 +2,7 @@ import type { GangContext } from '../gang/context.ts';
 import { startNeeds } from '../gang/admission.ts';
 import { phaseOf, type Gang } from '../gang/gang.ts';
 import { needOf } from '../gang/needs.ts';
-import { refOf } from '../gang/reception.ts';
+import { refOf } from '../gang/filter-gang-pod.ts';
 import { isBlocking } from '../queue/waiting-line.ts';
 import type { Role } from '../model.ts';
 import type { Need } from '../placement/need.ts';

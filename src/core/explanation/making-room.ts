@@ -2,11 +2,11 @@ import { isoTime } from '../iso-time.ts';
 import type { GangContext } from '../gang/context.ts';
 import type { Gang } from '../gang/gang.ts';
 import type { PreemptionRules } from '../policy/policy.ts';
-import { forbiddenTo } from '../preemption/carry-out.ts';
-import type { Charge } from '../preemption/choice.ts';
-import { findVictims, hasVictims, MOST_WORK, type Finding } from '../preemption/find.ts';
-import type { Rule } from '../preemption/limits.ts';
-import { lossOf, type CostTerm } from '../preemption/loss.ts';
+import { forbiddenTo } from '../preemption/plan/make-room.ts';
+import type { Charge } from '../preemption/search/victim-set.ts';
+import { findVictims, hasVictims, MOST_WORK, type Finding } from '../preemption/search/find-victims.ts';
+import type { Rule } from '../preemption/candidates/budgets.ts';
+import { lossOf, type CostTerm } from '../preemption/candidates/eviction-cost.ts';
 
 /** Whom preemption would evict for a waiting gang, at what cost, or what forbids it. */
 export interface MakingRoom {

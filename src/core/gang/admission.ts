@@ -4,7 +4,7 @@ import type { FilterRequest } from '../decision.ts';
 import type { Candidates } from '../model.ts';
 import type { Need, RowTest } from '../placement/need.ts';
 import type { Planner } from '../placement/planner.ts';
-import type { InFlight } from '../in-flight.ts';
+import type { InFlight } from '../cluster/in-flight.ts';
 import { capacityAt } from '../placement/room.ts';
 import { isBlocking, type WaitingLine } from '../queue/waiting-line.ts';
 import type { Gang, Refusal } from './gang.ts';

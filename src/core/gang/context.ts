@@ -1,10 +1,10 @@
 import type { Cluster } from '../cluster/cluster.ts';
 import type { Effect } from '../effects.ts';
-import type { InFlight } from '../in-flight.ts';
+import type { InFlight } from '../cluster/in-flight.ts';
 import type { PodInfo } from '../model.ts';
 import type { Planner } from '../placement/planner.ts';
-import type { Evictions } from '../preemption/evictions.ts';
-import type { Promises } from '../preemption/promises.ts';
+import type { Evictions } from '../preemption/plan/history.ts';
+import type { Promises } from '../preemption/verb/nominated-room.ts';
 import type { Policy } from '../policy/policy.ts';
 import type { WaitingLine } from '../queue/waiting-line.ts';
 import type { Gang } from './gang.ts';

@@ -6,7 +6,7 @@ import { newSlot, type Gang } from './gang.ts';
 import { placeSlot } from './healing.ts';
 import { needOf } from './needs.ts';
 import { layOut } from './reservation.ts';
-import { dropPlan } from '../preemption/drop-plan.ts';
+import { dropPlan } from '../preemption/plan/abandon.ts';
 import { rank } from './priority.ts';
 import type { Slot } from './slot.ts';
 

@@ -1,8 +1,8 @@
 import type { Cluster } from '../cluster/cluster.ts';
 import { hasBit } from '../cluster/eligibility.ts';
-import type { InFlight } from '../in-flight.ts';
+import type { InFlight } from '../cluster/in-flight.ts';
 import type { Policy } from '../policy/policy.ts';
-import { FullestRows } from './fullest.ts';
+import { FullestRows } from './fullest-row-index.ts';
 import { ANYWHERE, domainTests } from './topology.ts';
 import type { Need, Plan, RowTest } from './need.ts';
 import { capacityAt, RoomyRows, ScratchRoom } from './room.ts';

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { PREEMPTION_MODES } from '../../core/policy/policy.ts';
-import { RULES } from '../../core/preemption/limits.ts';
+import { RULES } from '../../core/preemption/candidates/budgets.ts';
 
 /** The shapes of the read API: they make the OpenAPI document, and the tests hold every answer against them. */
 

@@ -5,7 +5,7 @@ import { DEFAULT_POLICY } from '../../../src/core/policy/policy.ts';
 import type * as room from '../../../src/core/placement/room.ts';
 import { RoomyRows } from '../../../src/core/placement/room.ts';
 import { RowHeap } from '../../../src/core/placement/row-heap.ts';
-import type * as loss from '../../../src/core/preemption/loss.ts';
+import type * as loss from '../../../src/core/preemption/candidates/eviction-cost.ts';
 import type { PodInfo } from '../../../src/core/model.ts';
 import { Scheduler } from '../../../src/core/scheduler.ts';
 import { filterBody } from '../../../src/extender/answer.ts';
@@ -26,7 +26,7 @@ vi.mock('../../../src/core/placement/room.ts', async (original) => {
   };
 });
 
-vi.mock('../../../src/core/preemption/loss.ts', async (original) => {
+vi.mock('../../../src/core/preemption/candidates/eviction-cost.ts', async (original) => {
   const module = await original<typeof loss>();
   return {
     ...module,

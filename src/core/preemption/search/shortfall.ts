@@ -1,8 +1,8 @@
-import type { Cluster } from '../cluster/cluster.ts';
-import { hasBit } from '../cluster/eligibility.ts';
-import type { Need } from '../placement/need.ts';
-import { capacityAt, ScratchRoom } from '../placement/room.ts';
-import type { Vector } from '../resources.ts';
+import type { Cluster } from '../../cluster/cluster.ts';
+import { hasBit } from '../../cluster/eligibility.ts';
+import type { Need } from '../../placement/need.ts';
+import { capacityAt, ScratchRoom } from '../../placement/room.ts';
+import type { Vector } from '../../resources.ts';
 
 /**
  * How many places a gang lacks, while room is given to and taken from rows: O(1) for each change. Exact for a leader

@@ -1,10 +1,10 @@
-import type { BoundPod } from '../cluster/cluster.ts';
-import { startNeeds } from '../gang/admission.ts';
-import type { GangContext } from '../gang/context.ts';
-import type { Gang } from '../gang/gang.ts';
-import { kinRows } from '../gang/needs.ts';
-import type { Plan } from '../placement/need.ts';
-import type { Unit } from './unit.ts';
+import type { BoundPod } from '../../cluster/cluster.ts';
+import { startNeeds } from '../../gang/admission.ts';
+import type { GangContext } from '../../gang/context.ts';
+import type { Gang } from '../../gang/gang.ts';
+import { kinRows } from '../../gang/needs.ts';
+import type { Plan } from '../../placement/need.ts';
+import type { Unit } from '../candidates/candidate.ts';
 
 export interface Freed {
   readonly units: readonly Unit[];

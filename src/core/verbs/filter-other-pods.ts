@@ -1,8 +1,8 @@
-import type { Cluster } from './cluster/cluster.ts';
-import type { FilterAnswer, FilterRequest } from './decision.ts';
-import type { GangContext } from './gang/context.ts';
-import type { Candidates } from './model.ts';
-import type { Vector } from './resources.ts';
+import type { Cluster } from '../cluster/cluster.ts';
+import type { FilterAnswer, FilterRequest } from '../decision.ts';
+import type { GangContext } from '../gang/context.ts';
+import type { Candidates } from '../model.ts';
+import type { Vector } from '../resources.ts';
 
 /**
  * Pods of no gang: kube-scheduler has checked everything but the room that muster holds, so only nodes with held

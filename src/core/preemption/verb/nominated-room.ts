@@ -1,6 +1,6 @@
-import type { BoundPod, Cluster } from '../cluster/cluster.ts';
-import type { PodInfo } from '../model.ts';
-import type { Vector } from '../resources.ts';
+import type { BoundPod, Cluster } from '../../cluster/cluster.ts';
+import type { PodInfo } from '../../model.ts';
+import type { Vector } from '../../resources.ts';
 
 interface RoomPromise {
   readonly node: string;

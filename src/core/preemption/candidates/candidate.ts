@@ -1,6 +1,6 @@
-import type { BoundPod } from '../cluster/cluster.ts';
-import type { Slot } from '../gang/slot.ts';
-import type { Vector } from '../resources.ts';
+import type { BoundPod } from '../../cluster/cluster.ts';
+import type { Slot } from '../../gang/slot.ts';
+import type { Vector } from '../../resources.ts';
 import type { VictimGang } from './victim-gang.ts';
 
 /** Room that a victim leaves. */

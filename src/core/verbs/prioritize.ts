@@ -5,7 +5,7 @@ import { kinRows } from '../gang/needs.ts';
 import type { Candidates, PodInfo } from '../model.ts';
 import type { Preference, ScorerName, StrategyName } from '../policy/policy.ts';
 import { weightedScores } from '../policy/score.ts';
-import { kinPerKey } from './strategies.ts';
+import { kinPerKey } from '../placement/strategies.ts';
 
 /** extender/v1 MaxExtenderPriority. */
 const MAX_SCORE = 10;

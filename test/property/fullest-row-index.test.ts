@@ -4,7 +4,7 @@ import { Cluster } from '../../src/core/cluster/cluster.ts';
 import { nodeMatches } from '../../src/core/cluster/eligibility.ts';
 import type { Constraints } from '../../src/core/model.ts';
 import type { Need } from '../../src/core/placement/need.ts';
-import { FullestRows } from '../../src/core/placement/fullest.ts';
+import { FullestRows } from '../../src/core/placement/fullest-row-index.ts';
 import { DEFAULT_POLICY } from '../../src/core/policy/policy.ts';
 import { NO_CONSTRAINTS, node, pod, resources } from '../support/builders.ts';
 

@@ -1,9 +1,9 @@
-import type { GangContext } from '../gang/context.ts';
-import { begin } from './carry-out.ts';
-import { dropPlan, releaseWithheld } from './drop-plan.ts';
-import { findVictims } from './find.ts';
-import { bandOf } from './may-go.ts';
-import type { Gang } from '../gang/gang.ts';
+import type { GangContext } from '../../gang/context.ts';
+import { begin } from './make-room.ts';
+import { dropPlan, releaseWithheld } from './abandon.ts';
+import { findVictims } from '../search/find-victims.ts';
+import { bandOf } from '../candidates/exclusion-rules.ts';
+import type { Gang } from '../../gang/gang.ts';
 
 /** Drops plans that cannot come to an end: room lost, victims that do not leave, a policy that does not want it. */
 export function checkPlans(ctx: GangContext, nowMs: number): void {

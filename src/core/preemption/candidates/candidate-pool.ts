@@ -1,9 +1,9 @@
-import type { BoundPod } from '../cluster/cluster.ts';
-import type { GangContext } from '../gang/context.ts';
-import type { Gang } from '../gang/gang.ts';
-import type { PreemptionRules } from '../policy/policy.ts';
-import { appLoss, coresOf, isGivenUp, lossOf, type LossContext } from './loss.ts';
-import type { Spot, Unit } from './unit.ts';
+import type { BoundPod } from '../../cluster/cluster.ts';
+import type { GangContext } from '../../gang/context.ts';
+import type { Gang } from '../../gang/gang.ts';
+import type { PreemptionRules } from '../../policy/policy.ts';
+import { appLoss, coresOf, isGivenUp, lossOf, type LossContext } from './eviction-cost.ts';
+import type { Spot, Unit } from './candidate.ts';
 import { VictimGang } from './victim-gang.ts';
 
 /** Units by tier (see Choice.tierOf). They are made when they are asked for: mostly the lowest tiers suffice. */

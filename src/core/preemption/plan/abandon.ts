@@ -1,7 +1,7 @@
-import type { GangContext } from '../gang/context.ts';
-import type { EvictionPlan, Gang } from '../gang/gang.ts';
-import { healRow } from '../gang/healing.ts';
-import type { PodRef } from '../model.ts';
+import type { GangContext } from '../../gang/context.ts';
+import type { EvictionPlan, Gang } from '../../gang/gang.ts';
+import { healRow } from '../../gang/healing.ts';
+import type { PodRef } from '../../model.ts';
 
 /** After a plan that came to nothing, another is not made before so long (ms). */
 export const SEARCH_AGAIN_MS = 15_000;

@@ -1,7 +1,7 @@
-import { compareHarm, type Choice, type Harm } from './choice.ts';
-import { takeCheapest } from './greedy.ts';
-import type { Unit } from './unit.ts';
-import type { Pool, Units } from './part.ts';
+import { compareHarm, type Choice, type Harm } from './victim-set.ts';
+import { takeCheapest } from './choose-greedily.ts';
+import type { Unit } from '../candidates/candidate.ts';
+import type { Pool, Units } from '../candidates/candidate-pool.ts';
 
 /** With so few units every choice is looked at: 4,096 at most. */
 const EXACT_UNITS = 12;

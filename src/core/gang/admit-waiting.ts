@@ -2,7 +2,7 @@ import type { PodInfo } from '../model.ts';
 import { decideAdmission } from './admission.ts';
 import type { GangContext } from './context.ts';
 import type { Gang } from './gang.ts';
-import { admit, gangOf, noteProblem, refOf, refresh, wait } from './reception.ts';
+import { admit, gangOf, noteProblem, refOf, refresh, wait } from './filter-gang-pod.ts';
 
 /**
  * A pending leader has been seen. kube-scheduler asks about none behind muster's gate, and about none that finds every

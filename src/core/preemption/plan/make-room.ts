@@ -1,18 +1,18 @@
-import type { PlannedVictim } from '../effects.ts';
-import { startNeeds } from '../gang/admission.ts';
-import type { GangContext } from '../gang/context.ts';
-import { newSlot, type Gang } from '../gang/gang.ts';
-import { takeUpRunning } from '../gang/life-cycle.ts';
-import { refOf } from '../gang/reception.ts';
-import { slotCounts } from '../gang/reservation.ts';
-import type { PodRef } from '../model.ts';
-import type { Plan } from '../placement/need.ts';
-import type { Charge } from './choice.ts';
-import { dropPlan, releaseWithheld, SEARCH_AGAIN_MS } from './drop-plan.ts';
-import { findVictims, type Finding } from './find.ts';
-import { USUAL_GRACE_MS } from './limits.ts';
-import { planWith, podsOf } from './try-room.ts';
-import type { Unit } from './unit.ts';
+import type { PlannedVictim } from '../../effects.ts';
+import { startNeeds } from '../../gang/admission.ts';
+import type { GangContext } from '../../gang/context.ts';
+import { newSlot, type Gang } from '../../gang/gang.ts';
+import { takeUpRunning } from '../../gang/life-cycle.ts';
+import { refOf } from '../../gang/filter-gang-pod.ts';
+import { slotCounts } from '../../gang/reservation.ts';
+import type { PodRef } from '../../model.ts';
+import type { Plan } from '../../placement/need.ts';
+import type { Charge } from '../search/victim-set.ts';
+import { dropPlan, releaseWithheld, SEARCH_AGAIN_MS } from './abandon.ts';
+import { findVictims, type Finding } from '../search/find-victims.ts';
+import { USUAL_GRACE_MS } from '../candidates/budgets.ts';
+import { planWith, podsOf } from '../search/simulate.ts';
+import type { Unit } from '../candidates/candidate.ts';
 
 /** Searches in one round: kube-scheduler waits meanwhile. */
 const SEARCHES_A_ROUND = 4;

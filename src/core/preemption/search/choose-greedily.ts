@@ -1,7 +1,7 @@
-import { RowHeap } from '../placement/row-heap.ts';
-import type { Choice } from './choice.ts';
-import type { Unit } from './unit.ts';
-import type { Pool } from './part.ts';
+import { RowHeap } from '../../placement/row-heap.ts';
+import type { Choice } from './victim-set.ts';
+import type { Unit } from '../candidates/candidate.ts';
+import type { Pool } from '../candidates/candidate-pool.ts';
 
 /** Units of one row that together win at least one place, and what that costs. */
 interface Step {

@@ -1,10 +1,10 @@
-import type { BoundPod } from '../cluster/cluster.ts';
-import type { GangContext } from '../gang/context.ts';
-import type { Gang } from '../gang/gang.ts';
-import type { PreemptionRules } from '../policy/policy.ts';
-import type { Rule } from './limits.ts';
-import { bandOf, keptBy } from './may-go.ts';
-import { Part, type Units } from './part.ts';
+import type { BoundPod } from '../../cluster/cluster.ts';
+import type { GangContext } from '../../gang/context.ts';
+import type { Gang } from '../../gang/gang.ts';
+import type { PreemptionRules } from '../../policy/policy.ts';
+import type { Rule } from './budgets.ts';
+import { bandOf, keptBy } from './exclusion-rules.ts';
+import { Part, type Units } from './candidate-pool.ts';
 
 export interface UnitsInput {
   readonly ctx: GangContext;

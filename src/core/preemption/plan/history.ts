@@ -1,5 +1,5 @@
-import type { Gang } from '../gang/gang.ts';
-import type { DisruptionBudget, LabelRequirement, PodInfo, WorkFigures } from '../model.ts';
+import type { Gang } from '../../gang/gang.ts';
+import type { DisruptionBudget, LabelRequirement, PodInfo, WorkFigures } from '../../model.ts';
 
 const MINUTE_MS = 60_000;
 /** A pod that could not be evicted is not tried again for so long. */

@@ -1,7 +1,7 @@
-import type { CostWeights } from '../policy/policy.ts';
-import type { Vector } from '../resources.ts';
-import type { Limits, Rule } from './limits.ts';
-import type { Unit } from './unit.ts';
+import type { CostWeights } from '../../policy/policy.ts';
+import type { Vector } from '../../resources.ts';
+import type { Limits, Rule } from '../candidates/budgets.ts';
+import type { Unit } from '../candidates/candidate.ts';
 
 /**
  * What a choice does harm to, the worst first: apps that are lost whole, by priority; then, from the highest priority

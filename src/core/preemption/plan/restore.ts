@@ -1,15 +1,15 @@
-import { hasBit } from '../cluster/eligibility.ts';
-import { startNeeds } from '../gang/admission.ts';
-import type { GangContext } from '../gang/context.ts';
-import { newSlot, type Gang } from '../gang/gang.ts';
-import { placeSlot } from '../gang/healing.ts';
-import { needOf } from '../gang/needs.ts';
-import { gangOf, refOf } from '../gang/reception.ts';
-import type { Slot } from '../gang/slot.ts';
-import type { PodInfo, PodRef, SlotCounts, WrittenPlan } from '../model.ts';
-import { complete, isDeleting, tellPlan, victimOf, withLeaving } from './carry-out.ts';
-import { dropPlan } from './drop-plan.ts';
-import { keptBy } from './may-go.ts';
+import { hasBit } from '../../cluster/eligibility.ts';
+import { startNeeds } from '../../gang/admission.ts';
+import type { GangContext } from '../../gang/context.ts';
+import { newSlot, type Gang } from '../../gang/gang.ts';
+import { placeSlot } from '../../gang/healing.ts';
+import { needOf } from '../../gang/needs.ts';
+import { gangOf, refOf } from '../../gang/filter-gang-pod.ts';
+import type { Slot } from '../../gang/slot.ts';
+import type { PodInfo, PodRef, SlotCounts, WrittenPlan } from '../../model.ts';
+import { complete, isDeleting, tellPlan, victimOf, withLeaving } from './make-room.ts';
+import { dropPlan } from './abandon.ts';
+import { keptBy } from '../candidates/exclusion-rules.ts';
 
 /** Takes up the plans that are written on leaders. @param isGangs whether muster places the pod's gang */
 export function restorePlans(ctx: GangContext, nowMs: number, isGangs: (pod: PodInfo) => boolean): void {

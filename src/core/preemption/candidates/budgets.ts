@@ -1,7 +1,7 @@
-import type { Cluster } from '../cluster/cluster.ts';
-import type { PreemptionRules } from '../policy/policy.ts';
-import type { Evictions } from './evictions.ts';
-import type { Unit } from './unit.ts';
+import type { Cluster } from '../../cluster/cluster.ts';
+import type { PreemptionRules } from '../../policy/policy.ts';
+import type { Evictions } from '../plan/history.ts';
+import type { Unit } from './candidate.ts';
 
 /** Kubernetes' default grace period. */
 export const USUAL_GRACE_MS = 30_000;

@@ -1,6 +1,6 @@
-import type { Gang } from '../gang/gang.ts';
-import { gangCores, isGivenUp, type LossContext } from './loss.ts';
-import type { Unit } from './unit.ts';
+import type { Gang } from '../../gang/gang.ts';
+import { gangCores, isGivenUp, type LossContext } from './eviction-cost.ts';
+import type { Unit } from './candidate.ts';
 
 /** A gang that may lose members: what one search takes from it so far, and what that does to it. */
 export class VictimGang {

@@ -1,4 +1,4 @@
-import type { Vector } from './resources.ts';
+import type { Vector } from '../resources.ts';
 
 /** A binding arrives within milliseconds; an answer that led to none is forgotten after this. */
 const FORGET_MS = 10_000;

@@ -7,7 +7,7 @@ import { retryUnplaced } from './healing.ts';
 import { addLeader, takeUpRunning } from './life-cycle.ts';
 import { placeMember } from './members.ts';
 import { rank } from './priority.ts';
-import { dropPlan } from '../preemption/drop-plan.ts';
+import { dropPlan } from '../preemption/plan/abandon.ts';
 
 const refuse = (reason: string): FilterAnswer => ({ kind: 'none', reason });
 

@@ -1,15 +1,15 @@
-import type { BoundPod } from '../cluster/cluster.ts';
-import type { PreemptAnswer, PreemptRequest, VictimProposal } from '../decision.ts';
-import type { GangContext } from '../gang/context.ts';
-import { ownPriority } from '../gang/priority.ts';
-import type { PodInfo } from '../model.ts';
-import type { PreemptionRules } from '../policy/policy.ts';
-import type { Vector } from '../resources.ts';
-import { Choice, compareHarm, type Harm, type Wanted } from './choice.ts';
-import { Limits, USUAL_GRACE_MS } from './limits.ts';
-import { bandOf } from './may-go.ts';
-import type { Unit } from './unit.ts';
-import { unitsFor } from './units.ts';
+import type { BoundPod } from '../../cluster/cluster.ts';
+import type { PreemptAnswer, PreemptRequest, VictimProposal } from '../../decision.ts';
+import type { GangContext } from '../../gang/context.ts';
+import { ownPriority } from '../../gang/priority.ts';
+import type { PodInfo } from '../../model.ts';
+import type { PreemptionRules } from '../../policy/policy.ts';
+import type { Vector } from '../../resources.ts';
+import { Choice, compareHarm, type Harm, type Wanted } from '../search/victim-set.ts';
+import { Limits, USUAL_GRACE_MS } from '../candidates/budgets.ts';
+import { bandOf } from '../candidates/exclusion-rules.ts';
+import type { Unit } from '../candidates/candidate.ts';
+import { unitsFor } from '../candidates/candidate-census.ts';
 
 /**
  * Prunes what kube-scheduler proposes for a pod of no gang, and keeps only the node where it does the least harm: no

@@ -1,10 +1,10 @@
-import type { BoundPod, Cluster } from '../cluster/cluster.ts';
-import type { Gang } from '../gang/gang.ts';
-import { slackOf } from '../gang/priority.ts';
-import type { NodeInfo } from '../model.ts';
-import type { CostWeights } from '../policy/policy.ts';
-import type { ResourceColumns, Vector } from '../resources.ts';
-import type { Evictions } from './evictions.ts';
+import type { BoundPod, Cluster } from '../../cluster/cluster.ts';
+import type { Gang } from '../../gang/gang.ts';
+import { slackOf } from '../../gang/priority.ts';
+import type { NodeInfo } from '../../model.ts';
+import type { CostWeights } from '../../policy/policy.ts';
+import type { ResourceColumns, Vector } from '../../resources.ts';
+import type { Evictions } from '../plan/history.ts';
 
 /** One line of a victim's cost. Core-seconds; a negative one makes it cheaper. */
 export interface CostTerm {

@@ -1,20 +1,20 @@
-import type { BoundPod } from '../cluster/cluster.ts';
-import { startNeeds } from '../gang/admission.ts';
-import type { GangContext } from '../gang/context.ts';
-import type { Gang } from '../gang/gang.ts';
-import { kinRows } from '../gang/needs.ts';
-import type { Need } from '../placement/need.ts';
-import { homeDomain } from '../placement/topology.ts';
-import type { PreemptionRules } from '../policy/policy.ts';
-import { Choice, compareHarm, type Charge, type Harm, type Work } from './choice.ts';
-import { Demand } from './demand.ts';
-import { Limits, type Rule } from './limits.ts';
-import type { Vector } from '../resources.ts';
-import type { Part, Pool } from './part.ts';
-import { improve, search } from './search.ts';
-import { planWith } from './try-room.ts';
-import type { Spot, Unit } from './unit.ts';
-import { unitsPer } from './units.ts';
+import type { BoundPod } from '../../cluster/cluster.ts';
+import { startNeeds } from '../../gang/admission.ts';
+import type { GangContext } from '../../gang/context.ts';
+import type { Gang } from '../../gang/gang.ts';
+import { kinRows } from '../../gang/needs.ts';
+import type { Need } from '../../placement/need.ts';
+import { homeDomain } from '../../placement/topology.ts';
+import type { PreemptionRules } from '../../policy/policy.ts';
+import { Choice, compareHarm, type Charge, type Harm, type Work } from './victim-set.ts';
+import { Demand } from './shortfall.ts';
+import { Limits, type Rule } from '../candidates/budgets.ts';
+import type { Vector } from '../../resources.ts';
+import type { Part, Pool } from '../candidates/candidate-pool.ts';
+import { improve, search } from './choose-victims.ts';
+import { planWith } from './simulate.ts';
+import type { Spot, Unit } from '../candidates/candidate.ts';
+import { unitsPer } from '../candidates/candidate-census.ts';
 
 /** Who would make room for a gang, or why nobody can. */
 export type Finding =

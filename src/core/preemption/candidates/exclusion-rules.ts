@@ -1,9 +1,9 @@
-import type { GangContext } from '../gang/context.ts';
-import type { Gang } from '../gang/gang.ts';
-import { ownPriority } from '../gang/priority.ts';
-import type { PodInfo } from '../model.ts';
-import type { PreemptionRules } from '../policy/policy.ts';
-import { USUAL_GRACE_MS, type Rule } from './limits.ts';
+import type { GangContext } from '../../gang/context.ts';
+import type { Gang } from '../../gang/gang.ts';
+import { ownPriority } from '../../gang/priority.ts';
+import type { PodInfo } from '../../model.ts';
+import type { PreemptionRules } from '../../policy/policy.ts';
+import { USUAL_GRACE_MS, type Rule } from './budgets.ts';
 
 export interface ForWhom {
   readonly ctx: GangContext;
