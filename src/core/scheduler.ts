@@ -6,7 +6,7 @@ import { MusterError } from './errors.ts';
 import { explain, summaries } from './explanation/explain.ts';
 import type { Explanation, GangSummary, NodeView } from './explanation/explanation.ts';
 import { nodeViews } from './explanation/nodes.ts';
-import { filterForeign } from './verbs/filter-other-pods.ts';
+import { filterOtherPod } from './verbs/filter-other-pods.ts';
 import type { GangContext } from './gang/context.ts';
 import { reconsider } from './gang/gang.ts';
 import { evacuate, healRow, retryUnplaced } from './gang/healing.ts';
@@ -14,7 +14,7 @@ import { Ledger } from './gang/ledger.ts';
 import { adopt, expire, memberBound, podEnded } from './gang/life-cycle.ts';
 import { admitWaiting, leaderSeen } from './gang/admit-waiting.ts';
 import { claimAhead } from './gang/members.ts';
-import { gangOf, receive, refOf } from './gang/filter-gang-pod.ts';
+import { gangOf, answerFilter, refOf } from './gang/filter-gang-pod.ts';
 import { follow, slotCounts } from './gang/reservation.ts';
 import { InFlight } from './cluster/in-flight.ts';
 import { rank, rankByDeadline } from './gang/priority.ts';
@@ -23,7 +23,7 @@ import { checkPlans, checkPriorities, evictionRefused } from './preemption/plan/
 import { restorePlans } from './preemption/plan/restore.ts';
 import { dropPlan } from './preemption/plan/abandon.ts';
 import { Evictions } from './preemption/plan/history.ts';
-import { preemptForeign } from './preemption/verb/preempt-verb.ts';
+import { answerPreempt } from './preemption/verb/preempt-verb.ts';
 import { Promises } from './preemption/verb/nominated-room.ts';
 import { checkInvariants } from './invariants.ts';
 import type { ClusterEvent, NodeInfo, PodInfo, PodRef, SlotCounts } from './model.ts';
@@ -112,18 +112,20 @@ export class Scheduler {
 
   /** @throws MusterError MUSTER_NOT_SYNCED for a gang's pod before `synced`: no answer is safer than a wrong one */
   filter({ pod, candidates }: FilterRequest, nowMs: number): FilterOutcome {
-    if (!this.#isGangs(pod)) {
-      const answer = this.#isSynced ? filterForeign(this.#ctx, { pod, candidates }, nowMs) : ({ kind: 'all' } as const);
+    if (!this.#isGangMember(pod)) {
+      const answer = this.#isSynced
+        ? filterOtherPod(this.#ctx, { pod, candidates }, nowMs)
+        : ({ kind: 'all' } as const);
       return { answer, effects: [] };
     }
     if (!this.#isSynced) throw notSynced(pod);
-    const answer = receive(this.#ctx, pod, candidates, nowMs);
+    const answer = answerFilter(this.#ctx, pod, candidates, nowMs);
     return { answer, effects: this.#drain() };
   }
 
   /** Advice on the nodes left, best 10; a node that is not named scores 0. Pods of other schedulers get none. */
   prioritize({ pod, candidates }: FilterRequest): readonly NodeScore[] {
-    const isOurs = this.#isGangs(pod) || this.#schedulerNames.has(pod.schedulerName);
+    const isOurs = this.#isGangMember(pod) || this.#schedulerNames.has(pod.schedulerName);
     if (!isOurs || !this.#isSynced) return [];
     return prioritizeNodes(this.#ctx, pod, candidates);
   }
@@ -133,9 +135,9 @@ export class Scheduler {
    * @throws MusterError MUSTER_NOT_SYNCED before `synced`: who is in which gang is not known yet
    */
   preempt(request: PreemptRequest, nowMs: number): PreemptAnswer {
-    if (this.#isGangs(request.pod)) return new Map();
+    if (this.#isGangMember(request.pod)) return new Map();
     if (!this.#isSynced) throw notSynced(request.pod);
-    return preemptForeign(this.#ctx, request, nowMs);
+    return answerPreempt(this.#ctx, request, nowMs);
   }
 
   /** Expires slots and tries unplaced ones again; call about once a second. */
@@ -175,7 +177,7 @@ export class Scheduler {
    * @returns the node; undefined: it has a place already, or none is held for it
    */
   claimAhead(pod: PodInfo, fromNodes: number): string | undefined {
-    if (!this.#isSynced || this.#ctx.cluster.table.size < fromNodes || !this.#isGangs(pod)) return undefined;
+    if (!this.#isSynced || this.#ctx.cluster.table.size < fromNodes || !this.#isGangMember(pod)) return undefined;
     return claimAhead(this.#ctx, pod);
   }
 
@@ -189,7 +191,7 @@ export class Scheduler {
     this.#ctx.isFollowing = isFollowing;
     const { planned } = this.#ctx.evictions;
     if (isFollowing) for (const gang of [...planned]) dropPlan(this.#ctx, gang, 'another replica decides', nowMs);
-    else if (this.#isSynced) restorePlans(this.#ctx, nowMs, this.#isGangs);
+    else if (this.#isSynced) restorePlans(this.#ctx, nowMs, this.#isGangMember);
     return this.#drain();
   }
 
@@ -257,7 +259,8 @@ export class Scheduler {
     checkInvariants(this.#ctx);
   }
 
-  readonly #isGangs = (pod: PodInfo): boolean => pod.membership !== undefined && this.#ctx.policyOf(pod).gangs === 'on';
+  readonly #isGangMember = (pod: PodInfo): boolean =>
+    pod.membership !== undefined && this.#ctx.policyOf(pod).gangs === 'on';
 
   #putNode(node: NodeInfo, nowMs: number): void {
     const row = this.#ctx.cluster.putNode(node);
@@ -276,7 +279,7 @@ export class Scheduler {
     if (pod.node === undefined) {
       if (pod.eviction) this.#ctx.evictions.written.set(pod.uid, pod);
       else this.#ctx.evictions.written.delete(pod.uid);
-      if (this.#isSynced && this.#isGangs(pod)) leaderSeen(this.#ctx, pod, nowMs);
+      if (this.#isSynced && this.#isGangMember(pod)) leaderSeen(this.#ctx, pod, nowMs);
       else if (pod.gated || pod.crowdedOut) this.#early.set(pod.uid, pod);
       return;
     }
@@ -288,7 +291,7 @@ export class Scheduler {
     this.#ctx.evictions.written.delete(pod.uid);
     const isChanged = cluster.bind(pod, pod.node);
     if (slot) ledger.confirm(slot, pod.uid, pod.node);
-    if (this.#isSynced && this.#isGangs(pod) && pod.membership!.problem === undefined) {
+    if (this.#isSynced && this.#isGangMember(pod) && pod.membership!.problem === undefined) {
       const gang = gangOf(this.#ctx, pod, nowMs);
       memberBound(this.#ctx, pod, pod.node, nowMs);
       if (gang?.leaderUids.has(pod.uid)) follow(this.#ctx, gang, pod, nowMs);
@@ -345,17 +348,17 @@ export class Scheduler {
     if (this.#isSynced) return;
     this.#isSynced = true;
     // Before gangs that run look for room: what is being freed has been promised.
-    restorePlans(this.#ctx, nowMs, this.#isGangs);
+    restorePlans(this.#ctx, nowMs, this.#isGangMember);
     // A gang of one role has its reservation on one of several leaders: that one is to be met first.
     const bound = [...this.#ctx.cluster.boundPods.values()];
     bound.sort((a, b) => Number(b.pod.reservation !== undefined) - Number(a.pod.reservation !== undefined));
     for (const { pod } of bound) {
-      if (!this.#isGangs(pod) || pod.membership!.problem !== undefined) continue;
+      if (!this.#isGangMember(pod) || pod.membership!.problem !== undefined) continue;
       const gang = gangOf(this.#ctx, pod, nowMs);
       if (gang && !gang.admitted) adopt(this.#ctx, gang, pod, nowMs);
       memberBound(this.#ctx, pod, pod.node!, nowMs);
     }
-    for (const pod of this.#early.values()) if (this.#isGangs(pod)) leaderSeen(this.#ctx, pod, nowMs);
+    for (const pod of this.#early.values()) if (this.#isGangMember(pod)) leaderSeen(this.#ctx, pod, nowMs);
     this.#early.clear();
   }
 

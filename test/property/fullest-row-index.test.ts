@@ -4,7 +4,7 @@ import { Cluster } from '../../src/core/cluster/cluster.ts';
 import { nodeMatches } from '../../src/core/cluster/eligibility.ts';
 import type { Constraints } from '../../src/core/model.ts';
 import type { Need } from '../../src/core/placement/need.ts';
-import { FullestRows } from '../../src/core/placement/fullest-row-index.ts';
+import { FullestRowIndex } from '../../src/core/placement/fullest-row-index.ts';
 import { DEFAULT_POLICY } from '../../src/core/policy/policy.ts';
 import { NO_CONSTRAINTS, node, pod, resources } from '../support/builders.ts';
 
@@ -60,7 +60,7 @@ test('the fullest row is the one that a look at all rows finds, whatever changed
     fc.property(fc.array(step, { minLength: 40, maxLength: 200 }), (steps) => {
       const cluster = new Cluster();
       for (let i = 0; i < MOST_NODES; i++) cluster.putNode(node(`n${i}`, { cpu: 4 + (i % 4) }));
-      const fullest = new FullestRows(cluster.table);
+      const fullest = new FullestRowIndex(cluster.table);
       for (const one of steps) {
         switch (one.kind) {
           case 'node':

@@ -83,32 +83,34 @@ type View = Pick<MakingRoom, 'victims' | 'coreSeconds' | 'gangsBroken' | 'gangsL
 
 function viewOf(ctx: GangContext, gang: Gang, { charges }: Extract<Finding, { kind: 'victims' }>, nowMs: number): View {
   const victims = charges.flatMap((charge) => victimView(ctx, gang, charge, nowMs));
-  const broken = new Set(charges.filter(({ isNeeded, unit }) => isNeeded && unit.gang).map(({ unit }) => unit.gang));
+  const broken = new Set(
+    charges.filter(({ isNeeded, candidate }) => isNeeded && candidate.gang).map(({ candidate }) => candidate.gang),
+  );
   return {
     victims,
     coreSeconds: Math.round(charges.reduce((sum, { cost }) => sum + cost, 0)),
     gangsBroken: broken.size,
-    gangsLost: charges.filter(({ unit }) => unit.kind === 'gang').length,
+    gangsLost: charges.filter(({ candidate }) => candidate.kind === 'gang').length,
   };
 }
 
-function victimView(ctx: GangContext, gang: Gang, { unit, isNeeded, cost }: Charge, nowMs: number): VictimView[] {
-  const { bound } = unit;
+function victimView(ctx: GangContext, gang: Gang, { candidate, isNeeded, cost }: Charge, nowMs: number): VictimView[] {
+  const { bound } = candidate;
   if (!bound) return [];
   const { cluster, evictions } = ctx;
   const weights = gang.policy.preemption.cost;
   const terms: CostTerm[] = [];
   const note = (term: CostTerm['term'], coreSeconds: number) =>
     terms.push({ term, coreSeconds: Math.round(coreSeconds) });
-  const own = lossOf({ cluster, evictions, weights, nowMs }, bound, unit.gang?.gang, note);
-  if (unit.cost - own > 0.5) note('whole app', unit.cost - own);
-  const comeback = isNeeded ? weights.comeback * unit.cores : 0;
+  const own = lossOf({ cluster, evictions, weights, nowMs }, bound, candidate.gang?.gang, note);
+  if (candidate.cost - own > 0.5) note('whole app', candidate.cost - own);
+  const comeback = isNeeded ? weights.comeback * candidate.cores : 0;
   if (comeback > 0) note('comeback', comeback);
-  if (cost - unit.cost - comeback > 0.5) note('broken gang', cost - unit.cost - comeback);
-  const of = unit.gang ? { gang: unit.gang.gang.key, role: unit.role } : {};
+  if (cost - candidate.cost - comeback > 0.5) note('broken gang', cost - candidate.cost - comeback);
+  const of = candidate.gang ? { gang: candidate.gang.gang.key, role: candidate.role } : {};
   const { pod, node } = bound;
   const name = `${pod.namespace}/${pod.name}`;
-  return [{ pod: name, node, priority: unit.band, isNeeded, coreSeconds: Math.round(cost), terms, ...of }];
+  return [{ pod: name, node, priority: candidate.band, isNeeded, coreSeconds: Math.round(cost), terms, ...of }];
 }
 
 /** How each rule would be put out of force, to see whether it stands in the way. */

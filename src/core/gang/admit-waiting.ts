@@ -31,7 +31,7 @@ export function leaderSeen(ctx: GangContext, pod: PodInfo, nowMs: number): void 
  * How many gangs are planned in one round: kube-scheduler waits meanwhile. The others have their turn in the next; those
  * before them are then refused without a look, unless room has appeared again.
  */
-const LOOKS_A_ROUND = 64;
+const MAX_PLANS_PER_ROUND = 64;
 
 /**
  * Admits the waiting gangs that fit now, in the order of their queues, and asks for their leaders to be woken. What helps
@@ -45,7 +45,7 @@ export function admitWaiting(ctx: GangContext, nowMs: number): void {
   let looks = 0;
   for (const gang of ctx.line.inOrder()) {
     if (gang.isGated) gang.lastAskMs = nowMs;
-    if (looks === LOOKS_A_ROUND || !isWorthATry(gang)) continue;
+    if (looks === MAX_PLANS_PER_ROUND || !isWorthATry(gang)) continue;
     const before = gang.refusal;
     const admission = decideAdmission(ctx, gang, undefined, nowMs);
     if (admission.kind === 'admitted' || admission.refusal !== before) looks++;

@@ -12,7 +12,7 @@ import { dropPlan } from '../preemption/plan/abandon.ts';
 const refuse = (reason: string): FilterAnswer => ({ kind: 'none', reason });
 
 /** Answers filter for a pod of a gang. */
-export function receive(ctx: GangContext, pod: PodInfo, candidates: Candidates, nowMs: number): FilterAnswer {
+export function answerFilter(ctx: GangContext, pod: PodInfo, candidates: Candidates, nowMs: number): FilterAnswer {
   const { problem, role } = pod.membership!;
   if (problem !== undefined) return refuse(noteProblem(ctx, pod, nowMs));
   ctx.problems.delete(pod.uid);
@@ -25,7 +25,7 @@ export function receive(ctx: GangContext, pod: PodInfo, candidates: Candidates, 
   refresh(ctx, gang, pod, nowMs);
   gang.lastAskMs = nowMs;
   gang.isUnasked = false;
-  gang.madeRoom = 'no';
+  gang.preemption = 'none';
   retryUnplaced(ctx, nowMs);
   if (ctx.hold !== undefined) return refuse(wait(ctx, gang, { kind: 'held', reason: ctx.hold }));
   const admission = decideAdmission(ctx, gang, { pod, candidates }, nowMs);
@@ -88,7 +88,7 @@ export function gangOf(ctx: GangContext, pod: PodInfo, nowMs: number): Gang | un
     losses: [],
     searchAgainMs: 0,
     fruitless: 0,
-    madeRoom: 'no',
+    preemption: 'none',
   };
   ctx.gangs.set(key, gang);
   rank(ctx, gang, nowMs);
@@ -107,7 +107,7 @@ export function refresh(ctx: GangContext, gang: Gang, pod: PodInfo, nowMs: numbe
   if (!isSame) {
     if (gang.eviction) dropPlan(ctx, gang, 'the gang was declared anew', nowMs);
     gang.spec = spec;
-    gang.madeRoom = 'no';
+    gang.preemption = 'none';
     reconsider(gang);
   }
   if (isMoved) ctx.line.put(gang);

@@ -56,10 +56,10 @@ export interface Gang {
   /** Searches in a row that found nobody. */
   fruitless: number;
   /**
-   * Others went for it. `in vain`: and its leader did not come for its place, so that something else is in its way;
+   * Others went for it. `wasted`: and its leader did not come for its place, so that something else is in its way;
    * nobody goes for it again before kube-scheduler asks about it.
    */
-  madeRoom: 'no' | 'yes' | 'in vain';
+  preemption: 'none' | 'used' | 'wasted';
 }
 
 /** What the gang was refused for may not stand any more: it is looked at anew, without being asked about again. */

@@ -154,7 +154,7 @@ function giveUp(ctx: GangContext, gang: Gang, slots: readonly Slot[], whole: boo
   }
   ctx.emit({ kind: 'slots-expired', gang: gang.key, slots: slots.length, whole });
   if (!whole) return;
-  if (gang.madeRoom === 'yes') gang.madeRoom = 'in vain';
+  if (gang.preemption === 'used') gang.preemption = 'wasted';
   gang.admitted = false;
   ctx.degraded.delete(gang);
   ctx.line.put(gang);

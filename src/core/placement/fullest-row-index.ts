@@ -16,7 +16,7 @@ const NO_ROOM = -1;
  * `pack` and `least-fragmentation` put a single pod. Members beyond the minimum ask one by one, many of the same shape;
  * only rows that changed between two asks are looked at.
  */
-export class FullestRows {
+export class FullestRowIndex {
   readonly #table: NodeTable;
   readonly #shapes = new LRUCache<string, Tournament>({ max: KEPT_SHAPES });
   readonly #numbers = new WeakMap<Bits, number>();

@@ -2,7 +2,7 @@ import type { Cluster } from '../cluster/cluster.ts';
 import { hasBit } from '../cluster/eligibility.ts';
 import type { InFlight } from '../cluster/in-flight.ts';
 import type { Policy } from '../policy/policy.ts';
-import { FullestRows } from './fullest-row-index.ts';
+import { FullestRowIndex } from './fullest-row-index.ts';
 import { ANYWHERE, domainTests } from './topology.ts';
 import type { Need, Plan, RowTest } from './need.ts';
 import { capacityAt, RoomyRows, ScratchRoom } from './room.ts';
@@ -31,14 +31,14 @@ export class Planner {
   readonly #cluster: Cluster;
   readonly #scratch = new ScratchRoom();
   readonly #roomy = new RoomyRows();
-  readonly #fullest: FullestRows;
+  readonly #fullest: FullestRowIndex;
   readonly #inFlight: InFlight | undefined;
 
   /** @param inFlight pods whose node is not known yet: what they ask is left free on every node */
   constructor(cluster: Cluster, inFlight?: InFlight) {
     this.#cluster = cluster;
     this.#inFlight = inFlight;
-    this.#fullest = new FullestRows(cluster.table);
+    this.#fullest = new FullestRowIndex(cluster.table);
   }
 
   plan(request: PlanRequest): Plan {
@@ -85,14 +85,14 @@ interface Scratch {
   readonly free: Float64Array[];
   readonly roomy: RoomyRows;
   /** Absent where `free` is less than what the table has. */
-  readonly fullest: FullestRows | undefined;
+  readonly fullest: FullestRowIndex | undefined;
 }
 
 class Attempt {
   readonly #cluster: Cluster;
   readonly #free: Float64Array[];
   readonly #roomy: RoomyRows;
-  readonly #fullest: FullestRows | undefined;
+  readonly #fullest: FullestRowIndex | undefined;
   readonly #request: PlanRequest;
 
   constructor(cluster: Cluster, { free, roomy, fullest }: Scratch, request: PlanRequest) {

@@ -9,7 +9,7 @@ import type { Vector } from '../resources.ts';
  * room are looked at, and nodes that the snapshot does not know pass. The pods before it that are still in flight may
  * be on any of them.
  */
-export function filterForeign(ctx: GangContext, { pod, candidates }: FilterRequest, nowMs: number) {
+export function filterOtherPod(ctx: GangContext, { pod, candidates }: FilterRequest, nowMs: number) {
   const { cluster, inFlight, promises } = ctx;
   const vector = cluster.requestVector(pod.request);
   inFlight.drop(pod.uid);
@@ -19,13 +19,13 @@ export function filterForeign(ctx: GangContext, { pod, candidates }: FilterReque
   return answer;
 }
 
-type ForeignAnswer = Extract<FilterAnswer, { kind: 'all' | 'some' }>;
+type OtherPodAnswer = Extract<FilterAnswer, { kind: 'all' | 'some' }>;
 
 function sum(vector: Vector, more: Vector | undefined): Vector {
   return more ? vector.map((amount, c) => (amount === 0 ? 0 : amount + (more[c] ?? 0))) : vector;
 }
 
-function besideHolds(cluster: Cluster, candidates: Candidates, vector: Vector): ForeignAnswer {
+function besideHolds(cluster: Cluster, candidates: Candidates, vector: Vector): OtherPodAnswer {
   const failed: string[] = [];
   for (const row of cluster.heldRows) {
     if (cluster.table.fits(row, vector)) continue;

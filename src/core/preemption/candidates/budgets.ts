@@ -1,7 +1,7 @@
 import type { Cluster } from '../../cluster/cluster.ts';
 import type { PreemptionRules } from '../../policy/policy.ts';
 import type { Evictions } from '../plan/history.ts';
-import type { Unit } from './candidate.ts';
+import type { Candidate } from './candidate.ts';
 
 /** Kubernetes' default grace period. */
 export const USUAL_GRACE_MS = 30_000;
@@ -51,15 +51,17 @@ export class Limits {
     }
   }
 
-  /** The rule that keeps the unit from being taken now with these others, if any does. */
-  forbids(unit: Unit, others: readonly Unit[], isNeeded: boolean): Rule | undefined {
-    if (unit.kind === 'reservation') return undefined;
+  /** The rule that keeps the candidate from being taken now with these others, if any does. */
+  forbids(candidate: Candidate, others: readonly Candidate[], isNeeded: boolean): Rule | undefined {
+    if (candidate.kind === 'reservation') return undefined;
     const { rules } = this.#input;
-    if (isNeeded && unit.isYoung) return 'minimum runtime';
-    if (isNeeded && unit.kind === 'pod' && unit.gang?.hasSingleRole) return 'whole gangs';
-    const pods = (unit.bound ? 1 : 0) + others.length;
+    if (isNeeded && candidate.isYoung) return 'minimum runtime';
+    if (isNeeded && candidate.kind === 'pod' && candidate.gang?.hasSingleRole) return 'whole gangs';
+    const pods = (candidate.bound ? 1 : 0) + others.length;
     if (this.#lately + this.#pods + pods > rules.budget.perMinute) return 'budget per minute';
-    return this.#overQueue(unit, pods) ?? this.#overGang(unit) ?? this.#overDisruption([unit, ...others]);
+    return (
+      this.#overQueue(candidate, pods) ?? this.#overGang(candidate) ?? this.#overDisruption([candidate, ...others])
+    );
   }
 
   /** Whether no pod at all may be taken any more. */
@@ -67,24 +69,24 @@ export class Limits {
     return this.#lately + this.#pods >= this.#input.rules.budget.perMinute;
   }
 
-  count(unit: Unit, change: 1 | -1): void {
-    if (!unit.bound) return;
+  count(candidate: Candidate, change: 1 | -1): void {
+    if (!candidate.bound) return;
     const { evictions, nowMs } = this.#input;
     this.#pods += change;
-    const queue = queueOf(unit);
+    const queue = queueOf(candidate);
     this.#perQueue.set(queue, (this.#perQueue.get(queue) ?? evictions.lately(nowMs, queue)) + change);
-    this.#countBudgets(unit.bound.pod, change);
+    this.#countBudgets(candidate.bound.pod, change);
   }
 
-  #overQueue(unit: Unit, pods: number): Rule | undefined {
+  #overQueue(candidate: Candidate, pods: number): Rule | undefined {
     const { rules, evictions, nowMs } = this.#input;
-    const queue = queueOf(unit);
+    const queue = queueOf(candidate);
     const before = this.#perQueue.get(queue) ?? evictions.lately(nowMs, queue);
     return before + pods > rules.budget.perQueue ? 'budget per queue' : undefined;
   }
 
   /** A gang that goes whole loses nobody any more. */
-  #overGang({ kind, gang }: Unit): Rule | undefined {
+  #overGang({ kind, gang }: Candidate): Rule | undefined {
     if (!gang || kind === 'gang' || gang.isWhole) return undefined;
     const { rules, nowMs } = this.#input;
     const { losses } = gang.gang;
@@ -94,11 +96,11 @@ export class Limits {
     return lost + gang.lost + 1 > rules.budget.perGang ? 'budget per gang' : undefined;
   }
 
-  #overDisruption(units: readonly Unit[]): Rule | undefined {
+  #overDisruption(candidates: readonly Candidate[]): Rule | undefined {
     const { evictions } = this.#input;
     if (!evictions.hasBudgets) return undefined;
     const asked = new Map<string, number>();
-    for (const { bound } of units) {
+    for (const { bound } of candidates) {
       const budgets = bound ? evictions.budgetsOf(bound.pod) : [];
       // The Eviction API refuses a pod that has several (pkg/registry/core/pod/storage/eviction.go, 1.36).
       if (budgets.length > 1) return 'disruption budget';
@@ -111,10 +113,10 @@ export class Limits {
     return undefined;
   }
 
-  #countBudgets(pod: NonNullable<Unit['bound']>['pod'], change: 1 | -1): void {
+  #countBudgets(pod: NonNullable<Candidate['bound']>['pod'], change: 1 | -1): void {
     for (const { key } of this.#input.evictions.budgetsOf(pod))
       this.#perBudget.set(key, (this.#perBudget.get(key) ?? 0) + change);
   }
 }
 
-const queueOf = ({ gang }: Unit) => gang?.gang.spec.queue ?? '';
+const queueOf = ({ gang }: Candidate) => gang?.gang.spec.queue ?? '';

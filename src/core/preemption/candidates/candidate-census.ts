@@ -4,9 +4,9 @@ import type { Gang } from '../../gang/gang.ts';
 import type { PreemptionRules } from '../../policy/policy.ts';
 import type { Rule } from './budgets.ts';
 import { bandOf, keptBy } from './exclusion-rules.ts';
-import { Part, type Units } from './candidate-pool.ts';
+import { CandidatePool, type OpenCandidates } from './candidate-pool.ts';
 
-export interface UnitsInput {
+export interface CensusInput {
   readonly ctx: GangContext;
   readonly rules: PreemptionRules;
   /** Effective priority of the gang or pod that needs room. */
@@ -21,9 +21,9 @@ export interface UnitsInput {
 }
 
 /** Whoever the rules let be evicted, on rows where it could help. */
-export function unitsFor(input: UnitsInput): Units {
-  const [part] = unitsPer(input, [undefined]).parts;
-  return { small: part!, whole: () => part!.whole() };
+export function candidatesAt(input: CensusInput): OpenCandidates {
+  const [pool] = candidatesPerDomain(input, [undefined]).pools;
+  return { small: pool!, whole: () => pool!.whole() };
 }
 
 /**
@@ -31,38 +31,38 @@ export function unitsFor(input: UnitsInput): Units {
  * @param domains their rows; undefined: all
  * @returns also how many pods each rule keeps out of all of them, and the queues that victims may be of
  */
-export function unitsPer(input: UnitsInput, domains: readonly (readonly number[] | undefined)[]) {
+export function candidatesPerDomain(input: CensusInput, domains: readonly (readonly number[] | undefined)[]) {
   const { ctx, rules, nowMs, onlyRow } = input;
   const { cluster, evictions } = ctx;
-  const parts = domains.map(() => new Part(input, { cluster, evictions, weights: rules.cost, nowMs }));
-  const census = new Census(input, partsByRow(parts, domains));
+  const pools = domains.map(() => new CandidatePool(input, { cluster, evictions, weights: rules.cost, nowMs }));
+  const census = new Census(input, poolsByRow(pools, domains));
   // Pods of a gang came one after the other, and lie so in memory: by rows, this would take several times as long.
   const pods = onlyRow === undefined ? cluster.boundPods.values() : cluster.podsAt(cluster.table.nameAt(onlyRow));
   for (const bound of pods) census.addPod(bound);
   if (onlyRow === undefined) census.addReservations();
-  return { parts, excluded: census.excluded, queues: census.queues };
+  return { pools, excluded: census.excluded, queues: census.queues };
 }
 
-const NO_PARTS: readonly Part[] = [];
+const NO_POOLS: readonly CandidatePool[] = [];
 
-function partsByRow(parts: readonly Part[], domains: readonly (readonly number[] | undefined)[]) {
-  if (domains.length === 1 && !domains[0]) return () => parts;
-  const byRow = new Map<number, Part[]>();
+function poolsByRow(pools: readonly CandidatePool[], domains: readonly (readonly number[] | undefined)[]) {
+  if (domains.length === 1 && !domains[0]) return () => pools;
+  const byRow = new Map<number, CandidatePool[]>();
   domains.forEach((rows, i) => {
     for (const row of rows ?? []) {
       const there = byRow.get(row);
-      if (there) there.push(parts[i]!);
-      else byRow.set(row, [parts[i]!]);
+      if (there) there.push(pools[i]!);
+      else byRow.set(row, [pools[i]!]);
     }
   });
-  return (row: number) => byRow.get(row) ?? NO_PARTS;
+  return (row: number) => byRow.get(row) ?? NO_POOLS;
 }
 
-/** Looks at every pod once, and hands it to the parts that have its row. */
+/** Looks at every pod once, and hands it to the pools that have its row. */
 class Census {
   readonly #excluded = new Map<Rule, number>();
-  readonly #input: UnitsInput;
-  readonly #partsAt: (row: number) => readonly Part[];
+  readonly #input: CensusInput;
+  readonly #poolsAt: (row: number) => readonly CandidatePool[];
   /** Of gangs that have pods, and that of single pods. */
   readonly queues = new Set(['']);
   readonly #singleRoleGangs = new Set<Gang>();
@@ -70,9 +70,9 @@ class Census {
   #lastKey: string | undefined;
   #lastGang: Gang | undefined;
 
-  constructor(input: UnitsInput, partsAt: (row: number) => readonly Part[]) {
+  constructor(input: CensusInput, poolsAt: (row: number) => readonly CandidatePool[]) {
     this.#input = input;
-    this.#partsAt = partsAt;
+    this.#poolsAt = poolsAt;
   }
 
   /** How many pods, or gangs of one role, each rule keeps. */
@@ -95,11 +95,11 @@ class Census {
     }
     if (gang && leads(gang, pod.membership!.role)) {
       this.#leaders++;
-      for (const part of this.#partsAt(row)) part.addLeader(bound, gang);
+      for (const pool of this.#poolsAt(row)) pool.addLeader(bound, gang);
       return;
     }
     if (gang?.spec.roles.length === 1) this.#singleRoleGangs.add(gang);
-    for (const part of this.#partsAt(row)) part.addPod(bound, bandOf(ctx, pod, gang));
+    for (const pool of this.#poolsAt(row)) pool.addPod(bound, bandOf(ctx, pod, gang));
   }
 
   /** Of gangs of lower priority that hold room which none of their pods has taken. */
@@ -109,16 +109,16 @@ class Census {
       if (!gang.admitted || gang.key === ownGang || gang.priority + rules.priorityGap > priority) continue;
       if (ctx.cluster.boundMembers(gang.key).size > 0 || gang.slots.length === 0) continue;
       if (gang.slots.some(({ state }) => state !== 'reserved') || !this.#isQueueOpen(gang)) continue;
-      const spots = gang.slots.map(({ node, vector }) => ({ row: ctx.cluster.table.rowOf(node)!, vector }));
-      const parts = spots.filter(({ row }) => isUseful(row)).flatMap(({ row }) => this.#partsAt(row));
-      for (const part of new Set(parts)) part.addReservation({ spots, gang });
+      const freed = gang.slots.map(({ node, vector }) => ({ row: ctx.cluster.table.rowOf(node)!, vector }));
+      const pools = freed.filter(({ row }) => isUseful(row)).flatMap(({ row }) => this.#poolsAt(row));
+      for (const pool of new Set(pools)) pool.addReservation({ freed, gang });
     }
   }
 
   #keep(bound: BoundPod, gang: Gang | undefined, rule: Rule): void {
     this.#excluded.set(rule, (this.#excluded.get(rule) ?? 0) + 1);
     if (!gang || (rule !== 'pinned' && rule !== 'refused')) return;
-    for (const part of this.#partsAt(bound.row)) part.addFollower(bound);
+    for (const pool of this.#poolsAt(bound.row)) pool.addFollower(bound);
   }
 
   #isQueueOpen(gang: Gang | undefined): boolean {

@@ -3,48 +3,48 @@ import type { GangContext } from '../../gang/context.ts';
 import type { Gang } from '../../gang/gang.ts';
 import type { PreemptionRules } from '../../policy/policy.ts';
 import { appLoss, coresOf, isGivenUp, lossOf, type LossContext } from './eviction-cost.ts';
-import type { Spot, Unit } from './candidate.ts';
+import type { FreedRoom, Candidate } from './candidate.ts';
 import { VictimGang } from './victim-gang.ts';
 
-/** Units by tier (see Choice.tierOf). They are made when they are asked for: mostly the lowest tiers suffice. */
+/** OpenCandidates by tier (see Choice.tierOf). They are made when they are asked for: mostly the lowest tiers suffice. */
 export interface Pool {
   readonly size: number;
   /** Ascending. */
   readonly tiers: readonly number[];
   /** Those that may come into this tier, apart from those of lower tiers. */
-  ofTier(tier: number): readonly Unit[];
-  all(): readonly Unit[];
+  ofTier(tier: number): readonly Candidate[];
+  all(): readonly Candidate[];
   readonly hasReservations: boolean;
 }
 
 /** What may be taken. */
-export interface Units {
+export interface OpenCandidates {
   /** Pods that are not leaders of gangs, and reservations of gangs that have not begun. */
   readonly small: Pool;
   /** Gangs with their leaders. */
-  readonly whole: () => readonly Unit[];
+  readonly whole: () => readonly Candidate[];
 }
 
-/** What a part has to know of the search. */
-export interface PartInput {
+/** What a pool has to know of the search. */
+export interface PoolInput {
   readonly ctx: GangContext;
   readonly rules: PreemptionRules;
   readonly nowMs: number;
 }
 
-const NOBODY: readonly Unit[] = [];
+const NOBODY: readonly Candidate[] = [];
 
 interface Band {
   readonly band: number;
   readonly pods: BoundPod[];
   /** Of the pod in the same place, where it has been asked for. */
-  readonly units: Unit[];
-  readonly reservations: Unit[];
+  readonly candidates: Candidate[];
+  readonly reservations: Candidate[];
 }
 
-/** What one part of the cluster has: the pods as they are found, the units when they are asked for. */
-export class Part implements Pool {
-  readonly #input: PartInput;
+/** What one part of the cluster has: the pods as they are found, the candidates when they are asked for. */
+export class CandidatePool implements Pool {
+  readonly #input: PoolInput;
   readonly #loss: LossContext;
   readonly #bands = new Map<number, Band>();
   readonly #gangs = new Map<Gang, VictimGang>();
@@ -52,9 +52,9 @@ export class Part implements Pool {
   readonly #leaders: { readonly bound: BoundPod; readonly gang: Gang }[] = [];
   #lastKey: string | undefined;
   #lastGang: Gang | undefined;
-  #whole: readonly Unit[] | undefined;
+  #whole: readonly Candidate[] | undefined;
 
-  constructor(input: PartInput, loss: LossContext) {
+  constructor(input: PoolInput, loss: LossContext) {
     this.#input = input;
     this.#loss = loss;
   }
@@ -75,24 +75,24 @@ export class Part implements Pool {
     return bands.flatMap((band) => [band * 2, band * 2 + 1]);
   }
 
-  ofTier(tier: number): readonly Unit[] {
+  ofTier(tier: number): readonly Candidate[] {
     const band = this.#bands.get(Math.floor(tier / 2))!;
     const isLower = tier % 2 === 0;
     const out = isLower ? [...band.reservations] : [];
     for (let i = 0; i < band.pods.length; i++)
-      if (this.#mayBeSpare(band.pods[i]!) === isLower) out.push(this.#unitAt(band, i));
+      if (this.#mayBeSpare(band.pods[i]!) === isLower) out.push(this.#candidateAt(band, i));
     return out;
   }
 
   /** By row, reservations last: of equals, the first is taken. */
-  all(): readonly Unit[] {
+  all(): readonly Candidate[] {
     const bands = [...this.#bands.values()].sort((a, b) => a.band - b.band);
-    const units = bands.flatMap((band) => band.pods.map((_, i) => this.#unitAt(band, i)));
-    units.sort((a, b) => a.bound!.row - b.bound!.row);
-    return [...units, ...bands.flatMap(({ reservations }) => reservations)];
+    const candidates = bands.flatMap((band) => band.pods.map((_, i) => this.#candidateAt(band, i)));
+    candidates.sort((a, b) => a.bound!.row - b.bound!.row);
+    return [...candidates, ...bands.flatMap(({ reservations }) => reservations)];
   }
 
-  whole(): readonly Unit[] {
+  whole(): readonly Candidate[] {
     this.all();
     return (this.#whole ??= [
       ...this.#leaders.sort((a, b) => a.bound.row - b.bound.row).map((one) => this.#wholeOf(one)),
@@ -101,18 +101,18 @@ export class Part implements Pool {
   }
 
   /** Room that would be there if all of them were gone at once. */
-  everything(withLeaders: boolean): Spot[] {
-    const spots: Spot[] = [];
+  everything(withLeaders: boolean): FreedRoom[] {
+    const freed: FreedRoom[] = [];
     for (const { pods, reservations } of this.#bands.values()) {
-      for (const bound of pods) spots.push(bound);
-      for (const unit of reservations) for (const spot of unit.spots) spots.push(spot);
+      for (const bound of pods) freed.push(bound);
+      for (const candidate of reservations) for (const room of candidate.freed) freed.push(room);
     }
     return withLeaders
-      ? spots.concat(
+      ? freed.concat(
           this.#leaders.map(({ bound }) => bound),
           this.#followers,
         )
-      : spots;
+      : freed;
   }
 
   addPod(bound: BoundPod, band: number): void {
@@ -129,11 +129,11 @@ export class Part implements Pool {
   }
 
   /** Room that a gang holds and that none of its pods has taken: nobody is harmed by waiting on. */
-  addReservation({ spots, gang }: Pick<Unit, 'spots'> & { readonly gang: Gang }): void {
+  addReservation({ freed, gang }: Pick<Candidate, 'freed'> & { readonly gang: Gang }): void {
     const nothing = { others: NOBODY, role: '', cost: 0, cores: 0, isGivenUp: false, isYoung: false };
     const { priority: band, slots } = gang;
     const of = this.#gangOf(gang);
-    this.#band(band).reservations.push({ kind: 'reservation', spots, slots: [...slots], gang: of, band, ...nothing });
+    this.#band(band).reservations.push({ kind: 'reservation', freed, slots: [...slots], gang: of, band, ...nothing });
   }
 
   /** The gang of that key: mostly that of the pod before. */
@@ -148,12 +148,12 @@ export class Part implements Pool {
 
   #band(band: number): Band {
     let known = this.#bands.get(band);
-    if (!known) this.#bands.set(band, (known = { band, pods: [], units: [], reservations: [] }));
+    if (!known) this.#bands.set(band, (known = { band, pods: [], candidates: [], reservations: [] }));
     return known;
   }
 
-  #unitAt({ band, pods, units }: Band, i: number): Unit {
-    return (units[i] ??= this.#addUnit(pods[i]!, band));
+  #candidateAt({ band, pods, candidates }: Band, i: number): Candidate {
+    return (candidates[i] ??= this.#addCandidate(pods[i]!, band));
   }
 
   /** Whether there can be a choice with which nobody needs the pod. */
@@ -169,14 +169,14 @@ export class Part implements Pool {
     return known;
   }
 
-  #addUnit(bound: BoundPod, band: number): Unit {
+  #addCandidate(bound: BoundPod, band: number): Candidate {
     const { cluster, weights } = this.#loss;
     const { pod, vector } = bound;
     const known = this.#find(pod.membership?.gang);
     const gang = known && this.#gangOf(known);
-    const unit: Unit = {
+    const candidate: Candidate = {
       kind: 'pod',
-      spots: [bound],
+      freed: [bound],
       bound,
       others: NOBODY,
       gang,
@@ -187,8 +187,8 @@ export class Part implements Pool {
       isGivenUp: pod.membership?.isExtra === true || isGivenUp(pod, known),
       isYoung: this.#isYoung(bound),
     };
-    gang?.units.push(unit);
-    return unit;
+    gang?.candidates.push(candidate);
+    return candidate;
   }
 
   #isYoung({ pod }: BoundPod): boolean {
@@ -197,7 +197,7 @@ export class Part implements Pool {
   }
 
   /** The leader, and whoever of its gang the rules let go; members elsewhere go too, but make no room here. */
-  #wholeOf({ bound, gang: of }: { readonly bound: BoundPod; readonly gang: Gang }): Unit {
+  #wholeOf({ bound, gang: of }: { readonly bound: BoundPod; readonly gang: Gang }): Candidate {
     const gang = this.#gangOf(of);
     const { weights, cluster } = this.#loss;
     const members = this.#membersOf(gang, bound);
@@ -205,7 +205,7 @@ export class Part implements Pool {
     const ofMembers = members.reduce((sum, { cost }) => sum + cost, 0);
     return {
       kind: 'gang',
-      spots: [bound],
+      freed: [bound],
       bound,
       others: members,
       gang,
@@ -219,29 +219,29 @@ export class Part implements Pool {
     };
   }
 
-  /** Units of all other members: also of those on rows that do not matter here. */
-  #membersOf(gang: VictimGang, leader: BoundPod | undefined): Unit[] {
+  /** OpenCandidates of all other members: also of those on rows that do not matter here. */
+  #membersOf(gang: VictimGang, leader: BoundPod | undefined): Candidate[] {
     const { cluster } = this.#loss;
-    const known = new Set(gang.units.map(({ bound }) => bound!.pod.uid));
+    const known = new Set(gang.candidates.map(({ bound }) => bound!.pod.uid));
     for (const [uid, bound] of cluster.boundMembers(gang.gang.key)) {
       if (known.has(uid) || uid === leader?.pod.uid || bound.isLeaving || bound.pod.deleting) continue;
-      if (bound.row >= 0) this.#addUnit(bound, gang.gang.priority);
+      if (bound.row >= 0) this.#addCandidate(bound, gang.gang.priority);
     }
-    return [...gang.units.sort((a, b) => a.bound!.row - b.bound!.row)];
+    return [...gang.candidates.sort((a, b) => a.bound!.row - b.bound!.row)];
   }
 
   /** A gang of one role goes whole, and none of its members leads. */
-  #singleRoleGangs(): Unit[] {
-    const out: Unit[] = [];
+  #singleRoleGangs(): Candidate[] {
+    const out: Candidate[] = [];
     for (const gang of this.#gangs.values()) {
-      if (!gang.hasSingleRole || gang.units.length === 0) continue;
+      if (!gang.hasSingleRole || gang.candidates.length === 0) continue;
       const members = this.#membersOf(gang, undefined);
       const ofMembers = members.reduce((sum, { cost }) => sum + cost, 0);
       const extra = Math.max(0, appLoss(this.#loss, gang.gang) - ofMembers);
       const { role, band, isYoung } = members[0]!;
       out.push({
         kind: 'gang',
-        spots: [],
+        freed: [],
         others: members,
         gang,
         role,

@@ -4,7 +4,7 @@ import type { Vector } from '../../resources.ts';
 import type { VictimGang } from './victim-gang.ts';
 
 /** Room that a victim leaves. */
-export interface Spot {
+export interface FreedRoom {
   readonly row: number;
   readonly vector: Vector;
 }
@@ -13,15 +13,15 @@ export interface Spot {
  * What can be taken by itself to make room: a pod; a gang with its leader; or the reservation of a gang none of whose
  * pods runs yet.
  */
-export interface Unit {
+export interface Candidate {
   readonly kind: 'pod' | 'gang' | 'reservation';
-  readonly spots: readonly Spot[];
+  readonly freed: readonly FreedRoom[];
   /** The pod, or the gang's leader; absent for a reservation. */
   readonly bound?: BoundPod;
   /** The reservation's slots. */
   readonly slots?: readonly Slot[];
-  /** Units of the other members, which go with the leader. */
-  readonly others: readonly Unit[];
+  /** OpenCandidates of the other members, which go with the leader. */
+  readonly others: readonly Candidate[];
   readonly gang: VictimGang | undefined;
   readonly role: string;
   /** The victim's effective priority. */

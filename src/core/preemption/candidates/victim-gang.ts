@@ -1,11 +1,11 @@
 import type { Gang } from '../../gang/gang.ts';
 import { gangCores, isGivenUp, type LossContext } from './eviction-cost.ts';
-import type { Unit } from './candidate.ts';
+import type { Candidate } from './candidate.ts';
 
 /** A gang that may lose members: what one search takes from it so far, and what that does to it. */
 export class VictimGang {
   readonly gang: Gang;
-  readonly units: Unit[] = [];
+  readonly candidates: Candidate[] = [];
   readonly #loss: LossContext;
   /** Members of a role that may go before the gang is below its minimum. */
   readonly #spare = new Map<string, number>();
@@ -60,7 +60,7 @@ export class VictimGang {
     return this.#lost;
   }
 
-  count({ role, isGivenUp }: Unit, change: 1 | -1): void {
+  count({ role, isGivenUp }: Candidate, change: 1 | -1): void {
     this.#lost += change;
     if (!isGivenUp) this.#taken.set(role, (this.#taken.get(role) ?? 0) + change);
   }

@@ -12,10 +12,10 @@ import { dropPlan, releaseWithheld, SEARCH_AGAIN_MS } from './abandon.ts';
 import { findVictims, type Finding } from '../search/find-victims.ts';
 import { USUAL_GRACE_MS } from '../candidates/budgets.ts';
 import { planWith, podsOf } from '../search/simulate.ts';
-import type { Unit } from '../candidates/candidate.ts';
+import type { Candidate } from '../candidates/candidate.ts';
 
 /** Searches in one round: kube-scheduler waits meanwhile. */
-const SEARCHES_A_ROUND = 4;
+const MAX_SEARCHES_PER_ROUND = 4;
 /** The longest pause after searches that found nobody. */
 const SELDOM_MS = 60_000;
 
@@ -26,7 +26,7 @@ export function makeRoom(ctx: GangContext, nowMs: number): void {
   waiting.sort((a, b) => b.priority - a.priority || a.firstAskMs - b.firstAskMs || (a.key < b.key ? -1 : 1));
   let searches = 0;
   for (const gang of waiting) {
-    if (searches === SEARCHES_A_ROUND) return;
+    if (searches === MAX_SEARCHES_PER_ROUND) return;
     if (forbiddenTo(ctx, gang, nowMs) !== undefined) continue;
     searches++;
     if (begin(ctx, gang, { finding: findVictims(ctx, gang, nowMs), nowMs })) {
@@ -45,10 +45,10 @@ function isDue({ eviction, refusal, searchAgainMs }: Gang, nowMs: number): boole
 
 /** Why the gang may not have others evicted at all now, in words; undefined: it may. */
 export function forbiddenTo({ evictions }: GangContext, gang: Gang, nowMs: number): string | undefined {
-  const { leader, firstAskMs, policy, key, madeRoom } = gang;
+  const { leader, firstAskMs, policy, key, preemption } = gang;
   const { afterMs, cascadeMs } = policy.preemption;
   if (leader.evictionTraits?.neverPreempts) return 'the preemptionPolicy of its leader is Never';
-  if (madeRoom === 'in vain') return 'others went for it before, and kube-scheduler did not ask about its leader';
+  if (preemption === 'wasted') return 'others went for it before, and kube-scheduler did not ask about its leader';
   const lostMs = evictions.lastLossMs(key);
   if (lostMs !== undefined && nowMs - lostMs < cascadeMs)
     return `it lost members itself less than ${cascadeMs / 1000} s ago (preemption.cascade)`;
@@ -69,14 +69,14 @@ interface Beginning {
  */
 export function begin(ctx: GangContext, gang: Gang, { finding, nowMs, kept = [] }: Beginning): boolean {
   if (finding.kind === 'none') return false;
-  const { units, charges } = finding.kind === 'victims' ? finding : { units: [], charges: [] };
-  const plan = planWith(ctx, gang, { units, awaited: finding.awaited });
+  const { candidates, charges } = finding.kind === 'victims' ? finding : { candidates: [], charges: [] };
+  const plan = planWith(ctx, gang, { candidates, awaited: finding.awaited });
   if (plan.kind !== 'placed') return false;
   const used = new Set(plan.rows.flatMap((rows) => [...rows]));
   const awaited = finding.awaited.filter(({ row }) => used.has(row));
-  for (const unit of units) if (unit.slots) revoke(ctx, unit, gang);
-  for (const { gang: of, bound } of units) if (bound) ctx.evictions.note(of?.gang, nowMs);
-  const pods = podsOf(units);
+  for (const candidate of candidates) if (candidate.slots) revoke(ctx, candidate, gang);
+  for (const { gang: of, bound } of candidates) if (bound) ctx.evictions.note(of?.gang, nowMs);
+  const pods = podsOf(candidates);
   const graces = pods.map(({ pod }) => pod.evictionTraits?.graceMs ?? USUAL_GRACE_MS);
   const waits = awaited.map(({ pod }) => Math.max(0, (pod.evictionTraits?.goneByMs ?? nowMs) - nowMs));
   const untilMs = nowMs + Math.max(0, ...graces, ...waits) + gang.policy.preemption.leaveWithinMs;
@@ -133,7 +133,7 @@ export function withLeaving(ctx: GangContext, gang: Gang, place: () => boolean):
 }
 
 /** A gang that has not begun gives its reservation back, and waits again. */
-function revoke(ctx: GangContext, { gang: of }: Unit, beneficiary: Gang): void {
+function revoke(ctx: GangContext, { gang: of }: Candidate, beneficiary: Gang): void {
   const { gang } = of!;
   const slots = gang.slots.splice(0);
   for (const slot of slots) ctx.ledger.unplace(slot);
@@ -145,7 +145,7 @@ function revoke(ctx: GangContext, { gang: of }: Unit, beneficiary: Gang): void {
 }
 
 function plannedVictims(charges: readonly Charge[]): PlannedVictim[] {
-  return charges.flatMap(({ unit: { bound, gang, role, kind }, cost }) => {
+  return charges.flatMap(({ candidate: { bound, gang, role, kind }, cost }) => {
     if (!bound) return [];
     const of = gang ? { gang: gang.gang.key, role } : {};
     return [
@@ -205,7 +205,7 @@ export function complete(ctx: GangContext, gang: Gang, nowMs: number): void {
   gang.eviction = undefined;
   ctx.evictions.planned.delete(gang);
   gang.admitted = true;
-  gang.madeRoom = 'yes';
+  gang.preemption = 'used';
   gang.refusal = undefined;
   ctx.line.remove(gang.key);
   for (const slot of gang.slots) ctx.ledger.setDeadline(slot, nowMs + gang.policy.reservation.unclaimedMs);

@@ -11,11 +11,11 @@ import { complete, isDeleting, tellPlan, victimOf, withLeaving } from './make-ro
 import { dropPlan } from './abandon.ts';
 import { keptBy } from '../candidates/exclusion-rules.ts';
 
-/** Takes up the plans that are written on leaders. @param isGangs whether muster places the pod's gang */
-export function restorePlans(ctx: GangContext, nowMs: number, isGangs: (pod: PodInfo) => boolean): void {
+/** Takes up the plans that are written on leaders. @param isGangMember whether muster places the pod's gang */
+export function restorePlans(ctx: GangContext, nowMs: number, isGangMember: (pod: PodInfo) => boolean): void {
   const { cluster, evictions, isFollowing } = ctx;
   if (isFollowing || evictions.written.size === 0) return;
-  const isFit = (pod: PodInfo) => isGangs(pod) && pod.membership!.problem === undefined;
+  const isFit = (pod: PodInfo) => isGangMember(pod) && pod.membership!.problem === undefined;
   // Victims are as important as their gangs, which need not have been met yet.
   for (const { pod } of cluster.boundPods.values()) if (isFit(pod)) gangOf(ctx, pod, nowMs);
   for (const pod of evictions.written.values()) if (isFit(pod)) restorePlan(ctx, pod, nowMs);

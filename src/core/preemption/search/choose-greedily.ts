@@ -1,11 +1,11 @@
 import { RowHeap } from '../../placement/row-heap.ts';
 import type { Choice } from './victim-set.ts';
-import type { Unit } from '../candidates/candidate.ts';
+import type { Candidate } from '../candidates/candidate.ts';
 import type { Pool } from '../candidates/candidate-pool.ts';
 
-/** Units of one row that together win at least one place, and what that costs. */
+/** OpenCandidates of one row that together win at least one place, and what that costs. */
 interface Step {
-  readonly units: readonly Unit[];
+  readonly candidates: readonly Candidate[];
   /** Core-seconds for each place won. */
   readonly price: number;
   /** The choice that it was worked out for. */
@@ -13,11 +13,11 @@ interface Step {
 }
 
 /**
- * Takes units until the demand is met or nothing helps: tier by tier from the lowest, in each the cheapest place first.
+ * Takes candidates until the demand is met or nothing helps: tier by tier from the lowest, in each the cheapest place first.
  * Each row's next step is worked out only when its lower bound comes to the top, and again when the choice has changed.
  */
 export function takeCheapest(choice: Choice, pool: Pool): void {
-  const mayGoOn = () => !choice.isEnough && !choice.isTired && (pool.hasReservations || choice.mayTakePods());
+  const mayGoOn = () => !choice.isEnough && !choice.isBudgetSpent && (pool.hasReservations || choice.mayTakePods());
   const greedy = new Greedy(choice);
   for (const tier of pool.tiers) {
     if (!mayGoOn()) return;
@@ -28,7 +28,7 @@ export function takeCheapest(choice: Choice, pool: Pool): void {
 
 class Greedy {
   readonly #choice: Choice;
-  readonly #byRow = new Map<number, Unit[]>();
+  readonly #byRow = new Map<number, Candidate[]>();
   readonly #heap = new RowHeap();
   /** By row, the key that counts: entries with another are out of date. */
   readonly #keys = new Map<number, number>();
@@ -39,13 +39,13 @@ class Greedy {
     this.#choice = choice;
   }
 
-  /** Units that tiers so far had no part in. */
-  add(units: readonly Unit[]): void {
-    for (const unit of units) {
-      for (const { row } of unit.spots) {
+  /** OpenCandidates that tiers so far had no pool in. */
+  add(candidates: readonly Candidate[]): void {
+    for (const candidate of candidates) {
+      for (const { row } of candidate.freed) {
         const there = this.#byRow.get(row);
-        if (!there) this.#byRow.set(row, [unit]);
-        else if (there.at(-1) !== unit) there.push(unit);
+        if (!there) this.#byRow.set(row, [candidate]);
+        else if (there.at(-1) !== candidate) there.push(candidate);
       }
     }
   }
@@ -83,66 +83,70 @@ class Greedy {
     this.#heap.rekeyTop(-step.price);
   }
 
-  #take({ units }: Step, tier: number): void {
-    const broken = units.map(({ gang }) => gang?.isBroken);
-    for (const unit of units) this.#choice.take(unit);
+  #take({ candidates }: Step, tier: number): void {
+    const broken = candidates.map(({ gang }) => gang?.isBroken);
+    for (const candidate of candidates) this.#choice.take(candidate);
     this.#version++;
     // Once a gang is broken its other members are cheaper: their rows are looked at anew.
-    units.forEach(({ gang }, i) => {
+    candidates.forEach(({ gang }, i) => {
       if (!gang?.isBroken || broken[i]) return;
-      const rows = new Set(gang.units.map(({ spots }) => spots[0]!.row));
+      const rows = new Set(gang.candidates.map(({ freed }) => freed[0]!.row));
       for (const row of rows) this.#open(row, tier, (key) => this.#heap.push(row, key));
     });
   }
 
-  /** Puts the row in with its lower bound: what its cheapest unit costs. */
+  /** Puts the row in with its lower bound: what its cheapest candidate costs. */
   #open(row: number, tier: number, put: (key: number) => void): void {
     let least = Infinity;
-    const units = this.#byRow.get(row) ?? [];
-    this.#choice.look(units.length);
-    for (const unit of units) {
-      if (!this.#isOpen(unit, tier)) continue;
-      least = Math.min(least, this.#choice.costOf(unit));
+    const candidates = this.#byRow.get(row) ?? [];
+    this.#choice.charge(candidates.length);
+    for (const candidate of candidates) {
+      if (!this.#isOpen(candidate, tier)) continue;
+      least = Math.min(least, this.#choice.costOf(candidate));
     }
     if (least === Infinity) return;
     this.#keys.set(row, -least);
     put(-least);
   }
 
-  #isOpen(unit: Unit, tier: number): boolean {
-    return (unit.band * 2 < tier || this.#choice.tierOf(unit) <= tier) && !this.#choice.taken.has(unit);
+  #isOpen(candidate: Candidate, tier: number): boolean {
+    return (candidate.band * 2 < tier || this.#choice.tierOf(candidate) <= tier) && !this.#choice.taken.has(candidate);
   }
 
   #stepAt(row: number, tier: number): Step | undefined {
     const choice = this.#choice;
-    const open = (this.#byRow.get(row) ?? []).filter((unit) => this.#isOpen(unit, tier));
-    choice.look(open.length);
-    const ranked = open.map((unit) => ({ unit, tier: choice.tierOf(unit), cost: choice.costOf(unit) }));
+    const open = (this.#byRow.get(row) ?? []).filter((candidate) => this.#isOpen(candidate, tier));
+    choice.charge(open.length);
+    const ranked = open.map((candidate) => ({
+      candidate,
+      tier: choice.tierOf(candidate),
+      cost: choice.costOf(candidate),
+    }));
     ranked.sort((a, b) => a.tier - b.tier || a.cost - b.cost);
-    const inOrder = ranked.map(({ unit }) => unit);
+    const inOrder = ranked.map(({ candidate }) => candidate);
     const together = this.#priceOf(inOrder);
-    if (!together || together.units.length === 1) return together;
-    const vain: Unit[] = [];
+    if (!together || together.candidates.length === 1) return together;
+    const vain: Candidate[] = [];
     let best = together;
-    for (const { unit, cost } of ranked) {
+    for (const { candidate, cost } of ranked) {
       // Where as much room won no place, no more wins any.
-      if (cost >= together.price || vain.some((other) => isCovered(unit, other))) continue;
-      const alone = this.#priceOf([unit]);
-      if (!alone) vain.push(unit);
+      if (cost >= together.price || vain.some((other) => isCovered(candidate, other))) continue;
+      const alone = this.#priceOf([candidate]);
+      if (!alone) vain.push(candidate);
       else if (alone.price < best.price) best = alone;
     }
     return best;
   }
 
-  /** As many of the units, in their order, as win a place; without those that the others make superfluous. */
-  #priceOf(units: readonly Unit[]): Step | undefined {
+  /** As many of the candidates, in their order, as win a place; without those that the others make superfluous. */
+  #priceOf(candidates: readonly Candidate[]): Step | undefined {
     const choice = this.#choice;
     const before = choice.demand.missing;
-    const tried: { readonly taken: readonly Unit[]; readonly cost: number }[] = [];
-    for (const unit of units) {
-      if (!choice.mayTake(unit)) continue;
-      const cost = choice.costOf(unit);
-      tried.push({ taken: choice.take(unit), cost });
+    const tried: { readonly taken: readonly Candidate[]; readonly cost: number }[] = [];
+    for (const candidate of candidates) {
+      if (!choice.mayTake(candidate)) continue;
+      const cost = choice.costOf(candidate);
+      tried.push({ taken: choice.take(candidate), cost });
       if (choice.demand.missing < before) break;
     }
     const after = choice.demand.missing;
@@ -150,22 +154,22 @@ class Greedy {
     for (const { taken } of after < before ? kept : tried) choice.putBack(taken);
     if (kept.length === 0) return undefined;
     const cost = kept.reduce((sum, one) => sum + one.cost, 0);
-    return { units: kept.map(({ taken }) => taken[0]!), price: cost / (before - after), version: this.#version };
+    return { candidates: kept.map(({ taken }) => taken[0]!), price: cost / (before - after), version: this.#version };
   }
 
-  /** Puts the units back for good where a place is won without them. */
-  #isSuperfluous(taken: readonly Unit[], before: number): boolean {
+  /** Puts the candidates back for good where a place is won without them. */
+  #isSuperfluous(taken: readonly Candidate[], before: number): boolean {
     this.#choice.putBack(taken);
     if (this.#choice.demand.missing < before) return true;
-    for (const unit of taken) this.#choice.take(unit);
+    for (const candidate of taken) this.#choice.take(candidate);
     return false;
   }
 }
 
 /** Whether the pod leaves no more room than the other one, of the same row. */
-function isCovered({ kind, spots }: Unit, other: Unit): boolean {
+function isCovered({ kind, freed }: Candidate, other: Candidate): boolean {
   if (kind !== 'pod' || other.kind !== 'pod') return false;
-  const [less, room] = [spots[0]!.vector, other.spots[0]!.vector];
+  const [less, room] = [freed[0]!.vector, other.freed[0]!.vector];
   for (let c = 0; c < less.length; c++) if (less[c]! > (room[c] ?? 0)) return false;
   return true;
 }

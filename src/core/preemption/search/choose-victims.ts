@@ -1,12 +1,12 @@
 import { compareHarm, type Choice, type Harm } from './victim-set.ts';
 import { takeCheapest } from './choose-greedily.ts';
-import type { Unit } from '../candidates/candidate.ts';
-import type { Pool, Units } from '../candidates/candidate-pool.ts';
+import type { Candidate } from '../candidates/candidate.ts';
+import type { Pool, OpenCandidates } from '../candidates/candidate-pool.ts';
 
-/** With so few units every choice is looked at: 4,096 at most. */
-const EXACT_UNITS = 12;
-/** With so few a greedy choice is tried again without its dearest parts, so many times. */
-const IMPROVED_UNITS = 512;
+/** With so few candidates every choice is looked at: 4,096 at most. */
+const EXACT_CANDIDATES = 12;
+/** With so few a greedy choice is tried again without its dearest pools, so many times. */
+const IMPROVED_CANDIDATES = 512;
 const IMPROVEMENTS = 12;
 
 /**
@@ -14,7 +14,7 @@ const IMPROVEMENTS = 12;
  * their gangs. Exact where there are few; else greedy, and then whoever can be put back is.
  * @returns whether the demand is met; the choice then has the victims, and none can be put back
  */
-export function search(choice: Choice, { small, whole }: Units, goal: Goal): boolean {
+export function search(choice: Choice, { small, whole }: OpenCandidates, goal: Goal): boolean {
   goal.widen(goal.margin);
   const isDone = () => choice.isEnough && goal.fits();
   const isFound = searchSmall(choice, small, isDone) || searchWhole(choice, { small, whole }, isDone);
@@ -34,21 +34,21 @@ export interface Goal {
 
 interface Open {
   readonly small: Pool;
-  readonly whole: readonly Unit[];
+  readonly whole: readonly Candidate[];
 }
 
 function searchSmall(choice: Choice, small: Pool, isDone: () => boolean): boolean {
-  if (small.size <= EXACT_UNITS) return exactly(choice, small.all(), isDone);
+  if (small.size <= EXACT_CANDIDATES) return exactly(choice, small.all(), isDone);
   takeCheapest(choice, small);
   return isDone();
 }
 
 /** Goes on from what searchSmall has taken. */
-function searchWhole(choice: Choice, { small, whole }: Units, isDone: () => boolean): boolean {
-  if (small.size > EXACT_UNITS && !choice.mayTakePods()) return clear(choice);
+function searchWhole(choice: Choice, { small, whole }: OpenCandidates, isDone: () => boolean): boolean {
+  if (small.size > EXACT_CANDIDATES && !choice.mayTakePods()) return clear(choice);
   const gangs = whole();
   if (gangs.length === 0) return clear(choice);
-  if (small.size + gangs.length <= EXACT_UNITS) return exactly(choice, [...small.all(), ...gangs], isDone);
+  if (small.size + gangs.length <= EXACT_CANDIDATES) return exactly(choice, [...small.all(), ...gangs], isDone);
   return withWholeGangs(choice, { small, whole: gangs }, isDone);
 }
 
@@ -62,11 +62,11 @@ function withWholeGangs(choice: Choice, { small, whole }: Open, isDone: () => bo
   const order = [...whole].sort((a, b) => a.band - b.band || totalCost(a) - totalCost(b));
   const byRow = groupByRow(small.all());
   if (choice.taken.size === 0) takeCheapest(choice, small);
-  for (const unit of order) {
-    if (isDone() || choice.isTired) break;
-    if (!choice.mayTake(unit)) continue;
+  for (const candidate of order) {
+    if (isDone() || choice.isBudgetSpent) break;
+    if (!choice.mayTake(candidate)) continue;
     // Elsewhere nothing has changed: who was of no use there is of none now.
-    const rows = new Set(choice.take(unit).flatMap(({ spots }) => spots.map(({ row }) => row)));
+    const rows = new Set(choice.take(candidate).flatMap(({ freed }) => freed.map(({ row }) => row)));
     takeCheapest(choice, poolOf([...rows].flatMap((row) => byRow.get(row) ?? [])));
   }
   // Where the leader's place was short, it may matter elsewhere after all.
@@ -74,31 +74,32 @@ function withWholeGangs(choice: Choice, { small, whole }: Open, isDone: () => bo
   return isDone() || clear(choice);
 }
 
-function groupByRow(units: readonly Unit[]): ReadonlyMap<number, readonly Unit[]> {
-  const byRow = new Map<number, Unit[]>();
-  for (const unit of units) {
-    const { row } = unit.spots[0]!;
+function groupByRow(candidates: readonly Candidate[]): ReadonlyMap<number, readonly Candidate[]> {
+  const byRow = new Map<number, Candidate[]>();
+  for (const candidate of candidates) {
+    const { row } = candidate.freed[0]!;
     const there = byRow.get(row);
-    if (there) there.push(unit);
-    else byRow.set(row, [unit]);
+    if (there) there.push(candidate);
+    else byRow.set(row, [candidate]);
   }
   return byRow;
 }
 
-const totalCost = ({ cost, others }: Unit) => others.reduce((sum, one) => sum + one.cost, cost);
+const totalCost = ({ cost, others }: Candidate) => others.reduce((sum, one) => sum + one.cost, cost);
 
 /** Puts back whoever is not needed for it, the most valuable first. Leaders before their members. */
 function putBack(choice: Choice, isDone: () => boolean): void {
-  const rank = (unit: Unit) => (unit.kind === 'gang' ? 1 : 0);
+  const rank = (candidate: Candidate) => (candidate.kind === 'gang' ? 1 : 0);
   const order = [...choice.taken].sort(
     (a, b) => rank(b) - rank(a) || choice.tierOf(b) - choice.tierOf(a) || b.cost - a.cost,
   );
-  for (const unit of order) {
-    if (unit.kind !== 'gang' && unit.gang?.isWhole) continue;
-    const units = unit.kind === 'gang' && unit.gang!.hasSingleRole ? [unit, ...unit.others] : [unit];
-    choice.putBack(units);
-    if (isDone() && isAllowed(choice, unit)) continue;
-    for (const one of units) choice.take(one);
+  for (const candidate of order) {
+    if (candidate.kind !== 'gang' && candidate.gang?.isWhole) continue;
+    const candidates =
+      candidate.kind === 'gang' && candidate.gang!.hasSingleRole ? [candidate, ...candidate.others] : [candidate];
+    choice.putBack(candidates);
+    if (isDone() && isAllowed(choice, candidate)) continue;
+    for (const one of candidates) choice.take(one);
   }
 }
 
@@ -108,50 +109,52 @@ function putBack(choice: Choice, isDone: () => boolean): void {
  * the least harm of all is kept.
  */
 export function improve(choice: Choice, pool: Pool, fits: Goal['fits']): void {
-  if (pool.size <= EXACT_UNITS || pool.size > IMPROVED_UNITS) return;
+  if (pool.size <= EXACT_CANDIDATES || pool.size > IMPROVED_CANDIDATES) return;
   const small = pool.all();
   const isDone = () => choice.isEnough && fits();
-  let best = { harm: choice.harm(), units: [...choice.taken] };
-  const attempt = (first: readonly Unit[], rest: readonly Unit[]) => {
-    if (choice.isTired) return;
+  let best = { harm: choice.harm(), candidates: [...choice.taken] };
+  const attempt = (first: readonly Candidate[], rest: readonly Candidate[]) => {
+    if (choice.isBudgetSpent) return;
     choice.clear();
-    for (const unit of first) if (choice.mayTake(unit)) choice.take(unit);
+    for (const candidate of first) if (choice.mayTake(candidate)) choice.take(candidate);
     takeCheapest(choice, poolOf(rest));
     if (!isDone()) return;
     putBack(choice, isDone);
     const harm = choice.harm();
-    if (compareHarm(harm, best.harm) < 0) best = { harm, units: [...choice.taken] };
+    if (compareHarm(harm, best.harm) < 0) best = { harm, candidates: [...choice.taken] };
   };
-  const groupOf = (unit: Unit) => unit.gang ?? unit;
+  const groupOf = (candidate: Candidate) => candidate.gang ?? candidate;
   const dearest = [...choice.account()].sort((a, b) => b.tier - a.tier || b.cost - a.cost);
-  const groups = [...new Set(dearest.map(({ unit }) => groupOf(unit)))].slice(0, IMPROVEMENTS);
-  const others = small.filter((unit) => !choice.taken.has(unit)).sort((a, b) => a.band - b.band || a.cost - b.cost);
+  const groups = [...new Set(dearest.map(({ candidate }) => groupOf(candidate)))].slice(0, IMPROVEMENTS);
+  const others = small
+    .filter((candidate) => !choice.taken.has(candidate))
+    .sort((a, b) => a.band - b.band || a.cost - b.cost);
   for (const group of groups)
     attempt(
       [],
-      small.filter((unit) => groupOf(unit) !== group),
+      small.filter((candidate) => groupOf(candidate) !== group),
     );
-  for (const unit of others.slice(0, IMPROVEMENTS)) attempt([unit], small);
+  for (const candidate of others.slice(0, IMPROVEMENTS)) attempt([candidate], small);
   choice.clear();
-  for (const unit of best.units) choice.take(unit);
+  for (const candidate of best.candidates) choice.take(candidate);
 }
 
-function poolOf(units: readonly Unit[]): Pool {
-  const bands = [...new Set(units.map(({ band }) => band))].sort((a, b) => a - b);
+function poolOf(candidates: readonly Candidate[]): Pool {
+  const bands = [...new Set(candidates.map(({ band }) => band))].sort((a, b) => a - b);
 
   return {
-    size: units.length,
+    size: candidates.length,
     tiers: bands.flatMap((band) => [band * 2, band * 2 + 1]),
-    ofTier: (tier) => units.filter(({ band }) => band * 2 === tier),
-    all: () => units,
-    hasReservations: units.some(({ kind }) => kind === 'reservation'),
+    ofTier: (tier) => candidates.filter(({ band }) => band * 2 === tier),
+    all: () => candidates,
+    hasReservations: candidates.some(({ kind }) => kind === 'reservation'),
   };
 }
 
 /** Members of a gang that keeps its leader are subject to rules from which whole gangs are exempt. */
-function isAllowed(choice: Choice, { kind, gang }: Unit): boolean {
+function isAllowed(choice: Choice, { kind, gang }: Candidate): boolean {
   if (kind !== 'gang' || gang!.hasSingleRole) return true;
-  const members = gang!.units.filter((one) => choice.taken.has(one));
+  const members = gang!.candidates.filter((one) => choice.taken.has(one));
   choice.putBack(members);
   const isAllowedNow = members.every((one) => {
     if (!choice.mayTake(one)) return false;
@@ -162,26 +165,26 @@ function isAllowed(choice: Choice, { kind, gang }: Unit): boolean {
   return isAllowedNow;
 }
 
-/** Looks at every choice that has no superfluous unit in its order. @returns whether one is enough; it is then taken */
-function exactly(choice: Choice, units: readonly Unit[], isDone: () => boolean): boolean {
-  if (units.length > EXACT_UNITS) return false;
-  let best: { readonly harm: Harm; readonly units: readonly Unit[] } | undefined;
+/** Looks at every choice that has no superfluous candidate in its order. @returns whether one is enough; it is then taken */
+function exactly(choice: Choice, candidates: readonly Candidate[], isDone: () => boolean): boolean {
+  if (candidates.length > EXACT_CANDIDATES) return false;
+  let best: { readonly harm: Harm; readonly candidates: readonly Candidate[] } | undefined;
   const walk = (from: number): void => {
     if (isDone()) {
       const harm = choice.harm();
-      if (!best || compareHarm(harm, best.harm) < 0) best = { harm, units: [...choice.taken] };
+      if (!best || compareHarm(harm, best.harm) < 0) best = { harm, candidates: [...choice.taken] };
       return;
     }
-    if (choice.isTired) return;
-    for (let i = from; i < units.length; i++) {
-      if (!choice.mayTake(units[i]!)) continue;
-      const taken = choice.take(units[i]!);
+    if (choice.isBudgetSpent) return;
+    for (let i = from; i < candidates.length; i++) {
+      if (!choice.mayTake(candidates[i]!)) continue;
+      const taken = choice.take(candidates[i]!);
       walk(i + 1);
       choice.putBack(taken);
     }
   };
   walk(0);
   if (!best) return false;
-  for (const unit of best.units) choice.take(unit);
+  for (const candidate of best.candidates) choice.take(candidate);
   return true;
 }

@@ -10,18 +10,18 @@ import { Choice, compareHarm, type Charge, type Harm, type Work } from './victim
 import { Demand } from './shortfall.ts';
 import { Limits, type Rule } from '../candidates/budgets.ts';
 import type { Vector } from '../../resources.ts';
-import type { Part, Pool } from '../candidates/candidate-pool.ts';
+import type { CandidatePool, Pool } from '../candidates/candidate-pool.ts';
 import { improve, search } from './choose-victims.ts';
 import { planWith } from './simulate.ts';
-import type { Spot, Unit } from '../candidates/candidate.ts';
-import { unitsPer } from '../candidates/candidate-census.ts';
+import type { FreedRoom, Candidate } from '../candidates/candidate.ts';
+import { candidatesPerDomain } from '../candidates/candidate-census.ts';
 
 /** Who would make room for a gang, or why nobody can. */
 export type Finding =
-  /** `units` are taken; `awaited` go by themselves, and their room counts as well. */
+  /** `candidates` are taken; `awaited` go by themselves, and their room counts as well. */
   | {
       readonly kind: 'victims';
-      readonly units: readonly Unit[];
+      readonly candidates: readonly Candidate[];
       readonly awaited: readonly BoundPod[];
       readonly harm: Harm;
       readonly charges: readonly Charge[];
@@ -36,7 +36,7 @@ const STUCK_MS = 60_000;
 const ROUNDING = 1e-6;
 /** Places more than needed that are tried where the demand is only a bound. */
 const MARGINS = [0, 1, 2, 4, 8, 16, 32];
-/** Units that one search looks at, some more than once, before it ends with the best so far: kube-scheduler waits. */
+/** OpenCandidates that one search looks at, some more than once, before it ends with the best so far: kube-scheduler waits. */
 export const MOST_WORK = 400_000;
 
 /** Rows. */
@@ -72,7 +72,7 @@ function searchFor(ctx: GangContext, gang: Gang, nowMs: number, terms: Terms): S
   return new Search({ ctx, gang, nowMs, ...terms, demand, awaited, isExact: isSimple(needs) });
 }
 
-/** Rows of the parts of the cluster of which one must hold the whole gang. */
+/** Rows of the pools of the cluster of which one must hold the whole gang. */
 function domainsFor({ cluster }: GangContext, gang: Gang): readonly Domain[] {
   const { mode, keys } = gang.policy.topology;
   const all = Array.from({ length: cluster.table.rows }, (_, row) => row);
@@ -103,7 +103,7 @@ interface Found {
   readonly domain: Domain;
   readonly choice: Choice;
   readonly small: Pool;
-  readonly units: readonly Unit[];
+  readonly candidates: readonly Candidate[];
   readonly harm: Harm;
 }
 
@@ -138,42 +138,45 @@ class Search {
   /** For each domain the victims there, as long as there is work left. */
   *found(): Generator<Found> {
     const { demand, work } = this.#asked;
-    const partOf = this.#census();
+    const poolOf = this.#census();
     for (let i = 0; i < this.#domains.length && work.left > 0; i++) {
       demand.confine(this.#domains[i]!);
-      const part = partOf(i);
-      work.left -= part.size;
-      if (!this.#isHopeful(part)) continue;
-      const found = this.#foundIn(this.#domains[i]!, part);
+      const pool = poolOf(i);
+      work.left -= pool.size;
+      if (!this.#isHopeful(pool)) continue;
+      const found = this.#foundIn(this.#domains[i]!, pool);
       if (found) yield found;
-      if (work.left <= 0) this.#excluded = new Map(this.#excluded).set('too large to search', part.size);
+      if (work.left <= 0) this.#excluded = new Map(this.#excluded).set('too large to search', pool.size);
     }
   }
 
   /** @returns what each domain has. Where it does not bind the leader, pods elsewhere are part of every domain. */
-  #census(): (domain: number) => Part {
+  #census(): (domain: number) => CandidatePool {
     const { ctx, gang, nowMs, rules, demand } = this.#asked;
     const input = { ctx, rules, priority: gang.priority, ownGang: gang.key, nowMs };
     const count = (domains: readonly (Domain | undefined)[], isUseful: (row: number) => boolean) => {
       const flags = new Uint8Array(ctx.cluster.table.rows).map((_, row) => Number(isUseful(row)));
-      const { parts, excluded, queues } = unitsPer({ ...input, isUseful: (row) => flags[row] === 1 }, domains);
+      const { pools, excluded, queues } = candidatesPerDomain(
+        { ...input, isUseful: (row) => flags[row] === 1 },
+        domains,
+      );
       this.#excluded = excluded;
       this.#queues = queues;
-      return parts;
+      return pools;
     };
     if (this.#domains.length === 1 || !gang.policy.topology.leader)
       return () => count([undefined], (row) => demand.isUseful(row))[0]!;
-    const parts = count(this.#domains, (row) => demand.isEligible(row));
-    return (domain) => parts[domain]!;
+    const pools = count(this.#domains, (row) => demand.isEligible(row));
+    return (domain) => pools[domain]!;
   }
 
   /** Whether even a bound on what can be done makes room enough: most searches in vain end here. */
-  #isHopeful(part: Part): boolean {
+  #isHopeful(pool: CandidatePool): boolean {
     const { ctx, nowMs, rules, demand } = this.#asked;
-    const most = mostOf(part.everything(rules.wholeGangs), ctx.cluster.columns.names.length);
+    const most = mostOf(pool.everything(rules.wholeGangs), ctx.cluster.columns.names.length);
     if (!couldFit(demand, most)) return false;
     // A reservation that goes is no eviction.
-    if (part.hasReservations) return true;
+    if (pool.hasReservations) return true;
     const pods = demand.fewestPods(most.ofOne) - ROUNDING;
     const { perMinute, perQueue } = rules.budget;
     const isOverMinute = pods > perMinute - ctx.evictions.lately(nowMs);
@@ -184,15 +187,15 @@ class Search {
     return !isOverMinute && !isOverQueues;
   }
 
-  #foundIn(domain: Domain, part: Part): Found | undefined {
+  #foundIn(domain: Domain, pool: CandidatePool): Found | undefined {
     const { ctx, nowMs, rules, demand, isExact, work } = this.#asked;
     const { cluster, evictions } = ctx;
-    const open = { small: part, whole: () => (rules.wholeGangs ? part.whole() : []) };
+    const open = { small: pool, whole: () => (rules.wholeGangs ? pool.whole() : []) };
     for (const margin of isExact ? [0] : MARGINS) {
       const choice = new Choice(demand, new Limits({ rules, evictions, cluster, nowMs }), rules.cost, work);
       const fits = () => this.#fits([...choice.taken]);
       if (search(choice, open, { fits, margin, widen: (more) => demand.widen(more) })) {
-        const found = { domain, choice, small: part, units: [...choice.taken], harm: choice.harm() };
+        const found = { domain, choice, small: pool, candidates: [...choice.taken], harm: choice.harm() };
         choice.clear();
         return found;
       }
@@ -201,19 +204,19 @@ class Search {
     return undefined;
   }
 
-  #improved({ domain, choice, small, units }: Found): Finding {
+  #improved({ domain, choice, small, candidates }: Found): Finding {
     this.#asked.demand.confine(domain);
-    for (const unit of units) choice.take(unit);
+    for (const candidate of candidates) choice.take(candidate);
     improve(choice, small, () => this.#fits([...choice.taken]));
     const awaited = this.#awaitedHere();
-    return { kind: 'victims', units: [...choice.taken], awaited, harm: choice.harm(), charges: choice.account() };
+    return { kind: 'victims', candidates: [...choice.taken], awaited, harm: choice.harm(), charges: choice.account() };
   }
 
-  #fits(units: readonly Unit[]): boolean {
+  #fits(candidates: readonly Candidate[]): boolean {
     const { ctx, gang, isExact, work } = this.#asked;
     if (isExact) return true;
     work.left -= ctx.cluster.table.rows;
-    return planWith(ctx, gang, { units, awaited: this.#awaitedHere() }).kind === 'placed';
+    return planWith(ctx, gang, { candidates, awaited: this.#awaitedHere() }).kind === 'placed';
   }
 
   #awaitedHere(): BoundPod[] {
@@ -230,7 +233,7 @@ interface Most {
 }
 
 /** What there would be if all of them were gone. */
-function mostOf(everything: readonly Spot[], columns: number): Most {
+function mostOf(everything: readonly FreedRoom[], columns: number): Most {
   const byRow = new Map<number, Float64Array>();
   const ofOne = new Float64Array(columns);
   for (const { row, vector } of everything) {

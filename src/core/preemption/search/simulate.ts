@@ -4,23 +4,23 @@ import type { GangContext } from '../../gang/context.ts';
 import type { Gang } from '../../gang/gang.ts';
 import { kinRows } from '../../gang/needs.ts';
 import type { Plan } from '../../placement/need.ts';
-import type { Unit } from '../candidates/candidate.ts';
+import type { Candidate } from '../candidates/candidate.ts';
 
 export interface Freed {
-  readonly units: readonly Unit[];
+  readonly candidates: readonly Candidate[];
   readonly awaited: readonly BoundPod[];
 }
 
 /** The pods that go. */
-export function podsOf(units: readonly Unit[]): BoundPod[] {
-  return units.flatMap(({ bound }) => (bound ? [bound] : []));
+export function podsOf(candidates: readonly Candidate[]): BoundPod[] {
+  return candidates.flatMap(({ bound }) => (bound ? [bound] : []));
 }
 
 /** Where the gang would be placed if these were gone. Everything is as it was afterwards. */
-export function planWith(ctx: GangContext, gang: Gang, { units, awaited }: Freed): Plan {
+export function planWith(ctx: GangContext, gang: Gang, { candidates, awaited }: Freed): Plan {
   const { cluster, planner } = ctx;
-  const pods = [...podsOf(units), ...awaited];
-  const slots = units.flatMap((unit) => unit.slots ?? []);
+  const pods = [...podsOf(candidates), ...awaited];
+  const slots = candidates.flatMap((candidate) => candidate.slots ?? []);
   for (const { pod } of pods) cluster.leave(pod.uid);
   for (const { node, vector } of slots) cluster.release(node, vector);
   const needs = startNeeds(cluster, gang);

@@ -1,7 +1,7 @@
 import type { CostWeights } from '../../policy/policy.ts';
 import type { Vector } from '../../resources.ts';
 import type { Limits, Rule } from '../candidates/budgets.ts';
-import type { Unit } from '../candidates/candidate.ts';
+import type { Candidate } from '../candidates/candidate.ts';
 
 /**
  * What a choice does harm to, the worst first: apps that are lost whole, by priority; then, from the highest priority
@@ -23,7 +23,7 @@ export interface Wanted {
   take(row: number, vector: Vector): void;
 }
 
-/** What a search may still do, in units looked at: no clock decides, so that the same cluster gives the same victims. */
+/** What a search may still do, in candidates looked at: no clock decides, so that the same cluster gives the same victims. */
 export interface Work {
   left: number;
 }
@@ -31,8 +31,8 @@ export interface Work {
 /** The victims chosen so far, and what is left of the demand and of the budgets with them. */
 export class Choice {
   readonly demand: Wanted;
-  readonly taken = new Set<Unit>();
-  /** Rules that kept a unit out. */
+  readonly taken = new Set<Candidate>();
+  /** Rules that kept a candidate out. */
   readonly hits = new Set<Rule>();
   readonly #limits: Limits;
   readonly #weights: CostWeights;
@@ -50,12 +50,12 @@ export class Choice {
   }
 
   /** Whether the search has to end with what it has. */
-  get isTired(): boolean {
+  get isBudgetSpent(): boolean {
     return this.#work.left <= 0;
   }
 
-  look(units: number): void {
-    this.#work.left -= units;
+  charge(candidates: number): void {
+    this.#work.left -= candidates;
   }
 
   /** Whether any pod may be taken yet. */
@@ -64,58 +64,61 @@ export class Choice {
     return !this.#limits.isSpent;
   }
 
-  /** Whether its gang (or, for a pod of no gang, its owner) needs the unit, as things are chosen now. */
-  isNeeded({ kind, gang, role, isGivenUp }: Unit): boolean {
+  /** Whether its gang (or, for a pod of no gang, its owner) needs the candidate, as things are chosen now. */
+  isNeeded({ kind, gang, role, isGivenUp }: Candidate): boolean {
     return kind !== 'reservation' && !isGivenUp && !(kind === 'pod' && gang?.hasSpare(role));
   }
 
   /** Priority first; at the same priority, those that nobody needs before those that are needed. */
-  tierOf(unit: Unit): number {
-    return unit.band * 2 + (this.isNeeded(unit) ? 1 : 0);
+  tierOf(candidate: Candidate): number {
+    return candidate.band * 2 + (this.isNeeded(candidate) ? 1 : 0);
   }
 
-  /** Core-seconds that taking the unit adds. */
-  costOf(unit: Unit): number {
-    if (!this.isNeeded(unit)) return unit.cost;
+  /** Core-seconds that taking the candidate adds. */
+  costOf(candidate: Candidate): number {
+    if (!this.isNeeded(candidate)) return candidate.cost;
     const { comeback, brokenGang } = this.#weights;
-    const own = unit.cost + comeback * unit.cores;
-    if (!unit.gang) return own + brokenGang * unit.cores;
-    return unit.gang.isBroken ? own : own + unit.gang.breakCost;
+    const own = candidate.cost + comeback * candidate.cores;
+    if (!candidate.gang) return own + brokenGang * candidate.cores;
+    return candidate.gang.isBroken ? own : own + candidate.gang.breakCost;
   }
 
   /** @returns whether the rules let it be taken now, if it is not taken yet */
-  mayTake(unit: Unit): boolean {
-    if (this.taken.has(unit)) return false;
-    this.look(1 + unit.others.length);
+  mayTake(candidate: Candidate): boolean {
+    if (this.taken.has(candidate)) return false;
+    this.charge(1 + candidate.others.length);
     // Those of its others that are taken already have been counted.
-    const others = unit.others.length === 0 ? unit.others : unit.others.filter((one) => !this.taken.has(one));
-    const rule = this.#limits.forbids(unit, others, this.isNeeded(unit));
+    const others =
+      candidate.others.length === 0 ? candidate.others : candidate.others.filter((one) => !this.taken.has(one));
+    const rule = this.#limits.forbids(candidate, others, this.isNeeded(candidate));
     if (rule) this.hits.add(rule);
     return rule === undefined;
   }
 
-  /** @returns what was taken: the unit, and those of its others that were not taken before */
-  take(unit: Unit): readonly Unit[] {
-    const all = (unit.others.length === 0 ? [unit] : [unit, ...unit.others]).filter((one) => !this.taken.has(one));
+  /** @returns what was taken: the candidate, and those of its others that were not taken before */
+  take(candidate: Candidate): readonly Candidate[] {
+    const all = (candidate.others.length === 0 ? [candidate] : [candidate, ...candidate.others]).filter(
+      (one) => !this.taken.has(one),
+    );
     for (const one of all) this.#move(one, 1);
     return all;
   }
 
-  putBack(units: readonly Unit[]): void {
-    for (const one of units) this.#move(one, -1);
+  putBack(candidates: readonly Candidate[]): void {
+    for (const one of candidates) this.#move(one, -1);
   }
 
   clear(): void {
     this.putBack([...this.taken]);
   }
 
-  #move(unit: Unit, change: 1 | -1): void {
-    if (change === 1) this.taken.add(unit);
-    else this.taken.delete(unit);
-    this.#limits.count(unit, change);
-    if (unit.kind === 'gang') unit.gang!.isWhole = change === 1;
-    else if (unit.kind === 'pod') unit.gang?.count(unit, change);
-    for (const { row, vector } of unit.spots) {
+  #move(candidate: Candidate, change: 1 | -1): void {
+    if (change === 1) this.taken.add(candidate);
+    else this.taken.delete(candidate);
+    this.#limits.count(candidate, change);
+    if (candidate.kind === 'gang') candidate.gang!.isWhole = change === 1;
+    else if (candidate.kind === 'pod') candidate.gang?.count(candidate, change);
+    for (const { row, vector } of candidate.freed) {
       if (change === 1) this.demand.give(row, vector);
       else this.demand.take(row, vector);
     }
@@ -126,12 +129,17 @@ export class Choice {
    * cheapest; the first that is needed carries what breaking its gang costs.
    */
   account(): readonly Charge[] {
-    this.look(this.taken.size);
+    this.charge(this.taken.size);
     const chosen = [...this.taken].sort((a, b) => a.cost - b.cost);
     this.putBack(chosen);
-    return chosen.map((unit) => {
-      const charge = { unit, isNeeded: this.isNeeded(unit), tier: this.tierOf(unit), cost: this.costOf(unit) };
-      this.#move(unit, 1);
+    return chosen.map((candidate) => {
+      const charge = {
+        candidate,
+        isNeeded: this.isNeeded(candidate),
+        tier: this.tierOf(candidate),
+        cost: this.costOf(candidate),
+      };
+      this.#move(candidate, 1);
       return charge;
     });
   }
@@ -140,9 +148,9 @@ export class Choice {
     const apps = new Map<number, number>();
     const tiers = new Map<number, number>();
     const add = (sums: Map<number, number>, key: number, more: number) => sums.set(key, (sums.get(key) ?? 0) + more);
-    for (const { unit, tier, cost } of this.account()) {
+    for (const { candidate, tier, cost } of this.account()) {
       add(tiers, tier, cost);
-      if (unit.kind === 'gang') add(apps, unit.band, 1);
+      if (candidate.kind === 'gang') add(apps, candidate.band, 1);
     }
     return { apps, tiers, pods: this.taken.size };
   }
@@ -150,7 +158,7 @@ export class Choice {
 
 /** One victim, and what taking it costs. */
 export interface Charge {
-  readonly unit: Unit;
+  readonly candidate: Candidate;
   readonly isNeeded: boolean;
   readonly tier: number;
   /** Core-seconds. */

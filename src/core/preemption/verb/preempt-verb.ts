@@ -8,8 +8,8 @@ import type { Vector } from '../../resources.ts';
 import { Choice, compareHarm, type Harm, type Wanted } from '../search/victim-set.ts';
 import { Limits, USUAL_GRACE_MS } from '../candidates/budgets.ts';
 import { bandOf } from '../candidates/exclusion-rules.ts';
-import type { Unit } from '../candidates/candidate.ts';
-import { unitsFor } from '../candidates/candidate-census.ts';
+import type { Candidate } from '../candidates/candidate.ts';
+import { candidatesAt } from '../candidates/candidate-census.ts';
 
 /**
  * Prunes what kube-scheduler proposes for a pod of no gang, and keeps only the node where it does the least harm: no
@@ -20,7 +20,7 @@ import { unitsFor } from '../candidates/candidate-census.ts';
  * (callExtenders, pkg/scheduler/framework/preemption/preemption.go, 1.35); later ones send it where only muster is in
  * the way, and room that is held is not to be had by evictions.
  */
-export function preemptForeign(ctx: GangContext, { pod, victims }: PreemptRequest, nowMs: number): PreemptAnswer {
+export function answerPreempt(ctx: GangContext, { pod, victims }: PreemptRequest, nowMs: number): PreemptAnswer {
   ctx.promises.drop(pod.uid);
   const answer = new Map<string, VictimProposal>();
   let best: Best | undefined;
@@ -82,10 +82,10 @@ function prunedAt(at: ProposalAt, row: number): Pruned | undefined {
   const { ctx, proposal } = at;
   const known = proposal.uids.map((uid) => ctx.cluster.boundPod(uid)!);
   const going = known.filter(({ pod, isLeaving }) => pod.deleting && !isLeaving);
-  const units = unitsAt(at, row, new Set(proposal.uids));
-  if (units.length + going.length < known.length) return undefined;
+  const candidates = candidatesOn(at, row, new Set(proposal.uids));
+  if (candidates.length + going.length < known.length) return undefined;
   const choice = choiceAt(at, row, going);
-  for (const unit of units) choice.take(unit);
+  for (const candidate of candidates) choice.take(candidate);
   if (!choice.isEnough) return undefined;
   reprieve(choice);
   const kept = [...going, ...[...choice.taken].map(({ bound }) => bound!)];
@@ -101,12 +101,12 @@ function withoutBudgets(rules: PreemptionRules): PreemptionRules {
   return { ...rules, priorityGap: 1, queues: [], victims: 'any', minRuntimeMs: 0, maxGraceMs: Infinity, budget };
 }
 
-function unitsAt({ ctx, pod, nowMs }: ProposalAt, row: number, uids: ReadonlySet<string>): Unit[] {
+function candidatesOn({ ctx, pod, nowMs }: ProposalAt, row: number, uids: ReadonlySet<string>): Candidate[] {
   const rules = withoutBudgets(ctx.policyOf(pod).preemption);
   const priority = ownPriority(ctx.classes, pod);
   const anywhere = { ownGang: undefined, isUseful: () => true, onlyRow: row };
-  const { small, whole } = unitsFor({ ctx, rules, priority, nowMs, ...anywhere });
-  const alone = whole().map((unit) => ({ ...unit, others: [] }));
+  const { small, whole } = candidatesAt({ ctx, rules, priority, nowMs, ...anywhere });
+  const alone = whole().map((candidate) => ({ ...candidate, others: [] }));
   return [...small.all(), ...alone].filter(({ bound }) => bound && uids.has(bound.pod.uid));
 }
 
@@ -143,13 +143,13 @@ class RoomAt implements Wanted {
 
 /** Lets those stay without whom there is room enough, the most valuable first. */
 function reprieve(choice: Choice): void {
-  const isApp = ({ kind }: Unit) => (kind === 'gang' ? 1 : 0);
+  const isApp = ({ kind }: Candidate) => (kind === 'gang' ? 1 : 0);
   const order = [...choice.taken].sort(
     (a, b) => isApp(b) - isApp(a) || choice.tierOf(b) - choice.tierOf(a) || b.cost - a.cost,
   );
-  for (const unit of order) {
-    choice.putBack([unit]);
-    if (!choice.isEnough) choice.take(unit);
+  for (const candidate of order) {
+    choice.putBack([candidate]);
+    if (!choice.isEnough) choice.take(candidate);
   }
 }
 
