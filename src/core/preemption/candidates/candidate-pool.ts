@@ -6,7 +6,7 @@ import { appLoss, coresOf, isGivenUp, lossOf, type LossContext } from './evictio
 import type { FreedRoom, Candidate } from './candidate.ts';
 import { VictimGang } from './victim-gang.ts';
 
-/** OpenCandidates by tier (see Choice.tierOf). They are made when they are asked for: mostly the lowest tiers suffice. */
+/** OpenCandidates by tier (see VictimSet.tierOf). They are made when they are asked for: mostly the lowest tiers suffice. */
 export interface Pool {
   readonly size: number;
   /** Ascending. */

@@ -1,5 +1,5 @@
 import { RowHeap } from '../../placement/row-heap.ts';
-import type { Choice } from './victim-set.ts';
+import type { VictimSet } from './victim-set.ts';
 import type { Candidate } from '../candidates/candidate.ts';
 import type { Pool } from '../candidates/candidate-pool.ts';
 
@@ -8,17 +8,18 @@ interface Step {
   readonly candidates: readonly Candidate[];
   /** Core-seconds for each place won. */
   readonly price: number;
-  /** The choice that it was worked out for. */
+  /** The victims that it was worked out for. */
   readonly version: number;
 }
 
 /**
- * Takes candidates until the demand is met or nothing helps: tier by tier from the lowest, in each the cheapest place first.
- * Each row's next step is worked out only when its lower bound comes to the top, and again when the choice has changed.
+ * Takes candidates until the shortfall is met or nothing helps: tier by tier from the lowest, in each the cheapest place first.
+ * Each row's next step is worked out only when its lower bound comes to the top, and again when the victims has changed.
  */
-export function takeCheapest(choice: Choice, pool: Pool): void {
-  const mayGoOn = () => !choice.isEnough && !choice.isBudgetSpent && (pool.hasReservations || choice.mayTakePods());
-  const greedy = new Greedy(choice);
+export function selectCheapest(victims: VictimSet, pool: Pool): void {
+  const mayGoOn = () =>
+    !victims.isEnough && !victims.isBudgetSpent && (pool.hasReservations || victims.maySelectPods());
+  const greedy = new Greedy(victims);
   for (const tier of pool.tiers) {
     if (!mayGoOn()) return;
     greedy.add(pool.ofTier(tier));
@@ -27,7 +28,7 @@ export function takeCheapest(choice: Choice, pool: Pool): void {
 }
 
 class Greedy {
-  readonly #choice: Choice;
+  readonly #victims: VictimSet;
   readonly #byRow = new Map<number, Candidate[]>();
   readonly #heap = new RowHeap();
   /** By row, the key that counts: entries with another are out of date. */
@@ -35,8 +36,8 @@ class Greedy {
   readonly #steps = new Map<number, Step>();
   #version = 0;
 
-  constructor(choice: Choice) {
-    this.#choice = choice;
+  constructor(victims: VictimSet) {
+    this.#victims = victims;
   }
 
   /** OpenCandidates that tiers so far had no pool in. */
@@ -85,7 +86,7 @@ class Greedy {
 
   #take({ candidates }: Step, tier: number): void {
     const broken = candidates.map(({ gang }) => gang?.isBroken);
-    for (const candidate of candidates) this.#choice.take(candidate);
+    for (const candidate of candidates) this.#victims.select(candidate);
     this.#version++;
     // Once a gang is broken its other members are cheaper: their rows are looked at anew.
     candidates.forEach(({ gang }, i) => {
@@ -99,10 +100,10 @@ class Greedy {
   #open(row: number, tier: number, put: (key: number) => void): void {
     let least = Infinity;
     const candidates = this.#byRow.get(row) ?? [];
-    this.#choice.charge(candidates.length);
+    this.#victims.charge(candidates.length);
     for (const candidate of candidates) {
       if (!this.#isOpen(candidate, tier)) continue;
-      least = Math.min(least, this.#choice.costOf(candidate));
+      least = Math.min(least, this.#victims.costOf(candidate));
     }
     if (least === Infinity) return;
     this.#keys.set(row, -least);
@@ -110,17 +111,19 @@ class Greedy {
   }
 
   #isOpen(candidate: Candidate, tier: number): boolean {
-    return (candidate.band * 2 < tier || this.#choice.tierOf(candidate) <= tier) && !this.#choice.taken.has(candidate);
+    return (
+      (candidate.band * 2 < tier || this.#victims.tierOf(candidate) <= tier) && !this.#victims.selected.has(candidate)
+    );
   }
 
   #stepAt(row: number, tier: number): Step | undefined {
-    const choice = this.#choice;
+    const victims = this.#victims;
     const open = (this.#byRow.get(row) ?? []).filter((candidate) => this.#isOpen(candidate, tier));
-    choice.charge(open.length);
+    victims.charge(open.length);
     const ranked = open.map((candidate) => ({
       candidate,
-      tier: choice.tierOf(candidate),
-      cost: choice.costOf(candidate),
+      tier: victims.tierOf(candidate),
+      cost: victims.costOf(candidate),
     }));
     ranked.sort((a, b) => a.tier - b.tier || a.cost - b.cost);
     const inOrder = ranked.map(({ candidate }) => candidate);
@@ -140,18 +143,18 @@ class Greedy {
 
   /** As many of the candidates, in their order, as win a place; without those that the others make superfluous. */
   #priceOf(candidates: readonly Candidate[]): Step | undefined {
-    const choice = this.#choice;
-    const before = choice.demand.missing;
+    const victims = this.#victims;
+    const before = victims.shortfall.missing;
     const tried: { readonly taken: readonly Candidate[]; readonly cost: number }[] = [];
     for (const candidate of candidates) {
-      if (!choice.mayTake(candidate)) continue;
-      const cost = choice.costOf(candidate);
-      tried.push({ taken: choice.take(candidate), cost });
-      if (choice.demand.missing < before) break;
+      if (!victims.maySelect(candidate)) continue;
+      const cost = victims.costOf(candidate);
+      tried.push({ taken: victims.select(candidate), cost });
+      if (victims.shortfall.missing < before) break;
     }
-    const after = choice.demand.missing;
+    const after = victims.shortfall.missing;
     const kept = after < before ? tried.filter((one) => !this.#isSuperfluous(one.taken, before)) : [];
-    for (const { taken } of after < before ? kept : tried) choice.putBack(taken);
+    for (const { taken } of after < before ? kept : tried) victims.reprieve(taken);
     if (kept.length === 0) return undefined;
     const cost = kept.reduce((sum, one) => sum + one.cost, 0);
     return { candidates: kept.map(({ taken }) => taken[0]!), price: cost / (before - after), version: this.#version };
@@ -159,9 +162,9 @@ class Greedy {
 
   /** Puts the candidates back for good where a place is won without them. */
   #isSuperfluous(taken: readonly Candidate[], before: number): boolean {
-    this.#choice.putBack(taken);
-    if (this.#choice.demand.missing < before) return true;
-    for (const candidate of taken) this.#choice.take(candidate);
+    this.#victims.reprieve(taken);
+    if (this.#victims.shortfall.missing < before) return true;
+    for (const candidate of taken) this.#victims.select(candidate);
     return false;
   }
 }

@@ -6,12 +6,12 @@ import { kinRows } from '../../gang/needs.ts';
 import type { Need } from '../../placement/need.ts';
 import { homeDomain } from '../../placement/topology.ts';
 import type { PreemptionRules } from '../../policy/policy.ts';
-import { Choice, compareHarm, type Charge, type Harm, type Work } from './victim-set.ts';
-import { Demand } from './shortfall.ts';
+import { VictimSet, compareHarm, type Charge, type Harm, type Work } from './victim-set.ts';
+import { Shortfall } from './shortfall.ts';
 import { Limits, type Rule } from '../candidates/budgets.ts';
 import type { Vector } from '../../resources.ts';
 import type { CandidatePool, Pool } from '../candidates/candidate-pool.ts';
-import { improve, search } from './choose-victims.ts';
+import { chooseVictims, improve } from './choose-victims.ts';
 import { planWith } from './simulate.ts';
 import type { FreedRoom, Candidate } from '../candidates/candidate.ts';
 import { candidatesPerDomain } from '../candidates/candidate-census.ts';
@@ -34,7 +34,7 @@ export type Finding =
 /** A pod that should have been gone for so long is stuck, and nothing counts on it. */
 const STUCK_MS = 60_000;
 const ROUNDING = 1e-6;
-/** Places more than needed that are tried where the demand is only a bound. */
+/** Places more than needed that are tried where the shortfall is only a bound. */
 const MARGINS = [0, 1, 2, 4, 8, 16, 32];
 /** OpenCandidates that one search looks at, some more than once, before it ends with the best so far: kube-scheduler waits. */
 export const MOST_WORK = 400_000;
@@ -63,13 +63,13 @@ export function hasVictims(ctx: GangContext, gang: Gang, nowMs: number, terms: T
 function searchFor(ctx: GangContext, gang: Gang, nowMs: number, terms: Terms): Search | undefined {
   const needs = startNeeds(ctx.cluster, gang);
   if (needs.length === 0) return undefined;
-  const demand = new Demand(ctx.cluster, needs, {
+  const shortfall = new Shortfall(ctx.cluster, needs, {
     leave: ctx.inFlight.total,
     domainBindsLeader: gang.policy.topology.leader,
   });
-  const awaited = goingAnyway(ctx, demand, nowMs);
-  for (const { row, vector } of awaited) demand.give(row, vector);
-  return new Search({ ctx, gang, nowMs, ...terms, demand, awaited, isExact: isSimple(needs) });
+  const awaited = goingAnyway(ctx, shortfall, nowMs);
+  for (const { row, vector } of awaited) shortfall.give(row, vector);
+  return new Search({ ctx, gang, nowMs, ...terms, shortfall, awaited, isExact: isSimple(needs) });
 }
 
 /** Rows of the pools of the cluster of which one must hold the whole gang. */
@@ -92,16 +92,16 @@ interface Asked {
   readonly nowMs: number;
   readonly rules: PreemptionRules;
   /** With the room of those who are awaited. */
-  readonly demand: Demand;
+  readonly shortfall: Shortfall;
   readonly awaited: readonly BoundPod[];
-  /** Whether the demand needs no planner beside it. */
+  /** Whether the shortfall needs no planner beside it. */
   readonly isExact: boolean;
   readonly work: Work;
 }
 
 interface Found {
   readonly domain: Domain;
-  readonly choice: Choice;
+  readonly victims: VictimSet;
   readonly small: Pool;
   readonly candidates: readonly Candidate[];
   readonly harm: Harm;
@@ -121,10 +121,10 @@ class Search {
   }
 
   soon(): Finding | undefined {
-    const { demand } = this.#asked;
+    const { shortfall } = this.#asked;
     const isRoomy = this.#domains.some((domain) => {
-      demand.confine(domain);
-      return demand.missing === 0 && this.#fits([]);
+      shortfall.confine(domain);
+      return shortfall.missing === 0 && this.#fits([]);
     });
     return isRoomy ? { kind: 'soon', awaited: this.#awaitedHere() } : undefined;
   }
@@ -137,10 +137,10 @@ class Search {
 
   /** For each domain the victims there, as long as there is work left. */
   *found(): Generator<Found> {
-    const { demand, work } = this.#asked;
+    const { shortfall, work } = this.#asked;
     const poolOf = this.#census();
     for (let i = 0; i < this.#domains.length && work.left > 0; i++) {
-      demand.confine(this.#domains[i]!);
+      shortfall.confine(this.#domains[i]!);
       const pool = poolOf(i);
       work.left -= pool.size;
       if (!this.#isHopeful(pool)) continue;
@@ -152,7 +152,7 @@ class Search {
 
   /** @returns what each domain has. Where it does not bind the leader, pods elsewhere are part of every domain. */
   #census(): (domain: number) => CandidatePool {
-    const { ctx, gang, nowMs, rules, demand } = this.#asked;
+    const { ctx, gang, nowMs, rules, shortfall } = this.#asked;
     const input = { ctx, rules, priority: gang.priority, ownGang: gang.key, nowMs };
     const count = (domains: readonly (Domain | undefined)[], isUseful: (row: number) => boolean) => {
       const flags = new Uint8Array(ctx.cluster.table.rows).map((_, row) => Number(isUseful(row)));
@@ -165,19 +165,19 @@ class Search {
       return pools;
     };
     if (this.#domains.length === 1 || !gang.policy.topology.leader)
-      return () => count([undefined], (row) => demand.isUseful(row))[0]!;
-    const pools = count(this.#domains, (row) => demand.isEligible(row));
+      return () => count([undefined], (row) => shortfall.isUseful(row))[0]!;
+    const pools = count(this.#domains, (row) => shortfall.isEligible(row));
     return (domain) => pools[domain]!;
   }
 
   /** Whether even a bound on what can be done makes room enough: most searches in vain end here. */
   #isHopeful(pool: CandidatePool): boolean {
-    const { ctx, nowMs, rules, demand } = this.#asked;
+    const { ctx, nowMs, rules, shortfall } = this.#asked;
     const most = mostOf(pool.everything(rules.wholeGangs), ctx.cluster.columns.names.length);
-    if (!couldFit(demand, most)) return false;
+    if (!couldFit(shortfall, most)) return false;
     // A reservation that goes is no eviction.
     if (pool.hasReservations) return true;
-    const pods = demand.fewestPods(most.ofOne) - ROUNDING;
+    const pods = shortfall.fewestPods(most.ofOne) - ROUNDING;
     const { perMinute, perQueue } = rules.budget;
     const isOverMinute = pods > perMinute - ctx.evictions.lately(nowMs);
     const leftIn = (queue: string) => Math.max(0, perQueue - ctx.evictions.lately(nowMs, queue));
@@ -188,28 +188,34 @@ class Search {
   }
 
   #foundIn(domain: Domain, pool: CandidatePool): Found | undefined {
-    const { ctx, nowMs, rules, demand, isExact, work } = this.#asked;
+    const { ctx, nowMs, rules, shortfall, isExact, work } = this.#asked;
     const { cluster, evictions } = ctx;
     const open = { small: pool, whole: () => (rules.wholeGangs ? pool.whole() : []) };
     for (const margin of isExact ? [0] : MARGINS) {
-      const choice = new Choice(demand, new Limits({ rules, evictions, cluster, nowMs }), rules.cost, work);
-      const fits = () => this.#fits([...choice.taken]);
-      if (search(choice, open, { fits, margin, widen: (more) => demand.widen(more) })) {
-        const found = { domain, choice, small: pool, candidates: [...choice.taken], harm: choice.harm() };
-        choice.clear();
+      const victims = new VictimSet(shortfall, new Limits({ rules, evictions, cluster, nowMs }), rules.cost, work);
+      const fits = () => this.#fits([...victims.selected]);
+      if (chooseVictims(victims, open, { fits, margin, widen: (more) => shortfall.widen(more) })) {
+        const found = { domain, victims, small: pool, candidates: [...victims.selected], harm: victims.harm() };
+        victims.clear();
         return found;
       }
-      for (const rule of choice.hits) this.#hits.add(rule);
+      for (const rule of victims.hits) this.#hits.add(rule);
     }
     return undefined;
   }
 
-  #improved({ domain, choice, small, candidates }: Found): Finding {
-    this.#asked.demand.confine(domain);
-    for (const candidate of candidates) choice.take(candidate);
-    improve(choice, small, () => this.#fits([...choice.taken]));
+  #improved({ domain, victims, small, candidates }: Found): Finding {
+    this.#asked.shortfall.confine(domain);
+    for (const candidate of candidates) victims.select(candidate);
+    improve(victims, small, () => this.#fits([...victims.selected]));
     const awaited = this.#awaitedHere();
-    return { kind: 'victims', candidates: [...choice.taken], awaited, harm: choice.harm(), charges: choice.account() };
+    return {
+      kind: 'victims',
+      candidates: [...victims.selected],
+      awaited,
+      harm: victims.harm(),
+      charges: victims.account(),
+    };
   }
 
   #fits(candidates: readonly Candidate[]): boolean {
@@ -220,8 +226,8 @@ class Search {
   }
 
   #awaitedHere(): BoundPod[] {
-    const { awaited, demand } = this.#asked;
-    return awaited.filter(({ row }) => demand.isUseful(row));
+    const { awaited, shortfall } = this.#asked;
+    return awaited.filter(({ row }) => shortfall.isUseful(row));
   }
 }
 
@@ -249,25 +255,25 @@ function mostOf(everything: readonly FreedRoom[], columns: number): Most {
 }
 
 /** Whether there would be room if all of them were gone, whatever the rules say of so many. */
-function couldFit(demand: Demand, { byRow }: Most): boolean {
-  for (const [row, vector] of byRow) demand.give(row, vector);
-  const { missing } = demand;
-  for (const [row, vector] of byRow) demand.take(row, vector);
+function couldFit(shortfall: Shortfall, { byRow }: Most): boolean {
+  for (const [row, vector] of byRow) shortfall.give(row, vector);
+  const { missing } = shortfall;
+  for (const [row, vector] of byRow) shortfall.take(row, vector);
   return missing === 0;
 }
 
-/** Demand counts these exactly: one role, or a leader and one role beside it. */
+/** Shortfall counts these exactly: one role, or a leader and one role beside it. */
 function isSimple(needs: readonly Need[]): boolean {
   const [first, ...rest] = needs;
   return rest.length === 0 || (rest.length === 1 && first!.isLeader && first!.count === 1);
 }
 
 /** Pods that are being deleted, by whomever, and should be gone soon. */
-function goingAnyway({ cluster }: GangContext, demand: Demand, nowMs: number): BoundPod[] {
+function goingAnyway({ cluster }: GangContext, shortfall: Shortfall, nowMs: number): BoundPod[] {
   const out: BoundPod[] = [];
   for (const bound of cluster.deletingPods) {
     const goneByMs = bound.pod.evictionTraits?.goneByMs ?? nowMs;
-    const isUseful = bound.row >= 0 && demand.isEligible(bound.row);
+    const isUseful = bound.row >= 0 && shortfall.isEligible(bound.row);
     if (isUseful && !bound.isLeaving && goneByMs + STUCK_MS > nowMs) out.push(bound);
   }
   return out;

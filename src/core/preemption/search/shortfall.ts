@@ -9,7 +9,7 @@ import type { Vector } from '../../resources.ts';
  * and one other role, and for a single role (as Planner is); with more roles each is counted as if it were alone, which
  * is a bound: the planner has the last word. It is confined to one domain after the other, so that room is copied once.
  */
-export class Demand {
+export class Shortfall {
   readonly #rows: number;
   readonly #free: Float64Array[];
   /** The columns that the gang asks of: the others are not copied, and not its affair. */
@@ -27,7 +27,7 @@ export class Demand {
   readonly #domainBindsLeader: boolean;
 
   /** Nobody may go anywhere before it is confined. @param leave what is to stay free on every node */
-  constructor(cluster: Cluster, needs: readonly Need[], limits: DemandLimits) {
+  constructor(cluster: Cluster, needs: readonly Need[], limits: ShortfallLimits) {
     const vectors = needs.map(({ vector }) => vector);
     const { table } = cluster;
     this.#rows = table.rows;
@@ -186,7 +186,7 @@ export class Demand {
   }
 }
 
-export interface DemandLimits {
+export interface ShortfallLimits {
   readonly leave: Vector | undefined;
   readonly domainBindsLeader: boolean;
 }

@@ -4,19 +4,19 @@ import type { Limits, Rule } from '../candidates/budgets.ts';
 import type { Candidate } from '../candidates/candidate.ts';
 
 /**
- * What a choice does harm to, the worst first: apps that are lost whole, by priority; then, from the highest priority
+ * What a victims does harm to, the worst first: apps that are lost whole, by priority; then, from the highest priority
  * down, core-seconds of those that are needed and of those that are not; then how many pods it takes.
  */
 export interface Harm {
   /** Leaders by band. */
   readonly apps: ReadonlyMap<number, number>;
-  /** Core-seconds by tier (see Choice.tierOf). */
+  /** Core-seconds by tier (see VictimSet.tierOf). */
   readonly tiers: ReadonlyMap<number, number>;
   readonly pods: number;
 }
 
 /** What room is needed for, while some is given and taken back. */
-export interface Wanted {
+export interface RoomSought {
   /** Places that are short; 0: it fits. */
   readonly missing: number;
   give(row: number, vector: Vector): void;
@@ -28,25 +28,25 @@ export interface Work {
   left: number;
 }
 
-/** The victims chosen so far, and what is left of the demand and of the budgets with them. */
-export class Choice {
-  readonly demand: Wanted;
-  readonly taken = new Set<Candidate>();
+/** The victims chosen so far, and what is left of the shortfall and of the budgets with them. */
+export class VictimSet {
+  readonly shortfall: RoomSought;
+  readonly selected = new Set<Candidate>();
   /** Rules that kept a candidate out. */
   readonly hits = new Set<Rule>();
   readonly #limits: Limits;
   readonly #weights: CostWeights;
   readonly #work: Work;
 
-  constructor(demand: Wanted, limits: Limits, weights: CostWeights, work: Work = { left: Infinity }) {
-    this.demand = demand;
+  constructor(shortfall: RoomSought, limits: Limits, weights: CostWeights, work: Work = { left: Infinity }) {
+    this.shortfall = shortfall;
     this.#limits = limits;
     this.#weights = weights;
     this.#work = work;
   }
 
   get isEnough(): boolean {
-    return this.demand.missing === 0;
+    return this.shortfall.missing === 0;
   }
 
   /** Whether the search has to end with what it has. */
@@ -59,7 +59,7 @@ export class Choice {
   }
 
   /** Whether any pod may be taken yet. */
-  mayTakePods(): boolean {
+  maySelectPods(): boolean {
     if (this.#limits.isSpent) this.hits.add('budget per minute');
     return !this.#limits.isSpent;
   }
@@ -84,43 +84,43 @@ export class Choice {
   }
 
   /** @returns whether the rules let it be taken now, if it is not taken yet */
-  mayTake(candidate: Candidate): boolean {
-    if (this.taken.has(candidate)) return false;
+  maySelect(candidate: Candidate): boolean {
+    if (this.selected.has(candidate)) return false;
     this.charge(1 + candidate.others.length);
     // Those of its others that are taken already have been counted.
     const others =
-      candidate.others.length === 0 ? candidate.others : candidate.others.filter((one) => !this.taken.has(one));
+      candidate.others.length === 0 ? candidate.others : candidate.others.filter((one) => !this.selected.has(one));
     const rule = this.#limits.forbids(candidate, others, this.isNeeded(candidate));
     if (rule) this.hits.add(rule);
     return rule === undefined;
   }
 
   /** @returns what was taken: the candidate, and those of its others that were not taken before */
-  take(candidate: Candidate): readonly Candidate[] {
+  select(candidate: Candidate): readonly Candidate[] {
     const all = (candidate.others.length === 0 ? [candidate] : [candidate, ...candidate.others]).filter(
-      (one) => !this.taken.has(one),
+      (one) => !this.selected.has(one),
     );
     for (const one of all) this.#move(one, 1);
     return all;
   }
 
-  putBack(candidates: readonly Candidate[]): void {
+  reprieve(candidates: readonly Candidate[]): void {
     for (const one of candidates) this.#move(one, -1);
   }
 
   clear(): void {
-    this.putBack([...this.taken]);
+    this.reprieve([...this.selected]);
   }
 
   #move(candidate: Candidate, change: 1 | -1): void {
-    if (change === 1) this.taken.add(candidate);
-    else this.taken.delete(candidate);
+    if (change === 1) this.selected.add(candidate);
+    else this.selected.delete(candidate);
     this.#limits.count(candidate, change);
     if (candidate.kind === 'gang') candidate.gang!.isWhole = change === 1;
     else if (candidate.kind === 'pod') candidate.gang?.count(candidate, change);
     for (const { row, vector } of candidate.freed) {
-      if (change === 1) this.demand.give(row, vector);
-      else this.demand.take(row, vector);
+      if (change === 1) this.shortfall.give(row, vector);
+      else this.shortfall.take(row, vector);
     }
   }
 
@@ -129,9 +129,9 @@ export class Choice {
    * cheapest; the first that is needed carries what breaking its gang costs.
    */
   account(): readonly Charge[] {
-    this.charge(this.taken.size);
-    const chosen = [...this.taken].sort((a, b) => a.cost - b.cost);
-    this.putBack(chosen);
+    this.charge(this.selected.size);
+    const chosen = [...this.selected].sort((a, b) => a.cost - b.cost);
+    this.reprieve(chosen);
     return chosen.map((candidate) => {
       const charge = {
         candidate,
@@ -152,7 +152,7 @@ export class Choice {
       add(tiers, tier, cost);
       if (candidate.kind === 'gang') add(apps, candidate.band, 1);
     }
-    return { apps, tiers, pods: this.taken.size };
+    return { apps, tiers, pods: this.selected.size };
   }
 }
 

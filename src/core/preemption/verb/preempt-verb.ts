@@ -5,7 +5,7 @@ import { ownPriority } from '../../gang/priority.ts';
 import type { PodInfo } from '../../model.ts';
 import type { PreemptionRules } from '../../policy/policy.ts';
 import type { Vector } from '../../resources.ts';
-import { Choice, compareHarm, type Harm, type Wanted } from '../search/victim-set.ts';
+import { VictimSet, compareHarm, type Harm, type RoomSought } from '../search/victim-set.ts';
 import { Limits, USUAL_GRACE_MS } from '../candidates/budgets.ts';
 import { bandOf } from '../candidates/exclusion-rules.ts';
 import type { Candidate } from '../candidates/candidate.ts';
@@ -84,15 +84,15 @@ function prunedAt(at: ProposalAt, row: number): Pruned | undefined {
   const going = known.filter(({ pod, isLeaving }) => pod.deleting && !isLeaving);
   const candidates = candidatesOn(at, row, new Set(proposal.uids));
   if (candidates.length + going.length < known.length) return undefined;
-  const choice = choiceAt(at, row, going);
-  for (const candidate of candidates) choice.take(candidate);
-  if (!choice.isEnough) return undefined;
-  reprieve(choice);
-  const kept = [...going, ...[...choice.taken].map(({ bound }) => bound!)];
+  const victims = victimSetAt(at, row, going);
+  for (const candidate of candidates) victims.select(candidate);
+  if (!victims.isEnough) return undefined;
+  reprieve(victims);
+  const kept = [...going, ...[...victims.selected].map(({ bound }) => bound!)];
   if (kept.length === 0) return undefined;
   kept.sort((a, b) => b.pod.priority - a.pod.priority);
   const uids = kept.map(({ pod }) => pod.uid);
-  return { proposal: { uids, pdbViolations: violations(at, kept) }, harm: choice.harm() };
+  return { proposal: { uids, pdbViolations: violations(at, kept) }, harm: victims.harm() };
 }
 
 /** kube-scheduler's own preemption knows no budgets, queues or minimum runtime: what it may not touch is more important. */
@@ -110,16 +110,16 @@ function candidatesOn({ ctx, pod, nowMs }: ProposalAt, row: number, uids: Readon
   return [...small.all(), ...alone].filter(({ bound }) => bound && uids.has(bound.pod.uid));
 }
 
-function choiceAt({ ctx, pod, nowMs }: ProposalAt, row: number, going: readonly BoundPod[]): Choice {
+function victimSetAt({ ctx, pod, nowMs }: ProposalAt, row: number, going: readonly BoundPod[]): VictimSet {
   const { cluster, evictions } = ctx;
   const rules = withoutBudgets(ctx.policyOf(pod).preemption);
   const wanted = new RoomAt(ctx, row, cluster.requestVector(pod.request));
   for (const { vector } of going) wanted.give(row, vector);
-  return new Choice(wanted, new Limits({ rules, evictions, cluster, nowMs }), rules.cost);
+  return new VictimSet(wanted, new Limits({ rules, evictions, cluster, nowMs }), rules.cost);
 }
 
 /** Whether one pod fits at one row. */
-class RoomAt implements Wanted {
+class RoomAt implements RoomSought {
   readonly #request: Vector;
   readonly #room: Float64Array;
 
@@ -142,14 +142,14 @@ class RoomAt implements Wanted {
 }
 
 /** Lets those stay without whom there is room enough, the most valuable first. */
-function reprieve(choice: Choice): void {
+function reprieve(victims: VictimSet): void {
   const isApp = ({ kind }: Candidate) => (kind === 'gang' ? 1 : 0);
-  const order = [...choice.taken].sort(
-    (a, b) => isApp(b) - isApp(a) || choice.tierOf(b) - choice.tierOf(a) || b.cost - a.cost,
+  const order = [...victims.selected].sort(
+    (a, b) => isApp(b) - isApp(a) || victims.tierOf(b) - victims.tierOf(a) || b.cost - a.cost,
   );
   for (const candidate of order) {
-    choice.putBack([candidate]);
-    if (!choice.isEnough) choice.take(candidate);
+    victims.reprieve([candidate]);
+    if (!victims.isEnough) victims.select(candidate);
   }
 }
 
