@@ -5,8 +5,8 @@ import type { PreemptionRules } from '../policy/policy.ts';
 import { forbiddenTo } from '../preemption/plan/make-room.ts';
 import type { Charge } from '../preemption/search/victim-set.ts';
 import { findVictims, hasVictims, MOST_WORK, type Finding } from '../preemption/search/find-victims.ts';
-import type { Rule } from '../preemption/candidates/budgets.ts';
-import { lossOf, type CostTerm } from '../preemption/candidates/eviction-cost.ts';
+import type { ExclusionRule } from '../preemption/candidates/budgets.ts';
+import { evictionCost, type CostTerm } from '../preemption/candidates/eviction-cost.ts';
 
 /** Whom preemption would evict for a waiting gang, at what cost, or what forbids it. */
 export interface MakingRoom {
@@ -24,9 +24,9 @@ export interface MakingRoom {
   readonly gangsBroken: number;
   readonly gangsLost: number;
   /** For `nobody`: how many pods each rule keeps. */
-  readonly kept: readonly { readonly rule: Rule; readonly pods: number }[];
+  readonly kept: readonly { readonly rule: ExclusionRule; readonly pods: number }[];
   /** For `nobody`: rules each of which alone stands in the way. */
-  readonly relax: readonly Rule[];
+  readonly relax: readonly ExclusionRule[];
   /** For `under way`: when the plan is given up, in ms. */
   readonly untilMs?: number;
 }
@@ -72,9 +72,9 @@ function underWay({ cluster, gangs }: GangContext, { eviction, policy }: Gang): 
     if (!bound) return [];
     const { membership, priority } = bound.pod;
     const of = membership ? { gang: membership.gang, role: membership.role } : {};
-    const band = gangs.get(membership?.gang ?? '')?.priority ?? priority;
+    const level = gangs.get(membership?.gang ?? '')?.priority ?? priority;
     const unknown = { isNeeded: true, coreSeconds: 0, terms: [] };
-    return [{ pod: `${namespace}/${name}`, node: bound.node, priority: band, ...unknown, ...of }];
+    return [{ pod: `${namespace}/${name}`, node: bound.node, priority: level, ...unknown, ...of }];
   });
   return { ...NOBODY, mode: policy.preemption.mode, state: 'under way', victims, untilMs };
 }
@@ -102,7 +102,7 @@ function victimView(ctx: GangContext, gang: Gang, { candidate, isNeeded, cost }:
   const terms: CostTerm[] = [];
   const note = (term: CostTerm['term'], coreSeconds: number) =>
     terms.push({ term, coreSeconds: Math.round(coreSeconds) });
-  const own = lossOf({ cluster, evictions, weights, nowMs }, bound, candidate.gang?.gang, note);
+  const own = evictionCost({ cluster, evictions, weights, nowMs }, bound, candidate.gang?.gang, note);
   if (candidate.cost - own > 0.5) note('whole app', candidate.cost - own);
   const comeback = isNeeded ? weights.comeback * candidate.cores : 0;
   if (comeback > 0) note('comeback', comeback);
@@ -110,11 +110,11 @@ function victimView(ctx: GangContext, gang: Gang, { candidate, isNeeded, cost }:
   const of = candidate.gang ? { gang: candidate.gang.gang.key, role: candidate.role } : {};
   const { pod, node } = bound;
   const name = `${pod.namespace}/${pod.name}`;
-  return [{ pod: name, node, priority: candidate.band, isNeeded, coreSeconds: Math.round(cost), terms, ...of }];
+  return [{ pod: name, node, priority: candidate.level, isNeeded, coreSeconds: Math.round(cost), terms, ...of }];
 }
 
 /** How each rule would be put out of force, to see whether it stands in the way. */
-const RELAXED: { readonly [rule in Rule]?: (rules: PreemptionRules) => PreemptionRules } = {
+const RELAXED: { readonly [rule in ExclusionRule]?: (rules: PreemptionRules) => PreemptionRules } = {
   scheduler: (rules) => ({ ...rules, victims: 'any' }),
   queue: (rules) => ({ ...rules, queues: [] }),
   'grace period': (rules) => ({ ...rules, maxGraceMs: Infinity }),

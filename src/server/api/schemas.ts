@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { PREEMPTION_MODES } from '../../core/policy/policy.ts';
-import { RULES } from '../../core/preemption/candidates/budgets.ts';
+import { EXCLUSION_RULES } from '../../core/preemption/candidates/budgets.ts';
 
 /** The shapes of the read API: they make the OpenAPI document, and the tests hold every answer against them. */
 
@@ -74,8 +74,8 @@ const MakingRoomView = z.strictObject({
   coreSeconds: CoreSeconds,
   gangsBroken: z.int().describe('Gangs that fall below their minimum.'),
   gangsLost: z.int().describe('Gangs that go whole.'),
-  kept: z.array(z.strictObject({ rule: z.enum(RULES), pods: z.int() })),
-  relax: z.array(z.enum(RULES)).describe('Rules each of which alone stands in the way.'),
+  kept: z.array(z.strictObject({ rule: z.enum(EXCLUSION_RULES), pods: z.int() })),
+  relax: z.array(z.enum(EXCLUSION_RULES)).describe('Rules each of which alone stands in the way.'),
   until: z.iso.datetime().optional().describe('When the plan under way is given up.'),
 });
 

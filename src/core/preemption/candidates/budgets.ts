@@ -7,7 +7,7 @@ import type { Candidate } from './candidate.ts';
 export const USUAL_GRACE_MS = 30_000;
 
 /** Why a pod is not evicted. */
-export const RULES = [
+export const EXCLUSION_RULES = [
   'priority',
   'scheduler',
   'queue',
@@ -22,9 +22,9 @@ export const RULES = [
   'budget per gang',
   'too large to search',
 ] as const;
-export type Rule = (typeof RULES)[number];
+export type ExclusionRule = (typeof EXCLUSION_RULES)[number];
 
-export interface LimitsInput {
+export interface BudgetsInput {
   readonly rules: PreemptionRules;
   readonly evictions: Evictions;
   readonly cluster: Cluster;
@@ -32,15 +32,15 @@ export interface LimitsInput {
 }
 
 /** Counts what one search takes against all budgets. A change of `taken` by -1 gives it back. */
-export class Limits {
-  readonly #input: LimitsInput;
+export class Budgets {
+  readonly #input: BudgetsInput;
   /** With those of the last minute. */
   readonly #perQueue = new Map<string, number>();
   readonly #perBudget = new Map<string, number>();
   readonly #lately: number;
   #pods = 0;
 
-  constructor(input: LimitsInput) {
+  constructor(input: BudgetsInput) {
     this.#input = input;
     const { evictions, cluster, nowMs } = input;
     this.#lately = evictions.lately(nowMs);
@@ -52,7 +52,7 @@ export class Limits {
   }
 
   /** The rule that keeps the candidate from being taken now with these others, if any does. */
-  forbids(candidate: Candidate, others: readonly Candidate[], isNeeded: boolean): Rule | undefined {
+  forbids(candidate: Candidate, others: readonly Candidate[], isNeeded: boolean): ExclusionRule | undefined {
     if (candidate.kind === 'reservation') return undefined;
     const { rules } = this.#input;
     if (isNeeded && candidate.isYoung) return 'minimum runtime';
@@ -78,7 +78,7 @@ export class Limits {
     this.#countBudgets(candidate.bound.pod, change);
   }
 
-  #overQueue(candidate: Candidate, pods: number): Rule | undefined {
+  #overQueue(candidate: Candidate, pods: number): ExclusionRule | undefined {
     const { rules, evictions, nowMs } = this.#input;
     const queue = queueOf(candidate);
     const before = this.#perQueue.get(queue) ?? evictions.lately(nowMs, queue);
@@ -86,7 +86,7 @@ export class Limits {
   }
 
   /** A gang that goes whole loses nobody any more. */
-  #overGang({ kind, gang }: Candidate): Rule | undefined {
+  #overGang({ kind, gang }: Candidate): ExclusionRule | undefined {
     if (!gang || kind === 'gang' || gang.isWhole) return undefined;
     const { rules, nowMs } = this.#input;
     const { losses } = gang.gang;
@@ -96,7 +96,7 @@ export class Limits {
     return lost + gang.lost + 1 > rules.budget.perGang ? 'budget per gang' : undefined;
   }
 
-  #overDisruption(candidates: readonly Candidate[]): Rule | undefined {
+  #overDisruption(candidates: readonly Candidate[]): ExclusionRule | undefined {
     const { evictions } = this.#input;
     if (!evictions.hasBudgets) return undefined;
     const asked = new Map<string, number>();

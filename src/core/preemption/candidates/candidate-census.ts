@@ -2,8 +2,8 @@ import type { BoundPod } from '../../cluster/cluster.ts';
 import type { GangContext } from '../../gang/context.ts';
 import type { Gang } from '../../gang/gang.ts';
 import type { PreemptionRules } from '../../policy/policy.ts';
-import type { Rule } from './budgets.ts';
-import { bandOf, keptBy } from './exclusion-rules.ts';
+import type { ExclusionRule } from './budgets.ts';
+import { priorityLevelOf, exclusionOf } from './exclusion-rules.ts';
 import { CandidatePool, type OpenCandidates } from './candidate-pool.ts';
 
 export interface CensusInput {
@@ -60,7 +60,7 @@ function poolsByRow(pools: readonly CandidatePool[], domains: readonly (readonly
 
 /** Looks at every pod once, and hands it to the pools that have its row. */
 class Census {
-  readonly #excluded = new Map<Rule, number>();
+  readonly #excluded = new Map<ExclusionRule, number>();
   readonly #input: CensusInput;
   readonly #poolsAt: (row: number) => readonly CandidatePool[];
   /** Of gangs that have pods, and that of single pods. */
@@ -76,7 +76,7 @@ class Census {
   }
 
   /** How many pods, or gangs of one role, each rule keeps. */
-  get excluded(): ReadonlyMap<Rule, number> {
+  get excluded(): ReadonlyMap<ExclusionRule, number> {
     const whole = this.#leaders + this.#singleRoleGangs.size;
     if (this.#input.rules.wholeGangs || whole === 0) return this.#excluded;
     return new Map(this.#excluded).set('whole gangs', whole);
@@ -88,9 +88,9 @@ class Census {
     const key = pod.membership?.gang;
     if (isLeaving || pod.deleting || row < 0 || (ownGang !== undefined && key === ownGang) || !isUseful(row)) return;
     const gang = this.#find(key);
-    const rule = keptBy(this.#input, pod, gang);
+    const rule = exclusionOf(this.#input, pod, gang);
     if (rule) {
-      this.#keep(bound, gang, rule);
+      this.#exclude(bound, gang, rule);
       return;
     }
     if (gang && leads(gang, pod.membership!.role)) {
@@ -99,7 +99,7 @@ class Census {
       return;
     }
     if (gang?.spec.roles.length === 1) this.#singleRoleGangs.add(gang);
-    for (const pool of this.#poolsAt(row)) pool.addPod(bound, bandOf(ctx, pod, gang));
+    for (const pool of this.#poolsAt(row)) pool.addPod(bound, priorityLevelOf(ctx, pod, gang));
   }
 
   /** Of gangs of lower priority that hold room which none of their pods has taken. */
@@ -115,7 +115,7 @@ class Census {
     }
   }
 
-  #keep(bound: BoundPod, gang: Gang | undefined, rule: Rule): void {
+  #exclude(bound: BoundPod, gang: Gang | undefined, rule: ExclusionRule): void {
     this.#excluded.set(rule, (this.#excluded.get(rule) ?? 0) + 1);
     if (!gang || (rule !== 'pinned' && rule !== 'refused')) return;
     for (const pool of this.#poolsAt(bound.row)) pool.addFollower(bound);

@@ -2,7 +2,7 @@ import type { BoundPod } from '../../cluster/cluster.ts';
 import type { GangContext } from '../../gang/context.ts';
 import type { Gang } from '../../gang/gang.ts';
 import type { PreemptionRules } from '../../policy/policy.ts';
-import { appLoss, coresOf, isGivenUp, lossOf, type LossContext } from './eviction-cost.ts';
+import { wholeAppCost, coresOf, isGivenUp, evictionCost, type CostModel } from './eviction-cost.ts';
 import type { FreedRoom, Candidate } from './candidate.ts';
 import { VictimGang } from './victim-gang.ts';
 
@@ -34,8 +34,8 @@ export interface PoolInput {
 
 const NOBODY: readonly Candidate[] = [];
 
-interface Band {
-  readonly band: number;
+interface Level {
+  readonly level: number;
   readonly pods: BoundPod[];
   /** Of the pod in the same place, where it has been asked for. */
   readonly candidates: Candidate[];
@@ -45,8 +45,8 @@ interface Band {
 /** What one part of the cluster has: the pods as they are found, the candidates when they are asked for. */
 export class CandidatePool implements Pool {
   readonly #input: PoolInput;
-  readonly #loss: LossContext;
-  readonly #bands = new Map<number, Band>();
+  readonly #costs: CostModel;
+  readonly #levels = new Map<number, Level>();
   readonly #gangs = new Map<Gang, VictimGang>();
   readonly #followers: BoundPod[] = [];
   readonly #leaders: { readonly bound: BoundPod; readonly gang: Gang }[] = [];
@@ -54,42 +54,42 @@ export class CandidatePool implements Pool {
   #lastGang: Gang | undefined;
   #whole: readonly Candidate[] | undefined;
 
-  constructor(input: PoolInput, loss: LossContext) {
+  constructor(input: PoolInput, costs: CostModel) {
     this.#input = input;
-    this.#loss = loss;
+    this.#costs = costs;
   }
 
   get size(): number {
     let size = 0;
-    for (const { pods, reservations } of this.#bands.values()) size += pods.length + reservations.length;
+    for (const { pods, reservations } of this.#levels.values()) size += pods.length + reservations.length;
     return size;
   }
 
   get hasReservations(): boolean {
-    for (const { reservations } of this.#bands.values()) if (reservations.length > 0) return true;
+    for (const { reservations } of this.#levels.values()) if (reservations.length > 0) return true;
     return false;
   }
 
   get tiers(): readonly number[] {
-    const bands = [...this.#bands.keys()].sort((a, b) => a - b);
-    return bands.flatMap((band) => [band * 2, band * 2 + 1]);
+    const levels = [...this.#levels.keys()].sort((a, b) => a - b);
+    return levels.flatMap((level) => [level * 2, level * 2 + 1]);
   }
 
   ofTier(tier: number): readonly Candidate[] {
-    const band = this.#bands.get(Math.floor(tier / 2))!;
+    const level = this.#levels.get(Math.floor(tier / 2))!;
     const isLower = tier % 2 === 0;
-    const out = isLower ? [...band.reservations] : [];
-    for (let i = 0; i < band.pods.length; i++)
-      if (this.#mayBeSpare(band.pods[i]!) === isLower) out.push(this.#candidateAt(band, i));
+    const out = isLower ? [...level.reservations] : [];
+    for (let i = 0; i < level.pods.length; i++)
+      if (this.#mayBeSpare(level.pods[i]!) === isLower) out.push(this.#candidateAt(level, i));
     return out;
   }
 
   /** By row, reservations last: of equals, the first is taken. */
   all(): readonly Candidate[] {
-    const bands = [...this.#bands.values()].sort((a, b) => a.band - b.band);
-    const candidates = bands.flatMap((band) => band.pods.map((_, i) => this.#candidateAt(band, i)));
+    const levels = [...this.#levels.values()].sort((a, b) => a.level - b.level);
+    const candidates = levels.flatMap((level) => level.pods.map((_, i) => this.#candidateAt(level, i)));
     candidates.sort((a, b) => a.bound!.row - b.bound!.row);
-    return [...candidates, ...bands.flatMap(({ reservations }) => reservations)];
+    return [...candidates, ...levels.flatMap(({ reservations }) => reservations)];
   }
 
   whole(): readonly Candidate[] {
@@ -103,7 +103,7 @@ export class CandidatePool implements Pool {
   /** Room that would be there if all of them were gone at once. */
   everything(withLeaders: boolean): FreedRoom[] {
     const freed: FreedRoom[] = [];
-    for (const { pods, reservations } of this.#bands.values()) {
+    for (const { pods, reservations } of this.#levels.values()) {
       for (const bound of pods) freed.push(bound);
       for (const candidate of reservations) for (const room of candidate.freed) freed.push(room);
     }
@@ -115,8 +115,8 @@ export class CandidatePool implements Pool {
       : freed;
   }
 
-  addPod(bound: BoundPod, band: number): void {
-    this.#band(band).pods.push(bound);
+  addPod(bound: BoundPod, level: number): void {
+    this.#level(level).pods.push(bound);
   }
 
   addLeader(bound: BoundPod, gang: Gang): void {
@@ -131,9 +131,16 @@ export class CandidatePool implements Pool {
   /** Room that a gang holds and that none of its pods has taken: nobody is harmed by waiting on. */
   addReservation({ freed, gang }: Pick<Candidate, 'freed'> & { readonly gang: Gang }): void {
     const nothing = { others: NOBODY, role: '', cost: 0, cores: 0, isGivenUp: false, isYoung: false };
-    const { priority: band, slots } = gang;
+    const { priority: level, slots } = gang;
     const of = this.#gangOf(gang);
-    this.#band(band).reservations.push({ kind: 'reservation', freed, slots: [...slots], gang: of, band, ...nothing });
+    this.#level(level).reservations.push({
+      kind: 'reservation',
+      freed,
+      slots: [...slots],
+      gang: of,
+      level,
+      ...nothing,
+    });
   }
 
   /** The gang of that key: mostly that of the pod before. */
@@ -146,14 +153,14 @@ export class CandidatePool implements Pool {
     return this.#lastGang;
   }
 
-  #band(band: number): Band {
-    let known = this.#bands.get(band);
-    if (!known) this.#bands.set(band, (known = { band, pods: [], candidates: [], reservations: [] }));
+  #level(level: number): Level {
+    let known = this.#levels.get(level);
+    if (!known) this.#levels.set(level, (known = { level, pods: [], candidates: [], reservations: [] }));
     return known;
   }
 
-  #candidateAt({ band, pods, candidates }: Band, i: number): Candidate {
-    return (candidates[i] ??= this.#addCandidate(pods[i]!, band));
+  #candidateAt({ level, pods, candidates }: Level, i: number): Candidate {
+    return (candidates[i] ??= this.#addCandidate(pods[i]!, level));
   }
 
   /** Whether there can be a choice with which nobody needs the pod. */
@@ -165,12 +172,12 @@ export class CandidatePool implements Pool {
 
   #gangOf(gang: Gang): VictimGang {
     let known = this.#gangs.get(gang);
-    if (!known) this.#gangs.set(gang, (known = new VictimGang(this.#loss, gang)));
+    if (!known) this.#gangs.set(gang, (known = new VictimGang(this.#costs, gang)));
     return known;
   }
 
-  #addCandidate(bound: BoundPod, band: number): Candidate {
-    const { cluster, weights } = this.#loss;
+  #addCandidate(bound: BoundPod, level: number): Candidate {
+    const { cluster, weights } = this.#costs;
     const { pod, vector } = bound;
     const known = this.#find(pod.membership?.gang);
     const gang = known && this.#gangOf(known);
@@ -181,8 +188,8 @@ export class CandidatePool implements Pool {
       others: NOBODY,
       gang,
       role: pod.membership?.role ?? '',
-      band,
-      cost: lossOf(this.#loss, bound, known),
+      level,
+      cost: evictionCost(this.#costs, bound, known),
       cores: coresOf(cluster.columns, vector, weights),
       isGivenUp: pod.membership?.isExtra === true || isGivenUp(pod, known),
       isYoung: this.#isYoung(bound),
@@ -199,9 +206,9 @@ export class CandidatePool implements Pool {
   /** The leader, and whoever of its gang the rules let go; members elsewhere go too, but make no room here. */
   #wholeOf({ bound, gang: of }: { readonly bound: BoundPod; readonly gang: Gang }): Candidate {
     const gang = this.#gangOf(of);
-    const { weights, cluster } = this.#loss;
+    const { weights, cluster } = this.#costs;
     const members = this.#membersOf(gang, bound);
-    const loss = lossOf(this.#loss, bound, gang.gang);
+    const costs = evictionCost(this.#costs, bound, gang.gang);
     const ofMembers = members.reduce((sum, { cost }) => sum + cost, 0);
     return {
       kind: 'gang',
@@ -210,9 +217,9 @@ export class CandidatePool implements Pool {
       others: members,
       gang,
       role: bound.pod.membership!.role,
-      band: gang.gang.priority,
+      level: gang.gang.priority,
       // What the members hold is part of what the app has done: it is lost once.
-      cost: loss + Math.max(0, appLoss(this.#loss, gang.gang) - ofMembers),
+      cost: costs + Math.max(0, wholeAppCost(this.#costs, gang.gang) - ofMembers),
       cores: coresOf(cluster.columns, bound.vector, weights),
       isGivenUp: false,
       isYoung: this.#isYoung(bound),
@@ -221,7 +228,7 @@ export class CandidatePool implements Pool {
 
   /** OpenCandidates of all other members: also of those on rows that do not matter here. */
   #membersOf(gang: VictimGang, leader: BoundPod | undefined): Candidate[] {
-    const { cluster } = this.#loss;
+    const { cluster } = this.#costs;
     const known = new Set(gang.candidates.map(({ bound }) => bound!.pod.uid));
     for (const [uid, bound] of cluster.boundMembers(gang.gang.key)) {
       if (known.has(uid) || uid === leader?.pod.uid || bound.isLeaving || bound.pod.deleting) continue;
@@ -237,15 +244,15 @@ export class CandidatePool implements Pool {
       if (!gang.hasSingleRole || gang.candidates.length === 0) continue;
       const members = this.#membersOf(gang, undefined);
       const ofMembers = members.reduce((sum, { cost }) => sum + cost, 0);
-      const extra = Math.max(0, appLoss(this.#loss, gang.gang) - ofMembers);
-      const { role, band, isYoung } = members[0]!;
+      const extra = Math.max(0, wholeAppCost(this.#costs, gang.gang) - ofMembers);
+      const { role, level, isYoung } = members[0]!;
       out.push({
         kind: 'gang',
         freed: [],
         others: members,
         gang,
         role,
-        band,
+        level,
         cost: extra,
         cores: 0,
         isGivenUp: false,

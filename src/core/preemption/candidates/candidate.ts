@@ -25,7 +25,7 @@ export interface Candidate {
   readonly gang: VictimGang | undefined;
   readonly role: string;
   /** The victim's effective priority. */
-  readonly band: number;
+  readonly level: number;
   /** Core-seconds lost, without what its gang suffers from it. */
   readonly cost: number;
   readonly cores: number;

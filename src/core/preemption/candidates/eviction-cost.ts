@@ -26,7 +26,7 @@ export interface CostTerm {
 type Note = (term: CostTerm['term'], coreSeconds: number) => void;
 
 /** What costs are reckoned with. */
-export interface LossContext {
+export interface CostModel {
   readonly cluster: Cluster;
   readonly evictions: Evictions;
   readonly weights: CostWeights;
@@ -48,8 +48,8 @@ export function coresOf(columns: ResourceColumns, vector: Vector, { gpuCores }: 
  * Core-seconds that are lost with this pod alone, whatever becomes of its gang: what it has worked, less what outlives
  * it, and what its owners say of it. docs/preemption.md has the formula.
  */
-export function lossOf(loss: LossContext, { pod, row, vector }: BoundPod, gang?: Gang, note?: Note): number {
-  const { cluster, weights } = loss;
+export function evictionCost(costs: CostModel, { pod, row, vector }: BoundPod, gang?: Gang, note?: Note): number {
+  const { cluster, weights } = costs;
   const cores = coresOf(cluster.columns, vector, weights);
   let total = 0;
   const add: Note = (term, coreSeconds) => {
@@ -57,10 +57,10 @@ export function lossOf(loss: LossContext, { pod, row, vector }: BoundPod, gang?:
     total += coreSeconds;
     note?.(term, coreSeconds);
   };
-  addWork(loss, { uid: pod.uid, cores, startedMs: pod.evictionTraits?.startedMs }, gang, add);
+  addWork(costs, { uid: pod.uid, cores, startedMs: pod.evictionTraits?.startedMs }, gang, add);
   const restarts = (pod.evictionTraits?.restarts ?? 0) + (gang?.losses.length ?? 0);
   add('restarts', restarts * cores * weights.restart);
-  add('deadline', missesDeadline(gang, loss.nowMs) ? cores * weights.deadline : 0);
+  add('deadline', missesDeadline(gang, costs.nowMs) ? cores * weights.deadline : 0);
   add('deletion cost', (pod.evictionTraits?.deletionCost ?? 0) * weights.deletionCost);
   if (total < 0) add('deletion cost', -total);
   if (isGivenUp(pod, gang)) add('given up', total * (weights.givenUp - 1));
@@ -76,8 +76,8 @@ interface Worker {
 }
 
 /** What the app reports goes before what the pod's age lets us guess: age is only the upper bound. */
-function addWork(loss: LossContext, { uid, cores, startedMs }: Worker, gang: Gang | undefined, add: Note): void {
-  const { evictions, weights, nowMs } = loss;
+function addWork(costs: CostModel, { uid, cores, startedMs }: Worker, gang: Gang | undefined, add: Note): void {
+  const { evictions, weights, nowMs } = costs;
   const figures = gang && evictions.figuresOf(gang.key, uid, nowMs);
   const age = startedMs === undefined ? 0 : Math.max(0, nowMs - startedMs) / 1000;
   const aged = cores * Math.min(age, weights.workCapSeconds);
@@ -122,8 +122,8 @@ export function gangCores({ columns }: Cluster, { spec }: Gang, weights: CostWei
 }
 
 /** With its leader, all that the app has done is lost: what its members hold, and what they have handed on. */
-export function appLoss(loss: LossContext, gang: Gang): number {
-  const { cluster, weights, nowMs } = loss;
+export function wholeAppCost(costs: CostModel, gang: Gang): number {
+  const { cluster, weights, nowMs } = costs;
   const ran = gang.startedMs === undefined ? 0 : Math.max(0, nowMs - gang.startedMs) / 1000;
   return weights.work * ran * gangCores(cluster, gang, weights);
 }

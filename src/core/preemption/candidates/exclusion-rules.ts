@@ -3,9 +3,9 @@ import type { Gang } from '../../gang/gang.ts';
 import { ownPriority } from '../../gang/priority.ts';
 import type { PodInfo } from '../../model.ts';
 import type { PreemptionRules } from '../../policy/policy.ts';
-import { USUAL_GRACE_MS, type Rule } from './budgets.ts';
+import { USUAL_GRACE_MS, type ExclusionRule } from './budgets.ts';
 
-export interface ForWhom {
+export interface Preemptor {
   readonly ctx: GangContext;
   readonly rules: PreemptionRules;
   readonly priority: number;
@@ -13,17 +13,21 @@ export interface ForWhom {
 }
 
 /** How important a pod is as a victim: as its gang, or by itself. */
-export function bandOf({ classes }: Pick<GangContext, 'classes'>, pod: PodInfo, gang: Gang | undefined): number {
+export function priorityLevelOf(
+  { classes }: Pick<GangContext, 'classes'>,
+  pod: PodInfo,
+  gang: Gang | undefined,
+): number {
   return gang ? gang.priority : ownPriority(classes, pod);
 }
 
 /** The rule that keeps the pod for good, whatever else is chosen. @param gang the pod's own; undefined: it is in none */
-export function keptBy(
-  { ctx, rules, priority, nowMs }: ForWhom,
+export function exclusionOf(
+  { ctx, rules, priority, nowMs }: Preemptor,
   pod: PodInfo,
   gang: Gang | undefined,
-): Rule | undefined {
-  if (bandOf(ctx, pod, gang) + rules.priorityGap > priority) return 'priority';
+): ExclusionRule | undefined {
+  if (priorityLevelOf(ctx, pod, gang) + rules.priorityGap > priority) return 'priority';
   if (pod.evictionTraits?.isPinned) return 'pinned';
   if (!gang && rules.victims !== 'any' && (rules.victims === 'gangs' || !ctx.schedulerNames.has(pod.schedulerName)))
     return 'scheduler';

@@ -1,12 +1,12 @@
 import type { Gang } from '../../gang/gang.ts';
-import { gangCores, isGivenUp, type LossContext } from './eviction-cost.ts';
+import { gangCores, isGivenUp, type CostModel } from './eviction-cost.ts';
 import type { Candidate } from './candidate.ts';
 
 /** A gang that may lose members: what one search takes from it so far, and what that does to it. */
 export class VictimGang {
   readonly gang: Gang;
   readonly candidates: Candidate[] = [];
-  readonly #loss: LossContext;
+  readonly #costs: CostModel;
   /** Members of a role that may go before the gang is below its minimum. */
   readonly #spare = new Map<string, number>();
   readonly #taken = new Map<string, number>();
@@ -15,8 +15,8 @@ export class VictimGang {
   /** Its leader is taken, and everybody with it. */
   isWhole = false;
 
-  constructor(loss: LossContext, gang: Gang) {
-    this.#loss = loss;
+  constructor(costs: CostModel, gang: Gang) {
+    this.#costs = costs;
     this.gang = gang;
   }
 
@@ -48,11 +48,11 @@ export class VictimGang {
 
   /** Core-seconds for falling below the minimum, once for the gang. */
   get breakCost(): number {
-    return this.#loss.weights.brokenGang * this.minCores;
+    return this.#costs.weights.brokenGang * this.minCores;
   }
 
   get minCores(): number {
-    return (this.#cores ??= gangCores(this.#loss.cluster, this.gang, this.#loss.weights));
+    return (this.#cores ??= gangCores(this.#costs.cluster, this.gang, this.#costs.weights));
   }
 
   /** Members taken, those that nobody counted on included. */
@@ -72,7 +72,7 @@ export class VictimGang {
   }
 
   #countSpare(role: string): number {
-    const { cluster } = this.#loss;
+    const { cluster } = this.#costs;
     const { roles, key } = this.gang.spec;
     const leastOf = (at: number) => Math.max(at === 0 ? 1 : 0, roles[at]!.min);
     const least = roles.reduce((sum, _, at) => sum + leastOf(at), 0);

@@ -9,7 +9,7 @@ import type { Slot } from '../../gang/slot.ts';
 import type { PodInfo, PodRef, SlotCounts, WrittenPlan } from '../../model.ts';
 import { complete, isDeleting, tellPlan, victimOf, withLeaving } from './make-room.ts';
 import { dropPlan } from './abandon.ts';
-import { keptBy } from '../candidates/exclusion-rules.ts';
+import { exclusionOf } from '../candidates/exclusion-rules.ts';
 
 /** Takes up the plans that are written on leaders. @param isGangMember whether muster places the pod's gang */
 export function restorePlans(ctx: GangContext, nowMs: number, isGangMember: (pod: PodInfo) => boolean): void {
@@ -75,7 +75,7 @@ function refusalOf(ctx: GangContext, gang: Gang, written: WrittenPlan, nowMs: nu
     if (pod.deleting) continue;
     still++;
     const own = ctx.gangs.get(pod.membership?.gang ?? '');
-    const rule = keptBy({ ctx, rules, priority: gang.priority, nowMs }, pod, own);
+    const rule = exclusionOf({ ctx, rules, priority: gang.priority, nowMs }, pod, own);
     if (rule !== undefined) return `rule "${rule}" keeps pod ${pod.namespace}/${pod.name}`;
     if (!nodes.has(node) && !rules.wholeGangs) return `pod ${pod.namespace}/${pod.name} is in nobody's way`;
     if (ctx.gangOfLeader.has(uid) && !rules.wholeGangs) return `pod ${pod.namespace}/${pod.name} leads its gang`;

@@ -2,7 +2,7 @@ import type { GangContext } from '../../gang/context.ts';
 import { begin } from './make-room.ts';
 import { dropPlan, releaseWithheld } from './abandon.ts';
 import { findVictims } from '../search/find-victims.ts';
-import { bandOf } from '../candidates/exclusion-rules.ts';
+import { priorityLevelOf } from '../candidates/exclusion-rules.ts';
 import type { Gang } from '../../gang/gang.ts';
 
 /** Drops plans that cannot come to an end: room lost, victims that do not leave, a policy that does not want it. */
@@ -34,8 +34,8 @@ function hasPeer(ctx: GangContext, { eviction, priority, policy }: Gang): boolea
   return [...eviction!.left.keys()].some((uid) => {
     const pod = ctx.cluster.boundPod(uid)?.pod;
     if (!pod || pod.deleting) return false;
-    const band = bandOf(ctx, pod, ctx.gangs.get(pod.membership?.gang ?? ''));
-    return band + policy.preemption.priorityGap > priority;
+    const level = priorityLevelOf(ctx, pod, ctx.gangs.get(pod.membership?.gang ?? ''));
+    return level + policy.preemption.priorityGap > priority;
   });
 }
 

@@ -112,7 +112,7 @@ class Greedy {
 
   #isOpen(candidate: Candidate, tier: number): boolean {
     return (
-      (candidate.band * 2 < tier || this.#victims.tierOf(candidate) <= tier) && !this.#victims.selected.has(candidate)
+      (candidate.level * 2 < tier || this.#victims.tierOf(candidate) <= tier) && !this.#victims.selected.has(candidate)
     );
   }
 

@@ -59,7 +59,7 @@ function clear(victims: VictimSet): false {
 
 /** Whole gangs, of the lowest priority and the cheapest first, beside whoever else helps. */
 function withWholeGangs(victims: VictimSet, { small, whole }: Open, isDone: () => boolean): boolean {
-  const order = [...whole].sort((a, b) => a.band - b.band || totalCost(a) - totalCost(b));
+  const order = [...whole].sort((a, b) => a.level - b.level || totalCost(a) - totalCost(b));
   const byRow = groupByRow(small.all());
   if (victims.selected.size === 0) selectCheapest(victims, small);
   for (const candidate of order) {
@@ -128,7 +128,7 @@ export function improve(victims: VictimSet, pool: Pool, fits: Goal['fits']): voi
   const groups = [...new Set(dearest.map(({ candidate }) => groupOf(candidate)))].slice(0, IMPROVEMENTS);
   const others = small
     .filter((candidate) => !victims.selected.has(candidate))
-    .sort((a, b) => a.band - b.band || a.cost - b.cost);
+    .sort((a, b) => a.level - b.level || a.cost - b.cost);
   for (const group of groups)
     attempt(
       [],
@@ -140,12 +140,12 @@ export function improve(victims: VictimSet, pool: Pool, fits: Goal['fits']): voi
 }
 
 function poolOf(candidates: readonly Candidate[]): Pool {
-  const bands = [...new Set(candidates.map(({ band }) => band))].sort((a, b) => a - b);
+  const levels = [...new Set(candidates.map(({ level }) => level))].sort((a, b) => a - b);
 
   return {
     size: candidates.length,
-    tiers: bands.flatMap((band) => [band * 2, band * 2 + 1]),
-    ofTier: (tier) => candidates.filter(({ band }) => band * 2 === tier),
+    tiers: levels.flatMap((level) => [level * 2, level * 2 + 1]),
+    ofTier: (tier) => candidates.filter(({ level }) => level * 2 === tier),
     all: () => candidates,
     hasReservations: candidates.some(({ kind }) => kind === 'reservation'),
   };

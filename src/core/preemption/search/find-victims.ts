@@ -8,7 +8,7 @@ import { homeDomain } from '../../placement/topology.ts';
 import type { PreemptionRules } from '../../policy/policy.ts';
 import { VictimSet, compareHarm, type Charge, type Harm, type Work } from './victim-set.ts';
 import { Shortfall } from './shortfall.ts';
-import { Limits, type Rule } from '../candidates/budgets.ts';
+import { Budgets, type ExclusionRule } from '../candidates/budgets.ts';
 import type { Vector } from '../../resources.ts';
 import type { CandidatePool, Pool } from '../candidates/candidate-pool.ts';
 import { chooseVictims, improve } from './choose-victims.ts';
@@ -29,7 +29,11 @@ export type Finding =
   /** What is being deleted already makes room enough. */
   | { readonly kind: 'soon'; readonly awaited: readonly BoundPod[] }
   /** Not even all that may be taken would do. `excluded`: how many pods each rule keeps; `hits`: budgets in the way. */
-  | { readonly kind: 'none'; readonly excluded: ReadonlyMap<Rule, number>; readonly hits: ReadonlySet<Rule> };
+  | {
+      readonly kind: 'none';
+      readonly excluded: ReadonlyMap<ExclusionRule, number>;
+      readonly hits: ReadonlySet<ExclusionRule>;
+    };
 
 /** A pod that should have been gone for so long is stuck, and nothing counts on it. */
 const STUCK_MS = 60_000;
@@ -111,9 +115,9 @@ interface Found {
 class Search {
   readonly #asked: Asked;
   readonly #domains: readonly Domain[];
-  readonly #hits = new Set<Rule>();
+  readonly #hits = new Set<ExclusionRule>();
   #queues: ReadonlySet<string> = new Set();
-  #excluded: ReadonlyMap<Rule, number> = new Map();
+  #excluded: ReadonlyMap<ExclusionRule, number> = new Map();
 
   constructor(asked: Asked) {
     this.#asked = asked;
@@ -192,7 +196,7 @@ class Search {
     const { cluster, evictions } = ctx;
     const open = { small: pool, whole: () => (rules.wholeGangs ? pool.whole() : []) };
     for (const margin of isExact ? [0] : MARGINS) {
-      const victims = new VictimSet(shortfall, new Limits({ rules, evictions, cluster, nowMs }), rules.cost, work);
+      const victims = new VictimSet(shortfall, new Budgets({ rules, evictions, cluster, nowMs }), rules.cost, work);
       const fits = () => this.#fits([...victims.selected]);
       if (chooseVictims(victims, open, { fits, margin, widen: (more) => shortfall.widen(more) })) {
         const found = { domain, victims, small: pool, candidates: [...victims.selected], harm: victims.harm() };

@@ -1,6 +1,6 @@
 import type { CostWeights } from '../../policy/policy.ts';
 import type { Vector } from '../../resources.ts';
-import type { Limits, Rule } from '../candidates/budgets.ts';
+import type { Budgets, ExclusionRule } from '../candidates/budgets.ts';
 import type { Candidate } from '../candidates/candidate.ts';
 
 /**
@@ -8,7 +8,7 @@ import type { Candidate } from '../candidates/candidate.ts';
  * down, core-seconds of those that are needed and of those that are not; then how many pods it takes.
  */
 export interface Harm {
-  /** Leaders by band. */
+  /** Leaders by level. */
   readonly apps: ReadonlyMap<number, number>;
   /** Core-seconds by tier (see VictimSet.tierOf). */
   readonly tiers: ReadonlyMap<number, number>;
@@ -33,14 +33,14 @@ export class VictimSet {
   readonly shortfall: RoomSought;
   readonly selected = new Set<Candidate>();
   /** Rules that kept a candidate out. */
-  readonly hits = new Set<Rule>();
-  readonly #limits: Limits;
+  readonly hits = new Set<ExclusionRule>();
+  readonly #budgets: Budgets;
   readonly #weights: CostWeights;
   readonly #work: Work;
 
-  constructor(shortfall: RoomSought, limits: Limits, weights: CostWeights, work: Work = { left: Infinity }) {
+  constructor(shortfall: RoomSought, budgets: Budgets, weights: CostWeights, work: Work = { left: Infinity }) {
     this.shortfall = shortfall;
-    this.#limits = limits;
+    this.#budgets = budgets;
     this.#weights = weights;
     this.#work = work;
   }
@@ -60,8 +60,8 @@ export class VictimSet {
 
   /** Whether any pod may be taken yet. */
   maySelectPods(): boolean {
-    if (this.#limits.isSpent) this.hits.add('budget per minute');
-    return !this.#limits.isSpent;
+    if (this.#budgets.isSpent) this.hits.add('budget per minute');
+    return !this.#budgets.isSpent;
   }
 
   /** Whether its gang (or, for a pod of no gang, its owner) needs the candidate, as things are chosen now. */
@@ -71,7 +71,7 @@ export class VictimSet {
 
   /** Priority first; at the same priority, those that nobody needs before those that are needed. */
   tierOf(candidate: Candidate): number {
-    return candidate.band * 2 + (this.isNeeded(candidate) ? 1 : 0);
+    return candidate.level * 2 + (this.isNeeded(candidate) ? 1 : 0);
   }
 
   /** Core-seconds that taking the candidate adds. */
@@ -90,7 +90,7 @@ export class VictimSet {
     // Those of its others that are taken already have been counted.
     const others =
       candidate.others.length === 0 ? candidate.others : candidate.others.filter((one) => !this.selected.has(one));
-    const rule = this.#limits.forbids(candidate, others, this.isNeeded(candidate));
+    const rule = this.#budgets.forbids(candidate, others, this.isNeeded(candidate));
     if (rule) this.hits.add(rule);
     return rule === undefined;
   }
@@ -115,7 +115,7 @@ export class VictimSet {
   #move(candidate: Candidate, change: 1 | -1): void {
     if (change === 1) this.selected.add(candidate);
     else this.selected.delete(candidate);
-    this.#limits.count(candidate, change);
+    this.#budgets.count(candidate, change);
     if (candidate.kind === 'gang') candidate.gang!.isWhole = change === 1;
     else if (candidate.kind === 'pod') candidate.gang?.count(candidate, change);
     for (const { row, vector } of candidate.freed) {
@@ -150,7 +150,7 @@ export class VictimSet {
     const add = (sums: Map<number, number>, key: number, more: number) => sums.set(key, (sums.get(key) ?? 0) + more);
     for (const { candidate, tier, cost } of this.account()) {
       add(tiers, tier, cost);
-      if (candidate.kind === 'gang') add(apps, candidate.band, 1);
+      if (candidate.kind === 'gang') add(apps, candidate.level, 1);
     }
     return { apps, tiers, pods: this.selected.size };
   }

@@ -6,8 +6,8 @@ import type { PodInfo } from '../../model.ts';
 import type { PreemptionRules } from '../../policy/policy.ts';
 import type { Vector } from '../../resources.ts';
 import { VictimSet, compareHarm, type Harm, type RoomSought } from '../search/victim-set.ts';
-import { Limits, USUAL_GRACE_MS } from '../candidates/budgets.ts';
-import { bandOf } from '../candidates/exclusion-rules.ts';
+import { Budgets, USUAL_GRACE_MS } from '../candidates/budgets.ts';
+import { priorityLevelOf } from '../candidates/exclusion-rules.ts';
 import type { Candidate } from '../candidates/candidate.ts';
 import { candidatesAt } from '../candidates/candidate-census.ts';
 
@@ -45,7 +45,7 @@ function touchesPeers(ctx: GangContext, asker: PodInfo, uids: readonly string[])
   const priority = ownPriority(ctx.classes, asker);
   return uids.some((uid) => {
     const pod = ctx.cluster.boundPod(uid)?.pod;
-    return pod !== undefined && bandOf(ctx, pod, ctx.gangs.get(pod.membership?.gang ?? '')) >= priority;
+    return pod !== undefined && priorityLevelOf(ctx, pod, ctx.gangs.get(pod.membership?.gang ?? '')) >= priority;
   });
 }
 
@@ -115,7 +115,7 @@ function victimSetAt({ ctx, pod, nowMs }: ProposalAt, row: number, going: readon
   const rules = withoutBudgets(ctx.policyOf(pod).preemption);
   const wanted = new RoomAt(ctx, row, cluster.requestVector(pod.request));
   for (const { vector } of going) wanted.give(row, vector);
-  return new VictimSet(wanted, new Limits({ rules, evictions, cluster, nowMs }), rules.cost);
+  return new VictimSet(wanted, new Budgets({ rules, evictions, cluster, nowMs }), rules.cost);
 }
 
 /** Whether one pod fits at one row. */
