@@ -30,7 +30,7 @@ export function checkInvariants(ctx: GangContext): void {
   }
   for (const { eviction } of gangs.values())
     for (const { node, vector } of eviction?.withheld ?? []) expected.take(node, vector);
-  for (const { node, vector } of ctx.promises.holds) expected.take(node, vector);
+  for (const { node, vector } of ctx.nominated.holds) expected.take(node, vector);
   for (const spare of ledger.spares.values()) {
     if (!gangs.has(spare.gang)) broken(`pod ${spare.podUid} holds spare room for gang ${spare.gang}, which is over.`);
     if (byPod.has(spare.podUid)) broken(`pod ${spare.podUid} has a slot and spare room.`);
@@ -40,9 +40,9 @@ export function checkInvariants(ctx: GangContext): void {
   expected.compare();
 }
 
-function checkVictims({ cluster, promises, evictions: { beneficiary, planned } }: GangContext): void {
+function checkVictims({ cluster, nominated, evictions: { beneficiary, planned } }: GangContext): void {
   for (const { pod, isLeaving } of cluster.boundPods.values()) {
-    if (isLeaving !== (beneficiary.has(pod.uid) !== promises.isVictim(pod.uid)))
+    if (isLeaving !== (beneficiary.has(pod.uid) !== nominated.isVictim(pod.uid)))
       broken(`pod ${pod.uid} leaves for nobody, or stays for somebody.`);
   }
   for (const [uid, gang] of beneficiary) {

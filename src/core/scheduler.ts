@@ -24,7 +24,7 @@ import { restorePlans } from './preemption/plan/restore.ts';
 import { dropPlan } from './preemption/plan/abandon.ts';
 import { Evictions } from './preemption/plan/history.ts';
 import { answerPreempt } from './preemption/verb/preempt-verb.ts';
-import { Promises } from './preemption/verb/nominated-room.ts';
+import { NominatedRoom } from './preemption/verb/nominated-room.ts';
 import { checkInvariants } from './invariants.ts';
 import type { ClusterEvent, NodeInfo, PodInfo, PodRef, SlotCounts } from './model.ts';
 import { Planner } from './placement/planner.ts';
@@ -75,7 +75,7 @@ export class Scheduler {
       problems: new Map(),
       classes: new Map(),
       evictions: new Evictions(),
-      promises: new Promises(cluster),
+      nominated: new NominatedRoom(cluster),
       schedulerNames: this.#schedulerNames,
       hold: undefined,
       isFollowing: false,
@@ -145,7 +145,7 @@ export class Scheduler {
     expire(this.#ctx, nowMs);
     this.#ctx.inFlight.expire(nowMs);
     this.#ctx.evictions.expire(nowMs);
-    this.#ctx.promises.expire(nowMs);
+    this.#ctx.nominated.expire(nowMs);
     rankByDeadline(this.#ctx, nowMs);
     checkPlans(this.#ctx, nowMs);
     checkPriorities(this.#ctx, nowMs);
@@ -269,7 +269,7 @@ export class Scheduler {
   }
 
   #removeNode(name: string, nowMs: number): void {
-    this.#ctx.promises.nodeGone(name);
+    this.#ctx.nominated.nodeGone(name);
     this.#ctx.cluster.removeNode(name);
     evacuate(this.#ctx, name, nowMs);
   }
@@ -283,11 +283,11 @@ export class Scheduler {
       else if (pod.gated || pod.crowdedOut) this.#early.set(pod.uid, pod);
       return;
     }
-    const { cluster, ledger, inFlight, promises } = this.#ctx;
+    const { cluster, ledger, inFlight, nominated } = this.#ctx;
     const slot = ledger.slotOf(pod.uid);
     ledger.dropSpare(pod.uid);
     inFlight.drop(pod.uid);
-    promises.drop(pod.uid);
+    nominated.drop(pod.uid);
     this.#ctx.evictions.written.delete(pod.uid);
     const isChanged = cluster.bind(pod, pod.node);
     if (slot) ledger.confirm(slot, pod.uid, pod.node);
@@ -304,13 +304,13 @@ export class Scheduler {
     this.#early.delete(uid);
     const bound = this.#ctx.cluster.unbind(uid);
     this.#ctx.inFlight.drop(uid);
-    this.#ctx.promises.drop(uid);
+    this.#ctx.nominated.drop(uid);
     podEnded(this.#ctx, uid, bound, nowMs);
     this.#ctx.evictions.podEnded(uid);
-    const { promises, evictions, gangs } = this.#ctx;
+    const { nominated, evictions, gangs } = this.#ctx;
     // What kube-scheduler evicts is counted when it has happened: it need not do as it was answered.
-    if (promises.isVictim(uid)) evictions.note(gangs.get(bound?.pod.membership?.gang ?? ''), nowMs);
-    promises.victimGone(uid);
+    if (nominated.isVictim(uid)) evictions.note(gangs.get(bound?.pod.membership?.gang ?? ''), nowMs);
+    nominated.victimGone(uid);
     victimGone(this.#ctx, uid, nowMs);
   }
 

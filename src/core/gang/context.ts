@@ -4,7 +4,7 @@ import type { InFlight } from '../cluster/in-flight.ts';
 import type { PodInfo } from '../model.ts';
 import type { Planner } from '../placement/planner.ts';
 import type { Evictions } from '../preemption/plan/history.ts';
-import type { Promises } from '../preemption/verb/nominated-room.ts';
+import type { NominatedRoom } from '../preemption/verb/nominated-room.ts';
 import type { Policy } from '../policy/policy.ts';
 import type { WaitingLine } from '../queue/waiting-line.ts';
 import type { Gang } from './gang.ts';
@@ -31,7 +31,7 @@ export interface GangContext {
   /** What PriorityClasses are worth, by name. */
   readonly classes: Map<string, number>;
   readonly evictions: Evictions;
-  readonly promises: Promises;
+  readonly nominated: NominatedRoom;
   /** Pods of these schedulers are muster's own. */
   readonly schedulerNames: ReadonlySet<string>;
   /** Collects what the present call asks of the outside. */

@@ -10,11 +10,11 @@ import type { Vector } from '../resources.ts';
  * be on any of them.
  */
 export function filterOtherPod(ctx: GangContext, { pod, candidates }: FilterRequest, nowMs: number) {
-  const { cluster, inFlight, promises } = ctx;
+  const { cluster, inFlight, nominated } = ctx;
   const vector = cluster.requestVector(pod.request);
   inFlight.drop(pod.uid);
   const asked = sum(vector, inFlight.total);
-  const answer = promises.asideFor(pod.uid, () => besideHolds(cluster, candidates, asked));
+  const answer = nominated.asideFor(pod.uid, () => besideHolds(cluster, candidates, asked));
   if (answer.kind === 'all' || answer.failed.length < candidates.size) inFlight.add(pod.uid, vector, nowMs);
   return answer;
 }

@@ -2,7 +2,7 @@ import type { BoundPod, Cluster } from '../../cluster/cluster.ts';
 import type { PodInfo } from '../../model.ts';
 import type { Vector } from '../../resources.ts';
 
-interface RoomPromise {
+interface Nomination {
   readonly node: string;
   readonly request: Vector;
   /** What is held at the node: as long as victims are there, all that they leave; then what the pod asks. */
@@ -17,9 +17,9 @@ interface RoomPromise {
  * on: a victim's successor has a slot waiting for it, and would get the room back before the pod is asked about again, so
  * that others would be evicted, again in vain.
  */
-export class Promises {
+export class NominatedRoom {
   readonly #cluster: Cluster;
-  readonly #byPod = new Map<string, RoomPromise>();
+  readonly #byPod = new Map<string, Nomination>();
   readonly #podOf = new Map<string, string>();
 
   constructor(cluster: Cluster) {
@@ -56,22 +56,22 @@ export class Promises {
 
   /** Answers a question about the pod as if nothing were held for it. */
   asideFor<T>(uid: string, ask: () => T): T {
-    const promise = this.#byPod.get(uid);
-    const row = promise && this.#cluster.table.rowOf(promise.node);
-    if (!promise || row === undefined || promise.left.size > 0) return ask();
-    this.#cluster.release(promise.node, promise.held);
+    const nomination = this.#byPod.get(uid);
+    const row = nomination && this.#cluster.table.rowOf(nomination.node);
+    if (!nomination || row === undefined || nomination.left.size > 0) return ask();
+    this.#cluster.release(nomination.node, nomination.held);
     const answer = ask();
-    this.#cluster.hold(row, promise.held);
+    this.#cluster.hold(row, nomination.held);
     return answer;
   }
 
   /** The pod is bound, or gone. */
   drop(uid: string): void {
-    const promise = this.#byPod.get(uid);
-    if (!promise) return;
+    const nomination = this.#byPod.get(uid);
+    if (!nomination) return;
     this.#byPod.delete(uid);
-    this.#cluster.release(promise.node, promise.held);
-    for (const victim of promise.left) {
+    this.#cluster.release(nomination.node, nomination.held);
+    for (const victim of nomination.left) {
       this.#podOf.delete(victim);
       this.#cluster.stay(victim);
     }
@@ -79,15 +79,15 @@ export class Promises {
 
   /** Call when the victim does not count at its node any more. */
   victimGone(uid: string): void {
-    const promise = this.#byPod.get(this.#podOf.get(uid) ?? '');
-    if (!promise) return;
+    const nomination = this.#byPod.get(this.#podOf.get(uid) ?? '');
+    if (!nomination) return;
     this.#podOf.delete(uid);
-    promise.left.delete(uid);
-    const row = this.#cluster.table.rowOf(promise.node);
-    if (promise.left.size > 0 || row === undefined) return;
-    this.#cluster.release(promise.node, promise.held);
-    promise.held = promise.request;
-    this.#cluster.hold(row, promise.held);
+    nomination.left.delete(uid);
+    const row = this.#cluster.table.rowOf(nomination.node);
+    if (nomination.left.size > 0 || row === undefined) return;
+    this.#cluster.release(nomination.node, nomination.held);
+    nomination.held = nomination.request;
+    this.#cluster.hold(row, nomination.held);
   }
 
   /** With the node goes what was held there. */

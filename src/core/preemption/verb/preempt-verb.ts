@@ -21,7 +21,7 @@ import { candidatesAt } from '../candidates/candidate-census.ts';
  * the way, and room that is held is not to be had by evictions.
  */
 export function answerPreempt(ctx: GangContext, { pod, victims }: PreemptRequest, nowMs: number): PreemptAnswer {
-  ctx.promises.drop(pod.uid);
+  ctx.nominated.drop(pod.uid);
   const answer = new Map<string, VictimProposal>();
   let best: Best | undefined;
   for (const [node, { uids, pdbViolations }] of victims) {
@@ -37,7 +37,7 @@ export function answerPreempt(ctx: GangContext, { pod, victims }: PreemptRequest
   }
   if (!best) return answer;
   // Where it has others to choose from, nobody knows which it will be.
-  if (answer.size === 0) promise(ctx, pod, best, nowMs);
+  if (answer.size === 0) nominate(ctx, pod, best, nowMs);
   return answer.set(best.node, best.proposal);
 }
 
@@ -50,11 +50,11 @@ function touchesPeers(ctx: GangContext, asker: PodInfo, uids: readonly string[])
 }
 
 /** The freed room is the pod's from now on. */
-function promise(ctx: GangContext, pod: PodInfo, { node, proposal }: Best, nowMs: number): void {
+function nominate(ctx: GangContext, pod: PodInfo, { node, proposal }: Best, nowMs: number): void {
   const victims = proposal.uids.map((uid) => ctx.cluster.boundPod(uid)!);
   const graceMs = Math.max(...victims.map(({ pod: { evictionTraits } }) => evictionTraits?.graceMs ?? USUAL_GRACE_MS));
   const { maxGraceMs, leaveWithinMs } = ctx.policyOf(pod).preemption;
-  ctx.promises.make(pod, node, victims, nowMs + Math.min(graceMs, maxGraceMs) + leaveWithinMs);
+  ctx.nominated.make(pod, node, victims, nowMs + Math.min(graceMs, maxGraceMs) + leaveWithinMs);
 }
 
 interface Pruned {
