@@ -30,7 +30,7 @@ function inputOf(nodes: readonly NodeOptions[], change: Partial<ScoreInput> = {}
     preference,
     policy,
     leaders,
-    kin: { perKey: [(row) => row % 2], placed: 4 },
+    siblings: { perKey: [(row) => row % 2], placed: 4 },
     ...change,
   };
 }
@@ -83,7 +83,7 @@ test.each(Object.keys(scorers) as ScorerName[])('scorer %s has an opinion where 
     preference: DEFAULT_POLICY.members,
     policy: DEFAULT_POLICY,
     leaders: new Int32Array(0),
-    kin: { perKey: [], placed: 0 },
+    siblings: { perKey: [], placed: 0 },
   };
   table.take(0, table.columns.vector(new Map([['cpu', 9000]]))); // overtaken by another scheduler: -5 of 4 cpu are free
   const out = new Float64Array(3).fill(NaN);
@@ -115,7 +115,7 @@ describe('each scorer prefers what it says', () => {
   test('topology follows the members, narrower domains first; leaderSpread shuns leaders', () => {
     const out = new Float64Array(3);
     const perKey = [(row: number) => (row === 0 ? 3 : 0), (row: number) => (row < 2 ? 4 : 0)];
-    const input = inputOf([{ cpu: 1 }, { cpu: 1 }, { cpu: 1 }], { kin: { perKey, placed: 4 } });
+    const input = inputOf([{ cpu: 1 }, { cpu: 1 }, { cpu: 1 }], { siblings: { perKey, placed: 4 } });
     scorers.topology(input, Int32Array.of(0, 1, 2), out);
     expect([...out]).toEqual([(3 + 4 / 2) / (1.5 * 4), 4 / 2 / (1.5 * 4), 0]);
     scorers.leaderSpread(input, Int32Array.of(0, 1, 2), out);

@@ -1,7 +1,7 @@
 import { startNeeds } from '../gang/admission.ts';
 import type { GangContext } from '../gang/context.ts';
 import type { Gang } from '../gang/gang.ts';
-import { kinRows } from '../gang/needs.ts';
+import { siblingRows } from '../gang/needs.ts';
 import type { Need } from '../placement/need.ts';
 import type { Policy } from '../policy/policy.ts';
 import type { RoleExplanation } from './explanation.ts';
@@ -12,7 +12,7 @@ export function adviceFor(ctx: GangContext, gang: Gang, roles: readonly RoleExpl
   const blocker = ctx.line.blockerOf(gang, nowMs);
   const needs = startNeeds(ctx.cluster, gang);
   const fits = (changed: readonly Need[], policy = gang.policy) =>
-    ctx.planner.plan({ needs: changed, policy, kin: kinRows(ctx.cluster, gang) }).kind === 'placed';
+    ctx.planner.plan({ needs: changed, policy, siblings: siblingRows(ctx.cluster, gang) }).kind === 'placed';
   const out: string[] = [];
   if (ctx.hold !== undefined) out.push(`No gang is admitted at present: ${ctx.hold}.`);
   if (blocker) out.push(`Gang ${blocker.key} is ahead in queue ${gang.spec.queue} and must start first.`);

@@ -8,7 +8,7 @@ import type { InFlight } from '../cluster/in-flight.ts';
 import { capacityAt } from '../placement/room.ts';
 import { isBlocking, type WaitingLine } from '../queue/waiting-line.ts';
 import type { Gang, Refusal } from './gang.ts';
-import { kinRows, needOf } from './needs.ts';
+import { siblingRows, needOf } from './needs.ts';
 
 /** Rows for each need, or why not. */
 export type Admission =
@@ -79,14 +79,19 @@ function planWhole(
   const [leader, ...others] = startNeeds(cluster, gang);
   const vector = cluster.requestVector((asked?.pod ?? gang.leader).request);
   const needs = [leader!.count === 1 ? { ...leader!, vector } : leader!, ...others];
-  const request = { needs, policy: gang.policy, kin: kinRows(cluster, gang) };
+  const request = { needs, policy: gang.policy, siblings: siblingRows(cluster, gang) };
   const plan = planner.plan(asked ? { ...request, offered: offeredRows(cluster, asked.candidates) } : request);
   if (plan.kind === 'placed') return { kind: 'admitted', needs, rows: plan.rows };
   // Room may only seem to be short, until it is known where they are.
   if (inFlight.total) return refused({ kind: 'held', reason: WAITS_FOR_ROOM });
   const { position } = cluster.table.roomLog;
-  const hopeless = needs.find((need) => emptyCapacity(cluster, need) < need.count);
-  if (hopeless) return refused({ kind: 'hopeless', reason: hopelessReason(cluster, hopeless), roomPosition: position });
+  const unschedulable = needs.find((need) => emptyCapacity(cluster, need) < need.count);
+  if (unschedulable)
+    return refused({
+      kind: 'unschedulable',
+      reason: unschedulableReason(cluster, unschedulable),
+      roomPosition: position,
+    });
   const anywhere = asked ? planner.plan(request) : plan;
   if (anywhere.kind === 'placed')
     return refused({ kind: 'open', reason: `no offered node suits role ${leader!.role}` });
@@ -94,7 +99,7 @@ function planWhole(
   return refused({ kind: 'room', reason: WAITS_FOR_ROOM, roomPosition: position, ...short });
 }
 
-function hopelessReason(cluster: Cluster, need: Need): string {
+function unschedulableReason(cluster: Cluster, need: Need): string {
   for (let row = 0; row < cluster.table.rows; row++) {
     if (hasBit(need.eligible, row)) return `gang needs more nodes for role ${need.role} than the cluster has`;
   }

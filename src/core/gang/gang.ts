@@ -12,7 +12,7 @@ export type Refusal =
    */
   | { readonly kind: 'room'; readonly reason: string; readonly short?: string; roomPosition: number }
   /** As `room`, but not even the empty cluster would do; it holds up nobody. */
-  | { readonly kind: 'hopeless'; readonly reason: string; roomPosition: number }
+  | { readonly kind: 'unschedulable'; readonly reason: string; roomPosition: number }
   /** As long as this gang stands ahead and blocks. */
   | { readonly kind: 'turn'; readonly reason: string; readonly behind: string }
   /** Must be looked at again each time (it depends on the candidates offered). */

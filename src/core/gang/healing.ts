@@ -2,7 +2,7 @@ import { hasBit } from '../cluster/eligibility.ts';
 import type { RowTest } from '../placement/need.ts';
 import type { GangContext } from './context.ts';
 import type { Gang } from './gang.ts';
-import { kinRows, needOf } from './needs.ts';
+import { siblingRows, needOf } from './needs.ts';
 import type { Slot } from './slot.ts';
 
 /** Finds room for a slot that has none. @returns whether it has now; it then holds it until `deadlineMs` */
@@ -19,7 +19,7 @@ export function placeSlot(ctx: GangContext, gang: Gang, slot: Slot, deadlineMs: 
 /** A row where the slot fits beside everything else; `offered` limits it to what kube-scheduler offers. */
 export function rowFor(ctx: GangContext, gang: Gang, slot: Slot, offered?: RowTest): number | undefined {
   const need = needOf(ctx.cluster, gang, { role: slot.role, count: 1, vector: slot.vector });
-  const request = { needs: [need], policy: gang.policy, kin: kinRows(ctx.cluster, gang, slot) };
+  const request = { needs: [need], policy: gang.policy, siblings: siblingRows(ctx.cluster, gang, slot) };
   const plan = ctx.planner.plan(offered ? { ...request, offered } : request);
   return plan.kind === 'placed' ? plan.rows[0]![0] : undefined;
 }

@@ -6,7 +6,7 @@ import type { GangContext } from './context.ts';
 import type { Gang } from './gang.ts';
 import { rowFor } from './healing.ts';
 import { moveSlot } from './life-cycle.ts';
-import { kinRows, needOf } from './needs.ts';
+import { siblingRows, needOf } from './needs.ts';
 import type { Slot } from './slot.ts';
 
 const refuse = (reason: string): FilterAnswer => ({ kind: 'none', reason });
@@ -92,7 +92,12 @@ function placeSpare(ctx: GangContext, gang: Gang, { pod, vector, candidates }: A
   const role = pod.membership!.role;
   const need = needOf(ctx.cluster, gang, { role, count: 1, vector });
   const offered = offeredRows(ctx.cluster, candidates);
-  const plan = ctx.planner.plan({ needs: [need], policy: gang.policy, kin: kinRows(ctx.cluster, gang), offered });
+  const plan = ctx.planner.plan({
+    needs: [need],
+    policy: gang.policy,
+    siblings: siblingRows(ctx.cluster, gang),
+    offered,
+  });
   if (plan.kind === 'short') return refuse('no spare room beyond the minimum');
   const row = plan.rows[0]![0]!;
   ctx.ledger.holdSpare({ podUid: pod.uid, gang: gang.key, role, node: ctx.cluster.table.nameAt(row), vector });

@@ -30,7 +30,7 @@ export function needOf(cluster: Cluster, gang: Gang, { role, count, vector }: Wa
 }
 
 /** Rows of the gang's placed slots; `except` is left out. */
-export function kinRows(cluster: Cluster, gang: Gang, except?: object): number[] {
+export function siblingRows(cluster: Cluster, gang: Gang, except?: object): number[] {
   const rows: number[] = [];
   for (const slot of gang.slots) {
     const row = slot === except || slot.node === '' ? undefined : cluster.table.rowOf(slot.node);

@@ -18,7 +18,7 @@ export interface PlanRequest {
   readonly offered?: RowTest;
   readonly policy: Policy;
   /** Rows of the gang's members that run already. */
-  readonly kin: readonly number[];
+  readonly siblings: readonly number[];
 }
 
 /**
@@ -113,13 +113,13 @@ class Attempt {
   }
 
   place(inDomain: RowTest): readonly Int32Array[] | undefined {
-    const { needs, offered, kin } = this.#request;
+    const { needs, offered, siblings } = this.#request;
     const first = needs[0];
-    if (!first || first.count !== 1 || !(first.isLeader || offered)) return this.#placeRest(0, inDomain, [...kin]);
+    if (!first || first.count !== 1 || !(first.isLeader || offered)) return this.#placeRest(0, inDomain, [...siblings]);
     let failures = 0;
     for (const row of this.#leaderRows(inDomain)) {
       this.#take(first, row, -1);
-      const rest = this.#placeRest(1, inDomain, [...kin, row]);
+      const rest = this.#placeRest(1, inDomain, [...siblings, row]);
       this.#take(first, row, 1);
       if (rest) return [Int32Array.of(row), ...rest];
       if (++failures === LEADER_TRIES) return undefined;
@@ -129,26 +129,26 @@ class Attempt {
 
   /** Rows for the first need that leave the others room enough in all, best first. Lazily: the first mostly does. */
   *#leaderRows(inDomain: RowTest): Generator<number> {
-    const { needs, kin, offered } = this.#request;
+    const { needs, siblings, offered } = this.#request;
     const need = needs[0]!;
     const allowed = needs.map((one) => this.#allowed(one, inDomain));
     // One pod takes the places of at most `count` others: with twice as many it may go anywhere.
     const totals = needs.map((other, i) => (i === 0 ? 0 : this.#total(other, allowed[i], 2 * other.count)));
     // Asked of one row after the other, best first, for a name is dear to look up.
     const isOpen: RowTest = (row) => (!offered || offered(row)) && this.#leavesRoom(row, totals, allowed);
-    const likely = this.#likely(need, allowed[0], kin);
+    const likely = this.#likely(need, allowed[0], siblings);
     if (likely === undefined) return;
     if (isOpen(likely)) yield likely;
-    for (const heap = rowsInOrder(this.#space(need, allowed[0], kin)); heap.size > 0;) {
+    for (const heap = rowsInOrder(this.#space(need, allowed[0], siblings)); heap.size > 0;) {
       const row = heap.pop();
       if (row !== likely && isOpen(row)) yield row;
     }
   }
 
   /** The row that the need's strategy likes best for one pod, before anything is taken. */
-  #likely(need: Need, allowed: RowTest | undefined, kin: readonly number[]): number | undefined {
+  #likely(need: Need, allowed: RowTest | undefined, siblings: readonly number[]): number | undefined {
     if (this.#fullest && !allowed && likesFullest(need)) return this.#fullest.best(need);
-    return bestRow(this.#space(need, allowed, kin));
+    return bestRow(this.#space(need, allowed, siblings));
   }
 
   /** Whether every other need keeps enough room in all with the first need's pod at the row. */

@@ -44,10 +44,10 @@ const byFill: Liking = (space) => {
 
 const byEmptiness: Liking = (space) => {
   const { rows, placed } = space;
-  const kin = new Map<number, number>();
-  for (const row of placed) kin.set(row, (kin.get(row) ?? 0) + 1);
+  const siblings = new Map<number, number>();
+  for (const row of placed) siblings.set(row, (siblings.get(row) ?? 0) + 1);
   const out = byFill(space);
-  for (let i = 0; i < rows.length; i++) out[i] = -(kin.get(rows[i]!) ?? 0) - Math.min(1, out[i]!) / 2;
+  for (let i = 0; i < rows.length; i++) out[i] = -(siblings.get(rows[i]!) ?? 0) - Math.min(1, out[i]!) / 2;
   return out;
 };
 
@@ -202,7 +202,7 @@ const weighted: Strategy = (space) => {
   return out;
 };
 
-/** As weighted, but every row is scored again after each placement, because kin moves the topology scores. */
+/** As weighted, but every row is scored again after each placement, because siblings moves the topology scores. */
 function weightedByRescan(space: Space): Int32Array | undefined {
   const { need, free, rows } = space;
   const out = new Int32Array(need.count);
@@ -232,12 +232,12 @@ function takeRoom(free: Float64Array[], row: number, need: Need, sign: 1 | -1): 
 function scoreInput({ cluster, policy, need, free }: Space, placed: readonly number[]): ScoreInput {
   const { table, domains, leadersAt } = cluster;
   const { vector, images, preference } = need;
-  const kin = { perKey: kinPerKey(domains, policy.topology.keys, placed), placed: placed.length };
-  return { table, free, request: vector, images, preference, policy, leaders: leadersAt, kin };
+  const siblings = { perKey: siblingsPerKey(domains, policy.topology.keys, placed), placed: placed.length };
+  return { table, free, request: vector, images, preference, policy, leaders: leadersAt, siblings };
 }
 
 /** For each topology key, how many of the placed rows share a row's domain. */
-export function kinPerKey(
+export function siblingsPerKey(
   domains: Cluster['domains'],
   keys: readonly string[],
   placed: readonly number[],

@@ -20,7 +20,7 @@ function* domainsOf(cluster: Cluster, request: PlanRequest, key: string): Genera
   const { of, names } = cluster.domains.indexFor(key);
   const { needs, policy } = request;
   const bound = needs.filter(({ isLeader }) => policy.topology.leader || !isLeader);
-  const home = homeDomain(of, request.kin);
+  const home = homeDomain(of, request.siblings);
   const room = bound.map((need) => {
     const totals = new Float64Array(names.length);
     for (let row = 0; row < cluster.table.rows; row++) {
@@ -40,8 +40,8 @@ function* domainsOf(cluster: Cluster, request: PlanRequest, key: string): Genera
 }
 
 /** The domain that holds most of the gang's running members, or -1. */
-export function homeDomain(of: Int32Array, kin: readonly number[]): number {
+export function homeDomain(of: Int32Array, siblings: readonly number[]): number {
   const counts = new Map<number, number>();
-  for (const row of kin) if (of[row]! >= 0) counts.set(of[row]!, (counts.get(of[row]!) ?? 0) + 1);
+  for (const row of siblings) if (of[row]! >= 0) counts.set(of[row]!, (counts.get(of[row]!) ?? 0) + 1);
   return [...counts].reduce((best, entry) => (entry[1] > best[1] ? entry : best), [-1, 0])[0];
 }

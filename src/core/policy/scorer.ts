@@ -17,7 +17,7 @@ export interface ScoreInput {
    * Scorer topology: how many members of the pod's own gang are in the row's domain, per row, for each key of the
    * policy's topology, narrowest first; and how many members are placed in all.
    */
-  readonly kin: { readonly perKey: readonly ((row: number) => number)[]; readonly placed: number };
+  readonly siblings: { readonly perKey: readonly ((row: number) => number)[]; readonly placed: number };
 }
 
 /**

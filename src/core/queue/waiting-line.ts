@@ -67,7 +67,7 @@ export function isBlocking(gang: Gang, nowMs: number): boolean {
   return (
     !gang.admitted &&
     gang.eviction === undefined &&
-    gang.refusal?.kind !== 'hopeless' &&
+    gang.refusal?.kind !== 'unschedulable' &&
     nowMs - gang.firstAskMs >= gang.policy.queue.blockAfterMs &&
     nowMs - gang.lastAskMs <= ASKED_WITHIN_MS
   );

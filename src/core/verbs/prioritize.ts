@@ -1,11 +1,11 @@
 import type { Cluster } from '../cluster/cluster.ts';
 import type { NodeScore } from '../decision.ts';
 import type { GangContext } from '../gang/context.ts';
-import { kinRows } from '../gang/needs.ts';
+import { siblingRows } from '../gang/needs.ts';
 import type { Candidates, PodInfo } from '../model.ts';
 import type { Preference, ScorerName, StrategyName } from '../policy/policy.ts';
 import { weightedScores } from '../policy/score.ts';
-import { kinPerKey } from '../placement/strategies.ts';
+import { siblingsPerKey } from '../placement/strategies.ts';
 
 /** extender/v1 MaxExtenderPriority. */
 const MAX_SCORE = 10;
@@ -26,11 +26,11 @@ export function prioritizeNodes(ctx: GangContext, pod: PodInfo, candidates: Cand
   const isLeader = gang?.spec.roles[0]!.name === pod.membership?.role;
   const preference = scored(gang && isLeader ? policy.leader : policy.members);
   const { names, rows } = knownOf(cluster, candidates.names());
-  const kin = gang ? kinRows(cluster, gang) : [];
+  const siblings = gang ? siblingRows(cluster, gang) : [];
   const scores = new Float64Array(rows.length);
   const { table, leadersAt: leaders } = cluster;
   const request = cluster.requestVector(pod.request);
-  const perKey = kinPerKey(cluster.domains, policy.topology.keys, kin);
+  const perKey = siblingsPerKey(cluster.domains, policy.topology.keys, siblings);
   weightedScores(
     {
       table,
@@ -40,7 +40,7 @@ export function prioritizeNodes(ctx: GangContext, pod: PodInfo, candidates: Cand
       preference,
       policy,
       leaders,
-      kin: { perKey, placed: kin.length },
+      siblings: { perKey, placed: siblings.length },
     },
     rows,
     scores,

@@ -31,9 +31,9 @@ function plan(
   cluster: Cluster,
   needs: readonly Need[],
   policy: Partial<Policy> = {},
-  kin: readonly number[] = [],
+  siblings: readonly number[] = [],
 ): string {
-  const found = new Planner(cluster).plan({ needs, policy: { ...DEFAULT_POLICY, ...policy }, kin });
+  const found = new Planner(cluster).plan({ needs, policy: { ...DEFAULT_POLICY, ...policy }, siblings });
   if (found.kind === 'short') return 'short';
   const names = found.rows.flatMap((rows, i) =>
     [...rows].map((row) => `${needs[i]!.role}@${cluster.table.nameAt(row)}`),
@@ -97,9 +97,9 @@ describe('topology', () => {
 
   test('keeps a member that comes later in the required domain of those that run', () => {
     const cluster = clusterOf(...racks);
-    const kin = [cluster.table.rowOf('c1')!];
-    expect(plan(cluster, [need(cluster, 'x', 1, 1)], topology('require', ['rack']), kin)).toMatch(/^x@c[12]$/);
-    expect(plan(cluster, [need(cluster, 'x', 9, 1)], topology('require', ['rack']), kin)).toBe('short');
+    const siblings = [cluster.table.rowOf('c1')!];
+    expect(plan(cluster, [need(cluster, 'x', 1, 1)], topology('require', ['rack']), siblings)).toMatch(/^x@c[12]$/);
+    expect(plan(cluster, [need(cluster, 'x', 9, 1)], topology('require', ['rack']), siblings)).toBe('short');
   });
 
   test('lets the leader stand outside the domain where the policy says so', () => {

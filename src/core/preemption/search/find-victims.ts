@@ -2,7 +2,7 @@ import type { BoundPod } from '../../cluster/cluster.ts';
 import { startNeeds } from '../../gang/admission.ts';
 import type { GangContext } from '../../gang/context.ts';
 import type { Gang } from '../../gang/gang.ts';
-import { kinRows } from '../../gang/needs.ts';
+import { siblingRows } from '../../gang/needs.ts';
 import type { Need } from '../../placement/need.ts';
 import { homeDomain } from '../../placement/topology.ts';
 import type { PreemptionRules } from '../../policy/policy.ts';
@@ -83,7 +83,7 @@ function domainsFor({ cluster }: GangContext, gang: Gang): readonly Domain[] {
   if (mode !== 'require') return [all];
   return keys.flatMap((key) => {
     const { of, names } = cluster.domains.indexFor(key);
-    const home = homeDomain(of, kinRows(cluster, gang));
+    const home = homeDomain(of, siblingRows(cluster, gang));
     const rows = names.map((): number[] => []);
     for (const row of all) if (of[row]! >= 0) rows[of[row]!]!.push(row);
     return home < 0 ? rows : [rows[home]!];

@@ -2,7 +2,7 @@ import type { BoundPod } from '../../cluster/cluster.ts';
 import { startNeeds } from '../../gang/admission.ts';
 import type { GangContext } from '../../gang/context.ts';
 import type { Gang } from '../../gang/gang.ts';
-import { kinRows } from '../../gang/needs.ts';
+import { siblingRows } from '../../gang/needs.ts';
 import type { Plan } from '../../placement/need.ts';
 import type { Candidate } from '../candidates/candidate.ts';
 
@@ -24,7 +24,7 @@ export function planWith(ctx: GangContext, gang: Gang, { candidates, awaited }: 
   for (const { pod } of pods) cluster.leave(pod.uid);
   for (const { node, vector } of slots) cluster.release(node, vector);
   const needs = startNeeds(cluster, gang);
-  const plan = planner.plan({ needs, policy: gang.policy, kin: kinRows(cluster, gang) });
+  const plan = planner.plan({ needs, policy: gang.policy, siblings: siblingRows(cluster, gang) });
   for (const { node, vector } of slots) cluster.hold(cluster.table.rowOf(node)!, vector);
   for (const { pod } of pods) cluster.stay(pod.uid);
   return plan;
