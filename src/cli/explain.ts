@@ -64,7 +64,7 @@ async function get(server: string, path: string): Promise<unknown> {
 }
 
 function textOf(found: Explanation): string {
-  const { gang, phase, queue, priority, policy, since, leader, reason, advice, ahead, extra } = found;
+  const { gang, phase, queue, priority, policy, since, leader, reason, advice, ahead, elastic } = found;
   const lines = [
     `Gang ${gang}: ${phase}${reason === undefined ? '' : `, ${reason}`}`,
     `  since ${since}, queue ${queue || '-'}, priority ${priority}${termsOf(found)}, policy ${policy}, leader ${leader.name}`,
@@ -72,7 +72,7 @@ function textOf(found: Explanation): string {
   if (found.roles.length > 0) lines.push(rolesTable(found));
   if (found.placed.length > 0) lines.push(placedTable(found));
   if (found.preemption && found.preemption.victims.length > 0) lines.push(victimsTable(found.preemption));
-  if (extra > 0) lines.push(`${extra} members beyond the minimum run as well.`);
+  if (elastic > 0) lines.push(`${elastic} members beyond the minimum run as well.`);
   const before = ahead.map(({ gang: other, blocks }) => `${other}${blocks ? ' (must start first)' : ''}`);
   if (before.length > 0) lines.push(`Ahead in the queue: ${before.join(', ')}`);
   return [...lines, ...advice.map((line) => `* ${line}`)].join('\n');
@@ -111,7 +111,7 @@ function victimsTable({ state, victims }: NonNullable<Explanation['preemption']>
   const table = new Table({ ...PLAIN, head });
   for (const { pod, gang, role, node, priority, coreSeconds, terms, isNeeded } of victims) {
     const why = terms.map(({ term, coreSeconds: amounts }) => `${term} ${amounts}`).join('\n');
-    const whose = gang === undefined ? '-' : `${gang}\n${role}${isNeeded ? '' : ' (extra)'}`;
+    const whose = gang === undefined ? '-' : `${gang}\n${role}${isNeeded ? '' : ' (elastic)'}`;
     table.push([pod, whose, node, priority, state === 'under way' ? '' : `${coreSeconds}\n${why}`]);
   }
   return table.toString();

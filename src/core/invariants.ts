@@ -31,10 +31,11 @@ export function checkInvariants(ctx: GangContext): void {
   for (const { eviction } of gangs.values())
     for (const { node, vector } of eviction?.withheld ?? []) expected.take(node, vector);
   for (const { node, vector } of ctx.nominated.holds) expected.take(node, vector);
-  for (const spare of ledger.spares.values()) {
-    if (!gangs.has(spare.gang)) broken(`pod ${spare.podUid} holds spare room for gang ${spare.gang}, which is over.`);
-    if (byPod.has(spare.podUid)) broken(`pod ${spare.podUid} has a slot and spare room.`);
-    expected.take(spare.node, spare.vector);
+  for (const elastic of ledger.elasticHolds.values()) {
+    if (!gangs.has(elastic.gang))
+      broken(`pod ${elastic.podUid} holds elastic room for gang ${elastic.gang}, which is over.`);
+    if (byPod.has(elastic.podUid)) broken(`pod ${elastic.podUid} has a slot and elastic room.`);
+    expected.take(elastic.node, elastic.vector);
   }
   checkVictims(ctx);
   expected.compare();

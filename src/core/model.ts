@@ -82,7 +82,7 @@ export interface Membership {
   /** With `problem`: the gang object (intake/gangObjects.ts, gangObjectKey) that would solve it when it appears. */
   readonly awaits?: string;
   /** The member is none of those that the gang starts with: it takes only room that nobody holds. */
-  readonly isExtra?: true;
+  readonly isElastic?: true;
 }
 
 /** A gang's slots: role -> node -> how many. */

@@ -285,7 +285,7 @@ export class Scheduler {
     }
     const { cluster, ledger, inFlight, nominated } = this.#ctx;
     const slot = ledger.slotOf(pod.uid);
-    ledger.dropSpare(pod.uid);
+    ledger.dropElastic(pod.uid);
     inFlight.drop(pod.uid);
     nominated.drop(pod.uid);
     this.#ctx.evictions.written.delete(pod.uid);

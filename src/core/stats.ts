@@ -11,7 +11,7 @@ export function reservedOf({ cluster: { columns }, ledger, gangs }: GangContext)
       if (state === 'reserved' || state === 'assumed') vector.forEach((amount, c) => (reserved[c]! += amount));
     }
   }
-  for (const { vector } of ledger.spares.values()) vector.forEach((amount, c) => (reserved[c]! += amount));
+  for (const { vector } of ledger.elasticHolds.values()) vector.forEach((amount, c) => (reserved[c]! += amount));
   return columns.amounts(reserved);
 }
 
@@ -37,7 +37,7 @@ export function statsOf(ctx: GangContext, synced: boolean, lastEventMs: number |
 
 /** Pending leaders, and pods to which a place was answered. */
 export function claimantsOf({ cluster, gangOfLeader, gangs, ledger, problems }: GangContext): readonly string[] {
-  const uids = new Set([...gangOfLeader.keys(), ...ledger.spares.keys(), ...problems.keys()]);
+  const uids = new Set([...gangOfLeader.keys(), ...ledger.elasticHolds.keys(), ...problems.keys()]);
   for (const { slots } of gangs.values())
     for (const { state, podUid } of slots) if (state === 'assumed') uids.add(podUid);
   return [...uids].filter((uid) => cluster.boundPod(uid) === undefined);

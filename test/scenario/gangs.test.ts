@@ -117,7 +117,7 @@ describe('dynamic allocation', () => {
     world.start(elastic.member('executor', 2));
     world.start(rigid.leader()); // 3 + 4 = 7 of 8, of which 3 wait for executors
     expect(world.start(elastic.member('executor', 3))).toBe('-> a');
-    expect(world.ask(elastic.member('executor', 4))).toBe('waits: no spare room beyond the minimum');
+    expect(world.ask(elastic.member('executor', 4))).toBe('waits: no room for a member beyond the minimum');
     for (let i = 0; i < 3; i++) expect(world.start(rigid.member('executor', i))).toBe('-> a');
   });
 

@@ -534,7 +534,7 @@ describe('rules', () => {
       rules: { budget: { perGang: 1 } },
       running: (w) => {
         for (const one of runApp(w, 'low', ['a', 'a', 'a']).slice(1))
-          w.bind({ ...one, membership: { ...one.membership!, isExtra: true } }, 'a');
+          w.bind({ ...one, membership: { ...one.membership!, isElastic: true } }, 'a');
       },
       wants: { executors: 1 },
       victims: 'nobody',

@@ -316,10 +316,12 @@ test('an extra member takes no place of those that the gang starts with', () => 
   const gang = spark('a', 4);
   world.start(gang.leader());
   const member = gang.member('executor', 9);
-  const extra: PodInfo = { ...member, membership: { ...member.membership!, isExtra: true } };
+  const extra: PodInfo = { ...member, membership: { ...member.membership!, isElastic: true } };
   expect(world.start(extra)).toBe('-> n1');
   expect(slotsOf(world, 'a')!.filter((slot) => slot.endsWith('reserved'))).toHaveLength(4);
-  expect(world.ask({ ...extra, uid: 'another', name: 'another' })).toBe('waits: no spare room beyond the minimum');
+  expect(world.ask({ ...extra, uid: 'another', name: 'another' })).toBe(
+    'waits: no room for a member beyond the minimum',
+  );
   for (let i = 0; i < 4; i++) expect(world.start(gang.member('executor', i))).toBe('-> n1');
 });
 

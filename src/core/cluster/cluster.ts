@@ -55,7 +55,7 @@ export class Cluster {
   /** The gang's bound pods of a role that are not going, and not beyond what it starts with. */
   runningMembers(gang: string, role: string): BoundPod[] {
     return [...this.boundMembers(gang).values()].filter(({ pod: { membership, deleting }, isLeaving }) => {
-      return membership!.role === role && !membership!.isExtra && !deleting && !isLeaving;
+      return membership!.role === role && !membership!.isElastic && !deleting && !isLeaving;
     });
   }
 

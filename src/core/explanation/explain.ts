@@ -52,7 +52,7 @@ function summaryOf({ cluster, ledger }: GangContext, gang: Gang): GangSummary {
     leader: refOf(gang.leader),
     sinceMs: gang.firstAskMs,
     slots,
-    extra: members.filter((uid) => !ledger.slotOf(uid)).length,
+    elastic: members.filter((uid) => !ledger.slotOf(uid)).length,
     ...(gang.refusal ? { reason: gang.refusal.reason } : {}),
   };
 }
@@ -87,7 +87,7 @@ function problemSummaries(ctx: GangContext): GangSummary[] {
     leader: refOf(pod),
     sinceMs,
     slots: NO_SLOTS,
-    extra: 0,
+    elastic: 0,
     reason,
   }));
 }

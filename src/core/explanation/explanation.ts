@@ -18,7 +18,7 @@ export interface GangSummary {
   /** Slots by state; 0 in all while it waits. */
   readonly slots: Readonly<Record<'unplaced' | 'reserved' | 'assumed' | 'bound', number>>;
   /** Members beyond the minimum that run. */
-  readonly extra: number;
+  readonly elastic: number;
   /** Why it waits, in the words of the last refusal. */
   readonly reason?: string;
 }

@@ -60,7 +60,7 @@ function isOvertaken({ cluster }: GangContext, row: number, { vector }: Slot): b
 /** The node is gone: whatever was held there is planned elsewhere. */
 export function evacuate(ctx: GangContext, node: string, nowMs: number): void {
   const { ledger, gangs } = ctx;
-  for (const spare of ledger.spares.values()) if (spare.node === node) ledger.dropSpare(spare.podUid);
+  for (const elastic of ledger.elasticHolds.values()) if (elastic.node === node) ledger.dropElastic(elastic.podUid);
   for (const slot of [...ledger.slotsAt(node)]) {
     if (slot.state === 'bound') continue;
     const gang = gangs.get(slot.gang)!;

@@ -3,7 +3,7 @@ import type { Vector } from '../resources.ts';
 import type { Slot } from './slot.ts';
 
 /** A member beyond its gang's minimum, answered to kube-scheduler and not yet seen bound. It holds its room. */
-export interface Spare {
+export interface ElasticHold {
   readonly podUid: string;
   readonly gang: string;
   readonly role: string;
@@ -12,14 +12,14 @@ export interface Spare {
 }
 
 /**
- * All slots and spares, by pod and by node, with the room they hold in the cluster. Every change of a slot's state,
+ * All slots and elasticHolds, by pod and by node, with the room they hold in the cluster. Every change of a slot's state,
  * node or vector goes through here, so that what is held is always what the slots say.
  */
 export class Ledger {
   readonly #cluster: Cluster;
   readonly #byPod = new Map<string, Slot>();
   readonly #byNode = new Map<string, Set<Slot>>();
-  readonly #spares = new Map<string, Spare>();
+  readonly #elasticHolds = new Map<string, ElasticHold>();
   /** No slot expires before this. */
   #nextDeadlineMs = Infinity;
 
@@ -31,8 +31,8 @@ export class Ledger {
     return this.#nextDeadlineMs;
   }
 
-  get spares(): ReadonlyMap<string, Spare> {
-    return this.#spares;
+  get elasticHolds(): ReadonlyMap<string, ElasticHold> {
+    return this.#elasticHolds;
   }
 
   /** The caller has looked at every deadline; the soonest left is this. */
@@ -44,8 +44,8 @@ export class Ledger {
     return this.#byPod.get(podUid);
   }
 
-  spareOf(podUid: string): Spare | undefined {
-    return this.#spares.get(podUid);
+  elasticHoldOf(podUid: string): ElasticHold | undefined {
+    return this.#elasticHolds.get(podUid);
   }
 
   /** Slots that hold room at the node, or whose pod is bound there. */
@@ -101,17 +101,17 @@ export class Ledger {
     slot.deadlineMs = Infinity;
   }
 
-  holdSpare(spare: Spare): void {
-    this.dropSpare(spare.podUid);
-    this.#spares.set(spare.podUid, spare);
-    this.#cluster.hold(this.#cluster.table.rowOf(spare.node)!, spare.vector);
+  holdElastic(elastic: ElasticHold): void {
+    this.dropElastic(elastic.podUid);
+    this.#elasticHolds.set(elastic.podUid, elastic);
+    this.#cluster.hold(this.#cluster.table.rowOf(elastic.node)!, elastic.vector);
   }
 
-  dropSpare(podUid: string): void {
-    const spare = this.#spares.get(podUid);
-    if (!spare) return;
-    this.#spares.delete(podUid);
-    this.#cluster.release(spare.node, spare.vector);
+  dropElastic(podUid: string): void {
+    const elastic = this.#elasticHolds.get(podUid);
+    if (!elastic) return;
+    this.#elasticHolds.delete(podUid);
+    this.#cluster.release(elastic.node, elastic.vector);
   }
 
   /** When a reserved slot is given up. */

@@ -20,7 +20,7 @@ export function memberBound(ctx: GangContext, pod: PodInfo, node: string, nowMs:
     if (isLeader) adopt(ctx, gang, pod, nowMs);
     return;
   }
-  if (ctx.ledger.slotOf(pod.uid) || pod.membership!.isExtra) return;
+  if (ctx.ledger.slotOf(pod.uid) || pod.membership!.isElastic) return;
   const slot = openSlot(gang, pod.membership!.role, node);
   if (slot) ctx.ledger.confirm(slot, pod.uid, node);
 }
@@ -87,7 +87,7 @@ export function takeUpRunning(ctx: GangContext, gang: Gang): void {
 
 /** A pod is over or gone; `bound` is what the cluster had of it. Ends its gang with the last leader. */
 export function podEnded(ctx: GangContext, uid: string, bound: BoundPod | undefined, nowMs: number): void {
-  ctx.ledger.dropSpare(uid);
+  ctx.ledger.dropElastic(uid);
   ctx.problems.delete(uid);
   const slot = ctx.ledger.slotOf(uid);
   const gang = ctx.gangs.get(slot?.gang ?? bound?.pod.membership?.gang ?? '') ?? ctx.gangOfLeader.get(uid);
@@ -109,8 +109,8 @@ export function addLeader(ctx: GangContext, gang: Gang, uid: string): void {
 function reopen(ctx: GangContext, gang: Gang, slot: Slot, nowMs: number): void {
   const { node } = slot;
   ctx.ledger.unplace(slot);
-  const extra = ctx.cluster.runningMembers(gang.key, slot.role).find(({ pod }) => !ctx.ledger.slotOf(pod.uid));
-  if (extra) return ctx.ledger.confirm(slot, extra.pod.uid, extra.node);
+  const elastic = ctx.cluster.runningMembers(gang.key, slot.role).find(({ pod }) => !ctx.ledger.slotOf(pod.uid));
+  if (elastic) return ctx.ledger.confirm(slot, elastic.pod.uid, elastic.node);
   const deadlineMs = nowMs + gang.policy.reservation.successorMs;
   const row = ctx.cluster.table.rowOf(node);
   const { eligible } = needOf(ctx.cluster, gang, { role: slot.role, count: 1, vector: slot.vector });
@@ -129,7 +129,8 @@ function end(ctx: GangContext, gang: Gang, nowMs: number): void {
   ctx.gangs.delete(gang.key);
   ctx.line.remove(gang.key);
   ctx.degraded.delete(gang);
-  for (const spare of ctx.ledger.spares.values()) if (spare.gang === gang.key) ctx.ledger.dropSpare(spare.podUid);
+  for (const elastic of ctx.ledger.elasticHolds.values())
+    if (elastic.gang === gang.key) ctx.ledger.dropElastic(elastic.podUid);
   for (const slot of gang.slots) ctx.ledger.unplace(slot);
   if (gang.admitted) ctx.emit({ kind: 'gang-released', gang: gang.key, slots: gang.slots.length });
 }

@@ -11,18 +11,18 @@ import type { Slot } from './slot.ts';
 
 const refuse = (reason: string): FilterAnswer => ({ kind: 'none', reason });
 
-/** Answers for a member of an admitted gang: its slot, or spare room beyond the minimum. */
+/** Answers for a member of an admitted gang: its slot, or room that no slot holds. */
 export function placeMember(ctx: GangContext, gang: Gang, pod: PodInfo, candidates: Candidates): FilterAnswer {
   const role = pod.membership!.role;
   if (!gang.spec.roles.some(({ name }) => name === role)) return refuse(`gang has no role ${role}`);
   const vector = ctx.cluster.requestVector(pod.request);
-  if (pod.membership!.isExtra) return placeSpare(ctx, gang, { pod, vector, candidates });
+  if (pod.membership!.isElastic) return placeElastic(ctx, gang, { pod, vector, candidates });
   const own = ctx.ledger.slotOf(pod.uid);
   if (own) return claim(ctx, gang, own, { pod, vector, candidates });
   const open = gang.slots.filter(
     (slot) => slot.role === role && (slot.state === 'reserved' || slot.state === 'unplaced'),
   );
-  if (open.length === 0) return placeSpare(ctx, gang, { pod, vector, candidates });
+  if (open.length === 0) return placeElastic(ctx, gang, { pod, vector, candidates });
   const offered = open.find((slot) => candidates.has(slot.node) && roomBeside(ctx, slot, vector));
   return claim(ctx, gang, offered ?? open.find(({ state }) => state === 'unplaced') ?? open[0]!, {
     pod,
@@ -36,11 +36,11 @@ export function placeMember(ctx: GangContext, gang: Gang, pod: PodInfo, candidat
  * @returns its node; undefined where it has a place already, or no slot is held for it
  */
 export function claimAhead(ctx: GangContext, pod: PodInfo): string | undefined {
-  const { role, isExtra, problem, gang: key } = pod.membership!;
+  const { role, isElastic, problem, gang: key } = pod.membership!;
   const { ledger, cluster, hold, isFollowing } = ctx;
   const gang = ctx.gangs.get(key);
-  if (hold !== undefined || isFollowing || isExtra || problem !== undefined || !gang?.admitted) return undefined;
-  if (cluster.boundPod(pod.uid) || ledger.slotOf(pod.uid) || ledger.spareOf(pod.uid)) return undefined;
+  if (hold !== undefined || isFollowing || isElastic || problem !== undefined || !gang?.admitted) return undefined;
+  if (cluster.boundPod(pod.uid) || ledger.slotOf(pod.uid) || ledger.elasticHoldOf(pod.uid)) return undefined;
   const vector = cluster.requestVector(pod.request);
   const slot = gang.slots.find(
     (one) => one.role === role && one.state === 'reserved' && !one.isLeader && roomBeside(ctx, one, vector),
@@ -82,12 +82,12 @@ function roomBeside({ cluster }: GangContext, slot: Slot, vector: Vector): boole
 }
 
 /** A member beyond the minimum takes only room that no slot holds, where the policy likes it best. */
-function placeSpare(ctx: GangContext, gang: Gang, { pod, vector, candidates }: Ask): FilterAnswer {
-  const known = ctx.ledger.spareOf(pod.uid);
+function placeElastic(ctx: GangContext, gang: Gang, { pod, vector, candidates }: Ask): FilterAnswer {
+  const known = ctx.ledger.elasticHoldOf(pod.uid);
   if (known) {
     const isSame = known.vector.length === vector.length && known.vector.every((amount, c) => amount === vector[c]);
     if (isSame && candidates.has(known.node)) return { kind: 'one', node: known.node };
-    ctx.ledger.dropSpare(pod.uid);
+    ctx.ledger.dropElastic(pod.uid);
   }
   const role = pod.membership!.role;
   const need = needOf(ctx.cluster, gang, { role, count: 1, vector });
@@ -98,8 +98,8 @@ function placeSpare(ctx: GangContext, gang: Gang, { pod, vector, candidates }: A
     siblings: siblingRows(ctx.cluster, gang),
     offered,
   });
-  if (plan.kind === 'short') return refuse('no spare room beyond the minimum');
+  if (plan.kind === 'short') return refuse('no room for a member beyond the minimum');
   const row = plan.rows[0]![0]!;
-  ctx.ledger.holdSpare({ podUid: pod.uid, gang: gang.key, role, node: ctx.cluster.table.nameAt(row), vector });
+  ctx.ledger.holdElastic({ podUid: pod.uid, gang: gang.key, role, node: ctx.cluster.table.nameAt(row), vector });
   return { kind: 'one', node: ctx.cluster.table.nameAt(row) };
 }

@@ -78,7 +78,7 @@ export interface PreemptionRules {
   readonly victims: 'gangs' | 'scheduler' | 'any';
   /** Whether a leader may be evicted, always with its whole gang, where nothing less helps. */
   readonly wholeGangs: boolean;
-  /** ms that a pod has run before it is evicted; extras go at any age. */
+  /** ms that a pod has run before it is evicted; elastic members go at any age. */
   readonly minRuntimeMs: number;
   /** ms for which a gang that lost members may not have others evicted. */
   readonly cascadeMs: number;

@@ -127,7 +127,7 @@ function executor(input: DialectInput, gang: string, app: string): Membership {
   // Other resource profiles are made in user code: their shape is not known before, so nothing is held for them.
   const profile = pod.labels.get('spark-exec-resourceprofile-id') ?? '0';
   const hasDriver = ownerPod(object) || context.gangObjects.get('spark-driver', pod.namespace, app) !== undefined;
-  if (hasDriver) return profile === '0' ? membership : { ...membership, isExtra: true };
+  if (hasDriver) return profile === '0' ? membership : { ...membership, isElastic: true };
   const { request, constraints, namespace } = pod;
   const role = { name: 'executor', count: ANY, min: 1, request, constraints };
   return { ...membership, spec: { key: gang, namespace, name: app, roles: [role], queue: queueOf(input) } };

@@ -31,7 +31,7 @@ export const GangSummaryView = z.strictObject({
   leader: Pod,
   since: z.iso.datetime().describe('When the gang was first heard of.'),
   slots: z.strictObject({ unplaced: z.int(), reserved: z.int(), assumed: z.int(), bound: z.int() }),
-  extra: z.int().describe('Members beyond the minimum that run.'),
+  elastic: z.int().describe('Members beyond the minimum that run.'),
   reason: z.string().optional().describe('Why it waits, as kube-scheduler was told.'),
 });
 

@@ -80,7 +80,7 @@ export class CandidatePool implements Pool {
     const isLower = tier % 2 === 0;
     const out = isLower ? [...level.reservations] : [];
     for (let i = 0; i < level.pods.length; i++)
-      if (this.#mayBeSpare(level.pods[i]!) === isLower) out.push(this.#candidateAt(level, i));
+      if (this.#mayBeElastic(level.pods[i]!) === isLower) out.push(this.#candidateAt(level, i));
     return out;
   }
 
@@ -164,10 +164,10 @@ export class CandidatePool implements Pool {
   }
 
   /** Whether there can be a choice with which nobody needs the pod. */
-  #mayBeSpare({ pod }: BoundPod): boolean {
+  #mayBeElastic({ pod }: BoundPod): boolean {
     const gang = this.#find(pod.membership?.gang);
-    if (pod.membership?.isExtra === true || isGivenUp(pod, gang)) return true;
-    return gang !== undefined && this.#gangOf(gang).mayHaveSpare(pod.membership!.role);
+    if (pod.membership?.isElastic === true || isGivenUp(pod, gang)) return true;
+    return gang !== undefined && this.#gangOf(gang).mayHaveElastic(pod.membership!.role);
   }
 
   #gangOf(gang: Gang): VictimGang {
@@ -191,7 +191,7 @@ export class CandidatePool implements Pool {
       level,
       cost: evictionCost(this.#costs, bound, known),
       cores: coresOf(cluster.columns, vector, weights),
-      isGivenUp: pod.membership?.isExtra === true || isGivenUp(pod, known),
+      isGivenUp: pod.membership?.isElastic === true || isGivenUp(pod, known),
       isYoung: this.#isYoung(bound),
     };
     gang?.candidates.push(candidate);
@@ -244,7 +244,7 @@ export class CandidatePool implements Pool {
       if (!gang.hasSingleRole || gang.candidates.length === 0) continue;
       const members = this.#membersOf(gang, undefined);
       const ofMembers = members.reduce((sum, { cost }) => sum + cost, 0);
-      const extra = Math.max(0, wholeAppCost(this.#costs, gang.gang) - ofMembers);
+      const beyond = Math.max(0, wholeAppCost(this.#costs, gang.gang) - ofMembers);
       const { role, level, isYoung } = members[0]!;
       out.push({
         kind: 'gang',
@@ -253,7 +253,7 @@ export class CandidatePool implements Pool {
         gang,
         role,
         level,
-        cost: extra,
+        cost: beyond,
         cores: 0,
         isGivenUp: false,
         isYoung,

@@ -8,7 +8,7 @@ export class VictimGang {
   readonly candidates: Candidate[] = [];
   readonly #costs: CostModel;
   /** Members of a role that may go before the gang is below its minimum. */
-  readonly #spare = new Map<string, number>();
+  readonly #elastic = new Map<string, number>();
   readonly #taken = new Map<string, number>();
   #cores: number | undefined;
   #lost = 0;
@@ -32,18 +32,18 @@ export class VictimGang {
   /** Whether what is taken leaves the gang below its minimum. */
   get isBroken(): boolean {
     if (this.isWhole) return true;
-    for (const [role, taken] of this.#taken) if (taken > this.#spareOf(role)) return true;
+    for (const [role, taken] of this.#taken) if (taken > this.#elasticOf(role)) return true;
     return false;
   }
 
   /** Whether one more member of the role may go and the gang keeps its minimum. */
-  hasSpare(role: string): boolean {
-    return (this.#taken.get(role) ?? 0) < this.#spareOf(role);
+  hasElastic(role: string): boolean {
+    return (this.#taken.get(role) ?? 0) < this.#elasticOf(role);
   }
 
   /** Whether any member of the role could go so. */
-  mayHaveSpare(role: string): boolean {
-    return this.#spareOf(role) > 0;
+  mayHaveElastic(role: string): boolean {
+    return this.#elasticOf(role) > 0;
   }
 
   /** Core-seconds for falling below the minimum, once for the gang. */
@@ -65,13 +65,13 @@ export class VictimGang {
     if (!isGivenUp) this.#taken.set(role, (this.#taken.get(role) ?? 0) + change);
   }
 
-  #spareOf(role: string): number {
-    let spare = this.#spare.get(role);
-    if (spare === undefined) this.#spare.set(role, (spare = this.#countSpare(role)));
-    return spare;
+  #elasticOf(role: string): number {
+    let elastic = this.#elastic.get(role);
+    if (elastic === undefined) this.#elastic.set(role, (elastic = this.#countElastic(role)));
+    return elastic;
   }
 
-  #countSpare(role: string): number {
+  #countElastic(role: string): number {
     const { cluster } = this.#costs;
     const { roles, key } = this.gang.spec;
     const leastOf = (at: number) => Math.max(at === 0 ? 1 : 0, roles[at]!.min);

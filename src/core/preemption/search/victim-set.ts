@@ -66,7 +66,7 @@ export class VictimSet {
 
   /** Whether its gang (or, for a pod of no gang, its owner) needs the candidate, as things are chosen now. */
   isNeeded({ kind, gang, role, isGivenUp }: Candidate): boolean {
-    return kind !== 'reservation' && !isGivenUp && !(kind === 'pod' && gang?.hasSpare(role));
+    return kind !== 'reservation' && !isGivenUp && !(kind === 'pod' && gang?.hasElastic(role));
   }
 
   /** Priority first; at the same priority, those that nobody needs before those that are needed. */

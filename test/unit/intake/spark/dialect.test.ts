@@ -255,7 +255,7 @@ describe('executors', () => {
     expect(executor({ labels: { 'spark-exec-resourceprofile-id': '3' } })).toEqual({
       gang: `spark-jobs/${APP}`,
       role: 'executor',
-      isExtra: true,
+      isElastic: true,
     });
   });
 
