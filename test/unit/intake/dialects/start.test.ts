@@ -23,7 +23,7 @@ test('members beyond minMember take spare room, and wait where there is none', (
   const world = new World(nodes(4, 4));
   const answers = ['a', 'b', 'c', 'd', 'e'].map((name) => world.start(podOf(group(name), shelf)));
   expect(started(answers)).toBe(4);
-  expect(answers[4]).toBe('waits: no spare room beyond the minimum');
+  expect(answers[4]).toBe('waits: no room for a member beyond the minimum');
 });
 
 test('a member that asks more than the one that was asked about first is moved to where it fits', () => {
