@@ -32,3 +32,10 @@ test('docs/policies.md has every strategy and scorer; docs/traces.md every forma
 test('the README begins with the two commands', () => {
   expect(text('README.md')).toMatch(/^```\nnpm ci && npm start .*\nnpm ci && npm test .*\n```/);
 });
+
+test('CHANGELOG.md begins with what is unreleased, then the version of package.json with its day', () => {
+  const { version } = JSON.parse(text('package.json')) as { version: string };
+  const [unreleased, latest] = [...text('CHANGELOG.md').matchAll(/^## (.+)$/gm)].map(([, heading]) => heading);
+  expect(unreleased).toBe('Unreleased');
+  expect(latest).toMatch(new RegExp(`^${version.replaceAll('.', '\\.')} - \\d{4}-\\d\\d-\\d\\d$`));
+});
