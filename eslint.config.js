@@ -43,7 +43,7 @@ export default tseslint.config(
     },
   },
   {
-    files: ['*.js', '*.mjs', 'bench/*.mjs'],
+    files: ['*.js', '*.mjs', '.ci/*.mjs', 'bench/*.mjs'],
     languageOptions: { globals: { process: 'readonly', console: 'readonly', URL: 'readonly' } },
   },
   {
