@@ -17,7 +17,7 @@ const wall = ([folder, allowed]) => {
   const banned = Object.keys(MAY_IMPORT).filter((other) => other !== folder && !allowed.includes(other));
   const message = `src/${folder} may import: ${allowed.join(', ') || 'nothing'}.`;
   const patterns = [...banned.map((other) => ({ group: [`**/${other}/**`, `**/${other}.ts`], message }))];
-  if (!['server', 'cli'].includes(folder)) patterns.push({ group: ['**/config.ts'], message });
+  if (!['server', 'cli'].includes(folder)) patterns.push({ group: ['**/config.ts', '**/version.ts'], message });
   if (folder === 'core') {
     patterns.push({
       regex: '^(?!\\.|lru-cache$)',

@@ -14,6 +14,7 @@ import { MusterError } from './core/errors.ts';
 import { PROFILES } from './replay/generate/profiles.ts';
 import { FORMATS } from './replay/trace/read-trace.ts';
 import { serve } from './server/serve.ts';
+import { VERSION } from './version.ts';
 
 const FAILED = 1;
 const MISUSED = 2;
@@ -70,6 +71,7 @@ function fail(error: unknown): void {
 
 const program = new Command('muster')
   .description('A batch-aware Kubernetes scheduler extender: whole gangs or nobody.')
+  .version(VERSION, '-V, --version', 'print the version')
   .option('--verbose', 'print where an error comes from')
   .configureHelp({ sortSubcommands: false })
   .exitOverride((error) => process.exit(error.exitCode === 0 ? 0 : MISUSED));

@@ -14,10 +14,12 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   kube: ['core', 'intake'],
   webhook: ['core', 'intake'],
   replay: ['core', 'intake'],
-  server: ['core', 'intake', 'extender', 'kube', 'webhook', 'config.ts'],
-  cli: ['core', 'intake', 'extender', 'kube', 'webhook', 'replay', 'server', 'config.ts'],
+  server: ['core', 'intake', 'extender', 'kube', 'webhook', 'config.ts', 'version.ts'],
+  cli: ['core', 'intake', 'extender', 'kube', 'webhook', 'replay', 'server', 'config.ts', 'version.ts'],
   'config.ts': ['core'],
-  'cli.ts': ['core', 'intake', 'extender', 'kube', 'webhook', 'replay', 'server', 'cli', 'config.ts'],
+  // package.json, outside of src.
+  'version.ts': ['..'],
+  'cli.ts': ['core', 'intake', 'extender', 'kube', 'webhook', 'replay', 'server', 'cli', 'config.ts', 'version.ts'],
 };
 
 const files = readdirSync(SRC, { recursive: true, encoding: 'utf8' }).filter((file) => file.endsWith('.ts'));
@@ -74,6 +76,7 @@ test.each([
   ['src/replay/a.ts', `import '../extender/wire.ts';`, 'no-restricted-imports'],
   ['src/server/a.ts', `import '../replay/replay.ts';`, 'no-restricted-imports'],
   ['src/intake/a.ts', `import '../config.ts';`, 'no-restricted-imports'],
+  ['src/replay/a.ts', `import '../version.ts';`, 'no-restricted-imports'],
   ['src/server/a.ts', `export const f = (a: 1, b: 1, c: 1, d: 1, e: 1) => [a, b, c, d, e];`, 'max-params'],
   ['src/server/a.ts', `export function f() {\n${'f();\n'.repeat(45)}}`, 'max-lines-per-function'],
   ['src/server/a.ts', 'export {};\n'.repeat(301), 'max-lines'],
@@ -86,6 +89,7 @@ test.each([
   ['src/core/cluster/a.ts', `import 'lru-cache';`],
   ['src/core/a.ts', `export const then = new Date(0);`],
   ['src/cli/a.ts', `import '../replay/replay.ts';`],
+  ['src/server/a.ts', `import '../version.ts';`],
   ['test/unit/a.ts', `export function f() {\n${'f();\n'.repeat(45)}}`],
 ])('lint allows, in %s: %s', async (path, code) => {
   expect(await lint(path, code)).toEqual([]);

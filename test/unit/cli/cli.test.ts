@@ -126,6 +126,13 @@ test('--verbose says where an error comes from', async () => {
   expect((await muster('generate', 'XXL', '--verbose')).err).toMatch(/^\s+at /m);
 });
 
+test.each(['--version', '-V'])('%s prints the version of package.json', async (flag) => {
+  const { version } = JSON.parse(readFileSync(new URL('../../../package.json', import.meta.url), 'utf8')) as {
+    version: string;
+  };
+  expect(await muster(flag)).toEqual({ code: 0, out: `${version}\n`, err: '' });
+});
+
 test('serve answers on the embedded cluster, and ends when told to', async () => {
   const started = start(['serve', '--demo', '--port', '0']);
   const [, url] = await written(started, /"url":"(http:\/\/127\.0\.0\.1:\d+)"/);
