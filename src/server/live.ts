@@ -5,6 +5,7 @@ import type { Effect } from '../core/effects.ts';
 import { MusterError } from '../core/errors.ts';
 import { LiveCluster } from '../kube/live-cluster.ts';
 import { Transport } from '../kube/transport.ts';
+import { VERSION } from '../version.ts';
 import { liveMetrics } from './live-metrics.ts';
 import { buildFor, prepare, start, type Serving } from './start.ts';
 
@@ -33,7 +34,8 @@ export async function serveLive(config: Config): Promise<Serving> {
   const server = buildFor(prepared, live);
   const metrics = liveMetrics(server.metrics.registry, cluster);
   const serving = await start(prepared, server, () => cluster.stop());
-  logger.info({ url: serving.url, apiServer: transport.server }, 'muster listens; reading the cluster');
+  const from = { version: VERSION, url: serving.url, apiServer: transport.server };
+  logger.info(from, 'muster listens; reading the cluster');
   void cluster.start().then(() => {
     const { nodes, pods, gangs } = scheduler.stats();
     logger.info({ nodes, pods, gangs }, 'muster serves');

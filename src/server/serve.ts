@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import type { Config } from '../config.ts';
 import { MusterError } from '../core/errors.ts';
 import { parseManifests, type Manifests } from '../intake/manifests.ts';
+import { VERSION } from '../version.ts';
 import { buildFor, prepare, start, type Serving } from './start.ts';
 
 /**
@@ -21,7 +22,8 @@ export async function serve(config: Config, cluster: Manifests = readCluster(con
   for (const event of events) server.onEffects(scheduler.observe(event, nowMs()));
   const serving = await start(prepared, server);
   const policies = scheduler.policies.map(({ name }) => name);
-  logger.info({ url: serving.url, nodes: cluster.nodes.length, pods: cluster.pods.length, policies }, 'muster serves');
+  const read = { nodes: cluster.nodes.length, pods: cluster.pods.length };
+  logger.info({ version: VERSION, url: serving.url, ...read, policies }, 'muster serves');
   return serving;
 }
 

@@ -10,6 +10,7 @@ import type { Config } from '../config.ts';
 import { MusterError } from '../core/errors.ts';
 import { parseWebhookConfig, type WebhookConfig } from '../webhook/rules.ts';
 import { webhookRoutes, type WebhookOutcome } from '../webhook/routes.ts';
+import { VERSION } from '../version.ts';
 import { listen } from './listen.ts';
 import { readTls, tlsFiles, watchTls } from './tls.ts';
 
@@ -48,6 +49,7 @@ export async function startWebhook(
   } as FastifyServerOptions);
   await app.register(webhookRoutes, { config: () => rules, onOutcome: outcomes(registry, logger) });
   const url = await listen(app, { host: '0.0.0.0', port: config.webhookPort });
+  logger.info({ version: VERSION, url }, 'muster serves the webhook');
   const unwatch = watchTls(app, files);
   return {
     url,

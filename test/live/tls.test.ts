@@ -3,10 +3,14 @@ import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import https from 'node:https';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { pino } from 'pino';
+import { Registry } from 'prom-client';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { loadConfig } from '../../src/config.ts';
 import { serve } from '../../src/server/serve.ts';
 import type { Serving } from '../../src/server/start.ts';
+import { startWebhook } from '../../src/server/webhook.ts';
+import { VERSION } from '../../src/version.ts';
 import { node } from '../support/builders.ts';
 
 const OPENSSL = '/usr/bin/openssl';
@@ -110,6 +114,22 @@ describe.skipIf(!existsSync(OPENSSL))('HTTPS, for clients with a certificate alo
       request.end(body);
     });
   }
+
+  test('the webhook serves HTTPS, and tells its version as it starts', async () => {
+    const lines: string[] = [];
+    const logger = pino({}, { write: (line: string) => void lines.push(line) });
+    const flags = {
+      webhook: join(import.meta.dirname, '../../scheduler-config/webhook.example.yaml'),
+      webhookCertFile: file('muster.crt'),
+      webhookKeyFile: file('muster.key'),
+    };
+    const webhook = await startWebhook({ ...loadConfig(flags, {}), webhookPort: 0 }, new Registry(), logger);
+    await webhook!.close();
+    expect(lines.map((line) => JSON.parse(line) as unknown)).toContainEqual(
+      expect.objectContaining({ msg: 'muster serves the webhook', version: VERSION, url: webhook!.url }),
+    );
+    expect(webhook!.url).toMatch(/^https:/);
+  });
 
   test('kube-scheduler with a certificate of the CA is answered', async () => {
     expect(JSON.parse(await ask('kube-scheduler'))).toMatchObject({ NodeNames: ['n1'] });

@@ -11,6 +11,15 @@ const { folder, start, muster } = builtCli();
 
 const small = ['replay', ITP, '--nodes', 'preset:S', '--load', '20', '--max-jobs', '60', '--speed', '50'];
 const path = (name: string) => join(folder, name);
+const { version } = JSON.parse(readFileSync(new URL('../../../package.json', import.meta.url), 'utf8')) as {
+  version: string;
+};
+/** The lines of a log, as pino writes them. */
+const logged = (text: string) =>
+  text
+    .trim()
+    .split('\n')
+    .map((line) => JSON.parse(line) as Record<string, unknown>);
 
 test('a replay prints the table, and writes the result and the report', async () => {
   const two = ['--policy', 'kube-default', '--policy', 'scheduler-config/policies/spark.yaml'];
@@ -127,9 +136,6 @@ test('--verbose says where an error comes from', async () => {
 });
 
 test.each(['--version', '-V'])('%s prints the version of package.json', async (flag) => {
-  const { version } = JSON.parse(readFileSync(new URL('../../../package.json', import.meta.url), 'utf8')) as {
-    version: string;
-  };
   expect(await muster(flag)).toEqual({ code: 0, out: `${version}\n`, err: '' });
 });
 
@@ -139,7 +145,21 @@ test('serve answers on the embedded cluster, and ends when told to', async () =>
   expect(await (await fetch(`${url}/readyz`)).text()).toBe('ok\n');
   expect(await (await fetch(`${url}/metrics`)).text()).toMatch(/^muster_nodes 24$/m);
   started.child.kill('SIGTERM');
-  expect((await started.ended).code).toBe(0);
+  const { code, out } = await started.ended;
+  expect(code).toBe(0);
+  expect(logged(out)).toContainEqual(expect.objectContaining({ msg: 'muster serves', version }));
+});
+
+test('serve --live tells its version before it has read the cluster', async () => {
+  const clusters = [{ name: 'gone', cluster: { server: 'http://127.0.0.1:1' } }];
+  const contexts = [{ name: 'gone', context: { cluster: 'gone', user: 'nobody' } }];
+  const users = [{ name: 'nobody', user: {} }];
+  const config = { apiVersion: 'v1', kind: 'Config', 'current-context': 'gone', clusters, contexts, users };
+  writeFileSync(path('kubeconfig'), JSON.stringify(config));
+  const started = start(['serve', '--live', '--kubeconfig', path('kubeconfig'), '--port', '0']);
+  const [line] = await written(started, /^.*muster listens.*\n/m);
+  started.child.kill('SIGKILL');
+  expect(JSON.parse(line)).toMatchObject({ version, apiServer: 'http://127.0.0.1:1' });
 });
 
 test('a port that is taken is an error for serve', async () => {
