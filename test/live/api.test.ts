@@ -6,6 +6,7 @@ import { DEFAULT_POLICY } from '../../src/core/policy/policy.ts';
 import { openApi } from '../../src/server/api/openapi.ts';
 import { ExplanationView, GangList, NodeList, PolicyList } from '../../src/server/api/schemas.ts';
 import { buildServer } from '../../src/server/app.ts';
+import { VERSION } from '../../src/version.ts';
 import type { GangBuilder } from '../support/builders.ts';
 import { boundTo, node, offer, spark } from '../support/builders.ts';
 
@@ -123,9 +124,10 @@ describe('the read API', () => {
     expect(items).toMatchObject([{ name: 'default', queue: { blockAfterMs: 600_000 } }]);
   });
 
-  test('describes itself: every path of the document answers', async () => {
+  test('describes itself with its version: every path of the document answers', async () => {
     const { body } = await get('/openapi.json');
     expect(body).toEqual(JSON.parse(JSON.stringify(openApi())));
+    expect(body).toMatchObject({ info: { title: 'muster', version: VERSION } });
     for (const path of Object.keys((body as ReturnType<typeof openApi>).paths)) {
       const filled = path.replace('{namespace}', 'jobs').replace('{name}', 'runs');
       expect((await get(filled)).status).toBe(200);

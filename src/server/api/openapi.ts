@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { VERSION } from '../../version.ts';
 import { ExplanationView, GangList, GangQuery, NodeList, NodeQuery, PolicyList, Problem } from './schemas.ts';
 
 const json = (schema: z.ZodType, description: string) => ({
@@ -26,7 +27,7 @@ export function openApi() {
   const bad = json(Problem, 'The query is wrong.');
   return {
     openapi: '3.1.0',
-    info: { title: 'muster', version: '1', description: 'What muster knows and why. Read only.' },
+    info: { title: 'muster', version: VERSION, description: 'What muster knows and why. Read only.' },
     paths: {
       '/v1/gangs': {
         get: {
