@@ -2,6 +2,7 @@ import { Counter, Gauge, Histogram, Registry, collectDefaultMetrics } from 'prom
 import type { SchedulerStats } from '../core/decision.ts';
 import type { Effect } from '../core/effects.ts';
 import type { DecisionRecord } from '../extender/routes.ts';
+import { VERSION } from '../version.ts';
 
 export interface Metrics {
   readonly registry: Registry;
@@ -18,7 +19,7 @@ const SECONDS = [0.00005, 0.0001, 0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0
 export function buildMetrics(stats: () => SchedulerStats, nowMs: () => number): Metrics {
   const registry = new Registry();
   const registers = [registry];
-  collectDefaultMetrics({ register: registry });
+  registerProcess(registry);
   const decisions = new Histogram({
     name: 'muster_decision_duration_seconds',
     help: 'Time to decide and encode one extender request, by verb and outcome.',
@@ -54,6 +55,19 @@ export function buildMetrics(stats: () => SchedulerStats, nowMs: () => number): 
     onEffects: (list) => list.forEach(onEffect),
     onPolicies: (loadedMs) => (loadedMs === undefined ? failures.inc() : loaded.set(loadedMs / 1000)),
   };
+}
+
+/** What runs, and how the process fares. */
+function registerProcess(registry: Registry): void {
+  collectDefaultMetrics({ register: registry });
+  // The labels say it, so that any other metric can be joined with them.
+  const build = new Gauge({
+    name: 'muster_build_info',
+    help: 'Always 1; by version of muster and of Node.js.',
+    labelNames: ['version', 'node'],
+    registers: [registry],
+  });
+  build.set({ version: VERSION, node: process.version }, 1);
 }
 
 /** Counts whom plans choose, and what they cost. */

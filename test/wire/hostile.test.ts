@@ -1,5 +1,6 @@
 import { gzipSync } from 'node:zlib';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { VERSION } from '../../src/version.ts';
 import { node } from '../support/builders.ts';
 import { startServer } from './server.ts';
 
@@ -151,6 +152,7 @@ test('metrics tell what happened, health and readiness answer', async () => {
   expect(metrics).toMatch(/muster_gangs\{phase="waiting"\} 0/);
   expect(metrics).toContain('muster_free{resource="cpu"} 4');
   expect(metrics).toContain('nodejs_eventloop_lag_seconds');
+  expect(metrics).toContain(`\nmuster_build_info{version="${VERSION}",node="${process.version}"} 1\n`);
   expect((await fetch(`${server.url}/healthz`)).status).toBe(200);
   expect((await fetch(`${server.url}/readyz`)).status).toBe(200);
   server.drain();
