@@ -71,18 +71,44 @@ export interface GangSpec {
   readonly reportsAt?: { readonly port: number; readonly app: string };
 }
 
-/** A pod's part in a gang. */
-export interface Membership {
+/**
+ * A pod's part in a gang, as a dialect read it: it declares the gang, or is a member of one that another pod declares,
+ * or its declaration is broken. `spec` marks the first kind, `problem` the last.
+ */
+export type Membership = Declaration | PlainMember | BrokenMembership;
+
+interface MembershipBase {
+  /** The gang's key, `namespace/name`. */
   readonly gang: string;
+  /** '' where a broken declaration does not say it. */
   readonly role: string;
-  /** Set on the pod that declares the gang. */
-  readonly spec?: GangSpec;
-  /** What is wrong with the declaration, as a sentence for the user; the gang then waits with this reason. */
-  readonly problem?: string;
-  /** With `problem`: the gang object (intake/gangObjects.ts, gangObjectKey) that would solve it when it appears. */
-  readonly awaits?: string;
-  /** The member is none of those that the gang starts with: it takes only room that nobody holds. */
+}
+
+/** The pod declares the gang. */
+interface Declaration extends MembershipBase {
+  readonly spec: GangSpec;
+  readonly isElastic?: undefined;
+  readonly problem?: undefined;
+  readonly awaits?: undefined;
+}
+
+/** Another pod declares the gang. */
+interface PlainMember extends MembershipBase {
+  /** The gang does not start with this member: it takes only room that no slot holds. */
   readonly isElastic?: true;
+  readonly spec?: undefined;
+  readonly problem?: undefined;
+  readonly awaits?: undefined;
+}
+
+/** The declaration cannot be used: the pod waits with this reason. */
+interface BrokenMembership extends MembershipBase {
+  /** What is wrong, as a sentence for the user, without a full stop. */
+  readonly problem: string;
+  /** The gang object (intake/gang-objects.ts, gangObjectKey) whose appearance would solve the problem. */
+  readonly awaits?: string;
+  readonly spec?: undefined;
+  readonly isElastic?: undefined;
 }
 
 /** A gang's slots: role -> node -> how many. */
@@ -128,6 +154,29 @@ export interface PodInfo extends PodRef {
   /** An eviction plan for the gang of this leader, as its annotation has it. */
   readonly eviction?: WrittenPlan;
 }
+
+/** A pod that is in a gang, or says so. */
+export interface GangPod extends PodInfo {
+  readonly membership: Membership;
+}
+
+export const isGangPod = (pod: PodInfo): pod is GangPod => pod.membership !== undefined;
+
+/** The role that leads the gang: its first. */
+export const leaderRole = ({ roles }: GangSpec): Role => {
+  const [first] = roles;
+  if (first === undefined) throw new RangeError('A gang has at least one role.');
+  return first;
+};
+
+export const isLeaderRole = (spec: GangSpec, role: string): boolean => leaderRole(spec).name === role;
+
+/** How many members of the role a gang needs to start: its minimum, and always a leader. */
+export const minToStart = (spec: GangSpec, { name, min }: Role): number =>
+  isLeaderRole(spec, name) ? Math.max(1, min) : min;
+
+/** One role: every member may lead, and below its minimum the gang cannot work at all (MPI, Volcano, JobSet). */
+export const hasSingleRole = ({ roles }: GangSpec): boolean => roles.length === 1;
 
 /** What a pod's eviction would cost or is forbidden by. A field that does not apply is absent. */
 export interface EvictionTraits {

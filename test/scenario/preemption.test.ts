@@ -383,7 +383,7 @@ describe('what a victim is worth', () => {
         const spec = { ...membership!.spec!, givesUp: { label: 'spark-decommission', value: 'true' } };
         w.gone(pods[0]!);
         w.gone(pods[1]!);
-        w.bind({ ...leader, membership: { ...membership!, spec } }, 'b');
+        w.bind({ ...leader, membership: { gang: spec.key, role: membership!.role, spec } }, 'b');
         w.bind({ ...pods[1]!, labels: new Map([['spark-decommission', 'true']]) }, 'b');
       },
       victims: 'cheap-1',
@@ -440,7 +440,7 @@ describe('what a victim is worth', () => {
           roles: wanted('kept', { executors: 1 }).gang.spec.roles,
           keeps: 'volumes' as const,
         };
-        w.bind({ ...pods[0]!, membership: { ...pods[0]!.membership!, spec } }, 'b');
+        w.bind({ ...pods[0]!, membership: { gang: spec.key, role: pods[0]!.membership!.role, spec } }, 'b');
         w.bind({ ...pods[0]!, uid: 'kept-1', name: 'kept-1', membership: { gang: spec.key, role: 'executor' } }, 'b');
       },
       victims: 'kept-1',
@@ -534,7 +534,7 @@ describe('rules', () => {
       rules: { budget: { perGang: 1 } },
       running: (w) => {
         for (const one of runApp(w, 'low', ['a', 'a', 'a']).slice(1))
-          w.bind({ ...one, membership: { ...one.membership!, isElastic: true } }, 'a');
+          w.bind({ ...one, membership: { gang: one.membership!.gang, role: 'executor', isElastic: true } }, 'a');
       },
       wants: { executors: 1 },
       victims: 'nobody',

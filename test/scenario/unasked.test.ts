@@ -168,7 +168,10 @@ describe('a leader for which kube-scheduler finds every node full: it asks no ex
   test('whose declaration is wrong hears what is wrong with it', () => {
     const world = new World(nodes(1, 4));
     const { membership } = crowded('a');
-    const effects = see(world, crowded('a', { membership: { ...membership!, problem: 'no such thing' } }));
+    const effects = see(
+      world,
+      crowded('a', { membership: { gang: membership!.gang, role: '', problem: 'no such thing' } }),
+    );
     expect(effects).toEqual([expect.objectContaining({ kind: 'gang-waits', reason: 'no such thing' })]);
   });
 });
@@ -311,15 +314,16 @@ describe('members that run while their gang changes', () => {
   });
 });
 
-test('an extra member takes no place of those that the gang starts with', () => {
+test('an elastic member takes no place of those that the gang starts with', () => {
   const world = new World(nodes(1, 6));
   const gang = spark('a', 4);
   world.start(gang.leader());
   const member = gang.member('executor', 9);
-  const extra: PodInfo = { ...member, membership: { ...member.membership!, isElastic: true } };
-  expect(world.start(extra)).toBe('-> n1');
+  const { gang: key, role } = member.membership!;
+  const elastic: PodInfo = { ...member, membership: { gang: key, role, isElastic: true } };
+  expect(world.start(elastic)).toBe('-> n1');
   expect(slotsOf(world, 'a')!.filter((slot) => slot.endsWith('reserved'))).toHaveLength(4);
-  expect(world.ask({ ...extra, uid: 'another', name: 'another' })).toBe(
+  expect(world.ask({ ...elastic, uid: 'another', name: 'another' })).toBe(
     'waits: no room for a member beyond the minimum',
   );
   for (let i = 0; i < 4; i++) expect(world.start(gang.member('executor', i))).toBe('-> n1');

@@ -58,7 +58,10 @@ interface Declared {
   readonly template: Json | undefined;
 }
 
-type Awaited = Required<Pick<Membership, 'problem' | 'awaits'>>;
+interface Awaited {
+  readonly problem: string;
+  readonly awaits: string;
+}
 
 /** The conf in force: the SparkApplication's over the ConfigMap's. One of them must be there. */
 function declared(input: DialectInput): Declared | Awaited {
@@ -123,7 +126,7 @@ function sendsExecutorsHere({ context }: DialectInput, conf: SparkConf): boolean
 
 function executor(input: DialectInput, gang: string, app: string): Membership {
   const { pod, context, object } = input;
-  const membership: Membership = { gang, role: 'executor' };
+  const membership = { gang, role: 'executor' };
   // Other resource profiles are made in user code: their shape is not known before, so nothing is held for them.
   const profile = pod.labels.get('spark-exec-resourceprofile-id') ?? '0';
   const hasDriver = ownerPod(object) || context.gangObjects.get('spark-driver', pod.namespace, app) !== undefined;
