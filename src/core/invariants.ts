@@ -1,19 +1,20 @@
-import type { Cluster } from './cluster/cluster.ts';
+import type { ClusterView } from './cluster/cluster.ts';
 import { MusterError } from './errors.ts';
-import type { GangContext } from './gang/context.ts';
-import type { Gang } from './gang/gang.ts';
+import { isAdmitted, isFreeing, planOf, type Gang } from './gang/gang.ts';
 import type { Slot } from './gang/slot.ts';
+import type { StateView } from './state.ts';
 
 /**
  * What must hold after every event and every answer:
  *  1. `free` equals a recount from scratch, and so do the holds per row;
  *  2. nothing that muster holds and can still move (reserved slots) stands where there is not room for it;
  *  3. each slot is in one gang and one state, with the pod and the node that the state says; no pod has two;
- *  4. an admitted gang has a leader and accounts for its slots; a waiting gang holds nothing, unless victims make room;
- *  5. every pod that leaves makes room for one gang, which waits for it, or for one single pod.
+ *  4. a gang has a leader; it stands in its queue unless it is admitted, and holds nothing while it waits;
+ *  5. every pod that leaves makes room for one gang, which waits for it, or for one single pod;
+ *  6. what each queue holds equals a recount of its gangs' bound pods, slots and elastic holds.
  * @throws MusterError MUSTER_INVARIANT_BROKEN
  */
-export function checkInvariants(ctx: GangContext): void {
+export function checkInvariants(ctx: StateView): void {
   const { cluster, ledger, gangs } = ctx;
   const expected = recount(cluster);
   const byPod = new Map<string, Slot>();
@@ -28,8 +29,8 @@ export function checkInvariants(ctx: GangContext): void {
       if (slot.state === 'reserved' || slot.state === 'assumed') expected.take(slot.node, slot.vector);
     }
   }
-  for (const { eviction } of gangs.values())
-    for (const { node, vector } of eviction?.withheld ?? []) expected.take(node, vector);
+  for (const gang of gangs.values())
+    for (const { node, vector } of planOf(gang)?.withheld ?? []) expected.take(node, vector);
   for (const { node, vector } of ctx.nominated.holds) expected.take(node, vector);
   for (const elastic of ledger.elasticHolds.values()) {
     if (!gangs.has(elastic.gang))
@@ -38,16 +39,18 @@ export function checkInvariants(ctx: GangContext): void {
     expected.take(elastic.node, elastic.vector);
   }
   checkVictims(ctx);
+  checkUsage(ctx);
   expected.compare();
 }
 
-function checkVictims({ cluster, nominated, evictions: { beneficiary, planned } }: GangContext): void {
+function checkVictims({ cluster, nominated, evictions: { beneficiary, planned } }: StateView): void {
   for (const { pod, isLeaving } of cluster.boundPods.values()) {
     if (isLeaving !== (beneficiary.has(pod.uid) !== nominated.isVictim(pod.uid)))
       broken(`pod ${pod.uid} leaves for nobody, or stays for somebody.`);
   }
   for (const [uid, gang] of beneficiary) {
-    if (!gang.eviction?.left.has(uid) || !planned.has(gang)) broken(`gang ${gang.key} does not wait for ${uid}.`);
+    if (!isFreeing(gang) || !gang.state.plan.left.has(uid) || !planned.has(gang))
+      broken(`gang ${gang.key} does not wait for ${uid}.`);
     if (!cluster.boundPod(uid)) broken(`gang ${gang.key} waits for ${uid}, which is gone.`);
   }
 }
@@ -56,17 +59,40 @@ function broken(what: string): never {
   throw new MusterError('MUSTER_INVARIANT_BROKEN', what);
 }
 
-function checkGang(gang: Gang, { line, gangOfLeader }: GangContext): void {
-  if (gang.leaderUids.size === 0) broken(`gang ${gang.key} has no leader and is not over.`);
+function checkGang(gang: Gang, { queues, gangOfLeader, evictions }: StateView): void {
+  const { key, state } = gang;
+  if (gang.leaderUids.size === 0) broken(`gang ${key} has no leader and is not over.`);
   for (const uid of gang.leaderUids) if (gangOfLeader.get(uid) !== gang) broken(`leader ${uid} is not indexed.`);
-  if (!gang.admitted && !gang.eviction && gang.slots.length > 0)
-    broken(`gang ${gang.key} waits and holds ${gang.slots.length} slots.`);
-  if (gang.admitted && gang.eviction) broken(`gang ${gang.key} is admitted, and others are evicted for it.`);
-  if (gang.admitted === (line.get(gang.key) !== undefined))
-    broken(`gang ${gang.key} is both admitted and in line, or neither.`);
+  if (state.kind === 'waiting' && gang.slots.length > 0)
+    broken(`gang ${key} waits and holds ${gang.slots.length} slots.`);
+  if (isAdmitted(gang) === (queues.get(key) === gang)) broken(`gang ${key} is ${state.kind} and its queue disagrees.`);
+  if (isFreeing(gang) && !evictions.planned.has(gang)) broken(`gang ${key} has a plan that is not indexed.`);
 }
 
-function checkSlot(slot: Slot, { cluster, ledger }: GangContext): void {
+/** What the cluster and the ledger told the queues' usage, against what they have. */
+function checkUsage({ cluster, ledger, gangs, usage }: StateView): void {
+  const expected = new Map<string, Float64Array>();
+  const add = (key: string, vector: Float64Array) => {
+    const gang = gangs.get(key);
+    if (!gang) return;
+    const sum = expected.get(gang.spec.queue) ?? new Float64Array(cluster.columns.size);
+    vector.forEach((amount, c) => (sum[c]! += amount));
+    expected.set(gang.spec.queue, sum);
+  };
+  for (const { pod, vector } of cluster.boundPods.values()) if (pod.membership) add(pod.membership.gang, vector);
+  for (const { gang, vector } of ledger.elasticHolds.values()) add(gang, vector);
+  for (const { slots } of gangs.values())
+    for (const { gang, state, vector } of slots) if (state === 'reserved' || state === 'assumed') add(gang, vector);
+  for (const queue of new Set([...usage.queues, ...expected.keys()])) {
+    const [counted, recounted] = [usage.of(queue), expected.get(queue)];
+    cluster.columns.names.forEach((column, c) => {
+      if ((counted[c] ?? 0) !== (recounted?.[c] ?? 0))
+        broken(`queue ${queue} counts ${counted[c] ?? 0} ${column}; a recount gives ${recounted?.[c] ?? 0}.`);
+    });
+  }
+}
+
+function checkSlot(slot: Slot, { cluster, ledger }: StateView): void {
   const where = `a slot of ${slot.gang} for ${slot.role}`;
   const hasPod = slot.state === 'assumed' || slot.state === 'bound';
   if (hasPod !== (slot.podUid !== '')) broken(`${where} is ${slot.state} and has pod "${slot.podUid}".`);
@@ -92,7 +118,7 @@ interface Recount {
 }
 
 /** `free` from allocatable and bound pods; then, after all holds were taken, the comparison with the table. */
-function recount(cluster: Cluster): Recount {
+function recount(cluster: ClusterView): Recount {
   const { table, columns } = cluster;
   const free = columns.names.map((_, c) => table.allocatable[c]!.slice());
   const holds = new Int32Array(table.rows);

@@ -18,10 +18,14 @@ export class ResourceColumns {
   readonly #vectors = new WeakMap<Resources, Vector>();
   /** The column of pod slots. */
   readonly pods: number;
+  readonly #unknown: number;
+  /** Called after a column was added: tables that are as wide as the columns grow with them. */
+  onAdded: () => void = () => undefined;
 
   constructor(names: readonly string[] = ['cpu', 'memory', 'pods']) {
     for (const name of names) this.add(name);
     this.pods = this.add('pods');
+    this.#unknown = this.add(UNKNOWN);
   }
 
   get names(): readonly string[] {
@@ -39,8 +43,10 @@ export class ResourceColumns {
   add(name: string): number {
     const known = this.#columnOf.get(name);
     if (known !== undefined) return known;
-    this.#columnOf.set(name, this.#names.length);
-    return this.#names.push(name) - 1;
+    const column = this.#names.push(name) - 1;
+    this.#columnOf.set(name, column);
+    this.onAdded();
+    return column;
   }
 
   /**
@@ -48,9 +54,8 @@ export class ResourceColumns {
    * of which no node has any, so that inventing names does not grow the table.
    */
   requestVector(amounts: Resources): Vector {
-    const unknown = this.add(UNKNOWN);
     const out = new Float64Array(this.size);
-    for (const [name, amount] of amounts) out[this.#columnOf.get(name) ?? unknown]! += amount;
+    for (const [name, amount] of amounts) out[this.#columnOf.get(name) ?? this.#unknown]! += amount;
     return out;
   }
 
@@ -58,9 +63,10 @@ export class ResourceColumns {
   vector(amounts: Resources): Vector {
     const known = this.#vectors.get(amounts);
     if (known) return known;
-    for (const name of amounts.keys()) this.add(name);
+    const columns = Array.from(amounts.keys(), (name) => this.add(name));
     const out = new Float64Array(this.size);
-    for (const [name, amount] of amounts) out[this.#columnOf.get(name)!] = amount;
+    let next = 0;
+    for (const amount of amounts.values()) out[columns[next++]!] = amount;
     this.#vectors.set(amounts, out);
     return out;
   }

@@ -1,9 +1,10 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { Cluster } from '../../src/core/cluster/cluster.ts';
+import type { NodeTable } from '../../src/core/cluster/node-table.ts';
 import { DEFAULT_POLICY, type ScorerName } from '../../src/core/policy/policy.ts';
 import { scorers } from '../../src/core/policy/registry.ts';
-import { weightedScores } from '../../src/core/policy/score.ts';
+import { WeightEngine } from '../../src/core/policy/score.ts';
 import type { ScoreInput } from '../../src/core/policy/scorer.ts';
 import { node, pod, resources, type NodeOptions } from '../support/builders.ts';
 
@@ -58,12 +59,12 @@ describe.each(Object.keys(scorers) as ScorerName[])('scorer %s keeps the contrac
           new Float64Array(rows.length),
           new Float64Array(1),
         ];
-        scorers[name](input, rows, forth);
-        scorers[name](input, rows.toReversed(), back);
+        scorers[name].score(input, rows, forth);
+        scorers[name].score(input, rows.toReversed(), back);
         expect(forth.every((score) => score >= 0 && score <= 1)).toBe(true);
         expect(back.toReversed()).toEqual(forth);
         rows.forEach((row) => {
-          scorers[name](input, Int32Array.of(row), alone);
+          scorers[name].score(input, Int32Array.of(row), alone);
           expect(alone[0]).toBe(forth[row]);
         });
         expect(input.table.free).toEqual(before);
@@ -85,9 +86,9 @@ test.each(Object.keys(scorers) as ScorerName[])('scorer %s has an opinion where 
     leaders: new Int32Array(0),
     siblings: { perKey: [], placed: 0 },
   };
-  table.take(0, table.columns.vector(new Map([['cpu', 9000]]))); // overtaken by another scheduler: -5 of 4 cpu are free
+  (table as NodeTable).take(0, table.columns.vector(new Map([['cpu', 9000]]))); // overtaken by another scheduler: -5 of 4 cpu are free
   const out = new Float64Array(3).fill(NaN);
-  scorers[name](bare, Int32Array.of(0, 1, 63), out); // 63: no node was ever there
+  scorers[name].score(bare, Int32Array.of(0, 1, 63), out); // 63: no node was ever there
   expect([...out].filter((score) => !(score >= 0 && score <= 1))).toEqual([]);
 });
 
@@ -108,7 +109,7 @@ describe('each scorer prefers what it says', () => {
   ];
   test.each(cases)('%s: %j over %j', (name, better, worse) => {
     const out = new Float64Array(2);
-    scorers[name](inputOf([better, worse]), Int32Array.of(0, 1), out);
+    scorers[name].score(inputOf([better, worse]), Int32Array.of(0, 1), out);
     expect(out[0]).toBeGreaterThan(out[1]!);
   });
 
@@ -116,9 +117,9 @@ describe('each scorer prefers what it says', () => {
     const out = new Float64Array(3);
     const perKey = [(row: number) => (row === 0 ? 3 : 0), (row: number) => (row < 2 ? 4 : 0)];
     const input = inputOf([{ cpu: 1 }, { cpu: 1 }, { cpu: 1 }], { siblings: { perKey, placed: 4 } });
-    scorers.topology(input, Int32Array.of(0, 1, 2), out);
+    scorers.topology.score(input, Int32Array.of(0, 1, 2), out);
     expect([...out]).toEqual([(3 + 4 / 2) / (1.5 * 4), 4 / 2 / (1.5 * 4), 0]);
-    scorers.leaderSpread(input, Int32Array.of(0, 1, 2), out);
+    scorers.leaderSpread.score(input, Int32Array.of(0, 1, 2), out);
     expect([...out]).toEqual([1, 1 / 2, 1 / 3]);
   });
 
@@ -129,14 +130,14 @@ describe('each scorer prefers what it says', () => {
     ]);
     const out = new Float64Array(1);
     const input = inputOf([{ cpu: 4, memoryGib: 4, ...spot }], { preference: { ...preference, weights } });
-    weightedScores(input, Int32Array.of(0), out);
+    new WeightEngine().score(input, Int32Array.of(0), out);
     expect(out[0]).toBeCloseTo((3 * 0.25 + 1) / 4, 12); // 1 of 4 cpu and 1 of 4 GiB
   });
 
   test('pod slots do not count: 1 of 4 cpu is a quarter, whatever share of the slots is in use', () => {
     const out = new Float64Array(1);
     const input = inputOf([{ cpu: 4, pods: 1 }]);
-    scorers.binPacking({ ...input, request: Float64Array.of(1000, 0, 1) }, Int32Array.of(0), out);
+    scorers.binPacking.score({ ...input, request: Float64Array.of(1000, 0, 1) }, Int32Array.of(0), out);
     expect(out[0]).toBe(0.25);
   });
 
@@ -145,11 +146,15 @@ describe('each scorer prefers what it says', () => {
     const rows = Int32Array.from({ length: 100 }, (_, row) => row);
     const out = new Float64Array(100).fill(7);
     const weighing = (weight: number) => ({ ...preference, weights: new Map<ScorerName, number>([['spot', weight]]) });
-    weightedScores({ ...input, preference: weighing(1000) }, rows, out);
+    new WeightEngine().score({ ...input, preference: weighing(1000) }, rows, out);
     expect(new Set(out)).toEqual(new Set([1]));
-    weightedScores({ ...input, preference: weighing(0) }, rows, out);
+    new WeightEngine().score({ ...input, preference: weighing(0) }, rows, out);
     expect(new Set(out)).toEqual(new Set([0]));
-    weightedScores({ ...input, preference: { ...preference, weights: new Map() } }, rows.subarray(0, 3), out.fill(5));
+    new WeightEngine().score(
+      { ...input, preference: { ...preference, weights: new Map() } },
+      rows.subarray(0, 3),
+      out.fill(5),
+    );
     expect([...out.subarray(0, 4)]).toEqual([0, 0, 0, 5]);
   });
 

@@ -136,7 +136,7 @@ describe('after a crash', () => {
     };
     expect(droppedIn(forged([low[1]!], { priority: 5000 }))).toEqual(['rule "priority" keeps pod jobs/low-1']);
     expect(droppedIn(forged([low[0]!]))).toEqual(['pod jobs/low-driver leads its gang']);
-    expect(droppedIn(forged([other[1]!]))).toEqual(["pod jobs/other-1 is in nobody's way"]);
+    expect(droppedIn(forged([other[1]!]))).toEqual(['pod jobs/other-1 frees no room for a slot of the gang']);
   });
 
   test('what is taken up again counts against the budget per minute', () => {

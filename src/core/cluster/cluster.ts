@@ -1,8 +1,8 @@
 import { ResourceColumns, sameAmounts, type Resources, type Vector } from '../resources.ts';
-import type { NodeInfo, PodInfo } from '../model.ts';
+import type { GangPod, NodeInfo, PodInfo } from '../model.ts';
 import { Domains } from './domains.ts';
 import { Eligibility } from './eligibility.ts';
-import { NodeTable } from './node-table.ts';
+import { NodeTable, type TableView } from './node-table.ts';
 
 /** A pod that is bound to a node and not over. */
 export interface BoundPod {
@@ -15,7 +15,25 @@ export interface BoundPod {
   readonly isLeaving: boolean;
 }
 
-const NO_PODS: ReadonlyMap<string, BoundPod> = new Map();
+/** A member of a gang that is bound. */
+export interface BoundMember extends BoundPod {
+  readonly pod: GangPod;
+}
+
+/** Hears how much room each gang takes: its bound pods from the cluster, its reservation from the ledger. */
+export interface GangRoom {
+  take(gang: string, vector: Vector): void;
+  give(gang: string, vector: Vector): void;
+}
+
+/** What can be read of the cluster. */
+export type ClusterView = Omit<
+  Cluster,
+  'putNode' | 'removeNode' | 'bind' | 'unbind' | 'leave' | 'stay' | 'hold' | 'release' | 'countLeader' | 'table'
+> & { readonly table: TableView };
+
+const NO_MEMBERS: ReadonlyMap<string, BoundMember> = new Map();
+const UNHEARD: GangRoom = { take: () => undefined, give: () => undefined };
 
 /**
  * The in-memory snapshot: nodes, bound pods, and room held for pods to come. Every change costs O(resources).
@@ -29,10 +47,16 @@ export class Cluster {
   readonly #bound = new Map<string, BoundPod>();
   readonly #byNode = new Map<string, Map<string, BoundPod>>();
   readonly #deleting = new Map<string, BoundPod>();
-  readonly #byGang = new Map<string, Map<string, BoundPod>>();
+  readonly #byGang = new Map<string, Map<string, BoundMember>>();
+  readonly #room: GangRoom;
   #holdsAt = new Int32Array(64);
   readonly #heldRows = new Set<number>();
   #leadersAt = new Int32Array(64);
+
+  /** @param room hears what the bound members of each gang take */
+  constructor(room: GangRoom = UNHEARD) {
+    this.#room = room;
+  }
 
   boundPod(uid: string): BoundPod | undefined {
     return this.#bound.get(uid);
@@ -53,15 +77,15 @@ export class Cluster {
   }
 
   /** The gang's bound pods of a role that are not going, and not beyond what it starts with. */
-  runningMembers(gang: string, role: string): BoundPod[] {
+  runningMembers(gang: string, role: string): BoundMember[] {
     return [...this.boundMembers(gang).values()].filter(({ pod: { membership, deleting }, isLeaving }) => {
-      return membership!.role === role && !membership!.isElastic && !deleting && !isLeaving;
+      return membership.role === role && !membership.isElastic && !deleting && !isLeaving;
     });
   }
 
   /** The gang's bound pods by UID. */
-  boundMembers(gang: string): ReadonlyMap<string, BoundPod> {
-    return this.#byGang.get(gang) ?? NO_PODS;
+  boundMembers(gang: string): ReadonlyMap<string, BoundMember> {
+    return this.#byGang.get(gang) ?? NO_MEMBERS;
   }
 
   /** How many slots and assumed pods hold room at the row. */
@@ -81,9 +105,7 @@ export class Cluster {
 
   /** For a pod or role that waits; see ResourceColumns.requestVector. */
   requestVector(request: Resources): Vector {
-    const vector = this.columns.requestVector(request);
-    this.table.widen();
-    return vector;
+    return this.columns.requestVector(request);
   }
 
   /** @returns the row of the node */
@@ -116,16 +138,19 @@ export class Cluster {
     if (known && known.node === node && sameAmounts(known.pod.request, pod.request)) {
       // A bound pod may be labelled into another gang, or out of its own.
       const before = known.pod.membership?.gang;
-      if (before !== undefined && before !== pod.membership?.gang) removeFrom(this.#byGang, before, pod.uid);
+      const isMoved = before !== pod.membership?.gang;
+      if (before !== undefined && isMoved) removeFrom(this.#byGang, before, pod.uid);
+      if (isMoved) this.#giveRoom(known);
       this.#keep({ ...known, pod });
+      if (isMoved) this.#takeRoom({ ...known, pod });
       return false;
     }
     if (known) this.unbind(pod.uid);
     const vector = this.columns.vector(pod.request);
-    this.table.widen();
     const isLeaving = known?.isLeaving ?? false;
     const row = this.table.rowOf(node) ?? -1;
     this.#keep({ pod, node, row, vector, isLeaving });
+    this.#takeRoom({ pod, vector });
     if (row >= 0 && !isLeaving) this.table.take(row, vector);
     return true;
   }
@@ -151,7 +176,15 @@ export class Cluster {
     if (bound.pod.deleting) this.#deleting.set(bound.pod.uid, bound);
     else this.#deleting.delete(bound.pod.uid);
     addTo(this.#byNode, bound.node, bound);
-    if (bound.pod.membership) addTo(this.#byGang, bound.pod.membership.gang, bound);
+    if (isBoundMember(bound)) addTo(this.#byGang, bound.pod.membership.gang, bound);
+  }
+
+  #takeRoom({ pod, vector }: Pick<BoundPod, 'pod' | 'vector'>): void {
+    if (pod.membership) this.#room.take(pod.membership.gang, vector);
+  }
+
+  #giveRoom({ pod, vector }: Pick<BoundPod, 'pod' | 'vector'>): void {
+    if (pod.membership) this.#room.give(pod.membership.gang, vector);
   }
 
   unbind(uid: string): BoundPod | undefined {
@@ -161,6 +194,7 @@ export class Cluster {
     this.#deleting.delete(uid);
     removeFrom(this.#byNode, known.node, uid);
     if (known.pod.membership) removeFrom(this.#byGang, known.pod.membership.gang, uid);
+    this.#giveRoom(known);
     if (known.row >= 0 && !known.isLeaving) this.table.give(known.row, known.vector);
     return known;
   }
@@ -191,13 +225,15 @@ function doubled(array: Int32Array): Int32Array<ArrayBuffer> {
   return wider;
 }
 
-function addTo(index: Map<string, Map<string, BoundPod>>, key: string, bound: BoundPod): void {
+const isBoundMember = (bound: BoundPod): bound is BoundMember => bound.pod.membership !== undefined;
+
+function addTo<T extends BoundPod>(index: Map<string, Map<string, T>>, key: string, bound: T): void {
   const known = index.get(key);
   if (known) known.set(bound.pod.uid, bound);
   else index.set(key, new Map([[bound.pod.uid, bound]]));
 }
 
-function removeFrom(index: Map<string, Map<string, BoundPod>>, key: string, uid: string): void {
+function removeFrom<T>(index: Map<string, Map<string, T>>, key: string, uid: string): void {
   const known = index.get(key);
   known?.delete(uid);
   if (known?.size === 0) index.delete(key);

@@ -2,6 +2,9 @@ import { sameAmounts, type ResourceColumns, type Vector } from '../resources.ts'
 import type { NodeInfo } from '../model.ts';
 import { ChangeLog } from './change-log.ts';
 
+/** What can be read of the nodes. */
+export type TableView = Omit<NodeTable, 'upsert' | 'remove' | 'take' | 'give'>;
+
 /**
  * The nodes as a struct of arrays: one row per node, one Float64Array per resource column.
  * A row is never moved; the row of a node that went is taken by the next new node.
@@ -26,7 +29,8 @@ export class NodeTable {
 
   constructor(columns: ResourceColumns) {
     this.columns = columns;
-    this.widen();
+    columns.onAdded = () => this.#widen();
+    this.#widen();
   }
 
   /** One past the highest row in use. */
@@ -54,7 +58,6 @@ export class NodeTable {
   /** Adds or replaces a node and returns its row. What pods take there must be taken again only for a new row. */
   upsert(node: NodeInfo): { readonly row: number; readonly isNew: boolean } {
     const vector = this.columns.vector(node.allocatable);
-    this.widen();
     const known = this.#rowOf.get(node.name);
     if (known !== undefined) {
       this.#replace(known, node, vector);
@@ -102,8 +105,7 @@ export class NodeTable {
     return this.#nodes[row] !== undefined;
   }
 
-  /** Gives columns that `columns` got since their arrays. Call after making vectors, before using them here. */
-  widen(): void {
+  #widen(): void {
     while (this.free.length < this.columns.size) {
       this.free.push(new Float64Array(this.#capacity));
       this.allocatable.push(new Float64Array(this.#capacity));

@@ -1,15 +1,20 @@
-import { startNeeds } from '../gang/admission.ts';
-import type { GangContext } from '../gang/context.ts';
-import type { Gang } from '../gang/gang.ts';
-import { siblingRows } from '../gang/needs.ts';
+import { blockerOf } from '../gang/blocking.ts';
+import type { PreemptionContextView } from '../preemption/candidates/context.ts';
+import { isAdmitted, refusalOf, type Gang } from '../gang/gang.ts';
+import { siblingRows, startNeeds } from '../gang/needs.ts';
 import type { Need } from '../placement/need.ts';
 import type { Policy } from '../policy/policy.ts';
 import type { RoleExplanation } from './explanation.ts';
 
 /** Sentences a person can act on: what stands in a waiting gang's way, and the smallest changes that would let it start. */
-export function adviceFor(ctx: GangContext, gang: Gang, roles: readonly RoleExplanation[], nowMs: number): string[] {
-  if (gang.admitted) return adviceForAdmitted(gang);
-  const blocker = ctx.line.blockerOf(gang, nowMs);
+export function adviceFor(
+  ctx: PreemptionContextView,
+  gang: Gang,
+  roles: readonly RoleExplanation[],
+  nowMs: number,
+): string[] {
+  if (isAdmitted(gang)) return adviceForAdmitted(gang);
+  const blocker = blockerOf(ctx.queues, gang, nowMs);
   const needs = startNeeds(ctx.cluster, gang);
   const fits = (changed: readonly Need[], policy = gang.policy) =>
     ctx.planner.plan({ needs: changed, policy, siblings: siblingRows(ctx.cluster, gang) }).kind === 'placed';
@@ -30,10 +35,10 @@ function adviceForAdmitted({ slots }: Gang): string[] {
   ];
 }
 
-function adviceForFitting({ refusal, leader }: Gang, isNothingElse: boolean): string[] {
-  if (refusal?.kind === 'open') {
+function adviceForFitting(gang: Gang, isNothingElse: boolean): string[] {
+  if (refusalOf(gang)?.kind === 'open') {
     return [
-      `There is room, but not on the nodes that kube-scheduler offers for pod ${leader.name}: look at its affinity to pods, its volumes and its host ports.`,
+      `There is room, but not on the nodes that kube-scheduler offers for pod ${gang.leader.name}: look at its affinity to pods, its volumes and its host ports.`,
     ];
   }
   return isNothingElse ? ['It fits now: it starts when kube-scheduler asks again.'] : [];
@@ -60,8 +65,8 @@ function roleAdvice({ role, request, nodes, places, short }: RoleExplanation, ne
 /** The most members with which the gang would start now, by halving. */
 function fewerMembers(needs: readonly Need[], fits: (needs: readonly Need[]) => boolean): string[] {
   const at = needs.length - 1;
-  const last = needs[at]!;
-  if (at < 1 || last.count < 2) return [];
+  const last = needs[at];
+  if (!last || at < 1 || last.count < 2) return [];
   const cut = (count: number) =>
     needs.map((need, i) => (i === at ? { ...need, count } : need)).filter(({ count: n }) => n > 0);
   let [low, high] = [0, last.count];

@@ -1,9 +1,7 @@
-import type { GangContext } from '../gang/context.ts';
-import { startNeeds } from '../gang/admission.ts';
-import { phaseOf, type Gang } from '../gang/gang.ts';
-import { needOf } from '../gang/needs.ts';
-import { refOf } from '../gang/filter-gang-pod.ts';
-import { isBlocking } from '../queue/waiting-line.ts';
+import type { PreemptionContextView } from '../preemption/candidates/context.ts';
+import { isBlocking } from '../gang/blocking.ts';
+import { isAdmitted, phaseOf, refOf, refusalOf, type Gang } from '../gang/gang.ts';
+import { needOf, startNeeds } from '../gang/needs.ts';
 import type { Role } from '../model.ts';
 import type { Need } from '../placement/need.ts';
 import { priorityTerms } from '../gang/priority.ts';
@@ -13,18 +11,18 @@ import type { Explanation, GangSummary, RoleExplanation } from './explanation.ts
 import { placesIn, refusedNodes, shortages } from './shortage.ts';
 
 /** All gangs, those included whose declaration is wrong, in no particular order. */
-export function summaries(ctx: GangContext): readonly GangSummary[] {
+export function summaries(ctx: PreemptionContextView): readonly GangSummary[] {
   return [...[...ctx.gangs.values()].map((gang) => summaryOf(ctx, gang)), ...problemSummaries(ctx)];
 }
 
 /** @returns undefined where no such gang is known */
-export function explain(ctx: GangContext, key: string, nowMs: number): Explanation | undefined {
+export function explain(ctx: PreemptionContextView, key: string, nowMs: number): Explanation | undefined {
   const gang = ctx.gangs.get(key);
   if (!gang) return explainProblem(ctx, key);
   const summary = summaryOf(ctx, gang);
-  const needs = gang.admitted ? [] : startNeeds(ctx.cluster, gang);
+  const needs = isAdmitted(gang) ? [] : startNeeds(ctx.cluster, gang);
   const roles = gang.spec.roles.map((role) => explainRole(ctx, gang, role, needs));
-  const ahead = gang.admitted ? [] : ctx.line.aheadOf(gang);
+  const ahead = isAdmitted(gang) ? [] : ctx.queues.aheadOf(gang);
   const preemption = makingRoom(ctx, gang, nowMs);
   const terms = priorityTerms(ctx, gang, nowMs);
   const evictions = preemption ? makingRoomAdvice(preemption, gang.policy.name) : [];
@@ -39,10 +37,11 @@ export function explain(ctx: GangContext, key: string, nowMs: number): Explanati
   };
 }
 
-function summaryOf({ cluster, ledger }: GangContext, gang: Gang): GangSummary {
+function summaryOf({ cluster, ledger }: PreemptionContextView, gang: Gang): GangSummary {
   const slots = { unplaced: 0, reserved: 0, assumed: 0, bound: 0 };
   for (const { state } of gang.slots) slots[state]++;
   const members = [...cluster.boundMembers(gang.key).keys()];
+  const refusal = refusalOf(gang);
   return {
     gang: gang.key,
     phase: phaseOf(gang),
@@ -53,11 +52,11 @@ function summaryOf({ cluster, ledger }: GangContext, gang: Gang): GangSummary {
     sinceMs: gang.firstAskMs,
     slots,
     elastic: members.filter((uid) => !ledger.slotOf(uid)).length,
-    ...(gang.refusal ? { reason: gang.refusal.reason } : {}),
+    ...(refusal ? { reason: refusal.reason } : {}),
   };
 }
 
-function explainRole(ctx: GangContext, gang: Gang, role: Role, needs: readonly Need[]): RoleExplanation {
+function explainRole(ctx: PreemptionContextView, gang: Gang, role: Role, needs: readonly Need[]): RoleExplanation {
   const { cluster } = ctx;
   const waiting = needs.find((need) => need.role === role.name);
   const need = waiting ?? needOf(cluster, gang, { role: role.name, count: role.min });
@@ -77,11 +76,11 @@ function explainRole(ctx: GangContext, gang: Gang, role: Role, needs: readonly N
 
 const NO_SLOTS = { unplaced: 0, reserved: 0, assumed: 0, bound: 0 };
 
-function problemSummaries(ctx: GangContext): GangSummary[] {
+function problemSummaries(ctx: PreemptionContextView): GangSummary[] {
   return [...ctx.problems.values()].map(({ pod, sinceMs, reason }) => ({
-    gang: pod.membership!.gang,
+    gang: pod.membership?.gang ?? '',
     phase: 'waiting',
-    queue: pod.membership!.spec?.queue ?? '',
+    queue: '',
     priority: pod.priority,
     policy: ctx.policyOf(pod).name,
     leader: refOf(pod),
@@ -92,9 +91,9 @@ function problemSummaries(ctx: GangContext): GangSummary[] {
   }));
 }
 
-function explainProblem(ctx: GangContext, key: string): Explanation | undefined {
+function explainProblem(ctx: PreemptionContextView, key: string): Explanation | undefined {
   const summary = problemSummaries(ctx).find(({ gang }) => gang === key);
   return (
-    summary && { ...summary, roles: [], placed: [], ahead: [], priorityTerms: [], advice: [`${summary.reason!}.`] }
+    summary && { ...summary, roles: [], placed: [], ahead: [], priorityTerms: [], advice: [`${summary.reason ?? ''}.`] }
   );
 }

@@ -1,12 +1,12 @@
 import { isoTime } from '../iso-time.ts';
-import type { GangContext } from '../gang/context.ts';
-import type { Gang } from '../gang/gang.ts';
+import type { PreemptionContextView } from '../preemption/candidates/context.ts';
+import { isAdmitted, planOf, refusalOf, type EvictionPlan, type Gang } from '../gang/gang.ts';
 import type { PreemptionRules } from '../policy/policy.ts';
+import type { CostTerm } from '../preemption/candidates/eviction-cost.ts';
+import type { ExclusionRule } from '../preemption/candidates/exclusion-rules.ts';
 import { forbiddenTo } from '../preemption/plan/make-room.ts';
-import type { Charge } from '../preemption/search/victim-set.ts';
 import { findVictims, hasVictims, MOST_WORK, type Finding } from '../preemption/search/find-victims.ts';
-import type { ExclusionRule } from '../preemption/candidates/budgets.ts';
-import { evictionCost, type CostTerm } from '../preemption/candidates/eviction-cost.ts';
+import type { ItemisedCharge } from '../preemption/search/victim-set.ts';
 
 /** Whom preemption would evict for a waiting gang, at what cost, or what forbids it. */
 export interface MakingRoom {
@@ -47,11 +47,13 @@ interface VictimView {
 const NOBODY = { victims: [], coreSeconds: 0, gangsBroken: 0, gangsLost: 0, kept: [], relax: [] } as const;
 
 /** @returns undefined for a gang that does not wait for room */
-export function makingRoom(ctx: GangContext, gang: Gang, nowMs: number): MakingRoom | undefined {
+export function makingRoom(ctx: PreemptionContextView, gang: Gang, nowMs: number): MakingRoom | undefined {
   const { mode } = gang.policy.preemption;
-  if (gang.admitted) return undefined;
-  if (gang.eviction) return underWay(ctx, gang);
-  if (gang.refusal && gang.refusal.kind !== 'room') return undefined;
+  if (isAdmitted(gang)) return undefined;
+  const plan = planOf(gang);
+  if (plan) return underWay(ctx, gang, plan);
+  const refusal = refusalOf(gang);
+  if (refusal && refusal.kind !== 'room') return undefined;
   const because = ctx.hold ?? forbiddenTo(ctx, gang, nowMs);
   if (because !== undefined) return { ...NOBODY, mode, state: 'not now', because };
   const finding = findVictims(ctx, gang, nowMs);
@@ -61,12 +63,12 @@ export function makingRoom(ctx: GangContext, gang: Gang, nowMs: number): MakingR
     case 'none':
       return { ...NOBODY, mode, state: 'nobody', ...rulesOf(ctx, gang, finding, nowMs) };
     case 'victims':
-      return { ...NOBODY, mode, state: 'found', ...viewOf(ctx, gang, finding, nowMs) };
+      return { ...NOBODY, mode, state: 'found', ...viewOf(finding) };
   }
 }
 
-function underWay({ cluster, gangs }: GangContext, { eviction, policy }: Gang): MakingRoom {
-  const { left, untilMs } = eviction!;
+function underWay({ cluster, gangs }: PreemptionContextView, { policy }: Gang, plan: EvictionPlan): MakingRoom {
+  const { left, untilMs } = plan;
   const victims = [...left].flatMap(([uid, { namespace, name }]): VictimView[] => {
     const bound = cluster.boundPod(uid);
     if (!bound) return [];
@@ -81,8 +83,8 @@ function underWay({ cluster, gangs }: GangContext, { eviction, policy }: Gang): 
 
 type View = Pick<MakingRoom, 'victims' | 'coreSeconds' | 'gangsBroken' | 'gangsLost'>;
 
-function viewOf(ctx: GangContext, gang: Gang, { charges }: Extract<Finding, { kind: 'victims' }>, nowMs: number): View {
-  const victims = charges.flatMap((charge) => victimView(ctx, gang, charge, nowMs));
+function viewOf({ charges }: Extract<Finding, { kind: 'victims' }>): View {
+  const victims = charges.flatMap(victimView);
   const broken = new Set(
     charges.filter(({ isNeeded, candidate }) => isNeeded && candidate.gang).map(({ candidate }) => candidate.gang),
   );
@@ -94,23 +96,14 @@ function viewOf(ctx: GangContext, gang: Gang, { charges }: Extract<Finding, { ki
   };
 }
 
-function victimView(ctx: GangContext, gang: Gang, { candidate, isNeeded, cost }: Charge, nowMs: number): VictimView[] {
-  const { bound } = candidate;
+function victimView({ candidate, isNeeded, cost, terms }: ItemisedCharge): VictimView[] {
+  const { bound, gang, role, level } = candidate;
   if (!bound) return [];
-  const { cluster, evictions } = ctx;
-  const weights = gang.policy.preemption.cost;
-  const terms: CostTerm[] = [];
-  const note = (term: CostTerm['term'], coreSeconds: number) =>
-    terms.push({ term, coreSeconds: Math.round(coreSeconds) });
-  const own = evictionCost({ cluster, evictions, weights, nowMs }, bound, candidate.gang?.gang, note);
-  if (candidate.cost - own > 0.5) note('whole app', candidate.cost - own);
-  const comeback = isNeeded ? weights.comeback * candidate.cores : 0;
-  if (comeback > 0) note('comeback', comeback);
-  if (cost - candidate.cost - comeback > 0.5) note('broken gang', cost - candidate.cost - comeback);
-  const of = candidate.gang ? { gang: candidate.gang.gang.key, role: candidate.role } : {};
   const { pod, node } = bound;
+  const of = gang ? { gang: gang.gang.key, role } : {};
+  const rounded = terms.map(({ term, coreSeconds }) => ({ term, coreSeconds: Math.round(coreSeconds) }));
   const name = `${pod.namespace}/${pod.name}`;
-  return [{ pod: name, node, priority: candidate.level, isNeeded, coreSeconds: Math.round(cost), terms, ...of }];
+  return [{ pod: name, node, priority: level, isNeeded, coreSeconds: Math.round(cost), terms: rounded, ...of }];
 }
 
 /** How each rule would be put out of force, to see whether it stands in the way. */
@@ -126,7 +119,7 @@ const RELAXED: { readonly [rule in ExclusionRule]?: (rules: PreemptionRules) => 
 };
 
 function rulesOf(
-  ctx: GangContext,
+  ctx: PreemptionContextView,
   gang: Gang,
   { excluded, hits }: Extract<Finding, { kind: 'none' }>,
   nowMs: number,

@@ -1,8 +1,8 @@
-import type { GangContext } from '../gang/context.ts';
+import type { PreemptionContextView } from '../preemption/candidates/context.ts';
 import type { NodeView } from './explanation.ts';
 
 /** Every node with what is free on it and what is held for gangs. */
-export function nodeViews({ cluster, ledger }: GangContext): readonly NodeView[] {
+export function nodeViews({ cluster, ledger }: PreemptionContextView): readonly NodeView[] {
   const { table, columns } = cluster;
   const out: NodeView[] = [];
   for (let row = 0; row < table.rows; row++) {

@@ -1,4 +1,4 @@
-import type { Cluster } from '../cluster/cluster.ts';
+import type { ClusterView } from '../cluster/cluster.ts';
 import { hasBit, mismatchOf, withLabels } from '../cluster/eligibility.ts';
 import type { Role } from '../model.ts';
 import type { Need } from '../placement/need.ts';
@@ -9,7 +9,7 @@ import type { RoleExplanation, Shortage } from './explanation.ts';
 const MOST = 10_000;
 
 /** How many pods of the need find room in these columns (free or allocatable), up to MOST. */
-export function placesIn({ table }: Cluster, columns: readonly Float64Array[], { eligible, vector }: Need): number {
+export function placesIn({ table }: ClusterView, columns: readonly Float64Array[], { eligible, vector }: Need): number {
   let places = 0;
   for (let row = 0; row < table.rows && places < MOST; row++) {
     if (hasBit(eligible, row)) places += capacityAt(columns, row, vector, MOST);
@@ -18,7 +18,7 @@ export function placesIn({ table }: Cluster, columns: readonly Float64Array[], {
 }
 
 /** How many nodes the role may use, and what keeps it off the others: for each node the first thing found. */
-export function refusedNodes(cluster: Cluster, role: Role, { preference }: Need): RoleExplanation['nodes'] {
+export function refusedNodes(cluster: ClusterView, role: Role, { preference }: Need): RoleExplanation['nodes'] {
   const constraints = withLabels(role.constraints, preference.requireLabels);
   const causes = new Map<string, number>();
   let total = 0;
@@ -34,7 +34,7 @@ export function refusedNodes(cluster: Cluster, role: Role, { preference }: Need)
 }
 
 /** What the eligible nodes have too little of: in all for the whole need, or on the fullest for a single pod. */
-export function shortages(cluster: Cluster, { eligible, vector, count }: Need): Shortage[] {
+export function shortages(cluster: ClusterView, { eligible, vector, count }: Need): Shortage[] {
   const { table, columns } = cluster;
   const out: Shortage[] = [];
   vector.forEach((amount, c) => {

@@ -1,84 +1,95 @@
-import type { Cluster } from '../cluster/cluster.ts';
+import type { ClusterView } from '../cluster/cluster.ts';
 import { hasBit } from '../cluster/eligibility.ts';
 import type { FilterRequest } from '../decision.ts';
-import type { Candidates } from '../model.ts';
+import { leaderRole, type Candidates } from '../model.ts';
 import type { Need, RowTest } from '../placement/need.ts';
-import type { Planner } from '../placement/planner.ts';
-import type { InFlight } from '../cluster/in-flight.ts';
 import { capacityAt } from '../placement/room.ts';
-import { isBlocking, type WaitingLine } from '../queue/waiting-line.ts';
-import type { Gang, Refusal } from './gang.ts';
-import { siblingRows, needOf } from './needs.ts';
+import { blockerOf, isBlocking } from './blocking.ts';
+import type { GangContext } from './context.ts';
+import { isFreeing, refusalOf, type Gang, type Refusal } from './gang.ts';
+import { siblingRows, startNeeds } from './needs.ts';
 
 /** Rows for each need, or why not. */
 export type Admission =
   | { readonly kind: 'admitted'; readonly needs: readonly Need[]; readonly rows: readonly Int32Array[] }
-  | { readonly kind: 'refused'; readonly refusal: Refusal };
+  /** `stands`: the last answer stands, and no node was looked at. */
+  | { readonly kind: 'refused'; readonly refusal: Refusal; readonly stands: boolean };
 
-export interface AdmissionDeps {
-  readonly cluster: Cluster;
-  readonly planner: Planner;
-  readonly line: WaitingLine;
-  readonly inFlight: InFlight;
-}
+type AdmissionContext = Pick<GangContext, 'cluster' | 'planner' | 'queues' | 'inFlight'>;
 
 const WAITS_FOR_ROOM = 'gang waits for room';
 
 /**
- * Decides whether a waiting gang starts now. Looks anew only where the last refusal may no longer stand.
- * @param asked what kube-scheduler asks about the leader; absent: nobody asked, and any node may be the leader's
+ * Decides whether a waiting gang starts now, and changes nothing. Looks again only where the last refusal may no longer
+ * stand.
+ * @param asked what kube-scheduler asks about the leader; absent: the core asks itself, and any node may be the leader's
  */
-export function decideAdmission(deps: AdmissionDeps, gang: Gang, asked: FilterRequest | undefined, nowMs: number) {
-  const { refusal } = gang;
-  if (gang.eviction) return refused({ kind: 'freeing', reason: 'gang waits for room that is being freed' });
-  if (refusal && stands(deps, gang, refusal, nowMs)) return { kind: 'refused', refusal } satisfies Admission;
-  const blocker = deps.line.blockerOf(gang, nowMs);
+export function decideAdmission(
+  ctx: AdmissionContext,
+  gang: Gang,
+  asked: FilterRequest | undefined,
+  nowMs: number,
+): Admission {
+  if (isFreeing(gang)) return refused({ kind: 'freeing', reason: 'gang waits for room that is being freed' });
+  const refusal = refusalOf(gang);
+  const standing = refusal && stillStanding(ctx, gang, refusal, nowMs);
+  if (standing) return { kind: 'refused', refusal: standing, stands: true };
+  const blocker = blockerOf(ctx.queues, gang, nowMs);
   if (blocker) return refused({ kind: 'turn', reason: 'gang waits for its turn', behind: blocker.key });
-  return planWhole(deps, gang, asked);
+  return planWhole(ctx, gang, asked);
 }
 
-const refused = (refusal: Refusal): Admission => ({ kind: 'refused', refusal });
+const refused = (refusal: Refusal): Admission => ({ kind: 'refused', refusal, stands: false });
 
-function stands({ cluster, line }: AdmissionDeps, gang: Gang, refusal: Refusal, nowMs: number): boolean {
-  if (refusal.kind === 'open' || refusal.kind === 'held' || refusal.kind === 'freeing') return false;
-  if (refusal.kind === 'turn') {
-    const blocker = line.get(refusal.behind);
-    return blocker !== undefined && blocker.spec.queue === gang.spec.queue && isBlocking(blocker, nowMs);
+/** The refusal, as far as room that appeared since has been looked at; undefined: it may not stand any more. */
+function stillStanding(ctx: AdmissionContext, gang: Gang, refusal: Refusal, nowMs: number): Refusal | undefined {
+  switch (refusal.kind) {
+    case 'open':
+    case 'held':
+    case 'freeing':
+      return undefined;
+    case 'turn': {
+      const blocker = ctx.queues.get(refusal.behind);
+      const isAhead = blocker?.spec.queue === gang.spec.queue && isBlocking(blocker, nowMs);
+      return isAhead ? refusal : undefined;
+    }
+    case 'room':
+    case 'unschedulable': {
+      const roomPosition = helpedBy(ctx, gang, refusal) ? undefined : ctx.cluster.table.roomLog.position;
+      if (roomPosition === undefined) return undefined;
+      return roomPosition === refusal.roomPosition ? refusal : { ...refusal, roomPosition };
+    }
   }
+}
+
+/** Whether room that appeared since the refusal could help the gang. */
+function helpedBy({ cluster }: AdmissionContext, gang: Gang, refusal: RoomRefusal): boolean {
   const { roomLog } = cluster.table;
-  if (!roomLog.remembers(refusal.roomPosition)) return false;
-  if (refusal.roomPosition === roomLog.position) return true;
+  if (!roomLog.remembers(refusal.roomPosition)) return true;
+  if (refusal.roomPosition === roomLog.position) return false;
   const short = refusal.kind === 'room' ? refusal.short : undefined;
   const needs = startNeeds(cluster, gang).filter(({ role }) => short === undefined || role === short);
   // Its members run by now, whoever placed them.
-  if (needs.length === 0) return false;
-  for (; refusal.roomPosition < roomLog.position; refusal.roomPosition++) {
-    const row = roomLog.at(refusal.roomPosition);
+  if (needs.length === 0) return true;
+  for (let at = refusal.roomPosition; at < roomLog.position; at++) {
+    const row = roomLog.at(at);
     const canHelp = ({ eligible, vector }: Need) =>
       hasBit(eligible, row) && capacityAt(cluster.table.free, row, vector, 1) > 0;
-    if (needs.some(canHelp)) return false;
+    if (needs.some(canHelp)) return true;
   }
-  return true;
+  return false;
 }
 
-/** What the gang needs to start: the minimum of each role, less what runs already. */
-export function startNeeds(cluster: Cluster, gang: Gang): readonly Need[] {
-  return gang.spec.roles
-    .map((role, i) => {
-      const missing = role.min - cluster.runningMembers(gang.key, role.name).length;
-      return needOf(cluster, gang, { role: role.name, count: Math.max(i === 0 ? 1 : 0, missing) });
-    })
-    .filter(({ count }) => count > 0);
-}
+type RoomRefusal = Extract<Refusal, { kind: 'room' | 'unschedulable' }>;
 
 function planWhole(
-  { cluster, planner, inFlight }: AdmissionDeps,
+  { cluster, planner, inFlight }: AdmissionContext,
   gang: Gang,
   asked: FilterRequest | undefined,
 ): Admission {
-  const [leader, ...others] = startNeeds(cluster, gang);
   const vector = cluster.requestVector((asked?.pod ?? gang.leader).request);
-  const needs = [leader!.count === 1 ? { ...leader!, vector } : leader!, ...others];
+  // The first need is the leader's: what its pod really asks counts.
+  const needs = startNeeds(cluster, gang).map((need, i) => (i === 0 && need.count === 1 ? { ...need, vector } : need));
   const request = { needs, policy: gang.policy, siblings: siblingRows(cluster, gang) };
   const plan = planner.plan(asked ? { ...request, offered: offeredRows(cluster, asked.candidates) } : request);
   if (plan.kind === 'placed') return { kind: 'admitted', needs, rows: plan.rows };
@@ -94,12 +105,17 @@ function planWhole(
     });
   const anywhere = asked ? planner.plan(request) : plan;
   if (anywhere.kind === 'placed')
-    return refused({ kind: 'open', reason: `no offered node suits role ${leader!.role}` });
-  const short = anywhere.need === undefined ? {} : { short: needs[anywhere.need]!.role };
-  return refused({ kind: 'room', reason: WAITS_FOR_ROOM, roomPosition: position, ...short });
+    return refused({ kind: 'open', reason: `no offered node suits role ${leaderRole(gang.spec).name}` });
+  const short = anywhere.need === undefined ? undefined : needs[anywhere.need]?.role;
+  return refused({
+    kind: 'room',
+    reason: WAITS_FOR_ROOM,
+    roomPosition: position,
+    ...(short === undefined ? {} : { short }),
+  });
 }
 
-function unschedulableReason(cluster: Cluster, need: Need): string {
+function unschedulableReason(cluster: ClusterView, need: Need): string {
   for (let row = 0; row < cluster.table.rows; row++) {
     if (hasBit(need.eligible, row)) return `gang needs more nodes for role ${need.role} than the cluster has`;
   }
@@ -107,7 +123,7 @@ function unschedulableReason(cluster: Cluster, need: Need): string {
 }
 
 /** How many of the need's pods the cluster could hold if nothing ran in it. */
-function emptyCapacity({ table }: Cluster, { eligible, vector, count }: Need): number {
+function emptyCapacity({ table }: ClusterView, { eligible, vector, count }: Need): number {
   let total = 0;
   for (let row = 0; row < table.rows && total < count; row++) {
     if (hasBit(eligible, row)) total += capacityAt(table.allocatable, row, vector, count);
@@ -115,6 +131,6 @@ function emptyCapacity({ table }: Cluster, { eligible, vector, count }: Need): n
   return total;
 }
 
-export function offeredRows({ table }: Cluster, candidates: Candidates): RowTest {
+export function offeredRows({ table }: ClusterView, candidates: Candidates): RowTest {
   return (row) => candidates.has(table.nameAt(row), row);
 }

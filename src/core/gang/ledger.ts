@@ -1,8 +1,10 @@
-import type { Cluster } from '../cluster/cluster.ts';
+import type { Cluster, GangRoom } from '../cluster/cluster.ts';
+import { isLeaderRole } from '../model.ts';
 import type { Vector } from '../resources.ts';
+import type { Gang } from './gang.ts';
 import type { Slot } from './slot.ts';
 
-/** A member beyond its gang's minimum, answered to kube-scheduler and not yet seen bound. It holds its room. */
+/** Room of a member beyond its gang's minimum: answered to kube-scheduler, and the pod not yet seen bound. */
 export interface ElasticHold {
   readonly podUid: string;
   readonly gang: string;
@@ -11,20 +13,27 @@ export interface ElasticHold {
   readonly vector: Vector;
 }
 
+type Writable<T> = { -readonly [K in keyof T]: T[K] };
+
 /**
- * All slots and elasticHolds, by pod and by node, with the room they hold in the cluster. Every change of a slot's state,
- * node or vector goes through here, so that what is held is always what the slots say.
+ * The book of all reservations: slots and elastic holds, by pod and by node, with the room they hold in the cluster.
+ * Every change of a slot goes through here, so that what is held is always what the slots say.
  */
 export class Ledger {
   readonly #cluster: Cluster;
+  readonly #room: GangRoom;
   readonly #byPod = new Map<string, Slot>();
   readonly #byNode = new Map<string, Set<Slot>>();
   readonly #elasticHolds = new Map<string, ElasticHold>();
+  /** How many slots of each gang have no room; gangs without such slots are left out. */
+  readonly #unplaced = new Map<string, number>();
   /** No slot expires before this. */
   #nextDeadlineMs = Infinity;
 
-  constructor(cluster: Cluster) {
+  /** @param room hears what each gang holds */
+  constructor(cluster: Cluster, room: GangRoom) {
     this.#cluster = cluster;
+    this.#room = room;
   }
 
   get nextDeadlineMs(): number {
@@ -33,6 +42,11 @@ export class Ledger {
 
   get elasticHolds(): ReadonlyMap<string, ElasticHold> {
     return this.#elasticHolds;
+  }
+
+  /** Keys of gangs with unplaced slots, the one that lost its room first ahead. A copy. */
+  get degraded(): readonly string[] {
+    return [...this.#unplaced.keys()];
   }
 
   /** The caller has looked at every deadline; the soonest left is this. */
@@ -53,30 +67,53 @@ export class Ledger {
     return this.#byNode.get(node) ?? new Set();
   }
 
+  /** A slot more for the gang, without room yet. */
+  add(gang: Gang, role: string, vector: Vector): Slot {
+    const isLeader = isLeaderRole(gang.spec, role);
+    const nowhere = { state: 'unplaced', node: '', podUid: '', deadlineMs: Infinity } as const;
+    const slot: Slot = { gang: gang.key, role, isLeader, vector, ...nowhere };
+    (gang.slots as Slot[]).push(slot);
+    this.#countUnplaced(gang.key, 1);
+    return slot;
+  }
+
+  /** The gang needs these slots no more: their room is free. From any state. */
+  remove(gang: Gang, slots: readonly Slot[]): void {
+    for (const slot of slots) {
+      this.unplace(slot);
+      this.#countUnplaced(gang.key, -1);
+    }
+    const own = gang.slots as Slot[];
+    const gone = new Set(slots);
+    const kept = own.filter((slot) => !gone.has(slot));
+    own.length = 0;
+    for (const slot of kept) own.push(slot);
+  }
+
   /** An unplaced slot gets room. */
   place(slot: Slot, row: number, deadlineMs: number): void {
     this.#moveTo(slot, this.#cluster.table.nameAt(row));
-    this.#cluster.hold(row, slot.vector);
-    slot.state = 'reserved';
+    this.#hold(slot.gang, row, slot.vector);
+    this.#setState(slot, 'reserved');
     this.setDeadline(slot, deadlineMs);
   }
 
   /** A reserved slot is answered to a pod, which may ask more or less than was planned. */
   assume(slot: Slot, podUid: string, vector: Vector): void {
-    this.#cluster.release(slot.node, slot.vector);
-    slot.vector = vector;
-    this.#cluster.hold(this.#cluster.table.rowOf(slot.node)!, vector);
-    slot.state = 'assumed';
-    slot.podUid = podUid;
-    slot.deadlineMs = Infinity;
+    this.#release(slot.gang, slot.node, slot.vector);
+    const row = this.#cluster.table.rowOf(slot.node);
+    if (row === undefined) throw new RangeError(`A slot of ${slot.gang} is assumed at ${slot.node}, which is gone.`);
+    this.#hold(slot.gang, row, vector);
+    this.#setState(slot, 'assumed');
+    Object.assign(slot, { vector, podUid, deadlineMs: Infinity } satisfies Partial<Slot>);
     this.#byPod.set(podUid, slot);
   }
 
   /** The pod went before it was bound: the slot is free for another. */
   forget(slot: Slot, deadlineMs: number): void {
     this.#byPod.delete(slot.podUid);
-    slot.podUid = '';
-    slot.state = 'reserved';
+    (slot as Writable<Slot>).podUid = '';
+    this.#setState(slot, 'reserved');
     this.setDeadline(slot, deadlineMs);
   }
 
@@ -85,9 +122,8 @@ export class Ledger {
     this.#releaseRoom(slot);
     this.#byPod.delete(slot.podUid);
     this.#moveTo(slot, node);
-    slot.state = 'bound';
-    slot.podUid = podUid;
-    slot.deadlineMs = Infinity;
+    this.#setState(slot, 'bound');
+    Object.assign(slot, { podUid, deadlineMs: Infinity } satisfies Partial<Slot>);
     this.#byPod.set(podUid, slot);
   }
 
@@ -96,32 +132,63 @@ export class Ledger {
     this.#releaseRoom(slot);
     this.#byPod.delete(slot.podUid);
     this.#moveTo(slot, '');
-    slot.state = 'unplaced';
-    slot.podUid = '';
-    slot.deadlineMs = Infinity;
+    this.#setState(slot, 'unplaced');
+    Object.assign(slot, { podUid: '', deadlineMs: Infinity } satisfies Partial<Slot>);
   }
 
-  holdElastic(elastic: ElasticHold): void {
-    this.dropElastic(elastic.podUid);
-    this.#elasticHolds.set(elastic.podUid, elastic);
-    this.#cluster.hold(this.#cluster.table.rowOf(elastic.node)!, elastic.vector);
+  /** Moves a slot that no bound pod has to a row where the pod that wants it fits. */
+  move(slot: Slot, to: { readonly row: number; readonly vector: Vector; readonly deadlineMs: number }): void {
+    this.unplace(slot);
+    (slot as Writable<Slot>).vector = to.vector;
+    this.place(slot, to.row, to.deadlineMs);
+  }
+
+  /** Replaces what is held for the pod, if anything is. */
+  holdElastic(hold: ElasticHold): void {
+    this.dropElastic(hold.podUid);
+    const row = this.#cluster.table.rowOf(hold.node);
+    if (row === undefined) throw new RangeError(`Room is held at ${hold.node}, which is gone.`);
+    this.#elasticHolds.set(hold.podUid, hold);
+    this.#hold(hold.gang, row, hold.vector);
   }
 
   dropElastic(podUid: string): void {
-    const elastic = this.#elasticHolds.get(podUid);
-    if (!elastic) return;
+    const hold = this.#elasticHolds.get(podUid);
+    if (!hold) return;
     this.#elasticHolds.delete(podUid);
-    this.#cluster.release(elastic.node, elastic.vector);
+    this.#release(hold.gang, hold.node, hold.vector);
   }
 
   /** When a reserved slot is given up. */
   setDeadline(slot: Slot, deadlineMs: number): void {
-    slot.deadlineMs = deadlineMs;
+    (slot as Writable<Slot>).deadlineMs = deadlineMs;
     this.#nextDeadlineMs = Math.min(this.#nextDeadlineMs, deadlineMs);
   }
 
-  #releaseRoom(slot: Slot): void {
-    if (slot.state === 'reserved' || slot.state === 'assumed') this.#cluster.release(slot.node, slot.vector);
+  #hold(gang: string, row: number, vector: Vector): void {
+    this.#cluster.hold(row, vector);
+    this.#room.take(gang, vector);
+  }
+
+  #release(gang: string, node: string, vector: Vector): void {
+    this.#cluster.release(node, vector);
+    this.#room.give(gang, vector);
+  }
+
+  #releaseRoom({ state, gang, node, vector }: Slot): void {
+    if (state === 'reserved' || state === 'assumed') this.#release(gang, node, vector);
+  }
+
+  #setState(slot: Slot, state: Slot['state']): void {
+    if (slot.state === 'unplaced' && state !== 'unplaced') this.#countUnplaced(slot.gang, -1);
+    if (slot.state !== 'unplaced' && state === 'unplaced') this.#countUnplaced(slot.gang, 1);
+    (slot as Writable<Slot>).state = state;
+  }
+
+  #countUnplaced(gang: string, change: 1 | -1): void {
+    const count = (this.#unplaced.get(gang) ?? 0) + change;
+    if (count === 0) this.#unplaced.delete(gang);
+    else this.#unplaced.set(gang, count);
   }
 
   #moveTo(slot: Slot, node: string): void {
@@ -132,7 +199,7 @@ export class Ledger {
       if (there?.size === 0) this.#byNode.delete(slot.node);
       if (slot.isLeader) this.#cluster.countLeader(slot.node, -1);
     }
-    slot.node = node;
+    (slot as Writable<Slot>).node = node;
     if (node === '') return;
     const there = this.#byNode.get(node);
     if (there) there.add(slot);

@@ -1,45 +1,43 @@
 import type { FilterAnswer } from '../decision.ts';
-import type { Candidates, PodInfo } from '../model.ts';
+import type { Candidates, GangPod } from '../model.ts';
 import type { Vector } from '../resources.ts';
 import { offeredRows } from './admission.ts';
 import type { GangContext } from './context.ts';
-import type { Gang } from './gang.ts';
+import { isAdmitted, type Gang } from './gang.ts';
 import { rowFor } from './healing.ts';
-import { moveSlot } from './life-cycle.ts';
 import { siblingRows, needOf } from './needs.ts';
 import type { Slot } from './slot.ts';
 
 const refuse = (reason: string): FilterAnswer => ({ kind: 'none', reason });
 
 /** Answers for a member of an admitted gang: its slot, or room that no slot holds. */
-export function placeMember(ctx: GangContext, gang: Gang, pod: PodInfo, candidates: Candidates): FilterAnswer {
-  const role = pod.membership!.role;
+export function placeMember(ctx: GangContext, gang: Gang, pod: GangPod, candidates: Candidates): FilterAnswer {
+  const { role, isElastic } = pod.membership;
   if (!gang.spec.roles.some(({ name }) => name === role)) return refuse(`gang has no role ${role}`);
   const vector = ctx.cluster.requestVector(pod.request);
-  if (pod.membership!.isElastic) return placeElastic(ctx, gang, { pod, vector, candidates });
+  if (isElastic) return placeElastic(ctx, gang, { pod, vector, candidates });
   const own = ctx.ledger.slotOf(pod.uid);
   if (own) return claim(ctx, gang, own, { pod, vector, candidates });
   const open = gang.slots.filter(
     (slot) => slot.role === role && (slot.state === 'reserved' || slot.state === 'unplaced'),
   );
-  if (open.length === 0) return placeElastic(ctx, gang, { pod, vector, candidates });
   const offered = open.find((slot) => candidates.has(slot.node) && roomBeside(ctx, slot, vector));
-  return claim(ctx, gang, offered ?? open.find(({ state }) => state === 'unplaced') ?? open[0]!, {
-    pod,
-    vector,
-    candidates,
-  });
+  const slot = offered ?? open.find(({ state }) => state === 'unplaced') ?? open[0];
+  return slot
+    ? claim(ctx, gang, slot, { pod, vector, candidates })
+    : placeElastic(ctx, gang, { pod, vector, candidates });
 }
 
 /**
  * Takes a slot for a member that has not asked yet, as it would get one on asking if every node were offered.
  * @returns its node; undefined where it has a place already, or no slot is held for it
  */
-export function claimAhead(ctx: GangContext, pod: PodInfo): string | undefined {
-  const { role, isElastic, problem, gang: key } = pod.membership!;
+export function claimAhead(ctx: GangContext, pod: GangPod): string | undefined {
+  const { role, isElastic, problem, gang: key } = pod.membership;
   const { ledger, cluster, hold, isFollowing } = ctx;
   const gang = ctx.gangs.get(key);
-  if (hold !== undefined || isFollowing || isElastic || problem !== undefined || !gang?.admitted) return undefined;
+  if (hold !== undefined || isFollowing || isElastic || problem !== undefined || !gang || !isAdmitted(gang))
+    return undefined;
   if (cluster.boundPod(pod.uid) || ledger.slotOf(pod.uid) || ledger.elasticHoldOf(pod.uid)) return undefined;
   const vector = cluster.requestVector(pod.request);
   const slot = gang.slots.find(
@@ -50,7 +48,7 @@ export function claimAhead(ctx: GangContext, pod: PodInfo): string | undefined {
 }
 
 interface Ask {
-  readonly pod: PodInfo;
+  readonly pod: GangPod;
   readonly vector: Vector;
   readonly candidates: Candidates;
 }
@@ -63,10 +61,7 @@ function claim(ctx: GangContext, gang: Gang, slot: Slot, { pod, vector, candidat
     const wanted: Slot = { ...slot, vector };
     const row = rowFor(ctx, gang, wanted, offeredRows(ctx.cluster, candidates));
     if (row === undefined) return refuse('no offered node has room for this member');
-    const deadlineMs = slot.deadlineMs;
-    ctx.ledger.unplace(slot);
-    slot.vector = vector;
-    moveSlot(ctx, slot, row, deadlineMs);
+    ctx.ledger.move(slot, { row, vector, deadlineMs: slot.deadlineMs });
   }
   ctx.ledger.assume(slot, pod.uid, vector);
   return { kind: 'one', node: slot.node };
@@ -89,7 +84,7 @@ function placeElastic(ctx: GangContext, gang: Gang, { pod, vector, candidates }:
     if (isSame && candidates.has(known.node)) return { kind: 'one', node: known.node };
     ctx.ledger.dropElastic(pod.uid);
   }
-  const role = pod.membership!.role;
+  const role = pod.membership.role;
   const need = needOf(ctx.cluster, gang, { role, count: 1, vector });
   const offered = offeredRows(ctx.cluster, candidates);
   const plan = ctx.planner.plan({
@@ -99,7 +94,7 @@ function placeElastic(ctx: GangContext, gang: Gang, { pod, vector, candidates }:
     offered,
   });
   if (plan.kind === 'short') return refuse('no room for a member beyond the minimum');
-  const row = plan.rows[0]![0]!;
-  ctx.ledger.holdElastic({ podUid: pod.uid, gang: gang.key, role, node: ctx.cluster.table.nameAt(row), vector });
-  return { kind: 'one', node: ctx.cluster.table.nameAt(row) };
+  const node = ctx.cluster.table.nameAt(plan.rows[0]![0]!);
+  ctx.ledger.holdElastic({ podUid: pod.uid, gang: gang.key, role, node, vector });
+  return { kind: 'one', node };
 }

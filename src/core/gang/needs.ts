@@ -1,5 +1,6 @@
-import type { Cluster } from '../cluster/cluster.ts';
+import type { ClusterView } from '../cluster/cluster.ts';
 import { withLabels } from '../cluster/eligibility.ts';
+import { isLeaderRole, minToStart } from '../model.ts';
 import type { Need } from '../placement/need.ts';
 import type { Vector } from '../resources.ts';
 import type { Gang } from './gang.ts';
@@ -12,16 +13,16 @@ export interface Wanted {
 }
 
 /** What must be placed of a role: `count` slots, each of what the role declares unless `vector` says otherwise. */
-export function needOf(cluster: Cluster, gang: Gang, { role, count, vector }: Wanted): Need {
-  const at = gang.spec.roles.findIndex(({ name }) => name === role);
-  const { request, constraints } = gang.spec.roles[at]!;
-  const isLeader = at === 0;
+export function needOf(cluster: ClusterView, gang: Gang, { role: name, count, vector }: Wanted): Need {
+  const role = gang.spec.roles.find((one) => one.name === name);
+  if (!role) throw new RangeError(`Gang ${gang.key} has no role ${name}.`);
+  const isLeader = isLeaderRole(gang.spec, name);
   const preference = isLeader ? gang.policy.leader : gang.policy.members;
   return {
-    role,
+    role: name,
     count,
-    vector: vector ?? cluster.requestVector(request),
-    eligible: cluster.eligibility.maskFor(withLabels(constraints, preference.requireLabels)),
+    vector: vector ?? cluster.requestVector(role.request),
+    eligible: cluster.eligibility.maskFor(withLabels(role.constraints, preference.requireLabels)),
     preference,
     // Members run the leader's image in every gang that we know of; their own are not known before they exist.
     images: gang.leader.images,
@@ -29,12 +30,29 @@ export function needOf(cluster: Cluster, gang: Gang, { role, count, vector }: Wa
   };
 }
 
+/** What the gang needs to start: the minimum of each role, less what runs already; always a leader. */
+export function startNeeds(cluster: ClusterView, gang: Gang): readonly Need[] {
+  const { spec, key } = gang;
+  return spec.roles
+    .map((role) => {
+      const missing = role.min - cluster.runningMembers(key, role.name).length;
+      const count = Math.max(isLeaderRole(spec, role.name) ? 1 : 0, missing);
+      return needOf(cluster, gang, { role: role.name, count });
+    })
+    .filter(({ count }) => count > 0);
+}
+
 /** Rows of the gang's placed slots; `except` is left out. */
-export function siblingRows(cluster: Cluster, gang: Gang, except?: object): number[] {
+export function siblingRows(cluster: ClusterView, gang: Gang, except?: object): number[] {
   const rows: number[] = [];
   for (const slot of gang.slots) {
     const row = slot === except || slot.node === '' ? undefined : cluster.table.rowOf(slot.node);
     if (row !== undefined) rows.push(row);
   }
   return rows;
+}
+
+/** Whether fewer members of some role run than the gang needs. */
+export function isBelowMinimum(cluster: ClusterView, { spec, key }: Gang): boolean {
+  return spec.roles.some((role) => cluster.runningMembers(key, role.name).length < minToStart(spec, role));
 }

@@ -1,7 +1,8 @@
 import type { PodInfo } from '../model.ts';
 import type { DeadlineCurve } from '../policy/policy.ts';
-import type { GangContext } from './context.ts';
-import { reconsider, type Gang } from './gang.ts';
+import type { GangContext, GangContextView } from './context.ts';
+import type { Gang } from './gang.ts';
+import { reprioritize } from './transitions.ts';
 
 /** One reason for a gang's priority, and how many points it adds. */
 export interface PriorityTerm {
@@ -18,7 +19,11 @@ export function ownPriority(classes: ReadonlyMap<string, number>, { evictionTrai
 }
 
 /** What a gang's effective priority consists of; terms of 0 points are left out, apart from the first. */
-export function priorityTerms({ classes }: GangContext, gang: Gang, nowMs: number): readonly PriorityTerm[] {
+export function priorityTerms(
+  { classes }: Pick<GangContextView, 'classes'>,
+  gang: Gang,
+  nowMs: number,
+): readonly PriorityTerm[] {
   const { leader, policy, spec } = gang;
   const own = ownPriority(classes, leader);
   const rest: PriorityTerm[] = [
@@ -43,7 +48,7 @@ function deadlineBoost(gang: Gang, nowMs: number): number {
   const { deadline } = gang.policy;
   const slack = slackOf(gang, nowMs);
   if (slack === undefined || deadline.boost === 0) return 0;
-  if (deadline.late === 'drop' && nowMs > gang.leader.priorityRequest!.deadlineMs!) return 0;
+  if (deadline.late === 'drop' && nowMs > (gang.leader.priorityRequest?.deadlineMs ?? Infinity)) return 0;
   return Math.round(deadline.boost * shareAt(deadline, slack));
 }
 
@@ -60,18 +65,23 @@ export function slackOf({ leader, policy, startedMs }: Gang, nowMs: number): num
   return (deadlineMs - nowMs - Math.max(0, expectedMs - ranMs)) / expectedMs;
 }
 
-/** Brings the gang's effective priority up to date; a waiting gang is put in its new place, and looked at anew. */
-export function rank(ctx: GangContext, gang: Gang, nowMs: number): void {
-  const now = priorityTerms(ctx, gang, nowMs).reduce((sum, { points }) => sum + points, 0);
-  if (now === gang.priority) return;
-  gang.priority = now;
-  if (gang.admitted || ctx.line.get(gang.key) !== gang) return;
-  reconsider(gang);
-  ctx.line.put(gang);
+/** Brings the gang's effective priority up to date. */
+export function updatePriority(ctx: GangContext, gang: Gang, nowMs: number): void {
+  const terms = priorityTerms(ctx, gang, nowMs);
+  reprioritize(
+    ctx,
+    gang,
+    terms.reduce((sum, { points }) => sum + points, 0),
+  );
+}
+
+/** Brings every gang's priority up to date. */
+export function updatePriorities(ctx: GangContext, nowMs: number): void {
+  for (const gang of ctx.gangs.values()) updatePriority(ctx, gang, nowMs);
 }
 
 /** Time changes the priority of gangs that have a deadline. */
-export function rankByDeadline(ctx: GangContext, nowMs: number): void {
+export function updateDeadlinePriorities(ctx: GangContext, nowMs: number): void {
   for (const gang of ctx.gangs.values())
-    if (gang.leader.priorityRequest?.deadlineMs !== undefined) rank(ctx, gang, nowMs);
+    if (gang.leader.priorityRequest?.deadlineMs !== undefined) updatePriority(ctx, gang, nowMs);
 }

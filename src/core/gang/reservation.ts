@@ -1,8 +1,7 @@
-import { hasBit } from '../cluster/eligibility.ts';
 import type { PodInfo, SlotCounts } from '../model.ts';
 import type { GangContext } from './context.ts';
-import { newSlot, type Gang } from './gang.ts';
-import { placeSlot } from './healing.ts';
+import type { Gang } from './gang.ts';
+import { placeAtOrElsewhere } from './healing.ts';
 import { needOf } from './needs.ts';
 import type { Slot } from './slot.ts';
 
@@ -26,7 +25,7 @@ export function follow(ctx: GangContext, gang: Gang, { reservation }: PodInfo, n
 
 /**
  * Brings the gang's open slots where `counts` wants them; slots that pods have taken stay and count first. A slot whose
- * place is not to be had any more is planned anew.
+ * place is taken is planned again.
  */
 export function layOut(ctx: GangContext, gang: Gang, counts: SlotCounts, deadlineMs: number): void {
   for (const { name: role } of gang.spec.roles) {
@@ -37,13 +36,16 @@ export function layOut(ctx: GangContext, gang: Gang, counts: SlotCounts, deadlin
     const open = own.filter((slot) => !taken.includes(slot));
     for (const slot of open) ctx.ledger.unplace(slot);
     const nodes = openNodes(wanted, taken);
-    for (const slot of open.splice(nodes.length)) gang.slots.splice(gang.slots.indexOf(slot), 1);
+    ctx.ledger.remove(gang, open.slice(nodes.length));
     const { vector } = needOf(ctx.cluster, gang, { role, count: 1 });
-    nodes.forEach((node, i) => placeAt(ctx, gang, { slot: open[i] ?? newSlot(gang, role, vector), node, deadlineMs }));
+    nodes.forEach((node, i) => {
+      const slot = open[i] ?? ctx.ledger.add(gang, role, vector);
+      placeAtOrElsewhere(ctx, gang, slot, { node, deadlineMs });
+    });
   }
 }
 
-/** The nodes of the slots that nobody has taken: each taken slot strikes out its own node, or else the last one left. */
+/** The nodes of the slots that no pod has taken: each taken slot strikes out its own node, or else the last one left. */
 function openNodes(wanted: ReadonlyMap<string, number>, taken: readonly Slot[]): string[] {
   const nodes = [...wanted].flatMap(([node, count]) => Array.from({ length: count }, () => node));
   const elsewhere = taken.filter(({ node }) => {
@@ -52,20 +54,4 @@ function openNodes(wanted: ReadonlyMap<string, number>, taken: readonly Slot[]):
     return at < 0;
   });
   return nodes.slice(0, Math.max(0, nodes.length - elsewhere.length));
-}
-
-interface Placement {
-  readonly slot: Slot;
-  readonly node: string;
-  readonly deadlineMs: number;
-}
-
-function placeAt(ctx: GangContext, gang: Gang, { slot, node, deadlineMs }: Placement): void {
-  const row = ctx.cluster.table.rowOf(node);
-  const { eligible } = needOf(ctx.cluster, gang, { role: slot.role, count: 1, vector: slot.vector });
-  if (row !== undefined && hasBit(eligible, row) && ctx.cluster.table.fits(row, slot.vector)) {
-    ctx.ledger.place(slot, row, deadlineMs);
-  } else if (placeSlot(ctx, gang, slot, deadlineMs)) {
-    ctx.emit({ kind: 'slot-moved', gang: gang.key, role: slot.role, from: node, to: slot.node });
-  } else ctx.emit({ kind: 'slot-unplaced', gang: gang.key, role: slot.role, from: node });
 }

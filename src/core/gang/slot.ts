@@ -1,7 +1,7 @@
 import type { Vector } from '../resources.ts';
 
 /**
- * Room for one member that the gang needs to start.
+ * Room for one member that the gang needs to start. The ledger is the only writer.
  *
  *   unplaced --place--> reserved --assume--> assumed --confirm--> bound
  *                          ^  <------forget-----|                   |
@@ -14,13 +14,13 @@ export interface Slot {
   readonly gang: string;
   readonly role: string;
   readonly isLeader: boolean;
-  state: 'unplaced' | 'reserved' | 'assumed' | 'bound';
+  readonly state: 'unplaced' | 'reserved' | 'assumed' | 'bound';
   /** '' while unplaced. */
-  node: string;
+  readonly node: string;
   /** What it holds, or would: the role's request, or what its pod really asks. */
-  vector: Vector;
+  readonly vector: Vector;
   /** The pod that has it, in state assumed or bound; else ''. */
-  podUid: string;
-  /** When it is given up if no member claims it; Infinity: not while it is assumed or bound. */
-  deadlineMs: number;
+  readonly podUid: string;
+  /** When it is given up if no member claims it, in ms; Infinity: not while it is assumed or bound. */
+  readonly deadlineMs: number;
 }

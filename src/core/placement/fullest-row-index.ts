@@ -1,6 +1,6 @@
 import { LRUCache } from 'lru-cache';
 import { hasBit, type Bits } from '../cluster/eligibility.ts';
-import type { NodeTable } from '../cluster/node-table.ts';
+import type { TableView } from '../cluster/node-table.ts';
 import type { Vector } from '../resources.ts';
 import type { Need } from './need.ts';
 import { capacityAt, fills, RoomyRows } from './room.ts';
@@ -17,12 +17,13 @@ const NO_ROOM = -1;
  * only rows that changed between two asks are looked at.
  */
 export class FullestRowIndex {
-  readonly #table: NodeTable;
+  readonly #table: TableView;
   readonly #shapes = new LRUCache<string, Tournament>({ max: KEPT_SHAPES });
   readonly #numbers = new WeakMap<Bits, number>();
+  readonly #scratch = new TournamentScratch();
   #masks = 0;
 
-  constructor(table: NodeTable) {
+  constructor(table: TableView) {
     this.#table = table;
   }
 
@@ -31,7 +32,7 @@ export class FullestRowIndex {
     const key = `${this.#numberOf(eligible)} ${vector.join()}`;
     let known = this.#shapes.get(key);
     if (!known?.holds(this.#table.rows)) {
-      known = new Tournament(this.#table, eligible, vector);
+      known = new Tournament(this.#table, { eligible, vector }, this.#scratch);
       this.#shapes.set(key, known);
     }
     return known.best();
@@ -44,23 +45,28 @@ export class FullestRowIndex {
   }
 }
 
-const roomy = new RoomyRows();
-const one = new Int32Array(1);
-const filled = new Float64Array(1);
+/** Buffers that the tournaments of one index share. */
+class TournamentScratch {
+  readonly roomy = new RoomyRows();
+  readonly row = new Int32Array(1);
+  readonly fill = new Float64Array(1);
+}
 
 /** A binary tree over the rows: each inner place holds the better of the two below it, the first the best of all. */
 class Tournament {
-  readonly #table: NodeTable;
+  readonly #table: TableView;
   readonly #eligible: Bits;
   readonly #vector: Vector;
+  readonly #scratch: TournamentScratch;
   /** By row. */
   readonly #fills: Float64Array;
   /** Place 1 is the root; those below place n are 2n and 2n + 1; the second half are the rows themselves. */
   readonly #winners: Int32Array;
   #position = -1;
 
-  constructor(table: NodeTable, eligible: Bits, vector: Vector) {
+  constructor(table: TableView, { eligible, vector }: Pick<Need, 'eligible' | 'vector'>, scratch: TournamentScratch) {
     this.#table = table;
+    this.#scratch = scratch;
     this.#eligible = eligible;
     this.#vector = vector;
     const width = 2 ** Math.ceil(Math.log2(Math.max(2, table.rows)));
@@ -95,6 +101,7 @@ class Tournament {
 
   #playAll(): void {
     const [table, vector, keys, winners] = [this.#table, this.#vector, this.#fills, this.#winners];
+    const { roomy } = this.#scratch;
     roomy.find(table.free, { eligible: this.#eligible, vector, count: 1 });
     const { rows } = roomy;
     // No key is read before it is written: rows[i] >= i.
@@ -130,8 +137,9 @@ class Tournament {
   #fillAt(row: number): number {
     const [table, vector] = [this.#table, this.#vector];
     if (!hasBit(this.#eligible, row) || capacityAt(table.free, row, vector, 1) === 0) return NO_ROOM;
-    one[0] = row;
-    fills(table, table.free, { rows: one, vector }, filled);
-    return filled[0]!;
+    const { row: rows, fill } = this.#scratch;
+    rows[0] = row;
+    fills(table, table.free, { rows, vector }, fill);
+    return fill[0]!;
   }
 }

@@ -1,25 +1,15 @@
-import type { Cluster } from '../cluster/cluster.ts';
+import type { ClusterView } from '../cluster/cluster.ts';
 import { hasBit } from '../cluster/eligibility.ts';
 import type { InFlight } from '../cluster/in-flight.ts';
-import type { Policy } from '../policy/policy.ts';
 import { FullestRowIndex } from './fullest-row-index.ts';
 import { ANYWHERE, domainTests } from './topology.ts';
-import type { Need, Plan, RowTest } from './need.ts';
+import type { Need, Plan, PlanRequest, RowTest } from './need.ts';
 import { capacityAt, RoomyRows, ScratchRoom } from './room.ts';
+import { Scratch } from './scratch.ts';
 import { bestRow, chooseRows, likesFullest, rowsInOrder, type Space } from './strategies.ts';
 
 /** How many places for the leader are tried before a gang of three or more roles is given up. */
 const LEADER_TRIES = 32;
-
-export interface PlanRequest {
-  /** The leader's need first where a leader is to be placed. */
-  readonly needs: readonly Need[];
-  /** Rows offered to the pod that asks, which is the first slot of the first need; absent: any row. */
-  readonly offered?: RowTest;
-  readonly policy: Policy;
-  /** Rows of the gang's members that run already. */
-  readonly siblings: readonly number[];
-}
 
 /**
  * Places whole gangs, or says that they do not fit. Exact for a leader and one other role (if any placement of the
@@ -28,14 +18,17 @@ export interface PlanRequest {
  * Changes nothing: the room is a scratch copy.
  */
 export class Planner {
-  readonly #cluster: Cluster;
+  readonly #cluster: ClusterView;
   readonly #scratch = new ScratchRoom();
+  /** Room with what a simulation frees. */
+  readonly #simulated = new ScratchRoom();
   readonly #roomy = new RoomyRows();
+  readonly #buffers = new Scratch();
   readonly #fullest: FullestRowIndex;
-  readonly #inFlight: InFlight | undefined;
+  readonly #inFlight: Pick<InFlight, 'total'> | undefined;
 
   /** @param inFlight pods whose node is not known yet: what they ask is left free on every node */
-  constructor(cluster: Cluster, inFlight?: InFlight) {
+  constructor(cluster: ClusterView, inFlight?: Pick<InFlight, 'total'>) {
     this.#cluster = cluster;
     this.#inFlight = inFlight;
     this.#fullest = new FullestRowIndex(cluster.table);
@@ -46,12 +39,17 @@ export class Planner {
     if (plan) return plan;
     const needs = splitLeader(request);
     const vectors = needs.map(({ vector }) => vector);
-    const free = this.#scratch.of(this.#cluster.table, vectors, this.#inFlight?.total);
-    const fullest = this.#inFlight?.total ? undefined : this.#fullest;
-    const attempt = new Attempt(this.#cluster, { free, roomy: this.#roomy, fullest }, { ...request, needs });
+    const { table } = this.#cluster;
+    const { freed } = request;
+    const leave = this.#inFlight?.total;
+    const free = this.#scratch.of(table, vectors, { leave, freed });
+    const fullest = leave || isAny(freed) ? undefined : this.#fullest;
+    const buffers = { free, roomy: this.#roomy, fullest, scratch: this.#buffers };
+    const attempt = new Attempt(this.#cluster, buffers, { ...request, needs });
     const short = attempt.shortNeed();
     if (short !== undefined) return { kind: 'short', need: short };
-    for (const test of domainTests(this.#cluster, { ...request, needs })) {
+    const room = isAny(freed) ? this.#simulated.of(table, vectors, { freed }) : table.free;
+    for (const test of domainTests(this.#cluster, room, { ...request, needs })) {
       const rows = attempt.place(test);
       if (rows) return { kind: 'placed', rows: mergeLeader(request, rows) };
     }
@@ -59,15 +57,17 @@ export class Planner {
   }
 
   /** The simplest and most frequent question, one pod that may go anywhere; undefined: it is not that, or not so simple. */
-  #planOne({ needs, offered, policy }: PlanRequest): Plan | undefined {
+  #planOne({ needs, offered, policy, freed }: PlanRequest): Plan | undefined {
     const [need] = needs;
     if (!need || needs.length > 1 || need.count > 1 || !likesFullest(need)) return undefined;
-    if (policy.topology.mode !== 'none' || this.#inFlight?.total) return undefined;
+    if (policy.topology.mode !== 'none' || this.#inFlight?.total || isAny(freed)) return undefined;
     const row = this.#fullest.best(need);
     if (row === undefined) return { kind: 'short', need: 0 };
     return !offered || offered(row) ? { kind: 'placed', rows: [Int32Array.of(row)] } : undefined;
   }
 }
+
+const isAny = (freed: PlanRequest['freed']) => freed !== undefined && freed.length > 0;
 
 /** The pod that asks has its own candidates, so it is a need of its own even where its role has more members. */
 function splitLeader({ needs, offered }: PlanRequest): readonly Need[] {
@@ -81,26 +81,30 @@ function mergeLeader({ needs, offered }: PlanRequest, rows: readonly Int32Array[
   return [Int32Array.of(...rows[0]!, ...rows[1]!), ...rows.slice(2)];
 }
 
-interface Scratch {
+interface Buffers {
   readonly free: Float64Array[];
   readonly roomy: RoomyRows;
-  /** Absent where `free` is less than what the table has. */
+  /** Absent where `free` differs from what the table has. */
   readonly fullest: FullestRowIndex | undefined;
+  readonly scratch: Scratch;
 }
 
+/** One attempt to place a request. */
 class Attempt {
-  readonly #cluster: Cluster;
+  readonly #cluster: ClusterView;
   readonly #free: Float64Array[];
   readonly #roomy: RoomyRows;
   readonly #fullest: FullestRowIndex | undefined;
+  readonly #scratch: Scratch;
   readonly #request: PlanRequest;
 
-  constructor(cluster: Cluster, { free, roomy, fullest }: Scratch, request: PlanRequest) {
+  constructor(cluster: ClusterView, { free, roomy, fullest, scratch }: Buffers, request: PlanRequest) {
     this.#cluster = cluster;
     this.#request = request;
     this.#free = free;
     this.#roomy = roomy;
     this.#fullest = fullest;
+    this.#scratch = scratch;
   }
 
   /** The first need that has not room for all its slots even if it were alone. */
@@ -134,7 +138,7 @@ class Attempt {
     const allowed = needs.map((one) => this.#allowed(one, inDomain));
     // One pod takes the places of at most `count` others: with twice as many it may go anywhere.
     const totals = needs.map((other, i) => (i === 0 ? 0 : this.#total(other, allowed[i], 2 * other.count)));
-    // Asked of one row after the other, best first, for a name is dear to look up.
+    // Asked of one row after the other, best first, because looking up a node name is expensive.
     const isOpen: RowTest = (row) => (!offered || offered(row)) && this.#leavesRoom(row, totals, allowed);
     const likely = this.#likely(need, allowed[0], siblings);
     if (likely === undefined) return;
@@ -187,10 +191,10 @@ class Attempt {
   }
 
   #space(need: Need, allowed: RowTest | undefined, placed: readonly number[]): Space {
-    const [free, roomy] = [this.#free, this.#roomy];
+    const [free, roomy, scratch] = [this.#free, this.#roomy, this.#scratch];
     roomy.find(free, need, allowed);
     const { policy } = this.#request;
-    return { cluster: this.#cluster, policy, need, free, rows: roomy.rows, capacity: roomy.capacity, placed };
+    return { cluster: this.#cluster, policy, need, free, rows: roomy.rows, capacity: roomy.capacity, placed, scratch };
   }
 
   /** Which of the eligible rows the need may use, whatever is offered; undefined: all of them. */

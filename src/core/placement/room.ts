@@ -1,7 +1,7 @@
 import type { Bits } from '../cluster/eligibility.ts';
-import type { NodeTable } from '../cluster/node-table.ts';
+import type { TableView } from '../cluster/node-table.ts';
 import type { Vector } from '../resources.ts';
-import type { Need, RowTest } from './need.ts';
+import type { FreedRoom, Need, RowTest } from './need.ts';
 
 /** How many pods of this request fit at the row, at most `limit`. Exact: no rounding error can add one. */
 export function capacityAt(free: readonly Float64Array[], row: number, vector: Vector, limit: number): number {
@@ -27,7 +27,7 @@ function fitting(room: number, asked: number): number {
  * pods that ask nothing.
  */
 export function fills(
-  { allocatable, columns }: NodeTable,
+  { allocatable, columns }: TableView,
   free: readonly Float64Array[],
   { rows, vector }: { readonly rows: Int32Array; readonly vector: Vector },
   out: Float64Array,
@@ -103,19 +103,30 @@ export class RoomyRows {
   }
 }
 
+/** How scratch room differs from the table's. */
+export interface RoomChange {
+  /** What is to stay free on every node. */
+  readonly leave?: Vector | undefined;
+  /** What would be there besides. */
+  readonly freed?: readonly FreedRoom[] | undefined;
+}
+
 /** The columns a planner may change, copied; the others are the table's own. Copies are reused from plan to plan. */
 export class ScratchRoom {
   readonly #copies: Float64Array[] = [];
 
-  /** @param leave what is to stay free on every node */
-  of(table: NodeTable, vectors: readonly Vector[], leave?: Vector): Float64Array[] {
+  of(table: TableView, vectors: readonly Vector[], { leave, freed = [] }: RoomChange): Float64Array[] {
+    const isChanged = (vector: Vector, c: number) => (vector[c] ?? 0) > 0;
     return table.free.map((column, c) => {
-      if (!vectors.some((vector) => (vector[c] ?? 0) > 0)) return column;
+      const isNeeded =
+        vectors.some((vector) => isChanged(vector, c)) || freed.some(({ vector }) => isChanged(vector, c));
+      if (!isNeeded) return column;
       let copy = this.#copies[c];
       if (!copy || copy.length !== column.length) this.#copies[c] = copy = new Float64Array(column.length);
       copy.set(column);
-      const spare = leave?.[c] ?? 0;
-      if (spare > 0) for (let row = 0; row < copy.length; row++) copy[row]! -= spare;
+      for (const { row, vector } of freed) if (row >= 0) copy[row]! += vector[c] ?? 0;
+      const kept = leave?.[c] ?? 0;
+      if (kept > 0) for (let row = 0; row < copy.length; row++) copy[row]! -= kept;
       return copy;
     });
   }

@@ -1,14 +1,15 @@
-import type { Cluster } from '../cluster/cluster.ts';
+import type { ClusterView } from '../cluster/cluster.ts';
 import type { Policy, StrategyName } from '../policy/policy.ts';
 import type { ScoreInput } from '../policy/scorer.ts';
-import { weightedScores } from '../policy/score.ts';
+import { dependsOnPlaced } from '../policy/score.ts';
 import type { Need } from './need.ts';
 import { capacityAt, fills } from './room.ts';
 import { RowHeap } from './row-heap.ts';
+import type { Scratch } from './scratch.ts';
 
 /** Where one need may go: rows with room, how many fit at each (at most `need.count`), and the scratch room. */
 export interface Space {
-  readonly cluster: Cluster;
+  readonly cluster: ClusterView;
   readonly policy: Policy;
   readonly need: Need;
   readonly free: Float64Array[];
@@ -18,6 +19,7 @@ export interface Space {
   readonly capacity: Int32Array;
   /** Rows of members of the same gang placed so far, in this plan or before. */
   readonly placed: readonly number[];
+  readonly scratch: Scratch;
 }
 
 /** Chooses `need.count` rows (with repetition); undefined where they do not fit. Leaves `free` alone. */
@@ -26,18 +28,9 @@ type Strategy = (space: Space) => Int32Array | undefined;
 /** How much each of the rows is liked for the first pod; the greatest is best. Reused: right until the next ask. */
 type Liking = (space: Space) => Float64Array;
 
-let scratch = new Float64Array(64);
-/** Of places in `rows`: those are in the order of rows, so equal keys go by row. */
-const heap = new RowHeap();
-
-function scratchFor({ rows }: Space): Float64Array {
-  if (scratch.length < rows.length) scratch = new Float64Array(rows.length * 2);
-  return scratch;
-}
-
 const byFill: Liking = (space) => {
   const { cluster, free, rows, need } = space;
-  const out = scratchFor(space);
+  const out = space.scratch.keys(rows.length);
   fills(cluster.table, free, { rows, vector: need.vector }, out);
   return out;
 };
@@ -52,8 +45,8 @@ const byEmptiness: Liking = (space) => {
 };
 
 const byScore: Liking = (space) => {
-  const out = scratchFor(space);
-  weightedScores(scoreInput(space, space.placed), space.rows, out);
+  const out = space.scratch.keys(space.rows.length);
+  space.scratch.weights.score(scoreInput(space, space.placed), space.rows, out);
   return out;
 };
 
@@ -92,10 +85,11 @@ export function chooseRows(space: Space): Int32Array | undefined {
   return row === undefined ? undefined : Int32Array.of(row);
 }
 
-function heapOf({ rows }: Space, keys: Float64Array): void {
+function heapOf({ rows, scratch: { heap } }: Space, keys: Float64Array): RowHeap {
   heap.clear();
   for (let i = 0; i < rows.length; i++) heap.append(i, keys[i]!);
   heap.heapify();
+  return heap;
 }
 
 /**
@@ -103,7 +97,12 @@ function heapOf({ rows }: Space, keys: Float64Array): void {
  * compared with that one alone.
  */
 const pack: Strategy = (space) => {
-  const { need, rows, capacity } = space;
+  const {
+    need,
+    rows,
+    capacity,
+    scratch: { heap },
+  } = space;
   const fill = byFill(space);
   let held = 0;
   heap.clear();
@@ -126,7 +125,7 @@ const pack: Strategy = (space) => {
 /** One to each node in turn, the emptiest first. */
 const spread: Strategy = (space) => {
   const { need, rows, capacity } = space;
-  heapOf(space, byEmptiness(space));
+  const heap = heapOf(space, byEmptiness(space));
   const out = new Int32Array(need.count);
   for (let n = 0; n < need.count; n++) {
     if (heap.size === 0) return undefined;
@@ -175,14 +174,13 @@ function lowerBound(sizes: readonly number[], wanted: number): number {
 }
 
 /**
- * The best weighted score after every placement. A placement changes the score of its own row alone, so a heap does;
- * but not with scorer topology, where it changes those of its whole domain.
+ * The best weighted score after every placement. Where a placement changes the score of its own row alone, a heap does;
+ * not with scorers that look at where all members are.
  */
 const weighted: Strategy = (space) => {
-  const { need, free, rows, capacity, policy } = space;
-  const usesTopology = (need.preference.weights.get('topology') ?? 0) > 0 && policy.topology.keys.length > 0;
-  if (usesTopology) return weightedByRescan(space);
-  heapOf(space, byScore(space));
+  const { need, free, rows, capacity, scratch } = space;
+  if (dependsOnPlaced(need.preference.weights)) return weightedByRescan(space);
+  const heap = heapOf(space, byScore(space));
   const input = scoreInput(space, space.placed);
   const out = new Int32Array(need.count);
   const one = new Int32Array(1);
@@ -194,7 +192,7 @@ const weighted: Strategy = (space) => {
     takeRoom(free, rows[i]!, need, -1);
     if (--capacity[i]! === 0) heap.pop();
     else {
-      weightedScores(input, one, score);
+      scratch.weights.score(input, one, score);
       heap.rekeyTop(score[0]!);
     }
   }
@@ -210,7 +208,7 @@ function weightedByRescan(space: Space): Int32Array | undefined {
   const placed = [...space.placed];
   let n = 0;
   for (; n < need.count; n++) {
-    weightedScores(scoreInput(space, placed), rows, scores);
+    space.scratch.weights.score(scoreInput(space, placed), rows, scores);
     let best = -1;
     for (let i = 0; i < rows.length; i++) {
       if (capacityAt(free, rows[i]!, need.vector, 1) === 0) continue;
@@ -238,7 +236,7 @@ function scoreInput({ cluster, policy, need, free }: Space, placed: readonly num
 
 /** For each topology key, how many of the placed rows share a row's domain. */
 export function siblingsPerKey(
-  domains: Cluster['domains'],
+  domains: ClusterView['domains'],
   keys: readonly string[],
   placed: readonly number[],
 ): ((row: number) => number)[] {

@@ -1,22 +1,24 @@
-import type { Cluster } from '../cluster/cluster.ts';
+import type { ClusterView } from '../cluster/cluster.ts';
 import { hasBit } from '../cluster/eligibility.ts';
-import type { RowTest } from './need.ts';
-import type { PlanRequest } from './planner.ts';
+import type { PlanRequest, RowTest } from './need.ts';
 import { capacityAt } from './room.ts';
 
 export const ANYWHERE: RowTest = () => true;
+
+/** Free room per column and row. */
+type Room = readonly Float64Array[];
 
 /**
  * The parts of the cluster to try a gang in, best first: for each topology key, narrowest first, the domains with
  * room for every need, the tightest first; then, unless the policy requires a domain, anywhere.
  */
-export function* domainTests(cluster: Cluster, request: PlanRequest): Generator<RowTest> {
+export function* domainTests(cluster: ClusterView, room: Room, request: PlanRequest): Generator<RowTest> {
   const { mode, keys } = request.policy.topology;
-  if (mode !== 'none') for (const key of keys) yield* domainsOf(cluster, request, key);
+  if (mode !== 'none') for (const key of keys) yield* domainsOf(cluster, room, request, key);
   if (mode !== 'require') yield ANYWHERE;
 }
 
-function* domainsOf(cluster: Cluster, request: PlanRequest, key: string): Generator<RowTest> {
+function* domainsOf(cluster: ClusterView, free: Room, request: PlanRequest, key: string): Generator<RowTest> {
   const { of, names } = cluster.domains.indexFor(key);
   const { needs, policy } = request;
   const bound = needs.filter(({ isLeader }) => policy.topology.leader || !isLeader);
@@ -25,8 +27,7 @@ function* domainsOf(cluster: Cluster, request: PlanRequest, key: string): Genera
     const totals = new Float64Array(names.length);
     for (let row = 0; row < cluster.table.rows; row++) {
       const domain = of[row]!;
-      if (domain >= 0 && hasBit(need.eligible, row))
-        totals[domain]! += capacityAt(cluster.table.free, row, need.vector, Infinity);
+      if (domain >= 0 && hasBit(need.eligible, row)) totals[domain]! += capacityAt(free, row, need.vector, Infinity);
     }
     return totals;
   });

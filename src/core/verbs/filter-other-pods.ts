@@ -1,37 +1,56 @@
-import type { Cluster } from '../cluster/cluster.ts';
+import type { ClusterView } from '../cluster/cluster.ts';
 import type { FilterAnswer, FilterRequest } from '../decision.ts';
-import type { GangContext } from '../gang/context.ts';
 import type { Candidates } from '../model.ts';
+import type { FreedRoom } from '../placement/need.ts';
+import type { PreemptionContext } from '../preemption/candidates/context.ts';
 import type { Vector } from '../resources.ts';
+
+/** What filter answers for a pod of no gang. */
+export type OtherPodAnswer = Extract<FilterAnswer, { kind: 'all' | 'some' }>;
 
 /**
  * Pods of no gang: kube-scheduler has checked everything but the room that muster holds, so only nodes with held
  * room are looked at, and nodes that the snapshot does not know pass. The pods before it that are still in flight may
  * be on any of them.
  */
-export function filterOtherPod(ctx: GangContext, { pod, candidates }: FilterRequest, nowMs: number) {
-  const { cluster, inFlight, nominated } = ctx;
+export function filterOtherPod(
+  { cluster, inFlight, nominated }: Pick<PreemptionContext, 'cluster' | 'inFlight' | 'nominated'>,
+  { pod, candidates }: FilterRequest,
+  nowMs: number,
+): OtherPodAnswer {
   const vector = cluster.requestVector(pod.request);
   inFlight.drop(pod.uid);
   const asked = sum(vector, inFlight.total);
-  const answer = nominated.asideFor(pod.uid, () => besideHolds(cluster, candidates, asked));
+  const answer = besideHolds(cluster, candidates, asked, nominated.heldFor(pod.uid));
   if (answer.kind === 'all' || answer.failed.length < candidates.size) inFlight.add(pod.uid, vector, nowMs);
   return answer;
 }
-
-type OtherPodAnswer = Extract<FilterAnswer, { kind: 'all' | 'some' }>;
 
 function sum(vector: Vector, more: Vector | undefined): Vector {
   return more ? vector.map((amount, c) => (amount === 0 ? 0 : amount + (more[c] ?? 0))) : vector;
 }
 
-function besideHolds(cluster: Cluster, candidates: Candidates, vector: Vector): OtherPodAnswer {
+/** @param own room that is held for this pod */
+function besideHolds(
+  cluster: ClusterView,
+  candidates: Candidates,
+  vector: Vector,
+  own: FreedRoom | undefined,
+): OtherPodAnswer {
   const failed: string[] = [];
   for (const row of cluster.heldRows) {
-    if (cluster.table.fits(row, vector)) continue;
+    const ownHere = own?.row === row ? own.vector : undefined;
+    // Where nothing else is held, kube-scheduler's word counts.
+    const isFree = ownHere && cluster.holdsAt(row) === 1;
+    if (isFree || fits(cluster, row, vector, ownHere)) continue;
     const name = cluster.table.nameAt(row);
     if (candidates.has(name)) failed.push(name);
   }
   if (failed.length === 0) return { kind: 'all' };
   return { kind: 'some', failed: failed.sort(), reason: 'room is reserved for a gang' };
+}
+
+function fits({ table }: ClusterView, row: number, vector: Vector, own: Vector | undefined): boolean {
+  if (!own) return table.fits(row, vector);
+  return vector.every((amount, c) => amount === 0 || amount <= table.free[c]![row]! + (own[c] ?? 0));
 }

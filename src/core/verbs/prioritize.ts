@@ -1,10 +1,10 @@
-import type { Cluster } from '../cluster/cluster.ts';
+import type { ClusterView } from '../cluster/cluster.ts';
 import type { NodeScore } from '../decision.ts';
-import type { GangContext } from '../gang/context.ts';
+import type { GangContextView } from '../gang/context.ts';
 import { siblingRows } from '../gang/needs.ts';
-import type { Candidates, PodInfo } from '../model.ts';
+import { isLeaderRole, type Candidates, type PodInfo } from '../model.ts';
 import type { Preference, ScorerName, StrategyName } from '../policy/policy.ts';
-import { weightedScores } from '../policy/score.ts';
+import { WeightEngine } from '../policy/score.ts';
 import { siblingsPerKey } from '../placement/strategies.ts';
 
 /** extender/v1 MaxExtenderPriority. */
@@ -19,19 +19,19 @@ const WEIGHTS_OF: Readonly<Record<StrategyName, ReadonlyMap<ScorerName, number>>
 };
 
 /** The policy's opinion of each known candidate, rounded to 0..10; zeros are left out, for they change nothing. */
-export function prioritizeNodes(ctx: GangContext, pod: PodInfo, candidates: Candidates): NodeScore[] {
+export function prioritizeNodes(ctx: GangContextView, pod: PodInfo, candidates: Candidates): NodeScore[] {
   const { cluster } = ctx;
   const policy = ctx.policyOf(pod);
   const gang = pod.membership && ctx.gangs.get(pod.membership.gang);
-  const isLeader = gang?.spec.roles[0]!.name === pod.membership?.role;
-  const preference = scored(gang && isLeader ? policy.leader : policy.members);
+  const leads = gang && pod.membership && isLeaderRole(gang.spec, pod.membership.role);
+  const preference = scored(leads ? policy.leader : policy.members);
   const { names, rows } = knownOf(cluster, candidates.names());
   const siblings = gang ? siblingRows(cluster, gang) : [];
   const scores = new Float64Array(rows.length);
   const { table, leadersAt: leaders } = cluster;
   const request = cluster.requestVector(pod.request);
   const perKey = siblingsPerKey(cluster.domains, policy.topology.keys, siblings);
-  weightedScores(
+  new WeightEngine().score(
     {
       table,
       free: table.free,
@@ -54,7 +54,7 @@ export function prioritizeNodes(ctx: GangContext, pod: PodInfo, candidates: Cand
 }
 
 /** The candidates that the snapshot knows, and their rows. */
-function knownOf({ table }: Cluster, offered: readonly string[]): { names: readonly string[]; rows: Int32Array } {
+function knownOf({ table }: ClusterView, offered: readonly string[]): { names: readonly string[]; rows: Int32Array } {
   const rows = new Int32Array(offered.length);
   let known = 0;
   for (const name of offered) {

@@ -49,15 +49,11 @@ export class Truth {
   }
 
   requestVector({ request }: Pick<PodInfo, 'request'>): Vector {
-    const vector = this.#columns.requestVector(request);
-    this.table.widen();
-    return vector;
+    return this.#columns.requestVector(request);
   }
 
   vector({ info }: SimPod): Vector {
-    const vector = this.#columns.vector(info.request);
-    this.table.widen();
-    return vector;
+    return this.#columns.vector(info.request);
   }
 
   /** The lowest priority of a bound pod; Infinity: none is bound. */

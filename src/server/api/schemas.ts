@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { PREEMPTION_MODES } from '../../core/policy/policy.ts';
-import { EXCLUSION_RULES } from '../../core/preemption/candidates/budgets.ts';
+import { EXCLUSION_RULES } from '../../core/preemption/candidates/exclusion-rules.ts';
 
 /** The shapes of the read API: they make the OpenAPI document, and the tests hold every answer against them. */
 

@@ -16,7 +16,7 @@ import { boundTo, node, offer, pod, spark, type GangBuilder } from '../../suppor
  * What a decision costs, in counts that no clock and no busy machine can change. A guard that breaks is not yet a
  * mistake: it says that a decision looks at more than it did.
  */
-const counts = { capacityAt: 0, evictionCost: 0, nameLookUps: 0, nameLists: 0 };
+const counts = { capacityAt: 0, podCost: 0, nameLookUps: 0, nameLists: 0 };
 
 vi.mock('../../../src/core/placement/room.ts', async (original) => {
   const module = await original<typeof room>();
@@ -30,10 +30,7 @@ vi.mock('../../../src/core/preemption/candidates/eviction-cost.ts', async (origi
   const module = await original<typeof loss>();
   return {
     ...module,
-    evictionCost: (...args: Parameters<typeof module.evictionCost>) => (
-      counts.evictionCost++,
-      module.evictionCost(...args)
-    ),
+    podCost: (...args: Parameters<typeof module.podCost>) => (counts.podCost++, module.podCost(...args)),
   };
 });
 
@@ -78,7 +75,7 @@ function halfFull(count: number) {
   return { scheduler, names, ask };
 }
 
-const NOTHING = { capacityAt: 0, evictionCost: 0, nameLookUps: 0, nameLists: 0 };
+const NOTHING = { capacityAt: 0, podCost: 0, nameLookUps: 0, nameLists: 0 };
 
 describe('what is looked at', () => {
   test('for a reserved executor: whether its node is offered', () => {
@@ -178,7 +175,7 @@ test('of victims, only those of the priorities that are needed are costed', () =
   scheduler.filter({ pod: spark('high', 20, { priority: 100 }).leader(), candidates: offer(names) }, 0);
   reset();
   expect(scheduler.makeRoom(0)).toMatchObject([{ kind: 'eviction-planned', victims: { length: 21 } }]);
-  expect(counts.evictionCost).toBe(100 * 2);
+  expect(counts.podCost).toBe(100 * 2);
 });
 
 describe('how many bytes an answer has', () => {

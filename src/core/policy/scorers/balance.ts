@@ -2,8 +2,12 @@ import type { Scorer } from '../scorer.ts';
 import { shareInUse } from './shares.ts';
 
 /** Prefers nodes where cpu and memory are in use to the same share once the pod is there. */
-export const balance: Scorer = ({ table, free, request }, rows, out) => {
-  const [cpu, memory] = [table.columns.indexOf('cpu')!, table.columns.indexOf('memory')!];
-  const share = (c: number, row: number) => shareInUse(free[c]![row]! - (request[c] ?? 0), table.allocatable[c]![row]!);
-  for (let i = 0; i < rows.length; i++) out[i] = 1 - Math.abs(share(cpu, rows[i]!) - share(memory, rows[i]!));
+export const balance: Scorer = {
+  dependsOn: 'own-row',
+  score: ({ table, free, request }, rows, out) => {
+    const [cpu, memory] = [table.columns.indexOf('cpu')!, table.columns.indexOf('memory')!];
+    const share = (c: number, row: number) =>
+      shareInUse(free[c]![row]! - (request[c] ?? 0), table.allocatable[c]![row]!);
+    for (let i = 0; i < rows.length; i++) out[i] = 1 - Math.abs(share(cpu, rows[i]!) - share(memory, rows[i]!));
+  },
 };

@@ -1,14 +1,17 @@
 import type { Scorer } from '../scorer.ts';
 
 /** 1 on the nodes that the preference wants (spot, or not spot), 0 on the others. */
-export const spot: Scorer = ({ table, preference, policy }, rows, out) => {
-  for (let i = 0; i < rows.length; i++) {
-    const labels = table.nodeAt(rows[i]!)?.labels;
-    let isSpot = false;
-    for (const [key, values] of policy.spotLabels) {
-      const value = labels?.get(key);
-      if (value !== undefined && (values.length === 0 || values.includes(value))) isSpot = true;
+export const spot: Scorer = {
+  dependsOn: 'own-row',
+  score: ({ table, preference, policy }, rows, out) => {
+    for (let i = 0; i < rows.length; i++) {
+      const labels = table.nodeAt(rows[i]!)?.labels;
+      let isSpot = false;
+      for (const [key, values] of policy.spotLabels) {
+        const value = labels?.get(key);
+        if (value !== undefined && (values.length === 0 || values.includes(value))) isSpot = true;
+      }
+      out[i] = isSpot === (preference.spot === 'prefer') ? 1 : 0;
     }
-    out[i] = isSpot === (preference.spot === 'prefer') ? 1 : 0;
-  }
+  },
 };

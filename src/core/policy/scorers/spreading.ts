@@ -2,7 +2,10 @@ import type { Scorer } from '../scorer.ts';
 import { meanInUse } from './shares.ts';
 
 /** Prefers empty nodes. */
-export const spreading: Scorer = (input, rows, out) => {
-  meanInUse(input, rows, out);
-  for (let i = 0; i < rows.length; i++) out[i] = 1 - out[i]!;
+export const spreading: Scorer = {
+  dependsOn: 'own-row',
+  score: (input, rows, out) => {
+    meanInUse(input, rows, out);
+    for (let i = 0; i < rows.length; i++) out[i] = 1 - out[i]!;
+  },
 };

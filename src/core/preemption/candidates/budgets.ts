@@ -1,37 +1,16 @@
-import type { Cluster } from '../../cluster/cluster.ts';
+import type { PodInfo } from '../../model.ts';
 import type { PreemptionRules } from '../../policy/policy.ts';
-import type { Evictions } from '../plan/history.ts';
 import type { Candidate } from './candidate.ts';
-
-/** Kubernetes' default grace period. */
-export const USUAL_GRACE_MS = 30_000;
-
-/** Why a pod is not evicted. */
-export const EXCLUSION_RULES = [
-  'priority',
-  'scheduler',
-  'queue',
-  'pinned',
-  'refused',
-  'grace period',
-  'minimum runtime',
-  'whole gangs',
-  'disruption budget',
-  'budget per minute',
-  'budget per queue',
-  'budget per gang',
-  'too large to search',
-] as const;
-export type ExclusionRule = (typeof EXCLUSION_RULES)[number];
+import type { PreemptionContextView } from './context.ts';
+import type { ExclusionRule } from './exclusion-rules.ts';
 
 export interface BudgetsInput {
   readonly rules: PreemptionRules;
-  readonly evictions: Evictions;
-  readonly cluster: Cluster;
+  readonly ctx: Pick<PreemptionContextView, 'cluster' | 'evictions' | 'disruptionBudgets'>;
   readonly nowMs: number;
 }
 
-/** Counts what one search takes against all budgets. A change of `taken` by -1 gives it back. */
+/** Counts what one search selects against all budgets. */
 export class Budgets {
   readonly #input: BudgetsInput;
   /** With those of the last minute. */
@@ -42,7 +21,10 @@ export class Budgets {
 
   constructor(input: BudgetsInput) {
     this.#input = input;
-    const { evictions, cluster, nowMs } = input;
+    const {
+      ctx: { evictions, cluster },
+      nowMs,
+    } = input;
     this.#lately = evictions.lately(nowMs);
     // What is decided and not yet evicted, the API server has not counted.
     for (const uid of evictions.beneficiary.keys()) {
@@ -51,7 +33,7 @@ export class Budgets {
     }
   }
 
-  /** The rule that keeps the candidate from being taken now with these others, if any does. */
+  /** The rule that keeps the candidate from being selected now with these others, if any does. */
   forbids(candidate: Candidate, others: readonly Candidate[], isNeeded: boolean): ExclusionRule | undefined {
     if (candidate.kind === 'reservation') return undefined;
     const { rules } = this.#input;
@@ -64,28 +46,28 @@ export class Budgets {
     );
   }
 
-  /** Whether no pod at all may be taken any more. */
+  /** Whether no pod at all may be selected any more. */
   get isSpent(): boolean {
     return this.#lately + this.#pods >= this.#input.rules.budget.perMinute;
   }
 
   count(candidate: Candidate, change: 1 | -1): void {
     if (!candidate.bound) return;
-    const { evictions, nowMs } = this.#input;
+    const { ctx, nowMs } = this.#input;
     this.#pods += change;
     const queue = queueOf(candidate);
-    this.#perQueue.set(queue, (this.#perQueue.get(queue) ?? evictions.lately(nowMs, queue)) + change);
+    this.#perQueue.set(queue, (this.#perQueue.get(queue) ?? ctx.evictions.lately(nowMs, queue)) + change);
     this.#countBudgets(candidate.bound.pod, change);
   }
 
   #overQueue(candidate: Candidate, pods: number): ExclusionRule | undefined {
-    const { rules, evictions, nowMs } = this.#input;
+    const { rules, ctx, nowMs } = this.#input;
     const queue = queueOf(candidate);
-    const before = this.#perQueue.get(queue) ?? evictions.lately(nowMs, queue);
+    const before = this.#perQueue.get(queue) ?? ctx.evictions.lately(nowMs, queue);
     return before + pods > rules.budget.perQueue ? 'budget per queue' : undefined;
   }
 
-  /** A gang that goes whole loses nobody any more. */
+  /** A gang that goes whole loses no more members. */
   #overGang({ kind, gang }: Candidate): ExclusionRule | undefined {
     if (!gang || kind === 'gang' || gang.isWhole) return undefined;
     const { rules, nowMs } = this.#input;
@@ -97,11 +79,11 @@ export class Budgets {
   }
 
   #overDisruption(candidates: readonly Candidate[]): ExclusionRule | undefined {
-    const { evictions } = this.#input;
-    if (!evictions.hasBudgets) return undefined;
+    const { disruptionBudgets } = this.#input.ctx;
+    if (disruptionBudgets.isEmpty) return undefined;
     const asked = new Map<string, number>();
     for (const { bound } of candidates) {
-      const budgets = bound ? evictions.budgetsOf(bound.pod) : [];
+      const budgets = bound ? disruptionBudgets.of(bound.pod) : [];
       // The Eviction API refuses a pod that has several (pkg/registry/core/pod/storage/eviction.go, 1.36).
       if (budgets.length > 1) return 'disruption budget';
       for (const { key, allowed } of budgets) {
@@ -113,8 +95,8 @@ export class Budgets {
     return undefined;
   }
 
-  #countBudgets(pod: NonNullable<Candidate['bound']>['pod'], change: 1 | -1): void {
-    for (const { key } of this.#input.evictions.budgetsOf(pod))
+  #countBudgets(pod: PodInfo, change: 1 | -1): void {
+    for (const { key } of this.#input.ctx.disruptionBudgets.of(pod))
       this.#perBudget.set(key, (this.#perBudget.get(key) ?? 0) + change);
   }
 }

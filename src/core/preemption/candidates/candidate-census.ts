@@ -1,17 +1,18 @@
-import type { BoundPod } from '../../cluster/cluster.ts';
-import type { GangContext } from '../../gang/context.ts';
-import type { Gang } from '../../gang/gang.ts';
+import type { BoundMember, BoundPod } from '../../cluster/cluster.ts';
+import { isAdmitted, type Gang } from '../../gang/gang.ts';
+import { hasSingleRole, isLeaderRole } from '../../model.ts';
 import type { PreemptionRules } from '../../policy/policy.ts';
-import type { ExclusionRule } from './budgets.ts';
-import { priorityLevelOf, exclusionOf } from './exclusion-rules.ts';
+import type { PreemptionContextView } from './context.ts';
+import { exclusionOf, priorityLevelOf, type ExclusionRule } from './exclusion-rules.ts';
 import { CandidatePool, type OpenCandidates } from './candidate-pool.ts';
+import type { CostModel } from './eviction-cost.ts';
 
 export interface CensusInput {
-  readonly ctx: GangContext;
+  readonly ctx: PreemptionContextView;
   readonly rules: PreemptionRules;
   /** Effective priority of the gang or pod that needs room. */
   readonly priority: number;
-  /** Its own gang is nobody's victim. */
+  /** Its own gang is never a victim. */
   readonly ownGang: string | undefined;
   readonly nowMs: number;
   /** Rows where room could help. */
@@ -20,27 +21,52 @@ export interface CensusInput {
   readonly onlyRow?: number;
 }
 
-/** Whoever the rules let be evicted, on rows where it could help. */
+/** What the rules allow to be evicted, on rows where its room could help. */
 export function candidatesAt(input: CensusInput): OpenCandidates {
-  const [pool] = candidatesPerDomain(input, [undefined]).pools;
-  return { small: pool!, whole: () => pool!.whole() };
+  const pool = new CandidatePool(input, costModel(input));
+  takeCensus(input, () => [pool]);
+  return { small: pool, whole: () => pool.whole() };
+}
+
+/** What one census found. */
+export interface CensusResult {
+  /** In the order of the domains. */
+  readonly pools: readonly CandidatePool[];
+  /** How many pods each rule excludes from all of them. */
+  readonly excluded: ReadonlyMap<ExclusionRule, number>;
+  /** The queues that victims may be of. */
+  readonly queues: ReadonlySet<string>;
 }
 
 /**
  * The same for each domain, in one go.
  * @param domains their rows; undefined: all
- * @returns also how many pods each rule keeps out of all of them, and the queues that victims may be of
  */
-export function candidatesPerDomain(input: CensusInput, domains: readonly (readonly number[] | undefined)[]) {
-  const { ctx, rules, nowMs, onlyRow } = input;
-  const { cluster, evictions } = ctx;
-  const pools = domains.map(() => new CandidatePool(input, { cluster, evictions, weights: rules.cost, nowMs }));
-  const census = new Census(input, poolsByRow(pools, domains));
+export function candidatesPerDomain(
+  input: CensusInput,
+  domains: readonly (readonly number[] | undefined)[],
+): CensusResult {
+  const pools = domains.map(() => new CandidatePool(input, costModel(input)));
+  const { excluded, queues } = takeCensus(input, poolsByRow(pools, domains));
+  return { pools, excluded, queues };
+}
+
+const costModel = ({ ctx: { cluster, reportedWork }, rules, nowMs }: CensusInput): CostModel => ({
+  cluster,
+  reportedWork,
+  weights: rules.cost,
+  nowMs,
+});
+
+function takeCensus(input: CensusInput, poolsAt: (row: number) => readonly CandidatePool[]): Census {
+  const { ctx, onlyRow } = input;
+  const { cluster } = ctx;
+  const census = new Census(input, poolsAt);
   // Pods of a gang came one after the other, and lie so in memory: by rows, this would take several times as long.
   const pods = onlyRow === undefined ? cluster.boundPods.values() : cluster.podsAt(cluster.table.nameAt(onlyRow));
   for (const bound of pods) census.addPod(bound);
   if (onlyRow === undefined) census.addReservations();
-  return { pools, excluded: census.excluded, queues: census.queues };
+  return census;
 }
 
 const NO_POOLS: readonly CandidatePool[] = [];
@@ -93,12 +119,12 @@ class Census {
       this.#exclude(bound, gang, rule);
       return;
     }
-    if (gang && leads(gang, pod.membership!.role)) {
+    if (gang && leads(gang, bound)) {
       this.#leaders++;
       for (const pool of this.#poolsAt(row)) pool.addLeader(bound, gang);
       return;
     }
-    if (gang?.spec.roles.length === 1) this.#singleRoleGangs.add(gang);
+    if (gang && hasSingleRole(gang.spec)) this.#singleRoleGangs.add(gang);
     for (const pool of this.#poolsAt(row)) pool.addPod(bound, priorityLevelOf(ctx, pod, gang));
   }
 
@@ -106,10 +132,10 @@ class Census {
   addReservations(): void {
     const { ctx, priority, rules, ownGang, isUseful } = this.#input;
     for (const gang of ctx.gangs.values()) {
-      if (!gang.admitted || gang.key === ownGang || gang.priority + rules.priorityGap > priority) continue;
+      if (!isAdmitted(gang) || gang.key === ownGang || gang.priority + rules.priorityGap > priority) continue;
       if (ctx.cluster.boundMembers(gang.key).size > 0 || gang.slots.length === 0) continue;
       if (gang.slots.some(({ state }) => state !== 'reserved') || !this.#isQueueOpen(gang)) continue;
-      const freed = gang.slots.map(({ node, vector }) => ({ row: ctx.cluster.table.rowOf(node)!, vector }));
+      const freed = gang.slots.map(({ node, vector }) => ({ row: ctx.cluster.table.rowOf(node) ?? -1, vector }));
       const pools = freed.filter(({ row }) => isUseful(row)).flatMap(({ row }) => this.#poolsAt(row));
       for (const pool of new Set(pools)) pool.addReservation({ freed, gang });
     }
@@ -139,6 +165,7 @@ class Census {
 }
 
 /** A gang of one role has no leader. */
-function leads({ spec: { roles } }: Gang, role: string): boolean {
-  return roles.length > 1 && roles[0]!.name === role;
+function leads({ spec }: Gang, bound: BoundPod): bound is BoundMember {
+  const role = bound.pod.membership?.role;
+  return role !== undefined && !hasSingleRole(spec) && isLeaderRole(spec, role);
 }

@@ -1,12 +1,18 @@
-import type { BoundPod } from '../../cluster/cluster.ts';
-import type { GangContext } from '../../gang/context.ts';
+import type { BoundMember, BoundPod } from '../../cluster/cluster.ts';
 import type { Gang } from '../../gang/gang.ts';
+import type { FreedRoom } from '../../placement/need.ts';
 import type { PreemptionRules } from '../../policy/policy.ts';
-import { wholeAppCost, coresOf, isGivenUp, evictionCost, type CostModel } from './eviction-cost.ts';
-import type { FreedRoom, Candidate } from './candidate.ts';
+import {
+  NO_OTHERS,
+  type Candidate,
+  type GangCandidate,
+  type PodCandidate,
+  type ReservationCandidate,
+} from './candidate.ts';
+import { coresOf, isGivenUp, podCost, wholeGangCost, type CostModel } from './eviction-cost.ts';
 import { VictimGang } from './victim-gang.ts';
 
-/** OpenCandidates by tier (see VictimSet.tierOf). They are made when they are asked for: mostly the lowest tiers suffice. */
+/** Candidates by tier (see VictimSet.tierOf). They are made when they are asked for: mostly the lowest tiers suffice. */
 export interface Pool {
   readonly size: number;
   /** Ascending. */
@@ -17,42 +23,42 @@ export interface Pool {
   readonly hasReservations: boolean;
 }
 
-/** What may be taken. */
+/** What a search may select. */
 export interface OpenCandidates {
   /** Pods that are not leaders of gangs, and reservations of gangs that have not begun. */
   readonly small: Pool;
   /** Gangs with their leaders. */
-  readonly whole: () => readonly Candidate[];
+  readonly whole: () => readonly GangCandidate[];
 }
 
 /** What a pool has to know of the search. */
 export interface PoolInput {
-  readonly ctx: GangContext;
+  readonly ctx: { readonly gangs: ReadonlyMap<string, Gang> };
   readonly rules: PreemptionRules;
   readonly nowMs: number;
 }
-
-const NOBODY: readonly Candidate[] = [];
 
 interface Level {
   readonly level: number;
   readonly pods: BoundPod[];
   /** Of the pod in the same place, where it has been asked for. */
-  readonly candidates: Candidate[];
-  readonly reservations: Candidate[];
+  readonly candidates: PodCandidate[];
+  readonly reservations: ReservationCandidate[];
 }
 
-/** What one part of the cluster has: the pods as they are found, the candidates when they are asked for. */
+/** What one part of the cluster has: pods as they are found, candidates when they are asked for. */
 export class CandidatePool implements Pool {
   readonly #input: PoolInput;
   readonly #costs: CostModel;
   readonly #levels = new Map<number, Level>();
   readonly #gangs = new Map<Gang, VictimGang>();
   readonly #followers: BoundPod[] = [];
-  readonly #leaders: { readonly bound: BoundPod; readonly gang: Gang }[] = [];
+  readonly #leaders: { readonly bound: BoundMember; readonly gang: Gang }[] = [];
+  /** Candidates so far that are members of the gang. */
+  readonly #members = new Map<VictimGang, PodCandidate[]>();
   #lastKey: string | undefined;
   #lastGang: Gang | undefined;
-  #whole: readonly Candidate[] | undefined;
+  #whole: readonly GangCandidate[] | undefined;
 
   constructor(input: PoolInput, costs: CostModel) {
     this.#input = input;
@@ -76,23 +82,24 @@ export class CandidatePool implements Pool {
   }
 
   ofTier(tier: number): readonly Candidate[] {
-    const level = this.#levels.get(Math.floor(tier / 2))!;
+    const level = this.#levels.get(Math.floor(tier / 2));
+    if (!level) return [];
     const isLower = tier % 2 === 0;
-    const out = isLower ? [...level.reservations] : [];
+    const out: Candidate[] = isLower ? [...level.reservations] : [];
     for (let i = 0; i < level.pods.length; i++)
       if (this.#mayBeElastic(level.pods[i]!) === isLower) out.push(this.#candidateAt(level, i));
     return out;
   }
 
-  /** By row, reservations last: of equals, the first is taken. */
+  /** By row, reservations last: of equally good ones, the first is selected. */
   all(): readonly Candidate[] {
     const levels = [...this.#levels.values()].sort((a, b) => a.level - b.level);
     const candidates = levels.flatMap((level) => level.pods.map((_, i) => this.#candidateAt(level, i)));
-    candidates.sort((a, b) => a.bound!.row - b.bound!.row);
+    candidates.sort((a, b) => a.bound.row - b.bound.row);
     return [...candidates, ...levels.flatMap(({ reservations }) => reservations)];
   }
 
-  whole(): readonly Candidate[] {
+  whole(): readonly GangCandidate[] {
     this.all();
     return (this.#whole ??= [
       ...this.#leaders.sort((a, b) => a.bound.row - b.bound.row).map((one) => this.#wholeOf(one)),
@@ -119,18 +126,18 @@ export class CandidatePool implements Pool {
     this.#level(level).pods.push(bound);
   }
 
-  addLeader(bound: BoundPod, gang: Gang): void {
+  addLeader(bound: BoundMember, gang: Gang): void {
     this.#leaders.push({ bound, gang });
   }
 
-  /** A pod that no rule lets go by itself, and that goes where its leader does. */
+  /** A pod that may not be evicted by itself, and that goes where its leader does. */
   addFollower(bound: BoundPod): void {
     this.#followers.push(bound);
   }
 
-  /** Room that a gang holds and that none of its pods has taken: nobody is harmed by waiting on. */
+  /** Room that a gang holds and that none of its pods has taken: no pod is lost if the gang waits on. */
   addReservation({ freed, gang }: Pick<Candidate, 'freed'> & { readonly gang: Gang }): void {
-    const nothing = { others: NOBODY, role: '', cost: 0, cores: 0, isGivenUp: false, isYoung: false };
+    const nothing = { others: NO_OTHERS, role: '', cost: 0, cores: 0, isGivenUp: false, isYoung: false };
     const { priority: level, slots } = gang;
     const of = this.#gangOf(gang);
     this.#level(level).reservations.push({
@@ -159,15 +166,16 @@ export class CandidatePool implements Pool {
     return known;
   }
 
-  #candidateAt({ level, pods, candidates }: Level, i: number): Candidate {
+  #candidateAt({ level, pods, candidates }: Level, i: number): PodCandidate {
     return (candidates[i] ??= this.#addCandidate(pods[i]!, level));
   }
 
-  /** Whether there can be a choice with which nobody needs the pod. */
+  /** Whether its gang may do without the pod, depending on which others are selected. */
   #mayBeElastic({ pod }: BoundPod): boolean {
-    const gang = this.#find(pod.membership?.gang);
-    if (pod.membership?.isElastic === true || isGivenUp(pod, gang)) return true;
-    return gang !== undefined && this.#gangOf(gang).mayHaveElastic(pod.membership!.role);
+    const { membership } = pod;
+    const gang = this.#find(membership?.gang);
+    if (membership?.isElastic === true || isGivenUp(pod, gang)) return true;
+    return gang !== undefined && membership !== undefined && this.#gangOf(gang).mayHaveElastic(membership.role);
   }
 
   #gangOf(gang: Gang): VictimGang {
@@ -176,26 +184,33 @@ export class CandidatePool implements Pool {
     return known;
   }
 
-  #addCandidate(bound: BoundPod, level: number): Candidate {
+  #addCandidate(bound: BoundPod, level: number): PodCandidate {
     const { cluster, weights } = this.#costs;
     const { pod, vector } = bound;
     const known = this.#find(pod.membership?.gang);
     const gang = known && this.#gangOf(known);
-    const candidate: Candidate = {
+    const candidate: PodCandidate = {
       kind: 'pod',
       freed: [bound],
       bound,
-      others: NOBODY,
+      others: NO_OTHERS,
       gang,
       role: pod.membership?.role ?? '',
       level,
-      cost: evictionCost(this.#costs, bound, known),
+      cost: podCost(this.#costs, bound, known),
       cores: coresOf(cluster.columns, vector, weights),
       isGivenUp: pod.membership?.isElastic === true || isGivenUp(pod, known),
       isYoung: this.#isYoung(bound),
     };
-    gang?.candidates.push(candidate);
+    if (gang) this.#addMember(gang, candidate);
     return candidate;
+  }
+
+  #addMember(gang: VictimGang, candidate: PodCandidate): void {
+    gang.rows.push(candidate.bound.row);
+    const known = this.#members.get(gang);
+    if (known) known.push(candidate);
+    else this.#members.set(gang, [candidate]);
   }
 
   #isYoung({ pod }: BoundPod): boolean {
@@ -203,62 +218,48 @@ export class CandidatePool implements Pool {
     return nowMs - (pod.evictionTraits?.startedMs ?? nowMs) < rules.minRuntimeMs;
   }
 
-  /** The leader, and whoever of its gang the rules let go; members elsewhere go too, but make no room here. */
-  #wholeOf({ bound, gang: of }: { readonly bound: BoundPod; readonly gang: Gang }): Candidate {
-    const gang = this.#gangOf(of);
+  /** The leader, and the members that the rules let go; members elsewhere go too, but make no room here. */
+  #wholeOf({ bound, gang: of }: { readonly bound: BoundMember; readonly gang: Gang }): GangCandidate {
     const { weights, cluster } = this.#costs;
-    const members = this.#membersOf(gang, bound);
-    const costs = evictionCost(this.#costs, bound, gang.gang);
-    const ofMembers = members.reduce((sum, { cost }) => sum + cost, 0);
-    return {
-      kind: 'gang',
-      freed: [bound],
+    return this.#wholeGang(this.#gangOf(of), {
       bound,
-      others: members,
-      gang,
-      role: bound.pod.membership!.role,
-      level: gang.gang.priority,
-      // What the members hold is part of what the app has done: it is lost once.
-      cost: costs + Math.max(0, wholeAppCost(this.#costs, gang.gang) - ofMembers),
+      freed: [bound],
+      role: bound.pod.membership.role,
+      level: of.priority,
       cores: coresOf(cluster.columns, bound.vector, weights),
-      isGivenUp: false,
       isYoung: this.#isYoung(bound),
-    };
+    });
   }
 
-  /** OpenCandidates of all other members: also of those on rows that do not matter here. */
-  #membersOf(gang: VictimGang, leader: BoundPod | undefined): Candidate[] {
+  /** A gang of one role goes whole, and none of its members leads. */
+  #singleRoleGangs(): GangCandidate[] {
+    return [...this.#gangs.values()].flatMap((gang) => {
+      const [first] = gang.hasSingleRole ? this.#membersOf(gang, undefined) : [];
+      if (!first) return [];
+      const { role, level, isYoung } = first;
+      return [this.#wholeGang(gang, { bound: undefined, freed: [], role, level, cores: 0, isYoung })];
+    });
+  }
+
+  #wholeGang(gang: VictimGang, own: OwnTraits): GangCandidate {
+    const others = this.#membersOf(gang, own.bound);
+    const ofMembers = others.reduce((sum, { cost }) => sum + cost, 0);
+    const cost = wholeGangCost(this.#costs, gang.gang, { leader: own.bound, ofMembers });
+    return { kind: 'gang', ...own, others, gang, cost, isGivenUp: false };
+  }
+
+  /** Candidates of all other members: also of those on rows that do not matter here. */
+  #membersOf(gang: VictimGang, leader: BoundPod | undefined): PodCandidate[] {
     const { cluster } = this.#costs;
-    const known = new Set(gang.candidates.map(({ bound }) => bound!.pod.uid));
+    const known = new Set(this.#members.get(gang)?.map(({ bound }) => bound.pod.uid));
+    if (known.size === 0 && leader === undefined) return [];
     for (const [uid, bound] of cluster.boundMembers(gang.gang.key)) {
       if (known.has(uid) || uid === leader?.pod.uid || bound.isLeaving || bound.pod.deleting) continue;
       if (bound.row >= 0) this.#addCandidate(bound, gang.gang.priority);
     }
-    return [...gang.candidates.sort((a, b) => a.bound!.row - b.bound!.row)];
-  }
-
-  /** A gang of one role goes whole, and none of its members leads. */
-  #singleRoleGangs(): Candidate[] {
-    const out: Candidate[] = [];
-    for (const gang of this.#gangs.values()) {
-      if (!gang.hasSingleRole || gang.candidates.length === 0) continue;
-      const members = this.#membersOf(gang, undefined);
-      const ofMembers = members.reduce((sum, { cost }) => sum + cost, 0);
-      const beyond = Math.max(0, wholeAppCost(this.#costs, gang.gang) - ofMembers);
-      const { role, level, isYoung } = members[0]!;
-      out.push({
-        kind: 'gang',
-        freed: [],
-        others: members,
-        gang,
-        role,
-        level,
-        cost: beyond,
-        cores: 0,
-        isGivenUp: false,
-        isYoung,
-      });
-    }
-    return out;
+    return [...(this.#members.get(gang) ?? [])].sort((a, b) => a.bound.row - b.bound.row);
   }
 }
+
+/** What a gang that goes whole does not have from its members. */
+type OwnTraits = Pick<GangCandidate, 'bound' | 'freed' | 'role' | 'level' | 'cores' | 'isYoung'>;

@@ -1,10 +1,11 @@
-import type { BoundPod, Cluster } from '../../cluster/cluster.ts';
+import type { BoundPod, ClusterView } from '../../cluster/cluster.ts';
 import type { Gang } from '../../gang/gang.ts';
 import { slackOf } from '../../gang/priority.ts';
 import type { NodeInfo } from '../../model.ts';
 import type { CostWeights } from '../../policy/policy.ts';
 import type { ResourceColumns, Vector } from '../../resources.ts';
-import type { Evictions } from '../plan/history.ts';
+import type { Candidate } from './candidate.ts';
+import type { ReportedWork } from './reported-work.ts';
 
 /** One line of a victim's cost. Core-seconds; a negative one makes it cheaper. */
 export interface CostTerm {
@@ -23,12 +24,13 @@ export interface CostTerm {
   readonly coreSeconds: number;
 }
 
-type Note = (term: CostTerm['term'], coreSeconds: number) => void;
+/** Hears the items of a cost as they are added up; the sum decides, the items explain it. */
+export type AddTerm = (term: CostTerm['term'], coreSeconds: number) => void;
 
 /** What costs are reckoned with. */
 export interface CostModel {
-  readonly cluster: Cluster;
-  readonly evictions: Evictions;
+  readonly cluster: ClusterView;
+  readonly reportedWork: Pick<ReportedWork, 'of'>;
   readonly weights: CostWeights;
   readonly nowMs: number;
 }
@@ -44,29 +46,62 @@ export function coresOf(columns: ResourceColumns, vector: Vector, { gpuCores }: 
   return cores;
 }
 
+/** @returns the item; `note` hears of it unless it is 0 */
+function item(term: CostTerm['term'], coreSeconds: number, note: AddTerm | undefined): number {
+  if (coreSeconds !== 0) note?.(term, coreSeconds);
+  return coreSeconds;
+}
+
 /**
  * Core-seconds that are lost with this pod alone, whatever becomes of its gang: what it has worked, less what outlives
  * it, and what its owners say of it. docs/preemption.md has the formula.
  */
-export function evictionCost(costs: CostModel, { pod, row, vector }: BoundPod, gang?: Gang, note?: Note): number {
+export function podCost(costs: CostModel, { pod, row, vector }: BoundPod, gang?: Gang, note?: AddTerm): number {
   const { cluster, weights } = costs;
   const cores = coresOf(cluster.columns, vector, weights);
-  let total = 0;
-  const add: Note = (term, coreSeconds) => {
-    if (coreSeconds === 0) return;
-    total += coreSeconds;
-    note?.(term, coreSeconds);
-  };
-  addWork(costs, { uid: pod.uid, cores, startedMs: pod.evictionTraits?.startedMs }, gang, add);
+  let total = workCost(costs, { uid: pod.uid, cores, startedMs: pod.evictionTraits?.startedMs }, gang, note);
   const restarts = (pod.evictionTraits?.restarts ?? 0) + (gang?.losses.length ?? 0);
-  add('restarts', restarts * cores * weights.restart);
-  add('deadline', missesDeadline(gang, costs.nowMs) ? cores * weights.deadline : 0);
-  add('deletion cost', (pod.evictionTraits?.deletionCost ?? 0) * weights.deletionCost);
-  if (total < 0) add('deletion cost', -total);
-  if (isGivenUp(pod, gang)) add('given up', total * (weights.givenUp - 1));
+  total += item('restarts', restarts * cores * weights.restart, note);
+  total += item('deadline', missesDeadline(gang, costs.nowMs) ? cores * weights.deadline : 0, note);
+  total += item('deletion cost', (pod.evictionTraits?.deletionCost ?? 0) * weights.deletionCost, note);
+  if (total < 0) total += item('deletion cost', -total, note);
+  if (isGivenUp(pod, gang)) total += item('given up', total * (weights.givenUp - 1), note);
   const host = cluster.table.nodeAt(row);
-  if (host && isDoomed(host)) add('node about to go', total * (weights.doomedNode - 1));
+  if (host && isDoomed(host)) total += item('node about to go', total * (weights.doomedNode - 1), note);
   return total;
+}
+
+/**
+ * What a gang loses that goes whole, beyond what is lost with its members: what its leader has done, and what the whole
+ * app has done besides. What the members hold is part of that: it is lost once.
+ * @param ofMembers core-seconds that are lost with the members
+ */
+export function wholeGangCost(costs: CostModel, gang: Gang, going: WholeGang, note?: AddTerm): number {
+  const own = going.leader ? podCost(costs, going.leader, gang, note) : 0;
+  return own + item('whole app', Math.max(0, wholeAppCost(costs, gang) - going.ofMembers), note);
+}
+
+interface WholeGang {
+  readonly leader: BoundPod | undefined;
+  readonly ofMembers: number;
+}
+
+/** The items of what is lost with the candidate alone; their sum is `candidate.cost`. */
+export function itemise(costs: CostModel, candidate: Candidate, note: AddTerm): void {
+  const gang = candidate.gang?.gang;
+  if (candidate.kind === 'pod') podCost(costs, candidate.bound, gang, note);
+  if (candidate.kind !== 'gang') return;
+  const ofMembers = candidate.others.reduce((sum, { cost }) => sum + cost, 0);
+  wholeGangCost(costs, candidate.gang.gang, { leader: candidate.bound, ofMembers }, note);
+}
+
+/**
+ * Core-seconds that a needed candidate costs: it comes back and starts again, and its gang may fall below its minimum.
+ */
+export function neededCost(weights: CostWeights, { cost, cores, gang }: Candidate, note?: AddTerm): number {
+  const own = cost + item('comeback', weights.comeback * cores, note);
+  if (!gang) return own + item('broken gang', weights.brokenGang * cores, note);
+  return gang.isBroken ? own : own + item('broken gang', gang.breakCost, note);
 }
 
 interface Worker {
@@ -75,17 +110,18 @@ interface Worker {
   readonly startedMs: number | undefined;
 }
 
-/** What the app reports goes before what the pod's age lets us guess: age is only the upper bound. */
-function addWork(costs: CostModel, { uid, cores, startedMs }: Worker, gang: Gang | undefined, add: Note): void {
-  const { evictions, weights, nowMs } = costs;
-  const figures = gang && evictions.figuresOf(gang.key, uid, nowMs);
+/** What the app reports goes before what the pod's age suggests: age is only the upper bound. */
+function workCost(costs: CostModel, worker: Worker, gang: Gang | undefined, note: AddTerm | undefined): number {
+  const { reportedWork, weights, nowMs } = costs;
+  const { uid, cores, startedMs } = worker;
+  const figures = gang && reportedWork.of(gang.key, uid, nowMs);
   const age = startedMs === undefined ? 0 : Math.max(0, nowMs - startedMs) / 1000;
   const aged = cores * Math.min(age, weights.workCapSeconds);
   const work = weights.work * (figures ? Math.min(aged, figures.taskSeconds) : aged);
   const stored = figures ? (weights.keptGib * figures.keptBytes) / GIB : 0;
-  add('work', work);
-  add('shuffle and cache', stored);
-  if (gang?.spec.keeps) add('kept', (work + stored) * (weights.keptOn[gang.spec.keeps] - 1));
+  const total = item('work', work, note) + item('shuffle and cache', stored, note);
+  const keeps = gang?.spec.keeps;
+  return keeps ? total + item('kept', (work + stored) * (weights.keptOn[keeps] - 1), note) : total;
 }
 
 /** Whether its own gang gives the pod up: Spark labels the executors that it decommissions. */
@@ -94,12 +130,13 @@ export function isGivenUp({ labels }: BoundPod['pod'], gang: Gang | undefined): 
   return mark !== undefined && labels.get(mark.label) === mark.value;
 }
 
-/** A gang whose slack is less than a start anew would take, about a tenth of its run, misses its deadline by it. */
+/** A gang whose slack is less than a new start would take, about a tenth of its run, misses its deadline by it. */
 const TIGHT = 0.1;
 
 function missesDeadline(gang: Gang | undefined, nowMs: number): boolean {
   const slack = gang && slackOf(gang, nowMs);
-  return slack !== undefined && slack < TIGHT && nowMs < gang!.leader.priorityRequest!.deadlineMs!;
+  const deadlineMs = gang?.leader.priorityRequest?.deadlineMs ?? -Infinity;
+  return slack !== undefined && slack < TIGHT && nowMs < deadlineMs;
 }
 
 /** Taints by which autoscalers and spot handlers say that the node goes soon. */
@@ -116,13 +153,13 @@ const DOOMED = new Set([
 const isDoomed = ({ taints }: NodeInfo) => taints.some(({ key }) => DOOMED.has(key));
 
 /** Cores of the members with which the gang runs. */
-export function gangCores({ columns }: Cluster, { spec }: Gang, weights: CostWeights): number {
+export function gangCores({ columns }: ClusterView, { spec }: Gang, weights: CostWeights): number {
   const per = spec.roles.map(({ request, min }) => min * coresOf(columns, columns.requestVector(request), weights));
   return per.reduce((sum, cores) => sum + cores, 0);
 }
 
 /** With its leader, all that the app has done is lost: what its members hold, and what they have handed on. */
-export function wholeAppCost(costs: CostModel, gang: Gang): number {
+function wholeAppCost(costs: CostModel, gang: Gang): number {
   const { cluster, weights, nowMs } = costs;
   const ran = gang.startedMs === undefined ? 0 : Math.max(0, nowMs - gang.startedMs) / 1000;
   return weights.work * ran * gangCores(cluster, gang, weights);

@@ -1,27 +1,49 @@
-import type { GangContext } from '../../gang/context.ts';
 import type { Gang } from '../../gang/gang.ts';
 import { ownPriority } from '../../gang/priority.ts';
 import type { PodInfo } from '../../model.ts';
 import type { PreemptionRules } from '../../policy/policy.ts';
-import { USUAL_GRACE_MS, type ExclusionRule } from './budgets.ts';
+import type { PreemptionContextView } from './context.ts';
 
+/** Kubernetes' default grace period. */
+export const USUAL_GRACE_MS = 30_000;
+
+/** Why a pod is not evicted. */
+export const EXCLUSION_RULES = [
+  'priority',
+  'scheduler',
+  'queue',
+  'pinned',
+  'refused',
+  'grace period',
+  'minimum runtime',
+  'whole gangs',
+  'disruption budget',
+  'budget per minute',
+  'budget per queue',
+  'budget per gang',
+  'too large to search',
+] as const;
+export type ExclusionRule = (typeof EXCLUSION_RULES)[number];
+
+/** For which gang or pod others would be evicted. */
 export interface Preemptor {
-  readonly ctx: GangContext;
+  readonly ctx: Pick<PreemptionContextView, 'classes' | 'schedulerNames' | 'evictions'>;
   readonly rules: PreemptionRules;
+  /** Effective. */
   readonly priority: number;
   readonly nowMs: number;
 }
 
 /** How important a pod is as a victim: as its gang, or by itself. */
 export function priorityLevelOf(
-  { classes }: Pick<GangContext, 'classes'>,
+  { classes }: Pick<PreemptionContextView, 'classes'>,
   pod: PodInfo,
   gang: Gang | undefined,
 ): number {
   return gang ? gang.priority : ownPriority(classes, pod);
 }
 
-/** The rule that keeps the pod for good, whatever else is chosen. @param gang the pod's own; undefined: it is in none */
+/** The rule that excludes the pod for good, whatever else is selected. @param gang the pod's own; undefined: it is in none */
 export function exclusionOf(
   { ctx, rules, priority, nowMs }: Preemptor,
   pod: PodInfo,

@@ -1,18 +1,19 @@
 import type { Gang } from '../../gang/gang.ts';
+import { hasSingleRole, minToStart } from '../../model.ts';
 import { gangCores, isGivenUp, type CostModel } from './eviction-cost.ts';
-import type { Candidate } from './candidate.ts';
 
 /** A gang that may lose members: what one search takes from it so far, and what that does to it. */
 export class VictimGang {
   readonly gang: Gang;
-  readonly candidates: Candidate[] = [];
+  /** Rows of its candidates so far. */
+  readonly rows: number[] = [];
   readonly #costs: CostModel;
   /** Members of a role that may go before the gang is below its minimum. */
   readonly #elastic = new Map<string, number>();
   readonly #taken = new Map<string, number>();
   #cores: number | undefined;
   #lost = 0;
-  /** Its leader is taken, and everybody with it. */
+  /** Its leader is selected, and every member with it. */
   isWhole = false;
 
   constructor(costs: CostModel, gang: Gang) {
@@ -20,13 +21,9 @@ export class VictimGang {
     this.gang = gang;
   }
 
-  /** Members of a gang of one role are equals: below its minimum it cannot work at all. */
+  /** Its members are alike: below its minimum it cannot work at all. */
   get hasSingleRole(): boolean {
-    return this.gang.spec.roles.length === 1;
-  }
-
-  isLeader(role: string): boolean {
-    return this.gang.spec.roles[0]!.name === role;
+    return hasSingleRole(this.gang.spec);
   }
 
   /** Whether what is taken leaves the gang below its minimum. */
@@ -55,12 +52,12 @@ export class VictimGang {
     return (this.#cores ??= gangCores(this.#costs.cluster, this.gang, this.#costs.weights));
   }
 
-  /** Members taken, those that nobody counted on included. */
+  /** Members selected, those included on which the gang did not count. */
   get lost(): number {
     return this.#lost;
   }
 
-  count({ role, isGivenUp }: Candidate, change: 1 | -1): void {
+  count({ role, isGivenUp }: { readonly role: string; readonly isGivenUp: boolean }, change: 1 | -1): void {
     this.#lost += change;
     if (!isGivenUp) this.#taken.set(role, (this.#taken.get(role) ?? 0) + change);
   }
@@ -73,14 +70,13 @@ export class VictimGang {
 
   #countElastic(role: string): number {
     const { cluster } = this.#costs;
-    const { roles, key } = this.gang.spec;
-    const leastOf = (at: number) => Math.max(at === 0 ? 1 : 0, roles[at]!.min);
-    const least = roles.reduce((sum, _, at) => sum + leastOf(at), 0);
-    // The usual case, and no need to look at every member: nobody is there beyond the minimum.
-    if (cluster.boundMembers(key).size <= least) return 0;
-    const at = roles.findIndex(({ name }) => name === role);
-    if (at < 0) return Infinity;
-    const running = cluster.runningMembers(key, role).filter(({ pod }) => !isGivenUp(pod, this.gang));
-    return Math.max(0, running.length - leastOf(at));
+    const { spec } = this.gang;
+    const least = spec.roles.reduce((sum, one) => sum + minToStart(spec, one), 0);
+    // The usual case, and no need to look at every member: none is there beyond the minimum.
+    if (cluster.boundMembers(spec.key).size <= least) return 0;
+    const declared = spec.roles.find(({ name }) => name === role);
+    if (!declared) return Infinity;
+    const running = cluster.runningMembers(spec.key, role).filter(({ pod }) => !isGivenUp(pod, this.gang));
+    return Math.max(0, running.length - minToStart(spec, declared));
   }
 }

@@ -1,83 +1,85 @@
 import { hasBit } from '../../cluster/eligibility.ts';
-import { startNeeds } from '../../gang/admission.ts';
-import type { GangContext } from '../../gang/context.ts';
-import { newSlot, type Gang } from '../../gang/gang.ts';
-import { placeSlot } from '../../gang/healing.ts';
-import { needOf } from '../../gang/needs.ts';
-import { gangOf, refOf } from '../../gang/filter-gang-pod.ts';
+import { gangOf } from '../../gang/declare.ts';
+import { isAdmitted, refOf, type FreeingGang, type Gang } from '../../gang/gang.ts';
+import { placeElsewhere } from '../../gang/healing.ts';
+import { needOf, startNeeds } from '../../gang/needs.ts';
 import type { Slot } from '../../gang/slot.ts';
-import type { PodInfo, PodRef, SlotCounts, WrittenPlan } from '../../model.ts';
-import { complete, isDeleting, tellPlan, victimOf, withLeaving } from './make-room.ts';
-import { dropPlan } from './abandon.ts';
+import { abandonPlan, toFreeing } from '../../gang/transitions.ts';
+import type { GangPod, PodInfo, PodRef, SlotCounts, WrittenPlan } from '../../model.ts';
+import type { PreemptionContext } from '../candidates/context.ts';
 import { exclusionOf } from '../candidates/exclusion-rules.ts';
+import { complete, isDeleting, tellPlan, victimOf, withLeaving } from './begin.ts';
 
 /** Takes up the plans that are written on leaders. @param isGangMember whether muster places the pod's gang */
-export function restorePlans(ctx: GangContext, nowMs: number, isGangMember: (pod: PodInfo) => boolean): void {
-  const { cluster, evictions, isFollowing } = ctx;
-  if (isFollowing || evictions.written.size === 0) return;
-  const isFit = (pod: PodInfo) => isGangMember(pod) && pod.membership!.problem === undefined;
+export function restorePlans(
+  ctx: PreemptionContext,
+  nowMs: number,
+  isGangMember: (pod: PodInfo) => pod is GangPod,
+): void {
+  const { cluster, isFollowing, writtenPlans } = ctx;
+  if (isFollowing || writtenPlans.size === 0) return;
   // Victims are as important as their gangs, which need not have been met yet.
-  for (const { pod } of cluster.boundPods.values()) if (isFit(pod)) gangOf(ctx, pod, nowMs);
-  for (const pod of evictions.written.values()) if (isFit(pod)) restorePlan(ctx, pod, nowMs);
+  for (const { pod } of cluster.boundPods.values())
+    if (isGangMember(pod) && pod.membership.problem === undefined) gangOf(ctx, pod, nowMs);
+  for (const pod of writtenPlans.values())
+    if (isGangMember(pod) && pod.membership.problem === undefined) restorePlan(ctx, pod, nowMs);
 }
 
 /**
- * Takes up a plan that another muster, or this one before it was restarted, wrote down and did not finish. Who may write
- * to a leader may write a plan: it is carried out only as far as the rules would let it be made now.
+ * Takes up a plan that another muster, or this one before it was restarted, wrote down and did not finish. A user who may
+ * write to a leader may write a plan: it is carried out only as far as the rules would let it be made now.
  */
-function restorePlan(ctx: GangContext, leader: PodInfo, nowMs: number): void {
+function restorePlan(ctx: PreemptionContext, leader: GangPod, nowMs: number): void {
   const written = leader.eviction;
   const gang = gangOf(ctx, leader, nowMs);
-  if (!written || !gang || gang.admitted || gang.eviction || !gang.leaderUids.has(leader.uid)) return;
+  if (!written || gang?.state.kind !== 'waiting' || !gang.leaderUids.has(leader.uid)) return;
   const holder = refOf(leader);
-  const refusal = refusalOf(ctx, gang, written, nowMs);
-  if (refusal !== undefined) {
-    ctx.emit({
-      kind: 'eviction-dropped',
-      gang: gang.key,
-      leader: holder,
-      plan: written.id,
-      reason: refusal,
-      spared: [],
-    });
+  const reason = objectionTo(ctx, gang, written, nowMs);
+  if (reason !== undefined) {
+    ctx.emit({ kind: 'eviction-dropped', gang: gang.key, leader: holder, plan: written.id, reason, spared: [] });
     return;
   }
   const left = openVictims(ctx, written);
   const open = new Map(left.map((pod) => [pod.uid, pod]));
   const { id, untilMs } = written;
-  gang.eviction = { id, untilMs, holder, sinceMs: nowMs, left: open, withheld: [] };
+  const freeing = toFreeing(ctx, gang, { id, untilMs, holder, sinceMs: nowMs, left: open, withheld: [] });
   for (const { uid } of left) ctx.evictions.note(ctx.gangs.get(gangKeyOf(ctx, uid)), nowMs);
   const moved = clearTheWay(ctx, gang, written.slots);
-  const isLaidOut = withLeaving(ctx, gang, () => layOutWritten(ctx, gang, written.slots));
-  if (isLaidOut) {
-    const victims = left.filter((pod) => !isDeleting(ctx, pod)).map((pod) => victimOf(ctx, pod));
-    tellPlan(ctx, gang, { victims, awaited: left.filter((pod) => isDeleting(ctx, pod)), isRestored: true });
-  } else dropPlan(ctx, gang, 'its room is not to be had any more', nowMs);
-  for (const one of moved) placeAgain(ctx, one);
-  if (isLaidOut && left.length === 0) complete(ctx, gang, nowMs);
+  const isLaidOut = withLeaving(ctx, freeing, () => layOutWritten(ctx, gang, written.slots));
+  if (isLaidOut) tellRestored(ctx, freeing, left);
+  else abandonPlan(ctx, gang, 'its room is taken', nowMs);
+  for (const { gang: of, slot, at } of moved) placeElsewhere(ctx, of, slot, at);
+  if (isLaidOut && left.length === 0) complete(ctx, freeing, nowMs);
 }
 
-function openVictims({ cluster, evictions }: GangContext, { victims }: WrittenPlan): PodRef[] {
+function tellRestored(ctx: PreemptionContext, gang: FreeingGang, left: readonly PodRef[]): void {
+  const victims = left.filter((pod) => !isDeleting(ctx, pod)).map((pod) => victimOf(ctx, pod));
+  tellPlan(ctx, gang, { victims, awaited: left.filter((pod) => isDeleting(ctx, pod)), isRestored: true });
+}
+
+function openVictims({ cluster, evictions }: PreemptionContext, { victims }: WrittenPlan): PodRef[] {
   return victims.filter(({ uid }) => cluster.boundPod(uid) && !evictions.beneficiary.has(uid));
 }
 
-const gangKeyOf = ({ cluster }: GangContext, uid: string) => cluster.boundPod(uid)?.pod.membership?.gang ?? '';
+const gangKeyOf = ({ cluster }: PreemptionContext, uid: string) => cluster.boundPod(uid)?.pod.membership?.gang ?? '';
 
 /** Why the plan must not be carried out. */
-function refusalOf(ctx: GangContext, gang: Gang, written: WrittenPlan, nowMs: number): string | undefined {
+function objectionTo(ctx: PreemptionContext, gang: Gang, written: WrittenPlan, nowMs: number): string | undefined {
   const { preemption: rules } = gang.policy;
   if (rules.mode !== 'enforce') return `preemption is ${rules.mode} now`;
   if (nowMs > written.untilMs) return 'its time was over';
   const nodes = new Set([...written.slots.values()].flatMap((counts) => [...counts.keys()]));
   let still = 0;
   for (const { uid } of openVictims(ctx, written)) {
-    const { pod, node } = ctx.cluster.boundPod(uid)!;
-    if (pod.deleting) continue;
+    const bound = ctx.cluster.boundPod(uid);
+    if (!bound || bound.pod.deleting) continue;
+    const { pod, node } = bound;
     still++;
     const own = ctx.gangs.get(pod.membership?.gang ?? '');
     const rule = exclusionOf({ ctx, rules, priority: gang.priority, nowMs }, pod, own);
     if (rule !== undefined) return `rule "${rule}" keeps pod ${pod.namespace}/${pod.name}`;
-    if (!nodes.has(node) && !rules.wholeGangs) return `pod ${pod.namespace}/${pod.name} is in nobody's way`;
+    if (!nodes.has(node) && !rules.wholeGangs)
+      return `pod ${pod.namespace}/${pod.name} frees no room for a slot of the gang`;
     if (ctx.gangOfLeader.has(uid) && !rules.wholeGangs) return `pod ${pod.namespace}/${pod.name} leads its gang`;
   }
   const isOver = ctx.evictions.lately(nowMs) + still > rules.budget.perMinute;
@@ -86,35 +88,26 @@ function refusalOf(ctx: GangContext, gang: Gang, written: WrittenPlan, nowMs: nu
 
 /** A reserved slot that gave way, and where it stood. */
 interface Moved {
+  readonly gang: Gang;
   readonly slot: Slot;
-  readonly from: string;
-  readonly deadlineMs: number;
+  readonly at: { readonly node: string; readonly deadlineMs: number };
 }
 
 /** While another replica decided, the slots of victims that were gone have been kept where they stood: they give way. */
-function clearTheWay(ctx: GangContext, gang: Gang, slots: SlotCounts): readonly Moved[] {
+function clearTheWay({ ledger, gangs }: PreemptionContext, gang: Gang, slots: SlotCounts): readonly Moved[] {
   const nodes = new Set([...slots.values()].flatMap((counts) => [...counts.keys()]));
   const inTheWay = [...nodes].flatMap((node) =>
-    [...ctx.ledger.slotsAt(node)].filter(({ state, gang: key }) => {
-      const other = ctx.gangs.get(key);
-      return state === 'reserved' && other?.admitted === true && other.priority < gang.priority;
+    [...ledger.slotsAt(node)].flatMap((slot): readonly Moved[] => {
+      const other = gangs.get(slot.gang);
+      if (slot.state !== 'reserved' || !other || !isAdmitted(other) || other.priority >= gang.priority) return [];
+      return [{ gang: other, slot, at: { node: slot.node, deadlineMs: slot.deadlineMs } }];
     }),
   );
-  return inTheWay.map((slot) => {
-    const { node: from, deadlineMs } = slot;
-    ctx.ledger.unplace(slot);
-    return { slot, from, deadlineMs };
-  });
+  for (const { slot } of inTheWay) ledger.unplace(slot);
+  return inTheWay;
 }
 
-function placeAgain(ctx: GangContext, { slot, from, deadlineMs }: Moved): void {
-  const { gang: key, role } = slot;
-  const isPlaced = placeSlot(ctx, ctx.gangs.get(key)!, slot, deadlineMs);
-  if (!isPlaced) ctx.emit({ kind: 'slot-unplaced', gang: key, role, from });
-  else if (slot.node !== from) ctx.emit({ kind: 'slot-moved', gang: key, role, from, to: slot.node });
-}
-
-function layOutWritten(ctx: GangContext, gang: Gang, slots: SlotCounts): boolean {
+function layOutWritten(ctx: PreemptionContext, gang: Gang, slots: SlotCounts): boolean {
   const { table } = ctx.cluster;
   for (const [role, nodes] of slots) {
     if (!gang.spec.roles.some(({ name }) => name === role)) return false;
@@ -123,7 +116,7 @@ function layOutWritten(ctx: GangContext, gang: Gang, slots: SlotCounts): boolean
         const { vector, eligible } = needOf(ctx.cluster, gang, { role, count: 1 });
         const row = table.rowOf(node);
         if (row === undefined || !hasBit(eligible, row) || !table.fits(row, vector)) return false;
-        ctx.ledger.place(newSlot(gang, role, vector), row, Infinity);
+        ctx.ledger.place(ctx.ledger.add(gang, role, vector), row, Infinity);
       }
     }
   }

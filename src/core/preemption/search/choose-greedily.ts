@@ -3,18 +3,19 @@ import type { VictimSet } from './victim-set.ts';
 import type { Candidate } from '../candidates/candidate.ts';
 import type { Pool } from '../candidates/candidate-pool.ts';
 
-/** OpenCandidates of one row that together win at least one place, and what that costs. */
+/** Candidates of one row that together win at least one place, and what that costs. */
 interface Step {
   readonly candidates: readonly Candidate[];
   /** Core-seconds for each place won. */
   readonly price: number;
-  /** The victims that it was worked out for. */
+  /** The version of the victim set that it was worked out for. */
   readonly version: number;
 }
 
 /**
- * Takes candidates until the shortfall is met or nothing helps: tier by tier from the lowest, in each the cheapest place first.
- * Each row's next step is worked out only when its lower bound comes to the top, and again when the victims has changed.
+ * Selects candidates until the shortfall is met or nothing helps: tier by tier from the lowest, in each the cheapest
+ * place first. Each row's next step is worked out only when its lower bound comes to the top, and again when the victim
+ * set has changed.
  */
 export function selectCheapest(victims: VictimSet, pool: Pool): void {
   const mayGoOn = () =>
@@ -40,7 +41,7 @@ class Greedy {
     this.#victims = victims;
   }
 
-  /** OpenCandidates that tiers so far had no pool in. */
+  /** Candidates that lower tiers did not have. */
   add(candidates: readonly Candidate[]): void {
     for (const candidate of candidates) {
       for (const { row } of candidate.freed) {
@@ -88,10 +89,10 @@ class Greedy {
     const broken = candidates.map(({ gang }) => gang?.isBroken);
     for (const candidate of candidates) this.#victims.select(candidate);
     this.#version++;
-    // Once a gang is broken its other members are cheaper: their rows are looked at anew.
+    // Once a gang is broken its other members are cheaper: their rows are looked at again.
     candidates.forEach(({ gang }, i) => {
       if (!gang?.isBroken || broken[i]) return;
-      const rows = new Set(gang.candidates.map(({ freed }) => freed[0]!.row));
+      const rows = new Set(gang.rows);
       for (const row of rows) this.#open(row, tier, (key) => this.#heap.push(row, key));
     });
   }
@@ -157,10 +158,14 @@ class Greedy {
     for (const { taken } of after < before ? kept : tried) victims.reprieve(taken);
     if (kept.length === 0) return undefined;
     const cost = kept.reduce((sum, one) => sum + one.cost, 0);
-    return { candidates: kept.map(({ taken }) => taken[0]!), price: cost / (before - after), version: this.#version };
+    return {
+      candidates: kept.flatMap(({ taken }) => taken.slice(0, 1)),
+      price: cost / (before - after),
+      version: this.#version,
+    };
   }
 
-  /** Puts the candidates back for good where a place is won without them. */
+  /** Reprieves the candidates for good where a place is won without them. */
   #isSuperfluous(taken: readonly Candidate[], before: number): boolean {
     this.#victims.reprieve(taken);
     if (this.#victims.shortfall.missing < before) return true;
@@ -170,9 +175,9 @@ class Greedy {
 }
 
 /** Whether the pod leaves no more room than the other one, of the same row. */
-function isCovered({ kind, freed }: Candidate, other: Candidate): boolean {
-  if (kind !== 'pod' || other.kind !== 'pod') return false;
-  const [less, room] = [freed[0]!.vector, other.freed[0]!.vector];
+function isCovered(candidate: Candidate, other: Candidate): boolean {
+  if (candidate.kind !== 'pod' || other.kind !== 'pod') return false;
+  const [less, room] = [candidate.bound.vector, other.bound.vector];
   for (let c = 0; c < less.length; c++) if (less[c]! > (room[c] ?? 0)) return false;
   return true;
 }

@@ -1,18 +1,19 @@
-import { compareHarm, type VictimSet, type Harm } from './victim-set.ts';
+import type { Candidate, GangCandidate } from '../candidates/candidate.ts';
+import type { OpenCandidates, Pool } from '../candidates/candidate-pool.ts';
 import { selectCheapest } from './choose-greedily.ts';
-import type { Candidate } from '../candidates/candidate.ts';
-import type { Pool, OpenCandidates } from '../candidates/candidate-pool.ts';
+import { compareHarm, type Harm, type VictimSet } from './victim-set.ts';
 
-/** With so few candidates every victims is looked at: 4,096 at most. */
+/** With so few candidates every subset is looked at: 4,096 at most. */
 const EXACT_CANDIDATES = 12;
-/** With so few a greedy victims is tried again without its dearest pools, so many times. */
+/** With so few, a greedy choice is tried again without its most expensive victims, so many times. */
 const IMPROVED_CANDIDATES = 512;
 const IMPROVEMENTS = 12;
 
 /**
- * Chooses whom to evict. Leaders go only where everybody else together does not make room enough, and always with
- * their gangs. Exact where there are few; else greedy, and then whoever can be put back is.
- * @returns whether the shortfall is met; the victims then has the victims, and none can be put back
+ * Chooses the victims. Leaders are selected only where all other candidates together do not make room enough, and
+ * always with their gangs. Exact where there are few candidates; else greedy, and then every victim is reprieved that is
+ * not needed.
+ * @returns whether the shortfall is met; `victims` then has the victims, and none can be reprieved
  */
 export function chooseVictims(victims: VictimSet, { small, whole }: OpenCandidates, goal: Goal): boolean {
   goal.widen(goal.margin);
@@ -24,7 +25,7 @@ export function chooseVictims(victims: VictimSet, { small, whole }: OpenCandidat
 }
 
 export interface Goal {
-  /** Has the last word on whether the victims makes room; for gangs that Shortfall counts exactly, always true. */
+  /** Has the last word on whether the victims make room; for gangs that Shortfall counts exactly, always true. */
   readonly fits: () => boolean;
   /** Places that are sought beyond the shortfall, until victims are found. */
   readonly margin: number;
@@ -34,7 +35,7 @@ export interface Goal {
 
 interface Open {
   readonly small: Pool;
-  readonly whole: readonly Candidate[];
+  readonly whole: readonly GangCandidate[];
 }
 
 function searchSmall(victims: VictimSet, small: Pool, isDone: () => boolean): boolean {
@@ -57,7 +58,7 @@ function clear(victims: VictimSet): false {
   return false;
 }
 
-/** Whole gangs, of the lowest priority and the cheapest first, beside whoever else helps. */
+/** Whole gangs, of the lowest priority and the cheapest first, beside the other candidates that help. */
 function withWholeGangs(victims: VictimSet, { small, whole }: Open, isDone: () => boolean): boolean {
   const order = [...whole].sort((a, b) => a.level - b.level || totalCost(a) - totalCost(b));
   const byRow = groupByRow(small.all());
@@ -65,7 +66,7 @@ function withWholeGangs(victims: VictimSet, { small, whole }: Open, isDone: () =
   for (const candidate of order) {
     if (isDone() || victims.isBudgetSpent) break;
     if (!victims.maySelect(candidate)) continue;
-    // Elsewhere nothing has changed: who was of no use there is of none now.
+    // Elsewhere nothing has changed: what was of no use there is of none now.
     const rows = new Set(victims.select(candidate).flatMap(({ freed }) => freed.map(({ row }) => row)));
     selectCheapest(victims, poolOf([...rows].flatMap((row) => byRow.get(row) ?? [])));
   }
@@ -77,7 +78,9 @@ function withWholeGangs(victims: VictimSet, { small, whole }: Open, isDone: () =
 function groupByRow(candidates: readonly Candidate[]): ReadonlyMap<number, readonly Candidate[]> {
   const byRow = new Map<number, Candidate[]>();
   for (const candidate of candidates) {
-    const { row } = candidate.freed[0]!;
+    const [first] = candidate.freed;
+    if (!first) continue;
+    const { row } = first;
     const there = byRow.get(row);
     if (there) there.push(candidate);
     else byRow.set(row, [candidate]);
@@ -87,7 +90,7 @@ function groupByRow(candidates: readonly Candidate[]): ReadonlyMap<number, reado
 
 const totalCost = ({ cost, others }: Candidate) => others.reduce((sum, one) => sum + one.cost, cost);
 
-/** Puts back whoever is not needed for it, the most valuable first. Leaders before their members. */
+/** Reprieves the victims that are not needed, the most valuable first. Leaders before their members. */
 function reprieve(victims: VictimSet, isDone: () => boolean): void {
   const rank = (candidate: Candidate) => (candidate.kind === 'gang' ? 1 : 0);
   const order = [...victims.selected].sort(
@@ -95,18 +98,18 @@ function reprieve(victims: VictimSet, isDone: () => boolean): void {
   );
   for (const candidate of order) {
     if (candidate.kind !== 'gang' && candidate.gang?.isWhole) continue;
-    const candidates =
-      candidate.kind === 'gang' && candidate.gang!.hasSingleRole ? [candidate, ...candidate.others] : [candidate];
-    victims.reprieve(candidates);
+    const isSingleRole = candidate.kind === 'gang' && candidate.gang.hasSingleRole;
+    const together = isSingleRole ? [candidate, ...candidate.others] : [candidate];
+    victims.reprieve(together);
     if (isDone() && isAllowed(victims, candidate)) continue;
-    for (const one of candidates) victims.select(one);
+    for (const one of together) victims.select(one);
   }
 }
 
 /**
- * Greedy takes one place after the other, and pays for breaking a gang before it knows whether that was worth it. So it
- * is run again without the dearest of what it took, one gang (or pod) at a time, and again with others taken first, and
- * the least harm of all is kept.
+ * Greedy wins one place after the other, and pays for breaking a gang before it knows whether that was worth it. So it is
+ * run again without the most expensive victims, one gang (or pod) at a time, and again with others selected first; the
+ * least harm of all is kept.
  */
 export function improve(victims: VictimSet, pool: Pool, fits: Goal['fits']): void {
   if (pool.size <= EXACT_CANDIDATES || pool.size > IMPROVED_CANDIDATES) return;
@@ -124,8 +127,8 @@ export function improve(victims: VictimSet, pool: Pool, fits: Goal['fits']): voi
     if (compareHarm(harm, best.harm) < 0) best = { harm, candidates: [...victims.selected] };
   };
   const groupOf = (candidate: Candidate) => candidate.gang ?? candidate;
-  const dearest = [...victims.account()].sort((a, b) => b.tier - a.tier || b.cost - a.cost);
-  const groups = [...new Set(dearest.map(({ candidate }) => groupOf(candidate)))].slice(0, IMPROVEMENTS);
+  const byCost = [...victims.account()].sort((a, b) => b.tier - a.tier || b.cost - a.cost);
+  const groups = [...new Set(byCost.map(({ candidate }) => groupOf(candidate)))].slice(0, IMPROVEMENTS);
   const others = small
     .filter((candidate) => !victims.selected.has(candidate))
     .sort((a, b) => a.level - b.level || a.cost - b.cost);
@@ -141,7 +144,6 @@ export function improve(victims: VictimSet, pool: Pool, fits: Goal['fits']): voi
 
 function poolOf(candidates: readonly Candidate[]): Pool {
   const levels = [...new Set(candidates.map(({ level }) => level))].sort((a, b) => a - b);
-
   return {
     size: candidates.length,
     tiers: levels.flatMap((level) => [level * 2, level * 2 + 1]),
@@ -152,9 +154,9 @@ function poolOf(candidates: readonly Candidate[]): Pool {
 }
 
 /** Members of a gang that keeps its leader are subject to rules from which whole gangs are exempt. */
-function isAllowed(victims: VictimSet, { kind, gang }: Candidate): boolean {
-  if (kind !== 'gang' || gang!.hasSingleRole) return true;
-  const members = gang!.candidates.filter((one) => victims.selected.has(one));
+function isAllowed(victims: VictimSet, candidate: Candidate): boolean {
+  if (candidate.kind !== 'gang' || candidate.gang.hasSingleRole) return true;
+  const members = candidate.others.filter((one) => victims.selected.has(one));
   victims.reprieve(members);
   const isAllowedNow = members.every((one) => {
     if (!victims.maySelect(one)) return false;
@@ -165,7 +167,10 @@ function isAllowed(victims: VictimSet, { kind, gang }: Candidate): boolean {
   return isAllowedNow;
 }
 
-/** Looks at every victims that has no superfluous candidate in its order. @returns whether one is enough; it is then taken */
+/**
+ * Looks at every set of candidates without a superfluous one in its order.
+ * @returns whether one is enough; it is then selected
+ */
 function exactly(victims: VictimSet, candidates: readonly Candidate[], isDone: () => boolean): boolean {
   if (candidates.length > EXACT_CANDIDATES) return false;
   let best: { readonly harm: Harm; readonly candidates: readonly Candidate[] } | undefined;
@@ -177,10 +182,11 @@ function exactly(victims: VictimSet, candidates: readonly Candidate[], isDone: (
     }
     if (victims.isBudgetSpent) return;
     for (let i = from; i < candidates.length; i++) {
-      if (!victims.maySelect(candidates[i]!)) continue;
-      const taken = victims.select(candidates[i]!);
+      const candidate = candidates[i]!;
+      if (!victims.maySelect(candidate)) continue;
+      const selected = victims.select(candidate);
       walk(i + 1);
-      victims.reprieve(taken);
+      victims.reprieve(selected);
     }
   };
   walk(0);

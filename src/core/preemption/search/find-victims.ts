@@ -1,34 +1,34 @@
 import type { BoundPod } from '../../cluster/cluster.ts';
-import { startNeeds } from '../../gang/admission.ts';
-import type { GangContext } from '../../gang/context.ts';
 import type { Gang } from '../../gang/gang.ts';
-import { siblingRows } from '../../gang/needs.ts';
-import type { Need } from '../../placement/need.ts';
+import { siblingRows, startNeeds } from '../../gang/needs.ts';
+import type { FreedRoom, Need } from '../../placement/need.ts';
 import { homeDomain } from '../../placement/topology.ts';
 import type { PreemptionRules } from '../../policy/policy.ts';
-import { VictimSet, compareHarm, type Charge, type Harm, type Work } from './victim-set.ts';
-import { Shortfall } from './shortfall.ts';
-import { Budgets, type ExclusionRule } from '../candidates/budgets.ts';
 import type { Vector } from '../../resources.ts';
-import type { CandidatePool, Pool } from '../candidates/candidate-pool.ts';
-import { chooseVictims, improve } from './choose-victims.ts';
-import { planWith } from './simulate.ts';
-import type { FreedRoom, Candidate } from '../candidates/candidate.ts';
+import { Budgets } from '../candidates/budgets.ts';
 import { candidatesPerDomain } from '../candidates/candidate-census.ts';
+import type { CandidatePool, Pool } from '../candidates/candidate-pool.ts';
+import type { Candidate } from '../candidates/candidate.ts';
+import type { PreemptionContextView } from '../candidates/context.ts';
+import type { ExclusionRule } from '../candidates/exclusion-rules.ts';
+import { chooseVictims, improve } from './choose-victims.ts';
+import { Shortfall } from './shortfall.ts';
+import { planWith } from './simulate.ts';
+import { compareHarm, VictimSet, type Harm, type ItemisedCharge, type Work } from './victim-set.ts';
 
-/** Who would make room for a gang, or why nobody can. */
+/** The victims that would make room for a gang, or why there are none. */
 export type Finding =
-  /** `candidates` are taken; `awaited` go by themselves, and their room counts as well. */
+  /** `candidates` are evicted; `awaited` go by themselves, and their room counts as well. */
   | {
       readonly kind: 'victims';
       readonly candidates: readonly Candidate[];
       readonly awaited: readonly BoundPod[];
       readonly harm: Harm;
-      readonly charges: readonly Charge[];
+      readonly charges: readonly ItemisedCharge[];
     }
   /** What is being deleted already makes room enough. */
   | { readonly kind: 'soon'; readonly awaited: readonly BoundPod[] }
-  /** Not even all that may be taken would do. `excluded`: how many pods each rule keeps; `hits`: budgets in the way. */
+  /** Not even all candidates together would do. `excluded`: how many pods each rule excludes; `hits`: budgets in the way. */
   | {
       readonly kind: 'none';
       readonly excluded: ReadonlyMap<ExclusionRule, number>;
@@ -40,14 +40,14 @@ const STUCK_MS = 60_000;
 const ROUNDING = 1e-6;
 /** Places more than needed that are tried where the shortfall is only a bound. */
 const MARGINS = [0, 1, 2, 4, 8, 16, 32];
-/** OpenCandidates that one search looks at, some more than once, before it ends with the best so far: kube-scheduler waits. */
+/** Candidates that one search looks at, some more than once, before it ends with the best so far: kube-scheduler waits. */
 export const MOST_WORK = 400_000;
 
 /** Rows. */
 type Domain = readonly number[];
 
 /** Looks for the least harm that makes room for a waiting gang. Changes nothing. */
-export function findVictims(ctx: GangContext, gang: Gang, nowMs: number): Finding {
+export function findVictims(ctx: PreemptionContextView, gang: Gang, nowMs: number): Finding {
   const search = searchFor(ctx, gang, nowMs, { rules: gang.policy.preemption, work: { left: MOST_WORK } });
   if (!search) return { kind: 'none', excluded: new Map(), hits: new Set() };
   return search.soon() ?? search.victims();
@@ -59,12 +59,12 @@ interface Terms {
   readonly work: Work;
 }
 
-/** Whether anybody at all would make room for it on these terms. */
-export function hasVictims(ctx: GangContext, gang: Gang, nowMs: number, terms: Terms): boolean {
+/** Whether any victims would make room for the gang on these terms. */
+export function hasVictims(ctx: PreemptionContextView, gang: Gang, nowMs: number, terms: Terms): boolean {
   return searchFor(ctx, gang, nowMs, terms)?.found().next().done === false;
 }
 
-function searchFor(ctx: GangContext, gang: Gang, nowMs: number, terms: Terms): Search | undefined {
+function searchFor(ctx: PreemptionContextView, gang: Gang, nowMs: number, terms: Terms): Search | undefined {
   const needs = startNeeds(ctx.cluster, gang);
   if (needs.length === 0) return undefined;
   const shortfall = new Shortfall(ctx.cluster, needs, {
@@ -76,8 +76,8 @@ function searchFor(ctx: GangContext, gang: Gang, nowMs: number, terms: Terms): S
   return new Search({ ctx, gang, nowMs, ...terms, shortfall, awaited, isExact: isSimple(needs) });
 }
 
-/** Rows of the pools of the cluster of which one must hold the whole gang. */
-function domainsFor({ cluster }: GangContext, gang: Gang): readonly Domain[] {
+/** The topology domains, as lists of rows; one of them must hold the whole gang. */
+function domainsFor({ cluster }: PreemptionContextView, gang: Gang): readonly Domain[] {
   const { mode, keys } = gang.policy.topology;
   const all = Array.from({ length: cluster.table.rows }, (_, row) => row);
   if (mode !== 'require') return [all];
@@ -86,16 +86,16 @@ function domainsFor({ cluster }: GangContext, gang: Gang): readonly Domain[] {
     const home = homeDomain(of, siblingRows(cluster, gang));
     const rows = names.map((): number[] => []);
     for (const row of all) if (of[row]! >= 0) rows[of[row]!]!.push(row);
-    return home < 0 ? rows : [rows[home]!];
+    return home < 0 ? rows : rows.slice(home, home + 1);
   });
 }
 
 interface Asked {
-  readonly ctx: GangContext;
+  readonly ctx: PreemptionContextView;
   readonly gang: Gang;
   readonly nowMs: number;
   readonly rules: PreemptionRules;
-  /** With the room of those who are awaited. */
+  /** With the room of the awaited pods. */
   readonly shortfall: Shortfall;
   readonly awaited: readonly BoundPod[];
   /** Whether the shortfall needs no planner beside it. */
@@ -143,12 +143,13 @@ class Search {
   *found(): Generator<Found> {
     const { shortfall, work } = this.#asked;
     const poolOf = this.#census();
-    for (let i = 0; i < this.#domains.length && work.left > 0; i++) {
-      shortfall.confine(this.#domains[i]!);
+    for (const [i, domain] of this.#domains.entries()) {
+      if (work.left <= 0) return;
+      shortfall.confine(domain);
       const pool = poolOf(i);
       work.left -= pool.size;
-      if (!this.#isHopeful(pool)) continue;
-      const found = this.#foundIn(this.#domains[i]!, pool);
+      if (!this.#mayHelp(pool)) continue;
+      const found = this.#foundIn(domain, pool);
       if (found) yield found;
       if (work.left <= 0) this.#excluded = new Map(this.#excluded).set('too large to search', pool.size);
     }
@@ -174,8 +175,8 @@ class Search {
     return (domain) => pools[domain]!;
   }
 
-  /** Whether even a bound on what can be done makes room enough: most searches in vain end here. */
-  #isHopeful(pool: CandidatePool): boolean {
+  /** Whether even a bound on what can be done makes room enough: most searches that find no victims end here. */
+  #mayHelp(pool: CandidatePool): boolean {
     const { ctx, nowMs, rules, shortfall } = this.#asked;
     const most = mostOf(pool.everything(rules.wholeGangs), ctx.cluster.columns.names.length);
     if (!couldFit(shortfall, most)) return false;
@@ -193,10 +194,11 @@ class Search {
 
   #foundIn(domain: Domain, pool: CandidatePool): Found | undefined {
     const { ctx, nowMs, rules, shortfall, isExact, work } = this.#asked;
-    const { cluster, evictions } = ctx;
+    const { cluster, reportedWork } = ctx;
+    const costs = { cluster, reportedWork, weights: rules.cost, nowMs };
     const open = { small: pool, whole: () => (rules.wholeGangs ? pool.whole() : []) };
     for (const margin of isExact ? [0] : MARGINS) {
-      const victims = new VictimSet(shortfall, new Budgets({ rules, evictions, cluster, nowMs }), rules.cost, work);
+      const victims = new VictimSet(shortfall, new Budgets({ rules, ctx, nowMs }), costs, work);
       const fits = () => this.#fits([...victims.selected]);
       if (chooseVictims(victims, open, { fits, margin, widen: (more) => shortfall.widen(more) })) {
         const found = { domain, victims, small: pool, candidates: [...victims.selected], harm: victims.harm() };
@@ -218,7 +220,7 @@ class Search {
       candidates: [...victims.selected],
       awaited,
       harm: victims.harm(),
-      charges: victims.account(),
+      charges: victims.itemised(),
     };
   }
 
@@ -272,8 +274,8 @@ function isSimple(needs: readonly Need[]): boolean {
   return rest.length === 0 || (rest.length === 1 && first!.isLeader && first!.count === 1);
 }
 
-/** Pods that are being deleted, by whomever, and should be gone soon. */
-function goingAnyway({ cluster }: GangContext, shortfall: Shortfall, nowMs: number): BoundPod[] {
+/** Pods that are being deleted, for whatever reason, and should be gone soon. */
+function goingAnyway({ cluster }: PreemptionContextView, shortfall: Shortfall, nowMs: number): BoundPod[] {
   const out: BoundPod[] = [];
   for (const bound of cluster.deletingPods) {
     const goneByMs = bound.pod.evictionTraits?.goneByMs ?? nowMs;

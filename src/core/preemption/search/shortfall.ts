@@ -1,4 +1,4 @@
-import type { Cluster } from '../../cluster/cluster.ts';
+import type { ClusterView } from '../../cluster/cluster.ts';
 import { hasBit } from '../../cluster/eligibility.ts';
 import type { Need } from '../../placement/need.ts';
 import { capacityAt, ScratchRoom } from '../../placement/room.ts';
@@ -26,12 +26,12 @@ export class Shortfall {
   #inside: readonly number[] = [];
   readonly #domainBindsLeader: boolean;
 
-  /** Nobody may go anywhere before it is confined. @param leave what is to stay free on every node */
-  constructor(cluster: Cluster, needs: readonly Need[], limits: ShortfallLimits) {
+  /** The gang may go nowhere before it is confined. @param leave what is to stay free on every node */
+  constructor(cluster: ClusterView, needs: readonly Need[], limits: ShortfallLimits) {
     const vectors = needs.map(({ vector }) => vector);
     const { table } = cluster;
     this.#rows = table.rows;
-    this.#free = new ScratchRoom().of(table, vectors, limits.leave);
+    this.#free = new ScratchRoom().of(table, vectors, { leave: limits.leave });
     this.#columns = this.#free.map((_, c) => c).filter((c) => vectors.some((vector) => (vector[c] ?? 0) > 0));
     this.#isInside = new Uint8Array(table.rows);
     this.#domainBindsLeader = limits.domainBindsLeader;

@@ -1,11 +1,12 @@
-import type { CostWeights } from '../../policy/policy.ts';
 import type { Vector } from '../../resources.ts';
-import type { Budgets, ExclusionRule } from '../candidates/budgets.ts';
+import type { Budgets } from '../candidates/budgets.ts';
 import type { Candidate } from '../candidates/candidate.ts';
+import { itemise, neededCost, type AddTerm, type CostModel, type CostTerm } from '../candidates/eviction-cost.ts';
+import type { ExclusionRule } from '../candidates/exclusion-rules.ts';
 
 /**
- * What a victims does harm to, the worst first: apps that are lost whole, by priority; then, from the highest priority
- * down, core-seconds of those that are needed and of those that are not; then how many pods it takes.
+ * The harm done by a set of victims, compared field by field: apps that are lost whole, by priority level; then, from
+ * the highest tier down, core-seconds; then the number of pods.
  */
 export interface Harm {
   /** Leaders by level. */
@@ -15,7 +16,7 @@ export interface Harm {
   readonly pods: number;
 }
 
-/** What room is needed for, while some is given and taken back. */
+/** What the search wants room for, while victims give it and take it back. */
 export interface RoomSought {
   /** Places that are short; 0: it fits. */
   readonly missing: number;
@@ -23,25 +24,25 @@ export interface RoomSought {
   take(row: number, vector: Vector): void;
 }
 
-/** What a search may still do, in candidates looked at: no clock decides, so that the same cluster gives the same victims. */
+/** What a search may still do, in candidates looked at: a count and no clock, so that the same cluster gives the same victims. */
 export interface Work {
   left: number;
 }
 
-/** The victims chosen so far, and what is left of the shortfall and of the budgets with them. */
+/** The candidates selected so far, and what is left of the shortfall and of the budgets with them. */
 export class VictimSet {
   readonly shortfall: RoomSought;
   readonly selected = new Set<Candidate>();
-  /** Rules that kept a candidate out. */
+  /** Rules that kept a candidate from being selected. */
   readonly hits = new Set<ExclusionRule>();
   readonly #budgets: Budgets;
-  readonly #weights: CostWeights;
+  readonly #costs: CostModel;
   readonly #work: Work;
 
-  constructor(shortfall: RoomSought, budgets: Budgets, weights: CostWeights, work: Work = { left: Infinity }) {
+  constructor(shortfall: RoomSought, budgets: Budgets, costs: CostModel, work: Work = { left: Infinity }) {
     this.shortfall = shortfall;
     this.#budgets = budgets;
-    this.#weights = weights;
+    this.#costs = costs;
     this.#work = work;
   }
 
@@ -54,40 +55,37 @@ export class VictimSet {
     return this.#work.left <= 0;
   }
 
+  /** So many candidates have been looked at. */
   charge(candidates: number): void {
     this.#work.left -= candidates;
   }
 
-  /** Whether any pod may be taken yet. */
+  /** Whether any pod may be selected yet. */
   maySelectPods(): boolean {
     if (this.#budgets.isSpent) this.hits.add('budget per minute');
     return !this.#budgets.isSpent;
   }
 
-  /** Whether its gang (or, for a pod of no gang, its owner) needs the candidate, as things are chosen now. */
+  /** Whether its gang (or, for a pod of no gang, its owner) needs the candidate beside those selected now. */
   isNeeded({ kind, gang, role, isGivenUp }: Candidate): boolean {
     return kind !== 'reservation' && !isGivenUp && !(kind === 'pod' && gang?.hasElastic(role));
   }
 
-  /** Priority first; at the same priority, those that nobody needs before those that are needed. */
+  /** Half a priority level: its elastic candidates are the lower tier, those that are needed the upper. */
   tierOf(candidate: Candidate): number {
     return candidate.level * 2 + (this.isNeeded(candidate) ? 1 : 0);
   }
 
-  /** Core-seconds that taking the candidate adds. */
-  costOf(candidate: Candidate): number {
-    if (!this.isNeeded(candidate)) return candidate.cost;
-    const { comeback, brokenGang } = this.#weights;
-    const own = candidate.cost + comeback * candidate.cores;
-    if (!candidate.gang) return own + brokenGang * candidate.cores;
-    return candidate.gang.isBroken ? own : own + candidate.gang.breakCost;
+  /** Core-seconds that selecting the candidate adds. */
+  costOf(candidate: Candidate, note?: AddTerm): number {
+    return this.isNeeded(candidate) ? neededCost(this.#costs.weights, candidate, note) : candidate.cost;
   }
 
-  /** @returns whether the rules let it be taken now, if it is not taken yet */
+  /** @returns whether it is not selected yet and the rules allow it now */
   maySelect(candidate: Candidate): boolean {
     if (this.selected.has(candidate)) return false;
     this.charge(1 + candidate.others.length);
-    // Those of its others that are taken already have been counted.
+    // Those of its others that are selected already have been counted.
     const others =
       candidate.others.length === 0 ? candidate.others : candidate.others.filter((one) => !this.selected.has(one));
     const rule = this.#budgets.forbids(candidate, others, this.isNeeded(candidate));
@@ -95,7 +93,7 @@ export class VictimSet {
     return rule === undefined;
   }
 
-  /** @returns what was taken: the candidate, and those of its others that were not taken before */
+  /** @returns what was selected: the candidate, and those of its others that were not selected before */
   select(candidate: Candidate): readonly Candidate[] {
     const all = (candidate.others.length === 0 ? [candidate] : [candidate, ...candidate.others]).filter(
       (one) => !this.selected.has(one),
@@ -116,7 +114,7 @@ export class VictimSet {
     if (change === 1) this.selected.add(candidate);
     else this.selected.delete(candidate);
     this.#budgets.count(candidate, change);
-    if (candidate.kind === 'gang') candidate.gang!.isWhole = change === 1;
+    if (candidate.kind === 'gang') candidate.gang.isWhole = change === 1;
     else if (candidate.kind === 'pod') candidate.gang?.count(candidate, change);
     for (const { row, vector } of candidate.freed) {
       if (change === 1) this.shortfall.give(row, vector);
@@ -125,22 +123,21 @@ export class VictimSet {
   }
 
   /**
-   * The victims with what each costs. Of a gang's members that go, as many as it can spare count as not needed: the
+   * The victims with what each costs. Of a gang's members that go, as many as it can do without count as not needed: the
    * cheapest; the first that is needed carries what breaking its gang costs.
    */
   account(): readonly Charge[] {
-    this.charge(this.selected.size);
-    const chosen = [...this.selected].sort((a, b) => a.cost - b.cost);
-    this.reprieve(chosen);
-    return chosen.map((candidate) => {
-      const charge = {
-        candidate,
-        isNeeded: this.isNeeded(candidate),
-        tier: this.tierOf(candidate),
-        cost: this.costOf(candidate),
-      };
-      this.#move(candidate, 1);
-      return charge;
+    return this.#eachInOrder((candidate) => this.#chargeOf(candidate));
+  }
+
+  /** The same with the items of each cost. */
+  itemised(): readonly ItemisedCharge[] {
+    return this.#eachInOrder((candidate) => {
+      const terms: CostTerm[] = [];
+      const note: AddTerm = (term, coreSeconds) => terms.push({ term, coreSeconds });
+      itemise(this.#costs, candidate, note);
+      this.costOf(candidate, note);
+      return { ...this.#chargeOf(candidate), terms };
     });
   }
 
@@ -154,15 +151,41 @@ export class VictimSet {
     }
     return { apps, tiers, pods: this.selected.size };
   }
+
+  /** Asks about each victim, the cheapest first, as if those after it were not selected yet. */
+  #eachInOrder<T>(ask: (candidate: Candidate) => T): readonly T[] {
+    this.charge(this.selected.size);
+    const chosen = [...this.selected].sort((a, b) => a.cost - b.cost);
+    this.reprieve(chosen);
+    return chosen.map((candidate) => {
+      const answer = ask(candidate);
+      this.#move(candidate, 1);
+      return answer;
+    });
+  }
+
+  #chargeOf(candidate: Candidate): Charge {
+    return {
+      candidate,
+      isNeeded: this.isNeeded(candidate),
+      tier: this.tierOf(candidate),
+      cost: this.costOf(candidate),
+    };
+  }
 }
 
-/** One victim, and what taking it costs. */
+/** One victim, and what evicting it costs. */
 export interface Charge {
   readonly candidate: Candidate;
   readonly isNeeded: boolean;
   readonly tier: number;
   /** Core-seconds. */
   readonly cost: number;
+}
+
+/** The terms add up to the cost. */
+export interface ItemisedCharge extends Charge {
+  readonly terms: readonly CostTerm[];
 }
 
 /** Negative where `a` does less harm. */

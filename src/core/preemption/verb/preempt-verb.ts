@@ -1,15 +1,15 @@
 import type { BoundPod } from '../../cluster/cluster.ts';
 import type { PreemptAnswer, PreemptRequest, VictimProposal } from '../../decision.ts';
-import type { GangContext } from '../../gang/context.ts';
 import { ownPriority } from '../../gang/priority.ts';
 import type { PodInfo } from '../../model.ts';
 import type { PreemptionRules } from '../../policy/policy.ts';
 import type { Vector } from '../../resources.ts';
-import { VictimSet, compareHarm, type Harm, type RoomSought } from '../search/victim-set.ts';
-import { Budgets, USUAL_GRACE_MS } from '../candidates/budgets.ts';
-import { priorityLevelOf } from '../candidates/exclusion-rules.ts';
-import type { Candidate } from '../candidates/candidate.ts';
+import { Budgets } from '../candidates/budgets.ts';
 import { candidatesAt } from '../candidates/candidate-census.ts';
+import { podsOf, type Candidate } from '../candidates/candidate.ts';
+import type { PreemptionContext, PreemptionContextView } from '../candidates/context.ts';
+import { priorityLevelOf, USUAL_GRACE_MS } from '../candidates/exclusion-rules.ts';
+import { compareHarm, VictimSet, type Harm, type RoomSought } from '../search/victim-set.ts';
 
 /**
  * Prunes what kube-scheduler proposes for a pod of no gang, and keeps only the node where it does the least harm: no
@@ -20,7 +20,7 @@ import { candidatesAt } from '../candidates/candidate-census.ts';
  * (callExtenders, pkg/scheduler/framework/preemption/preemption.go, 1.35); later ones send it where only muster is in
  * the way, and room that is held is not to be had by evictions.
  */
-export function answerPreempt(ctx: GangContext, { pod, victims }: PreemptRequest, nowMs: number): PreemptAnswer {
+export function answerPreempt(ctx: PreemptionContext, { pod, victims }: PreemptRequest, nowMs: number): PreemptAnswer {
   ctx.nominated.drop(pod.uid);
   const answer = new Map<string, VictimProposal>();
   let best: Best | undefined;
@@ -41,7 +41,7 @@ export function answerPreempt(ctx: GangContext, { pod, victims }: PreemptRequest
   return answer.set(best.node, best.proposal);
 }
 
-function touchesPeers(ctx: GangContext, asker: PodInfo, uids: readonly string[]): boolean {
+function touchesPeers(ctx: PreemptionContext, asker: PodInfo, uids: readonly string[]): boolean {
   const priority = ownPriority(ctx.classes, asker);
   return uids.some((uid) => {
     const pod = ctx.cluster.boundPod(uid)?.pod;
@@ -50,8 +50,8 @@ function touchesPeers(ctx: GangContext, asker: PodInfo, uids: readonly string[])
 }
 
 /** The freed room is the pod's from now on. */
-function nominate(ctx: GangContext, pod: PodInfo, { node, proposal }: Best, nowMs: number): void {
-  const victims = proposal.uids.map((uid) => ctx.cluster.boundPod(uid)!);
+function nominate(ctx: PreemptionContext, pod: PodInfo, { node, proposal }: Best, nowMs: number): void {
+  const victims = proposal.uids.flatMap((uid) => ctx.cluster.boundPod(uid) ?? []);
   const graceMs = Math.max(...victims.map(({ pod: { evictionTraits } }) => evictionTraits?.graceMs ?? USUAL_GRACE_MS));
   const { maxGraceMs, leaveWithinMs } = ctx.policyOf(pod).preemption;
   ctx.nominated.make(pod, node, victims, nowMs + Math.min(graceMs, maxGraceMs) + leaveWithinMs);
@@ -70,17 +70,17 @@ function comparePruned(a: Pruned, b: Pruned): number {
 }
 
 interface ProposalAt {
-  readonly ctx: GangContext;
+  readonly ctx: PreemptionContextView;
   readonly pod: PodInfo;
   readonly node: string;
   readonly proposal: VictimProposal;
   readonly nowMs: number;
 }
 
-/** The proposal without those who may stay; undefined where nobody may go for this pod here. */
+/** The proposal without the pods that may stay; undefined where no pod may be evicted for this one here. */
 function prunedAt(at: ProposalAt, row: number): Pruned | undefined {
   const { ctx, proposal } = at;
-  const known = proposal.uids.map((uid) => ctx.cluster.boundPod(uid)!);
+  const known = proposal.uids.flatMap((uid) => ctx.cluster.boundPod(uid) ?? []);
   const going = known.filter(({ pod, isLeaving }) => pod.deleting && !isLeaving);
   const candidates = candidatesOn(at, row, new Set(proposal.uids));
   if (candidates.length + going.length < known.length) return undefined;
@@ -88,7 +88,7 @@ function prunedAt(at: ProposalAt, row: number): Pruned | undefined {
   for (const candidate of candidates) victims.select(candidate);
   if (!victims.isEnough) return undefined;
   reprieve(victims);
-  const kept = [...going, ...[...victims.selected].map(({ bound }) => bound!)];
+  const kept = [...going, ...podsOf([...victims.selected])];
   if (kept.length === 0) return undefined;
   kept.sort((a, b) => b.pod.priority - a.pod.priority);
   const uids = kept.map(({ pod }) => pod.uid);
@@ -111,11 +111,12 @@ function candidatesOn({ ctx, pod, nowMs }: ProposalAt, row: number, uids: Readon
 }
 
 function victimSetAt({ ctx, pod, nowMs }: ProposalAt, row: number, going: readonly BoundPod[]): VictimSet {
-  const { cluster, evictions } = ctx;
+  const { cluster, reportedWork } = ctx;
   const rules = withoutBudgets(ctx.policyOf(pod).preemption);
   const wanted = new RoomAt(ctx, row, cluster.requestVector(pod.request));
   for (const { vector } of going) wanted.give(row, vector);
-  return new VictimSet(wanted, new Budgets({ rules, evictions, cluster, nowMs }), rules.cost);
+  const costs = { cluster, reportedWork, weights: rules.cost, nowMs };
+  return new VictimSet(wanted, new Budgets({ rules, ctx, nowMs }), costs);
 }
 
 /** Whether one pod fits at one row. */
@@ -123,7 +124,7 @@ class RoomAt implements RoomSought {
   readonly #request: Vector;
   readonly #room: Float64Array;
 
-  constructor({ cluster }: GangContext, row: number, request: Vector) {
+  constructor({ cluster }: PreemptionContextView, row: number, request: Vector) {
     this.#request = request;
     this.#room = Float64Array.from(request, (_, c) => cluster.table.free[c]![row]!);
   }
@@ -141,7 +142,7 @@ class RoomAt implements RoomSought {
   }
 }
 
-/** Lets those stay without whom there is room enough, the most valuable first. */
+/** Reprieves the victims without which there is room enough, the most valuable first. */
 function reprieve(victims: VictimSet): void {
   const isApp = ({ kind }: Candidate) => (kind === 'gang' ? 1 : 0);
   const order = [...victims.selected].sort(
@@ -154,15 +155,16 @@ function reprieve(victims: VictimSet): void {
 }
 
 /** How many of the victims the disruption budgets do not allow for, in the order in which they would go. */
-function violations({ ctx: { evictions }, proposal }: ProposalAt, kept: readonly BoundPod[]): number {
-  if (!evictions.hasBudgets) return Math.min(proposal.pdbViolations, kept.length);
+function violations({ ctx: { disruptionBudgets }, proposal }: ProposalAt, kept: readonly BoundPod[]): number {
+  if (disruptionBudgets.isEmpty) return Math.min(proposal.pdbViolations, kept.length);
   const used = new Map<string, number>();
   let count = 0;
   for (const { pod } of kept) {
     let isViolating = false;
-    for (const { key, allowed } of evictions.budgetsOf(pod)) {
-      used.set(key, (used.get(key) ?? 0) + 1);
-      if (used.get(key)! > allowed) isViolating = true;
+    for (const { key, allowed } of disruptionBudgets.of(pod)) {
+      const ofBudget = (used.get(key) ?? 0) + 1;
+      used.set(key, ofBudget);
+      if (ofBudget > allowed) isViolating = true;
     }
     if (isViolating) count++;
   }

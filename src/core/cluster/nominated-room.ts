@@ -1,6 +1,6 @@
-import type { BoundPod, Cluster } from '../../cluster/cluster.ts';
-import type { PodInfo } from '../../model.ts';
-import type { Vector } from '../../resources.ts';
+import type { BoundPod, Cluster } from './cluster.ts';
+import type { PodInfo } from '../model.ts';
+import type { Vector } from '../resources.ts';
 
 interface Nomination {
   readonly node: string;
@@ -40,7 +40,8 @@ export class NominatedRoom {
   make({ uid, request }: PodInfo, node: string, victims: readonly BoundPod[], untilMs: number): void {
     this.drop(uid);
     const { table } = this.#cluster;
-    const row = table.rowOf(node)!;
+    const row = table.rowOf(node);
+    if (row === undefined) throw new RangeError(`Room is nominated at ${node}, which is gone.`);
     const before = Float64Array.from(table.free, (column) => column[row]!);
     const left = new Set<string>();
     for (const { pod } of victims) {
@@ -54,15 +55,12 @@ export class NominatedRoom {
     this.#byPod.set(uid, { node, request: vector, held, left, untilMs });
   }
 
-  /** Answers a question about the pod as if nothing were held for it. */
-  asideFor<T>(uid: string, ask: () => T): T {
+  /** The room that is held for the pod alone: all its victims are gone. */
+  heldFor(uid: string): { readonly row: number; readonly vector: Vector } | undefined {
     const nomination = this.#byPod.get(uid);
     const row = nomination && this.#cluster.table.rowOf(nomination.node);
-    if (!nomination || row === undefined || nomination.left.size > 0) return ask();
-    this.#cluster.release(nomination.node, nomination.held);
-    const answer = ask();
-    this.#cluster.hold(row, nomination.held);
-    return answer;
+    if (!nomination || row === undefined || nomination.left.size > 0) return undefined;
+    return { row, vector: nomination.held };
   }
 
   /** The pod is bound, or gone. */

@@ -1,0 +1,55 @@
+import { isLeaderRole, type GangPod } from '../model.ts';
+import type { GangContext } from './context.ts';
+import { sameSpec, type Gang } from './gang.ts';
+import { updatePriority } from './priority.ts';
+import { enqueue, NEW_STATE, redeclared, toDeclared } from './transitions.ts';
+
+/** The pod's gang, declared now where the pod is its leader and the gang is not known; undefined: it waits for its leader. */
+export function gangOf(ctx: GangContext, pod: GangPod, nowMs: number): Gang | undefined {
+  const { gang: key, spec, role } = pod.membership;
+  const known = ctx.gangs.get(key);
+  if (known || !spec || !isLeaderRole(spec, role)) return known;
+  const gang: Gang = {
+    key,
+    spec,
+    leader: pod,
+    policy: ctx.policyOf(pod),
+    state: NEW_STATE,
+    priority: 0,
+    startedMs: pod.node === undefined ? undefined : (pod.evictionTraits?.startedMs ?? nowMs),
+    leaderUids: new Set(),
+    slots: [],
+    firstAskMs: Math.min(pod.createdMs ?? nowMs, nowMs),
+    lastAskMs: nowMs,
+    isUnasked: false,
+    followed: undefined,
+    losses: [],
+    searchAgainMs: 0,
+    fruitless: 0,
+    preemption: 'none',
+  };
+  updatePriority(ctx, gang, nowMs);
+  addLeader(ctx, gang, pod.uid);
+  toDeclared(ctx, gang);
+  return gang;
+}
+
+/** A waiting gang may be declared differently, or change its priority. */
+export function refresh(ctx: GangContext, gang: Gang, pod: GangPod, nowMs: number): void {
+  const spec = pod.membership.spec ?? gang.spec;
+  const isSame = sameSpec(spec, gang.spec);
+  const isMoved = spec.queue !== gang.spec.queue;
+  gang.leader = pod;
+  if (!isSame) {
+    gang.spec = spec;
+    redeclared(ctx, gang, nowMs);
+  }
+  if (isMoved) enqueue(ctx, gang);
+  updatePriority(ctx, gang, nowMs);
+}
+
+/** The pod leads the gang, alone or with others: the gang lives as long as one of them. */
+export function addLeader(ctx: GangContext, gang: Gang, uid: string): void {
+  gang.leaderUids.add(uid);
+  ctx.gangOfLeader.set(uid, gang);
+}

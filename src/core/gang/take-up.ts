@@ -1,0 +1,15 @@
+import { minToStart } from '../model.ts';
+import type { GangContext } from './context.ts';
+import type { Gang } from './gang.ts';
+import { needOf } from './needs.ts';
+
+/** Members that run already take up slots of a gang that is being admitted: its leader is another's successor. */
+export function takeUpRunning({ cluster, ledger }: Pick<GangContext, 'cluster' | 'ledger'>, gang: Gang): void {
+  for (const role of gang.spec.roles) {
+    const missing = minToStart(gang.spec, role) - gang.slots.filter((slot) => slot.role === role.name).length;
+    const { vector } = needOf(cluster, gang, { role: role.name, count: 1 });
+    for (const { pod, node } of cluster.runningMembers(gang.key, role.name).slice(0, Math.max(0, missing))) {
+      ledger.confirm(ledger.add(gang, role.name, vector), pod.uid, node);
+    }
+  }
+}

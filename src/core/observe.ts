@@ -1,0 +1,197 @@
+import { admitWaiting as admitGangs, leaderSeen } from './gang/admit-waiting.ts';
+import { gangOf } from './gang/declare.ts';
+import { isAdmitted } from './gang/gang.ts';
+import { evacuate, healRow, retryUnplaced } from './gang/healing.ts';
+import { adopt, expire, memberBound, podEnded } from './gang/life-cycle.ts';
+import { updateDeadlinePriorities, updatePriorities, updatePriority } from './gang/priority.ts';
+import { follow } from './gang/reservation.ts';
+import { abandonPlan, reconsider } from './gang/transitions.ts';
+import type { ClusterEvent, GangPod, NodeInfo, PodInfo } from './model.ts';
+import type { Policy } from './policy/policy.ts';
+import { victimGone } from './preemption/plan/begin.ts';
+import { makeRoom as findRoom } from './preemption/plan/make-room.ts';
+import { restorePlans } from './preemption/plan/restore.ts';
+import { checkPlans, checkPriorities, evictionRefused } from './preemption/plan/watch.ts';
+import { isGangMember, type SchedulerState } from './state.ts';
+
+type OtherEvent = Exclude<ClusterEvent, { kind: 'node' | 'node-gone' | 'pod' | 'pod-gone' | 'synced' }>;
+
+/** Keeps the state current. Before `synced`, gangs are not restored: their members may still be to come. */
+export function observe(state: SchedulerState, event: ClusterEvent, nowMs: number): void {
+  state.lastEventMs = nowMs;
+  switch (event.kind) {
+    case 'node':
+      putNode(state, event.node, nowMs);
+      break;
+    case 'node-gone':
+      removeNode(state, event.name, nowMs);
+      break;
+    case 'pod':
+      putPod(state, event.pod, nowMs);
+      break;
+    case 'pod-gone':
+      endPod(state, event.uid, nowMs);
+      break;
+    case 'synced':
+      sync(state, nowMs);
+      break;
+    default:
+      learn(state, event, nowMs);
+  }
+  if (state.evictions.planned.size > 0) checkPlans(state, nowMs);
+}
+
+/** Expires what has a time limit, and tries unplaced slots again. */
+export function tick(state: SchedulerState, nowMs: number): void {
+  expire(state, nowMs);
+  state.inFlight.expire(nowMs);
+  state.evictions.expire(nowMs);
+  state.reportedWork.expire(nowMs);
+  state.nominated.expire(nowMs);
+  updateDeadlinePriorities(state, nowMs);
+  checkPlans(state, nowMs);
+  checkPriorities(state, nowMs);
+  retryUnplaced(state, nowMs);
+}
+
+/** Admits waiting gangs that fit, without being asked. */
+export function admitWaiting(state: SchedulerState, nowMs: number): void {
+  if (state.isSynced) admitGangs(state, nowMs);
+}
+
+/** Decides on victims for waiting gangs whose policies enforce preemption. */
+export function makeRoom(state: SchedulerState, nowMs: number): void {
+  if (state.isSynced) findRoom(state, nowMs);
+}
+
+/** Whether another replica decides: then its plans count, and those of this one end. */
+export function followOthers(state: SchedulerState, isFollowing: boolean, nowMs: number): void {
+  state.isFollowing = isFollowing;
+  if (!isFollowing) return restore(state, nowMs);
+  for (const gang of [...state.evictions.planned]) abandonPlan(state, gang, 'another replica decides', nowMs);
+}
+
+/** New policies count for every decision from now on; what is reserved stays. */
+export function setPolicies(state: SchedulerState, policies: readonly Policy[], nowMs: number): void {
+  state.policies = policies;
+  for (const gang of state.gangs.values()) {
+    gang.policy = state.policyOf(gang.leader);
+    reconsider(gang);
+    updatePriority(state, gang, nowMs);
+  }
+}
+
+function putNode(state: SchedulerState, node: NodeInfo, nowMs: number): void {
+  healRow(state, state.cluster.putNode(node));
+  retryUnplaced(state, nowMs);
+}
+
+function removeNode(state: SchedulerState, name: string, nowMs: number): void {
+  state.nominated.nodeGone(name);
+  state.cluster.removeNode(name);
+  evacuate(state, name, nowMs);
+}
+
+function putPod(state: SchedulerState, pod: PodInfo, nowMs: number): void {
+  if (pod.terminal) return endPod(state, pod.uid, nowMs);
+  if (pod.node === undefined) return pendingPod(state, pod, nowMs);
+  boundPod(state, pod, pod.node, nowMs);
+}
+
+function pendingPod(state: SchedulerState, pod: PodInfo, nowMs: number): void {
+  const { writtenPlans, early, isSynced } = state;
+  if (pod.eviction) writtenPlans.set(pod.uid, pod);
+  else writtenPlans.delete(pod.uid);
+  if (isSynced && isGangMember(state, pod)) leaderSeen(state, pod, nowMs);
+  else if (pod.gated || pod.crowdedOut) early.set(pod.uid, pod);
+}
+
+function boundPod(state: SchedulerState, pod: PodInfo, node: string, nowMs: number): void {
+  const { cluster, ledger } = state;
+  const slot = ledger.slotOf(pod.uid);
+  ledger.dropElastic(pod.uid);
+  state.inFlight.drop(pod.uid);
+  state.nominated.drop(pod.uid);
+  state.writtenPlans.delete(pod.uid);
+  const isChanged = cluster.bind(pod, node);
+  if (slot) ledger.confirm(slot, pod.uid, node);
+  if (state.isSynced && isSoundMember(state, pod)) {
+    const gang = gangOf(state, pod, nowMs);
+    memberBound(state, pod, node, nowMs);
+    if (gang?.leaderUids.has(pod.uid)) follow(state, gang, pod, nowMs);
+  }
+  const row = cluster.table.rowOf(node);
+  if (isChanged && row !== undefined) healRow(state, row);
+}
+
+/**
+ * A pod is over or gone. The order matters:
+ *  1. the cluster lets go of its room, so that every later step sees it free;
+ *  2. its gang hears of it: the slot is kept for a successor, or the gang ends with its last leader;
+ *  3. what kube-scheduler evicts is counted once it has happened, because kube-scheduler need not do as it was answered;
+ *  4. the gang or the pod that waited for this room gets it last: with the last victim a plan is complete.
+ */
+function endPod(state: SchedulerState, uid: string, nowMs: number): void {
+  const { cluster, evictions, nominated, gangs } = state;
+  state.early.delete(uid);
+  state.inFlight.drop(uid);
+  const bound = cluster.unbind(uid);
+  nominated.drop(uid);
+  podEnded(state, uid, bound, nowMs);
+  evictions.podEnded(uid);
+  state.writtenPlans.delete(uid);
+  if (nominated.isVictim(uid)) evictions.note(gangs.get(bound?.pod.membership?.gang ?? ''), nowMs);
+  nominated.victimGone(uid);
+  victimGone(state, uid, nowMs);
+}
+
+/** Handles events other than nodes and pods. */
+function learn(state: SchedulerState, event: OtherEvent, nowMs: number): void {
+  switch (event.kind) {
+    case 'budget':
+      return state.disruptionBudgets.put(event.budget);
+    case 'budget-gone':
+      return state.disruptionBudgets.remove(event.key);
+    case 'priority-class':
+      state.classes.set(event.priorityClass.name, event.priorityClass.value);
+      return updatePriorities(state, nowMs);
+    case 'priority-class-gone':
+      state.classes.delete(event.name);
+      return updatePriorities(state, nowMs);
+    case 'eviction-refused':
+      return evictionRefused(state, event.uid, event.reason, nowMs);
+    case 'eviction-failed': {
+      const gang = state.gangs.get(event.gang);
+      return gang && abandonPlan(state, gang, event.reason, nowMs);
+    }
+    case 'figures':
+      return state.reportedWork.put(event.gang, event.figures, nowMs);
+  }
+}
+
+/** The first list is complete: gangs whose leader runs take up their members and plan the missing ones. */
+function sync(state: SchedulerState, nowMs: number): void {
+  if (state.isSynced) return;
+  state.isSynced = true;
+  // Before gangs that run look for room: what is being freed belongs to the gangs that wait for it.
+  restore(state, nowMs);
+  // A gang of one role has its reservation on one of several leaders: that one is to be met first.
+  const bound = [...state.cluster.boundPods.values()];
+  bound.sort((a, b) => Number(b.pod.reservation !== undefined) - Number(a.pod.reservation !== undefined));
+  for (const { pod, node } of bound) {
+    if (!isSoundMember(state, pod)) continue;
+    const gang = gangOf(state, pod, nowMs);
+    if (gang && !isAdmitted(gang)) adopt(state, gang, pod, nowMs);
+    memberBound(state, pod, node, nowMs);
+  }
+  for (const pod of state.early.values()) if (isGangMember(state, pod)) leaderSeen(state, pod, nowMs);
+  state.early.clear();
+}
+
+function restore(state: SchedulerState, nowMs: number): void {
+  if (state.isSynced) restorePlans(state, nowMs, (pod) => isGangMember(state, pod));
+}
+
+/** A member of a gang, whose declaration can be used. */
+const isSoundMember = (state: SchedulerState, pod: PodInfo): pod is GangPod =>
+  isGangMember(state, pod) && pod.membership.problem === undefined;

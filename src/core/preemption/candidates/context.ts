@@ -1,0 +1,22 @@
+import type { NominatedRoom } from '../../cluster/nominated-room.ts';
+import type { GangContext, GangContextView } from '../../gang/context.ts';
+import type { PodInfo } from '../../model.ts';
+import type { DisruptionBudgets } from './disruption-budgets.ts';
+import type { ReportedWork } from './reported-work.ts';
+
+/** What a search for victims reads. */
+export interface PreemptionContextView extends GangContextView {
+  readonly disruptionBudgets: Pick<DisruptionBudgets, 'isEmpty' | 'of'>;
+  readonly reportedWork: Pick<ReportedWork, 'of'>;
+  readonly nominated: Pick<NominatedRoom, 'isVictim' | 'holds' | 'heldFor'>;
+  /** Pending leaders on which an eviction plan is written, by UID. */
+  readonly writtenPlans: ReadonlyMap<string, PodInfo>;
+}
+
+/** The part of the scheduler's state that preemption reads and changes; core/state.ts has the whole. */
+export interface PreemptionContext extends GangContext {
+  readonly disruptionBudgets: DisruptionBudgets;
+  readonly reportedWork: ReportedWork;
+  readonly nominated: NominatedRoom;
+  readonly writtenPlans: Map<string, PodInfo>;
+}

@@ -1,0 +1,27 @@
+import type { WorkFigures } from '../../model.ts';
+
+/** Figures of an app that has not been heard for so long say nothing any more. */
+const FIGURES_MS = 300_000;
+
+/** What apps report of their members' work. */
+export class ReportedWork {
+  readonly #byGang = new Map<string, { readonly figures: ReadonlyMap<string, WorkFigures>; readonly atMs: number }>();
+
+  /** Replaces what was known. @param figures by pod UID */
+  put(gang: string, figures: ReadonlyMap<string, WorkFigures>, nowMs: number): void {
+    this.#byGang.set(gang, { figures, atMs: nowMs });
+  }
+
+  of(gang: string, uid: string, nowMs: number): WorkFigures | undefined {
+    const known = this.#byGang.get(gang);
+    return known && nowMs - known.atMs < FIGURES_MS ? known.figures.get(uid) : undefined;
+  }
+
+  forget(gang: string): void {
+    this.#byGang.delete(gang);
+  }
+
+  expire(nowMs: number): void {
+    for (const [key, { atMs }] of this.#byGang) if (nowMs - atMs >= FIGURES_MS) this.#byGang.delete(key);
+  }
+}

@@ -1,0 +1,147 @@
+import type { PlannedVictim } from '../../effects.ts';
+import { isFreeing, refOf, type FreeingGang, type Gang } from '../../gang/gang.ts';
+import { isBelowMinimum, startNeeds } from '../../gang/needs.ts';
+import { slotCounts } from '../../gang/reservation.ts';
+import { abandonPlan, toAdmitted, toFreeing, toWaiting } from '../../gang/transitions.ts';
+import type { PodRef } from '../../model.ts';
+import type { Plan } from '../../placement/need.ts';
+import { podsOf } from '../candidates/candidate.ts';
+import type { PreemptionContext } from '../candidates/context.ts';
+import { USUAL_GRACE_MS } from '../candidates/exclusion-rules.ts';
+import type { Finding } from '../search/find-victims.ts';
+import { planWith } from '../search/simulate.ts';
+import type { Charge } from '../search/victim-set.ts';
+
+interface Beginning {
+  readonly finding: Finding;
+  readonly nowMs: number;
+  /** Earlier victims of the gang that go as well. */
+  readonly kept?: readonly PodRef[];
+}
+
+/**
+ * Decides on the victims: from now on their room is held for the gang.
+ * @returns false where they do not help after all
+ */
+export function begin(ctx: PreemptionContext, gang: Gang, { finding, nowMs, kept = [] }: Beginning): boolean {
+  if (finding.kind === 'none') return false;
+  const { candidates, charges } = finding.kind === 'victims' ? finding : { candidates: [], charges: [] };
+  const plan = planWith(ctx, gang, { candidates, awaited: finding.awaited });
+  if (plan.kind !== 'placed') return false;
+  const used = new Set(plan.rows.flatMap((rows) => [...rows]));
+  const awaited = finding.awaited.filter(({ row }) => used.has(row));
+  for (const one of candidates) if (one.kind === 'reservation') toWaiting(ctx, one.gang.gang, { revokedFor: gang });
+  for (const { gang: of, bound } of candidates) if (bound) ctx.evictions.note(of?.gang, nowMs);
+  const pods = podsOf(candidates);
+  const graces = pods.map(({ pod }) => pod.evictionTraits?.graceMs ?? USUAL_GRACE_MS);
+  const waits = awaited.map(({ pod }) => Math.max(0, (pod.evictionTraits?.goneByMs ?? nowMs) - nowMs));
+  const untilMs = nowMs + Math.max(0, ...graces, ...waits) + gang.policy.preemption.leaveWithinMs;
+  // They leave again with the others, so that what is withheld is counted from the start.
+  for (const { uid } of kept) ctx.cluster.stay(uid);
+  const left = new Map([...kept, ...[...pods, ...awaited].map(({ pod }) => refOf(pod))].map((pod) => [pod.uid, pod]));
+  const holder = refOf(gang.leader);
+  const freeing = toFreeing(ctx, gang, { id: String(nowMs), left, untilMs, holder, sinceMs: nowMs, withheld: [] });
+  hold(ctx, freeing, plan);
+  const [going, others] = [kept.filter((pod) => isDeleting(ctx, pod)), kept.filter((pod) => !isDeleting(ctx, pod))];
+  const victims = [...plannedVictims(charges), ...others.map((pod) => victimOf(ctx, pod))];
+  tellPlan(ctx, freeing, { victims, awaited: [...awaited.map(({ pod }) => refOf(pod)), ...going], isRestored: false });
+  if (left.size === 0) complete(ctx, freeing, nowMs);
+  return true;
+}
+
+/** Places the gang on the room of the pods that go. */
+function hold(ctx: PreemptionContext, gang: FreeingGang, plan: Extract<Plan, { kind: 'placed' }>): void {
+  const { cluster, ledger } = ctx;
+  withLeaving(ctx, gang, () => {
+    startNeeds(cluster, gang).forEach(({ role, vector }, i) => {
+      for (const row of plan.rows[i] ?? []) ledger.place(ledger.add(gang, role, vector), row, Infinity);
+    });
+    return true;
+  });
+}
+
+/**
+ * Marks the pods that go, has `place` take their room, and withholds what is left of it: others must not count on pods
+ * that may yet stay.
+ */
+export function withLeaving(ctx: PreemptionContext, gang: FreeingGang, place: () => boolean): boolean {
+  const { cluster, evictions } = ctx;
+  const { table } = cluster;
+  const { plan } = gang.state;
+  const before = new Map<number, Float64Array>();
+  for (const uid of plan.left.keys()) {
+    const row = table.rowOf(cluster.boundPod(uid)?.node ?? '');
+    if (row !== undefined && !before.has(row))
+      before.set(
+        row,
+        Float64Array.from(table.free, (column) => column[row]!),
+      );
+    cluster.leave(uid);
+    evictions.leaves(uid, gang);
+  }
+  if (!place()) return false;
+  plan.withheld = [...before].map(([row, free]) => {
+    const vector = free.map((amount, c) => Math.max(0, table.free[c]![row]! - Math.max(0, amount)));
+    cluster.hold(row, vector);
+    return { node: table.nameAt(row), vector };
+  });
+  return true;
+}
+
+function plannedVictims(charges: readonly Charge[]): PlannedVictim[] {
+  return charges.flatMap(({ candidate: { bound, gang, role, kind }, cost }): readonly PlannedVictim[] => {
+    if (!bound) return [];
+    const of = gang ? { gang: gang.gang.key, role } : {};
+    return [
+      { pod: refOf(bound.pod), node: bound.node, coreSeconds: Math.round(cost), isLeader: kind === 'gang', ...of },
+    ];
+  });
+}
+
+export const isDeleting = ({ cluster }: PreemptionContext, { uid }: PodRef): boolean =>
+  cluster.boundPod(uid)?.pod.deleting ?? false;
+
+/** A victim that was chosen before. */
+export function victimOf(ctx: PreemptionContext, pod: PodRef): PlannedVictim {
+  const bound = ctx.cluster.boundPod(pod.uid);
+  const membership = bound?.pod.membership;
+  const of = membership ? { gang: membership.gang, role: membership.role } : {};
+  const isLeader = membership !== undefined && ctx.gangOfLeader.has(pod.uid);
+  return { pod, node: bound?.node ?? '', coreSeconds: 0, isLeader, ...of };
+}
+
+interface Told {
+  readonly victims: readonly PlannedVictim[];
+  readonly awaited: readonly PodRef[];
+  readonly isRestored: boolean;
+}
+
+export function tellPlan(ctx: PreemptionContext, gang: FreeingGang, told: Told): void {
+  const { id, untilMs, holder } = gang.state.plan;
+  const plan = { id, untilMs, slots: slotCounts(gang) };
+  const losing = new Set(told.victims.map((one) => ctx.gangs.get(one.gang ?? '')));
+  // With all victims gone.
+  const broken = [...losing].filter((one) => one && isBelowMinimum(ctx.cluster, one)).length;
+  ctx.emit({ kind: 'eviction-planned', gang: gang.key, leader: holder, plan, broken, ...told });
+}
+
+/** A pod is gone: where it was the last victim of a plan, the gang starts. */
+export function victimGone(ctx: PreemptionContext, uid: string, nowMs: number): void {
+  const gang = ctx.evictions.beneficiary.get(uid);
+  if (!gang) return;
+  ctx.evictions.leftOrStays(uid);
+  if (!isFreeing(gang)) return;
+  const { left } = gang.state.plan;
+  left.delete(uid);
+  if (left.size === 0) complete(ctx, gang, nowMs);
+}
+
+/** All the room is there. */
+export function complete(ctx: PreemptionContext, gang: FreeingGang, nowMs: number): void {
+  if (gang.slots.some(({ state }) => state !== 'reserved')) {
+    abandonPlan(ctx, gang, 'the room that was freed went to another scheduler', nowMs);
+    return;
+  }
+  for (const slot of gang.slots) ctx.ledger.setDeadline(slot, nowMs + gang.policy.reservation.unclaimedMs);
+  toAdmitted(ctx, gang, 'freed');
+}

@@ -1,0 +1,15 @@
+/** What stands in a queue: a waiting gang, as far as its order is concerned. */
+export interface QueueEntry {
+  readonly key: string;
+  readonly spec: { readonly queue: string };
+  /** Effective. */
+  readonly priority: number;
+  /** When it was first heard of, in ms. */
+  readonly firstAskMs: number;
+}
+
+/**
+ * Which of two gangs is ahead: negative where `a` is, positive where `b` is, 0 only for a gang and itself. A total
+ * order that reads its arguments and nothing else.
+ */
+export type Ordering = (a: QueueEntry, b: QueueEntry) => number;

@@ -1,0 +1,28 @@
+import type { Ordering, QueueEntry } from './orderings/ordering.ts';
+
+/** One queue: its waiting gangs, in the order in which they may start. */
+export class Queue<Entry extends QueueEntry> {
+  readonly name: string;
+  readonly #ordering: Ordering;
+  readonly #waiting: Entry[] = [];
+
+  constructor(name: string, ordering: Ordering) {
+    this.name = name;
+    this.#ordering = ordering;
+  }
+
+  /** In order; the first is the head. */
+  get waiting(): readonly Entry[] {
+    return this.#waiting;
+  }
+
+  put(entry: Entry): void {
+    const at = this.#waiting.findIndex((other) => this.#ordering(entry, other) < 0);
+    this.#waiting.splice(at < 0 ? this.#waiting.length : at, 0, entry);
+  }
+
+  remove(entry: Entry): void {
+    const at = this.#waiting.indexOf(entry);
+    if (at >= 0) this.#waiting.splice(at, 1);
+  }
+}

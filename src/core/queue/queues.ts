@@ -1,0 +1,63 @@
+import type { Ordering, QueueEntry } from './orderings/ordering.ts';
+import { orderings } from './orderings/registry.ts';
+import { Queue } from './queue.ts';
+
+/** All queues with their waiting gangs. A queue is there as long as a gang waits in it. */
+export class Queues<Entry extends QueueEntry> {
+  readonly #orderingOf: (queue: string) => Ordering;
+  readonly #queues = new Map<string, Queue<Entry>>();
+  readonly #byKey = new Map<string, { readonly entry: Entry; readonly queue: Queue<Entry> }>();
+
+  /** @param orderingOf the ordering of the queue of that name */
+  constructor(orderingOf: (queue: string) => Ordering = () => orderings.priority) {
+    this.#orderingOf = orderingOf;
+  }
+
+  /** The waiting gang of that key. */
+  get(key: string): Entry | undefined {
+    return this.#byKey.get(key)?.entry;
+  }
+
+  /** Adds a gang, or puts it in its place again after its priority or queue changed. */
+  put(entry: Entry): void {
+    this.remove(entry.key);
+    const name = entry.spec.queue;
+    let queue = this.#queues.get(name);
+    if (!queue) this.#queues.set(name, (queue = new Queue(name, this.#orderingOf(name))));
+    queue.put(entry);
+    this.#byKey.set(entry.key, { entry, queue });
+  }
+
+  remove(key: string): void {
+    const known = this.#byKey.get(key);
+    if (!known) return;
+    this.#byKey.delete(key);
+    const { queue, entry } = known;
+    queue.remove(entry);
+    if (queue.waiting.length === 0) this.#queues.delete(queue.name);
+  }
+
+  /** A copy, queue by queue, each in its order: the queues may change while it is walked. */
+  inAdmissionOrder(): readonly Entry[] {
+    return [...this.#queues.values()].flatMap(({ waiting }) => waiting);
+  }
+
+  /** The gangs ahead of this one in its queue, in order. */
+  aheadOf(entry: Entry): readonly Entry[] {
+    const waiting = this.#waitingWith(entry);
+    return waiting.slice(0, Math.max(0, waiting.indexOf(entry)));
+  }
+
+  /** The first gang ahead of this one in its queue that passes the test. */
+  firstAhead(entry: Entry, test: (other: Entry) => boolean): Entry | undefined {
+    for (const other of this.#waitingWith(entry)) {
+      if (other === entry) return undefined;
+      if (test(other)) return other;
+    }
+    return undefined;
+  }
+
+  #waitingWith({ spec }: Entry): readonly Entry[] {
+    return this.#queues.get(spec.queue)?.waiting ?? [];
+  }
+}

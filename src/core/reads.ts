@@ -1,0 +1,71 @@
+import type { SchedulerStats } from './decision.ts';
+import { isAdmitted, phaseOf, refOf, type Gang } from './gang/gang.ts';
+import { slotCounts } from './gang/reservation.ts';
+import type { PodInfo, PodRef, SlotCounts } from './model.ts';
+import type { Resources } from './resources.ts';
+import type { StateView } from './state.ts';
+
+/** A gang's reservation as it is to be written down. */
+export interface WrittenReservation {
+  readonly leader: PodRef;
+  readonly slots: SlotCounts;
+}
+
+/** The leader and the slots of an admitted gang; undefined: there is no such gang. */
+export function reservationOf({ cluster, gangs }: StateView, key: string): WrittenReservation | undefined {
+  const gang = gangs.get(key);
+  if (!gang || !isAdmitted(gang)) return undefined;
+  return { leader: refOf(boundLeader(cluster, gang) ?? gang.leader), slots: slotCounts(gang) };
+}
+
+/** In a gang of one role the leader that asked first may be gone while others run. */
+function boundLeader(cluster: StateView['cluster'], { leader, leaderUids }: Gang): PodInfo | undefined {
+  for (const uid of [leader.uid, ...leaderUids]) {
+    const bound = cluster.boundPod(uid);
+    if (bound) return bound.pod;
+  }
+  return undefined;
+}
+
+/** The bound members of a gang. */
+export function membersOf({ cluster }: StateView, key: string): readonly PodInfo[] {
+  return [...cluster.boundMembers(key).values()].map(({ pod }) => pod);
+}
+
+/** What is held for members that are not bound. */
+export function reservedOf({ cluster: { columns }, ledger, gangs }: StateView): Resources {
+  const reserved = new Float64Array(columns.size);
+  const add = (vector: Float64Array) => vector.forEach((amount, c) => (reserved[c]! += amount));
+  for (const gang of gangs.values())
+    for (const { state, vector } of gang.slots) if (state === 'reserved' || state === 'assumed') add(vector);
+  for (const { vector } of ledger.elasticHolds.values()) add(vector);
+  return columns.amounts(reserved);
+}
+
+/** Counts everything from scratch: for a metrics scrape, not for every decision. */
+export function statsOf(state: StateView): SchedulerStats {
+  const { cluster, gangs: known, evictions, isSynced, lastEventMs } = state;
+  const { table, columns } = cluster;
+  const gangs: Record<ReturnType<typeof phaseOf>, number> = { waiting: 0, starting: 0, running: 0, degraded: 0 };
+  for (const gang of known.values()) gangs[phaseOf(gang)]++;
+  const sum = (column: Float64Array) => column.reduce((total, amount) => total + amount, 0);
+  return {
+    synced: isSynced,
+    nodes: table.size,
+    pods: cluster.boundPods.size,
+    gangs,
+    victims: evictions.beneficiary.size,
+    reserved: reservedOf(state),
+    free: columns.amounts(Float64Array.from(table.free, sum)),
+    allocatable: columns.amounts(Float64Array.from(table.allocatable, sum)),
+    lastEventMs,
+  };
+}
+
+/** Pending leaders, and pods to which a place was answered: those that have not been seen bound. By UID. */
+export function claimantsOf({ cluster, gangOfLeader, gangs, ledger, problems }: StateView): readonly string[] {
+  const uids = new Set([...gangOfLeader.keys(), ...ledger.elasticHolds.keys(), ...problems.keys()]);
+  for (const { slots } of gangs.values())
+    for (const { state, podUid } of slots) if (state === 'assumed') uids.add(podUid);
+  return [...uids].filter((uid) => cluster.boundPod(uid) === undefined);
+}

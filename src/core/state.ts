@@ -1,0 +1,85 @@
+import { Cluster } from './cluster/cluster.ts';
+import { InFlight } from './cluster/in-flight.ts';
+import { NominatedRoom } from './cluster/nominated-room.ts';
+import type { Effect } from './effects.ts';
+import { Evictions } from './gang/evictions.ts';
+import { Ledger } from './gang/ledger.ts';
+import { isGangPod, type GangPod, type PodInfo } from './model.ts';
+import { Planner } from './placement/planner.ts';
+import type { Policy } from './policy/policy.ts';
+import { policyFor } from './policy/select.ts';
+import type { PreemptionContext, PreemptionContextView } from './preemption/candidates/context.ts';
+import { DisruptionBudgets } from './preemption/candidates/disruption-budgets.ts';
+import { ReportedWork } from './preemption/candidates/reported-work.ts';
+import { Queues } from './queue/queues.ts';
+import { QueueUsage } from './queue/usage.ts';
+
+export interface SchedulerOptions {
+  /** In the order of the file; a default policy follows the last. */
+  readonly policies: readonly Policy[];
+  /** Pods of these schedulers that are in no gang are scored by prioritize; others are left alone. */
+  readonly schedulerNames: readonly string[];
+}
+
+/** What reads see of the state: nothing in it can be changed through this view. */
+export interface StateView extends PreemptionContextView {
+  /** In the order of the file; a default policy follows the last. */
+  readonly policies: readonly Policy[];
+  /** The first complete list of nodes and pods has been observed. */
+  readonly isSynced: boolean;
+  /** When the last event was observed, in ms. */
+  readonly lastEventMs: number | undefined;
+  /** Pending pods seen before `synced` about which kube-scheduler may not ask. By UID. */
+  readonly early: ReadonlyMap<string, PodInfo>;
+}
+
+/** Everything that the scheduler knows. The folders see the part of it that is theirs. */
+export interface SchedulerState extends PreemptionContext {
+  policies: readonly Policy[];
+  isSynced: boolean;
+  lastEventMs: number | undefined;
+  readonly early: Map<string, PodInfo>;
+  hold: string | undefined;
+  isFollowing: boolean;
+}
+
+/** The state before the first event. @param emit collects what a call asks of the outside */
+export function newState(
+  { policies, schedulerNames }: SchedulerOptions,
+  emit: (effect: Effect) => void,
+): SchedulerState {
+  const usage = new QueueUsage();
+  const cluster = new Cluster(usage);
+  const inFlight = new InFlight();
+  const state: SchedulerState = {
+    cluster,
+    ledger: new Ledger(cluster, usage),
+    planner: new Planner(cluster, inFlight),
+    queues: new Queues(),
+    usage,
+    inFlight,
+    nominated: new NominatedRoom(cluster),
+    gangs: new Map(),
+    gangOfLeader: new Map(),
+    problems: new Map(),
+    classes: new Map(),
+    evictions: new Evictions(),
+    disruptionBudgets: new DisruptionBudgets(),
+    reportedWork: new ReportedWork(),
+    writtenPlans: new Map(),
+    schedulerNames: new Set(schedulerNames),
+    policies,
+    early: new Map(),
+    isSynced: false,
+    lastEventMs: undefined,
+    hold: undefined,
+    isFollowing: false,
+    emit,
+    policyOf: (pod) => policyFor(state.policies, pod),
+  };
+  return state;
+}
+
+/** Whether muster places the pod as a member of its gang. */
+export const isGangMember = ({ policyOf }: Pick<StateView, 'policyOf'>, pod: PodInfo): pod is GangPod =>
+  isGangPod(pod) && policyOf(pod).gangs === 'on';
