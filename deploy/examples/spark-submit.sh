@@ -1,6 +1,6 @@
 #!/bin/sh
-# Spark's own example, started whole by muster. The one setting that matters is the scheduler's name (Spark 3.3 and
-# later); the gang is read from what spark-submit leaves in the cluster.
+# Spark's own example, started whole by muster. Only the scheduler's name matters (Spark 3.3 and later): muster reads
+# the gang from the objects that spark-submit creates.
 exec spark-submit \
   --master "k8s://${API_SERVER:?such as https://10.0.0.1:6443}" \
   --deploy-mode cluster \
