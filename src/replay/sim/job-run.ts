@@ -2,7 +2,6 @@ import type { GangSpec, PodInfo, Requirement } from '../../core/model.ts';
 import type { Resources } from '../../core/resources.ts';
 import { seeded, type Random } from '../random.ts';
 import type { TraceJob } from '../trace/job.ts';
-import type { SimPod } from './pod.ts';
 
 interface Common {
   readonly leader: Resources;
@@ -42,6 +41,30 @@ export interface JobRun {
   epoch: number;
 }
 
+/** A pod of the simulation. */
+export interface SimPod {
+  readonly info: PodInfo;
+  readonly job: JobRun;
+  readonly isLeader: boolean;
+  /** Whether its job needs it to work (the leader and the minimum of workers). */
+  isNeeded: boolean;
+  /** Number of the worker in its job, from 0; successors go on counting. */
+  readonly index: number;
+  state: 'waiting' | 'bound' | 'running' | 'over';
+  /** When it began to run; 0 before. */
+  runningSinceMs: number;
+  /** It has been told to go, and is gone when its grace period is over. */
+  isEvicted: boolean;
+  node: string;
+  /** Scheduling attempts that ended in a rejection. */
+  attempts: number;
+  lastAttemptMs: number;
+  /** When its back-off after that is over. */
+  backoffEndMs: number;
+  queuedMs: number;
+  order: number;
+}
+
 export function newRun(job: TraceJob, submitMs: number, seed: number, attempt: number): JobRun {
   return {
     job,
@@ -68,6 +91,14 @@ export function newRun(job: TraceJob, submitMs: number, seed: number, attempt: n
 
 /** The leader and the minimum of workers. */
 export const neededOf = ({ job }: JobRun) => 1 + job.workers.min;
+
+/** In millicores. */
+export const cpuOf = ({ info }: SimPod) => info.request.get('cpu') ?? 0;
+
+/** The pod as the API server has it once it is bound. */
+export function boundInfo({ info, node }: SimPod, startedMs: number): PodInfo {
+  return { ...info, node, evictionTraits: { startedMs } };
+}
 
 const withPod = (request: Resources): Resources => new Map([...request, ['pods', 1]]);
 

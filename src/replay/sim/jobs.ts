@@ -1,7 +1,6 @@
 import type { TraceJob } from '../trace/job.ts';
-import { neededOf, newPod, newRun, type JobRun } from './job-run.ts';
+import { boundInfo, cpuOf, neededOf, newPod, newRun, type JobRun, type SimPod } from './job-run.ts';
 import type { KubeScheduler } from './kube-scheduler.ts';
-import { boundInfo, cpuOf, type SimPod } from './pod.ts';
 import type { Moment } from './recorder.ts';
 import type { World } from './world.ts';
 

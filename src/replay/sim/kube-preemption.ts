@@ -1,6 +1,6 @@
 import { hasBit } from '../../core/cluster/eligibility.ts';
 import type { Vector } from '../../core/resources.ts';
-import type { SimPod } from './pod.ts';
+import type { SimPod } from './job-run.ts';
 import type { Truth } from './truth.ts';
 import type { World } from './world.ts';
 

@@ -1,7 +1,6 @@
 import type { NodeScore } from '../../core/decision.ts';
 import { KubePreemption } from './kube-preemption.ts';
-import { boundInfo, cpuOf } from './pod.ts';
-import type { SimPod } from './pod.ts';
+import { boundInfo, cpuOf, type SimPod } from './job-run.ts';
 import type { LazyCandidates } from './truth.ts';
 import type { World } from './world.ts';
 

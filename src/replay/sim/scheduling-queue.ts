@@ -1,5 +1,5 @@
 import TinyQueue from 'tinyqueue';
-import type { SimPod } from './pod.ts';
+import type { SimPod } from './job-run.ts';
 
 const FLUSH_EVERY_MS = 30_000;
 const FLUSH_AFTER_MS = 300_000;

@@ -4,7 +4,7 @@ import type { Candidates, NodeInfo, PodInfo } from '../../core/model.ts';
 import { capacityAt } from '../../core/placement/room.ts';
 import { ResourceColumns, type Resources, type Vector } from '../../core/resources.ts';
 import { Nominations } from './nominations.ts';
-import type { SimPod } from './pod.ts';
+import type { SimPod } from './job-run.ts';
 
 /** What really runs where: a table like the core's, without anything that the core only holds. */
 export class Truth {
