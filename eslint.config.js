@@ -1,31 +1,42 @@
 import eslint from '@eslint/js';
 import tseslint from 'typescript-eslint';
+import rules from './import-rules.json' with { type: 'json' };
 
-/** src/<folder> -> the other folders it may import. */
-const MAY_IMPORT = {
-  core: [],
-  intake: ['core'],
-  extender: ['core', 'intake'],
-  replay: ['core', 'intake'],
-  kube: ['core', 'intake'],
-  webhook: ['core', 'intake'],
-  server: ['core', 'intake', 'extender', 'kube', 'webhook'],
-  cli: ['core', 'intake', 'extender', 'kube', 'webhook', 'replay', 'server'],
+const { parts, corePackages, coreRooms } = rules;
+
+/** Matches imports of a folder or file, however they are written. */
+const into = (place) => (place.endsWith('/') ? `**/${place.split('/').at(-2)}/**` : `**/${place}`);
+const folders = Object.keys(parts).filter((part) => !part.endsWith('.ts'));
+const banned = (group, message) => (group.length === 0 ? [] : [{ group, message }]);
+
+/** What a folder of src may not import: the rules of import-rules.json as one lint rule. */
+function wall(folder) {
+  const allowed = parts[folder];
+  const message = `src/${folder} may import: ${allowed.join(', ') || 'nothing'} (import-rules.json).`;
+  const others = Object.keys(parts).filter((other) => other !== folder && !allowed.includes(other));
+  const groups = others.flatMap((other) =>
+    other.endsWith('.ts') ? [`**/${other}`] : [`**/${other}/**`, `**/${other}.ts`],
+  );
+  return banned([...new Set(groups)], message);
+}
+
+const packages = {
+  regex: `^(?!\\.|(?:${corePackages.join('|')})$)`,
+  message: `src/core uses no package but ${corePackages.join(', ')}, and no node: module.`,
 };
 
-const wall = ([folder, allowed]) => {
-  const banned = Object.keys(MAY_IMPORT).filter((other) => other !== folder && !allowed.includes(other));
-  const message = `src/${folder} may import: ${allowed.join(', ') || 'nothing'}.`;
-  const patterns = [...banned.map((other) => ({ group: [`**/${other}/**`, `**/${other}.ts`], message }))];
-  if (!['server', 'cli'].includes(folder)) patterns.push({ group: ['**/config.ts', '**/version.ts'], message });
-  if (folder === 'core') {
-    patterns.push({
-      regex: '^(?!\\.|lru-cache$)',
-      message: 'src/core uses no package but lru-cache, and no node: module.',
-    });
-  }
-  return { files: [`src/${folder}/**/*.ts`], rules: { 'no-restricted-imports': ['error', { patterns }] } };
-};
+const restrict = (files, patterns) => ({ files, rules: { 'no-restricted-imports': ['error', { patterns }] } });
+
+/** A room of src/core may import the rooms before it. */
+function roomWall(room, at) {
+  const message = `src/core/${room[0]} may import the rooms before it (import-rules.json).`;
+  const files = room.map((place) => `src/core/${place}${place.endsWith('/') ? '**/*.ts' : ''}`);
+  const later = coreRooms
+    .slice(at + 1)
+    .flat()
+    .map(into);
+  return restrict(files, [...wall('core'), packages, ...banned(later, message)]);
+}
 
 const noClock = { message: 'Take nowMs, or a seeded generator, as an argument.' };
 
@@ -68,5 +79,8 @@ export default tseslint.config(
       ],
     },
   },
-  ...Object.entries(MAY_IMPORT).map(wall),
+  ...folders.map((folder) =>
+    restrict([`src/${folder}/**/*.ts`], [...wall(folder), ...(folder === 'core' ? [packages] : [])]),
+  ),
+  ...coreRooms.map(roomWall),
 );

@@ -2,25 +2,13 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { dirname, join, relative, resolve } from 'node:path';
 import { ESLint } from 'eslint';
 import { expect, test } from 'vitest';
+import rules from '../../import-rules.json' with { type: 'json' };
 
 const ROOT = resolve(import.meta.dirname, '../..');
 const SRC = join(ROOT, 'src');
 
-/** Folder of src -> what it may import; docs/architecture.md. */
-const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
-  core: [],
-  intake: ['core'],
-  extender: ['core', 'intake'],
-  kube: ['core', 'intake'],
-  webhook: ['core', 'intake'],
-  replay: ['core', 'intake'],
-  server: ['core', 'intake', 'extender', 'kube', 'webhook', 'config.ts', 'version.ts'],
-  cli: ['core', 'intake', 'extender', 'kube', 'webhook', 'replay', 'server', 'config.ts', 'version.ts'],
-  'config.ts': ['core'],
-  // package.json, outside of src.
-  'version.ts': ['..'],
-  'cli.ts': ['core', 'intake', 'extender', 'kube', 'webhook', 'replay', 'server', 'cli', 'config.ts', 'version.ts'],
-};
+const { parts, corePackages, coreRooms } = rules;
+const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = parts;
 
 const files = readdirSync(SRC, { recursive: true, encoding: 'utf8' }).filter((file) => file.endsWith('.ts'));
 const part = (file: string) => file.split('/')[0]!;
@@ -33,19 +21,102 @@ const imports = files.flatMap((file) =>
   })),
 );
 
+/** Between files of src, types included. */
+const arrows = imports
+  .filter(({ target }) => target.startsWith('.'))
+  .map(({ file, target }) => ({ file, to: relative(SRC, resolve(SRC, dirname(file), target)) }));
+
 test('imports go one way: core <- intake <- (extender | kube | webhook | replay) <- server <- cli', () => {
-  const wrong = imports
-    .filter(({ target }) => target.startsWith('.'))
-    .map(({ file, target }) => ({ file, to: relative(SRC, resolve(SRC, dirname(file), target)) }))
+  const wrong = arrows
     .filter(({ file, to }) => part(file) !== part(to) && !MAY_IMPORT[part(file)]?.includes(part(to)))
     .map(({ file, to }) => `${file} -> ${to}`);
   expect(wrong).toEqual([]);
-  expect(imports.length).toBeGreaterThan(100);
+  expect(arrows.length).toBeGreaterThan(100);
+});
+
+/** The place of a file of src/core in the order of the rooms; -1: in none. */
+const roomOf = (file: string) => {
+  const inCore = file.replace(/^core\//, '');
+  return coreRooms.findIndex((room) =>
+    room.some((place) => (place.endsWith('/') ? inCore.startsWith(place) : inCore === place)),
+  );
+};
+
+test('every file of core is in one room', () => {
+  expect(files.filter((file) => part(file) === 'core' && roomOf(file) < 0)).toEqual([]);
+});
+
+test('a room of core imports only the rooms before it', () => {
+  const inCore = arrows.filter(({ file, to }) => part(file) === 'core' && part(to) === 'core');
+  expect(inCore.filter(({ file, to }) => roomOf(to) > roomOf(file))).toEqual([]);
+  expect(inCore.length).toBeGreaterThan(200);
+});
+
+test('no files import each other in a circle', () => {
+  expect(circlesIn(arrows.map(({ file, to }) => [file, to] as const))).toEqual([]);
+});
+
+/** The file or folder that the path is in, of those directly in `folder`; undefined: it is elsewhere. */
+function childOf(folder: string, file: string): string | undefined {
+  const inside = folder === '' ? file : file.startsWith(`${folder}/`) ? file.slice(folder.length + 1) : undefined;
+  return inside?.split('/')[0];
+}
+
+test.each(['', ...new Set(files.flatMap(foldersAround))])(
+  'the files and folders in src/%s do not import each other in a circle',
+  (folder) => {
+    const between = arrows.flatMap(({ file, to }) => {
+      const [a, b] = [childOf(folder, file), childOf(folder, to)];
+      return a !== undefined && b !== undefined && a !== b ? [[a, b] as const] : [];
+    });
+    expect(circlesIn(between)).toEqual([]);
+  },
+);
+
+/** `a/b/c.ts`: a and a/b */
+function foldersAround(file: string): string[] {
+  const names = file.split('/').slice(0, -1);
+  return names.map((_, i) => names.slice(0, i + 1).join('/'));
+}
+
+/** Places from which a walk along the arrows comes back, each circle by the places on it. */
+function circlesIn(pairs: readonly (readonly [from: string, to: string])[]): string[][] {
+  const next = new Map<string, Set<string>>();
+  for (const [from, to] of pairs) next.set(from, (next.get(from) ?? new Set()).add(to));
+  const reached = new Map([...next.keys()].map((from) => [from, reachedFrom(from, next)] as const));
+  const circles = [...next.keys()].map((from) =>
+    [...(reached.get(from) ?? [])].filter((to) => reached.get(to)?.has(from)).sort(),
+  );
+  return circles.filter((circle) => circle.length > 0);
+}
+
+function reachedFrom(start: string, next: ReadonlyMap<string, ReadonlySet<string>>): Set<string> {
+  const seen = new Set<string>();
+  const open = [...(next.get(start) ?? [])];
+  for (let at = open.pop(); at !== undefined; at = open.pop()) {
+    if (seen.has(at)) continue;
+    seen.add(at);
+    open.push(...(next.get(at) ?? []));
+  }
+  return seen;
+}
+
+test('circles are found', () => {
+  const pairs = [
+    ['a', 'b'],
+    ['b', 'c'],
+    ['c', 'b'],
+    ['c', 'd'],
+  ] as const;
+  expect(circlesIn(pairs)).toEqual([
+    ['b', 'c'],
+    ['b', 'c'],
+  ]);
 });
 
 test('core uses no package but lru-cache', () => {
   const packages = imports.filter(({ file, target }) => part(file) === 'core' && !target.startsWith('.'));
-  expect([...new Set(packages.map(({ target }) => target))]).toEqual(['lru-cache']);
+  expect([...new Set(packages.map(({ target }) => target))]).toEqual(corePackages);
 });
 
 test('no folder of src is unknown to the rule', () => {
@@ -67,6 +138,14 @@ async function lint(filePath: string, code: string): Promise<string[]> {
 test.each([
   ['src/core/a.ts', `import '../intake/pod.ts';`, 'no-restricted-imports'],
   ['src/core/gang/a.ts', `import '../../intake/pod.ts';`, 'no-restricted-imports'],
+  ['src/core/cluster/a.ts', `import type { Gang } from '../gang/gang.ts';`, 'no-restricted-imports'],
+  ['src/core/gang/a.ts', `import '../preemption/candidates/budgets.ts';`, 'no-restricted-imports'],
+  ['src/core/gang/a.ts', `import '../state.ts';`, 'no-restricted-imports'],
+  ['src/core/preemption/search/a.ts', `import '../plan/begin.ts';`, 'no-restricted-imports'],
+  ['src/core/queue/orderings/a.ts', `import '../../gang/gang.ts';`, 'no-restricted-imports'],
+  ['src/core/model.ts', `import './cluster/cluster.ts';`, 'no-restricted-imports'],
+  ['src/core/reads.ts', `import './scheduler.ts';`, 'no-restricted-imports'],
+  ['src/core/gang/a.ts', `import 'node:fs';`, 'no-restricted-imports'],
   ['src/core/a.ts', `import 'node:fs';`, 'no-restricted-imports'],
   ['src/core/a.ts', `import 'zod';`, 'no-restricted-imports'],
   ['src/core/a.ts', `export const now = Date.now();`, 'no-restricted-properties'],
@@ -86,6 +165,9 @@ test.each([
 
 test.each([
   ['src/core/gang/a.ts', `import '../model.ts';`],
+  ['src/core/gang/a.ts', `import '../queue/queues.ts';`],
+  ['src/core/preemption/plan/a.ts', `import '../search/find-victims.ts';`],
+  ['src/core/scheduler.ts', `import './state.ts';`],
   ['src/core/cluster/a.ts', `import 'lru-cache';`],
   ['src/core/a.ts', `export const then = new Date(0);`],
   ['src/cli/a.ts', `import '../replay/replay.ts';`],

@@ -4,7 +4,6 @@ import { slackOf } from '../../gang/priority.ts';
 import type { NodeInfo } from '../../model.ts';
 import type { CostWeights } from '../../policy/policy.ts';
 import type { ResourceColumns, Vector } from '../../resources.ts';
-import type { Candidate } from './candidate.ts';
 import type { ReportedWork } from './reported-work.ts';
 
 /** One line of a victim's cost. Core-seconds; a negative one makes it cheaper. */
@@ -47,7 +46,7 @@ export function coresOf(columns: ResourceColumns, vector: Vector, { gpuCores }: 
 }
 
 /** @returns the item; `note` hears of it unless it is 0 */
-function item(term: CostTerm['term'], coreSeconds: number, note: AddTerm | undefined): number {
+export function item(term: CostTerm['term'], coreSeconds: number, note: AddTerm | undefined): number {
   if (coreSeconds !== 0) note?.(term, coreSeconds);
   return coreSeconds;
 }
@@ -84,24 +83,6 @@ export function wholeGangCost(costs: CostModel, gang: Gang, going: WholeGang, no
 interface WholeGang {
   readonly leader: BoundPod | undefined;
   readonly ofMembers: number;
-}
-
-/** The items of what is lost with the candidate alone; their sum is `candidate.cost`. */
-export function itemise(costs: CostModel, candidate: Candidate, note: AddTerm): void {
-  const gang = candidate.gang?.gang;
-  if (candidate.kind === 'pod') podCost(costs, candidate.bound, gang, note);
-  if (candidate.kind !== 'gang') return;
-  const ofMembers = candidate.others.reduce((sum, { cost }) => sum + cost, 0);
-  wholeGangCost(costs, candidate.gang.gang, { leader: candidate.bound, ofMembers }, note);
-}
-
-/**
- * Core-seconds that a needed candidate costs: it comes back and starts again, and its gang may fall below its minimum.
- */
-export function neededCost(weights: CostWeights, { cost, cores, gang }: Candidate, note?: AddTerm): number {
-  const own = cost + item('comeback', weights.comeback * cores, note);
-  if (!gang) return own + item('broken gang', weights.brokenGang * cores, note);
-  return gang.isBroken ? own : own + item('broken gang', gang.breakCost, note);
 }
 
 interface Worker {

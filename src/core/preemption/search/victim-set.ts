@@ -1,7 +1,8 @@
 import type { Vector } from '../../resources.ts';
 import type { Budgets } from '../candidates/budgets.ts';
 import type { Candidate } from '../candidates/candidate.ts';
-import { itemise, neededCost, type AddTerm, type CostModel, type CostTerm } from '../candidates/eviction-cost.ts';
+import { itemise, neededCost } from '../candidates/candidate-cost.ts';
+import type { AddTerm, CostModel, CostTerm } from '../candidates/eviction-cost.ts';
 import type { ExclusionRule } from '../candidates/exclusion-rules.ts';
 
 /**
