@@ -5,7 +5,7 @@ import type { NodeTable } from '../../src/core/cluster/node-table.ts';
 import { DEFAULT_POLICY, type ScorerName } from '../../src/core/policy/policy.ts';
 import { scorers } from '../../src/core/policy/registry.ts';
 import { WeightEngine } from '../../src/core/policy/score.ts';
-import type { ScoreInput } from '../../src/core/policy/scorer.ts';
+import type { Scorer, ScoreInput } from '../../src/core/policy/scorer.ts';
 import { node, pod, resources, type NodeOptions } from '../support/builders.ts';
 
 const policy = { ...DEFAULT_POLICY, nodeLabel: { key: 'price', better: 'lower' as const } };
@@ -90,6 +90,23 @@ test.each(Object.keys(scorers) as ScorerName[])('scorer %s has an opinion where 
   const out = new Float64Array(3).fill(NaN);
   scorers[name].score(bare, Int32Array.of(0, 1, 63), out); // 63: no node was ever there
   expect([...out].filter((score) => !(score >= 0 && score <= 1))).toEqual([]);
+});
+
+test.each(Object.keys(scorers) as ScorerName[])('scorer %s depends on what it declares', (name) => {
+  const scorer: Scorer = scorers[name];
+  const nodes = [{ cpu: 8 }, { cpu: 8 }, { cpu: 8 }];
+  const rows = Int32Array.of(0, 1, 2);
+  const before = new Float64Array(3);
+  const after = new Float64Array(3);
+  scorer.score(inputOf(nodes, { siblings: { perKey: [() => 0], placed: 0 } }), rows, before);
+  // A member is placed at row 2, in the domain of row 1.
+  const placed = inputOf(nodes, { siblings: { perKey: [(row) => (row === 0 ? 0 : 1)], placed: 1 } });
+  const { table, request } = placed;
+  (table as NodeTable).take(2, request);
+  scorer.score({ ...placed, leaders: placed.leaders.map((count, row) => count + (row === 2 ? 1 : 0)) }, rows, after);
+  const changed = [0, 1].filter((row) => before[row] !== after[row]);
+  if (scorer.dependsOn === 'own-row') expect(changed).toEqual([]);
+  else expect(changed).not.toEqual([]);
 });
 
 describe('each scorer prefers what it says', () => {

@@ -1,18 +1,26 @@
 import { Scheduler } from '../../src/core/scheduler.ts';
 import type { Effect } from '../../src/core/effects.ts';
 import type { NodeInfo, PodInfo } from '../../src/core/model.ts';
+import type { SchedulerState } from '../../src/core/state.ts';
 import { DEFAULT_POLICY, type Policy } from '../../src/core/policy/policy.ts';
 import { boundTo, offer } from './builders.ts';
 
+/** A scheduler whose state tests can read. */
+export class OpenScheduler extends Scheduler {
+  get inside(): SchedulerState {
+    return this.state;
+  }
+}
+
 /** A cluster with muster in it; the invariants are checked after every step. Time moves only by `wait`. */
 export class World {
-  readonly scheduler: Scheduler;
+  readonly scheduler: OpenScheduler;
   readonly effects: Effect[] = [];
   readonly nodes = new Map<string, NodeInfo>();
   nowMs = 0;
 
   constructor(nodes: readonly NodeInfo[], policy: Partial<Policy> = {}, synced = true) {
-    this.scheduler = new Scheduler({ policies: [{ ...DEFAULT_POLICY, ...policy }], schedulerNames: ['muster'] });
+    this.scheduler = new OpenScheduler({ policies: [{ ...DEFAULT_POLICY, ...policy }], schedulerNames: ['muster'] });
     for (const one of nodes) this.node(one);
     if (synced) this.#observe({ kind: 'synced' });
   }

@@ -119,6 +119,23 @@ test('core uses no package but lru-cache', () => {
   expect([...new Set(packages.map(({ target }) => target))]).toEqual(corePackages);
 });
 
+/** Files of src/core in which the pattern stands. */
+const filesWith = (pattern: RegExp) =>
+  files.filter((file) => part(file) === 'core' && pattern.test(readFileSync(join(SRC, file), 'utf8'))).sort();
+
+test.each([
+  ['the queues and what is planned', /queues\.(put|remove)\(|evictions\.(begin|end)\(/, 'core/gang/transitions.ts'],
+  ['the state of a gang', /write\(gang\)|kind: 'freeing', plan/, 'core/gang/transitions.ts'],
+  ['slots', /as Writable<Slot>|slots as Slot\[\]/, 'core/gang/ledger.ts'],
+])('%s have one writer', (_, pattern, owner) => {
+  expect(filesWith(pattern)).toEqual([owner]);
+});
+
+test('what queues hold is told by the cluster and the ledger alone', () => {
+  expect(filesWith(/#room\.(take|give)\(/)).toEqual(['core/cluster/cluster.ts', 'core/gang/ledger.ts']);
+  expect(filesWith(/usage\.(take|give)\(/)).toEqual([]);
+});
+
 test('no folder of src is unknown to the rule', () => {
   expect([...new Set(files.map(part))].filter((name) => !(name in MAY_IMPORT))).toEqual([]);
 });

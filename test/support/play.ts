@@ -1,0 +1,213 @@
+import fc from 'fast-check';
+import { expect } from 'vitest';
+import type { PodInfo } from '../../src/core/model.ts';
+import {
+  DEFAULT_POLICY,
+  STRATEGIES,
+  type Policy,
+  type StrategyName,
+  type Topology,
+} from '../../src/core/policy/policy.ts';
+import { node, pod, spark, type GangBuilder } from './builders.ts';
+import { World } from './world.ts';
+
+/** Something that happens to a cluster with muster in it. */
+export type Step =
+  | { readonly kind: 'leader' | 'leader-gone' | 'again'; readonly app: number }
+  | { readonly kind: 'member' | 'member-gone'; readonly app: number; readonly i: number }
+  | { readonly kind: 'foreign' | 'intruder' | 'foreign-gone' | 'preempt'; readonly i: number; readonly at: number }
+  | { readonly kind: 'node' | 'node-gone'; readonly at: number; readonly cpu: number; readonly cordon: boolean }
+  | { readonly kind: 'wait'; readonly ms: number }
+  | { readonly kind: 'admit' | 'restart' };
+
+const app = fc.nat({ max: 4 });
+const i = fc.nat({ max: 6 });
+const at = fc.nat({ max: 4 });
+/** What gangs do. */
+export const gangSteps: fc.Arbitrary<Step>[] = [
+  fc.record({ kind: fc.constantFrom('leader', 'leader-gone', 'again'), app }),
+  fc.record({ kind: fc.constantFrom('member', 'member', 'member', 'member-gone'), app, i }),
+  fc.record({ kind: fc.constant('wait'), ms: fc.constantFrom(1, 1000, 120_000, 600_000) }),
+];
+/** What other pods and nodes do. */
+export const otherSteps: fc.Arbitrary<Step>[] = [
+  fc.record({ kind: fc.constantFrom('foreign', 'intruder', 'foreign-gone', 'preempt'), i, at }),
+  fc.record({ kind: fc.constantFrom('node', 'node-gone'), at, cpu: fc.nat({ max: 6 }), cordon: fc.boolean() }),
+];
+/** What a live cluster brings: gangs admitted unasked, and muster killed and started again. */
+export const liveSteps: fc.Arbitrary<Step>[] = [fc.record({ kind: fc.constantFrom('admit', 'admit', 'restart') })];
+/** How gangs are placed and queued. */
+export const setting = fc.record({
+  strategy: fc.constantFrom<StrategyName>(...STRATEGIES),
+  topology: fc.constantFrom<Topology['mode']>('none', 'prefer', 'require'),
+  blockAfterMs: fc.constantFrom(0, 600_000, Infinity),
+});
+
+/** The policy of a setting. */
+export function policy({
+  strategy,
+  topology,
+  blockAfterMs,
+}: {
+  strategy: StrategyName;
+  topology: Topology['mode'];
+  blockAfterMs: number;
+}) {
+  const preference = {
+    ...DEFAULT_POLICY.members,
+    strategy,
+    weights: new Map([['binPacking', 1] as const, ['topology', 1] as const]),
+  };
+  return {
+    leader: preference,
+    members: preference,
+    topology: { mode: topology, keys: ['rack', 'zone'], leader: true },
+    queue: { blockAfterMs },
+  } satisfies Partial<Policy>;
+}
+
+export const APPS: readonly GangBuilder[] = [
+  spark('a', 3),
+  spark('b', 5, { min: 2 }),
+  spark('c', 1, { cpu: 3 }),
+  spark('d', 0),
+  spark('e', 6, { cpu: 2 }),
+];
+
+/** Plays the steps and writes down every answer. Members of an app exist only while its leader runs. */
+export class Play {
+  world: World;
+  readonly log: string[] = [];
+  readonly #policy: Partial<Policy>;
+  readonly #live = new Map<string, PodInfo>();
+  readonly #bound = new Map<string, { readonly pod: PodInfo; readonly node: string }>();
+  readonly #intruders = new Map<string, { readonly pod: PodInfo; readonly node: string }>();
+  readonly #apps: readonly GangBuilder[];
+
+  constructor(policyOf: Partial<Policy>, apps = APPS) {
+    this.#policy = policyOf;
+    this.#apps = apps;
+    const racks = ['r0', 'r0', 'r1', 'r2', 'r2'];
+    this.world = new World(
+      racks.map((rack, n) => node(`n${n}`, { cpu: 3 + n, labels: { rack, zone: n < 3 ? 'z0' : 'z1' } })),
+      policyOf,
+    );
+  }
+
+  step(step: Step): void {
+    switch (step.kind) {
+      case 'leader':
+        return this.#start(this.#apps[step.app]!.leader());
+      case 'again': {
+        const leader = this.#apps[step.app]!.leader();
+        if (this.#live.has(leader.uid)) expect(this.world.ask(leader)).toBe(this.world.ask(leader));
+        return;
+      }
+      case 'member':
+        return this.#start(this.#apps[step.app]!.member('executor', step.i));
+      case 'leader-gone':
+        return this.#end(this.#apps[step.app]!.leader());
+      case 'member-gone':
+        return this.#end(this.#apps[step.app]!.member('executor', step.i));
+      case 'wait':
+        return this.world.wait(step.ms);
+      case 'admit':
+        this.log.push(JSON.stringify(this.world.scheduler.admitWaiting(this.world.nowMs)));
+        this.world.scheduler.checkInvariants();
+        return;
+      case 'restart':
+        return this.#restart();
+      default:
+        return this.#others(step);
+    }
+  }
+
+  /** A new muster knows what the API server has: nodes, bound pods, and what is written on bound leaders. */
+  #restart(): void {
+    const before = this.world;
+    this.world = new World([...before.nodes.values()], this.#policy, false);
+    this.world.nowMs = before.nowMs;
+    for (const { pod: one, node: at } of this.#bound.values()) {
+      const written = one.membership?.spec && before.scheduler.reservation(one.membership.gang);
+      const text = JSON.stringify(written && [...written.slots].map(([role, nodes]) => [role, [...nodes]]));
+      this.world.bind(written ? { ...one, reservation: { text, slots: written.slots } } : one, at);
+    }
+    for (const [uid, { pod: one, node: at }] of this.#intruders)
+      if (before.nodes.has(at)) this.world.bind({ ...one, uid }, at);
+    this.world.sync();
+  }
+
+  #others(step: Extract<Step, { at: number }>): void {
+    const name = `n${step.at}`;
+    switch (step.kind) {
+      case 'foreign':
+        this.log.push(this.world.ask(pod(`f${step.i}`, { cpu: 1 + (step.i % 3) })));
+        return;
+      case 'preempt': {
+        const there = [...this.#bound.values()].filter(({ node: its }) => its === name).map(({ pod: { uid } }) => uid);
+        const asker = pod(`f${step.i}`, { cpu: 1 + (step.i % 3), priority: 1 });
+        this.log.push(this.world.preempt(asker, { [name]: there }));
+        return;
+      }
+      case 'intruder':
+        if (!this.world.nodes.has(name)) return;
+        this.#intruders.set(`x${step.i}`, { pod: pod(`x${step.i}`, { cpu: 1 + (step.i % 3) }), node: name });
+        return this.world.bind(pod(`x${step.i}`, { cpu: 1 + (step.i % 3) }), name);
+      case 'foreign-gone':
+        this.#intruders.delete(`x${step.i}`);
+        return this.world.gone(pod(`x${step.i}`));
+      case 'node':
+        return this.world.node(
+          node(name, { cpu: step.cpu, unschedulable: step.cordon, labels: { rack: `r${step.cpu}` } }),
+        );
+      case 'node-gone':
+        return this.world.removeNode(name);
+    }
+  }
+
+  #start(asking: PodInfo): void {
+    if (this.#bound.has(asking.uid)) return;
+    this.#live.set(asking.uid, asking);
+    const answer = this.world.ask(asking);
+    expect(this.world.ask(asking)).toBe(answer);
+    this.log.push(`${asking.uid} ${answer}`);
+    if (!answer.startsWith('-> ')) return;
+    const name = answer.slice(3);
+    expect(this.world.nodes.has(name)).toBe(true);
+    this.#bound.set(asking.uid, { pod: asking, node: name });
+    this.world.bind(asking, name);
+  }
+
+  #end(ending: PodInfo): void {
+    this.#live.delete(ending.uid);
+    this.#bound.delete(ending.uid);
+    this.world.gone(ending);
+  }
+
+  /** cpu of what muster placed, per node, must be within the node's. */
+  expectNoOvercommit(): void {
+    const used = new Map<string, number>();
+    for (const {
+      pod: { request },
+      node: name,
+    } of this.#bound.values())
+      used.set(name, (used.get(name) ?? 0) + request.get('cpu')!);
+    for (const [name, cpu] of used)
+      expect(cpu).toBeLessThanOrEqual(this.world.nodes.get(name)!.allocatable.get('cpu')!);
+  }
+
+  /** Every gang whose leader is bound can start all its minimum members now. */
+  expectNoPartialGang(): void {
+    for (const one of this.#apps) {
+      if (!this.#bound.has(one.leader().uid)) continue;
+      const { min } = one.spec.roles[1]!;
+      const running = [0, 1, 2, 3, 4, 5, 6].filter((n) => this.#bound.has(one.member('executor', n).uid)).length;
+      for (let n = running; n < min; n++) {
+        const successor = { ...one.member('executor', 0), uid: `${one.spec.name}-late-${n}` };
+        const answer = this.world.start(successor);
+        expect(answer).toMatch(/^-> /);
+        this.#bound.set(successor.uid, { pod: successor, node: answer.slice(3) });
+      }
+    }
+  }
+}
