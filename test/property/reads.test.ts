@@ -111,7 +111,7 @@ test('an exception in the middle of an explanation leaves nothing changed', () =
       for (const step of list) play.step(step);
       const { scheduler, nowMs } = play.world;
       const before = fingerprintOf(scheduler.inside, nowMs);
-      const plan = Reflect.get(Planner.prototype, 'plan') as Planner['plan'];
+      const plan = Reflect.get<Planner, 'plan'>(Planner.prototype, 'plan');
       let calls = 0;
       const spy = vi.spyOn(Planner.prototype, 'plan').mockImplementation(function (this: Planner, request) {
         if (calls++ === when) throw new Error('in the middle');
