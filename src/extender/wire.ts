@@ -4,7 +4,7 @@ import type { Candidates } from '../core/model.ts';
 import { DEFAULT_CONTEXT, type IntakeContext } from '../intake/gang-objects.ts';
 import { asObject, integerAt, listAt, nameAt, objectAt, own, type Json } from '../intake/field.ts';
 import { toPodInfo } from '../intake/pod.ts';
-import { shown } from '../intake/quantity.ts';
+import { shown } from '../intake/wording.ts';
 import { NameList } from './name-list.ts';
 
 /** Whether kube-scheduler sent names (nodeCacheCapable: true) or whole nodes; the answer has the same form. */
@@ -28,7 +28,8 @@ export function toFilterRequest(body: unknown, context: IntakeContext = DEFAULT_
     return { pod, candidates: candidatesOf(namesIn(names, 'NodeNames')), mode: 'names' };
   }
   const nodes = field(args, 'Nodes');
-  if (nodes === undefined || nodes === null) throw badBody('NodeNames and Nodes are both missing: nobody is offered');
+  if (nodes === undefined || nodes === null)
+    throw badBody('NodeNames and Nodes: one of them is required, but both are missing');
   const items = listAt(asObject(nodes, 'Nodes'), 'items', 'Nodes').map((item, i) => {
     const at = `Nodes.items[${i}]`;
     return nameAt(objectAt(asObject(item, at), 'metadata', at) ?? {}, 'name', `${at}.metadata`);
@@ -56,13 +57,14 @@ export function toPreemptRequest(body: unknown, context: IntakeContext = DEFAULT
 
 function proposalOf(entry: Json, at: string): VictimProposal {
   const pods = field(entry, 'Pods') ?? [];
-  if (!Array.isArray(pods)) throw badBody(`${at}.Pods: ${shown(pods)} is not a list`);
+  if (!Array.isArray(pods)) throw badBody(`${at}.Pods: expected a list, got ${shown(pods)}`);
   const uids = pods
     .filter((pod) => pod !== null)
     .map((pod, i) => {
       const victim = asObject(pod, `${at}.Pods[${i}]`);
       const uid = field(victim, 'UID') ?? own(objectAt(victim, 'metadata', `${at}.Pods[${i}]`) ?? {}, 'uid');
-      if (typeof uid !== 'string' || uid === '') throw badBody(`${at}.Pods[${i}].UID: ${shown(uid)} is not a UID`);
+      if (typeof uid !== 'string' || uid === '')
+        throw badBody(`${at}.Pods[${i}].UID: expected a UID, got ${shown(uid)}`);
       return uid;
     });
   const pdbViolations = integerAt({ NumPDBViolations: field(entry, 'NumPDBViolations') }, 'NumPDBViolations', at) ?? 0;
@@ -71,7 +73,7 @@ function proposalOf(entry: Json, at: string): VictimProposal {
 
 function argsOf(body: unknown): Json {
   if (typeof body !== 'object' || body === null || Array.isArray(body)) {
-    throw badBody(`the body is ${shown(body)}, not an object with Pod and NodeNames`);
+    throw badBody(`body: expected an object with Pod and NodeNames, got ${shown(body)}`);
   }
   return body as Json;
 }
@@ -90,7 +92,7 @@ const NODE_NAME = /^[a-z0-9]([-a-z0-9.]{0,251}[a-z0-9])?$/;
 const isNodeName = (name: unknown): name is string => typeof name === 'string' && NODE_NAME.test(name);
 
 function namesIn(value: unknown, where: string): readonly string[] {
-  if (!Array.isArray(value)) throw badBody(`${where}: ${shown(value)} is not a list`);
+  if (!Array.isArray(value)) throw badBody(`${where}: expected a list, got ${shown(value)}`);
   // The place is made for what is wrong alone: 5,000 texts cost more than the decision.
   value.forEach((name, i) => isNodeName(name) || checkedName(name, `${where}[${i}]`));
   return value as string[];
@@ -98,7 +100,7 @@ function namesIn(value: unknown, where: string): readonly string[] {
 
 function checkedName(name: unknown, where: string): string {
   if (isNodeName(name)) return name;
-  throw badBody(`${where}: ${shown(name)} is not the name of a node`);
+  throw badBody(`${where}: expected the name of a node, got ${shown(name)}`);
 }
 
 /** Each name once, in the order of the request. */

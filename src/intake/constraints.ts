@@ -1,7 +1,7 @@
 import type { Constraints, Requirement, Taint, Toleration } from '../core/model.ts';
 import { MusterError } from '../core/errors.ts';
 import { nameAt, objectAt, objectsAt, own, textAt, textMapAt, textsAt, type Json } from './field.ts';
-import { shown } from './quantity.ts';
+import { shown } from './wording.ts';
 import { Interned } from './interning.ts';
 
 const OPERATORS = ['In', 'NotIn', 'Exists', 'DoesNotExist', 'Gt', 'Lt'] as const;
@@ -9,7 +9,7 @@ const TOLERATION_OPERATORS = ['Exists', 'Equal', 'Lt', 'Gt'] as const;
 
 const shared = new Interned<Constraints>();
 
-/** nodeSelector, required node affinity and tolerations of a pod's spec. */
+/** Node selector, required node affinity and tolerations of a pod's spec. */
 export function constraintsOf(spec: Json, where: string): Constraints {
   const said = [own(spec, 'nodeSelector'), own(spec, 'tolerations'), own(spec, 'affinity')];
   return shared.of(JSON.stringify(said), () => readConstraints(spec, where));
@@ -74,5 +74,6 @@ function requirements(term: Json, list: string, on: Requirement['on'], where: st
 function oneOf<const T extends string>(allowed: readonly T[], value: string, where: string): T {
   const found = allowed.find((one) => one === value);
   if (found !== undefined) return found;
-  throw new MusterError('MUSTER_OBJECT_INVALID', `${where}: ${shown(value)} is none of ${allowed.join(', ')}.`);
+  const expected = `expected one of ${allowed.join(', ')}`;
+  throw new MusterError('MUSTER_OBJECT_INVALID', `${where}: ${expected}, got ${shown(value)}.`);
 }

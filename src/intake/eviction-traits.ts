@@ -1,7 +1,7 @@
 import type { PodInfo, EvictionTraits, PriorityRequest } from '../core/model.ts';
 import { parseDuration } from './duration.ts';
 import { listAt, objectAt, objectsAt, own, textAt, type Json } from './field.ts';
-import { shown } from './quantity.ts';
+import { shown } from './wording.ts';
 import { internedText } from './interning.ts';
 
 const PRIORITY = 'muster.dev/priority';
@@ -96,7 +96,7 @@ function wishesOf(annotations: ReadonlyMap<string, string>): PriorityRequest {
     const text = annotations.get(key);
     const value = text === undefined ? undefined : parse(text);
     if (text !== undefined && value === undefined)
-      mistakes.push(`Annotation ${key}: ${shown(text)} is not ${wanted}; it is ignored.`);
+      mistakes.push(`Annotation ${key} is ignored: expected ${wanted}, got ${shown(text)}.`);
     return value;
   };
   const priority = read(PRIORITY, priorityOf, 'a priority or the name of a PriorityClass');

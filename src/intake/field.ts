@@ -1,18 +1,18 @@
 import { MusterError } from '../core/errors.ts';
-import { shown } from './quantity.ts';
+import { shown } from './wording.ts';
 
-/** A JSON object whose keys come from outside: read it with the functions below, which look at own keys alone. */
+/** A JSON object from outside. Read it with the functions below: they ignore inherited keys such as `constructor`. */
 export type Json = Readonly<Record<string, unknown>>;
 
 function bad(where: string, value: unknown, wanted: string): MusterError {
-  return new MusterError('MUSTER_OBJECT_INVALID', `${where}: ${shown(value)} is not ${wanted}.`);
+  return new MusterError('MUSTER_OBJECT_INVALID', `${where}: expected ${wanted}, got ${shown(value)}.`);
 }
 
 export function own(object: Json, key: string): unknown {
   return Object.hasOwn(object, key) ? object[key] : undefined;
 }
 
-/** An object; null and absent are undefined, as Go writes what is not set. */
+/** An object; undefined for null and for an absent key, since Go writes either for an unset field. */
 export function objectAt(parent: Json, key: string, where: string): Json | undefined {
   const value = own(parent, key);
   return value === undefined || value === null ? undefined : asObject(value, `${where}.${key}`);
@@ -23,7 +23,7 @@ export function asObject(value: unknown, where: string): Json {
   return value as Json;
 }
 
-/** A list of objects; null and absent are empty. */
+/** A list of objects; empty for null and for an absent key. */
 export function objectsAt(parent: Json, key: string, where: string): readonly Json[] {
   return listAt(parent, key, where).map((item, i) => asObject(item, `${where}.${key}[${i}]`));
 }
@@ -38,20 +38,21 @@ export function listAt(parent: Json, key: string, where: string): readonly unkno
 export function textAt(parent: Json, key: string, where: string): string | undefined {
   const value = own(parent, key);
   if (value === undefined || value === null) return undefined;
-  if (typeof value !== 'string') throw bad(`${where}.${key}`, value, 'a text');
+  if (typeof value !== 'string') throw bad(`${where}.${key}`, value, 'a string');
   return value;
 }
 
-/** A text that must be there and not empty. */
+/** A required string; it may not be empty. */
 export function nameAt(parent: Json, key: string, where: string): string {
   const value = textAt(parent, key, where);
-  if (value === undefined || value === '') throw bad(`${where}.${key}`, value ?? null, 'set: a name is needed');
-  return value;
+  if (value) return value;
+  const found = value === '' ? 'empty' : own(parent, key) === null ? 'null' : 'missing';
+  throw new MusterError('MUSTER_OBJECT_INVALID', `${where}.${key}: is required, but is ${found}.`);
 }
 
 export function textsAt(parent: Json, key: string, where: string): readonly string[] {
   return listAt(parent, key, where).map((item, i) => {
-    if (typeof item !== 'string') throw bad(`${where}.${key}[${i}]`, item, 'a text');
+    if (typeof item !== 'string') throw bad(`${where}.${key}[${i}]`, item, 'a string');
     return item;
   });
 }
@@ -75,7 +76,7 @@ export function textMapAt(parent: Json, key: string, where: string): Map<string,
   const object = objectAt(parent, key, where);
   const out = new Map<string, string>();
   for (const [name, value] of Object.entries(object ?? {})) {
-    if (typeof value !== 'string') throw bad(`${where}.${key}[${shown(name)}]`, value, 'a text');
+    if (typeof value !== 'string') throw bad(`${where}.${key}[${shown(name)}]`, value, 'a string');
     out.set(name, value);
   }
   return out;

@@ -4,7 +4,7 @@ import type { NodeInfo, PodInfo } from '../core/model.ts';
 import { asObject, listAt, textAt, type Json } from './field.ts';
 import { toNodeInfo } from './node.ts';
 import { toPodInfo } from './pod.ts';
-import { shown } from './quantity.ts';
+import { shown } from './wording.ts';
 
 export interface Manifests {
   readonly nodes: readonly NodeInfo[];
@@ -64,6 +64,6 @@ function collect(object: Json, where: string, into: { nodes: NodeInfo[]; pods: P
   } else
     throw new MusterError(
       'MUSTER_OBJECT_INVALID',
-      `${where}.kind: ${shown(kind)} is none of Node, Pod, NodeList, PodList, List.`,
+      `${where}.kind: expected one of Node, Pod, NodeList, PodList, List, got ${shown(kind)}.`,
     );
 }

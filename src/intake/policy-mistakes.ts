@@ -11,7 +11,7 @@ import {
 } from 'yaml';
 import { z } from 'zod';
 import { PolicyFile } from './policy-schema.ts';
-import { shown } from './quantity.ts';
+import { shown } from './wording.ts';
 
 /** A file as it was parsed, to find lines in. */
 export interface Place {

@@ -1,4 +1,5 @@
 import { MusterError } from '../core/errors.ts';
+import { shown } from './wording.ts';
 
 const NANO = 1_000_000_000n;
 const FORM = /^([+-]?)(\d{0,64})(?:\.(\d{0,64}))?(?:([numkMGTPE]|[KMGTPE]i)|[eE]([+-]?\d{1,3}))?$/;
@@ -16,12 +17,12 @@ const BINARY: Readonly<Record<string, bigint>> = { Ki: 10n, Mi: 20n, Gi: 30n, Ti
 export function parseQuantity(value: unknown, where: string): bigint {
   const text = typeof value === 'number' ? String(value) : value;
   const match = typeof text === 'string' && text.length <= 140 ? FORM.exec(text) : null;
-  if (!match) throw invalid(where, value, 'is not a quantity');
+  if (!match) throw invalid(where, 'expected a quantity', value);
   const [, sign, whole = '', fraction = '', suffix = '', exponent] = match;
-  if (whole === '' && fraction === '') throw invalid(where, value, 'is not a quantity');
+  if (whole === '' && fraction === '') throw invalid(where, 'expected a quantity', value);
   const digits = BigInt(whole + fraction);
   if (digits === 0n) return 0n;
-  if (sign === '-') throw invalid(where, value, 'is negative');
+  if (sign === '-') throw invalid(where, 'must not be negative', value);
   const binary = BINARY[suffix];
   const power = exponent === undefined ? (DECIMAL[suffix] ?? 0) : Number(exponent);
   const nano = (binary === undefined ? digits : digits << binary) * NANO;
@@ -44,25 +45,10 @@ function ceilDiv(value: bigint, by: bigint): bigint {
 export function wholeUnits(nano: bigint, resource: string, where: string): number {
   const units = ceilDiv(nano, resource === 'cpu' ? NANO / 1000n : NANO);
   if (units > BigInt(Number.MAX_SAFE_INTEGER))
-    throw invalid(`${where}.${resource.slice(0, 80)}`, units.toString(), 'is too large');
+    throw invalid(`${where}.${resource.slice(0, 80)}`, 'must be at most 2^53 - 1', units.toString());
   return Number(units);
 }
 
-function invalid(where: string, value: unknown, what: string): MusterError {
-  return new MusterError('MUSTER_QUANTITY_INVALID', `${where}: ${shown(value)} ${what}.`);
-}
-
-/** A value for an error message: as JSON, at most 80 characters. Never fails, whatever the value is. */
-export function shown(value: unknown): string {
-  const text = asJson(typeof value === 'string' ? value.slice(0, 100) : value);
-  return text.length > 80 ? `${text.slice(0, 77)}...` : text;
-}
-
-/** Nested too deep for JSON.stringify, or holding itself (a YAML alias can), a value is named by its kind. */
-function asJson(value: unknown): string {
-  try {
-    return JSON.stringify(value) ?? 'undefined';
-  } catch {
-    return Array.isArray(value) ? 'a list' : 'an object';
-  }
+function invalid(where: string, rule: string, value: unknown): MusterError {
+  return new MusterError('MUSTER_QUANTITY_INVALID', `${where}: ${rule}, got ${shown(value)}.`);
 }

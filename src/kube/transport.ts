@@ -3,7 +3,7 @@ import https from 'node:https';
 import { objectAt, objectsAt, textAt, type Json } from '../intake/field.ts';
 import type { KubeConfig } from '@kubernetes/client-node';
 import { MusterError } from '../core/errors.ts';
-import { shown } from '../intake/quantity.ts';
+import { shown } from '../intake/wording.ts';
 
 export interface ApiRequest {
   readonly method: 'GET' | 'POST' | 'PATCH' | 'DELETE';

@@ -333,14 +333,14 @@ describe('a declaration that is awaited', () => {
   const awaiting = {
     gang: 'jobs/a',
     role: 'driver',
-    problem: 'ConfigMap conf of the driver is not there yet',
+    problem: 'ConfigMap conf of the driver does not exist yet',
     awaits: 'spark-conf/jobs/conf',
   };
   const driver: PodInfo = { ...pod('a-driver'), membership: awaiting };
 
   test('is a reason to wait; after a minute the reason says that nothing came; it ends when it comes', () => {
     const world = new World(nodes(1, 8));
-    expect(world.ask(driver)).toBe('waits: ConfigMap conf of the driver is not there yet');
+    expect(world.ask(driver)).toBe('waits: ConfigMap conf of the driver does not exist yet');
     expect(world.scheduler.gangs()).toMatchObject([{ gang: 'jobs/a', phase: 'waiting', reason: awaiting.problem }]);
     world.wait(61_000);
     expect(world.ask(driver)).toContain('nothing after 60 s');

@@ -88,7 +88,7 @@ describe('a gang over the wire', () => {
       name: 'a declaration that is wrong is the reason for waiting',
       cpu: 2,
       Pod: pod('etl-driver', { 'muster.dev/role': 'driver' }, { 'muster.dev/roles': '[{"name":"driver","count":0}]' }),
-      want: '{"NodeNames":[],"FailedAndUnresolvableNodes":{"n1":"muster: annotation muster.dev/roles[0].count: 0 is not between 1 and 10000"}}',
+      want: '{"NodeNames":[],"FailedAndUnresolvableNodes":{"n1":"muster: annotation muster.dev/roles[0].count: must be between 1 and 10000, got 0"}}',
     },
   ])('$name', async ({ cpu, Pod, want }) => {
     const server = await startServer([node('n1', { cpu }), node('n2', { cpu })]);

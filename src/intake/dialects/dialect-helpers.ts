@@ -1,21 +1,21 @@
 import { MusterError } from '../../core/errors.ts';
 import type { Membership } from '../../core/model.ts';
 import { gangObjectKey, type GangObjectKind } from '../gang-objects.ts';
-import { shown } from '../quantity.ts';
+import { shown } from '../wording.ts';
 import type { Dialect, DialectInput } from './dialect.ts';
 
-/** No gang has more members of a role. */
-export const MOST = 10_000;
+/** The most members that a role of a gang may have. */
+export const MAX_MEMBERS = 10_000;
 
-/** What Kubernetes takes for a label's value, and as long as an object's name may be: annotations may hold anything. */
+/** A label value, but as long as an object's name may be. Annotations may hold anything, so names are checked. */
 const NAME = /^[A-Za-z0-9]([-A-Za-z0-9_.]{0,251}[A-Za-z0-9])?$/;
 
 /**
- * A dialect of another gang scheduler, for pods of ours alone. What is wrong with a declaration becomes the reason for
- * waiting.
- * @param nameIn the gang's name, unique in its namespace; undefined: the pod says nothing in this dialect
+ * The dialect of another gang scheduler. It applies only to pods whose schedulerName is muster's. A mistake in a
+ * declaration becomes the gang's reason for waiting.
+ * @param nameIn the gang's name, unique in its namespace; undefined: the pod declares nothing in this dialect
  */
-export function forOurs(
+export function foreignDialect(
   nameIn: (input: DialectInput) => string | undefined,
   read: (input: DialectInput, name: string) => Membership | undefined,
 ): Dialect {
@@ -28,40 +28,44 @@ export function forOurs(
       return name === undefined ? undefined : read(input, name);
     } catch (error) {
       if (!(error instanceof MusterError)) throw error;
-      return { gang: `${pod.namespace}/${name ?? pod.name}`, role: '', problem: error.what.replace(/\.$/, '') };
+      return { gang: `${pod.namespace}/${name ?? pod.name}`, role: '', problem: problemOf(error) };
     }
   };
 }
 
-/** A member whose gang's declaration, an object of this kind and name, is not there yet. */
+/** The sentence for a gang's reason: remedy and code are for the operator of muster, not for the owner of the pod. */
+export const problemOf = ({ what }: MusterError): string => what.replace(/\.$/, '');
+
+/** A member that waits for the object that declares its gang. */
 export function awaiting({ pod }: DialectInput, kind: GangObjectKind, what: string, name: string): Membership {
-  const problem = `${what} ${name} is not there yet`;
+  const problem = `${what} ${name} does not exist yet`;
   return { gang: `${pod.namespace}/${name}`, role: '', problem, awaits: gangObjectKey(kind, pod.namespace, name) };
 }
 
-/** muster's own label or annotation: for dialects that have no word for the queue. */
+/** The queue that muster's own label or annotation names, for dialects that cannot name one. */
 export function ownQueue({ pod, annotations }: DialectInput): string | undefined {
   return pod.labels.get('muster.dev/queue') || annotations.get('muster.dev/queue') || undefined;
 }
 
-/** @throws MusterError MUSTER_OBJECT_INVALID for what is too long for a name or could not be one */
+/** @throws MusterError MUSTER_OBJECT_INVALID for a name that is too long or has other characters */
 export function checkedName(text: string, where: string): string {
   if (NAME.test(text)) return text;
-  throw wrong(`${where}: ${shown(text)} is not a name of at most 253 letters, digits, "-", "_" and "."`);
+  throw invalid(`${where}: expected a name of at most 253 letters, digits, "-", "_" and ".", got ${shown(text)}`);
 }
 
-/** A queue's name, in which YuniKorn allows more than in others. @throws MusterError MUSTER_OBJECT_INVALID */
+/** A queue's name; YuniKorn allows more characters here than in other names. @throws MusterError MUSTER_OBJECT_INVALID */
 export function checkedQueue(text: string, where: string): string {
   if (/^[!-~]{1,253}$/.test(text)) return text;
-  throw wrong(`${where}: ${shown(text)} is not the name of a queue: at most 253 characters, and no blanks`);
+  throw invalid(`${where}: expected a queue name of at most 253 characters without spaces, got ${shown(text)}`);
 }
 
 /** @throws MusterError MUSTER_OBJECT_INVALID */
-export function within(count: number, [least, most]: readonly [number, number], where: string): number {
+export function checkedCount(count: number, [least, most]: readonly [number, number], where: string): number {
   if (count >= least && count <= most) return count;
-  throw wrong(`${where}: ${count} is not between ${least} and ${most}`);
+  throw invalid(`${where}: must be between ${least} and ${most}, got ${count}`);
 }
 
-export function wrong(what: string): MusterError {
+/** @param what the place, the field and the value, without the full stop */
+export function invalid(what: string): MusterError {
   return new MusterError('MUSTER_OBJECT_INVALID', `${what}.`);
 }

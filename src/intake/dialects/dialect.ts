@@ -2,7 +2,7 @@ import type { Membership, PodInfo } from '../../core/model.ts';
 import type { IntakeContext } from '../gang-objects.ts';
 import type { Json } from '../field.ts';
 
-/** What a dialect reads: the pod so far, its annotations, and the whole object for what PodInfo has not. */
+/** What a dialect reads: the pod so far, its annotations, and the whole object for fields that PodInfo lacks. */
 export interface DialectInput {
   readonly pod: PodInfo;
   readonly annotations: ReadonlyMap<string, string>;
@@ -11,7 +11,7 @@ export interface DialectInput {
 }
 
 /**
- * One way of saying "this pod is in a gang". Undefined: the pod says nothing in this dialect. A declaration that is
- * wrong is a Membership with a `problem`, never an exception: the user hears it as the reason for waiting.
+ * One way to declare that a pod is in a gang. Undefined: the pod declares nothing in this dialect. A wrong declaration
+ * is a Membership with a `problem`, never an exception: the user sees it as the gang's reason for waiting.
  */
 export type Dialect = (input: DialectInput) => Membership | undefined;

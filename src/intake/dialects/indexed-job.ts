@@ -1,16 +1,16 @@
 import { flagAt, nameAt, objectAt, objectsAt, textAt, type Json } from '../field.ts';
 import { podsAtOnce } from '../records/job.ts';
 import { singleRoleGang } from './single-role-gang.ts';
-import { awaiting, forOurs, MOST, within } from './dialect-helpers.ts';
+import { awaiting, checkedCount, foreignDialect, MAX_MEMBERS } from './dialect-helpers.ts';
 
-/** Says that an Indexed Job is one computation and not many: only then do its pods start together. */
+/** Marks an Indexed Job as one computation whose pods must start together. */
 const OPT_IN = 'muster.dev/gang-job';
 
 /**
- * The pods of an Indexed Job whose template says `muster.dev/gang-job: "true"`, as a label or an annotation. A Job that
- * runs one pod at a time is no gang, and neither is one that says nothing: most are many independent shards.
+ * The pods of an Indexed Job whose template has the label or annotation `muster.dev/gang-job: "true"`. A Job without it
+ * is not a gang, since most Jobs are many independent shards. Neither is a Job that runs one pod at a time.
  */
-export const indexedJob = forOurs(
+export const indexedJob = foreignDialect(
   ({ pod, annotations, object }) => {
     const isAsked = (pod.labels.get(OPT_IN) ?? annotations.get(OPT_IN)) === 'true';
     return isAsked ? jobOwner(object) : undefined;
@@ -19,11 +19,12 @@ export const indexedJob = forOurs(
     const job = input.context.gangObjects.get('job', input.pod.namespace, name);
     if (!job) return awaiting(input, 'job', 'Job', name);
     if (!job.isIndexed || job.parallelism <= 1) return undefined;
-    return singleRoleGang(input, { name, min: within(podsAtOnce(job), [0, MOST], `Job ${name}: spec.parallelism`) });
+    const min = checkedCount(podsAtOnce(job), [0, MAX_MEMBERS], `Job ${name}: spec.parallelism`);
+    return singleRoleGang(input, { name, min });
   },
 );
 
-/** Kubernetes' own Job; Volcano has a kind of the same name. */
+/** The name of the batch/v1 Job that owns the pod. Volcano has a kind Job too. */
 function jobOwner(object: Json): string | undefined {
   const owners = objectsAt(objectAt(object, 'metadata', 'Pod') ?? {}, 'ownerReferences', 'Pod.metadata');
   for (const [i, owner] of owners.entries()) {

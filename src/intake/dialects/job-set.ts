@@ -3,20 +3,20 @@ import type { JobSetRecord } from '../gang-objects.ts';
 import { constraintsOf } from '../constraints.ts';
 import { textAt } from '../field.ts';
 import { podRequest } from '../pod-request.ts';
-import { awaiting, forOurs, MOST, ownQueue, within, wrong } from './dialect-helpers.ts';
+import { awaiting, checkedCount, foreignDialect, invalid, MAX_MEMBERS, ownQueue } from './dialect-helpers.ts';
 import type { DialectInput } from './dialect.ts';
 
 const NAME = 'jobset.sigs.k8s.io/jobset-name';
 const REPLICATED = 'jobset.sigs.k8s.io/replicatedjob-name';
-/** More make a set too dear to plan while kube-scheduler waits. */
+/** Planning more roles is too expensive while kube-scheduler waits. */
 const MAX_ROLES = 64;
 
 /**
- * A JobSet: each replicated job is a role with all its pods. The first that is not done leads: of all those it is the
- * one that waits for no other (dependsOn, startup in order). Every pod declares the gang, so that any of the first job
- * may be asked first.
+ * A JobSet: each replicated job is a role with all its pods. The first job that is not done leads, because it waits for
+ * no other job (dependsOn, startup in order). Every pod declares the gang, so that kube-scheduler may ask about any pod
+ * of that job first.
  */
-export const jobSet = forOurs(
+export const jobSet = foreignDialect(
   ({ pod }) => (pod.labels.get(REPLICATED) ? pod.labels.get(NAME) || undefined : undefined),
   (input, name) => {
     const { pod, context } = input;
@@ -32,7 +32,7 @@ export const jobSet = forOurs(
 
 type ReplicatedJob = JobSetRecord['replicatedJobs'][number];
 
-/** Jobs whose pods another scheduler places are no part of the gang: a leader among them would never come. */
+/** Leaves out jobs whose pods another scheduler places: kube-scheduler would never ask muster about a leader among them. */
 function rolesOf(
   { context }: DialectInput,
   { replicatedJobs }: JobSetRecord,
@@ -40,9 +40,9 @@ function rolesOf(
 ): readonly Role[] {
   const where = `JobSet ${name}: spec.replicatedJobs`;
   const own = replicatedJobs.find((one) => one.name === role);
-  if (!own) throw wrong(`label ${REPLICATED}: JobSet ${name} has no replicated job ${role}`);
+  if (!own) throw invalid(`label ${REPLICATED}: JobSet ${name} has no replicated job ${role}`);
   const schedulerOf = ({ pod }: ReplicatedJob) => textAt(pod, 'schedulerName', where) ?? '';
-  // The pod is ours whatever its template says: something set its scheduler after that, and that of those like it.
+  // A webhook may have set this pod's scheduler after the template, and that of pods with the same template scheduler.
   const isOurs = (job: ReplicatedJob) =>
     context.schedulerNames.has(schedulerOf(job)) || schedulerOf(job) === schedulerOf(own);
   const roles = replicatedJobs
@@ -50,15 +50,15 @@ function rolesOf(
     .filter(({ job }) => isOurs(job))
     .map(({ job, at }) => roleOf(job, at, job === own ? 1 : 0))
     .filter(({ count }) => count > 0);
-  if (roles.length > MAX_ROLES) throw wrong(`${where}: ${roles.length} jobs are more than ${MAX_ROLES}`);
+  if (roles.length > MAX_ROLES) throw invalid(`${where}: must be at most ${MAX_ROLES} jobs, got ${roles.length}`);
   return roles;
 }
 
-/** @param least of the pod's own job there is at least the pod, even where the set's status says that all are done */
+/** @param least 1 for the job of the pod that is read: it exists, even if the set's status says that all pods are done */
 function roleOf({ name, replicas, parallelism, pod }: ReplicatedJob, where: string, least: number): Role {
-  const pods =
-    within(replicas, [0, MOST], `${where}.replicas`) * within(parallelism, [0, MOST], `${where}.parallelism`);
-  const count = Math.max(least, within(pods, [0, MOST], `${where}: pods of ${name}`));
+  const checked = (value: number, field: string) => checkedCount(value, [0, MAX_MEMBERS], `${where}${field}`);
+  const pods = checked(replicas, '.replicas') * checked(parallelism, '.parallelism');
+  const count = Math.max(least, checked(pods, `: pods of ${name}`));
   const at = `${where}.template.spec.template`;
   const constraints = constraintsOf(pod, `${at}.spec`);
   return { name, count, min: count, request: podRequest({ spec: pod }, at), constraints };

@@ -3,8 +3,9 @@ import type { Membership, PodInfo, Role } from '../../core/model.ts';
 import { tolerationsAt } from '../constraints.ts';
 import { asObject, integerAt, nameAt, own, textMapAt, type Json } from '../field.ts';
 import { amountsAt } from '../pod-request.ts';
-import { shown } from '../quantity.ts';
+import { shown } from '../wording.ts';
 import type { Dialect } from './dialect.ts';
+import { checkedCount, invalid, MAX_MEMBERS, problemOf } from './dialect-helpers.ts';
 
 const GANG = 'muster.dev/gang';
 const ROLE = 'muster.dev/role';
@@ -12,12 +13,11 @@ const ROLES = 'muster.dev/roles';
 const QUEUE = 'muster.dev/queue';
 
 const MAX_ROLES = 16;
-const MAX_COUNT = 10_000;
 const MAX_TEXT = 64 * 1024;
 const DNS_LABEL = /^[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?$/;
 const ROLE_KEYS = new Set(['name', 'count', 'min', 'requests', 'nodeSelector', 'tolerations']);
 
-/** muster's own: labels `muster.dev/gang` and `muster.dev/role`, annotation `muster.dev/roles` on the leader. */
+/** muster's own dialect: labels `muster.dev/gang` and `muster.dev/role`, annotation `muster.dev/roles` on the leader. */
 export const native: Dialect = ({ pod, annotations }) => {
   const name = pod.labels.get(GANG);
   if (name === undefined) return undefined;
@@ -34,38 +34,29 @@ export const native: Dialect = ({ pod, annotations }) => {
     const queue = pod.labels.get(QUEUE) ?? annotations.get(QUEUE) ?? 'default';
     const own = role ?? roles[0]!.name;
     if (!roles.some((one) => one.name === own))
-      throw problem(`label ${ROLE}: ${shown(own)} is not among the roles of annotation ${ROLES}`);
+      throw invalid(`label ${ROLE}: ${shown(own)} is not among the roles of annotation ${ROLES}`);
     return { gang, role: own, spec: { key: gang, namespace: pod.namespace, name, roles, queue } };
   } catch (error) {
     if (!(error instanceof MusterError)) throw error;
-    return { gang, role: role ?? '', problem: firstSentence(error) } satisfies Membership;
+    return { gang, role: role ?? '', problem: problemOf(error) } satisfies Membership;
   }
 };
 
-/** The message without remedy and code: those are for whoever runs muster, this is for whoever wrote the pod. */
-function firstSentence(error: MusterError): string {
-  return error.what.replace(/\.$/, '');
-}
-
-function problem(what: string): MusterError {
-  return new MusterError('MUSTER_OBJECT_INVALID', `${what}.`);
-}
-
 function parseRoles(text: string, pod: PodInfo, ownRole: string | undefined): Role[] {
   const where = `annotation ${ROLES}`;
-  if (text.length > MAX_TEXT) throw problem(`${where}: longer than ${MAX_TEXT} characters`);
+  if (text.length > MAX_TEXT) throw invalid(`${where}: must be at most ${MAX_TEXT} characters long`);
   let value: unknown;
   try {
     value = JSON.parse(text);
   } catch {
-    throw problem(`${where}: ${shown(text)} is not JSON`);
+    throw invalid(`${where}: expected JSON, got ${shown(text)}`);
   }
   if (!Array.isArray(value) || value.length === 0 || value.length > MAX_ROLES) {
-    throw problem(`${where}: ${shown(value)} is not a list of 1 to ${MAX_ROLES} roles`);
+    throw invalid(`${where}: expected a list of 1 to ${MAX_ROLES} roles, got ${shown(value)}`);
   }
   const roles = value.map((item, i) => parseRole(asObject(item, `${where}[${i}]`), `${where}[${i}]`, i === 0));
   const names = new Set(roles.map(({ name }) => name));
-  if (names.size < roles.length) throw problem(`${where}: two roles have the same name`);
+  if (names.size < roles.length) throw invalid(`${where}: two roles have the same name`);
   return roles.map((role, i) =>
     role.name === (ownRole ?? roles[0]!.name) ? asThePodIs(role, pod, value[i] as Json) : role,
   );
@@ -73,25 +64,21 @@ function parseRoles(text: string, pod: PodInfo, ownRole: string | undefined): Ro
 
 function parseRole(role: Json, where: string, leads: boolean): Role {
   for (const key of Object.keys(role)) {
-    if (!ROLE_KEYS.has(key)) throw problem(`${where}: ${shown(key)} is none of ${[...ROLE_KEYS].join(', ')}`);
+    if (!ROLE_KEYS.has(key))
+      throw invalid(`${where}: unknown field ${shown(key)}; expected one of ${[...ROLE_KEYS].join(', ')}`);
   }
   const name = nameAt(role, 'name', where);
-  if (!DNS_LABEL.test(name)) throw problem(`${where}.name: ${shown(name)} is not a DNS label`);
+  if (!DNS_LABEL.test(name)) throw invalid(`${where}.name: expected a DNS label, got ${shown(name)}`);
   const least = leads ? 1 : 0;
-  const count = within(integerAt(role, 'count', where) ?? 1, least, MAX_COUNT, `${where}.count`);
-  const min = within(integerAt(role, 'min', where) ?? count, least, count, `${where}.min`);
+  const count = checkedCount(integerAt(role, 'count', where) ?? 1, [least, MAX_MEMBERS], `${where}.count`);
+  const min = checkedCount(integerAt(role, 'min', where) ?? count, [least, count], `${where}.min`);
   const request = amountsAt(role, 'requests', where);
   request.set('pods', 1);
   const constraints = { nodeSelector: textMapAt(role, 'nodeSelector', where), tolerations: tolerationsAt(role, where) };
   return { name, count, min, request, constraints };
 }
 
-function within(value: number, least: number, most: number, where: string): number {
-  if (value < least || value > most) throw problem(`${where}: ${value} is not between ${least} and ${most}`);
-  return value;
-}
-
-/** The pod's own role asks what the pod really asks, and goes where the pod may go. */
+/** The pod's own role takes its requests from the pod, and its constraints too unless the role declares them. */
 function asThePodIs(role: Role, pod: PodInfo, declared: Json): Role {
   const says = (key: string) => (own(declared, key) ?? null) !== null;
   const constraints = says('nodeSelector') || says('tolerations') ? role.constraints : pod.constraints;

@@ -1,17 +1,18 @@
 import { MusterError } from '../../core/errors.ts';
 import type { Role } from '../../core/model.ts';
-import { parseQuantity, shown, wholeUnits } from '../quantity.ts';
+import { parseQuantity, wholeUnits } from '../quantity.ts';
+import { shown } from '../wording.ts';
 import type { Dialect, DialectInput } from './dialect.ts';
+import { invalid, MAX_MEMBERS, problemOf } from './dialect-helpers.ts';
 
 const APP_LABELS = ['spark-app-id', 'spark-app-selector'];
-const MAX_EXECUTORS = 10_000;
 
 /**
  * The annotations of palantir/k8s-spark-scheduler (its docs and internal/types, commit acc007d3): sizes and count on
  * the driver, labels `spark-app-id` and `spark-role` on every pod.
  *
- * Executors are recognised by `spark-app-id` alone: Spark itself sets `spark-app-selector` on every executor, also of
- * apps whose driver declares nothing, and those would wait for ever.
+ * Only `spark-app-id` identifies executors: Spark itself sets `spark-app-selector` on every executor, also where the
+ * driver declares nothing, and those executors would wait for ever.
  */
 export const palantir: Dialect = (input) => {
   const { pod, annotations } = input;
@@ -26,7 +27,7 @@ export const palantir: Dialect = (input) => {
     return { gang, role: 'driver', spec: { key: gang, namespace: pod.namespace, name: app, roles, queue: 'default' } };
   } catch (error) {
     if (!(error instanceof MusterError)) throw error;
-    return { gang, role: 'driver', problem: error.what.replace(/\.$/, '') };
+    return { gang, role: 'driver', problem: problemOf(error) };
   }
 };
 
@@ -47,7 +48,7 @@ function firstLabel(labels: ReadonlyMap<string, string>): string | undefined {
   return APP_LABELS.map((key) => labels.get(key)).find((value) => value);
 }
 
-/** What the pod really asks counts, not what the annotations say of it. */
+/** Takes the driver's requests from the pod; the annotations about the driver are not read. */
 function driverRole({ pod }: DialectInput): Role {
   return { name: 'driver', count: 1, min: 1, request: pod.request, constraints: pod.constraints };
 }
@@ -57,7 +58,7 @@ function executorRole({ pod, annotations }: DialectInput): Role {
   const read = (annotation: string, resource: string, isNeeded: boolean) => {
     const text = annotations.get(annotation);
     if (text === undefined && !isNeeded) return;
-    if (text === undefined) throw wrong(`annotation ${annotation} is missing`);
+    if (text === undefined) throw invalid(`annotation ${annotation} is missing`);
     const where = `annotation ${annotation}`;
     request.set(resource, wholeUnits(parseQuantity(text, where), resource, where));
   };
@@ -68,25 +69,22 @@ function executorRole({ pod, annotations }: DialectInput): Role {
   const isDynamic = flagOf(annotations, `${prefix}-enabled`);
   const min = countAt(annotations, isDynamic ? `${prefix}-min-executor-count` : 'spark-executor-count');
   const count = isDynamic ? countAt(annotations, `${prefix}-max-executor-count`) : min;
-  if (count < min) throw wrong(`annotation ${prefix}-max-executor-count: ${count} is less than the minimum ${min}`);
+  if (count < min) throw invalid(`annotation ${prefix}-max-executor-count: ${count} is less than the minimum ${min}`);
   return { name: 'executor', count, min, request, constraints: pod.constraints };
 }
 
 function flagOf(annotations: ReadonlyMap<string, string>, annotation: string): boolean {
   const text = annotations.get(annotation) ?? 'false';
-  if (!/^(true|false)$/i.test(text)) throw wrong(`annotation ${annotation}: ${shown(text)} is neither true nor false`);
+  if (!/^(true|false)$/i.test(text))
+    throw invalid(`annotation ${annotation}: expected true or false, got ${shown(text)}`);
   return text.toLowerCase() === 'true';
 }
 
 function countAt(annotations: ReadonlyMap<string, string>, annotation: string): number {
   const text = annotations.get(annotation);
-  if (text === undefined) throw wrong(`annotation ${annotation} is missing`);
+  if (text === undefined) throw invalid(`annotation ${annotation} is missing`);
   const count = /^\d{1,5}$/.test(text) ? Number(text) : Infinity;
-  if (count > MAX_EXECUTORS)
-    throw wrong(`annotation ${annotation}: ${shown(text)} is not a number from 0 to ${MAX_EXECUTORS}`);
+  if (count > MAX_MEMBERS)
+    throw invalid(`annotation ${annotation}: expected a number from 0 to ${MAX_MEMBERS}, got ${shown(text)}`);
   return count;
-}
-
-function wrong(what: string): MusterError {
-  return new MusterError('MUSTER_OBJECT_INVALID', `${what}.`);
 }

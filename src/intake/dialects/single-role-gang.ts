@@ -10,8 +10,8 @@ export interface SingleRoleGang {
 }
 
 /**
- * A gang of one role: one role, which every member declares, so that any of them may lead. It is planned with what the
- * pod asks that is asked about; members beyond the minimum are welcome to room that nobody holds.
+ * A gang of one role that every member declares, so that any member may lead. All places are planned with the request of
+ * the pod that kube-scheduler asks about first. Elastic members may take room that no slot holds.
  */
 export function singleRoleGang(
   input: DialectInput,

@@ -10,15 +10,14 @@ import { lossOf } from '../spark/loss.ts';
 import { reportOf } from '../spark/report.ts';
 import type { SparkConf } from '../spark/sizes.ts';
 import type { Dialect, DialectInput } from './dialect.ts';
+import { MAX_MEMBERS, problemOf } from './dialect-helpers.ts';
 
 const QUEUE = 'muster.dev/queue';
-/** How many executors a client-mode app may have: nobody says. */
-const ANY = 10_000;
 
 /**
- * Spark by its own labels alone: `spark-role` and `spark-app-selector`, which 3.1 to 4.x set. The gang is declared by
- * the conf that spark-submit leaves in the driver's ConfigMap, or by the SparkApplication of an operator, which goes
- * first. In client mode there is no driver pod: each executor may start alone.
+ * Spark's own labels, `spark-role` and `spark-app-selector`, which Spark 3.1 to 4.x sets. The gang is declared by the
+ * conf that spark-submit leaves in the driver's ConfigMap, or by an operator's SparkApplication, which takes precedence.
+ * In client mode there is no driver pod, and each executor may start alone.
  */
 export const spark: Dialect = (input) => {
   const { labels, namespace } = input.pod;
@@ -39,7 +38,7 @@ function driver(input: DialectInput, gang: string, app: string): Membership | un
   try {
     const found = declared(input);
     if ('awaits' in found) return isOurs(input) ? { gang, role: 'driver', ...found } : undefined;
-    // A driver that another scheduler places may still send its executors to us (Spark 3.1 can do no other).
+    // A driver that another scheduler places may still send its executors to muster (in Spark 3.1 it is the only way).
     if (!isOurs(input) && !sendsExecutorsHere(input, found.conf)) return undefined;
     const roles = rolesOf(input, found);
     const loss = lossOf(found.conf, sparkVersion(input.pod.labels.get('spark-version')));
@@ -48,7 +47,7 @@ function driver(input: DialectInput, gang: string, app: string): Membership | un
     return { gang, role: 'driver', spec };
   } catch (error) {
     if (!(error instanceof MusterError)) throw error;
-    return isOurs(input) ? { gang, role: 'driver', problem: error.what.replace(/\.$/, '') } : undefined;
+    return isOurs(input) ? { gang, role: 'driver', problem: problemOf(error) } : undefined;
   }
 }
 
@@ -63,7 +62,7 @@ interface Awaited {
   readonly awaits: string;
 }
 
-/** The conf in force: the SparkApplication's over the ConfigMap's. One of them must be there. */
+/** The conf in force: the SparkApplication's over the ConfigMap's. One of them must exist. */
 function declared(input: DialectInput): Declared | Awaited {
   const { pod, context, object } = input;
   const { namespace } = pod;
@@ -80,7 +79,10 @@ function declared(input: DialectInput): Declared | Awaited {
 }
 
 function awaiting(kind: keyof GangObjectRecords, namespace: string, name: string): Awaited {
-  return { problem: `ConfigMap ${name} of the driver is not there yet`, awaits: gangObjectKey(kind, namespace, name) };
+  return {
+    problem: `ConfigMap ${name} of the driver does not exist yet`,
+    awaits: gangObjectKey(kind, namespace, name),
+  };
 }
 
 function noConf(): never {
@@ -109,14 +111,15 @@ function rolesOf(input: DialectInput, { conf, application, template }: Declared)
   return [leader, { name: 'executor', ...countOf(input, { conf, application, template }), ...shape }];
 }
 
-/** What Spark has really asked for goes before what was said at the start, where it is there to see. */
+/** Takes the replicas that Spark has set, if there is such a StatefulSet or Deployment; else the counts of the conf. */
 function countOf({ pod, context }: DialectInput, { conf, application }: Declared): Pick<Role, 'min' | 'count'> {
-  const said = executorCount(conf, application?.start);
+  const declaredCount = executorCount(conf, application?.start);
   const sets = sparkReplicaSets(pod.labels.get('spark-app-selector')!);
   const live = sets
     .map((name) => context.gangObjects.get('spark-replicas', pod.namespace, name))
     .find((n) => n !== undefined);
-  return live === undefined || live < 0 || live > ANY ? said : { min: live, count: Math.max(live, said.count) };
+  if (live === undefined || live < 0 || live > MAX_MEMBERS) return declaredCount;
+  return { min: live, count: Math.max(live, declaredCount.count) };
 }
 
 function sendsExecutorsHere({ context }: DialectInput, conf: SparkConf): boolean {
@@ -127,16 +130,17 @@ function sendsExecutorsHere({ context }: DialectInput, conf: SparkConf): boolean
 function executor(input: DialectInput, gang: string, app: string): Membership {
   const { pod, context, object } = input;
   const membership = { gang, role: 'executor' };
-  // Other resource profiles are made in user code: their shape is not known before, so nothing is held for them.
+  // User code makes the other resource profiles. Their shape is unknown in advance, so nothing is held for them.
   const profile = pod.labels.get('spark-exec-resourceprofile-id') ?? '0';
   const hasDriver = ownerPod(object) || context.gangObjects.get('spark-driver', pod.namespace, app) !== undefined;
   if (hasDriver) return profile === '0' ? membership : { ...membership, isElastic: true };
   const { request, constraints, namespace } = pod;
-  const role = { name: 'executor', count: ANY, min: 1, request, constraints };
+  // Client mode: nothing says how many executors there will be.
+  const role = { name: 'executor', count: MAX_MEMBERS, min: 1, request, constraints };
   return { ...membership, spec: { key: gang, namespace, name: app, roles: [role], queue: queueOf(input) } };
 }
 
-/** The driver owns its executors; those of a StatefulSet or Deployment allocator are owned by that, with the driver known. */
+/** Whether a pod owns this one: a driver owns its executors, unless a StatefulSet or Deployment allocator made them. */
 function ownerPod(object: Json): boolean {
   const metadata = objectAt(object, 'metadata', 'Pod') ?? {};
   return objectsAt(metadata, 'ownerReferences', 'Pod.metadata').some((owner) => own(owner, 'kind') === 'Pod');
@@ -144,7 +148,7 @@ function ownerPod(object: Json): boolean {
 
 const queueOf = ({ pod, annotations }: DialectInput) => pod.labels.get(QUEUE) ?? annotations.get(QUEUE) ?? 'default';
 
-/** The ConfigMap behind a volume of the pod. */
+/** The name of the ConfigMap behind a volume of the pod. */
 function volumeOf(object: Json, volume: string): string | undefined {
   const spec = objectAt(object, 'spec', 'Pod') ?? {};
   const found = objectsAt(spec, 'volumes', 'Pod.spec').find((one) => own(one, 'name') === volume);

@@ -2,8 +2,16 @@ import type { Role } from '../../core/model.ts';
 import { constraintsOf } from '../constraints.ts';
 import { asObject, integerAt, nameAt, type Json } from '../field.ts';
 import { amountsAt } from '../pod-request.ts';
-import { shown } from '../quantity.ts';
-import { checkedName, checkedQueue, forOurs, MOST, ownQueue, within, wrong } from './dialect-helpers.ts';
+import { shown } from '../wording.ts';
+import {
+  checkedCount,
+  checkedName,
+  checkedQueue,
+  foreignDialect,
+  invalid,
+  MAX_MEMBERS,
+  ownQueue,
+} from './dialect-helpers.ts';
 import type { DialectInput } from './dialect.ts';
 
 const GROUP = 'yunikorn.apache.org/task-group-name';
@@ -28,15 +36,15 @@ const MAX_TEXT = 64 * 1024;
 const MAX_GROUPS = 16;
 
 /**
- * YuniKorn: the originator declares task groups, and every member names its own. The originator's group leads; where
- * it is in none of them, it leads alone in a role of its own. Where all members carry the declaration (a Job's
- * template), any of them may be the originator.
+ * YuniKorn: the originator declares task groups, and every member names its own. The originator's group leads; an
+ * originator in no group leads alone, in a role of its own. If all members carry the declaration (a Job's template),
+ * any of them may be the originator.
  */
-export const yunikorn = forOurs(
+export const yunikorn = foreignDialect(
   (input) => {
     if (!input.annotations.get(GROUP) && input.annotations.get(GROUPS) === undefined) return undefined;
     const app = firstOf(input, APP, checkedName);
-    if (app === undefined) throw wrong(`label or annotation ${APP[0]![1]} is missing: name the application`);
+    if (app === undefined) throw invalid(`label or annotation ${APP[0]![1]} is missing: name the application`);
     return app;
   },
   (input, app) => {
@@ -64,7 +72,7 @@ function firstOf(
   return undefined;
 }
 
-/** The originator's role first; it asks what the pod really asks, and goes where the pod may go. */
+/** Puts the originator's role first, with the requests and constraints of the pod itself. */
 function withOriginator(roles: readonly Role[], { pod }: DialectInput, own = 'originator'): readonly Role[] {
   const { request, constraints } = pod;
   const others = roles.filter(({ name }) => name !== own);
@@ -76,25 +84,25 @@ function rolesIn(text: string): readonly Role[] {
   const where = `annotation ${GROUPS}`;
   const roles = listIn(text, where).map((item, i) => roleOf(asObject(item, `${where}[${i}]`), `${where}[${i}]`));
   const names = new Set(roles.map(({ name }) => name));
-  if (names.size < roles.length) throw wrong(`${where}: two groups have the same name`);
+  if (names.size < roles.length) throw invalid(`${where}: two groups have the same name`);
   return roles;
 }
 
 function listIn(text: string, where: string): readonly unknown[] {
-  if (text.length > MAX_TEXT) throw wrong(`${where}: longer than ${MAX_TEXT} characters`);
+  if (text.length > MAX_TEXT) throw invalid(`${where}: must be at most ${MAX_TEXT} characters long`);
   let value: unknown;
   try {
     value = JSON.parse(text);
   } catch {
-    throw wrong(`${where}: ${shown(text)} is not JSON`);
+    throw invalid(`${where}: expected JSON, got ${shown(text)}`);
   }
   if (Array.isArray(value) && value.length > 0 && value.length <= MAX_GROUPS) return value;
-  throw wrong(`${where}: ${shown(value)} is not a list of 1 to ${MAX_GROUPS} groups`);
+  throw invalid(`${where}: expected a list of 1 to ${MAX_GROUPS} groups, got ${shown(value)}`);
 }
 
 function roleOf(group: Json, where: string): Role {
   const name = checkedName(nameAt(group, 'name', where), `${where}.name`);
-  const count = within(integerAt(group, 'minMember', where) ?? 0, [1, MOST], `${where}.minMember`);
+  const count = checkedCount(integerAt(group, 'minMember', where) ?? 0, [1, MAX_MEMBERS], `${where}.minMember`);
   const request = amountsAt(group, 'minResource', where);
   request.set('pods', 1);
   return { name, count, min: count, request, constraints: constraintsOf(group, where) };

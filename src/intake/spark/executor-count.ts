@@ -1,7 +1,7 @@
 import type { Role } from '../../core/model.ts';
-import { flag, integer, wrong, type SparkConf } from './sizes.ts';
+import { flag, integer, invalidConf, type SparkConf } from './sizes.ts';
 
-const MOST = 10_000;
+const MAX_EXECUTORS = 10_000;
 /** Spark's default for spark.executor.instances. */
 const DEFAULT_INSTANCES = 2;
 
@@ -19,17 +19,19 @@ const DEFAULT_INSTANCES = 2;
 export function executorCount(conf: SparkConf, start?: number): Pick<Role, 'count' | 'min'> {
   if (conf.get('spark.kubernetes.driver.master')?.trim().startsWith('local')) return { count: 0, min: 0 };
   const instances = integer(conf, 'spark.executor.instances');
-  const most = Math.min(MOST, integer(conf, 'spark.kubernetes.allocation.maximum') ?? MOST);
+  const most = Math.min(MAX_EXECUTORS, integer(conf, 'spark.kubernetes.allocation.maximum') ?? MAX_EXECUTORS);
   if (!flag(conf, 'spark.dynamicAllocation.enabled')) {
     const wanted = instances ?? DEFAULT_INSTANCES;
-    if (wanted > MOST) throw wrong('spark.executor.instances', String(wanted), `at most ${MOST}`);
+    if (wanted > MAX_EXECUTORS)
+      throw invalidConf('spark.executor.instances', String(wanted), `at most ${MAX_EXECUTORS}`);
     const count = Math.min(wanted, most);
     return { count, min: Math.min(start ?? count, count) };
   }
   const least = integer(conf, 'spark.dynamicAllocation.minExecutors') ?? 0;
   const initial = integer(conf, 'spark.dynamicAllocation.initialExecutors') ?? least;
   const wanted = start ?? Math.max(least, initial, instances ?? 0);
-  if (wanted > MOST) throw wrong('spark.dynamicAllocation.initialExecutors', String(wanted), `at most ${MOST}`);
+  if (wanted > MAX_EXECUTORS)
+    throw invalidConf('spark.dynamicAllocation.initialExecutors', String(wanted), `at most ${MAX_EXECUTORS}`);
   const min = Math.min(wanted, most);
   return { min, count: Math.max(min, Math.min(integer(conf, 'spark.dynamicAllocation.maxExecutors') ?? most, most)) };
 }

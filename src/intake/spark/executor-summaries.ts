@@ -19,7 +19,7 @@ export function executorFigures(text: string): ReadonlyMap<string, WorkFigures> 
     list = undefined;
   }
   if (!Array.isArray(list) || list.length > MAX_EXECUTORS)
-    throw new MusterError('MUSTER_OBJECT_INVALID', `${where}: is not a list of at most ${MAX_EXECUTORS} executors.`);
+    throw new MusterError('MUSTER_OBJECT_INVALID', `${where}: expected a list of at most ${MAX_EXECUTORS} executors.`);
   const out = new Map<string, WorkFigures>();
   list.forEach((item: unknown, i) => {
     const one = asObject(item, `${where}[${i}]`);

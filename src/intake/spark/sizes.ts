@@ -1,5 +1,5 @@
 import { MusterError } from '../../core/errors.ts';
-import { shown } from '../quantity.ts';
+import { shown } from '../wording.ts';
 
 const KIB = 1024;
 const UNITS: Readonly<Record<string, number>> = {
@@ -18,8 +18,9 @@ const UNITS: Readonly<Record<string, number>> = {
 
 export type SparkConf = ReadonlyMap<string, string>;
 
-export function wrong(key: string, value: string, wanted: string): MusterError {
-  return new MusterError('MUSTER_OBJECT_INVALID', `${key}: ${shown(value)} is not ${wanted}.`);
+/** @param expected what a valid value is, such as `a size such as 4g` */
+export function invalidConf(key: string, value: string, expected: string): MusterError {
+  return new MusterError('MUSTER_OBJECT_INVALID', `${key}: expected ${expected}, got ${shown(value)}.`);
 }
 
 /**
@@ -34,9 +35,9 @@ export function mebibytes(conf: SparkConf, key: string, bare: 'm' | 'b' = 'm'): 
   if (text === undefined) return undefined;
   const [, digits, unit] = /^([0-9]{1,15})([a-z]{1,2})?$/.exec(text.trim().toLowerCase()) ?? [];
   const factor = UNITS[unit ?? bare];
-  if (digits === undefined || factor === undefined) throw wrong(key, text, 'a size such as 4g or 512m');
+  if (digits === undefined || factor === undefined) throw invalidConf(key, text, 'a size such as 4g or 512m');
   const size = Math.floor(Number(digits) * (factor / KIB ** 2));
-  if (!Number.isSafeInteger(size * KIB ** 2)) throw wrong(key, text, 'a size that any machine has');
+  if (!Number.isSafeInteger(size * KIB ** 2)) throw invalidConf(key, text, 'a size below 8 PiB');
   return size;
 }
 
@@ -44,7 +45,7 @@ export function mebibytes(conf: SparkConf, key: string, bare: 'm' | 'b' = 'm'): 
 export function integer(conf: SparkConf, key: string): number | undefined {
   const text = conf.get(key)?.trim();
   if (text === undefined) return undefined;
-  if (!/^[0-9]{1,10}$/.test(text)) throw wrong(key, text, 'a whole number from 0 on');
+  if (!/^[0-9]{1,10}$/.test(text)) throw invalidConf(key, text, 'a non-negative integer');
   return Number(text);
 }
 
@@ -53,13 +54,13 @@ export function fraction(conf: SparkConf, key: string): number | undefined {
   const text = conf.get(key)?.trim();
   if (text === undefined) return undefined;
   const value = /^[0-9]*\.?[0-9]+([eE][-+]?[0-9]{1,2})?$/.test(text) ? Number(text) : NaN;
-  if (!Number.isFinite(value)) throw wrong(key, text, 'a number such as 0.1');
+  if (!Number.isFinite(value)) throw invalidConf(key, text, 'a number such as 0.1');
   return value;
 }
 
 /** @throws MusterError MUSTER_OBJECT_INVALID */
 export function flag(conf: SparkConf, key: string): boolean {
   const text = (conf.get(key) ?? 'false').trim().toLowerCase();
-  if (text !== 'true' && text !== 'false') throw wrong(key, text, 'true or false');
+  if (text !== 'true' && text !== 'false') throw invalidConf(key, text, 'true or false');
   return text === 'true';
 }

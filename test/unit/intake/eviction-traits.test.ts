@@ -113,7 +113,7 @@ describe('what a leader’s annotations ask', () => {
     const { mistakes, ...rest } = priorityRequest({ [key]: text })!;
     expect(rest).toEqual({});
     expect(mistakes).toHaveLength(1);
-    expect(mistakes![0]).toMatch(new RegExp(`^Annotation ${key}: .* is not .*; it is ignored\\.$`));
+    expect(mistakes![0]).toMatch(new RegExp(`^Annotation ${key} is ignored: expected .*, got .*\\.$`));
     expect(mistakes![0]!.length).toBeLessThan(300);
   });
 });

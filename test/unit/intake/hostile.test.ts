@@ -26,122 +26,138 @@ function refusal(call: () => unknown): string {
 }
 
 test.each<[string, unknown, string]>([
-  ['null', null, 'Pod: null is not an object.'],
-  ['a list', [], 'Pod: [] is not an object.'],
-  ['a text', 'pod', 'Pod: "pod" is not an object.'],
-  ['no metadata', {}, 'Pod.metadata.uid: null is not set: a name is needed.'],
-  ['metadata null', { metadata: null }, 'Pod.metadata.uid: null is not set: a name is needed.'],
-  ['metadata a text', { metadata: 'x' }, 'Pod.metadata: "x" is not an object.'],
-  ['no name', { metadata: { uid: 'u' } }, 'Pod.metadata.name: null is not set: a name is needed.'],
-  ['an empty uid', { metadata: { ...metadata, uid: '' } }, 'Pod.metadata.uid: "" is not set: a name is needed.'],
-  ['a number as name', { metadata: { ...metadata, name: 5 } }, 'Pod.metadata.name: 5 is not a text.'],
+  ['null', null, 'Pod: expected an object, got null.'],
+  ['a list', [], 'Pod: expected an object, got [].'],
+  ['a text', 'pod', 'Pod: expected an object, got "pod".'],
+  ['no metadata', {}, 'Pod.metadata.uid: is required, but is missing.'],
+  ['metadata null', { metadata: null }, 'Pod.metadata.uid: is required, but is missing.'],
+  ['metadata a text', { metadata: 'x' }, 'Pod.metadata: expected an object, got "x".'],
+  ['no name', { metadata: { uid: 'u' } }, 'Pod.metadata.name: is required, but is missing.'],
+  ['an empty uid', { metadata: { ...metadata, uid: '' } }, 'Pod.metadata.uid: is required, but is empty.'],
+  ['a number as name', { metadata: { ...metadata, name: 5 } }, 'Pod.metadata.name: expected a string, got 5.'],
   [
     'a name only inherited',
     { metadata: Object.create(metadata) as object },
-    'Pod.metadata.uid: null is not set: a name is needed.',
+    'Pod.metadata.uid: is required, but is missing.',
   ],
-  ['labels a list', { metadata: { ...metadata, labels: ['a'] } }, 'Pod.metadata.labels: ["a"] is not an object.'],
-  ['a label a number', { metadata: { ...metadata, labels: { a: 1 } } }, 'Pod.metadata.labels["a"]: 1 is not a text.'],
+  [
+    'labels a list',
+    { metadata: { ...metadata, labels: ['a'] } },
+    'Pod.metadata.labels: expected an object, got ["a"].',
+  ],
+  [
+    'a label a number',
+    { metadata: { ...metadata, labels: { a: 1 } } },
+    'Pod.metadata.labels["a"]: expected a string, got 1.',
+  ],
   [
     'labels nested 30,000 deep',
     { metadata: { ...metadata, labels: JSON.parse(deep) as unknown } },
-    'Pod.metadata.labels: a list is not an object.',
+    'Pod.metadata.labels: expected an object, got a list.',
   ],
-  ['spec a number', { metadata, spec: 3 }, 'Pod.spec: 3 is not an object.'],
-  ['priority a text', inSpec({ priority: '1' }), 'Pod.spec.priority: "1" is not an integer.'],
+  ['spec a number', { metadata, spec: 3 }, 'Pod.spec: expected an object, got 3.'],
+  ['priority a text', inSpec({ priority: '1' }), 'Pod.spec.priority: expected an integer, got "1".'],
   [
     'priority beyond exact integers',
     inSpec({ priority: 2 ** 60 }),
-    'Pod.spec.priority: 1152921504606847000 is not an integer.',
+    'Pod.spec.priority: expected an integer, got 1152921504606847000.',
   ],
-  ['containers an object', inSpec({ containers: {} }), 'Pod.spec.containers: {} is not a list.'],
-  ['a container null', inSpec({ containers: [null] }), 'Pod.spec.containers[0]: null is not an object.'],
+  ['containers an object', inSpec({ containers: {} }), 'Pod.spec.containers: expected a list, got {}.'],
+  ['a container null', inSpec({ containers: [null] }), 'Pod.spec.containers[0]: expected an object, got null.'],
   [
     'requests a list',
     inSpec({ containers: [{ resources: { requests: [1] } }] }),
-    'Pod.spec.containers[0].resources.requests: [1] is not an object.',
+    'Pod.spec.containers[0].resources.requests: expected an object, got [1].',
   ],
   [
     'a negative request',
     inSpec({ containers: [{}, { resources: { requests: { cpu: '-1' } } }] }),
-    'Pod.spec.containers[1].resources.requests.cpu: "-1" is negative.',
+    'Pod.spec.containers[1].resources.requests.cpu: must not be negative, got "-1".',
   ],
   [
     'a request null',
     inSpec({ containers: [{ resources: { requests: { cpu: null } } }] }),
-    'Pod.spec.containers[0].resources.requests.cpu: null is not a quantity.',
+    'Pod.spec.containers[0].resources.requests.cpu: expected a quantity, got null.',
   ],
-  ['overhead garbage', inSpec({ overhead: { memory: '1 GB' } }), 'Pod.spec.overhead.memory: "1 GB" is not a quantity.'],
+  [
+    'overhead garbage',
+    inSpec({ overhead: { memory: '1 GB' } }),
+    'Pod.spec.overhead.memory: expected a quantity, got "1 GB".',
+  ],
   [
     'a sum beyond 2^53',
     inSpec({ containers: Array(3).fill({ resources: { requests: { memory: '4Pi' } } }) }),
-    'Pod.memory: "13510798882111488" is too large.',
+    'Pod.memory: must be at most 2^53 - 1, got "13510798882111488".',
   ],
   [
     'restartPolicy a list',
     inSpec({ initContainers: [{ restartPolicy: [] }] }),
-    'Pod.spec.initContainers[0].restartPolicy: [] is not a text.',
+    'Pod.spec.initContainers[0].restartPolicy: expected a string, got [].',
   ],
   [
     'an operator that is none',
     inSpec(affinity({ matchExpressions: [{ key: 'a', operator: 'Is' }] })),
-    'Pod.spec.affinity.nodeAffinity.requiredDuringSchedulingIgnoredDuringExecution.nodeSelectorTerms[0].matchExpressions[0].operator: "Is" is none of In, NotIn, Exists, DoesNotExist, Gt, Lt.',
+    'Pod.spec.affinity.nodeAffinity.requiredDuringSchedulingIgnoredDuringExecution.nodeSelectorTerms[0].matchExpressions[0].operator: expected one of In, NotIn, Exists, DoesNotExist, Gt, Lt, got "Is".',
   ],
   [
     'a toleration operator',
     inSpec({ tolerations: [{ operator: 'exists' }] }),
-    'Pod.spec.tolerations[0].operator: "exists" is none of Exists, Equal, Lt, Gt.',
+    'Pod.spec.tolerations[0].operator: expected one of Exists, Equal, Lt, Gt, got "exists".',
   ],
-  ['an image a number', inSpec({ containers: [{ image: 1 }] }), 'Pod.spec.containers[0].image: 1 is not a text.'],
+  [
+    'an image a number',
+    inSpec({ containers: [{ image: 1 }] }),
+    'Pod.spec.containers[0].image: expected a string, got 1.',
+  ],
   [
     'a container name without text form',
     inSpec({ nodeName: 'n', containers: [{ name: noText }] }),
-    'Pod.spec.containers[0].name: {"toString":null,"valueOf":null} is not a text.',
+    'Pod.spec.containers[0].name: expected a string, got {"toString":null,"valueOf":null}.',
   ],
-  ['phase an object', { metadata, status: { phase: {} } }, 'Pod.status.phase: {} is not a text.'],
+  ['phase an object', { metadata, status: { phase: {} } }, 'Pod.status.phase: expected a string, got {}.'],
   [
     'a status of the wrong kind',
     {
       ...inSpec({ nodeName: 'n', containers: [{ name: 'c' }] }),
       status: { containerStatuses: [{ name: 'c', resources: { requests: { cpu: 'x' } } }] },
     },
-    'Pod.status.containerStatuses[0].resources.requests.cpu: "x" is not a quantity.',
+    'Pod.status.containerStatuses[0].resources.requests.cpu: expected a quantity, got "x".',
   ],
   [
     'a value of a million characters',
     { metadata: { ...metadata, name: ['x'.repeat(1e6)] } },
-    `Pod.metadata.name: ["${'x'.repeat(75)}... is not a text.`,
+    `Pod.metadata.name: expected a string, got ["${'x'.repeat(75)}....`,
   ],
 ])('a pod with %s is refused, and the field named', (_, pod, says) => {
   expect(refusal(() => toPodInfo(pod, 'Pod'))).toBe(says);
 });
 
 test.each<[string, unknown, string]>([
-  ['no name', { metadata: {} }, 'Node.metadata.name: null is not set: a name is needed.'],
+  ['no name', { metadata: {} }, 'Node.metadata.name: is required, but is missing.'],
   [
     'a text as cordon',
     { metadata, spec: { unschedulable: 'yes' } },
-    'Node.spec.unschedulable: "yes" is not true or false.',
+    'Node.spec.unschedulable: expected true or false, got "yes".',
   ],
   [
     'a taint without key',
     { metadata, spec: { taints: [{}] } },
-    'Node.spec.taints[0].key: null is not set: a name is needed.',
+    'Node.spec.taints[0].key: is required, but is missing.',
   ],
   [
     'negative room',
     { metadata, status: { allocatable: { pods: '-1' } } },
-    'Node.status.allocatable.pods: "-1" is negative.',
+    'Node.status.allocatable.pods: must not be negative, got "-1".',
   ],
   [
     'room beyond 2^53',
     { metadata, status: { allocatable: { memory: '16Ei' } } },
-    'Node.status.allocatable.memory: "18446744073709551616" is too large.',
+    'Node.status.allocatable.memory: must be at most 2^53 - 1, got "18446744073709551616".',
   ],
   [
     'image names a text',
     { metadata, status: { images: [{ names: 'i' }] } },
-    'Node.status.images[0].names: "i" is not a list.',
+    'Node.status.images[0].names: expected a list, got "i".',
   ],
 ])('a node with %s is refused, and the field named', (_, node, says) => {
   expect(refusal(() => toNodeInfo(node, 'Node'))).toBe(says);
@@ -197,7 +213,7 @@ test.each<[string, string]>([
   const pod = {
     metadata: { ...metadata, labels: { 'muster.dev/gang': 'g' }, annotations: { 'muster.dev/roles': roles } },
   };
-  expect(toPodInfo(pod, 'Pod').membership?.problem).toMatch(/^annotation muster\.dev\/roles.* is not an? /);
+  expect(toPodInfo(pod, 'Pod').membership?.problem).toMatch(/^annotation muster\.dev\/roles.*: expected an? /);
 });
 
 describe('gang labels that are empty or unclear', () => {
@@ -229,9 +245,12 @@ describe('gang labels that are empty or unclear', () => {
   test.each<[object, string]>([
     [
       { 'spark-dynamic-allocation-enabled': 'yes' },
-      'annotation spark-dynamic-allocation-enabled: "yes" is neither true nor false',
+      'annotation spark-dynamic-allocation-enabled: expected true or false, got "yes"',
     ],
-    [{ 'spark-executor-mem': '8Ei' }, 'annotation spark-executor-mem.memory: "9223372036854775808" is too large'],
+    [
+      { 'spark-executor-mem': '8Ei' },
+      'annotation spark-executor-mem.memory: must be at most 2^53 - 1, got "9223372036854775808"',
+    ],
     [
       {
         'spark-dynamic-allocation-enabled': 'true',
@@ -250,7 +269,7 @@ test.each<[string, string, RegExp]>([
   [
     'a value that holds itself',
     'kind: Node\nmetadata: {name: &a [*a]}',
-    /^f(: |\.metadata\.name: a list is not a text)/,
+    /^f(: |\.metadata\.name: expected a string, got a list)/,
   ],
   [
     'more aliases than a person writes',
@@ -269,7 +288,7 @@ test.each<[string, string, RegExp]>([
   [
     'a second document of another kind',
     'kind: Node\nmetadata: {name: n}\n---\nkind: Job\n',
-    /^f: document 2\.kind: "Job" is none of/,
+    /^f: document 2\.kind: expected one of .*, got "Job"/,
   ],
 ])('a file with %s is refused', (_, text, says) => {
   expect(refusal(() => parseManifests(text, 'f'))).toMatch(says);

@@ -209,22 +209,22 @@ describe('the native dialect', () => {
   });
 
   test.each<[unknown, RegExp]>([
-    ['{', /is not JSON/],
-    ['{}', /is not a list of 1 to 16 roles/],
-    [[], /is not a list of 1 to 16 roles/],
-    [Array(17).fill({ name: 'a' }), /is not a list of 1 to 16 roles/],
-    [[null], /roles\[0\]: null is not an object/],
-    [[{}], /roles\[0\]\.name: null is not set/],
-    [[{ name: 'A b' }], /"A b" is not a DNS label/],
-    [[{ name: 'a', count: 0 }], /count: 0 is not between 1 and 10000/],
-    [[{ name: 'a', count: 10_001 }], /10001 is not between/],
-    [[{ name: 'a', count: 1.5 }], /count: 1\.5 is not an integer/],
-    [[{ name: 'a', count: 2, min: 3 }], /min: 3 is not between 1 and 2/],
+    ['{', /expected JSON, got "{"/],
+    ['{}', /expected a list of 1 to 16 roles/],
+    [[], /expected a list of 1 to 16 roles/],
+    [Array(17).fill({ name: 'a' }), /expected a list of 1 to 16 roles/],
+    [[null], /roles\[0\]: expected an object, got null/],
+    [[{}], /roles\[0\]\.name: is required, but is missing/],
+    [[{ name: 'A b' }], /expected a DNS label, got "A b"/],
+    [[{ name: 'a', count: 0 }], /count: must be between 1 and 10000, got 0/],
+    [[{ name: 'a', count: 10_001 }], /must be between 1 and 10000, got 10001/],
+    [[{ name: 'a', count: 1.5 }], /count: expected an integer, got 1\.5/],
+    [[{ name: 'a', count: 2, min: 3 }], /min: must be between 1 and 2, got 3/],
     [[{ name: 'a' }, { name: 'a' }], /two roles have the same name/],
-    [[{ name: 'a', requests: { cpu: '-1' } }], /requests\.cpu: "-1" is negative/],
-    [[{ name: 'a', mim: 1 }], /"mim" is none of name, count, min/],
-    ['[{"name":"a","__proto__":{"count":5}}]', /"__proto__" is none of/],
-    [`["${'x'.repeat(70_000)}"]`, /longer than 65536/],
+    [[{ name: 'a', requests: { cpu: '-1' } }], /requests\.cpu: must not be negative, got "-1"/],
+    [[{ name: 'a', mim: 1 }], /unknown field "mim"; expected one of name, count, min/],
+    ['[{"name":"a","__proto__":{"count":5}}]', /unknown field "__proto__"/],
+    [`["${'x'.repeat(70_000)}"]`, /at most 65536 characters/],
   ])('roles %j: the user is told', (roles, says) => {
     expect(member({ ...gang, 'muster.dev/role': 'a' }, roles)?.problem).toMatch(says);
   });
@@ -295,9 +295,9 @@ describe("Palantir's dialect", () => {
   test.each<[object, RegExp]>([
     [{ 'spark-executor-count': '8' }, /spark-executor-cpu is missing/],
     [sizes, /spark-executor-count is missing/],
-    [{ ...sizes, 'spark-executor-count': '-1' }, /"-1" is not a number from 0 to 10000/],
-    [{ ...sizes, 'spark-executor-count': 'many' }, /"many" is not a number/],
-    [{ ...sizes, 'spark-executor-mem': '4gb', 'spark-executor-count': '1' }, /"4gb" is not a quantity/],
+    [{ ...sizes, 'spark-executor-count': '-1' }, /expected a number from 0 to 10000, got "-1"/],
+    [{ ...sizes, 'spark-executor-count': 'many' }, /expected a number from 0 to 10000, got "many"/],
+    [{ ...sizes, 'spark-executor-mem': '4gb', 'spark-executor-count': '1' }, /expected a quantity, got "4gb"/],
   ])('%j: the user is told', (annotations, says) => {
     expect(read({}, annotations)?.problem).toMatch(says);
   });
@@ -319,14 +319,14 @@ describe('manifests', () => {
   });
   test.each([
     ['{', /^f: /],
-    ['kind: Secret\nmetadata: {name: a}\n', /^f\.kind: "Secret" is none of Node, Pod/],
-    ['kind: NodeList\nitems: [{}]\n', /^f: items\[0\]\.metadata\.name: null is not set/],
+    ['kind: Secret\nmetadata: {name: a}\n', /^f\.kind: expected one of Node, Pod, .*, got "Secret"/],
+    ['kind: NodeList\nitems: [{}]\n', /^f: items\[0\]\.metadata\.name: is required, but is missing/],
     [
       'kind: Node\nmetadata: {name: a}\nstatus: {allocatable: {cpu: lots}}\n',
-      /^f\.status\.allocatable\.cpu: "lots" is not a quantity/,
+      /^f\.status\.allocatable\.cpu: expected a quantity, got "lots"/,
     ],
     ['a: &a [x]\nb: [*a,*a', /^f: /],
-    ['just text', /^f: "just text" is not an object/],
+    ['just text', /^f: expected an object, got "just text"/],
   ])('%j is refused', (text, says) => {
     expect(() => parseManifests(text, 'f')).toThrow(says);
   });

@@ -165,7 +165,11 @@ describe('nodes', () => {
   test.each<[string, string, RegExp]>([
     ['a group without cpu', 'groups: [{ name: w, count: 1, memory: 1Gi }]', /groups\[0\]\.cpu/],
     ['a group of none', 'groups: [{ name: w, count: 0, cpu: 1, memory: 1Gi }]', /groups\[0\]\.count/],
-    ['a negative size', 'groups: [{ name: w, count: 1, cpu: "-1", memory: 1Gi }]', /w\.cpu: "-1" is negative/],
+    [
+      'a negative size',
+      'groups: [{ name: w, count: 1, cpu: "-1", memory: 1Gi }]',
+      /w\.cpu: must not be negative, got "-1"/,
+    ],
     ['a list without nodes', 'kind: List\nitems: []\n', /there is no node in it/],
   ])('%s is refused', async (_mistake, text, says) => {
     await expect(readNodes(fileOf(text, 'yaml'))).rejects.toThrow(says);

@@ -123,7 +123,7 @@ test('a set that is not there yet is waited for', () => {
   expect(read({ labels: labelsOf('driver') })).toEqual({
     gang: 'jobs/train',
     role: '',
-    problem: 'JobSet train is not there yet',
+    problem: 'JobSet train does not exist yet',
     awaits: gangObjectKey('job-set', 'jobs', 'train'),
   });
 });
@@ -137,36 +137,36 @@ const at = 'JobSet train: spec.replicatedJobs';
 
 test.each<[string, readonly object[], string]>([
   ['no such job', [workers], 'label jobset.sigs.k8s.io/replicatedjob-name: JobSet train has no replicated job driver'],
-  ['replicas -1', [{ ...driver, replicas: -1 }], `${at}[0].replicas: -1 is not between 0 and 10000`],
+  ['replicas -1', [{ ...driver, replicas: -1 }], `${at}[0].replicas: must be between 0 and 10000, got -1`],
   [
     'replicas huge',
     [driver, { ...workers, replicas: 2 ** 31 }],
-    `${at}[1].replicas: 2147483648 is not between 0 and 10000`,
+    `${at}[1].replicas: must be between 0 and 10000, got 2147483648`,
   ],
   [
     'parallelism -1',
     [{ ...driver, template: job({ parallelism: -1 }) }],
-    `${at}[0].parallelism: -1 is not between 0 and 10000`,
+    `${at}[0].parallelism: must be between 0 and 10000, got -1`,
   ],
   [
     'too many together',
     [driver, { ...workers, replicas: 2000 }],
-    `${at}[1]: pods of workers: 16000 is not between 0 and 10000`,
+    `${at}[1]: pods of workers: must be between 0 and 10000, got 16000`,
   ],
   [
     'a negative request',
     [{ ...driver, template: job({ cpu: '-1' }) }],
-    `${at}[0].template.spec.template.spec.containers[0].resources.requests.cpu: "-1" is negative`,
+    `${at}[0].template.spec.template.spec.containers[0].resources.requests.cpu: must not be negative, got "-1"`,
   ],
   [
     'a toleration that is none',
     [{ ...driver, template: job({ tolerations: [{ operator: 'is' }] }) }],
-    `${at}[0].template.spec.template.spec.tolerations[0].operator: "is" is none of Exists, Equal, Lt, Gt`,
+    `${at}[0].template.spec.template.spec.tolerations[0].operator: expected one of Exists, Equal, Lt, Gt, got "is"`,
   ],
   [
     '65 jobs',
     [driver, ...Array.from({ length: 64 }, (_, i) => ({ ...driver, name: `w${i}` }))],
-    `${at}: 65 jobs are more than 64`,
+    `${at}: must be at most 64 jobs, got 65`,
   ],
 ])('%s is the reason for waiting', (_what, jobs, problem) => {
   expect(read({ labels: labelsOf('driver') }, shelf(jobs))).toEqual({ gang: 'jobs/train', role: '', problem });

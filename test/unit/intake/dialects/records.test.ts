@@ -34,11 +34,11 @@ describe('podGroupOf', () => {
   });
 
   test.each<[string, string]>([
-    ['{"spec":[]}', 'PodGroup.spec: [] is not an object.'],
-    ['{"spec":{"minMember":"4"}}', 'PodGroup.spec.minMember: "4" is not an integer.'],
-    ['{"spec":{"minMember":1.5}}', 'PodGroup.spec.minMember: 1.5 is not an integer.'],
-    ['{"spec":{"minMember":1e300}}', 'PodGroup.spec.minMember: 1e+300 is not an integer.'],
-    ['{"spec":{"queue":7}}', 'PodGroup.spec.queue: 7 is not a text.'],
+    ['{"spec":[]}', 'PodGroup.spec: expected an object, got [].'],
+    ['{"spec":{"minMember":"4"}}', 'PodGroup.spec.minMember: expected an integer, got "4".'],
+    ['{"spec":{"minMember":1.5}}', 'PodGroup.spec.minMember: expected an integer, got 1.5.'],
+    ['{"spec":{"minMember":1e300}}', 'PodGroup.spec.minMember: expected an integer, got 1e+300.'],
+    ['{"spec":{"queue":7}}', 'PodGroup.spec.queue: expected a string, got 7.'],
   ])('%s is refused', (text, says) => {
     expect(refusal(() => podGroupOf(json(text)))).toBe(says);
   });
@@ -70,11 +70,11 @@ describe('jobOf', () => {
   });
 
   test.each<[string, string]>([
-    ['{"spec":"x"}', 'Job.spec: "x" is not an object.'],
-    ['{"spec":{"parallelism":"8"}}', 'Job.spec.parallelism: "8" is not an integer.'],
-    ['{"spec":{"completions":9007199254740993}}', 'Job.spec.completions: 9007199254740992 is not an integer.'],
-    ['{"spec":{"completionMode":1}}', 'Job.spec.completionMode: 1 is not a text.'],
-    ['{"status":{"succeeded":"3"}}', 'Job.status.succeeded: "3" is not an integer.'],
+    ['{"spec":"x"}', 'Job.spec: expected an object, got "x".'],
+    ['{"spec":{"parallelism":"8"}}', 'Job.spec.parallelism: expected an integer, got "8".'],
+    ['{"spec":{"completions":9007199254740993}}', 'Job.spec.completions: expected an integer, got 9007199254740992.'],
+    ['{"spec":{"completionMode":1}}', 'Job.spec.completionMode: expected a string, got 1.'],
+    ['{"status":{"succeeded":"3"}}', 'Job.status.succeeded: expected an integer, got "3".'],
   ])('%s is refused', (text, says) => {
     expect(refusal(() => jobOf(json(text)))).toBe(says);
   });
@@ -110,19 +110,19 @@ describe('jobSetOf', () => {
   });
 
   test.each<[string, string]>([
-    ['{"spec":[]}', 'JobSet.spec: [] is not an object.'],
-    ['{"spec":{"replicatedJobs":"x"}}', `${jobs}: "x" is not a list.`],
-    ['{"spec":{"replicatedJobs":[null]}}', `${jobs}[0]: null is not an object.`],
-    ['{"spec":{"replicatedJobs":[{}]}}', `${jobs}[0].name: null is not set: a name is needed.`],
-    ['{"spec":{"replicatedJobs":[{"name":"a","replicas":"b"}]}}', `${jobs}[0].replicas: "b" is not an integer.`],
-    ['{"spec":{"replicatedJobs":[{"name":"a","template":1}]}}', `${jobs}[0].template: 1 is not an object.`],
+    ['{"spec":[]}', 'JobSet.spec: expected an object, got [].'],
+    ['{"spec":{"replicatedJobs":"x"}}', `${jobs}: expected a list, got "x".`],
+    ['{"spec":{"replicatedJobs":[null]}}', `${jobs}[0]: expected an object, got null.`],
+    ['{"spec":{"replicatedJobs":[{}]}}', `${jobs}[0].name: is required, but is missing.`],
+    ['{"spec":{"replicatedJobs":[{"name":"a","replicas":"b"}]}}', `${jobs}[0].replicas: expected an integer, got "b".`],
+    ['{"spec":{"replicatedJobs":[{"name":"a","template":1}]}}', `${jobs}[0].template: expected an object, got 1.`],
     [
       '{"spec":{"replicatedJobs":[{"name":"a","template":{"spec":{"template":{"spec":{"containers":[1]}}}}}]}}',
-      `${jobs}[0].template.spec.template.spec.containers[0]: 1 is not an object.`,
+      `${jobs}[0].template.spec.template.spec.containers[0]: expected an object, got 1.`,
     ],
     [
       '{"status":{"replicatedJobsStatus":[{}]}}',
-      'JobSet.status.replicatedJobsStatus[0].name: null is not set: a name is needed.',
+      'JobSet.status.replicatedJobsStatus[0].name: is required, but is missing.',
     ],
   ])('%s is refused', (text, says) => {
     expect(refusal(() => jobSetOf(json(text)))).toBe(says);

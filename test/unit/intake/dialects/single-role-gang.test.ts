@@ -27,7 +27,7 @@ describe('PodGroup of scheduler-plugins', () => {
     expect(read({ labels })).toEqual({
       gang: 'jobs/pg',
       role: '',
-      problem: 'PodGroup pg is not there yet',
+      problem: 'PodGroup pg does not exist yet',
       awaits: gangObjectKey('pod-group', 'jobs', 'pg'),
     });
   });
@@ -46,7 +46,7 @@ describe('PodGroup of scheduler-plugins', () => {
       expect(read({ labels }, shelf(minMember))).toEqual({
         gang: 'jobs/pg',
         role: '',
-        problem: `PodGroup pg: spec.minMember: ${minMember} is not between 0 and 10000`,
+        problem: `PodGroup pg: spec.minMember: must be between 0 and 10000, got ${minMember}`,
       });
     },
   );
@@ -64,7 +64,7 @@ describe('PodGroup of Volcano', () => {
 
   test('one of scheduler-plugins is another object', () => {
     expect(read({ annotations }, { 'pod-group': { vg: { minMember: 3 } } })).toMatchObject({
-      problem: 'PodGroup vg is not there yet',
+      problem: 'PodGroup vg does not exist yet',
       awaits: gangObjectKey('volcano-group', 'jobs', 'vg'),
     });
   });
@@ -77,14 +77,14 @@ describe('PodGroup of Volcano', () => {
     ['a prototype', '__proto__'],
   ])('%s is no name', (_what, name) => {
     expect(read({ annotations: { 'scheduling.k8s.io/group-name': name } }, shelf)?.problem).toMatch(
-      /^annotation scheduling\.k8s\.io\/group-name: ".{1,90} is not a name of at most 253 letters/,
+      /^annotation scheduling\.k8s\.io\/group-name: expected a name of at most 253 letters, .*, got ".{1,90}$/,
     );
   });
 
   test.each<[object, RegExp]>([
-    [{ minMember: -1 }, /^PodGroup vg: spec\.minMember: -1 /],
-    [{ minMember: 1, queue: 'a b' }, /^PodGroup vg: spec\.queue: "a b" /],
-    [{ minMember: 1, queue: 'q'.repeat(1000) }, /^PodGroup vg: spec\.queue: "qqq.{1,90}\.\.\. /],
+    [{ minMember: -1 }, /^PodGroup vg: spec\.minMember: .*, got -1$/],
+    [{ minMember: 1, queue: 'a b' }, /^PodGroup vg: spec\.queue: .*, got "a b"$/],
+    [{ minMember: 1, queue: 'q'.repeat(1000) }, /^PodGroup vg: spec\.queue: .*, got "qqq.{1,90}\.\.\.$/],
   ])('a spec of %j is the reason for waiting', (spec, reason) => {
     expect(read({ annotations }, { 'volcano-group': { vg: record('volcano-group', { spec }) } })?.problem).toMatch(
       reason,
@@ -108,13 +108,13 @@ describe('Kueue pod groups', () => {
 
   test.each<[string | undefined, string]>([
     [undefined, 'is missing'],
-    ['', '"" is not a number from 1 to 10000'],
-    ['0', '"0" is not a number from 1 to 10000'],
-    ['-1', '"-1" is not a number from 1 to 10000'],
-    ['x', '"x" is not a number from 1 to 10000'],
-    ['1e3', '"1e3" is not a number from 1 to 10000'],
-    ['10001', '"10001" is not a number from 1 to 10000'],
-    ['9'.repeat(400), `"${'9'.repeat(76)}... is not a number from 1 to 10000`],
+    ['', 'expected a number from 1 to 10000, got ""'],
+    ['0', 'expected a number from 1 to 10000, got "0"'],
+    ['-1', 'expected a number from 1 to 10000, got "-1"'],
+    ['x', 'expected a number from 1 to 10000, got "x"'],
+    ['1e3', 'expected a number from 1 to 10000, got "1e3"'],
+    ['10001', 'expected a number from 1 to 10000, got "10001"'],
+    ['9'.repeat(400), `expected a number from 1 to 10000, got "${'9'.repeat(76)}...`],
   ])('a total of %j is the reason for waiting', (text, says) => {
     const annotations: Record<string, string> = text === undefined ? {} : { [total]: text };
     expect(read({ labels, annotations })).toEqual({
@@ -168,16 +168,19 @@ describe('Indexed Job', () => {
     expect(read({ labels, owners })).toEqual({
       gang: 'jobs/mpi',
       role: '',
-      problem: 'Job mpi is not there yet',
+      problem: 'Job mpi does not exist yet',
       awaits: gangObjectKey('job', 'jobs', 'mpi'),
     });
   });
 
   test.each<[readonly object[], string]>([
-    [[{ ...owners[0], name: 5 }], 'Pod.metadata.ownerReferences[0].name: 5 is not a text'],
-    [[{}, { ...owners[0], name: '' }], 'Pod.metadata.ownerReferences[1].name: "" is not set: a name is needed'],
-    [[{ ...owners[0], controller: 'yes' }], 'Pod.metadata.ownerReferences[0].controller: "yes" is not true or false'],
-    [[null as unknown as object], 'Pod.metadata.ownerReferences[0]: null is not an object'],
+    [[{ ...owners[0], name: 5 }], 'Pod.metadata.ownerReferences[0].name: expected a string, got 5'],
+    [[{}, { ...owners[0], name: '' }], 'Pod.metadata.ownerReferences[1].name: is required, but is empty'],
+    [
+      [{ ...owners[0], controller: 'yes' }],
+      'Pod.metadata.ownerReferences[0].controller: expected true or false, got "yes"',
+    ],
+    [[null as unknown as object], 'Pod.metadata.ownerReferences[0]: expected an object, got null'],
   ])('owners %j are the reason for waiting', (broken, problem) => {
     expect(read({ labels, owners: broken }, shelf(indexed))?.problem).toBe(problem);
   });
@@ -185,7 +188,7 @@ describe('Indexed Job', () => {
   test('more than 10,000 pods at once are refused by name', () => {
     const huge = shelf({ ...indexed, parallelism: 2 ** 31 - 1, completions: 2 ** 31 - 1 });
     expect(read({ labels, owners }, huge)?.problem).toBe(
-      'Job mpi: spec.parallelism: 2147483647 is not between 0 and 10000',
+      'Job mpi: spec.parallelism: must be between 0 and 10000, got 2147483647',
     );
   });
 });

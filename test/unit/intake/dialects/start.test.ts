@@ -36,7 +36,7 @@ test('a member that asks more than the one that was asked about first is moved t
 test('a group that is not there yet keeps its pods waiting, and they start when it has come', () => {
   const world = new World(nodes(8));
   const early = ['a', 'b', 'c'].map((name) => world.start(podOf(group(name))));
-  expect(early).toEqual(Array(3).fill('waits: PodGroup pg is not there yet'));
+  expect(early).toEqual(Array(3).fill('waits: PodGroup pg does not exist yet'));
   expect(started(['a', 'b', 'c'].map((name) => world.start(podOf(group(name), shelf))))).toBe(3);
 });
 

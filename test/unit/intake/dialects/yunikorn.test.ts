@@ -89,38 +89,54 @@ test.each<[string, Shape, string]>([
 const deep = `${'['.repeat(30_000)}${']'.repeat(30_000)}`;
 
 test.each<[string, string, string]>([
-  ['no JSON', '[', ': "[" is not JSON'],
-  ['nothing', '', ': "" is not JSON'],
-  ['null', 'null', ': null is not a list of 1 to 16 groups'],
-  ['an object', '{}', ': {} is not a list of 1 to 16 groups'],
-  ['an empty list', '[]', ': [] is not a list of 1 to 16 groups'],
-  ['17 groups', groups(...Array<object>(17).fill(head)), ' is not a list of 1 to 16 groups'],
-  ['70 KiB', groups({ ...workers, name: 'x'.repeat(70_000) }), ': longer than 65536 characters'],
-  ['lists 30,000 deep', deep, '[0]: a list is not an object'],
-  ['a group null', '[null]', '[0]: null is not an object'],
-  ['no name', groups({ minMember: 1 }), '[0].name: null is not set: a name is needed'],
-  ['a name of blanks', groups({ ...head, name: 'a b' }), '[0].name: "a b" is not a name of at most 253'],
-  ['a name __proto__', groups({ ...head, name: '__proto__' }), '[0].name: "__proto__" is not a name'],
+  ['no JSON', '[', ': expected JSON, got "["'],
+  ['nothing', '', ': expected JSON, got ""'],
+  ['null', 'null', ': expected a list of 1 to 16 groups, got null'],
+  ['an object', '{}', ': expected a list of 1 to 16 groups, got {}'],
+  ['an empty list', '[]', ': expected a list of 1 to 16 groups, got []'],
+  ['17 groups', groups(...Array<object>(17).fill(head)), ': expected a list of 1 to 16 groups, got ['],
+  ['70 KiB', groups({ ...workers, name: 'x'.repeat(70_000) }), ': must be at most 65536 characters long'],
+  ['lists 30,000 deep', deep, '[0]: expected an object, got a list'],
+  ['a group null', '[null]', '[0]: expected an object, got null'],
+  ['no name', groups({ minMember: 1 }), '[0].name: is required, but is missing'],
+  [
+    'a name of blanks',
+    groups({ ...head, name: 'a b' }),
+    '[0].name: expected a name of at most 253 letters, digits, "-", "_" and ".", got "a b"',
+  ],
+  [
+    'a name __proto__',
+    groups({ ...head, name: '__proto__' }),
+    '[0].name: expected a name of at most 253 letters, digits, "-", "_" and ".", got "__proto__"',
+  ],
   ['a name twice', groups(head, workers, head), ': two groups have the same name'],
-  ['no minMember', groups({ name: 'a' }), '[0].minMember: 0 is not between 1 and 10000'],
-  ['minMember -3', groups(workers, { ...head, minMember: -3 }), '[1].minMember: -3 is not between 1 and 10000'],
-  ['minMember huge', groups({ ...head, minMember: 1e6 }), '[0].minMember: 1000000 is not between 1 and 10000'],
-  ['minMember 1.5', groups({ ...head, minMember: 1.5 }), '[0].minMember: 1.5 is not an integer'],
-  ['minMember a text', groups({ ...head, minMember: '1' }), '[0].minMember: "1" is not an integer'],
+  ['no minMember', groups({ name: 'a' }), '[0].minMember: must be between 1 and 10000, got 0'],
+  ['minMember -3', groups(workers, { ...head, minMember: -3 }), '[1].minMember: must be between 1 and 10000, got -3'],
+  ['minMember huge', groups({ ...head, minMember: 1e6 }), '[0].minMember: must be between 1 and 10000, got 1000000'],
+  ['minMember 1.5', groups({ ...head, minMember: 1.5 }), '[0].minMember: expected an integer, got 1.5'],
+  ['minMember a text', groups({ ...head, minMember: '1' }), '[0].minMember: expected an integer, got "1"'],
   [
     'a bad quantity',
     groups({ ...head, minResource: { cpu: 'lots' } }),
-    '[0].minResource.cpu: "lots" is not a quantity',
+    '[0].minResource.cpu: expected a quantity, got "lots"',
   ],
-  ['a negative quantity', groups({ ...head, minResource: { cpu: '-1' } }), '[0].minResource.cpu: "-1" is negative'],
+  [
+    'a negative quantity',
+    groups({ ...head, minResource: { cpu: '-1' } }),
+    '[0].minResource.cpu: must not be negative, got "-1"',
+  ],
   [
     'a huge quantity',
     groups({ ...head, minResource: { cpu: '9e18' } }),
-    '[0].minResource.cpu: "9000000000000000000000" is too large',
+    '[0].minResource.cpu: must be at most 2^53 - 1, got "9000000000000000000000"',
   ],
-  ['resources a list', groups({ ...head, minResource: [] }), '[0].minResource: [] is not an object'],
-  ['a bad toleration', groups({ ...head, tolerations: [{ operator: 'is' }] }), '[0].tolerations[0].operator: "is"'],
-  ['a bad selector', groups({ ...head, nodeSelector: { a: 1 } }), '[0].nodeSelector["a"]: 1 is not a text'],
+  ['resources a list', groups({ ...head, minResource: [] }), '[0].minResource: expected an object, got []'],
+  [
+    'a bad toleration',
+    groups({ ...head, tolerations: [{ operator: 'is' }] }),
+    '[0].tolerations[0].operator: expected one of Exists, Equal, Lt, Gt, got "is"',
+  ],
+  ['a bad selector', groups({ ...head, nodeSelector: { a: 1 } }), '[0].nodeSelector["a"]: expected a string, got 1'],
 ])('task-groups of %s: the reason for waiting says where', (_what, text, says) => {
   const found = read({ annotations: { ...app, [GROUPS]: text } });
   expect(found).toMatchObject({ gang: 'jobs/etl', role: '' });
@@ -139,17 +155,17 @@ test.each<[string, Record<string, string>, RegExp]>([
   [
     'an application of 10,000 characters',
     { 'yunikorn.apache.org/app-id': 'x'.repeat(1e4), [GROUP]: 'w' },
-    /^annotation yunikorn\.apache\.org\/app-id: "x+\.\.\. is not a name/,
+    /^annotation yunikorn\.apache\.org\/app-id: expected a name .*, got "x+\.\.\.$/,
   ],
   [
     'a group that is a path',
     { ...app, [GROUP]: '../w' },
-    /^annotation yunikorn\.apache\.org\/task-group-name: "\.\.\/w" is not a name/,
+    /^annotation yunikorn\.apache\.org\/task-group-name: expected a name .*, got "\.\.\/w"$/,
   ],
   [
     'a queue with a line break',
     { ...app, 'yunikorn.apache.org/queue': 'a\nb', [GROUPS]: groups(workers) },
-    /^annotation yunikorn\.apache\.org\/queue: "a\\nb" is not the name of a queue/,
+    /^annotation yunikorn\.apache\.org\/queue: expected a queue name .*, got "a\\nb"$/,
   ],
 ])('%s is the reason for waiting', (_what, annotations, reason) => {
   expect(read({ annotations })?.problem).toMatch(reason);

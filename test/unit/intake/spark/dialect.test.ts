@@ -106,7 +106,7 @@ describe('the driver', () => {
     expect(driver()).toEqual({
       gang: `spark-jobs/${APP}`,
       role: 'driver',
-      problem: 'ConfigMap drv-conf of the driver is not there yet',
+      problem: 'ConfigMap drv-conf of the driver does not exist yet',
       awaits: gangObjectKey('spark-conf', 'spark-jobs', 'drv-conf'),
     });
   });
@@ -142,7 +142,7 @@ describe('the driver', () => {
   test('a conf that cannot be is the reason for waiting, with key and value', () => {
     const bad = confOf({ 'spark.executor.memory': '4.5g' });
     expect(driver({}, { 'spark-conf': { 'drv-conf': bad } })).toMatchObject({
-      problem: 'spark.executor.memory: "4.5g" is not a size such as 4g or 512m',
+      problem: 'spark.executor.memory: expected a size such as 4g or 512m, got "4.5g"',
     });
   });
 

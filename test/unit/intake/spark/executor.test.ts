@@ -245,20 +245,19 @@ describe('what an executor asks is what Spark then requests, byte for byte', () 
   });
 
   test.each([
-    [`${E}memory`, '4.5g', 'is not a size'],
-    [`${E}memory`, '-1g', 'is not a size'],
-    [`${E}memory`, '', 'is not a size'],
-    [`${E}memory`, '999999999999999p', 'any machine has'],
-    [`${E}memoryOverhead`, 'lots', 'is not a size'],
-    [`${E}cores`, '1.5', 'is not a whole number'],
-    [`${E}memoryOverheadFactor`, 'NaN', 'is not a number'],
-    [`${E}memoryOverheadFactor`, '-0.1', 'is not a number'],
-    ['spark.memory.offHeap.enabled', 'yes', 'is not true or false'],
+    [`${E}memory`, '4.5g', 'expected a size'],
+    [`${E}memory`, '-1g', 'expected a size'],
+    [`${E}memory`, '', 'expected a size'],
+    [`${E}memory`, '999999999999999p', 'expected a size below 8 PiB'],
+    [`${E}memoryOverhead`, 'lots', 'expected a size'],
+    [`${E}cores`, '1.5', 'expected a non-negative integer'],
+    [`${E}memoryOverheadFactor`, 'NaN', 'expected a number such as 0.1'],
+    [`${E}memoryOverheadFactor`, '-0.1', 'expected a number such as 0.1'],
+    ['spark.memory.offHeap.enabled', 'yes', 'expected true or false'],
   ])('%s: %j is refused by name', (key, value, says) => {
-    expect(() => executorRequests({ conf: conf({ [key]: value }), version: [4, 0] })).toThrow(
-      `${key}: ${JSON.stringify(value)}`,
-    );
-    expect(() => executorRequests({ conf: conf({ [key]: value }), version: [4, 0] })).toThrow(says);
+    const read = () => executorRequests({ conf: conf({ [key]: value }), version: [4, 0] });
+    expect(read).toThrow(`${key}: ${says}`);
+    expect(read).toThrow(`, got ${JSON.stringify(value)}.`);
   });
 });
 
