@@ -7,17 +7,18 @@ import { PolicyFile, toPolicies } from './policy-schema.ts';
 const MAX_BYTES = 1024 * 1024;
 
 /**
- * The policies of a file, in its order.
+ * The policies of a file, in the order of the file.
  * @param source YAML (or JSON, which is YAML)
- * @throws MusterError MUSTER_POLICY_INVALID that lists every mistake, a line each: file, line, field, value, what is allowed
+ * @throws MusterError MUSTER_POLICY_INVALID that lists every mistake on a line of its own: file, line, field, expected
+ *   and actual value
  */
 export function parsePolicies(source: string, fileName: string): readonly Policy[] {
-  if (Buffer.byteLength(source) > MAX_BYTES) throw invalid(`${fileName}: larger than ${MAX_BYTES} bytes`);
+  if (Buffer.byteLength(source) > MAX_BYTES) throw invalid(`${fileName}: must be at most ${MAX_BYTES} bytes large`);
   const lines = new LineCounter();
-  // Keys that are there twice are found by yamlMistakes: the package's own check takes quadratic time.
+  // yamlMistakes finds duplicate keys: the package's own check takes quadratic time.
   const [document, second] = parseAllDocuments(source, { lineCounter: lines, uniqueKeys: false });
-  if (document === undefined) throw invalid(`${fileName}: is empty; a map with policies is needed`);
-  if (second) throw invalid(`${fileName}: has several YAML documents; one is allowed`);
+  if (document === undefined) throw invalid(`${fileName}: is empty; expected a map with policies`);
+  if (second) throw invalid(`${fileName}: expected one YAML document, got several`);
   const place = { fileName, document, lines };
   report(yamlMistakes(place));
   let value: unknown;
@@ -26,7 +27,7 @@ export function parsePolicies(source: string, fileName: string): readonly Policy
   } catch (error) {
     throw invalid(`${fileName}: ${(error as Error).message}`);
   }
-  if (value === null) throw invalid(`${fileName}: is empty; a map with policies is needed`);
+  if (value === null) throw invalid(`${fileName}: is empty; expected a map with policies`);
   const parsed = PolicyFile.safeParse(value, { reportInput: true });
   if (!parsed.success) report(fieldMistakes(parsed.error.issues, place));
   return toPolicies(parsed.data!);

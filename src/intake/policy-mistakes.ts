@@ -11,28 +11,28 @@ import {
 } from 'yaml';
 import { z } from 'zod';
 import { PolicyFile } from './policy-schema.ts';
-import { shown } from './wording.ts';
+import { counted, shown } from './wording.ts';
 
-/** A file as it was parsed, to find lines in. */
+/** A parsed file, for finding line numbers. */
 export interface Place {
   readonly fileName: string;
   readonly document: Document.Parsed;
   readonly lines: LineCounter;
 }
 
-/** One wrong thing in a file. */
+/** One mistake in a file. */
 export interface Mistake {
   readonly line: number;
-  /** File, line, field, value, and what is allowed. */
+  /** File, line, field, the expected value and the actual one. */
   readonly text: string;
 }
 
-/** More than anybody reads at once; a file of nothing but mistakes must not keep the server busy. */
+/** More than a person reads at once. The limit also keeps a file full of mistakes from blocking the server. */
 const MAX_MISTAKES = 50;
-/** For one document; each costs a walk through it. */
+/** In one document: each alias costs a walk through the document. */
 export const MAX_ALIASES = 100;
 
-/** What is wrong before any field is looked at: syntax, tags, keys twice, keys that are no text, aliases. */
+/** Mistakes in the YAML itself: syntax, tags, duplicate keys, keys that are not strings, aliases. */
 export function yamlMistakes(place: Place): readonly Mistake[] {
   const { document, lines, fileName } = place;
   const out: Mistake[] = [];
@@ -50,7 +50,8 @@ export function yamlMistakes(place: Place): readonly Mistake[] {
       for (const { offset, what } of badKeys(map)) add(offset, what);
     },
     Alias(_, alias, path) {
-      const what = ++aliases > MAX_ALIASES ? `more than ${MAX_ALIASES} aliases` : badAlias(alias, path, document);
+      const what =
+        ++aliases > MAX_ALIASES ? `must not have more than ${MAX_ALIASES} aliases` : badAlias(alias, path, document);
       if (what !== undefined) add(alias.range?.[0] ?? 0, what);
       return aliases > MAX_ALIASES ? visit.BREAK : undefined;
     },
@@ -58,16 +59,16 @@ export function yamlMistakes(place: Place): readonly Mistake[] {
   return out;
 }
 
-/** `__proto__` as well: it would be lost, or worse, on the way into an object. */
+/** Refuses `__proto__` too: as the key of an object it would be lost, or change the object's prototype. */
 function badKeys(map: YAMLMap): readonly { readonly offset: number; readonly what: string }[] {
   const seen = new Set<string>();
   return map.items.flatMap(({ key }) => {
     const offset = (key as Node | null)?.range?.[0] ?? 0;
     const isText = isScalar(key) && ['string', 'number', 'boolean'].includes(typeof key.value);
-    if (!isText) return [{ offset, what: 'a key must be a text' }];
+    if (!isText) return [{ offset, what: 'a key must be a string' }];
     const name = String(key.value);
-    if (name === '__proto__') return [{ offset, what: '__proto__: is not a field' }];
-    if (seen.has(name)) return [{ offset, what: `${name}: is there twice in one map` }];
+    if (name === '__proto__') return [{ offset, what: '__proto__: unknown field' }];
+    if (seen.has(name)) return [{ offset, what: `${name}: duplicate key` }];
     seen.add(name);
     return [];
   });
@@ -75,11 +76,11 @@ function badKeys(map: YAMLMap): readonly { readonly offset: number; readonly wha
 
 function badAlias(alias: Alias, path: readonly unknown[], document: Document.Parsed): string | undefined {
   const node = alias.resolve(document);
-  if (!node) return `*${alias.source}: there is no anchor of this name before it`;
+  if (!node) return `*${alias.source}: no anchor &${alias.source} comes before it`;
   return path.includes(node) ? `*${alias.source}: contains itself` : undefined;
 }
 
-/** The schema's complaints in words, by line. */
+/** The mistakes that the schema finds, by line. */
 export function fieldMistakes(issues: readonly z.core.$ZodIssue[], place: Place): readonly Mistake[] {
   const out: Mistake[] = [];
   for (const issue of issues) {
@@ -102,7 +103,7 @@ function mistake(path: readonly PropertyKey[], what: string, { fileName, documen
   return { line, text: `${fileName}:${line}: ${field.replace(/^\./, '') || 'the file'}: ${what}` };
 }
 
-/** Where the deepest part of the path that the file has begins. */
+/** The offset of the deepest part of the path that exists in the file. */
 function offsetOf(path: readonly PropertyKey[], document: Document.Parsed): number {
   let offset = 0;
   let node: unknown = document.contents;
@@ -120,45 +121,48 @@ function offsetOf(path: readonly PropertyKey[], document: Document.Parsed): numb
   return offset;
 }
 
-/** The schema's types as the file's author calls them. */
+/** The schema's types in the words of YAML. */
 const TYPES: Readonly<Record<string, string>> = {
   object: 'a map',
   record: 'a map',
   array: 'a list',
-  string: 'a text',
+  string: 'a string',
   number: 'a number',
-  int: 'a whole number',
+  int: 'an integer',
   boolean: 'true or false',
 };
 
-/** What is there, and what is allowed. */
+/** The expected value and the actual one. */
 function complaint(issue: z.core.$ZodIssue): string {
+  // JSON has neither NaN nor Infinity; YAML has both.
+  const value = typeof issue.input === 'number' ? String(issue.input) : shown(issue.input);
   switch (issue.code) {
     case 'invalid_value': {
       const allowed = issue.values.map(String);
       const near = suggestion(String(issue.input), allowed);
-      return `${shown(issue.input)} is not allowed; allowed: ${allowed.join(', ')}${near}`;
+      return `expected ${oneOf(allowed)}, got ${value}${near}`;
     }
     case 'too_small':
-      if (issue.origin === 'number') return `${shown(issue.input)} is too small; at least ${issue.minimum} is allowed`;
-      return `${shown(issue.input)} is empty; at least ${issue.minimum} ${issue.origin === 'array' ? 'entry' : 'character'} is needed`;
+      if (issue.origin === 'number') return `must be at least ${issue.minimum}, got ${value}`;
+      return `must not be empty, got ${value}`;
     case 'too_big':
-      if (issue.origin === 'array') return `is too long; at most ${issue.maximum} entries are allowed`;
-      return `${shown(issue.input)} is too large; at most ${issue.maximum} is allowed`;
+      if (issue.origin !== 'array') return `must be at most ${issue.maximum}, got ${value}`;
+      return `must have at most ${counted(Number(issue.maximum), 'entry', 'entries')}`;
     case 'invalid_type': {
-      const wanted = TYPES[issue.expected] ?? issue.expected;
-      if (issue.input === undefined) return `is missing; ${wanted} is needed`;
-      // JSON has neither NaN nor Infinity; YAML has both.
-      const value = typeof issue.input === 'number' ? String(issue.input) : shown(issue.input);
-      return `${value} is not allowed; ${wanted} is allowed`;
+      const expected = TYPES[issue.expected] ?? issue.expected;
+      return issue.input === undefined
+        ? `is required, but is missing; expected ${expected}`
+        : `expected ${expected}, got ${value}`;
     }
     default:
-      return `${shown(issue.input)}: ${issue.message}`;
+      return `${issue.message}, got ${value}`;
   }
 }
 
+const oneOf = (words: readonly string[]) => (words.length === 1 ? words[0]! : `one of ${words.join(', ')}`);
+
 function unknownKey(key: string, known: readonly string[]): string {
-  return `is not a field; allowed: ${known.join(', ')}${suggestion(key, known)}`;
+  return `unknown field; expected ${oneOf(known)}${suggestion(key, known)}`;
 }
 
 interface Shape {
@@ -167,14 +171,14 @@ interface Shape {
   readonly propertyNames?: { readonly enum?: readonly string[] };
 }
 
-/** The fields of the map at the path, as the schema has them. */
+/** The fields that the schema allows in the map at the path. */
 function knownKeys(path: readonly PropertyKey[]): readonly string[] {
   let shape: Shape | undefined = z.toJSONSchema(PolicyFile, { io: 'input', unrepresentable: 'any' }) as Shape;
   for (const key of path) shape = typeof key === 'number' ? shape?.items : shape?.properties?.[String(key)];
   return shape?.propertyNames?.enum ?? Object.keys(shape?.properties ?? {});
 }
 
-/** The nearest known word, where it is no further than half of what was written. */
+/** The known word nearest to what was written, unless more than half of its letters differ. */
 function suggestion(word: string, known: readonly string[]): string {
   let [near, least] = ['', Math.max(2, Math.floor(word.length / 2)) + 1];
   for (const one of word.length <= 40 ? known : []) {
@@ -184,7 +188,7 @@ function suggestion(word: string, known: readonly string[]): string {
   return near === '' ? '' : ` (did you mean ${near}?)`;
 }
 
-/** Levenshtein's. */
+/** Levenshtein distance. */
 function distance(a: string, b: string): number {
   let row = Array.from({ length: b.length + 1 }, (_, j) => j);
   for (let i = 1; i <= a.length; i++) {

@@ -29,10 +29,10 @@ function preference(fallback: Preference) {
 }
 
 const PolicyFields = z.strictObject({
-  name: text.regex(/^[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?$/, 'a DNS label is allowed (small letters, digits, -)'),
+  name: text.regex(/^[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?$/, 'expected a DNS label (lower-case letters, digits, -)'),
   match: z.strictObject({ namespaces: z.array(text).default([]), labels }).prefault({}),
   gangs: z
-    .union([z.enum(['on', 'off']), z.boolean()], { error: 'on or off is allowed' })
+    .union([z.enum(['on', 'off']), z.boolean()], { error: 'expected on or off' })
     .transform((value): 'on' | 'off' => (value === true || value === 'on' ? 'on' : 'off'))
     .default('on'),
   leader: preference(DEFAULT_POLICY.leader),
@@ -59,7 +59,10 @@ const PolicyFields = z.strictObject({
 });
 type PolicyFields = z.output<typeof PolicyFields>;
 
-/** What a policy file may hold. Transforms nothing that a check across fields reads: zod checks what is left of bad input too. */
+/**
+ * The schema of a policy file. No transform touches a field that checkAcrossFields reads, since zod runs that check on
+ * bad input too.
+ */
 export const PolicyFile = z.strictObject({
   policies: z.array(PolicyFields.superRefine(checkAcrossFields)).min(1).max(MAX_POLICIES).superRefine(checkNames),
 });
@@ -71,10 +74,11 @@ function checkAcrossFields(policy: PolicyFields, ctx: Context): void {
     ctx.addIssue({ code: 'custom', path, input, message });
   const { mode, keys } = policy.topology;
   if (mode !== 'none' && keys.length === 0) {
-    wrong(['topology', 'keys'], keys, `mode ${mode} needs at least one node label key`);
+    wrong(['topology', 'keys'], keys, `must name at least one node label key with mode ${mode}`);
   }
   const { from, full, expected } = policy.deadline;
-  if (!(expected > 0 && expected < Infinity)) wrong(['deadline', 'expected'], expected, 'must be more than 0 and end');
+  if (!(expected > 0 && expected < Infinity))
+    wrong(['deadline', 'expected'], expected, 'must be a finite duration above 0');
   if (full >= from) wrong(['deadline', 'full'], full, `must be less than deadline.from, which is ${from}`);
   for (const side of ['leader', 'members'] as const) {
     const { strategy, weights } = policy[side];
@@ -83,7 +87,11 @@ function checkAcrossFields(policy: PolicyFields, ctx: Context): void {
       wrong([side, 'weights'], weights, needed);
     }
     if (weights.nodeLabel && !policy.nodeLabel) {
-      wrong([side, 'weights', 'nodeLabel'], weights.nodeLabel, 'needs nodeLabel.key, the label to read');
+      wrong(
+        [side, 'weights', 'nodeLabel'],
+        weights.nodeLabel,
+        'must be 0 unless the policy names the label to read in nodeLabel.key',
+      );
     }
   }
 }
@@ -92,13 +100,13 @@ function checkNames(policies: readonly PolicyFields[], ctx: Context): void {
   const seen = new Set<string>();
   policies.forEach(({ name }, i) => {
     if (seen.has(name)) {
-      ctx.addIssue({ code: 'custom', path: [i, 'name'], input: name, message: 'another policy has this name' });
+      ctx.addIssue({ code: 'custom', path: [i, 'name'], input: name, message: 'must be unique among the policies' });
     }
     seen.add(name);
   });
 }
 
-/** The policies of a file that the schema has let through. */
+/** The policies of a file that is valid by the schema. */
 export function toPolicies(file: z.output<typeof PolicyFile>): readonly Policy[] {
   return file.policies.map((policy) => ({
     name: policy.name,

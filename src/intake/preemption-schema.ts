@@ -12,7 +12,7 @@ const weight = (fallback: number) => z.number().min(0).max(1_000_000).default(fa
 const count = (fallback: number) => z.int().min(0).max(100_000).default(fallback);
 /** `off` and `on` without quotes are booleans to YAML 1.1. */
 const mode = z
-  .union([z.enum(PREEMPTION_MODES), z.literal(false)], { error: `one of ${PREEMPTION_MODES.join(', ')} is allowed` })
+  .union([z.enum(PREEMPTION_MODES), z.literal(false)], { error: `expected one of ${PREEMPTION_MODES.join(', ')}` })
   .transform((value): PreemptionRules['mode'] => (value === false ? 'off' : value))
   .default(rules.mode);
 

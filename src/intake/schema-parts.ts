@@ -1,9 +1,9 @@
 import { z } from 'zod';
 import { parseDuration } from './duration.ts';
 
-const DURATION = 'a duration such as 90s, 10m, 1h30m, 0 or never is allowed';
+const DURATION = 'expected a duration such as 90s, 10m, 1h30m, 0 or never';
 
-/** A duration as policy files write it; the result is in ms. */
+/** A duration in a policy file; the result is in ms. */
 export function duration(fallbackMs: number) {
   return z
     .union([z.string(), z.number()], { error: DURATION })

@@ -57,7 +57,7 @@ test('a changed file is read again, a broken one is told of once, and the next g
   put(policy('four'));
   expect(await toldSoFar(3)).toEqual([
     'two',
-    'MUSTER_POLICY_INVALID /policy.yaml:1: policies[0].name: "Three": a DNS label is allowed (small letters, digits, -).',
+    'MUSTER_POLICY_INVALID /policy.yaml:1: policies[0].name: expected a DNS label (lower-case letters, digits, -), got "Three".',
     'four',
   ]);
 });
@@ -67,7 +67,7 @@ test('a weight below 0 in a new file is a problem to tell of, and does not end t
   watch();
   put('policies: [{ name: two, members: { strategy: weighted, weights: { spot: -1 } } }]');
   expect(await toldSoFar(1)).toEqual([
-    expect.stringMatching(/^MUSTER_POLICY_INVALID .*members\.weights\.spot: -1 is too small/),
+    expect.stringMatching(/^MUSTER_POLICY_INVALID .*members\.weights\.spot: must be at least 0, got -1/),
   ]);
 });
 
