@@ -26,7 +26,7 @@ export function profileNamed(name: string): Profile {
   if (profile) return profile;
   throw new MusterError(
     'MUSTER_USAGE',
-    `"${name}" is not a profile; known: ${PROFILES.map((one) => one.name).join(', ')}.`,
+    `Unknown profile "${name}"; expected one of ${PROFILES.map((one) => one.name).join(', ')}.`,
   );
 }
 

@@ -4,12 +4,12 @@ import { PAGE_SCRIPT, PAGE_STYLE } from './page.ts';
 import { ROWS, textOf, WALL_ROWS } from './rows.ts';
 
 const CHARTS: readonly (readonly [key: Exclude<keyof Sample, 'atMs'>, title: string, isShare: boolean])[] = [
-  ['working', 'cpu at work (gangs that are complete)', true],
+  ['working', 'cpu at work (of complete gangs)', true],
   ['bound', 'cpu bound by pods', true],
-  ['reserved', 'cpu reserved for members to come', true],
+  ['reserved', 'cpu reserved for members that are not bound yet', true],
   ['fragmentation', 'free cpu too scattered for one more typical worker', true],
-  ['waitingGangs', 'gangs that wait', false],
-  ['runningGangs', 'gangs that are complete', false],
+  ['waitingGangs', 'waiting gangs', false],
+  ['runningGangs', 'complete gangs', false],
 ];
 
 /** The comparison as one HTML file with charts; needs no network. All text of the result is escaped. */
@@ -30,7 +30,7 @@ export function reportHtml(result: ReplayResult): string {
 <html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1">
 <title>${escaped(title)}</title><style>${UPLOT_CSS}${PAGE_STYLE}</style></head>
 <body><h1>${escaped(title)}</h1><p>${escaped(facts)}</p>
-${result.complete ? '' : '<p class="warning">Stopped early: the figures are of the part that ran.</p>'}
+${result.complete ? '' : '<p class="warning">Stopped early: the figures cover only the part that ran.</p>'}
 <div class="scroll">${tableHtml(result)}</div>
 <main id="charts"></main>
 <h2>How to read it</h2>${listHtml([...result.notes, ...result.options, ...result.drawn.map((one) => `drawn with the seed, not data: ${one}`)])}

@@ -26,7 +26,7 @@ export function mergedTable(results: readonly NamedResult[]): string {
     table.push([row.label, ...[...byPolicy.values()].map((runs) => spreadOf(row, [...runs.values()]))]);
   }
   const partial = results.filter((one) => !whole.includes(one)).map(({ name }) => `left out, stopped early: ${name}`);
-  const uneven = isEven(byPolicy) ? [] : ['THE POLICIES DID NOT RUN THE SAME: compare with care.'];
+  const uneven = isEven(byPolicy) ? [] : ['THE POLICIES DID NOT RUN ON THE SAME INPUTS: compare with care.'];
   return [...describe(whole), ...partial, ...uneven].map(printable).concat(table.toString()).join('\n');
 }
 
@@ -38,12 +38,12 @@ function runsOf(results: readonly NamedResult[]): ReadonlyMap<string, Runs> {
     for (const policy of result.policies) {
       const runs = byPolicy.get(policy.policy) ?? new Map<string, PolicyResult>();
       if (runs.has(run))
-        throw new MusterError('MUSTER_RESULT_INVALID', `${name}: its run of ${policy.policy} is there already.`);
+        throw new MusterError('MUSTER_RESULT_INVALID', `${name}: another file has the same run of ${policy.policy}.`);
       byPolicy.set(policy.policy, runs.set(run, policy));
     }
   }
   if (byPolicy.size > 0) return byPolicy;
-  throw new MusterError('MUSTER_RESULT_INVALID', 'There is no finished run to merge.');
+  throw new MusterError('MUSTER_RESULT_INVALID', 'There are no finished runs to merge.');
 }
 
 function isEven(byPolicy: ReadonlyMap<string, Runs>): boolean {

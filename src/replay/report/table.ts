@@ -17,7 +17,7 @@ export function comparisonTable(result: ReplayResult): string {
   const { trace, nodes, seed, complete } = result;
   const head = [
     `${trace.name} (${trace.format}): ${count(trace.jobs)} jobs, ${count(trace.pods)} pods, on ${count(nodes.count)} nodes (${nodes.name}), seed ${seed}`,
-    ...(complete ? [] : ['STOPPED EARLY: the figures are of the part that ran.']),
+    ...(complete ? [] : ['STOPPED EARLY: the figures cover only the part that ran.']),
     ...[...result.notes, ...result.options].map((note) => `  - ${note}`),
     ...result.drawn.map((note) => `  - drawn: ${note}`),
   ];

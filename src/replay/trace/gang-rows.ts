@@ -4,7 +4,7 @@ import type { TraceJob } from './job.ts';
 import { MAX_WORKERS, type GangRow, type ReadJobs, type TraceReader } from './reader.ts';
 import { Cells, rowsOf, traceError } from './source.ts';
 
-/** A job that the trace gives as a number of equal workers: rigid, with a driver added, sizes and priority drawn. */
+/** A job of equal workers: it needs all of them, gets a driver, and its sizes and priority are drawn. */
 function toJob({ workers, ...row }: GangRow, seed: number): TraceJob {
   const { worker, priority } = drawFor(seed, row.id);
   return {
@@ -58,7 +58,7 @@ export const philly: TraceReader = {
       const text = cells.text(row, 'timestamp');
       const submitMs = /^\d{4}-\d\d-\d\d \d\d:\d\d:\d\d$/.test(text) ? Date.parse(`${text.replace(' ', 'T')}Z`) : NaN;
       if (Number.isNaN(submitMs))
-        throw traceError(path, row.line, `field timestamp: "${text.slice(0, 60)}" is not YYYY-MM-DD hh:mm:ss`);
+        throw traceError(path, row.line, `field timestamp: expected YYYY-MM-DD hh:mm:ss, got "${text.slice(0, 60)}"`);
       const durationMs = cells.number(row, 'duration') * 1000;
       const workers = cells.count(row, 'num_gpus', MAX_WORKERS);
       const namespace = `vc-${cells.text(row, 'cluster')}`;

@@ -22,7 +22,7 @@ const shape = {
 /** One line of muster's own format; docs/traces.md. */
 const Line = z
   .strictObject({
-    id: z.string().regex(/^[A-Za-z0-9]([-A-Za-z0-9_.]{0,198}[A-Za-z0-9])?$/, 'letters, digits, - _ . are allowed'),
+    id: z.string().regex(/^[A-Za-z0-9]([-A-Za-z0-9_.]{0,198}[A-Za-z0-9])?$/, 'expected letters, digits, -, _ and .'),
     submit_s: z.number().min(0),
     namespace: z.string().min(1).max(63).default('default'),
     queue: z.string().max(63).default('default'),
@@ -40,10 +40,10 @@ const Line = z
   })
   .refine(({ executors }) => (executors?.min ?? 0) <= (executors?.count ?? 0), {
     path: ['executors', 'min'],
-    message: 'is more than count',
+    message: 'must be at most executors.count',
   });
 
-/** muster's own: a job a line, as JSON. */
+/** muster's own format: one job per line, as JSON. */
 export const native: TraceReader = {
   format: 'muster',
   recognises: (line) => line.startsWith('{'),
@@ -56,7 +56,7 @@ export const native: TraceReader = {
         row++;
         if (line.trim() === '') continue;
         const job = parseLine(line, path, row);
-        if (ids.has(job.id)) throw traceError(path, row, `field id: "${job.id}" stands twice`);
+        if (ids.has(job.id)) throw traceError(path, row, `field id: another line has the id "${job.id}"`);
         ids.add(job.id);
         jobs.push(job);
       }
@@ -68,12 +68,12 @@ export const native: TraceReader = {
 };
 
 function parseLine(line: string, path: string, row: number): TraceJob {
-  if (line.length > MAX_LINE) throw traceError(path, row, `the line is longer than ${MAX_LINE} characters`);
+  if (line.length > MAX_LINE) throw traceError(path, row, `the line must be at most ${MAX_LINE} characters long`);
   let value: unknown;
   try {
     value = JSON.parse(line);
   } catch (error) {
-    throw traceError(path, row, `not JSON: ${(error as Error).message}`);
+    throw traceError(path, row, `expected a line of JSON: ${(error as Error).message}`);
   }
   const parsed = Line.safeParse(value);
   if (!parsed.success) {

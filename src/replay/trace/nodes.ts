@@ -51,7 +51,7 @@ export async function readNodes(path: string): Promise<readonly NodeInfo[]> {
   const nodes = /^\s*("?groups"?\s*:|\{\s*"groups")/m.test(text.slice(0, 10_000))
     ? fromGroups(text, basename(path))
     : parseManifests(text, basename(path)).nodes;
-  if (nodes.length === 0) throw new MusterError('MUSTER_TRACE_INVALID', `${basename(path)}: there is no node in it.`);
+  if (nodes.length === 0) throw new MusterError('MUSTER_TRACE_INVALID', `${basename(path)}: contains no nodes.`);
   return nodes;
 }
 
@@ -90,7 +90,9 @@ const Groups = z.strictObject({
   groups: z
     .array(
       z.strictObject({
-        name: z.string().regex(/^[a-z0-9]([-a-z0-9]{0,40}[a-z0-9])?$/, 'a DNS label is allowed'),
+        name: z
+          .string()
+          .regex(/^[a-z0-9]([-a-z0-9]{0,40}[a-z0-9])?$/, 'expected a DNS label (lower-case letters, digits, -)'),
         count: z.int().min(1).max(100_000),
         cpu: z.union([z.string(), z.number()]),
         memory: z.union([z.string(), z.number()]),

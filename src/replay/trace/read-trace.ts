@@ -13,7 +13,7 @@ const READERS: readonly TraceReader[] = [itp, philly, openb, pai, swim, native];
 export const FORMATS = READERS.map(({ format }) => format);
 
 /**
- * Reads a trace; its format is known by its first line unless it is given. `.gz` is unpacked.
+ * Reads a trace. The first line tells its format unless `format` does. Files ending in `.gz` are unpacked.
  * @throws MusterError MUSTER_TRACE_INVALID naming file, line, field and value; MUSTER_FILE_UNREADABLE
  */
 export async function readTrace(
@@ -22,9 +22,12 @@ export async function readTrace(
 ): Promise<Trace> {
   const reader = format === undefined ? await recognise(path) : READERS.find((one) => one.format === format);
   if (!reader)
-    throw new MusterError('MUSTER_TRACE_INVALID', `"${format}" is not a trace format; known: ${FORMATS.join(', ')}.`);
+    throw new MusterError(
+      'MUSTER_TRACE_INVALID',
+      `Unknown trace format "${format}"; expected one of ${FORMATS.join(', ')}.`,
+    );
   const { jobs, notes, drawn } = await reader.read({ path, seed });
-  if (jobs.length === 0) throw new MusterError('MUSTER_TRACE_INVALID', `${basename(path)}: there is no job in it.`);
+  if (jobs.length === 0) throw new MusterError('MUSTER_TRACE_INVALID', `${basename(path)}: contains no jobs.`);
   return { name: basename(path).replace(/\.gz$/, ''), format: reader.format, jobs: fromFirst(jobs), notes, drawn };
 }
 
@@ -35,7 +38,7 @@ async function recognise(path: string): Promise<TraceReader> {
   const start = JSON.stringify(line.slice(0, 60));
   throw new MusterError(
     'MUSTER_TRACE_INVALID',
-    `${basename(path)}:1: ${start} begins none of the known formats (${FORMATS.join(', ')}).`,
+    `${basename(path)}:1: no known trace format begins with ${start}; known: ${FORMATS.join(', ')}.`,
   );
 }
 

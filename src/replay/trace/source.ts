@@ -5,13 +5,13 @@ import type { Readable } from 'node:stream';
 import { parse } from 'csv-parse';
 import { MusterError } from '../../core/errors.ts';
 
-/** One data row: its cells, and where it stands (1 = first line of the file). */
+/** One data row: its cells and its line number (1: the first line of the file). */
 export interface Row {
   readonly cells: readonly string[];
   readonly line: number;
 }
 
-/** A longer line is no trace. */
+/** In bytes: a file with a longer line is not a trace. */
 const MAX_ROW = 1024 * 1024;
 
 /** @throws MusterError MUSTER_TRACE_INVALID */
@@ -19,7 +19,7 @@ export function traceError(file: string, line: number, what: string): MusterErro
   return new MusterError('MUSTER_TRACE_INVALID', `${basename(file)}:${line}: ${what}.`);
 }
 
-/** The file's bytes, unpacked where its name ends in .gz. */
+/** The file's bytes; unpacked if its name ends in .gz. */
 export function openFile(path: string): Readable {
   const file = createReadStream(path);
   if (!path.endsWith('.gz')) return file;
@@ -76,7 +76,11 @@ export class Cells {
         `field ${column} is missing (${cells.length} of ${this.#columns.length} columns)`,
       );
     if (value.length > 1000)
-      throw traceError(this.#file, line, `field ${column}: "${value.slice(0, 40)}..." is longer than 1000 characters`);
+      throw traceError(
+        this.#file,
+        line,
+        `field ${column}: must be at most 1000 characters long, got "${value.slice(0, 40)}..."`,
+      );
     return value;
   }
 
@@ -85,7 +89,11 @@ export class Cells {
     const text = this.text(row, column);
     const value = text.trim() === '' ? NaN : Number(text);
     if (value >= 0 && value <= Number.MAX_SAFE_INTEGER) return value;
-    throw traceError(this.#file, row.line, `field ${column}: "${text.slice(0, 60)}" is not a number from 0 on`);
+    throw traceError(
+      this.#file,
+      row.line,
+      `field ${column}: expected a non-negative number, got "${text.slice(0, 60)}"`,
+    );
   }
 
   /** As `number`; an empty cell is undefined. */
@@ -96,6 +104,6 @@ export class Cells {
   count(row: Row, column: string, most: number): number {
     const value = this.number(row, column);
     if (Number.isInteger(value) && value <= most) return value;
-    throw traceError(this.#file, row.line, `field ${column}: ${value} is not a whole number up to ${most}`);
+    throw traceError(this.#file, row.line, `field ${column}: expected an integer of at most ${most}, got ${value}`);
   }
 }

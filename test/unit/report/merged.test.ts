@@ -31,9 +31,11 @@ test('it is the same in whatever order the results come', () => {
 });
 
 test('policies that did not run the same are said so', () => {
-  expect(mergedTable([run(1, { one: 1, two: 1 }), run(2, { one: 1, two: 1 })])).not.toContain('DID NOT RUN THE SAME');
-  expect(mergedTable([run(1, { one: 1, two: 1 }), run(2, { one: 1 })])).toContain('DID NOT RUN THE SAME');
-  expect(mergedTable([run(1, { one: 1 }), run(2, { two: 1 })])).toContain('DID NOT RUN THE SAME');
+  expect(mergedTable([run(1, { one: 1, two: 1 }), run(2, { one: 1, two: 1 })])).not.toContain(
+    'DID NOT RUN ON THE SAME INPUTS',
+  );
+  expect(mergedTable([run(1, { one: 1, two: 1 }), run(2, { one: 1 })])).toContain('DID NOT RUN ON THE SAME INPUTS');
+  expect(mergedTable([run(1, { one: 1 }), run(2, { two: 1 })])).toContain('DID NOT RUN ON THE SAME INPUTS');
 });
 
 test('a run that was stopped early is left out, and named', () => {
@@ -45,5 +47,5 @@ test('a run that was stopped early is left out, and named', () => {
 test('nothing to merge, and a run that is there twice, are errors', () => {
   expect(() => mergedTable([])).toThrow('no finished run');
   const twice = [run(1, { one: 1 }), { ...run(1, { one: 1 }), name: 'again.json' }];
-  expect(() => mergedTable(twice)).toThrow('again.json: its run of one is there already');
+  expect(() => mergedTable(twice)).toThrow('again.json: another file has the same run of one');
 });

@@ -98,7 +98,7 @@ test.each(PROFILES)('profile $name has its nodes, in five zones', (profile) => {
 });
 
 test('an unknown profile is told', () => {
-  expect(() => profileNamed('XXL')).toThrow(/"XXL" is not a profile; known: S, M, L, XL, lyft-day/);
+  expect(() => profileNamed('XXL')).toThrow(/Unknown profile "XXL"; expected one of S, M, L, XL, lyft-day/);
 });
 
 test('quantiles are by nearest rank', () => {
