@@ -84,13 +84,13 @@ test.each([
 });
 
 test.each([
-  ['an unknown field', 'prot: 1\n', 'prot: no such field; known: host, port'],
+  ['an unknown field', 'prot: 1\n', 'prot: unknown field; expected one of host, port'],
   ['a hostile key', '__proto__: {port: 1}\n', '__proto__'],
   ['a null', 'port: null\n', 'port: null: '],
   ['a truth value', 'port: true\n', 'port: true: '],
   ['a list for text', 'host: [a]\n', 'host: ["a"]: '],
-  ['a text', 'hello\n', 'is not a map'],
-  ['a list', '- port: 1\n', 'is not a map'],
+  ['a text', 'hello\n', 'expected a map of fields, got "hello"'],
+  ['a list', '- port: 1\n', 'expected a map of fields, got a list'],
   ['a key twice', 'port: 1\nport: 2\n', 'Map keys must be unique'],
   ['no YAML', 'port: [1\n', '.yaml: '],
   ['two documents', 'port: 1\n---\nport: 2\n', '.yaml: '],
