@@ -20,29 +20,29 @@ const FAILED = 1;
 const MISUSED = 2;
 
 const positive = (text: string) => numberFrom(text, (value) => value > 0, 'a number above 0');
-const notNegative = (text: string) => numberFrom(text, (value) => value >= 0, 'a number from 0 on');
+const notNegative = (text: string) => numberFrom(text, (value) => value >= 0, 'a number of at least 0');
 const whole = (text: string) =>
-  numberFrom(text, (value) => Number.isSafeInteger(value) && value >= 0, 'a whole number from 0 on');
+  numberFrom(text, (value) => Number.isSafeInteger(value) && value >= 0, 'an integer of at least 0');
 
 function numberFrom(text: string, isAllowed: (value: number) => boolean, wanted: string): number {
   const value = text.trim() === '' ? NaN : Number(text);
-  if (!Number.isFinite(value) || !isAllowed(value)) throw new InvalidArgumentError(`It is not ${wanted}.`);
+  if (!Number.isFinite(value) || !isAllowed(value)) throw new InvalidArgumentError(`Expected ${wanted}.`);
   return value;
 }
 
 const positiveWhole = (text: string) =>
-  numberFrom(text, (value) => Number.isSafeInteger(value) && value > 0, 'a whole number from 1 on');
+  numberFrom(text, (value) => Number.isSafeInteger(value) && value > 0, 'an integer of at least 1');
 
-/** More is a slip of the finger. */
-const MOST_NUMBERS = 10_000;
+/** In one range: more is taken for a typing mistake. */
+const MAX_NUMBERS = 10_000;
 
 /** `1..8`, `1,2,5..7` */
 function numbers(text: string): readonly number[] {
   const all = text.split(',').flatMap((part) => {
     const [first, last = first] = part.split('..').map(whole);
     const count = last! - first! + 1;
-    if (part.split('..').length > 2 || count < 1 || count > MOST_NUMBERS)
-      throw new InvalidArgumentError('It is not a list of numbers and ranges, such as 1..8 or 1,2,5..7.');
+    if (part.split('..').length > 2 || count < 1 || count > MAX_NUMBERS)
+      throw new InvalidArgumentError('Expected a list of numbers and ranges, such as 1..8 or 1,2,5..7.');
     return Array.from({ length: count }, (_, i) => first! + i);
   });
   return [...new Set(all)];
@@ -51,7 +51,7 @@ function numbers(text: string): readonly number[] {
 const collect = (value: string, list: readonly string[] = []) => [...list, value];
 const profiles = PROFILES.map(({ name }) => name).join(', ');
 
-/** Runs a command; its exit code ends the process once output is written. Undefined: it serves on. */
+/** Runs a command and sets its exit code, so that the process ends when its output is written. Undefined: it serves on. */
 function run(command: () => number | undefined | Promise<number | undefined>): Promise<void> {
   return Promise.resolve()
     .then(command)
@@ -78,21 +78,24 @@ const program = new Command('muster')
 
 program
   .command('serve')
-  .description('serve the extender (flags before MUSTER_* environment before the config file before defaults)')
+  .description('serve the extender (a flag overrides MUSTER_* in the environment, which overrides the config file)')
   .option('--config <file>', 'config file (YAML); docs/config.md')
   .option('--policy <file>', 'policy file, or a preset: kube-default, kube-preempt, fifo-gang, muster, muster-preempt')
-  .option('--nodes <file>', 'nodes as kubectl get nodes -o json|yaml prints them')
-  .option('--pods <file>', 'pods as kubectl get pods -A -o json|yaml prints them')
-  .option('--demo', 'serve the embedded cluster instead of files')
-  .option('--live', 'serve a live cluster: --kubeconfig, or the one this runs in')
+  .option('--nodes <file>', 'output of kubectl get nodes -o json|yaml')
+  .option('--pods <file>', 'output of kubectl get pods -A -o json|yaml')
+  .option('--demo', 'serve the embedded demo cluster instead of files')
+  .option('--live', 'serve a live cluster: that of --kubeconfig, or the one that muster runs in')
   .option('--kubeconfig <file>', 'kubeconfig of the live cluster')
-  .option('--scheduler-lease <namespace/name>', 'Lease of the kube-schedulers that ask; with more than one replica')
-  .option('--webhook <file>', 'serve the mutating webhook by this file; docs/webhook.md')
-  .option('--webhook-cert-file <file>', 'its certificate')
-  .option('--webhook-key-file <file>', 'its key')
+  .option(
+    '--scheduler-lease <namespace/name>',
+    'Lease of the kube-schedulers that call muster; required with several replicas',
+  )
+  .option('--webhook <file>', 'serve the mutating webhook with the rules of this file; docs/webhook.md')
+  .option('--webhook-cert-file <file>', 'certificate of the webhook')
+  .option('--webhook-key-file <file>', 'key of the webhook certificate')
   .option('--host <address>', 'address to listen on')
-  .option('--port <number>', 'TCP port; 0 takes a free one')
-  .option('--reasons <one|all>', 'name one or all nodes in a rejection')
+  .option('--port <number>', 'TCP port; 0 picks a free one')
+  .option('--reasons <one|all>', 'whether a rejection names one node or all')
   .option('--log-level <level>', 'trace, debug, info, warn, error, silent')
   .action((flags: Record<string, string | boolean>) =>
     run(async () => {
@@ -110,34 +113,34 @@ program
     }),
   );
 
-/** What is replayed, and how: the same for one run and for many. */
+/** Adds the options that replay and sweep share: the workload and how it runs. */
 const withWorkload = (command: Command) =>
   command
     .requiredOption('--nodes <file>', 'nodes: CSV of openb or PAI, kubectl output, groups in YAML, or preset:NAME')
     .option('--policy <file>', 'policy file or preset; repeat it to compare', collect)
-    .option('--format <name>', `format of the trace, if its first line does not tell: ${FORMATS.join(', ')}`)
+    .option('--format <name>', `format of the trace, if its first line does not identify it: ${FORMATS.join(', ')}`)
     .option('--speed <factor>', 'divide submission times by this', positive, 1)
     .option('--shorten <factor>', 'divide durations by this', positive, 1)
     .option('--load <factor>', 'divide the number of nodes by this', positive, 1)
-    .option('--max-jobs <number>', 'at most so many jobs', whole)
-    .option('--from-hours <hours>', 'only jobs from this hour of the trace on', notNegative)
-    .option('--until-hours <hours>', 'only jobs before this hour of the trace', notNegative)
-    .option('--cycle-ms <ms>', 'what one cycle of kube-scheduler takes', positive, 5)
+    .option('--max-jobs <number>', 'at most this many jobs', whole)
+    .option('--from-hours <hours>', 'only jobs submitted at or after this hour of the trace', notNegative)
+    .option('--until-hours <hours>', 'only jobs submitted before this hour of the trace', notNegative)
+    .option('--cycle-ms <ms>', 'duration of one kube-scheduler cycle', positive, 5)
     .option('--batch <number>', 'executors that a driver creates per second', positive, 5)
     .option('--node-failures <number>', 'node failures per day', notNegative, 0)
     .option(
       '--urgent <share>',
-      "two priority classes in place of the trace's: this share of the jobs (0 to 1) is urgent",
+      "replace the trace's priorities by two: this share of the jobs (0 to 1) is urgent",
       notNegative,
     )
-    .option('--grace <seconds>', 'how long an evicted pod takes to go', notNegative, 10)
-    .option('--lazy-backoff', 'back-off as before kube-scheduler 1.33');
+    .option('--grace <seconds>', 'how long an evicted pod takes to terminate', notNegative, 10)
+    .option('--lazy-backoff', 'use the back-off of kube-scheduler before 1.33');
 
 const USUAL_POLICIES = ['kube-default', 'fifo-gang', 'muster'];
 
 withWorkload(program.command('replay <trace>'))
   .description(`rehearse policies on a trace (${FORMATS.join(', ')}; or preset:NAME to generate one: ${profiles})`)
-  .option('--seed <number>', 'seed of everything that is drawn', whole, 1)
+  .option('--seed <number>', 'seed of the random draws', whole, 1)
   .option('--json <file>', 'write the result as JSON')
   .option('--report <file>', 'write the report as one HTML file')
   .action((trace: string, flags: ReplayFlags) =>
@@ -145,19 +148,23 @@ withWorkload(program.command('replay <trace>'))
   );
 
 withWorkload(program.command('sweep <trace>'))
-  .description('replay every policy with every seed on every day, over threads; one JSON each, and one table')
+  .description('replay every policy with every seed on every day, on several threads; one JSON per run, and one table')
   .option('--seeds <numbers>', 'seeds, such as 1..8 or 1,2,5..7', numbers, [1])
-  .option('--days <numbers>', 'days of the trace, from 1 on, each by itself; default: the whole trace', numbers)
-  .requiredOption('--out <folder>', 'where the JSON of each run goes')
-  .option('--threads <number>', 'how many replays run at a time; default: one a core', positiveWhole)
-  .option('--cell <number>', 'run this one alone, from 0 on, in this process', whole)
+  .option(
+    '--days <numbers>',
+    'days of the trace (the first is 1), each replayed by itself; default: the whole trace',
+    numbers,
+  )
+  .requiredOption('--out <folder>', 'folder for the JSON of each run')
+  .option('--threads <number>', 'how many replays run at a time; default: one per core', positiveWhole)
+  .option('--cell <number>', 'run only this cell (the first is 0), in this process', whole)
   .action((trace: string, flags: SweepFlags) =>
     run(() => sweepCommand(trace, { ...flags, policy: flags.policy ?? USUAL_POLICIES })),
   );
 
 program
   .command('merge <file...>')
-  .description('one table of the results of many runs: files of replay --json, folders of sweep')
+  .description('merge the results of many runs into one table: files of replay --json, folders of sweep')
   .action((files: readonly string[]) => run(() => mergeCommand(files)));
 
 program
@@ -165,34 +172,36 @@ program
   .description(`write a synthetic trace: ${profiles}`)
   .option('--seed <number>', 'seed', whole, 1)
   .option('--days <number>', 'length in days', positive, 1)
-  .option('-o, --out <file>', 'where to (.gz is packed); default: standard output')
+  .option('-o, --out <file>', 'file to write (compressed if it ends in .gz); default: standard output')
   .option('--nodes <file>', "write the profile's nodes as well")
   .action((profile: string, flags: GenerateFlags) => run(() => generateCommand(profile, flags)));
 
 program
   .command('explain <app>')
-  .description("why an application waits, and what would help; by name, namespace/name, or its leader's pod")
-  .option('--server <url>', 'where muster listens', 'http://127.0.0.1:8888')
+  .description(
+    'explain why an application waits and what would help; APP is its name, namespace/name, or its leader pod',
+  )
+  .option('--server <url>', 'URL of muster', 'http://127.0.0.1:8888')
   .option('-n, --namespace <name>', 'only in this namespace')
-  .addOption(new Option('-o, --output <format>', 'how to print').choices(['table', 'json']).default('table'))
+  .addOption(new Option('-o, --output <format>', 'output format').choices(['table', 'json']).default('table'))
   .action((app: string, flags: ExplainFlags) =>
     run(() => explainCommand(app, flags, (text) => process.stdout.write(text))),
   );
 
 program
   .command('check <file...>')
-  .description('check policy files')
+  .description('validate policy files')
   .action((files: readonly string[]) => run(() => checkCommand(files)));
 
 program
   .command('demo')
   .description('replay a real trace through the extender under three policies, then serve (npm start)')
-  .option('--once', 'end after the comparison')
-  .option('--port <number>', 'port to serve on afterwards')
-  .option('--report <file>', 'where the report goes', 'muster-report.html')
+  .option('--once', 'exit after the comparison')
+  .option('--port <number>', 'port to serve on after the comparison')
+  .option('--report <file>', 'file for the report', 'muster-report.html')
   .action((flags: DemoFlags) => run(() => demoCommand(flags)));
 
-/** `muster generate S | head`: who reads has seen enough. */
+/** `muster generate S | head`: the reader may close the pipe early. */
 process.stdout.on('error', (error: NodeJS.ErrnoException) => {
   if (error.code !== 'EPIPE') throw error;
   process.exit(0);

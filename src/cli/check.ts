@@ -1,7 +1,7 @@
 import { MusterError } from '../core/errors.ts';
 import { readPolicies } from '../server/policy-source.ts';
 
-/** Checks every policy file, also after one that is wrong. @returns the exit code */
+/** Checks every policy file, even after a wrong one. @returns the exit code */
 export function checkCommand(files: readonly string[]): number {
   let wrong = 0;
   for (const file of files) {

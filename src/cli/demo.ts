@@ -76,24 +76,24 @@ export async function demoCommand({ once, port, report }: DemoFlags): Promise<nu
   say('  npm run muster -- --help        docs/replay.md, docs/policies.md, scheduler-config/README.md');
   if (once) return 0;
   const serving = await serveDemo(port);
-  say(`\nmuster serves the embedded cluster at ${serving.url} (try ${serving.url}/metrics); ^C ends it.`);
+  say(`\nmuster serves the embedded cluster at ${serving.url} (try ${serving.url}/metrics); stop it with ^C.`);
   return undefined;
 }
 
-/** What the table shows, in words; nothing is said that the figures do not. */
+/** The lessons of the table, in words that the figures support. */
 function lessons({ policies }: ReplayResult): string[] {
   return policies.map(({ policy, gangsDeadlocked, partialGangSeconds, gangsDone, jobs }) => {
     if (gangsDeadlocked > 0)
-      return `${policy}: ${gangsDeadlocked} of ${jobs} gangs hold room and can never become complete: drivers took what executors need.`;
+      return `${policy}: ${gangsDeadlocked} of ${jobs} gangs hold room and can never become complete: drivers took the room that executors need.`;
     const half =
       partialGangSeconds === 0
-        ? 'no gang held room while a member that it needs was refused'
-        : 'some gangs held room while a member that they need was refused';
+        ? 'no gang held room while a member that it needed was refused'
+        : 'some gangs held room while a member that they needed was refused';
     return `${policy}: ${gangsDone} of ${jobs} gangs done, ${half}.`;
   });
 }
 
-/** On the configured port, or on a free one where nobody asked for a certain one and it is taken. */
+/** Serves on the configured port; without --port, on a free one if that is taken. */
 async function serveDemo(port: string | undefined): Promise<Serving> {
   const cluster = { nodes: demoNodes(), pods: [] };
   const config = loadConfig(port === undefined ? {} : { port }, process.env);
@@ -106,13 +106,13 @@ async function serveDemo(port: string | undefined): Promise<Serving> {
   }
 }
 
-/** The trace that is shipped, seen from the bundle or from the sources. */
+/** The path of the shipped trace, from the bundle or from the sources. */
 function traceFile(): string {
   const places = ['../', '../../'].map((up) => fileURLToPath(new URL(up + TRACE, import.meta.url)));
   return places.find((place) => existsSync(place)) ?? TRACE;
 }
 
-/** An extender of its own for a policy, on a free port of the loopback, with the simulation's clock. */
+/** Starts an extender for one policy, on a free loopback port, with the simulation's clock. */
 async function startExtender(
   policy: ReplayPolicy,
   say: (line: string) => void,

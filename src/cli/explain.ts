@@ -2,6 +2,7 @@ import Table from 'cli-table3';
 import type { z } from 'zod';
 import { MusterError } from '../core/errors.ts';
 import { amount } from '../core/explanation/advice.ts';
+import { counted } from '../intake/wording.ts';
 import { ExplanationView, GangList } from '../server/api/schemas.ts';
 
 export interface ExplainFlags {
@@ -15,14 +16,14 @@ type Explanation = z.output<typeof ExplanationView>;
 const TIMEOUT_MS = 10_000;
 
 /**
- * `muster explain APP`: why a gang stands where it stands. APP is the gang's name (Spark: the label
- * spark-app-selector), `namespace/name`, or the name of its leader's pod.
+ * `muster explain APP`: why a gang waits, or where it runs. APP is the gang's name (Spark: the label
+ * spark-app-selector), `namespace/name`, or the name of its leader pod.
  * @returns the exit code: 0 found, 1 not found
  */
 export async function explainCommand(app: string, flags: ExplainFlags, write: (text: string) => void): Promise<number> {
   const key = await find(app, flags);
   if (key === undefined) {
-    write(`No gang is called ${app}, and no leader's pod.\n`);
+    write(`There is no gang called ${app}, and no leader pod of that name.\n`);
     return 1;
   }
   const [namespace, name] = key.split('/').map(encodeURIComponent) as [string, string];
@@ -38,7 +39,7 @@ async function find(app: string, { server, namespace }: ExplainFlags): Promise<s
   const { items } = GangList.parse(await get(server, `/v1/gangs?${query.toString()}`));
   if (items.length > 1) {
     const keys = items.map(({ gang }) => gang).join(', ');
-    throw new MusterError('MUSTER_USAGE', `${app} may be ${keys}: say namespace/name.`);
+    throw new MusterError('MUSTER_USAGE', `${app} is ambiguous: it may be ${keys}. Give namespace/name.`);
   }
   return items[0]?.gang;
 }
@@ -52,14 +53,14 @@ async function get(server: string, path: string): Promise<unknown> {
     const why = cause instanceof Error && cause.message !== '' ? cause.message : message;
     throw new MusterError(
       'MUSTER_USAGE',
-      `No answer from ${server}: ${why}. With muster in a cluster: kubectl -n muster-system port-forward deploy/muster 8888.`,
+      `Cannot reach ${server}: ${why}. If muster runs in a cluster: kubectl -n muster-system port-forward deploy/muster 8888.`,
       { cause: error },
     );
   }
   if (response.ok) return response.json();
   throw new MusterError(
     'MUSTER_USAGE',
-    `${server}${path} answers ${response.status}: ${(await response.text()).slice(0, 300)}.`,
+    `${server}${path} answered ${response.status}: ${(await response.text()).slice(0, 300)}.`,
   );
 }
 
@@ -72,7 +73,7 @@ function textOf(found: Explanation): string {
   if (found.roles.length > 0) lines.push(rolesTable(found));
   if (found.placed.length > 0) lines.push(placedTable(found));
   if (found.preemption && found.preemption.victims.length > 0) lines.push(victimsTable(found.preemption));
-  if (elastic > 0) lines.push(`${elastic} members beyond the minimum run as well.`);
+  if (elastic > 0) lines.push(`Also running: ${counted(elastic, 'elastic member')} beyond the minimum.`);
   const before = ahead.map(({ gang: other, blocks }) => `${other}${blocks ? ' (must start first)' : ''}`);
   if (before.length > 0) lines.push(`Ahead in the queue: ${before.join(', ')}`);
   return [...lines, ...advice.map((line) => `* ${line}`)].join('\n');
@@ -81,12 +82,13 @@ function textOf(found: Explanation): string {
 const PLAIN = { style: { head: [], border: [] } };
 
 function rolesTable({ roles }: Explanation): string {
-  const table = new Table({ ...PLAIN, head: ['role', 'min', 'max', 'one asks', 'nodes', 'places now', 'kept off by'] });
+  const head = ['role', 'min', 'max', 'request per member', 'eligible nodes', 'places now', 'nodes excluded by'];
+  const table = new Table({ ...PLAIN, head });
   for (const { role, min, count, request, nodes, places } of roles) {
-    const asks = Object.entries(request).filter(([resource]) => resource !== 'pods');
-    const one = asks.map(([resource, value]) => `${resource} ${shown(resource, value)}`).join('\n');
-    const off = nodes.refused.map(({ because, nodes: many }) => `${because} (${many})`).join('\n');
-    table.push([role, min, count, one, `${nodes.eligible} of ${nodes.total}`, places.now, off]);
+    const amounts = Object.entries(request).filter(([resource]) => resource !== 'pods');
+    const each = amounts.map(([resource, value]) => `${resource} ${shown(resource, value)}`).join('\n');
+    const excluded = nodes.refused.map(({ because, nodes: many }) => `${because} (${many})`).join('\n');
+    table.push([role, min, count, each, `${nodes.eligible} of ${nodes.total}`, places.now, excluded]);
   }
   return table.toString();
 }
@@ -99,7 +101,7 @@ function termsOf({ priorityTerms }: Explanation): string {
   return ` (${terms.join(', ')})`;
 }
 
-/** Whom preemption evicts, or would. */
+/** The victims that preemption evicts or would evict. */
 function victimsTable({ state, victims }: NonNullable<Explanation['preemption']>): string {
   const head = [
     state === 'under way' ? 'being evicted' : 'would be evicted',
@@ -117,10 +119,11 @@ function victimsTable({ state, victims }: NonNullable<Explanation['preemption']>
   return table.toString();
 }
 
-/** The API has cores, `amount` takes millicores. */
-const shown = (resource: string, value: number) => amount(resource, resource === 'cpu' ? value * 1000 : value);
+/** @param value as the API has it: cpu in cores */
+const shown = (resource: string, value: number) =>
+  resource === 'cpu' ? counted(value, 'core') : amount(resource, value);
 
-/** Members by role, node and state: a gang of a thousand is a few lines. */
+/** Counts members by role, node and state, so that a gang of a thousand takes a few lines. */
 function placedTable({ placed }: Explanation): string {
   const counts = new Map<string, number>();
   for (const { role, node, state } of placed) {

@@ -6,14 +6,14 @@ import { mergedTable, type NamedResult } from '../replay/report/merged.ts';
 import { ROWS } from '../replay/report/rows.ts';
 import type { PolicyResult, ReplayResult } from '../replay/result.ts';
 
-/** Of a folder, all results. @returns the exit code */
+/** Merges results; a folder stands for all results in it. @returns the exit code */
 export function mergeCommand(paths: readonly string[]): number {
   const files = paths.flatMap(filesAt);
   process.stdout.write(`${mergedTable(files.map(readResult))}\n`);
   return 0;
 }
 
-/** As much of a result as the table reads. */
+/** The fields of a result that the table reads. */
 const Result = z.object({
   version: z.literal(1),
   trace: z.object({ name: z.string(), format: z.string() }).loose(),

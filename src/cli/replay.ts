@@ -46,7 +46,7 @@ function write(result: ReplayResult, { json, report }: ReplayFlags): void {
   writeOut(report, () => reportHtml(result));
 }
 
-/** Said before the work and not after it. @throws MusterError MUSTER_FILE_UNREADABLE */
+/** Fails before the work starts if the file could not be written after it. @throws MusterError MUSTER_FILE_UNREADABLE */
 export function requireFolder(file: string | undefined): void {
   if (file === undefined) return;
   try {

@@ -39,8 +39,11 @@ const DAY_HOURS = 24;
  */
 export function cellsOf({ policy, seeds, days, fromHours, untilHours }: SweepFlags): readonly Cell[] {
   if (days && (fromHours ?? untilHours) !== undefined)
-    throw new MusterError('MUSTER_USAGE', '--days says which hours: leave out --from-hours and --until-hours.');
-  if (days?.includes(0)) throw new MusterError('MUSTER_USAGE', '--days: day 0 is not there, the first is 1.');
+    throw new MusterError(
+      'MUSTER_USAGE',
+      '--days already selects the hours: leave out --from-hours and --until-hours.',
+    );
+  if (days?.includes(0)) throw new MusterError('MUSTER_USAGE', '--days: the first day is 1, got 0.');
   const combinations = (days ?? [undefined]).flatMap((day) =>
     seeds.flatMap((seed) => [...new Set(policy)].map((name) => ({ policy: name, seed, day }))),
   );

@@ -16,7 +16,7 @@ export async function sweepCommand(source: string, flags: SweepFlags): Promise<n
   const { cell: index, out } = flags;
   const chosen = index === undefined ? cells : cells.slice(index, index + 1);
   if (chosen.length === 0)
-    throw new MusterError('MUSTER_USAGE', `There is no --cell ${index}: the cells are 0 to ${cells.length - 1}.`);
+    throw new MusterError('MUSTER_USAGE', `--cell: expected 0 to ${cells.length - 1}, got ${index}.`);
   for (const policy of flags.policy) readPolicies(policy);
   makeFolder(out);
   const report = new SweepReport(out, chosen.length);
@@ -52,7 +52,8 @@ class SweepReport {
 
   end(): void {
     this.#progress.clear();
-    if (this.#results.length < this.#cells) process.stdout.write('STOPPED EARLY: the figures are of what ran.\n');
+    if (this.#results.length < this.#cells)
+      process.stdout.write('STOPPED EARLY: the figures cover only the runs that finished.\n');
     // In the order of the cells, whichever thread was first.
     this.#results.sort((a, b) => (a.name < b.name ? -1 : 1));
     if (this.#results.length > 0) process.stdout.write(`${mergedTable(this.#results)}\n`);

@@ -44,7 +44,11 @@ export async function workloadOf(source: string, flags: WorkloadFlags, seed: num
     ...(flags.fromHours === undefined ? {} : { fromMs: flags.fromHours * HOUR_MS }),
     ...(flags.untilHours === undefined ? {} : { untilMs: flags.untilHours * HOUR_MS }),
   });
-  if (trace.jobs.length === 0) throw new MusterError('MUSTER_USAGE', 'The selection leaves no job of the trace.');
+  if (trace.jobs.length === 0)
+    throw new MusterError(
+      'MUSTER_USAGE',
+      'The selected part of the trace contains no jobs: widen the hours or days, or raise --max-jobs.',
+    );
   const nodes = scaled(await nodesOf(flags.nodes), flags.load);
   const nodesName = flags.load === 1 ? flags.nodes : `${flags.nodes}, load x ${flags.load}`;
   const { cycleMs, batch: batchSize, nodeFailures: nodeFailuresPerDay } = flags;
@@ -55,7 +59,7 @@ export async function workloadOf(source: string, flags: WorkloadFlags, seed: num
 /** @throws MusterError MUSTER_USAGE */
 function shareOf(share: number): number {
   if (share <= 1) return share;
-  throw new MusterError('MUSTER_USAGE', `--urgent ${share} is not a share: 0 to 1 is allowed.`);
+  throw new MusterError('MUSTER_USAGE', `--urgent: expected a share from 0 to 1, got ${share}.`);
 }
 
 async function traceOf(source: string, seed: number, format: string | undefined): Promise<Trace> {

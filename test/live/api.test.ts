@@ -160,9 +160,12 @@ describe('muster explain', () => {
   });
 
   test('says that nobody is called so, and that nobody answers', async () => {
-    expect(await explain('nobody')).toEqual({ code: 1, text: "No gang is called nobody, and no leader's pod.\n" });
+    expect(await explain('nobody')).toEqual({
+      code: 1,
+      text: 'There is no gang called nobody, and no leader pod of that name.\n',
+    });
     await expect(explain('runs', 'table', 'http://127.0.0.1:45999')).rejects.toThrow(
-      /No answer from .*ECONNREFUSED.*port-forward/,
+      /Cannot reach .*ECONNREFUSED.*port-forward/,
     );
   });
 });

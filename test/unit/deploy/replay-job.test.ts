@@ -53,7 +53,7 @@ describe.skipIf(!hasKubectl)('deploy/replay-job', () => {
     const { completions } = jobOf(sweep).spec;
     const args = argsOf(sweep).map((arg) => arg.replace('$(JOB_COMPLETION_INDEX)', String(completions)));
     expect(args.join(' ')).toContain(`--cell=${completions}`);
-    expect((await muster(...args)).err).toContain(`the cells are 0 to ${completions - 1}.`);
+    expect((await muster(...args)).err).toContain(`--cell: expected 0 to ${completions - 1}, got`);
   });
 
   test('what the sweep writes is what the merge reads', () => {
