@@ -49,7 +49,7 @@ export const extenderRoutes: FastifyPluginAsync<ExtenderDeps> = (app, deps) => {
   app.setErrorHandler((error: FastifyError | MusterError, request, reply) => {
     const status = error instanceof MusterError ? statusOf(error) : (error.statusCode ?? 500);
     if (status >= 500) request.log.error(error);
-    else request.log.warn({ reason: error.message }, 'request refused');
+    else request.log.warn({ reason: error.message }, 'request rejected');
     return reply.code(status).send({ Error: error.message });
   });
   readExtenderBodies(app);

@@ -1,9 +1,10 @@
 import { isoTime } from '../core/iso-time.ts';
 import type { Effect } from '../core/effects.ts';
 import type { PodRef } from '../core/model.ts';
+import { counted } from '../intake/wording.ts';
 
-/** What is told about a pod, as a Kubernetes Event. */
-export interface Told {
+/** A Kubernetes Event about a pod. */
+export interface PodEvent {
   readonly pod: PodRef;
   readonly type: 'Normal' | 'Warning';
   readonly reason: string;
@@ -12,12 +13,12 @@ export interface Told {
 
 export interface NoteDeps {
   readonly leaderOf: (gang: string) => PodRef | undefined;
-  /** The long reason of a waiting gang, in sentences; undefined: it does not wait any more. */
+  /** Why a gang waits, in sentences; undefined: it no longer waits. */
   readonly adviceOf: (gang: string) => readonly string[] | undefined;
 }
 
-/** What people are told of; the rest is for logs and metrics. */
-export const TOLD: ReadonlySet<Effect['kind']> = new Set([
+/** The effects that become Events. All others appear in logs and metrics only. */
+export const EVENT_KINDS: ReadonlySet<Effect['kind']> = new Set([
   'gang-admitted',
   'gang-waits',
   'slots-expired',
@@ -27,9 +28,9 @@ export const TOLD: ReadonlySet<Effect['kind']> = new Set([
   'reservation-revoked',
 ]);
 
-/** @returns undefined where there is nothing to tell, or nobody to tell it to */
-export function toldOf(effect: Effect, deps: NoteDeps): Told | undefined {
-  const warn = (pod: PodRef | undefined, reason: string, note: string): Told | undefined =>
+/** @returns undefined if the effect needs no Event, or its gang has no leader any more */
+export function podEventOf(effect: Effect, deps: NoteDeps): PodEvent | undefined {
+  const warn = (pod: PodRef | undefined, reason: string, note: string): PodEvent | undefined =>
     pod && { pod, type: 'Warning', reason, note };
   switch (effect.kind) {
     case 'gang-admitted':
@@ -39,19 +40,21 @@ export function toldOf(effect: Effect, deps: NoteDeps): Told | undefined {
       return advice && warn(effect.leader, 'GangWaits', [`${capital(effect.reason)}.`, ...advice].join(' '));
     }
     case 'slots-expired': {
-      const note = `${effect.slots} reserved places were not taken up in time and are given up.`;
+      const places = counted(effect.slots, 'reserved place was', 'reserved places were');
+      const note = `${places} not claimed in time and ${effect.slots === 1 ? 'is' : 'are'} released.`;
       return warn(deps.leaderOf(effect.gang), 'ReservationExpired', note);
     }
     case 'slot-unplaced': {
-      const note = `The place of a member (role ${effect.role}) on node ${effect.from} is lost and there is no other yet.`;
+      const note = `A member (role ${effect.role}) lost its place on node ${effect.from}, and there is no other place yet.`;
       return warn(deps.leaderOf(effect.gang), 'SlotLost', note);
     }
     case 'eviction-planned':
       return makingRoom(effect);
     case 'eviction-dropped':
-      return warn(effect.leader, 'MakingRoomFailed', `Nobody is evicted for the gang any more: ${effect.reason}.`);
+      return warn(effect.leader, 'MakingRoomFailed', `No more pods are evicted for the gang: ${effect.reason}.`);
     case 'reservation-revoked': {
-      const note = `The ${effect.slots} reserved places go to gang ${effect.forGang}, which is more important; the gang waits again.`;
+      const places = counted(effect.slots, 'reserved place');
+      const note = `Gang ${effect.forGang}, which has a higher priority, takes the gang's ${places}; the gang waits again.`;
       return warn(effect.leader, 'ReservationRevoked', note);
     }
     case 'slot-moved':
@@ -64,12 +67,13 @@ export function toldOf(effect: Effect, deps: NoteDeps): Told | undefined {
 
 function admittedNote({ slots }: Extract<Effect, { kind: 'gang-admitted' }>): string {
   const nodes = new Set(slots.map(({ node }) => node)).size;
-  return `All ${slots.length} members that the gang needs to start have a reserved place, on ${nodes} nodes.`;
+  return `Reserved ${counted(slots.length, 'place')} on ${counted(nodes, 'node')}: all that the gang needs to start.`;
 }
 
-function makingRoom({ victims, plan, leader }: Extract<Effect, { kind: 'eviction-planned' }>): Told | undefined {
+function makingRoom({ victims, plan, leader }: Extract<Effect, { kind: 'eviction-planned' }>): PodEvent | undefined {
   if (victims.length === 0) return undefined;
-  const note = `${victims.length} pods of lower priority are evicted to make room for the gang; it starts when they are gone, which should be before ${isoTime(plan.untilMs)}.`;
+  const pods = counted(victims.length, 'pod');
+  const note = `Evicting ${pods} of lower priority to make room for the gang. It starts when the evicted pods are gone, which should be before ${isoTime(plan.untilMs)}.`;
   return { pod: leader, type: 'Normal', reason: 'MakingRoom', note };
 }
 

@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import type { Effect, PlannedVictim } from '../core/effects.ts';
 import type { PodRef } from '../core/model.ts';
-import { TOLD, toldOf, type Told } from './event-notes.ts';
+import { EVENT_KINDS, podEventOf, type PodEvent } from './event-notes.ts';
 import { TokenBucket } from './token-bucket.ts';
 import type { Transport } from './transport.ts';
 import type { WriteOutcome, WriteQueue } from './write-queue.ts';
@@ -10,32 +10,32 @@ export interface EventRecorderDeps {
   readonly transport: Pick<Transport, 'request'>;
   readonly queue: WriteQueue;
   readonly nowMs: () => number;
-  /** Who writes: the pod's name. */
+  /** The name of this pod, as the reporting instance. */
   readonly instance: string;
   readonly perSecond: number;
   readonly leaderOf: (gang: string) => PodRef | undefined;
-  /** The long reason of a waiting gang, in sentences; undefined: it does not wait any more. */
+  /** Why a gang waits, in sentences; undefined: it no longer waits. */
   readonly adviceOf: (gang: string) => readonly string[] | undefined;
   readonly onEvent: (outcome: WriteOutcome | 'limited') => void;
 }
 
 /** The API server refuses longer notes (noteLengthLimit, pkg/apis/core/validation/events.go, 1.36). */
 const MAX_NOTE = 1024;
-/** The same thing about the same pod is not told again within this time. */
-const AGAIN_MS = 10 * 60_000;
+/** The same note about the same pod is not repeated within this time. */
+const REPEAT_AFTER_MS = 10 * 60_000;
 const MAX_REMEMBERED = 20_000;
 
 /**
- * Tells the people who own a gang what becomes of it, as Kubernetes Events on its leader. Decisions only leave a note
- * here; what to say is worked out when its turn comes, at a limited rate.
+ * Reports the progress of gangs as Kubernetes Events on their leaders. Effects are only queued here; their notes are
+ * written when they are sent, at a limited rate.
  */
 export class EventRecorder {
   readonly #deps: EventRecorderDeps;
   readonly #bucket: TokenBucket;
-  /** By gang and kind: only the latest is worth telling. */
+  /** By kind and gang: a later effect replaces an earlier one. */
   readonly #waiting = new Map<string, Effect>();
-  /** When a text was told last, by pod and reason. */
-  readonly #told = new Map<string, { readonly note: string; readonly atMs: number }>();
+  /** The last note that was recorded, by pod and reason. */
+  readonly #recorded = new Map<string, { readonly note: string; readonly atMs: number }>();
 
   constructor(deps: EventRecorderDeps) {
     this.#deps = deps;
@@ -44,7 +44,7 @@ export class EventRecorder {
 
   onEffects(effects: readonly Effect[]): void {
     for (const effect of effects) {
-      if (!TOLD.has(effect.kind)) continue;
+      if (!EVENT_KINDS.has(effect.kind)) continue;
       this.#waiting.set(`${effect.kind} ${effect.gang}`, effect);
       if (this.#waiting.size <= MAX_REMEMBERED) continue;
       this.#waiting.delete(this.#waiting.keys().next().value!);
@@ -52,38 +52,38 @@ export class EventRecorder {
     }
   }
 
-  /** Call a few times a second: tells what waits, as far as the rate allows. */
+  /** Call a few times a second: sends what waits, as far as the rate allows. */
   flush(): void {
     const now = this.#deps.nowMs();
     for (const [key, effect] of this.#waiting) {
       if (!this.#bucket.take(now)) return;
       this.#waiting.delete(key);
-      const told = toldOf(effect, this.#deps);
-      if (told) this.#record(told, now);
+      const event = podEventOf(effect, this.#deps);
+      if (event) this.#record(event, now);
     }
   }
 
-  /** Tells the owner of an evicted pod for whom it went. */
+  /** Tells the owner of an evicted pod which gang it was evicted for. */
   evicted({ pod, gang: of }: PlannedVictim, gang: string): void {
     const whose = of === undefined ? '' : ` (a member of gang ${of})`;
-    const note = `Evicted${whose} to make room for gang ${gang}, which is more important.`;
+    const note = `Evicted${whose} to make room for gang ${gang}, which has a higher priority.`;
     this.#record({ pod, type: 'Warning', reason: 'Preempted', note }, this.#deps.nowMs());
   }
 
-  #record({ pod, type, reason, note }: Told, now: number): void {
+  #record({ pod, type, reason, note }: PodEvent, now: number): void {
     const { queue, transport, onEvent } = this.#deps;
     const key = `${pod.uid} ${reason}`;
-    const last = this.#told.get(key);
-    if (last?.note === note && now - last.atMs < AGAIN_MS) return;
-    this.#told.delete(key);
-    this.#told.set(key, { note, atMs: now });
-    if (this.#told.size > MAX_REMEMBERED) this.#told.delete(this.#told.keys().next().value!);
+    const last = this.#recorded.get(key);
+    if (last?.note === note && now - last.atMs < REPEAT_AFTER_MS) return;
+    this.#recorded.delete(key);
+    this.#recorded.set(key, { note, atMs: now });
+    if (this.#recorded.size > MAX_REMEMBERED) this.#recorded.delete(this.#recorded.keys().next().value!);
     const body = this.#eventOf({ pod, type, reason, note }, now);
     const path = `/apis/events.k8s.io/v1/namespaces/${encodeURIComponent(pod.namespace)}/events`;
     queue.push(`event ${key}`, async () => void (await transport.request({ method: 'POST', path, body })), onEvent);
   }
 
-  #eventOf({ pod: { namespace, name, uid }, type, reason, note }: Told, now: number) {
+  #eventOf({ pod: { namespace, name, uid }, type, reason, note }: PodEvent, now: number) {
     return {
       apiVersion: 'events.k8s.io/v1',
       kind: 'Event',

@@ -51,7 +51,7 @@ export class Evictor {
     }
     const text = formatPlan({ ...plan, victims: [...victims.map(({ pod }) => pod), ...awaited] });
     if (text === undefined) {
-      this.#fail(gang, 'the plan is too large to be written down');
+      this.#fail(gang, 'the eviction plan is too large for an annotation');
       return;
     }
     this.#deps.queue.push(
@@ -59,7 +59,8 @@ export class Evictor {
       () => this.#deps.api.writePlan(leader, text),
       (outcome, error) => {
         if (outcome === 'done') this.#evictAll(planned);
-        else if (this.#plans.get(gang) === plan.id) this.#fail(gang, `the plan cannot be written: ${reasonOf(error)}`);
+        else if (this.#plans.get(gang) === plan.id)
+          this.#fail(gang, `the eviction plan could not be written: ${reasonOf(error)}`);
       },
     );
   }
@@ -106,5 +107,5 @@ export class Evictor {
 
 function reasonOf(error: unknown): string {
   if (error instanceof ApiError) return `${error.status} ${error.message}`;
-  return error instanceof Error ? error.message : 'it was given up';
+  return error instanceof Error ? error.message : 'the write was abandoned';
 }

@@ -180,7 +180,7 @@ export class LiveCluster {
 
   #holdOrNot(): void {
     const { scheduler, nowMs } = this.#options;
-    if (this.isStale()) scheduler.hold('muster has lost touch with the API server');
+    if (this.isStale()) scheduler.hold('muster has lost contact with the API server');
     else if (nowMs() < this.#settledMs) scheduler.hold('muster has just taken over');
     else scheduler.hold(undefined);
   }
@@ -211,8 +211,8 @@ export class LiveCluster {
     if (what === 'listed' || what === 'absent') log('info', { kind, detail }, what);
     else {
       count(what, kind);
-      if (what === 'skipped') log('warn', { kind, detail }, 'an object cannot be read');
-      else if (what === 'failed') log('warn', { kind, detail }, 'the API server cannot be read; trying again');
+      if (what === 'skipped') log('warn', { kind, detail }, 'skipped an object that cannot be read');
+      else if (what === 'failed') log('warn', { kind, detail }, 'a list or watch failed; retrying');
       else log('info', { kind, detail }, what);
     }
   }

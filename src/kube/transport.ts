@@ -70,12 +70,12 @@ export class Transport {
   /** @throws MusterError MUSTER_KUBE_CONFIG where the config names no server */
   constructor(config: KubeConfig) {
     const server = config.getCurrentCluster()?.server;
-    if (!server) throw new MusterError('MUSTER_KUBE_CONFIG', `The kubeconfig's current context names no server.`);
+    if (!server) throw new MusterError('MUSTER_KUBE_CONFIG', `The kubeconfig's current context has no server.`);
     this.#config = config;
     try {
       this.#server = new URL(server);
     } catch (cause) {
-      throw new MusterError('MUSTER_KUBE_CONFIG', `The kubeconfig's server ${shown(server)} is no URL.`, { cause });
+      throw new MusterError('MUSTER_KUBE_CONFIG', `The kubeconfig's server ${shown(server)} is not a URL.`, { cause });
     }
   }
 

@@ -1,7 +1,7 @@
 import { Counter, Gauge, type Registry } from 'prom-client';
 import type { Counted, LiveCluster } from '../kube/live-cluster.ts';
 
-/** What a live cluster adds to the metrics. */
+/** Adds the metrics of a live cluster. */
 export function liveMetrics(
   registry: Registry,
   cluster: LiveCluster,
@@ -17,22 +17,27 @@ export function liveMetrics(
 }
 
 const COUNTERS: readonly (readonly [what: Counted, name: string, help: string, label: string])[] = [
-  ['relist', 'watch_relists', 'New lists because the server had forgotten the version (410).', 'kind'],
-  ['reconnect', 'watch_reconnects', 'Watches that the server ended and that were resumed.', 'kind'],
-  ['failed', 'watch_failures', 'Lists and watches that failed and were tried again.', 'kind'],
+  ['relist', 'watch_relists', 'Lists from scratch because the API server no longer had the version (410).', 'kind'],
+  ['reconnect', 'watch_reconnects', 'Watches that the API server ended and that were resumed.', 'kind'],
+  ['failed', 'watch_failures', 'Lists and watches that failed and were retried.', 'kind'],
   ['skipped', 'objects_skipped', 'Objects that could not be read.', 'kind'],
   ['reservation', 'reservation_writes', 'Reservations written to leaders, by outcome.', 'outcome'],
   ['wake', 'wakes', 'Leaders woken (annotation or gate), by outcome.', 'outcome'],
-  ['eviction', 'evictions', 'Pods evicted to make room, by outcome; refused: the API server would not.', 'outcome'],
-  ['driver', 'driver_polls', "Spark drivers asked for their executors' work, by outcome.", 'outcome'],
+  [
+    'eviction',
+    'evictions',
+    'Evictions to make room, by outcome; refused: the API server rejected the eviction.',
+    'outcome',
+  ],
+  ['driver', 'driver_polls', "Polls of Spark drivers for their executors' work, by outcome.", 'outcome'],
   [
     'nomination',
     'nominations',
-    'Members whose node was written to them ahead, by outcome; dropped: too late.',
+    'Nodes nominated to members in advance, by outcome; dropped: the write came too late.',
     'outcome',
   ],
-  ['event', 'events', 'Kubernetes Events, by outcome; limited: held back by the rate.', 'outcome'],
-  ['orphan', 'orphans', 'Claims dropped because the API server does not know their pod.', 'what'],
+  ['event', 'events', 'Kubernetes Events, by outcome; limited: dropped because too many waited.', 'outcome'],
+  ['orphan', 'orphans', 'Claims released because the API server does not know their pod.', 'what'],
 ];
 
 function registerGauges(registers: Registry[], cluster: LiveCluster): void {
@@ -45,15 +50,15 @@ function registerGauges(registers: Registry[], cluster: LiveCluster): void {
         this.set(read());
       },
     });
-  gauge('snapshot_behind_seconds', 'For how long there has been no watch on nodes or pods; 0: there is.', () => {
+  gauge('snapshot_behind_seconds', 'Time without a watch on nodes or pods; 0 while there is one.', () => {
     return cluster.behindMs() / 1000;
   });
-  gauge('snapshot_stale', '1 while no gang is admitted because the API server is out of reach.', () => {
+  gauge('snapshot_stale', '1 while no gang is admitted because the API server is unreachable.', () => {
     return Number(cluster.isStale());
   });
   gauge('leading', '1 while this replica decides.', () => Number(cluster.isLeading));
-  gauge('writes_pending', 'Writes to the API server that wait or run.', () => cluster.backlog.writes);
-  gauge('reservations_unwritten', 'Gangs whose reservation is not written down as it stands.', () => {
+  gauge('writes_pending', 'Writes to the API server that are queued or running.', () => cluster.backlog.writes);
+  gauge('reservations_unwritten', 'Gangs whose reservation annotation is out of date.', () => {
     return cluster.backlog.reservations;
   });
 }

@@ -57,7 +57,7 @@ function kubeConfig(file: string | undefined): KubeConfig {
   if (file === undefined && config.getCurrentCluster()?.server === 'http://localhost:8080')
     throw new MusterError(
       'MUSTER_KUBE_CONFIG',
-      'There is no kubeconfig, and no service account: no way to an API server.',
+      'No API server to connect to: there is neither a kubeconfig nor a service account.',
     );
   return config;
 }

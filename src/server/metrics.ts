@@ -8,14 +8,14 @@ export interface Metrics {
   readonly registry: Registry;
   readonly onDecision: (record: DecisionRecord) => void;
   readonly onEffects: (effects: readonly Effect[]) => void;
-  /** A policy file was read: at this time (ms), or in vain. */
+  /** A policy file was read at this time (ms); undefined: it was rejected. */
   readonly onPolicies: (loadedMs: number | undefined) => void;
 }
 
 /** 50 µs to 5 s, the default httpTimeout of an extender. */
 const SECONDS = [0.00005, 0.0001, 0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.5, 1, 5];
 
-/** Names are `muster_*` in base units. No series per node, pod or gang: a scrape must stay cheap. */
+/** Metrics `muster_*` in base units. There is no series per node, pod or gang, so that a scrape stays cheap. */
 export function buildMetrics(stats: () => SchedulerStats, nowMs: () => number): Metrics {
   const registry = new Registry();
   const registers = [registry];
@@ -30,18 +30,18 @@ export function buildMetrics(stats: () => SchedulerStats, nowMs: () => number): 
   const onVictims = victimCounters(registers);
   const effects = new Counter({
     name: 'muster_effects_total',
-    help: 'What decisions brought about, by kind.',
+    help: 'Effects of decisions and events, by kind: gangs admitted, slots moved, evictions planned and so on.',
     labelNames: ['kind'],
     registers,
   });
   const failures = new Counter({
     name: 'muster_policy_reload_failures_total',
-    help: 'Policy files that were refused; the old policies went on.',
+    help: 'Policy files that were rejected; the old policies stayed in force.',
     registers,
   });
   const loaded = new Gauge({
     name: 'muster_policy_loaded_timestamp_seconds',
-    help: 'When the policies in force were read.',
+    help: 'Unix time at which the policies in force were read.',
     registers,
   });
   registerState(registers, stats, nowMs);
@@ -57,30 +57,30 @@ export function buildMetrics(stats: () => SchedulerStats, nowMs: () => number): 
   };
 }
 
-/** What runs, and how the process fares. */
+/** Metrics of the process, and the versions that run. */
 function registerProcess(registry: Registry): void {
   collectDefaultMetrics({ register: registry });
-  // The labels say it, so that any other metric can be joined with them.
+  // The versions are labels, so that any other metric can be joined with them.
   const build = new Gauge({
     name: 'muster_build_info',
-    help: 'Always 1; by version of muster and of Node.js.',
+    help: 'Always 1, by version of muster and of Node.js.',
     labelNames: ['version', 'node'],
     registers: [registry],
   });
   build.set({ version: VERSION, node: process.version }, 1);
 }
 
-/** Counts whom plans choose, and what they cost. */
+/** Counts the victims of eviction plans, and their cost. */
 function victimCounters(registers: Registry[]) {
   const victims = new Counter({
     name: 'muster_victims_total',
-    help: 'Pods chosen to make room for a gang, by role: leader (its gang goes whole), member, single (of no gang).',
+    help: 'Pods chosen as victims to make room for a gang, by role: leader (its whole gang is evicted), member, single (in no gang).',
     labelNames: ['role'],
     registers,
   });
   const lost = new Counter({
     name: 'muster_victim_core_seconds_total',
-    help: "What the victims cost by their policies' weights, in core-seconds.",
+    help: "Eviction cost of the victims in core-seconds, by their policies' weights.",
     registers,
   });
   return ({ victims: list, isRestored }: Extract<Effect, { kind: 'eviction-planned' }>) => {
@@ -92,7 +92,7 @@ function victimCounters(registers: Registry[]) {
   };
 }
 
-/** Gauges of the present state, read when they are scraped. */
+/** Gauges of the current state; they are read on each scrape. */
 function registerState(registers: Registry[], stats: () => SchedulerStats, nowMs: () => number): void {
   const state = (name: string, help: string, read: (gauge: Gauge, now: SchedulerStats) => void, label?: string) =>
     new Gauge({
@@ -108,14 +108,19 @@ function registerState(registers: Registry[], stats: () => SchedulerStats, nowMs
   const phases = (gauge: Gauge, { gangs }: SchedulerStats) => {
     for (const [phase, count] of Object.entries(gangs)) gauge.set({ phase }, count);
   };
-  state('muster_gangs', 'Gangs by phase: waiting, starting, running, degraded (a slot has no room).', phases, 'phase');
+  state(
+    'muster_gangs',
+    'Gangs by phase: waiting, starting, running, degraded (a slot lost its room).',
+    phases,
+    'phase',
+  );
   for (const [part, what] of CAPACITY) {
     const amounts = (gauge: Gauge, now: SchedulerStats) => {
       for (const [resource, amount] of now[part]) gauge.set({ resource }, resource === 'cpu' ? amount / 1000 : amount);
     };
     state(`muster_${part}`, `${what}: cpu in cores, memory in bytes, others in their unit.`, amounts, 'resource');
   }
-  state('muster_victims_leaving', 'Pods that make room for a gang and are not gone yet.', (gauge, now) =>
+  state('muster_victims_leaving', 'Victims that are being evicted and are not gone yet.', (gauge, now) =>
     gauge.set(now.victims),
   );
   state('muster_nodes', 'Nodes in the snapshot.', (gauge, { nodes }) => gauge.set(nodes));
@@ -128,7 +133,7 @@ function registerState(registers: Registry[], stats: () => SchedulerStats, nowMs
 }
 
 const CAPACITY = [
-  ['reserved', 'Held for members not bound yet'],
-  ['free', 'Neither bound nor held'],
-  ['allocatable', 'Of all nodes'],
+  ['reserved', 'Room reserved for members that are not bound yet'],
+  ['free', 'Room neither bound nor reserved'],
+  ['allocatable', 'Allocatable of all nodes'],
 ] as const;

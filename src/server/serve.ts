@@ -32,7 +32,7 @@ function readCluster({ nodes, pods }: Config): Manifests {
   if (files.length === 0) {
     throw new MusterError(
       'MUSTER_USAGE',
-      'There is no cluster to serve: give --live, or --nodes FILE (and --pods FILE), or --demo.',
+      'No cluster to serve: give --live, --demo, or --nodes FILE (and --pods FILE).',
     );
   }
   const read = files.map((file) => {

@@ -28,7 +28,7 @@ export function closeOnSignal(
           process.exit(0);
         },
         (error: unknown) => {
-          logger.error(error, 'could not close');
+          logger.error(error, 'shutdown failed');
           process.exit(1);
         },
       );

@@ -83,7 +83,7 @@ function watch(file: string, { scheduler, nowMs }: Prepared, { app, metrics }: M
     },
     onProblem(error) {
       metrics.onPolicies(undefined);
-      app.log.error({ file, error: error.message }, 'policy file refused; the old policies go on');
+      app.log.error({ file, error: error.message }, 'policy file rejected; the old policies stay in force');
     },
   });
 }

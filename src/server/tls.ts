@@ -34,7 +34,7 @@ export function tlsFiles(
   if (cert === undefined && key === undefined && ca === undefined) return undefined;
   throw new MusterError(
     'MUSTER_USAGE',
-    `${names.cert} and ${names.key} go together${ca === undefined ? '' : `, and ${names.ca} needs both`}.`,
+    `${names.cert} and ${names.key} must be set together${ca === undefined ? '' : `, and ${names.ca} needs both`}.`,
   );
 }
 
@@ -56,7 +56,10 @@ export function watchTls({ server, log }: FastifyInstance, files: TlsFiles | und
       stamp = now;
       log.info({ cert: files.cert }, 'certificate renewed');
     } catch (error) {
-      log.error({ cert: files.cert, error: (error as Error).message }, 'certificate refused; the old one goes on');
+      log.error(
+        { cert: files.cert, error: (error as Error).message },
+        'certificate rejected; the old one stays in use',
+      );
     }
   }, POLL_MS);
   timer.unref();

@@ -63,13 +63,13 @@ export async function startWebhook(
 function outcomes(registry: Registry, logger: FastifyBaseLogger): (outcome: WebhookOutcome, detail: string) => void {
   const reviews = new Counter({
     name: 'muster_webhook_reviews_total',
-    help: 'Pods that the webhook changed, left alone, or did not understand.',
+    help: 'Pods that the webhook changed, left unchanged, or could not read, by outcome.',
     labelNames: ['outcome'],
     registers: [registry],
   });
   return (outcome, detail) => {
     reviews.inc({ outcome });
-    if (outcome === 'failed') logger.warn({ detail }, 'a pod was let through unchanged: the webhook could not read it');
+    if (outcome === 'failed') logger.warn({ detail }, 'the webhook could not read a pod and left it unchanged');
   };
 }
 

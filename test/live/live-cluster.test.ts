@@ -311,7 +311,7 @@ describe('trust', () => {
     create(late);
     create(executor('a', 0));
     await new Promise((resolve) => setTimeout(resolve, 300));
-    expect(await muster.ask(late)).toBe('muster has lost touch with the API server');
+    expect(await muster.ask(late)).toBe('muster has lost contact with the API server');
     expect(nodes).toContain(await muster.ask(executor('a', 0)));
     expect(await muster.ask({ metadata: { name: 'web', namespace: 'jobs', uid: 'web' }, spec: {} })).toBe('n1');
     expect((await muster.get('/metrics')).body).toContain('muster_snapshot_stale 1');

@@ -141,7 +141,7 @@ describe.skipIf(!existsSync(OPENSSL))('HTTPS, for clients with a certificate alo
 });
 
 test.each([
-  [{ tlsCertFile: 'a' }, 'tlsCertFile and tlsKeyFile go together'],
+  [{ tlsCertFile: 'a' }, 'tlsCertFile and tlsKeyFile must be set together'],
   [{ tlsClientCaFile: 'a' }, 'tlsClientCaFile needs both'],
   [{ tlsCertFile: '/nowhere', tlsKeyFile: '/nowhere' }, '/nowhere'],
   [{ webhook: '/nowhere' }, 'webhook needs webhookCertFile'],

@@ -22,9 +22,9 @@ function query(schema: z.ZodObject) {
 
 const path = (name: string) => ({ name, in: 'path', required: true, schema: { type: 'string' } });
 
-/** The read API as an OpenAPI 3.1 document, from the schemas that the answers are tested against. */
+/** The read API as an OpenAPI 3.1 document, made from the schemas that the tests check the answers against. */
 export function openApi() {
-  const bad = json(Problem, 'The query is wrong.');
+  const bad = json(Problem, 'The query is invalid.');
   return {
     openapi: '3.1.0',
     info: { title: 'muster', version: VERSION, description: 'What muster knows and why. Read only.' },
@@ -41,8 +41,8 @@ export function openApi() {
           summary: 'One gang, explained',
           parameters: [path('namespace'), path('name')],
           responses: {
-            200: json(ExplanationView, 'Why it stands where it stands.'),
-            404: json(Problem, 'No such gang.'),
+            200: json(ExplanationView, 'State of the gang, why it waits, and what would help.'),
+            404: json(Problem, 'There is no such gang.'),
           },
         },
       },

@@ -2,22 +2,22 @@ import { z } from 'zod';
 import { PREEMPTION_MODES } from '../../core/policy/policy.ts';
 import { EXCLUSION_RULES } from '../../core/preemption/candidates/exclusion-rules.ts';
 
-/** The shapes of the read API: they make the OpenAPI document, and the tests hold every answer against them. */
+/** The schemas of the read API. The OpenAPI document is made from them, and the tests check every answer against them. */
 
 const Amounts = z
   .record(z.string(), z.number())
-  .describe('By resource: cpu in cores, memory and storage in bytes, others in their own unit.');
+  .describe('Amounts by resource: cpu in cores, memory and storage in bytes, others in their own unit.');
 
 const Phase = z
   .enum(['waiting', 'starting', 'running', 'degraded'])
   .describe(
-    'waiting: holds nothing yet. starting: has all its places. running: all members that it needs are bound. degraded: a place was lost and is sought.',
+    'waiting: holds no places yet. starting: all its places are reserved. running: all members of its minimum are bound. degraded: it lost a place and has no other yet.',
   );
 
 const SlotState = z
   .enum(['unplaced', 'reserved', 'assumed', 'bound'])
   .describe(
-    'unplaced: no room now. reserved: held for a member to come. assumed: answered to kube-scheduler. bound: its pod runs.',
+    'unplaced: there is no room now. reserved: held for a member that has not come yet. assumed: answered to kube-scheduler, not yet bound. bound: its pod is bound.',
   );
 
 const Pod = z.strictObject({ namespace: z.string(), name: z.string(), uid: z.string() });
@@ -29,10 +29,10 @@ export const GangSummaryView = z.strictObject({
   priority: z.int(),
   policy: z.string(),
   leader: Pod,
-  since: z.iso.datetime().describe('When the gang was first heard of.'),
+  since: z.iso.datetime().describe('When muster first saw the gang.'),
   slots: z.strictObject({ unplaced: z.int(), reserved: z.int(), assumed: z.int(), bound: z.int() }),
-  elastic: z.int().describe('Members beyond the minimum that run.'),
-  reason: z.string().optional().describe('Why it waits, as kube-scheduler was told.'),
+  elastic: z.int().describe('Number of running elastic members, that is, members beyond the minimum.'),
+  reason: z.string().optional().describe('Why the gang waits, as answered to kube-scheduler.'),
 });
 
 const RoleView = z.strictObject({
@@ -47,17 +47,17 @@ const RoleView = z.strictObject({
   }),
   places: z
     .strictObject({ now: z.int(), empty: z.int() })
-    .describe('How many members would find room now, and if nothing else ran; counted up to 10,000.'),
+    .describe('How many members fit now, and how many would fit if nothing else ran; counted up to 10,000.'),
   short: z.array(z.strictObject({ resource: z.string(), needed: z.number(), free: z.number(), largest: z.number() })),
 });
 
-const CoreSeconds = z.number().describe('Core-seconds; docs/preemption.md has the terms.');
+const CoreSeconds = z.number().describe('Eviction cost in core-seconds; docs/preemption.md explains the terms.');
 
 const MakingRoomView = z.strictObject({
   mode: z.enum(PREEMPTION_MODES),
   state: z
     .enum(['under way', 'found', 'soon', 'nobody', 'not now'])
-    .describe('found: would be evicted (mode advise or off), or are next (enforce).'),
+    .describe('found: these victims would be evicted (mode advise or off), or are evicted next (mode enforce).'),
   because: z.string().optional(),
   victims: z.array(
     z.strictObject({
@@ -66,17 +66,19 @@ const MakingRoomView = z.strictObject({
       gang: z.string().optional(),
       role: z.string().optional(),
       priority: z.int(),
-      isNeeded: z.boolean().describe('Its gang falls below its minimum without it, or it is in no gang.'),
+      isNeeded: z
+        .boolean()
+        .describe('Whether its gang falls below its minimum without it. Also true for a pod in no gang.'),
       coreSeconds: CoreSeconds,
       terms: z.array(z.strictObject({ term: z.string(), coreSeconds: CoreSeconds })),
     }),
   ),
   coreSeconds: CoreSeconds,
-  gangsBroken: z.int().describe('Gangs that fall below their minimum.'),
-  gangsLost: z.int().describe('Gangs that go whole.'),
+  gangsBroken: z.int().describe('Number of gangs that would fall below their minimum.'),
+  gangsLost: z.int().describe('Number of gangs that would be evicted whole.'),
   kept: z.array(z.strictObject({ rule: z.enum(EXCLUSION_RULES), pods: z.int() })),
-  relax: z.array(z.enum(EXCLUSION_RULES)).describe('Rules each of which alone stands in the way.'),
-  until: z.iso.datetime().optional().describe('When the plan under way is given up.'),
+  relax: z.array(z.enum(EXCLUSION_RULES)).describe('Exclusion rules, each of which alone prevents the eviction.'),
+  until: z.iso.datetime().optional().describe('When muster abandons the eviction plan that is under way.'),
 });
 
 export const ExplanationView = GangSummaryView.extend({
@@ -84,35 +86,37 @@ export const ExplanationView = GangSummaryView.extend({
   placed: z.array(z.strictObject({ role: z.string(), node: z.string(), state: SlotState, pod: z.string() })),
   ahead: z.array(z.strictObject({ gang: z.string(), blocks: z.boolean() })),
   priorityTerms: z.array(z.strictObject({ because: z.string(), points: z.int() })),
-  preemption: MakingRoomView.optional().describe('Of a gang that waits for room: whom preemption would evict for it.'),
-  advice: z.array(z.string()).describe('What is the matter, and what would help.'),
+  preemption: MakingRoomView.optional().describe(
+    'For a gang that waits for room: the victims that preemption evicts or would evict.',
+  ),
+  advice: z.array(z.string()).describe('Why the gang waits and what would help, in sentences.'),
 });
 
 export const NodeViewSchema = z.strictObject({
   node: z.string(),
   unschedulable: z.boolean(),
   allocatable: Amounts,
-  free: Amounts.describe('Neither bound nor held; negative where other schedulers took more than there is.'),
+  free: Amounts.describe('Neither bound nor reserved; negative if other schedulers bound more than is allocatable.'),
   held: Amounts.describe('Reserved for members that are not bound yet.'),
   slots: z.int(),
 });
 
 export const GangList = z.strictObject({
-  total: z.int().describe('How many match; items may be fewer (limit).'),
+  total: z.int().describe('Number of matching gangs; the limit may shorten items.'),
   items: z.array(GangSummaryView),
 });
 export const NodeList = z.strictObject({ total: z.int(), items: z.array(NodeViewSchema) });
 export const PolicyList = z.strictObject({
   items: z
     .array(z.record(z.string(), z.unknown()))
-    .describe('In the order in which they are tried; see docs/policies.md.'),
+    .describe('Policies in the order in which muster matches them; see docs/policies.md.'),
 });
 export const Problem = z.strictObject({ error: z.string() });
 
 export const GangQuery = z.strictObject({
   namespace: z.string().optional(),
   phase: Phase.optional(),
-  name: z.string().optional().describe('Only gangs of this name, or whose leader has it.'),
+  name: z.string().optional().describe('Only gangs with this name, or with a leader pod of this name.'),
   limit: z.coerce.number().int().min(1).max(10_000).default(1000),
 });
 export const NodeQuery = z.strictObject({ limit: z.coerce.number().int().min(1).max(100_000).default(1000) });

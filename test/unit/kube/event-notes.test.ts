@@ -1,0 +1,52 @@
+import { expect, test } from 'vitest';
+import type { Effect } from '../../../src/core/effects.ts';
+import { podEventOf } from '../../../src/kube/event-notes.ts';
+
+const leader = { namespace: 'jobs', name: 'etl-driver', uid: 'u' };
+const deps = { leaderOf: () => leader, adviceOf: () => ['Add a node.'] };
+const base = { gang: 'jobs/etl', leader };
+const plan = { id: '1', untilMs: Date.UTC(2026, 0, 2, 3, 4, 5), slots: new Map(), victims: [] };
+
+const slots = (...nodes: string[]) => nodes.map((node) => ({ node, role: 'executor' }));
+const victims = (count: number) => Array.from({ length: count }, (_, i) => ({ pod: { ...leader, name: `low-${i}` } }));
+
+test.each<[object, string | undefined]>([
+  [
+    { kind: 'gang-admitted', slots: slots('a') },
+    'GangAdmitted: Reserved 1 place on 1 node: all that the gang needs to start.',
+  ],
+  [
+    { kind: 'gang-admitted', slots: slots('a', 'b', 'b') },
+    'GangAdmitted: Reserved 3 places on 2 nodes: all that the gang needs to start.',
+  ],
+  [{ kind: 'gang-waits', reason: 'gang waits for cpu' }, 'GangWaits: Gang waits for cpu. Add a node.'],
+  [
+    { kind: 'slots-expired', slots: 1 },
+    'ReservationExpired: 1 reserved place was not claimed in time and is released.',
+  ],
+  [
+    { kind: 'slots-expired', slots: 2 },
+    'ReservationExpired: 2 reserved places were not claimed in time and are released.',
+  ],
+  [
+    { kind: 'slot-unplaced', role: 'executor', from: 'a' },
+    'SlotLost: A member (role executor) lost its place on node a, and there is no other place yet.',
+  ],
+  [
+    { kind: 'eviction-planned', plan, victims: victims(1) },
+    'MakingRoom: Evicting 1 pod of lower priority to make room for the gang. It starts when the evicted pods are gone, which should be before 2026-01-02T03:04:05.000Z.',
+  ],
+  [{ kind: 'eviction-planned', plan, victims: [] }, undefined],
+  [
+    { kind: 'eviction-dropped', reason: 'it fits now' },
+    'MakingRoomFailed: No more pods are evicted for the gang: it fits now.',
+  ],
+  [
+    { kind: 'reservation-revoked', slots: 2, forGang: 'jobs/vip' },
+    "ReservationRevoked: Gang jobs/vip, which has a higher priority, takes the gang's 2 reserved places; the gang waits again.",
+  ],
+  [{ kind: 'gang-released' }, undefined],
+])('%j', (effect, says) => {
+  const event = podEventOf({ ...base, ...effect } as Effect, deps);
+  expect(event && `${event.reason}: ${event.note}`).toBe(says);
+});
