@@ -2,8 +2,8 @@ import type { DisruptionBudget, LabelRequirement, PriorityClass } from '../core/
 import { integerAt, nameAt, objectAt, objectsAt, textAt, textMapAt, textsAt, type Json } from './field.ts';
 
 const OPERATORS = ['In', 'NotIn', 'Exists', 'DoesNotExist'] as const;
-/** Holds for no pod: what an absent selector means in policy/v1. */
-const NOBODY: LabelRequirement = { key: '', operator: 'In', values: [] };
+/** Selects no pod, as an absent selector does in policy/v1. */
+const NO_POD: LabelRequirement = { key: '', operator: 'In', values: [] };
 
 /**
  * A policy/v1 PodDisruptionBudget.
@@ -22,7 +22,7 @@ export function toDisruptionBudget(object: Json): DisruptionBudget {
 
 function selectorAt(spec: Json, where: string): readonly LabelRequirement[] {
   const selector = objectAt(spec, 'selector', where);
-  if (!selector) return [NOBODY];
+  if (!selector) return [NO_POD];
   const at = `${where}.selector`;
   const labels = [...textMapAt(selector, 'matchLabels', at)].map(([key, value]): LabelRequirement => ({
     key,
@@ -32,7 +32,7 @@ function selectorAt(spec: Json, where: string): readonly LabelRequirement[] {
   const expressions = objectsAt(selector, 'matchExpressions', at).map((one, i): LabelRequirement => {
     const path = `${at}.matchExpressions[${i}]`;
     const operator = OPERATORS.find((known) => known === textAt(one, 'operator', path));
-    return operator ? { key: nameAt(one, 'key', path), operator, values: textsAt(one, 'values', path) } : NOBODY;
+    return operator ? { key: nameAt(one, 'key', path), operator, values: textsAt(one, 'values', path) } : NO_POD;
   });
   return [...labels, ...expressions];
 }

@@ -1,20 +1,23 @@
 import type { PodRef, SlotCounts, WrittenPlan } from '../core/model.ts';
 import { formatReservation, parseReservation } from './reservation.ts';
 
-/** On a waiting leader: whom muster evicts for its gang. Written before the first eviction, read after a restart. */
+/**
+ * Annotation of a waiting leader: the victims evicted for its gang. Written before the first eviction, read after a
+ * restart.
+ */
 export const EVICTION = 'muster.dev/eviction';
 
 const VERSION = 1;
 const MAX_TEXT = 200_000;
 const MAX_VICTIMS = 10_000;
 
-/** What is to be written down of a plan. */
+/** The parts of an eviction plan that are written to the annotation. */
 export type Plan = Omit<WrittenPlan, 'text'>;
 
 /**
- * `{"v":1,"id":"1763704800000","until":1763704890000,"slots":{...},"victims":["namespace/name/uid", ...]}`; `slots` as in
- * the annotation muster.dev/reservation.
- * @returns undefined for a plan too large for an annotation: it must not be carried out, for it could not be found again
+ * `{"v":1,"id":"1763704800000","until":1763704890000,"slots":{...},"victims":["namespace/name/uid", ...]}`; `slots` as
+ * in the annotation muster.dev/reservation.
+ * @returns undefined for a plan too large for an annotation: it must not be carried out, since a restart would lose it
  */
 export function formatPlan({ id, untilMs, slots, victims }: Plan): string | undefined {
   const names = victims.map(({ namespace, name, uid }) => `${namespace}/${name}/${uid}`);
@@ -23,7 +26,7 @@ export function formatPlan({ id, untilMs, slots, victims }: Plan): string | unde
   return text.length <= MAX_TEXT ? text : undefined;
 }
 
-/** Undefined for a text that muster did not write (another version, a hand). */
+/** Undefined for a text in another format: of another version, or written by hand. */
 export function parsePlan(text: string | undefined): WrittenPlan | undefined {
   if (text === undefined || text.length > MAX_TEXT) return undefined;
   let value: unknown;

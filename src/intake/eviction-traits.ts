@@ -8,10 +8,10 @@ const PRIORITY = 'muster.dev/priority';
 const DEADLINE = 'muster.dev/deadline';
 const EXPECTED = 'muster.dev/expected-duration';
 const DELETION_COST = 'controller.kubernetes.io/pod-deletion-cost';
-/** Set by kubelet on the mirror of a static pod. */
+/** kubelet sets this annotation on the mirror pod of a static pod. */
 const MIRROR = 'kubernetes.io/config.mirror';
 
-/** Their pods come back at once on the same node. */
+/** Owners that create a pod's successor on the same node at once. */
 const PINNING: ReadonlySet<unknown> = new Set(['DaemonSet', 'Node']);
 
 const INTEGER = /^[+-]?\d{1,10}$/;
@@ -19,19 +19,19 @@ const INTEGER = /^[+-]?\d{1,10}$/;
 const TIME = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{1,9})?(Z|[+-]\d\d:\d\d)$/i;
 const CLASS_NAME = /^[a-z0-9]([-a-z0-9.]{0,251}[a-z0-9])?$/;
 const HIGHEST = 1_000_000_000;
-/** Kubernetes' default, in seconds: not worth keeping for every pod. */
-const USUAL_GRACE_S = 30;
+/** Kubernetes' default, in seconds. Not stored, to save memory for every pod. */
+const DEFAULT_GRACE_S = 30;
 
 type Part = Pick<PodInfo, 'evictionTraits' | 'priorityRequest'>;
 
-/** What decides how a pod's eviction is weighed, and what its annotations ask; absent where there is nothing to say. */
+/** A pod's eviction traits and the priority that its annotations request. A part without any value is absent. */
 export function evictionTraitsOf(pod: Json, where: string, annotations: ReadonlyMap<string, string>): Part {
   const evictionTraits: Draft = {};
   addTimes(evictionTraits, pod, where);
-  addRanks(evictionTraits, { pod, where, annotations });
+  addPreemptionTraits(evictionTraits, { pod, where, annotations });
   add(evictionTraits, 'deletionCost', integer(annotations.get(DELETION_COST)));
   add(evictionTraits, 'restarts', restartsOf(pod, where) || undefined);
-  const priorityRequest = wishesOf(annotations);
+  const priorityRequest = priorityRequestOf(annotations);
   return {
     ...(Object.keys(evictionTraits).length > 0 ? { evictionTraits } : {}),
     ...(Object.keys(priorityRequest).length > 0 ? { priorityRequest } : {}),
@@ -41,7 +41,7 @@ export function evictionTraitsOf(pod: Json, where: string, annotations: Readonly
 const number = <K extends string>(key: K, value: number | undefined) =>
   (value === undefined ? {} : { [key]: value }) as { [key in K]?: number };
 
-/** Filled field by field: an object of spread parts takes five times the memory, and there is one for each pod. */
+/** Filled field by field: an object made by spreading takes five times the memory, and there is one per pod. */
 type Draft = { -readonly [K in keyof EvictionTraits]: EvictionTraits[K] };
 
 function add<K extends keyof EvictionTraits>(draft: Draft, key: K, value: Draft[K] | undefined): void {
@@ -52,12 +52,12 @@ function addTimes(draft: Draft, pod: Json, where: string): void {
   const metadata = objectAt(pod, 'metadata', where) ?? {};
   const spec = objectAt(pod, 'spec', where) ?? {};
   const status = objectAt(pod, 'status', where) ?? {};
-  // Any int64 is allowed there: what cannot be read exactly is long all the same.
+  // Any int64 is allowed here. An inexact number is a long time all the same.
   const grace = own(spec, 'terminationGracePeriodSeconds');
-  const graceS = typeof grace === 'number' && Number.isFinite(grace) ? grace : USUAL_GRACE_S;
+  const graceS = typeof grace === 'number' && Number.isFinite(grace) ? grace : DEFAULT_GRACE_S;
   add(draft, 'startedMs', timeOf(textAt(status, 'startTime', `${where}.status`)));
   add(draft, 'goneByMs', timeOf(textAt(metadata, 'deletionTimestamp', `${where}.metadata`)));
-  add(draft, 'graceMs', graceS === USUAL_GRACE_S || graceS < 0 ? undefined : graceS * 1000);
+  add(draft, 'graceMs', graceS === DEFAULT_GRACE_S || graceS < 0 ? undefined : graceS * 1000);
 }
 
 interface Read {
@@ -66,7 +66,7 @@ interface Read {
   readonly annotations: ReadonlyMap<string, string>;
 }
 
-function addRanks(draft: Draft, { pod, where, annotations }: Read): void {
+function addPreemptionTraits(draft: Draft, { pod, where, annotations }: Read): void {
   const metadata = objectAt(pod, 'metadata', where) ?? {};
   const spec = objectAt(pod, 'spec', where) ?? {};
   const priorityClass = textAt(spec, 'priorityClassName', `${where}.spec`);
@@ -89,8 +89,10 @@ function restartsOf(pod: Json, where: string): number {
   );
 }
 
-/** A mistake is told and ignored: it must not keep a gang from starting. */
-function wishesOf(annotations: ReadonlyMap<string, string>): PriorityRequest {
+/**
+ * The priority that annotations request. Mistakes are reported and ignored: they must not keep a gang from starting.
+ */
+function priorityRequestOf(annotations: ReadonlyMap<string, string>): PriorityRequest {
   const mistakes: string[] = [];
   const read = <T>(key: string, parse: (text: string) => T | undefined, wanted: string): T | undefined => {
     const text = annotations.get(key);
@@ -116,7 +118,7 @@ function priorityOf(text: string): number | string | undefined {
   return CLASS_NAME.test(text) && !INTEGER.test(text) ? text : undefined;
 }
 
-/** Values of int32 (as Kubernetes has them); anything else is undefined. */
+/** An int32, as in Kubernetes; undefined for anything else. */
 function integer(text: string | undefined): number | undefined {
   if (text === undefined || !INTEGER.test(text)) return undefined;
   const value = Number(text);

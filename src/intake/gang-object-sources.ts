@@ -7,20 +7,20 @@ import { podGroupOf } from './records/pod-group.ts';
 import { apacheAppOf, kubeflowAppOf } from './spark/applications.ts';
 import { sparkConfOf, sparkTemplateOf } from './spark/driver-conf.ts';
 
-/** What one object of the API tells: a record of each kind that it has something of. */
+/** The records read from one object of the API, by kind. */
 export type GangObjectsRead = { readonly [K in GangObjectKind]?: GangObjectRecords[K] };
 
-/** A collection of the API in which gangs are declared. */
+/** A collection of the API whose objects declare gangs. */
 export interface GangObjectSource {
   /** For logs and metrics. */
   readonly name: string;
-  /** Of the collection in all namespaces. */
+  /** The path of the collection in all namespaces. */
   readonly path: string;
   readonly kinds: readonly GangObjectKind[];
   readonly read: (object: Json) => GangObjectsRead;
 }
 
-/** A new one: one entry here, a record in gangObjects.ts, a rule in deploy/access/rbac.yaml. */
+/** All sources. A new one: one entry here, a record in gang-objects.ts, a rule in deploy/access/rbac.yaml. */
 export const GANG_OBJECT_SOURCES: readonly GangObjectSource[] = [
   {
     name: 'configmaps',
@@ -72,7 +72,7 @@ export const GANG_OBJECT_SOURCES: readonly GangObjectSource[] = [
   },
 ];
 
-/** Without what is undefined. */
+/** Drops the undefined records. */
 function present(records: { readonly [K in GangObjectKind]?: GangObjectRecords[K] | undefined }): GangObjectsRead {
   return Object.fromEntries(Object.entries(records).filter(([, record]) => record !== undefined));
 }

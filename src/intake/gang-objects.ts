@@ -1,8 +1,8 @@
 import type { Json } from './field.ts';
 
 /**
- * Objects that a pod's gang is declared in, or that tell more of it, as compact records. A record is kept under the
- * name of the object that it was read from.
+ * Compact records of the objects that declare a pod's gang or add to its declaration. A record has the name of the
+ * object that it was read from.
  */
 export interface GangObjectRecords {
   /** ConfigMap of a Spark driver: the keys of its `spark.properties` that a gang depends on. */
@@ -15,7 +15,7 @@ export interface GangObjectRecords {
   readonly 'apache-app': SparkApplication;
   /** Replicas of a StatefulSet or Deployment that makes a Spark app's executors. */
   readonly 'spark-replicas': number;
-  /** A Spark driver pod, under the name `spark-app-selector`: the app has a driver of its own. */
+  /** A Spark driver pod, under the value of its label `spark-app-selector`: the app runs in cluster mode. */
   readonly 'spark-driver': true;
   /** PodGroup of scheduler-plugins (scheduling.x-k8s.io/v1alpha1). */
   readonly 'pod-group': PodGroup;
@@ -27,14 +27,14 @@ export interface GangObjectRecords {
   readonly 'job-set': JobSetRecord;
 }
 
-/** What a SparkApplication says of its gang, as the Spark conf keys that it amounts to, and the executors' pod. */
+/** A SparkApplication, translated to Spark conf keys and the executors' pod. */
 export interface SparkApplication {
   readonly conf: ReadonlyMap<string, string>;
-  /** A core/v1 PodSpec in part: what the operator's webhook or template adds to executors (nodeSelector, ...). */
+  /** The part of a core/v1 PodSpec that the operator's webhook or template adds to executors (nodeSelector, ...). */
   readonly executorPod: Json;
-  /** The executors' pod template, where the operator passes one on. */
+  /** The executors' pod template, if the application has one. */
   readonly template?: Json;
-  /** How many executors make the app viable, where the operator has a word for it. */
+  /** How many executors make the app viable, if the operator has a field for it. */
   readonly start?: number;
 }
 
@@ -63,21 +63,21 @@ export interface JobSetRecord {
 
 export type GangObjectKind = keyof GangObjectRecords;
 
-/** Looks gangObjects up. A record that is not there may still come: see Membership.awaits. */
+/** Looks up the records. A missing record may still come: see Membership.awaits. */
 export interface GangObjects {
   get<K extends GangObjectKind>(kind: K, namespace: string, name: string): GangObjectRecords[K] | undefined;
 }
 
-/** Names one gang object, whether or not it is there. */
+/** The key of a gang object, whether or not it exists. */
 export const gangObjectKey = (kind: GangObjectKind, namespace: string, name: string) => `${kind}/${namespace}/${name}`;
 
-/** Where pods come from files, and beside a replay: there are none. */
+/** For pods from files and in replays, which have no such objects. */
 const NO_GANG_OBJECTS: GangObjects = { get: () => undefined };
 
-/** What reading a pod depends on besides the pod. */
+/** The context for reading a pod. */
 export interface IntakeContext {
   readonly gangObjects: GangObjects;
-  /** Pods of these schedulers are ours; dialects of others are read for them alone. */
+  /** muster's schedulers. Only their pods may declare gangs in the dialects of other gang schedulers. */
   readonly schedulerNames: ReadonlySet<string>;
 }
 

@@ -1,19 +1,19 @@
-/** Nodes of a large cluster have as many names, and pods far fewer shapes. */
-const MOST = 50_000;
+/** More than the node names of a large cluster; pods have far fewer shapes. */
+const MAX_VALUES = 50_000;
 
 /**
- * Values that many pods have alike, each kept once: a cluster's pods differ in little but their names. Where there are
- * too many it forgets them all; then some are kept twice, and that is all.
+ * Keeps one copy of each value that many pods share, since a cluster's pods differ in little but their names. When
+ * there are too many values, it forgets them all, and some are then kept twice.
  */
 export class Interned<T> {
   readonly #known = new Map<string, T>();
 
-  /** @param key equal for equal values alone */
+  /** @param key equal for equal values only */
   of(key: string, make: () => T): T {
     const known = this.#known.get(key);
     if (known !== undefined) return known;
     const made = make();
-    if (this.#known.size >= MOST) this.#known.clear();
+    if (this.#known.size >= MAX_VALUES) this.#known.clear();
     this.#known.set(key, made);
     return made;
   }

@@ -12,7 +12,7 @@ export interface Manifests {
 }
 
 /**
- * Nodes and pods as `kubectl get -o json` or `-o yaml` prints them: one object, a List, or several YAML documents.
+ * Nodes and pods from the output of `kubectl get -o json` or `-o yaml`: one object, a List, or several YAML documents.
  * @param fileName for errors, which name file, item, field and value
  * @throws MusterError MUSTER_OBJECT_INVALID, MUSTER_QUANTITY_INVALID
  */

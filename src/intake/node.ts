@@ -4,7 +4,7 @@ import { asObject, flagAt, nameAt, objectAt, objectsAt, textMapAt, textsAt } fro
 import { amountsAt } from './pod-request.ts';
 
 /**
- * A core/v1 Node as the core sees it: allocatable (not capacity), labels, taints, cordon, images.
+ * Reads a core/v1 Node: allocatable (not capacity), labels, taints, cordon, images.
  * @param where the node's place for errors
  * @throws MusterError MUSTER_OBJECT_INVALID, MUSTER_QUANTITY_INVALID
  */

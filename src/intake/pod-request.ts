@@ -12,16 +12,16 @@ const isPodLevel = (name: string) => name === 'cpu' || name === 'memory' || name
 const shared = new Interned<Resources>();
 
 /**
- * What a pod asks of a node.
+ * The resources that a pod requests from its node.
  *
- * Per resource: the larger of (a) containers plus sidecars and (b) the dearest ordinary init container beside the
- * sidecars declared before it; then pod-level cpu, memory and hugepages in place of that; then overhead. For a pod
- * that is assigned, containers that are being resized in place count with the largest of what they ask and what
- * their status says they have.
+ * Per resource: the larger of (a) containers plus sidecars and (b) the largest ordinary init container beside the
+ * sidecars declared before it. Pod-level cpu, memory and hugepages replace that; overhead is added. In an assigned pod,
+ * a container that is being resized in place counts with the largest of its request and the amounts in its status.
  *
  * @param pod as the API server sent it; `spec` and, for an assigned pod, `status` are read
  * @param where the pod's path, for errors
- * @returns integers, rounded up once: cpu in millicores, memory and storage in bytes, others in their own unit; `pods` 1
+ * @returns integers, rounded up once: cpu in millicores, memory and storage in bytes, others in their own unit; `pods`
+ *   1
  * @throws MusterError MUSTER_QUANTITY_INVALID, MUSTER_OBJECT_INVALID
  * @see k8s.io/component-helpers/resource PodRequests, v0.36.3; not mirrored: DRA, and resize of pod-level resources
  */
@@ -83,7 +83,9 @@ function containerStatuses(pod: Json, where: string): Statuses {
   return { byName, isInfeasible };
 }
 
-/** The container-wise rule of 1.33 to 1.36: the largest of spec, actual and allocated; without spec if infeasible. */
+/**
+ * The rule of 1.33 to 1.36 for one container: the largest of spec, actual and allocated; without spec if infeasible.
+ */
 function effective(container: Json, where: string, statuses: Statuses | undefined): Exact {
   const asked = requestsOf(container, where);
   const found = statuses?.byName.get(textAt(container, 'name', where) ?? '');
@@ -99,7 +101,7 @@ function requestsOf(holder: Json, where: string): Exact {
   return resources ? exactAt(resources, 'requests', `${where}.resources`) : new Map<string, bigint>();
 }
 
-/** A map of quantities; null entries and absent maps are nothing. */
+/** A map of quantities; empty for null and for an absent key. */
 function exactAt(parent: Json, key: string, where: string): Exact {
   const out: Exact = new Map();
   for (const [name, value] of Object.entries(objectAt(parent, key, where) ?? {})) {

@@ -11,11 +11,11 @@ import { Interned, internedText } from './interning.ts';
 import { evictionTraitsOf } from './eviction-traits.ts';
 
 /**
- * A core/v1 Pod as the core sees it. Fields that are not read are not looked at; nulls are absent, as Go writes them.
+ * Reads a core/v1 Pod. Ignores fields that muster does not use; null is the same as absent, since Go writes nulls.
  *
  * @param where the pod's place for errors: `Pod`, or `pods.yaml: items[3]`
- * @param context where a gang's declaration may lie besides the pod
- * @throws MusterError MUSTER_OBJECT_INVALID, MUSTER_QUANTITY_INVALID. Not for a wrong gang declaration: that is a
+ * @param context the other objects that may declare the pod's gang
+ * @throws MusterError MUSTER_OBJECT_INVALID, MUSTER_QUANTITY_INVALID; not for a wrong gang declaration, which is a
  *   reason to wait (`membership.problem`)
  */
 export function toPodInfo(value: unknown, where: string, context: IntakeContext = DEFAULT_CONTEXT): PodInfo {
@@ -43,7 +43,7 @@ export function toPodInfo(value: unknown, where: string, context: IntakeContext 
     ? undefined
     : membershipOf({ pod: base, annotations, object: pod, context });
   const live = livePart(pod, where, annotations);
-  // Not spread: an object that grows takes half the memory of one that is copied together.
+  // Object.assign and no spread: an object that grows takes half the memory of a spread one.
   return Object.assign(base, live, evictionTraitsOf(pod, where, annotations), gangPart(pod, where, membership));
 }
 
@@ -62,12 +62,12 @@ function addressOf(pod: Json, where: string): string | undefined {
   return text !== undefined && isIP(text) !== 0 ? text : undefined;
 }
 
-/** The gate that muster's webhook puts on leaders, and that muster lifts when their gang has its room. */
+/** The scheduling gate that muster's webhook puts on leaders. muster lifts it once the gang has its room. */
 export const GATE = 'muster.dev/gang';
 
 type LivePart = Pick<PodInfo, 'node' | 'createdMs' | 'gated' | 'crowdedOut' | 'reservation' | 'eviction'>;
 
-/** Where the pod stands in its life; a field that does not apply is absent. */
+/** The fields of a pod that change during its life; a field that does not apply is absent. */
 function livePart(pod: Json, where: string, annotations: ReadonlyMap<string, string>): LivePart {
   const metadata = objectAt(pod, 'metadata', where) ?? {};
   const spec = objectAt(pod, 'spec', where) ?? {};
@@ -100,7 +100,9 @@ function isCrowdedOut(pod: Json, where: string): boolean {
   );
 }
 
-/** Kubernetes' own gangs (spec.workloadRef in 1.35, spec.schedulingGroup from 1.36) are kube-scheduler's affair. */
+/**
+ * Whether kube-scheduler itself schedules the pod's gang (spec.workloadRef in 1.35, spec.schedulingGroup from 1.36).
+ */
 function isNativelyScheduled(spec: Json): boolean {
   return Boolean(own(spec, 'schedulingGroup')) || Boolean(own(spec, 'workloadRef'));
 }

@@ -8,7 +8,7 @@ const MAX_BYTES = 1024 * 1024;
 
 /**
  * The policies of a file, in the order of the file.
- * @param source YAML (or JSON, which is YAML)
+ * @param source YAML or JSON
  * @throws MusterError MUSTER_POLICY_INVALID that lists every mistake on a line of its own: file, line, field, expected
  *   and actual value
  */

@@ -7,12 +7,12 @@ const DECIMAL: Readonly<Record<string, number>> = { n: -9, u: -6, m: -3, k: 3, M
 const BINARY: Readonly<Record<string, bigint>> = { Ki: 10n, Mi: 20n, Gi: 30n, Ti: 40n, Pi: 50n, Ei: 60n };
 
 /**
- * A Kubernetes quantity in billionths of its unit, exactly; a finer value is rounded up to a billionth, as
- * apimachinery does (pkg/api/resource/quantity.go, v0.36).
+ * A Kubernetes quantity in billionths of its unit. It is exact; a finer value is rounded up to a billionth, as in
+ * apimachinery (pkg/api/resource/quantity.go, v0.36).
  *
- * @param value as JSON or YAML gave it: text such as `500m`, `1.5Gi`, `2e3`, or a number
+ * @param value from JSON or YAML: text such as `500m`, `1.5Gi`, `2e3`, or a number
  * @param where the field's path, for the error
- * @throws MusterError MUSTER_QUANTITY_INVALID for anything else, and for what is negative
+ * @throws MusterError MUSTER_QUANTITY_INVALID for anything else, and for a negative quantity
  */
 export function parseQuantity(value: unknown, where: string): bigint {
   const text = typeof value === 'number' ? String(value) : value;

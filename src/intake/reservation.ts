@@ -1,16 +1,18 @@
 import type { PodInfo, SlotCounts } from '../core/model.ts';
 
-/** On the leader: where its gang's slots are. Written by muster, and read when it starts or takes over. */
+/**
+ * Annotation of a leader: the nodes of its gang's slots. muster writes it, and reads it when it starts or takes over.
+ */
 export const RESERVATION = 'muster.dev/reservation';
 
 const VERSION = 1;
-/** All annotations of an object may have 256 KiB together (TotalAnnotationSizeLimitB, apimachinery, 0.36). */
+/** All annotations of an object may have 256 KiB in total (TotalAnnotationSizeLimitB, apimachinery, 0.36). */
 const MAX_TEXT = 200_000;
 const MAX_SLOTS = 10_000;
 
 /**
- * `{"v":1,"roles":{"driver":{"node-a":1},"executor":{"node-a":2,"node-b":6}}}`: role -> node -> slots. A gang spread so
- * wide that this would not fit is written without nodes (all under ''), and planned anew from its counts.
+ * `{"v":1,"roles":{"driver":{"node-a":1},"executor":{"node-a":2,"node-b":6}}}`: role -> node -> slots. For a gang on
+ * too many nodes to fit, the nodes are left out (all slots under ''), and a restart plans it again from its counts.
  */
 export function formatReservation(slots: SlotCounts): string {
   const text = textOf(slots);
@@ -27,8 +29,8 @@ function textOf(slots: SlotCounts): string {
 const byName = ([a]: readonly [string, number], [b]: readonly [string, number]) => (a < b ? -1 : 1);
 
 /**
- * Undefined for a text that muster did not write (another version, a hand): the gang is then planned anew, which is
- * what its absence means too.
+ * Undefined for a text in another format: of another version, or written by hand. The gang is then planned from
+ * scratch, as it is without the annotation.
  */
 export function parseReservation(text: string | undefined): PodInfo['reservation'] {
   if (text === undefined || text.length > MAX_TEXT) return undefined;

@@ -11,7 +11,10 @@ export function shown(value: unknown): string {
   return text.length > 80 ? `${text.slice(0, 77)}...` : text;
 }
 
-/** JSON.stringify fails for a value that is nested too deep or contains itself (a YAML alias can): name its kind instead. */
+/**
+ * JSON.stringify fails for a value that is nested too deep or contains itself (a YAML alias can): name its kind
+ * instead.
+ */
 function asJson(value: unknown): string {
   try {
     return JSON.stringify(value) ?? 'undefined';

@@ -53,7 +53,9 @@ export function checkedName(text: string, where: string): string {
   throw invalid(`${where}: expected a name of at most 253 letters, digits, "-", "_" and ".", got ${shown(text)}`);
 }
 
-/** A queue's name; YuniKorn allows more characters here than in other names. @throws MusterError MUSTER_OBJECT_INVALID */
+/**
+ * A queue's name; YuniKorn allows more characters here than in other names. @throws MusterError MUSTER_OBJECT_INVALID
+ */
 export function checkedQueue(text: string, where: string): string {
   if (/^[!-~]{1,253}$/.test(text)) return text;
   throw invalid(`${where}: expected a queue name of at most 253 characters without spaces, got ${shown(text)}`);

@@ -32,7 +32,9 @@ export const jobSet = foreignDialect(
 
 type ReplicatedJob = JobSetRecord['replicatedJobs'][number];
 
-/** Leaves out jobs whose pods another scheduler places: kube-scheduler would never ask muster about a leader among them. */
+/**
+ * Leaves out jobs whose pods another scheduler places: kube-scheduler would never ask muster about a leader among them.
+ */
 function rolesOf(
   { context }: DialectInput,
   { replicatedJobs }: JobSetRecord,
@@ -54,7 +56,9 @@ function rolesOf(
   return roles;
 }
 
-/** @param least 1 for the job of the pod that is read: it exists, even if the set's status says that all pods are done */
+/**
+ * @param least 1 for the job of the pod that is read: it exists, even if the set's status says that all pods are done
+ */
 function roleOf({ name, replicas, parallelism, pod }: ReplicatedJob, where: string, least: number): Role {
   const checked = (value: number, field: string) => checkedCount(value, [0, MAX_MEMBERS], `${where}${field}`);
   const pods = checked(replicas, '.replicas') * checked(parallelism, '.parallelism');

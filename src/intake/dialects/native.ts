@@ -17,7 +17,9 @@ const MAX_TEXT = 64 * 1024;
 const DNS_LABEL = /^[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?$/;
 const ROLE_KEYS = new Set(['name', 'count', 'min', 'requests', 'nodeSelector', 'tolerations']);
 
-/** muster's own dialect: labels `muster.dev/gang` and `muster.dev/role`, annotation `muster.dev/roles` on the leader. */
+/**
+ * muster's own dialect: labels `muster.dev/gang` and `muster.dev/role`, annotation `muster.dev/roles` on the leader.
+ */
 export const native: Dialect = ({ pod, annotations }) => {
   const name = pod.labels.get(GANG);
   if (name === undefined) return undefined;

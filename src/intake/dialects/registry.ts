@@ -10,7 +10,9 @@ import { spark } from './spark.ts';
 import { volcano } from './volcano.ts';
 import { yunikorn } from './yunikorn.ts';
 
-/** Tried in this order; the first that applies decides. A new one: one file, one line here, a part of docs/dialects.md. */
+/**
+ * Tried in this order; the first that applies decides. A new one: one file, one line here, a part of docs/dialects.md.
+ */
 const DIALECTS: readonly Dialect[] = [native, palantir, spark, yunikorn, volcano, podGroup, kueue, jobSet, indexedJob];
 
 export function membershipOf(input: DialectInput): Membership | undefined {

@@ -10,8 +10,8 @@ export interface SingleRoleGang {
 }
 
 /**
- * A gang of one role that every member declares, so that any member may lead. All places are planned with the request of
- * the pod that kube-scheduler asks about first. Elastic members may take room that no slot holds.
+ * A gang of one role that every member declares, so that any member may lead. All places are planned with the request
+ * of the pod that kube-scheduler asks about first. Elastic members may take room that no slot holds.
  */
 export function singleRoleGang(
   input: DialectInput,

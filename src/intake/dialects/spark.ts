@@ -16,8 +16,8 @@ const QUEUE = 'muster.dev/queue';
 
 /**
  * Spark's own labels, `spark-role` and `spark-app-selector`, which Spark 3.1 to 4.x sets. The gang is declared by the
- * conf that spark-submit leaves in the driver's ConfigMap, or by an operator's SparkApplication, which takes precedence.
- * In client mode there is no driver pod, and each executor may start alone.
+ * conf that spark-submit leaves in the driver's ConfigMap, or by an operator's SparkApplication, which takes
+ * precedence. In client mode there is no driver pod, and each executor may start alone.
  */
 export const spark: Dialect = (input) => {
   const { labels, namespace } = input.pod;

@@ -2,13 +2,13 @@ import type { JobSetRecord } from '../gang-objects.ts';
 import { integerAt, nameAt, objectAt, objectsAt, own, textAt, type Json } from '../field.ts';
 import { jobOf, podsAtOnce } from './job.ts';
 
-/** What a request and the nodes that will do are read from. The rest of a template may be long, and hold credentials. */
+/** The fields that requests and constraints are read from. The rest of a template may be long and hold credentials. */
 const OF_POD = ['schedulerName', 'nodeSelector', 'tolerations', 'overhead', 'resources'];
 const OF_CONTAINER = ['name', 'restartPolicy', 'resources'];
 
 /**
- * A JobSet (jobset.x-k8s.io/v1alpha2). `replicas` are those still to run, `parallelism` how many pods each has at once.
- * Numbers that cannot be are kept, for the pods of the set to name them.
+ * A JobSet (jobset.x-k8s.io/v1alpha2). `replicas` counts the jobs that still have to run, `parallelism` the pods that
+ * each has at once. Impossible numbers are kept, so that the pods of the set can report them.
  * @throws MusterError MUSTER_OBJECT_INVALID for values of the wrong type, which no API server sends
  */
 export function jobSetOf(object: Json): JobSetRecord {
@@ -31,7 +31,7 @@ export function jobSetOf(object: Json): JobSetRecord {
   return { replicatedJobs };
 }
 
-/** By replicated job: how many of its jobs are done. */
+/** How many jobs of each replicated job are done. */
 function succeededIn(object: Json): ReadonlyMap<string, number> {
   const status = objectAt(object, 'status', 'JobSet') ?? {};
   const out = new Map<string, number>();

@@ -2,8 +2,8 @@ import type { JobRecord } from '../gang-objects.ts';
 import { integerAt, objectAt, textAt, type Json } from '../field.ts';
 
 /**
- * A batch/v1 Job. `completions` are those still to come: a late pod of a Job must not wait for room for those that are
- * done.
+ * A batch/v1 Job. `completions` counts only those still to come, so that a late pod does not wait for the room of pods
+ * that are done.
  * @throws MusterError MUSTER_OBJECT_INVALID for values of the wrong type, which no API server sends
  */
 export function jobOf(object: Json): JobRecord {
@@ -18,7 +18,7 @@ export function jobOf(object: Json): JobRecord {
   };
 }
 
-/** How many pods the Job controller has at once, at most. */
+/** The most pods that the Job controller runs at once. */
 export function podsAtOnce({ parallelism, completions = parallelism }: JobRecord): number {
   return Math.min(parallelism, completions);
 }

@@ -3,8 +3,8 @@ import { integerAt, objectAt, textAt, type Json } from '../field.ts';
 
 /**
  * The PodGroup of scheduler-plugins (scheduling.x-k8s.io/v1alpha1) or of Volcano (scheduling.volcano.sh/v1beta1): how
- * many start together, and Volcano's queue. A number that cannot be is kept: the pods of the group say so as their
- * reason for waiting, which their owner reads; an object that is skipped only the log would tell of.
+ * many members start together, and Volcano's queue. An impossible number is kept, so that the pods of the group report
+ * it as their reason for waiting. Only the log would mention an object that is skipped.
  * @throws MusterError MUSTER_OBJECT_INVALID for values of the wrong type, which no API server sends
  */
 export function podGroupOf(object: Json): PodGroup {

@@ -4,8 +4,8 @@ import { flagAt, integerAt, listAt, objectAt, own, textAt, textMapAt, type Json 
 const LANGUAGES: Readonly<Record<string, string>> = { Python: 'python', R: 'r', Java: 'java', Scala: 'java' };
 
 /**
- * SparkApplication of the kubeflow operator (sparkoperator.k8s.io/v1beta2). Typed fields go before spec.sparkConf; what
- * its webhook puts on executors, and Spark knows nothing of, is `executorPod`.
+ * SparkApplication of the kubeflow operator (sparkoperator.k8s.io/v1beta2). Typed fields override spec.sparkConf.
+ * `executorPod` holds the fields that the operator's webhook adds to executors without Spark's knowledge.
  * @throws MusterError MUSTER_OBJECT_INVALID
  */
 export function kubeflowAppOf(object: Json): SparkApplication {
@@ -62,8 +62,8 @@ function kubeflowExecutorPod(spec: Json, executor: Json): Json {
 }
 
 /**
- * SparkApplication of the Apache operator (spark.apache.org/v1): everything is in spec.sparkConf, pods in
- * spec.executorSpec.podTemplateSpec, and instanceConfig says how many executors make the app viable.
+ * SparkApplication of the Apache operator (spark.apache.org/v1): the conf is in spec.sparkConf, the executors' template
+ * in spec.executorSpec.podTemplateSpec, and instanceConfig has the number of executors that make the app viable.
  * @throws MusterError MUSTER_OBJECT_INVALID
  */
 export function apacheAppOf(object: Json): SparkApplication {

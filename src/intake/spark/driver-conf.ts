@@ -3,7 +3,7 @@ import { objectAt, textAt, type Json } from '../field.ts';
 import { parseProperties } from './properties.ts';
 import type { SparkConf } from './sizes.ts';
 
-/** All that is kept of a driver's conf, which may hold credentials as well. */
+/** The only keys that are kept of a driver's conf, which may hold credentials as well. */
 const KEPT = [
   /^spark\.(driver|executor)\.(cores|memory|memoryOverhead|memoryOverheadFactor|minMemoryOverhead|instances)$/,
   /^spark\.executor\.(pyspark\.memory|resource\.[^.]+\.(amount|vendor))$/,
@@ -22,7 +22,7 @@ const KEPT = [
 const MAX_VALUE = 1024;
 
 /**
- * Of a Spark driver's ConfigMap, the properties that its gang depends on.
+ * The properties in a Spark driver's ConfigMap that its gang depends on.
  * @returns undefined for any other ConfigMap
  */
 export function sparkConfOf(configMap: Json): SparkConf | undefined {
@@ -36,14 +36,15 @@ export function sparkConfOf(configMap: Json): SparkConf | undefined {
 }
 
 /**
- * The executors' pod template, which spark-submit puts into a ConfigMap of its own for the driver.
- * @returns undefined for any other ConfigMap; an empty object where it cannot be read: Spark itself will say so
+ * The executors' pod template, which spark-submit puts into a separate ConfigMap for the driver.
+ * @returns undefined for any other ConfigMap; an empty object for an unreadable template, since Spark reports that
+ *   itself
  */
 export function sparkTemplateOf(configMap: Json): Json | undefined {
   const text = dataOf(configMap, 'podspec-configmap-key');
   if (text === undefined) return undefined;
   try {
-    // Through JSON: an anchor that contains itself ends here, and not in whoever walks the template.
+    // An alias that contains itself fails here in JSON.stringify, and not in code that walks the template later.
     const value: unknown = JSON.parse(JSON.stringify(parse(text, { maxAliasCount: 100 })));
     return typeof value === 'object' && value !== null && !Array.isArray(value) ? (value as Json) : {};
   } catch {

@@ -6,13 +6,13 @@ const MAX_EXECUTORS = 10_000;
 const DEFAULT_INSTANCES = 2;
 
 /**
- * How many executors an app starts with (`min`) and may have (`count`).
+ * The number of executors that an app starts with (`min`) and may have (`count`).
  *
- * Static: spark.executor.instances. Dynamic: it starts with the most of minExecutors, initialExecutors and instances.
- * A driver of `local[*]` makes none. spark.kubernetes.allocation.maxPendingPods plays no part: places are held without
- * waiting for pods, so that no executor waits for the next to be created.
+ * Static: spark.executor.instances. Dynamic: the largest of minExecutors, initialExecutors and instances. A driver of
+ * `local[*]` has none. spark.kubernetes.allocation.maxPendingPods has no effect: places are reserved before the pods
+ * exist.
  *
- * @param start an operator's own statement of how many it takes for the app to be viable
+ * @param start the number of executors that make the app viable, if the operator's object has it
  * @throws MusterError MUSTER_OBJECT_INVALID
  * @see KubernetesClusterSchedulerBackend, Utils.getDynamicAllocationInitialExecutors (3.1 to 4.1)
  */

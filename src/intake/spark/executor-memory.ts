@@ -6,7 +6,7 @@ const JVM_FACTOR = 0.1;
 /** Python and R: the memory outside the JVM is the larger part (Constants.NON_JVM_MEMORY_OVERHEAD_FACTOR). */
 const OTHER_FACTOR = 0.4;
 
-/** `3.5.1` -> [3, 5]; the label spark-version is there from 3.3 on. */
+/** `3.5.1` -> [3, 5]. Spark sets the label spark-version since 3.3. */
 export type SparkVersion = readonly [major: number, minor: number];
 
 export function sparkVersion(label: string | undefined): SparkVersion {
@@ -17,7 +17,7 @@ export function sparkVersion(label: string | undefined): SparkVersion {
 export const isFrom = ([major, minor]: SparkVersion, [m, n]: SparkVersion) => major > m || (major === m && minor >= n);
 
 /**
- * What an executor of the default resource profile asks, in MiB: heap + overhead + off-heap + PySpark.
+ * The memory request of an executor of the default resource profile, in MiB: heap + overhead + off-heap + PySpark.
  * @throws MusterError MUSTER_OBJECT_INVALID naming the key and the value
  * @see BasicExecutorFeatureStep (3.1.3, 3.3.1, 3.5), ResourceProfile.calculateOverHeadMemory (4.x)
  */
@@ -37,7 +37,7 @@ function overheadMib(conf: SparkConf, version: SparkVersion, heap: number): numb
   return Math.max(Math.trunc(factor * heap), set ?? LEAST_OVERHEAD_MIB);
 }
 
-/** The driver's ConfigMap has it resolved; before that, with only a SparkApplication, it goes by the language. */
+/** The driver's ConfigMap has the resolved factor. With only a SparkApplication it depends on the language. */
 function defaultFactor(conf: SparkConf): number {
   const type = conf.get('spark.kubernetes.resource.type');
   return type === 'python' || type === 'r' ? OTHER_FACTOR : JVM_FACTOR;

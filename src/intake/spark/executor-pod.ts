@@ -10,18 +10,18 @@ export interface ExecutorSources {
   readonly version: SparkVersion;
   /** The executors' pod template. */
   readonly template?: Json | undefined;
-  /** What an operator's webhook adds to the pod: a PodSpec in part. */
+  /** The part of a PodSpec that an operator's webhook adds to the pod. */
   readonly added?: Json | undefined;
 }
 
-/** What an executor will ask and where it may go, before there is one. */
+/** The request and constraints that executors will have, worked out before there is one. */
 export function executorShape(sources: ExecutorSources): Pick<Role, 'request' | 'constraints'> {
   const spec = executorSpec(sources);
   const where = 'executor pod';
   return { request: podRequest({ spec }, where), constraints: constraintsOf(spec, `${where}.spec`) };
 }
 
-/** The executor's requests, as Spark writes them: cpu as the conf has it, memory in Mi, custom resources. */
+/** The executor's requests as Spark sets them: cpu from the conf, memory in Mi, custom resources. */
 export function executorRequests({ conf, version }: ExecutorSources): Record<string, string> {
   const cores = integer(conf, 'spark.executor.cores') ?? 1;
   const cpu = conf.get('spark.kubernetes.executor.request.cores') ?? String(cores);
@@ -35,8 +35,8 @@ export function executorRequests({ conf, version }: ExecutorSources): Record<str
 }
 
 /**
- * Spark sets cpu and memory of its own container and keeps all else of the template: other resources, sidecars, init
- * containers, where the pod may go. The webhook of an operator adds to that.
+ * Spark sets cpu and memory of its own container and keeps the rest of the template: other resources, sidecars, init
+ * containers, constraints. An operator's webhook adds to that.
  */
 function executorSpec(sources: ExecutorSources): Json {
   const template = objectAt(sources.template ?? {}, 'spec', 'executor pod template') ?? {};
@@ -59,7 +59,7 @@ function executorSpec(sources: ExecutorSources): Json {
   };
 }
 
-/** The API server takes a limit for the request where there is none. */
+/** Requests, defaulted to the limits as the API server does. */
 function requestsOf(container: Json): Json {
   const resources = objectAt(container, 'resources', 'container') ?? {};
   const at = 'container.resources';

@@ -5,10 +5,10 @@ import { asObject, own, textAt } from '../field.ts';
 const MAX_EXECUTORS = 100_000;
 
 /**
- * What `/api/v1/applications/APP/executors` of a Spark driver says (ExecutorSummary, api.scala, Spark 3.5): tasks' time
- * in ms, shuffle output and cached blocks in bytes.
- * @returns by executor id (label spark-exec-id); the driver itself is left out
- * @throws MusterError MUSTER_OBJECT_INVALID for anything else than a list of objects
+ * Reads the answer of a Spark driver's `/api/v1/applications/APP/executors` (ExecutorSummary, api.scala, Spark 3.5):
+ * the tasks' time in ms, shuffle output and cached blocks in bytes.
+ * @returns figures by executor id (label spark-exec-id), without the driver
+ * @throws MusterError MUSTER_OBJECT_INVALID for anything but a list of objects
  */
 export function executorFigures(text: string): ReadonlyMap<string, WorkFigures> {
   const where = 'executors';
@@ -32,5 +32,5 @@ export function executorFigures(text: string): ReadonlyMap<string, WorkFigures> 
   return out;
 }
 
-/** Fields come and go between versions: what is no amount says nothing. */
+/** 0 for anything but a plausible amount, since fields come and go between versions. */
 const amountOf = (value: unknown) => (typeof value === 'number' && value > 0 && value < 2 ** 60 ? value : 0);

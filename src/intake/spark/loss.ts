@@ -2,13 +2,17 @@ import type { GangSpec } from '../../core/model.ts';
 import { isFrom, type SparkVersion } from './executor-memory.ts';
 import type { SparkConf } from './sizes.ts';
 
-/** Spark's own shuffle managers keep their output on the executor's disk; any other (Celeborn, Uniffle) elsewhere. */
+/**
+ * Spark's own shuffle managers, which keep output on the executor's disk. Others (Celeborn, Uniffle) keep it elsewhere.
+ */
 const LOCAL_MANAGERS = new Set(['sort', 'tungsten-sort', 'org.apache.spark.shuffle.sort.SortShuffleManager']);
 const VOLUME_PLUGIN = 'org.apache.spark.shuffle.KubernetesLocalDiskShuffleDataIO';
 
 const isTrue = (text: string | undefined, fallback = false) => (text === undefined ? fallback : text.trim() === 'true');
 
-/** What the conf says of losing an executor: where its output stays, and the label of those that Spark gives up. */
+/**
+ * The conf's part of an executor's eviction cost: where its output stays, and the label of decommissioned executors.
+ */
 export function lossOf(conf: SparkConf, version: SparkVersion): Pick<GangSpec, 'keeps' | 'givesUp'> {
   const keeps = keepsOn(conf, version);
   const label = conf.get('spark.kubernetes.executor.decommissionLabel');

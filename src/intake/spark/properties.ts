@@ -1,12 +1,12 @@
-/** A driver's conf is some kB; a ConfigMap may have 1 MiB. */
+/** A driver's conf has a few kB; a ConfigMap may have 1 MiB. */
 const MAX_TEXT = 2 * 2 ** 20;
 
 const ESCAPES: Readonly<Record<string, string>> = { t: '\t', n: '\n', r: '\r', f: '\f' };
 
 /**
- * Java's Properties format, as `Properties.store` writes it and `load` reads it: `#` and `!` begin comments, a backslash
- * at the end continues a line, keys end at the first `=`, `:` or blank that is not escaped.
- * @returns the properties; empty for a text that is absurdly long
+ * Java's Properties format, as `Properties.store` writes it and `load` reads it: `#` and `!` begin comments, a
+ * backslash at the end continues a line, keys end at the first `=`, `:` or blank that is not escaped.
+ * @returns the properties; empty for a text longer than any ConfigMap
  */
 export function parseProperties(text: string): Map<string, string> {
   const out = new Map<string, string>();

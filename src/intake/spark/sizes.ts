@@ -26,7 +26,7 @@ export function invalidConf(key: string, value: string, expected: string): Muste
 /**
  * A size in MiB as Spark reads it: whole numbers with an optional unit (b, k, m, g, t, p), rounded down.
  * @param bare the unit of a number without one: MiB for most keys, bytes for spark.memory.offHeap.size
- * @returns undefined where the key is not set
+ * @returns undefined if the key is not set
  * @throws MusterError MUSTER_OBJECT_INVALID
  * @see JavaUtils.byteStringAs and ConfigBuilder.bytesConf, Spark 3.1 to 4.1
  */
