@@ -51,7 +51,9 @@ function numbers(text: string): readonly number[] {
 const collect = (value: string, list: readonly string[] = []) => [...list, value];
 const profiles = PROFILES.map(({ name }) => name).join(', ');
 
-/** Runs a command and sets its exit code, so that the process ends when its output is written. Undefined: it serves on. */
+/**
+ * Runs a command and sets its exit code, so that the process ends when its output is written. Undefined: it serves on.
+ */
 function run(command: () => number | undefined | Promise<number | undefined>): Promise<void> {
   return Promise.resolve()
     .then(command)

@@ -10,7 +10,10 @@ const integer = (min: number, max: number) =>
     z.int().min(min).max(max),
   );
 
-/** The schema that validates the file, fills in defaults and types the code. Unknown keys are errors. See docs/config.md. */
+/**
+ * The schema that validates the file, fills in defaults and types the code. Unknown keys are errors. See
+ * docs/config.md.
+ */
 export const Config = z.strictObject({
   host: z
     .string()

@@ -43,7 +43,7 @@ export function demoNodes(): readonly NodeInfo[] {
   });
 }
 
-/** What `npm start` shows. @returns the exit code, or undefined while it serves */
+/** The demo of `npm start`. @returns the exit code, or undefined while it serves */
 export async function demoCommand({ once, port, report }: DemoFlags): Promise<number | undefined> {
   const say = (line: string) => process.stdout.write(`${line}\n`);
   const trace = select(await readTrace(traceFile(), { seed: DEFAULT_REPLAY.seed }), SLICE);

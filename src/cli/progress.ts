@@ -3,7 +3,7 @@ import type { Progress } from '../replay/sim/simulation.ts';
 const EVERY_MS = { terminal: 200, plain: 5000 } as const;
 const WIDTH = 30;
 
-/** Shows progress on stderr: a bar that redraws on a terminal, a line now and then elsewhere. */
+/** Shows progress on stderr: a bar on a terminal, elsewhere a line every few seconds. */
 export function progressOn(stream: NodeJS.WriteStream): {
   readonly show: (progress: Progress) => void;
   readonly clear: () => void;

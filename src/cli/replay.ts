@@ -46,7 +46,9 @@ function write(result: ReplayResult, { json, report }: ReplayFlags): void {
   writeOut(report, () => reportHtml(result));
 }
 
-/** Fails before the work starts if the file could not be written after it. @throws MusterError MUSTER_FILE_UNREADABLE */
+/**
+ * Fails before the work starts if the file could not be written after it. @throws MusterError MUSTER_FILE_UNREADABLE
+ */
 export function requireFolder(file: string | undefined): void {
   if (file === undefined) return;
   try {

@@ -16,7 +16,7 @@ export interface SweepFlags extends WorkloadFlags {
   readonly cell?: number;
 }
 
-/** What is swept. */
+/** The sweep as the command line describes it. */
 export interface Sweep {
   readonly source: string;
   readonly flags: SweepFlags;
@@ -33,8 +33,8 @@ export interface Cell {
 const DAY_HOURS = 24;
 
 /**
- * Every policy with every seed on every day; the policies of one seed and day are neighbours. The order is part of what
- * `--cell` means.
+ * Every policy with every seed on every day; the policies of one seed and day are neighbours. `--cell` counts in this
+ * order.
  * @throws MusterError MUSTER_USAGE
  */
 export function cellsOf({ policy, seeds, days, fromHours, untilHours }: SweepFlags): readonly Cell[] {
@@ -53,13 +53,13 @@ export function cellsOf({ policy, seeds, days, fromHours, untilHours }: SweepFla
 export const labelOf = ({ policy, seed, day }: Cell) =>
   `${policy}, seed ${seed}${day === undefined ? '' : `, day ${day}`}`;
 
-/** Sorts as the cells do. */
+/** The file name of a cell's result; names sort like the cells. */
 export function fileOf({ index, policy, seed, day }: Cell): string {
   const name = basename(policy).replace(/\.ya?ml$/, '');
   return `${String(index).padStart(4, '0')}-${name}-seed-${seed}${day === undefined ? '' : `-day-${day}`}.json`;
 }
 
-/** The same as `muster replay` of this policy with this seed and these hours. */
+/** Runs a cell like `muster replay` of this policy with this seed and these hours. */
 export async function runCell(
   { source, flags }: Sweep,
   cell: Cell,

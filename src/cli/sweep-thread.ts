@@ -39,7 +39,7 @@ export class SweepThread {
   }
 }
 
-/** What a thread does. An error of another kind ends it, and so the sweep. */
+/** The main loop of a thread. An error that is not a MusterError ends the thread and the sweep. */
 export function serveSweep(): void {
   const sweep = workerData as Sweep;
   const port = parentPort!;

@@ -25,7 +25,7 @@ export async function sweepCommand(source: string, flags: SweepFlags): Promise<n
   return isWhole ? 0 : INTERRUPTED;
 }
 
-/** Writes results as they come, and remembers them for the table. */
+/** Writes results as they arrive and keeps them for the table. */
 class SweepReport {
   readonly #out: string;
   readonly #cells: number;
@@ -54,7 +54,7 @@ class SweepReport {
     this.#progress.clear();
     if (this.#results.length < this.#cells)
       process.stdout.write('STOPPED EARLY: the figures cover only the runs that finished.\n');
-    // In the order of the cells, whichever thread was first.
+    // In the order of the cells and not of the threads.
     this.#results.sort((a, b) => (a.name < b.name ? -1 : 1));
     if (this.#results.length > 0) process.stdout.write(`${mergedTable(this.#results)}\n`);
   }

@@ -9,7 +9,7 @@ import { readNodes } from '../replay/trace/nodes.ts';
 import { readTrace } from '../replay/trace/read-trace.ts';
 import { select } from '../replay/trace/select.ts';
 
-/** What is replayed, and how, as commander gives it: numbers are parsed already. */
+/** The options of the workload as commander returns them, with parsed numbers. */
 export interface WorkloadFlags {
   readonly nodes: string;
   readonly format?: string;
@@ -73,7 +73,7 @@ async function nodesOf(source: string): Promise<readonly NodeInfo[]> {
   return preset ? profileNodes(profileNamed(preset[1]!)) : readNodes(source);
 }
 
-/** Load is scaled by the number of nodes, never by what the jobs do: every n-th node stays, evenly over the list. */
+/** Scales the load by the number of nodes and leaves the jobs alone: keeps every n-th node, evenly over the list. */
 function scaled(nodes: readonly NodeInfo[], load: number): readonly NodeInfo[] {
   if (load === 1) return nodes;
   const count = Math.max(1, Math.round(nodes.length / load));

@@ -3,15 +3,15 @@ import type { Candidates } from '../core/model.ts';
 import { NameList } from './name-list.ts';
 import type { WireMode } from './wire.ts';
 
-/** `one`: a rejection names one node; `all`: every node, for kube-schedulers before 1.31 and for debugging. */
+/** `one`: a rejection names one node; `all`: it names every node, for kube-scheduler before 1.31 and for debugging. */
 export type Reasons = 'one' | 'all';
 
-/** Node names have been checked: none needs escaping. */
+/** @param names checked names of nodes, which need no escaping */
 const quotedList = (names: readonly string[]) => (names.length === 0 ? '[]' : `["${names.join('","')}"]`);
 
 /**
- * ExtenderFilterResult as JSON text, as short as kube-scheduler allows: what is left out counts as unresolvable from
- * 1.31 on, and Go's time to decode the answer is most of its cost.
+ * ExtenderFilterResult as JSON text, as short as kube-scheduler allows. Since 1.31 an omitted node counts as
+ * unresolvable, and most of an answer's cost is the time that Go takes to decode it.
  */
 export function filterBody(answer: FilterAnswer, candidates: Candidates, mode: WireMode, reasons: Reasons): string {
   switch (answer.kind) {
@@ -28,7 +28,7 @@ export function filterBody(answer: FilterAnswer, candidates: Candidates, mode: W
   }
 }
 
-/** All candidates but these. */
+/** All candidates except these. */
 function passedAll(candidates: Candidates, mode: WireMode, except: readonly string[] = []): string {
   if (candidates instanceof NameList) return `"NodeNames":${candidates.json(except)}`;
   const failed = new Set(except);
@@ -56,7 +56,7 @@ export function prioritizeBody(scores: readonly NodeScore[]): string {
   return `[${scores.map(({ node, score }) => `{"Host":"${node}","Score":${score}}`).join(',')}]`;
 }
 
-/** ExtenderPreemptionResult as JSON text; it never has a null, which would end the kube-scheduler process. */
+/** ExtenderPreemptionResult as JSON text. It never contains null, which would crash kube-scheduler. */
 export function preemptBody(answer: PreemptAnswer): string {
   const nodes = [...answer].map(([node, { uids, pdbViolations }]) => {
     const pods = uids.map((uid) => `{"UID":${JSON.stringify(uid)}}`);

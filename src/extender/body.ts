@@ -3,13 +3,13 @@ import { NameList } from './name-list.ts';
 
 type Done = (error: Error | null, body?: unknown) => void;
 
-/** What Go writes between the pod and the names. Inside a JSON text its quotes would be escaped. */
+/** The bytes that Go writes between the pod and the names. Inside a JSON string the quotes would be escaped. */
 const BETWEEN = Buffer.from(',"Nodes":null,"NodeNames":[');
 const CLOSING = { bracket: 0x5d, brace: 0x7d, newline: 0x0a } as const;
 
 /**
- * Reads JSON bodies of the extender's verbs. Where the body is as Go writes it with nodeCacheCapable, only the pod is
- * parsed and NodeNames becomes a NameList; whatever looks otherwise is parsed as any JSON is.
+ * Reads the JSON bodies of the extender's verbs. In a body as Go writes it with nodeCacheCapable, only the pod is
+ * parsed and NodeNames becomes a NameList. Any other body is parsed as ordinary JSON.
  */
 export function readExtenderBodies(app: FastifyInstance): void {
   const parse = app.getDefaultJsonParser('remove', 'remove');
@@ -25,7 +25,7 @@ export function readExtenderBodies(app: FastifyInstance): void {
   });
 }
 
-/** @returns the names, and where what is before them ends; undefined: the body is not as Go writes it */
+/** @returns the names and the offset at which the part before them ends; undefined: the body is not as Go writes it */
 function splitNames(bytes: Buffer): { readonly names: NameList; readonly end: number } | undefined {
   let last = bytes.length - 1;
   if (bytes[last] === CLOSING.newline) last--;

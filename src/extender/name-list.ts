@@ -4,26 +4,26 @@ const QUOTE = 0x22;
 const COMMA = 0x2c;
 const LONGEST_NAME = 253;
 
-/** What a byte may be in a node's name: 1 anywhere, 2 inside, 0 nowhere. */
+/** Where a byte may be in a node's name. 1: anywhere; 2: not at either end; 0: nowhere. */
 const KIND = new Uint8Array(256);
 for (const char of 'abcdefghijklmnopqrstuvwxyz0123456789') KIND[char.charCodeAt(0)] = 1;
 for (const char of '-.') KIND[char.charCodeAt(0)] = 2;
 
 const step = (hash: number, byte: number) => Math.imul(hash ^ byte, 0x01000193);
 
-/** The spread bits of the hash: those that FNV mixes best are the high ones. */
+/** Folds in the high bits of the hash, which FNV mixes best. */
 const slotOf = (hash: number, mask: number) => (hash ^ (hash >>> 15)) & mask;
 
 /**
- * The names of a NodeNames list, left as the bytes that kube-scheduler sent: a text is made only of those that are
- * asked for. Most answers name one node or echo the list, and making 5,000 strings costs more than deciding.
+ * The names of a NodeNames list, kept as the bytes that kube-scheduler sent. A string is made only for a name that is
+ * requested: most answers name one node or echo the list, and making 5,000 strings costs more than the decision.
  */
 export class NameList implements Candidates {
   readonly #bytes: Buffer;
-  /** Where the i-th name begins; the next begins three bytes after it ends. */
+  /** The offset of the i-th name; the next name begins three bytes after its end. */
   readonly #starts: Int32Array;
   readonly size: number;
-  /** Open addressing: 0 is empty, else the name's number plus one. */
+  /** Hash table with open addressing: 0 is empty, else the index of the name plus one. */
   readonly #table: Int32Array;
 
   private constructor(bytes: Buffer, starts: Int32Array, size: number, table: Int32Array) {
@@ -34,9 +34,9 @@ export class NameList implements Candidates {
   }
 
   /**
-   * @param from where the first quote is
-   * @param to where the closing bracket is
-   * @returns undefined where the bytes are not the names of nodes, each once, without a space between them
+   * @param from offset of the first quote
+   * @param to offset of the closing bracket
+   * @returns undefined unless the bytes are distinct names of nodes without spaces between them
    */
   static read(bytes: Buffer, from: number, to: number): NameList | undefined {
     const found = scan(bytes, from, to);
@@ -67,7 +67,7 @@ export class NameList implements Candidates {
     return this.#text(0, 1).slice(1, -1);
   }
 
-  /** The list as JSON, without the names in `except`: what is between those, as it came. */
+  /** The list as JSON without the names in `except`: the bytes between those, unchanged. */
   json(except: readonly string[] = []): string {
     const gone = except.map((name) => this.#find(name)).filter((i) => i >= 0);
     gone.sort((a, b) => a - b);
@@ -80,7 +80,7 @@ export class NameList implements Candidates {
     return `[${pieces.join(',')}]`;
   }
 
-  /** The name's number, or -1. */
+  /** The index of the name, or -1. */
   #find(name: string): number {
     let hash = 0;
     for (let i = 0; i < name.length; i++) hash = step(hash, name.charCodeAt(i));
@@ -105,13 +105,13 @@ export class NameList implements Candidates {
 }
 
 interface Scan {
-  /** One more than there are names. */
+  /** One more entry than there are names. */
   readonly starts: Int32Array;
   readonly hashes: Int32Array;
   readonly size: number;
 }
 
-/** One pass over `"a","b"`: where the names are, and a hash of each. */
+/** One pass over `"a","b"`: the offset and the hash of each name. */
 function scan(bytes: Buffer, from: number, to: number): Scan | undefined {
   let [starts, hashes] = [new Int32Array(1024), new Int32Array(1024)];
   let size = 0;
@@ -138,7 +138,7 @@ function widened(array: Int32Array): Int32Array<ArrayBuffer> {
   return wider;
 }
 
-/** Whether two names are the same bytes. */
+/** Whether two names have the same bytes. */
 function isSame(bytes: Buffer, starts: Int32Array, a: number, b: number): boolean {
   const length = starts[a + 1]! - starts[a]!;
   if (length !== starts[b + 1]! - starts[b]!) return false;

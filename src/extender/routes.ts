@@ -10,14 +10,14 @@ import { toFilterRequest, toPreemptRequest } from './wire.ts';
 
 type Verb = 'filter' | 'prioritize' | 'preempt';
 
-/** What a shell may want to know of a decision, for logs and metrics. */
+/** A decision as logs and metrics see it. */
 export interface DecisionRecord {
   readonly verb: Verb;
   /** `one`, `all`, `some`, `none` for filter; `scored` or `silent`; `kept` or `vetoed`; `error`. */
   readonly outcome: string;
   readonly seconds: number;
   readonly pod?: PodInfo;
-  /** How many nodes were let through. */
+  /** The number of nodes that passed. */
   readonly kept: number;
   readonly offered: number;
   readonly reason?: string;
@@ -27,7 +27,7 @@ export interface ExtenderDeps {
   readonly scheduler: Pick<Scheduler, 'filter' | 'prioritize' | 'preempt'>;
   readonly nowMs: () => number;
   readonly reasons: Reasons;
-  /** What pods are read with; absent: nothing but the pod. */
+  /** The context for reading pods; absent: only the pod itself is read. */
   readonly context?: IntakeContext;
   /** Called before every decision. */
   readonly onAsked?: () => void;
@@ -35,15 +35,15 @@ export interface ExtenderDeps {
   readonly onDecision: (record: DecisionRecord) => void;
 }
 
-/** What a verb answers: the JSON text, and what is worth noting. */
+/** The answer of a verb as JSON text, and its record for logs and metrics. */
 interface Answered {
   readonly body: string;
   readonly record: Omit<DecisionRecord, 'verb' | 'seconds'>;
 }
 
 /**
- * POST /filter, /prioritize, /preempt. Translates and delegates; decides nothing. Only status 200 counts for
- * kube-scheduler: the text of an error is for whoever looks for it.
+ * POST /filter, /prioritize, /preempt. Translates and delegates; decides nothing. kube-scheduler only looks for status
+ * 200; the text of an error is for people.
  */
 export const extenderRoutes: FastifyPluginAsync<ExtenderDeps> = (app, deps) => {
   app.setErrorHandler((error: FastifyError | MusterError, request, reply) => {
@@ -64,7 +64,7 @@ export const extenderRoutes: FastifyPluginAsync<ExtenderDeps> = (app, deps) => {
   return Promise.resolve();
 };
 
-/** Not synced is our state and not the sender's mistake. Neither is read by kube-scheduler, which retries by timer. */
+/** 503 while muster is not synced, 400 for the sender's mistakes. kube-scheduler reads neither and retries by timer. */
 const statusOf = (error: MusterError) => (error.code === 'MUSTER_NOT_SYNCED' ? 503 : 400);
 
 function answer(verb: Verb, decide: () => Answered, deps: ExtenderDeps, reply: FastifyReply): FastifyReply {

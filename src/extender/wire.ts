@@ -15,9 +15,9 @@ export interface WireFilterRequest extends FilterRequest {
 }
 
 /**
- * ExtenderArgs: the body of filter and prioritize (staging/src/k8s.io/kube-scheduler/extender/v1/types.go). Keys in
- * Go's casing or any other, as Go reads them; unknown keys are ignored.
- * @throws MusterError MUSTER_WIRE_BAD_BODY, or what is wrong with the pod
+ * ExtenderArgs: the body of filter and prioritize (staging/src/k8s.io/kube-scheduler/extender/v1/types.go). As in Go,
+ * keys may have any casing and unknown keys are ignored.
+ * @throws MusterError MUSTER_WIRE_BAD_BODY, or an error of toPodInfo
  */
 export function toFilterRequest(body: unknown, context: IntakeContext = DEFAULT_CONTEXT): WireFilterRequest {
   const args = argsOf(body);
@@ -38,8 +38,8 @@ export function toFilterRequest(body: unknown, context: IntakeContext = DEFAULT_
 }
 
 /**
- * ExtenderPreemptionArgs. A node with null, or whose list is null, has no victims.
- * @throws MusterError MUSTER_WIRE_BAD_BODY, or what is wrong with the pod
+ * ExtenderPreemptionArgs. A node that is null or has a null list has no victims.
+ * @throws MusterError MUSTER_WIRE_BAD_BODY, or an error of toPodInfo
  */
 export function toPreemptRequest(body: unknown, context: IntakeContext = DEFAULT_CONTEXT): PreemptRequest {
   const args = argsOf(body);
@@ -78,7 +78,7 @@ function argsOf(body: unknown): Json {
   return body as Json;
 }
 
-/** A key as Go finds it: exactly, else whatever its casing. */
+/** The value of a key as Go finds it: the exact key, else one with another casing. */
 function field(object: Json, name: string): unknown {
   if (Object.hasOwn(object, name)) return object[name];
   const lower = name.toLowerCase();
@@ -86,14 +86,14 @@ function field(object: Json, name: string): unknown {
   return key === undefined ? undefined : object[key];
 }
 
-/** RFC 1123 subdomain, as node names are; what passes needs no escaping in JSON. */
+/** An RFC 1123 subdomain, as node names are. Names that match need no escaping in JSON. */
 const NODE_NAME = /^[a-z0-9]([-a-z0-9.]{0,251}[a-z0-9])?$/;
 
 const isNodeName = (name: unknown): name is string => typeof name === 'string' && NODE_NAME.test(name);
 
 function namesIn(value: unknown, where: string): readonly string[] {
   if (!Array.isArray(value)) throw badBody(`${where}: expected a list, got ${shown(value)}`);
-  // The place is made for what is wrong alone: 5,000 texts cost more than the decision.
+  // Only a wrong name gets a text for its place: 5,000 texts would cost more than the decision.
   value.forEach((name, i) => isNodeName(name) || checkedName(name, `${where}[${i}]`));
   return value as string[];
 }

@@ -20,7 +20,7 @@ export interface ServerOptions {
   readonly reasons: Reasons;
   /** Largest body, in bytes. 5,000 names are 67 kB, 1,000 whole nodes 2 to 10 MB. */
   readonly maxBodyBytes: number;
-  /** A live cluster behind the scheduler. */
+  /** The parts of a live cluster; absent: the cluster comes from files. */
   readonly live?: LiveParts;
   /** HTTPS; with `ca`, only for clients whose certificate it signed. */
   readonly tls?: Tls;
@@ -28,27 +28,27 @@ export interface ServerOptions {
 
 export interface LiveParts {
   readonly context: IntakeContext;
-  /** kube-scheduler asks: called before every decision. */
+  /** Called before every decision that kube-scheduler asks for. */
   readonly onAsked: () => void;
-  /** Sees the effects of decisions as well as those of events. */
+  /** Receives the effects of decisions and of events. */
   readonly onEffects: (effects: readonly Effect[]) => void;
 }
 
 export interface MusterServer {
   readonly app: FastifyInstance;
   readonly metrics: Metrics;
-  /** From now on /readyz says no. */
+  /** Makes /readyz answer 503 from now on. */
   readonly drain: () => void;
-  /** Logs and counts what a decision or an event brought about. */
+  /** Logs and counts the effects of a decision or an event. */
   readonly onEffects: (effects: readonly Effect[]) => void;
 }
 
-/** Go keeps idle connections for 90 s; a server that closes first turns a decision into a scheduling error. */
+/** Go keeps idle connections for 90 s. If the server closes one first, a decision becomes a scheduling error. */
 const KEEP_ALIVE_MS = 120_000;
-/** A body that does not arrive in this time is given up. */
+/** Requests whose body does not arrive within this time are closed. */
 const REQUEST_MS = 30_000;
 
-/** The HTTP server: extender verbs, the read API, /healthz, /readyz, /metrics. Listens to nothing yet. */
+/** Builds the HTTP server: extender verbs, the read API, /healthz, /readyz, /metrics. It does not listen yet. */
 export function buildServer(options: ServerOptions): MusterServer {
   const { scheduler, nowMs, logger, reasons, maxBodyBytes, live, tls } = options;
   const app = fastifyFor(logger, maxBodyBytes, tls);
@@ -83,7 +83,7 @@ function fastifyFor(logger: FastifyBaseLogger, bodyLimit: number, tls: Tls | und
     bodyLimit,
     keepAliveTimeout: KEEP_ALIVE_MS,
     requestTimeout: REQUEST_MS,
-    // Unknown keys are ignored, as Go does, and all own keys are read by name: a key such as __proto__ harms nothing.
+    // Unknown keys are ignored, as in Go, and only own keys are read, so that a key such as __proto__ does no harm.
     onProtoPoisoning: 'remove',
     onConstructorPoisoning: 'remove',
     forceCloseConnections: 'idle',
@@ -92,11 +92,11 @@ function fastifyFor(logger: FastifyBaseLogger, bodyLimit: number, tls: Tls | und
   if (!tls) return Fastify({ ...options, http: { headersTimeout } });
   const mutual = tls.ca !== undefined;
   const https = { ...tls, requestCert: mutual, rejectUnauthorized: mutual, headersTimeout };
-  // Fastify's type of an HTTPS server differs from that of an HTTP one in the raw socket alone, which nobody uses here.
+  // Fastify's types of HTTPS and HTTP servers differ only in the raw socket, which is not used here.
   return Fastify({ ...options, https } as FastifyServerOptions);
 }
 
-/** @param unready why not, or undefined */
+/** @param unready why the server is not ready; undefined: it is */
 function health(app: FastifyInstance, unready: () => string | undefined): void {
   app.get('/healthz', () => 'ok\n');
   app.get('/readyz', (_request, reply) => {

@@ -1,7 +1,7 @@
 import type { FastifyInstance } from 'fastify';
 import { MusterError } from '../core/errors.ts';
 
-/** @throws MusterError MUSTER_USAGE where the port is taken or the address is not this machine's */
+/** @throws MusterError MUSTER_USAGE if the port is taken or the address is not this machine's */
 export async function listen(app: FastifyInstance, { host, port }: { host: string; port: number }): Promise<string> {
   try {
     return await app.listen({ host, port });

@@ -10,9 +10,9 @@ import { liveMetrics } from './live-metrics.ts';
 import { buildFor, prepare, start, type Serving } from './start.ts';
 
 /**
- * Starts the extender on a live cluster. Listens at once; /readyz says yes when the cluster has been read and every
- * reservation is in the ledger again.
- * @throws MusterError where there is no way to the API server, or the port is taken
+ * Starts the extender on a live cluster. It listens at once; /readyz answers 200 when the cluster has been read and
+ * every reservation is in the ledger again.
+ * @throws MusterError if there is no API server to connect to, or the port is taken
  */
 export async function serveLive(config: Config): Promise<Serving> {
   const prepared = prepare(config);
@@ -43,7 +43,7 @@ export async function serveLive(config: Config): Promise<Serving> {
   return serving;
 }
 
-/** As kubectl finds it, with the service account of the pod after the files. */
+/** Finds the kubeconfig as kubectl does, and falls back to the pod's service account. */
 function kubeConfig(file: string | undefined): KubeConfig {
   const config = new KubeConfig();
   try {
@@ -53,7 +53,7 @@ function kubeConfig(file: string | undefined): KubeConfig {
     const what = `${file ?? 'kubeconfig'}: ${(cause as Error).message}.`;
     throw new MusterError('MUSTER_KUBE_CONFIG', what, { cause });
   }
-  // What the library makes up where it finds nothing at all.
+  // The library's default if it finds no config at all.
   if (file === undefined && config.getCurrentCluster()?.server === 'http://localhost:8080')
     throw new MusterError(
       'MUSTER_KUBE_CONFIG',

@@ -4,7 +4,7 @@ import { PRESETS } from '../core/policy/presets.ts';
 import type { Policy } from '../core/policy/policy.ts';
 import { parsePolicies } from '../intake/policy-file.ts';
 
-/** How often a policy file is looked at. ConfigMap mounts change by swapping a link, which file events miss. */
+/** How often a policy file is polled. ConfigMap mounts change by swapping a link, which file events miss. */
 const POLL_MS = 2000;
 
 /**
@@ -32,23 +32,23 @@ function readText(file: string): string {
 
 export interface PolicyWatcher {
   readonly onPolicies: (policies: readonly Policy[]) => void;
-  /** The new file is broken; what was in force goes on. Told once per broken content. */
+  /** Called once per broken content; the old policies stay in force. */
   readonly onProblem: (error: MusterError) => void;
   readonly pollMs?: number;
 }
 
-/** Reads a policy file again whenever its content changes. @returns how to stop; a preset needs no watching */
+/** Reloads a policy file whenever its content changes; a preset never does. @returns a function that stops the watch */
 export function watchPolicies(source: string, { onPolicies, onProblem, pollMs = POLL_MS }: PolicyWatcher): () => void {
   if (PRESETS.has(source)) return () => undefined;
   let known: string | undefined = readText(source);
   let stamp = stampOf(source);
-  const look = () => {
+  const poll = () => {
     const now = stampOf(source);
     if (now === stamp) return;
     stamp = now;
     try {
       const before = known;
-      // A file that is back after a while is told of even where it is the same: the problem is over.
+      // A file that comes back unchanged counts as changed, so that the caller learns that the problem is over.
       known = undefined;
       const text = (known = readText(source));
       if (text !== before) onPolicies(parsePolicies(text, source));
@@ -57,12 +57,12 @@ export function watchPolicies(source: string, { onPolicies, onProblem, pollMs = 
       onProblem(error);
     }
   };
-  const timer = setInterval(look, pollMs);
+  const timer = setInterval(poll, pollMs);
   timer.unref();
   return () => clearInterval(timer);
 }
 
-/** Changes when the file may have: inode, size, times; or that it is not there. */
+/** Changes whenever the file may have changed: inode, size and times, or its absence. */
 function stampOf(file: string): string {
   const found = statSync(file, { throwIfNoEntry: false });
   return found ? `${found.ino} ${found.size} ${found.mtimeMs} ${found.ctimeMs}` : 'gone';

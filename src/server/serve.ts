@@ -8,7 +8,7 @@ import { buildFor, prepare, start, type Serving } from './start.ts';
 /**
  * Starts the extender on the cluster that the config's files describe.
  * @param cluster nodes and pods to serve instead of files
- * @throws MusterError for files and policies that cannot be used
+ * @throws MusterError for invalid files and policies
  */
 export async function serve(config: Config, cluster: Manifests = readCluster(config)): Promise<Serving> {
   const prepared = prepare(config);

@@ -5,8 +5,8 @@ import type { MusterServer } from './app.ts';
 const HARD_LIMIT_MS = 20_000;
 
 /**
- * On SIGTERM or SIGINT: /readyz says no, requests that run are answered, idle connections are closed, `onClosed` runs,
- * the process ends with 0. A second signal, or HARD_LIMIT_MS, ends it at once with 1.
+ * On SIGTERM or SIGINT: makes /readyz answer 503, finishes running requests, closes idle connections, runs `onClosed`
+ * and exits with 0. A second signal, or HARD_LIMIT_MS, ends the process at once with 1.
  */
 export function closeOnSignal(
   server: MusterServer,

@@ -17,7 +17,7 @@ export interface Serving {
   readonly close: () => Promise<void>;
 }
 
-/** The parts that every kind of server has, before it listens. */
+/** The parts of every server, before it listens. */
 export interface Prepared {
   readonly config: Config;
   readonly logger: Logger;
@@ -25,7 +25,7 @@ export interface Prepared {
   readonly nowMs: () => number;
 }
 
-/** @throws MusterError for policies that cannot be used */
+/** @throws MusterError for invalid policies */
 export function prepare(config: Config): Prepared {
   const logger = pino({ level: config.logLevel });
   const policies = config.policy === undefined ? [DEFAULT_POLICY] : readPolicies(config.policy);
@@ -44,9 +44,9 @@ export function buildFor({ config, logger, scheduler, nowMs }: Prepared, live?: 
 }
 
 /**
- * Listens, ticks, reads policies again when they change, and closes on a signal.
+ * Listens, ticks, reloads policies when they change, and closes on a signal.
  * @param onClosing runs when the server closes
- * @throws MusterError MUSTER_USAGE where the port is taken
+ * @throws MusterError MUSTER_USAGE if the port is taken
  */
 export async function start(
   prepared: Prepared,
@@ -54,7 +54,7 @@ export async function start(
   onClosing?: () => Promise<void>,
 ): Promise<Serving> {
   const { config, logger, scheduler, nowMs } = prepared;
-  // Before anything that repeats: where the port is taken, the process must end.
+  // Before any timer starts: if the port is taken, the process must end.
   const url = await listen(server.app, config);
   const webhook = await startWebhook(config, server.metrics.registry, logger).catch(async (error: unknown) => {
     await server.app.close();

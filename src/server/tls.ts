@@ -3,7 +3,7 @@ import type { Server } from 'node:https';
 import type { FastifyInstance } from 'fastify';
 import { MusterError } from '../core/errors.ts';
 
-/** PEM texts. With `ca`, only clients whose certificate it signed are let in. */
+/** Certificates in PEM. With `ca`, only clients whose certificate it signed may connect. */
 export interface Tls {
   readonly cert: Buffer;
   readonly key: Buffer;
@@ -18,13 +18,13 @@ export interface TlsFiles {
 
 type Given = { readonly [K in keyof TlsFiles]: string | undefined };
 
-/** Renewed certificates are in the files hours before the old ones end. */
+/** How often the files are polled: renewed certificates appear hours before the old ones expire. */
 const POLL_MS = 60_000;
 
 /**
- * @param names what the settings are called, for errors
- * @returns undefined where none is set
- * @throws MusterError MUSTER_USAGE where only some are
+ * @param names the names of the settings, for errors
+ * @returns undefined if none is set
+ * @throws MusterError MUSTER_USAGE if only some are set
  */
 export function tlsFiles(
   { cert, key, ca }: Given,
@@ -43,7 +43,7 @@ export function readTls({ cert, key, ca }: TlsFiles): Tls {
   return { cert: read(cert), key: read(key), ...(ca === undefined ? {} : { ca: read(ca) }) };
 }
 
-/** Takes renewed certificates up while it runs. @returns how to stop */
+/** Reloads renewed certificates while the server runs. @returns a function that stops the watch */
 export function watchTls({ server, log }: FastifyInstance, files: TlsFiles | undefined): () => void {
   if (!files) return () => undefined;
   let stamp = stampOf(files);
@@ -51,7 +51,7 @@ export function watchTls({ server, log }: FastifyInstance, files: TlsFiles | und
     const now = stampOf(files);
     if (now === stamp) return;
     try {
-      // An HTTPS server: only then are there files.
+      // The server is an HTTPS server, since there are files.
       (server as unknown as Server).setSecureContext(readTls(files));
       stamp = now;
       log.info({ cert: files.cert }, 'certificate renewed');

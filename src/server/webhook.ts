@@ -20,10 +20,10 @@ export interface WebhookServer {
 }
 
 /**
- * Serves /mutate over HTTPS on a port of its own: the API server comes from outside the pod, and kube-scheduler's port
- * is for kube-scheduler.
- * @returns undefined where it is not configured
- * @throws MusterError for a file that cannot be used, or without certificate
+ * Serves /mutate over HTTPS on a port of its own, since the API server connects from outside the pod and the extender's
+ * port is only for kube-scheduler.
+ * @returns undefined if it is not configured
+ * @throws MusterError for an invalid file or a missing certificate
  */
 export async function startWebhook(
   config: Config,

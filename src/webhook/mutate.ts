@@ -9,11 +9,12 @@ export interface PatchOperation {
   readonly value?: unknown;
 }
 
-const FREE = new Set([undefined, '', 'default-scheduler']);
+/** Values of schedulerName that the webhook may replace. */
+const UNSET_SCHEDULERS = new Set([undefined, '', 'default-scheduler']);
 
 /**
- * What the first rule that matches changes of a Spark pod that is being created; empty for every other pod. What the
- * pod says itself stands: a scheduler, a PriorityClass, a key of the node selector, an equal toleration.
+ * The changes that the first matching rule makes to a new Spark pod; empty for every other pod. Fields that the pod
+ * sets itself stay: a scheduler, a PriorityClass, a key of the node selector, an equal toleration.
  * @throws MusterError MUSTER_OBJECT_INVALID for a pod that cannot be read
  */
 export function mutate(pod: Json, namespace: string, { rules }: WebhookConfig): readonly PatchOperation[] {
@@ -21,14 +22,16 @@ export function mutate(pod: Json, namespace: string, { rules }: WebhookConfig): 
   const spec = objectAt(pod, 'spec', 'Pod');
   const labels = textMapAt(metadata, 'labels', 'Pod.metadata');
   const role = labels.get('spark-role');
-  if (!spec || (role !== 'driver' && role !== 'executor') || isSpokenFor(spec)) return [];
+  if (!spec || (role !== 'driver' && role !== 'executor') || isPlacedByOthers(spec)) return [];
   const rule = rules.find((one) => matches(one, namespace, labels));
   if (!rule) return [];
   const scheduler = textAt(spec, 'schedulerName', 'Pod.spec');
-  const isOurs = FREE.has(scheduler) || scheduler === rule.schedulerName;
+  const isOurs = UNSET_SCHEDULERS.has(scheduler) || scheduler === rule.schedulerName;
   if (!isOurs) return [];
   return [
-    ...(FREE.has(scheduler) ? [{ op: 'add', path: '/spec/schedulerName', value: rule.schedulerName } as const] : []),
+    ...(UNSET_SCHEDULERS.has(scheduler)
+      ? [{ op: 'add', path: '/spec/schedulerName', value: rule.schedulerName } as const]
+      : []),
     ...priorityPatch(spec, rule[role].priorityClassName),
     ...selectorPatch(spec, rule[role].nodeSelector),
     ...tolerationPatch(spec, rule[role].tolerations),
@@ -36,8 +39,8 @@ export function mutate(pod: Json, namespace: string, { rules }: WebhookConfig): 
   ];
 }
 
-/** Bound already, or a gang of Kubernetes' own. */
-function isSpokenFor(spec: Json): boolean {
+/** Whether the pod is bound already, or in a gang that kube-scheduler itself schedules. */
+function isPlacedByOthers(spec: Json): boolean {
   return ['nodeName', 'schedulingGroup', 'workloadRef'].some((key) => Boolean(own(spec, key)));
 }
 
@@ -61,8 +64,8 @@ function globMatches(pattern: string, text: string): boolean {
 }
 
 /**
- * The Priority plugin has resolved the class before webhooks run, and resolves it again after a change: the resolved
- * fields must be gone by then, or it refuses the pod as contradicting itself (plugin/pkg/admission/priority, 1.36).
+ * The Priority admission plugin resolves the class before webhooks run, and again after a change. The webhook must
+ * remove the resolved fields, or the plugin rejects the pod as contradictory (plugin/pkg/admission/priority, 1.36).
  */
 function priorityPatch(spec: Json, name: string | undefined): PatchOperation[] {
   if (name === undefined || textAt(spec, 'priorityClassName', 'Pod.spec')) return [];
@@ -92,7 +95,7 @@ function tolerationPatch(spec: Json, wanted: WebhookRule['driver']['tolerations'
   return [{ op: 'add', path: '/spec/tolerations', value: [...has, ...missing] }];
 }
 
-/** Executors get none: their places are held already. */
+/** Adds muster's gate. Executors need none, since their places are reserved already. */
 function gatePatch(spec: Json): PatchOperation[] {
   const has = objectsAt(spec, 'schedulingGates', 'Pod.spec');
   if (has.some((gate) => own(gate, 'name') === GATE)) return [];

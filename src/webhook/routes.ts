@@ -4,7 +4,7 @@ import { asObject, nameAt, objectAt, own, textAt, type Json } from '../intake/fi
 import type { WebhookConfig } from './rules.ts';
 import { mutate, type PatchOperation } from './mutate.ts';
 
-/** `changed`, `unchanged`; `failed`: it was not understood, and the pod passes as it is. */
+/** `failed`: the webhook could not read the review, and the pod stays unchanged. */
 export type WebhookOutcome = 'changed' | 'unchanged' | 'failed';
 
 export interface WebhookDeps {
@@ -16,8 +16,8 @@ export interface WebhookDeps {
 const MAX_BODY_BYTES = 4 * 2 ** 20;
 
 /**
- * POST /mutate: AdmissionReview (admission.k8s.io/v1) in and out. Whatever is not understood is let through as it is:
- * a webhook must not keep pods from being created.
+ * POST /mutate: AdmissionReview (admission.k8s.io/v1) in and out. A pod that cannot be read is allowed unchanged: the
+ * webhook must not keep pods from being created.
  */
 export const webhookRoutes: FastifyPluginAsync<WebhookDeps> = (app, { config, onOutcome }) => {
   app.post('/mutate', { bodyLimit: MAX_BODY_BYTES }, ({ body }, reply) => {

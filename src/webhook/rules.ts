@@ -17,9 +17,13 @@ const Side = z.strictObject({
 });
 
 const Rule = z.strictObject({
-  namespaces: z.array(z.string().min(1)).min(1).describe('Names, with * for any text.'),
+  namespaces: z.array(z.string().min(1)).min(1).describe('Names of namespaces; * stands for any text.'),
   labels: z.record(z.string(), z.string()).default({}).describe('Labels that the pod must have.'),
-  schedulerName: z.string().min(1).default('muster').describe('For pods that name none, or default-scheduler.'),
+  schedulerName: z
+    .string()
+    .min(1)
+    .default('muster')
+    .describe('Set on pods without a schedulerName or with default-scheduler.'),
   driver: Side.extend({ gate: z.boolean().default(false) }).default({ nodeSelector: {}, tolerations: [], gate: false }),
   executor: Side.default({ nodeSelector: {}, tolerations: [] }),
 });
@@ -29,7 +33,7 @@ export type WebhookConfig = z.output<typeof WebhookConfig>;
 export type WebhookRule = z.output<typeof Rule>;
 
 /**
- * What the webhook does to whose pods; docs/webhook.md.
+ * Reads the rules of the webhook: which pods it changes, and how. See docs/webhook.md.
  * @throws MusterError MUSTER_WEBHOOK_INVALID naming the file, the field and the value
  */
 export function parseWebhookConfig(text: string, file: string): WebhookConfig {

@@ -11,7 +11,7 @@ export interface ApiDeps {
   readonly nowMs: () => number;
 }
 
-/** GET /v1/... and /openapi.json: what muster knows, for people and scripts. Changes nothing. */
+/** GET /v1/... and /openapi.json: the read-only API for people and scripts. */
 export const apiRoutes: FastifyPluginAsync<ApiDeps> = (app, { scheduler, nowMs }) => {
   const document = openApi();
   app.get('/openapi.json', () => document);

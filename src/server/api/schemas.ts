@@ -2,7 +2,9 @@ import { z } from 'zod';
 import { PREEMPTION_MODES } from '../../core/policy/policy.ts';
 import { EXCLUSION_RULES } from '../../core/preemption/candidates/exclusion-rules.ts';
 
-/** The schemas of the read API. The OpenAPI document is made from them, and the tests check every answer against them. */
+/**
+ * The schemas of the read API. The OpenAPI document is made from them, and the tests check every answer against them.
+ */
 
 const Amounts = z
   .record(z.string(), z.number())

@@ -6,7 +6,7 @@ import type { Policy } from '../../core/policy/policy.ts';
 import type { Resources } from '../../core/resources.ts';
 import type { ExplanationView, GangSummaryView, NodeViewSchema } from './schemas.ts';
 
-/** From the core's nouns to JSON: maps become objects, millicores cores, times text. */
+/** Translates the core's types to JSON: maps become objects, millicores become cores, times become text. */
 
 const scaled = (resource: string, value: number) => (resource === 'cpu' ? value / 1000 : value);
 const amounts = (resources: Resources) =>
@@ -47,7 +47,7 @@ export function nodeView({ allocatable, free, held, ...rest }: NodeView): z.outp
   return { ...rest, allocatable: amounts(allocatable), free: amounts(free), held: amounts(held) };
 }
 
-/** A policy with its maps as objects; Infinity, which JSON has not, as the text `never`. */
+/** A policy with its maps as objects, and with Infinity, which JSON lacks, as the text `never`. */
 export function policyView(policy: Policy): Record<string, unknown> {
   const plain = (_key: string, value: unknown): unknown => {
     if (value instanceof Map) return Object.fromEntries(value as Map<string, unknown>);
