@@ -1,4 +1,4 @@
-/** Waits that double from one failure to the next, with full jitter, as client-go's reflector does (800 ms to 30 s). */
+/** Waits that double with each failure, with jitter, as in client-go's reflector (800 ms to 30 s). */
 export class BackOff {
   readonly #firstMs: number;
   readonly #mostMs: number;
@@ -13,7 +13,7 @@ export class BackOff {
     this.#failures = 0;
   }
 
-  /** How long to wait now: between half of the present step and the whole of it. */
+  /** The next wait: between half of the current step and the whole step. */
   nextMs(): number {
     const step = Math.min(this.#mostMs, this.#firstMs * 2 ** this.#failures++);
     return step * (0.5 + Math.random() / 2);

@@ -9,15 +9,15 @@ export interface DriverFiguresDeps {
   readonly observe: (event: ClusterEvent) => void;
   readonly onPoll: (outcome: 'done' | 'failed') => void;
   readonly nowMs: () => number;
-  /** How often each driver is asked, in ms. */
+  /** How often each driver is polled, in ms. */
   readonly everyMs: number;
 }
 
 const TIMEOUT_MS = 2000;
 const MAX_BYTES = 32 * 2 ** 20;
 const PARALLEL = 4;
-/** A driver that does not answer (its UI is off, needs a password, or a network policy is in the way) is asked ever less. */
-const SELDOM_MS = 600_000;
+/** The longest wait before a driver that fails to answer is polled again: its UI may be off or not reachable. */
+const MAX_BACK_OFF_MS = 600_000;
 const EXECUTOR_ID = 'spark-exec-id';
 
 interface Turn {
@@ -26,8 +26,9 @@ interface Turn {
 }
 
 /**
- * Asks Spark drivers what their executors have done and keep, so that the cost of losing one is known and not guessed.
- * Apart from every decision: the core goes by what was heard last, for at most five minutes.
+ * Polls Spark drivers for the work that their executors have done and the data that they keep, so that eviction costs
+ * rest on figures and not on guesses. No decision waits for it: the core uses the last figures for at most five
+ * minutes.
  */
 export class DriverFigures {
   readonly #deps: DriverFiguresDeps;
@@ -38,7 +39,7 @@ export class DriverFigures {
     this.#deps = deps;
   }
 
-  /** Asks those whose turn it is; call about once a second. Does nothing while the last round goes on. */
+  /** Polls the drivers that are due; call about once a second. Does nothing while the last round still runs. */
   async poll(): Promise<void> {
     if (this.#isRunning) return;
     this.#isRunning = true;
@@ -59,7 +60,7 @@ export class DriverFigures {
       const { gang, reportUrl } = next;
       const { nowMs, everyMs, onPoll } = this.#deps;
       const failures = (await this.#ask(gang, reportUrl)) ? 0 : (this.#turns.get(gang)?.failures ?? 0) + 1;
-      const waitMs = failures === 0 ? everyMs : Math.max(everyMs, Math.min(SELDOM_MS, everyMs * 2 ** failures));
+      const waitMs = failures === 0 ? everyMs : Math.max(everyMs, Math.min(MAX_BACK_OFF_MS, everyMs * 2 ** failures));
       this.#turns.set(gang, { dueMs: nowMs() + waitMs, failures });
       onPoll(failures === 0 ? 'done' : 'failed');
     }
@@ -82,7 +83,7 @@ export class DriverFigures {
   }
 }
 
-/** Follows no redirects: the driver's word is asked for, and nobody else's. */
+/** Follows no redirects, so that only the driver itself can answer. */
 async function textAt(url: string): Promise<string> {
   const response = await fetch(url, { redirect: 'error', signal: AbortSignal.timeout(TIMEOUT_MS) });
   if (!response.ok || !response.body) throw new Error(`${response.status}`);

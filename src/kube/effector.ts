@@ -21,15 +21,17 @@ export interface EffectorOptions {
   readonly limits: {
     readonly wakesPerSecond: number;
     readonly eventsPerSecond: number;
-    /** From how many nodes on members are nominated; 0: never. */
+    /** The cluster size in nodes from which members are nominated; 0: never. */
     readonly nominateFromNodes: number;
   };
   readonly count: (what: Written, outcome: string) => void;
-  /** Tells the core what came of what it asked for. */
+  /** Reports the outcome of effects to the core. */
   readonly observe: (event: ClusterEvent) => void;
 }
 
-/** Carries effects out: reservations, wakes, evictions, Events. A replica that does not decide only remembers what to write. */
+/**
+ * Carries out effects: reservations, wakes, evictions, Events. A replica that does not decide only notes what to write.
+ */
 export class Effector {
   readonly queue = new WriteQueue();
   readonly writer: ReservationWriter;
@@ -78,14 +80,14 @@ export class Effector {
 
   onEffects(effects: readonly Effect[]): void {
     this.writer.onEffects(effects);
-    // What is dropped must be forgotten, whoever decides now.
+    // A dropped plan must be forgotten even by a replica that does not decide.
     this.#evictor.onEffects(this.#isLeading() ? effects : effects.filter(({ kind }) => kind === 'eviction-dropped'));
     if (!this.#isLeading()) return;
     this.waker.onEffects(effects);
     this.#events.onEffects(effects);
   }
 
-  /** Call a few times a second: sends what rates held back. */
+  /** Call a few times a second: sends the writes that the rate limits held back. */
   flush(): void {
     this.waker.flush();
     this.#events.flush();

@@ -9,7 +9,7 @@ export interface EvictorDeps {
   readonly api: Pick<PodsApi, 'writePlan' | 'evict' | 'markVictim'>;
   readonly queue: WriteQueue;
   readonly isLeading: () => boolean;
-  /** Tells the core what came of it. */
+  /** Reports failures to the core. */
   readonly observe: (event: ClusterEvent) => void;
   readonly onEviction: (outcome: WriteOutcome | 'refused', victim: PlannedVictim, gang: string) => void;
 }
@@ -17,9 +17,9 @@ export interface EvictorDeps {
 type Planned = Extract<Effect, { kind: 'eviction-planned' }>;
 
 /**
- * Carries eviction plans out: writes the plan to the waiting leader, so that whoever comes after a crash goes on with
- * the same victims, and only then evicts them, through the Eviction API (disruption budgets are the API server's to
- * count), each by its UID and with its own grace period.
+ * Carries out eviction plans. Writes the plan to the waiting leader first, so that muster continues with the same
+ * victims after a crash. Then evicts each victim through the Eviction API, by its UID and with its own grace period.
+ * The API server enforces disruption budgets.
  */
 export class Evictor {
   readonly #deps: EvictorDeps;
@@ -33,7 +33,7 @@ export class Evictor {
   onEffects(effects: readonly Effect[]): void {
     const dropped = new Set(effects.map((effect) => (effect.kind === 'eviction-dropped' ? effect.plan : undefined)));
     for (const effect of effects) {
-      // Planned and dropped in one breath: nobody must go.
+      // Planned and dropped in the same batch: evict nothing.
       if (effect.kind === 'eviction-planned' && dropped.has(effect.plan.id)) continue;
       if (effect.kind === 'eviction-planned') this.#begin(effect);
       else if (effect.kind === 'eviction-dropped') this.#drop(effect.gang, effect.leader);
@@ -82,7 +82,7 @@ export class Evictor {
 
   async #evict({ pod }: PlannedVictim, gang: string): Promise<void> {
     await this.#deps.api.evict(pod);
-    // The API server writes its own words into the condition; whoever asks why finds the gang's name there. A pod that
+    // The API server sets this condition with a message of its own; replace it by one that names the gang. A pod that
     // is gone by now needs no condition.
     await this.#deps.api.markVictim(pod, gang).catch(() => undefined);
   }
@@ -97,7 +97,7 @@ export class Evictor {
     this.#deps.observe({ kind: 'eviction-failed', gang, reason });
   }
 
-  /** Takes the plan off the leader, so that nobody goes on with it. */
+  /** Removes the plan from the leader, so that no replica continues with it. */
   #drop(gang: string, leader: PodRef): void {
     this.#plans.delete(gang);
     if (this.#deps.isLeading())

@@ -15,37 +15,37 @@ export interface FeedOptions {
   readonly schedulerNames: readonly string[];
   readonly nowMs: () => number;
   readonly observe: (event: ClusterEvent) => void;
-  /** A pending pod can be read in full now: kube-scheduler should ask about it again. */
+  /** The gang object that a pending pod waited for has come: kube-scheduler should ask about the pod again. */
   readonly onResolved: (pod: PodRef) => void;
-  /** A gang's leader changed: bound, annotated. */
+  /** A gang's leader changed: it was bound or annotated. */
   readonly onLeader: (uid: string) => void;
-  /** One of a gang's leaders is gone: with it, what was written on it. */
+  /** A leader of a gang is gone, and its annotations with it. */
   readonly onLeaderGone: (gang: string) => void;
-  /** A gang's member that is no leader and has no node yet. */
+  /** A member of a gang other than a leader has no node yet. */
   readonly onPendingMember: (pod: PodInfo) => void;
-  /** It is bound, or gone. */
+  /** A pod is bound or gone. */
   readonly onSettled: (uid: string) => void;
   readonly onNote: (note: ReflectorNote) => void;
 }
 
-/** Pods that are over hold no room, and most of what a batch cluster keeps is over. */
+/** Leaves out finished pods: they hold no room, and most pods of a batch cluster are finished. */
 const LIVING_PODS = '/api/v1/pods?fieldSelector=status.phase%21%3DSucceeded%2Cstatus.phase%21%3DFailed';
 const NODES = '/api/v1/nodes';
-/** How often the first lists are looked at. */
+/** How often the first lists are checked for completion. */
 const SYNC_POLL_MS = 20;
 
-/** What is kept of a pod between two events. */
+/** The record of a pod between two events. */
 interface PodRecord {
   readonly info: PodInfo;
-  /** Only where its gang's declaration is awaited: it is read again when that has come. */
+  /** Present only while the pod waits for its gang's declaration; it is then read again. */
   readonly raw?: Json;
   readonly version: string;
 }
 
 /**
- * Feeds the core from the API server: nodes, pods that live, and the objects in which gangs are declared. The latter
- * are listed before the pods, so that a pod is read with all that belongs to it; what comes later than its pod
- * (Spark's ConfigMap does) makes the pod be read again.
+ * Feeds the core from the API server: nodes, living pods, and the objects that declare gangs. Those objects are listed
+ * before the pods, so that each pod is read with its gang's declaration. If the declaration comes later than the pod,
+ * as Spark's ConfigMap does, the pod is read again.
  */
 export class Feed {
   readonly #options: FeedOptions;
@@ -54,12 +54,12 @@ export class Feed {
   readonly #pods: Reflector<PodRecord>;
   readonly #nodes: Reflector<ReturnType<typeof toNodeInfo>>;
   readonly #gangObjects: readonly Reflector<GangObjectsRead>[];
-  /** What decides who may be evicted for whom. */
-  readonly #ranks: readonly Pick<Reflector<unknown>, 'run' | 'stop' | 'isSynced'>[];
+  /** Disruption budgets and PriorityClasses. */
+  readonly #preemptionSources: readonly Pick<Reflector<unknown>, 'run' | 'stop' | 'isSynced'>[];
   /** Pods by the gang object they wait for, then by UID. */
   readonly #awaiting = new Map<string, Map<string, Json>>();
   readonly #awaits = new Map<string, string>();
-  /** UIDs of all pods that the API server has and that are not over. */
+  /** UIDs of all living pods that the API server has. */
   readonly #living = new Set<string>();
   /** The apps of Spark drivers, by the driver's UID. */
   readonly #drivers = new Map<string, Place>();
@@ -87,11 +87,14 @@ export class Feed {
       onPut: (uid, record) => this.#putPod(uid, record),
       onGone: (uid) => this.#removePod(uid),
     });
-    this.#ranks = [reflect(disruptionBudgetSource(options.observe)), reflect(priorityClassSource(options.observe))];
+    this.#preemptionSources = [
+      reflect(disruptionBudgetSource(options.observe)),
+      reflect(priorityClassSource(options.observe)),
+    ];
     this.#gangObjects = GANG_OBJECT_SOURCES.map((source) => reflect(this.#gangObjectMirror(source)));
   }
 
-  /** What pods of the extender's requests are to be read with. */
+  /** The context for reading the pods of the extender's requests. */
   get context(): IntakeContext {
     return this.#context;
   }
@@ -100,7 +103,7 @@ export class Feed {
     return this.#isSynced;
   }
 
-  /** Of the nodes' and the pods' mirrors, on which every decision rests. */
+  /** How long the mirror of nodes or pods, on which every decision rests, has been without a watch, in ms. */
   behindMs(): number {
     return Math.max(this.#nodes.behindMs(), this.#pods.behindMs());
   }
@@ -109,14 +112,14 @@ export class Feed {
     return Math.max(this.#nodes.silentMs(), this.#pods.silentMs());
   }
 
-  /** Whether the API server had a pod of this UID, not over, when it was last heard. */
+  /** Whether the API server had a living pod with this UID at the last event. */
   isAlive(uid: string): boolean {
     return this.#living.has(uid);
   }
 
-  /** Resolves when the cluster has been read: the core has been told `synced`. Goes on until `stop`. */
+  /** Resolves when the cluster has been read and the core has observed `synced`. The feed runs until `stop`. */
   async start(): Promise<void> {
-    const first = [this.#nodes, ...this.#ranks, ...this.#gangObjects];
+    const first = [this.#nodes, ...this.#preemptionSources, ...this.#gangObjects];
     for (const reflector of first) void reflector.run();
     await this.#until(() => first.every(({ isSynced }) => isSynced));
     if (this.#isStopped) return;
@@ -129,7 +132,8 @@ export class Feed {
 
   stop(): void {
     this.#isStopped = true;
-    for (const reflector of [this.#nodes, this.#pods, ...this.#ranks, ...this.#gangObjects]) reflector.stop();
+    for (const reflector of [this.#nodes, this.#pods, ...this.#preemptionSources, ...this.#gangObjects])
+      reflector.stop();
   }
 
   async #until(holds: () => boolean): Promise<void> {
@@ -137,7 +141,7 @@ export class Feed {
   }
 
   #gangObjectMirror({ name, path, kinds, read }: GangObjectSource): Mirror<GangObjectsRead> {
-    const shelve = (place: Place, records: GangObjectsRead) => {
+    const store = (place: Place, records: GangObjectsRead) => {
       for (const kind of kinds) this.#store.put(kind, place, records[kind]);
       for (const kind of kinds)
         if (records[kind] !== undefined) this.#resolve(gangObjectKey(kind, place.namespace, place.name));
@@ -155,8 +159,8 @@ export class Feed {
         return `${place.namespace}/${place.name}`;
       },
       project: read,
-      onPut: (key, records) => shelve(placeOfKey(key), records),
-      onGone: (key) => shelve(placeOfKey(key), {}),
+      onPut: (key, records) => store(placeOfKey(key), records),
+      onGone: (key) => store(placeOfKey(key), {}),
     };
   }
 
@@ -213,7 +217,7 @@ export class Feed {
     else this.#awaiting.set(key, new Map([[uid, raw]]));
   }
 
-  /** A gang object has come: the pods that waited for it are read again. */
+  /** Reads the pods again that waited for a gang object that has come. */
   #resolve(key: string): void {
     for (const [uid, raw] of [...(this.#awaiting.get(key) ?? [])]) {
       const record = this.#projectPod(raw);
@@ -232,7 +236,7 @@ function placeOf(object: Json): Place {
 
 const uidOf = (object: Json) => nameAt(objectAt(object, 'metadata', 'Pod') ?? {}, 'uid', 'Pod.metadata');
 
-/** The app whose driver this pod is, by Spark's own labels. */
+/** The app that this pod drives, by Spark's own labels; undefined: it is not a Spark driver. */
 function sparkDriverOf(object: Json): Place | undefined {
   const metadata = objectAt(object, 'metadata', 'Pod') ?? {};
   const labels = objectAt(metadata, 'labels', 'Pod.metadata') ?? {};

@@ -5,7 +5,7 @@ import {
   type GangObjects,
 } from '../intake/gang-objects.ts';
 
-/** The gang objects that the cluster has now. */
+/** The cluster's current gang objects. */
 export class GangObjectStore implements GangObjects {
   readonly #records = new Map<string, GangObjectRecords[GangObjectKind]>();
 

@@ -1,6 +1,6 @@
 import type { PodInfo, PodRef } from '../core/model.ts';
 
-/** What is needed of a leader to write to it. */
+/** A gang's leader, with the fields needed to write to it. */
 export interface LeaderRecord {
   readonly ref: PodRef;
   readonly gang: string;
@@ -9,11 +9,11 @@ export interface LeaderRecord {
   readonly version: string;
   /** Its annotation muster.dev/reservation. */
   readonly reservation: string | undefined;
-  /** Where it tells of its members' work; undefined: nowhere, or it does not run. */
+  /** The address that reports its members' work; undefined: it has none, or the leader does not run. */
   readonly reportUrl: string | undefined;
 }
 
-/** The leaders of gangs, as the API server had them last. */
+/** The leaders of gangs as of the API server's last event. */
 export class Leaders {
   readonly #byUid = new Map<string, LeaderRecord>();
 
@@ -21,7 +21,7 @@ export class Leaders {
     return this.#byUid.get(uid);
   }
 
-  /** What is older than what is known is passed over: a write's answer may come before the watch's older events. */
+  /** Ignores a version older than the known one: the answer to a write may come before older events of the watch. */
   put(pod: PodInfo, version: string): void {
     const { namespace, name, uid, node, membership, reservation } = pod;
     const known = this.#byUid.get(uid);
@@ -36,14 +36,14 @@ export class Leaders {
     });
   }
 
-  /** Those that tell of their members' work. */
+  /** The leaders that report their members' work. */
   reporting(): { gang: string; reportUrl: string }[] {
     return [...this.#byUid.values()].flatMap(({ gang, reportUrl }) =>
       reportUrl === undefined ? [] : { gang, reportUrl },
     );
   }
 
-  /** The answer to a write of ours. */
+  /** Records the answer to a write of this replica. */
   written(
     uid: string,
     { version, reservation }: { readonly version: string; readonly reservation: string | undefined },

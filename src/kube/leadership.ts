@@ -3,8 +3,9 @@ import type { Mirror } from './reflector.ts';
 
 export interface LeadershipOptions {
   /**
-   * `namespace/name` of the kube-schedulers' Lease; undefined: there is one muster, and it leads. The kube-scheduler
-   * that holds it is `<its pod's name>_<uuid>` (cmd/kube-scheduler/app/server.go, 1.36), and muster runs in the same pod.
+   * `namespace/name` of the kube-schedulers' Lease; undefined: there is one muster, and it leads. The holder identity
+   * is `<pod name>_<uuid>` of a kube-scheduler (cmd/kube-scheduler/app/server.go, 1.36), and muster runs in the same
+   * pod.
    */
   readonly lease: string | undefined;
   /** The name of the pod. */
@@ -12,7 +13,7 @@ export interface LeadershipOptions {
   readonly nowMs: () => number;
 }
 
-/** kube-scheduler's default leaseDuration: who asked within it has not lost the lease to another. */
+/** kube-scheduler's default leaseDuration: a kube-scheduler that asked within it has not lost the lease to another. */
 const ASKED_MS = 15_000;
 
 /** Whether this muster decides: the kube-scheduler beside it holds the lease, or has just asked. */
@@ -30,14 +31,14 @@ export class Leadership {
     return lease === undefined || this.#isHolder() || nowMs() - this.#askedMs < ASKED_MS;
   }
 
-  /** A kube-scheduler asks. @returns whether this muster did not decide before */
+  /** Notes a request of kube-scheduler. @returns whether this muster takes over: it did not decide before */
   asked(): boolean {
     const isTakeover = !this.isLeading();
     this.#askedMs = this.#options.nowMs();
     return isTakeover;
   }
 
-  /** Watches the lease, where there is one. */
+  /** The mirror that watches the lease; undefined without a lease. */
   mirror(): Mirror<string> | undefined {
     const { lease } = this.#options;
     if (lease === undefined) return undefined;

@@ -17,25 +17,27 @@ export interface LiveClusterOptions extends Omit<EffectorOptions, 'observe'> {
   readonly limits: EffectorOptions['limits'] & {
     readonly staleAfterMs: number;
     readonly settleMs: number;
-    /** How often each Spark driver is asked for its executors' work; 0: never. */
+    /** How often each Spark driver is polled for its executors' work; 0: never. */
     readonly driverFiguresMs: number;
   };
-  /** Whatever the core asks for because of an event or of time. */
+  /** Receives the effects of events and of time. */
   readonly onEffects: (effects: readonly Effect[]) => void;
   readonly log: (level: 'info' | 'warn' | 'error', fields: object, message: string) => void;
   /** @param label the kind of the object, or the outcome of the write */
   readonly count: (what: Counted, label: string) => void;
 }
 
-/** How often waiting gangs are looked at for room that appeared. */
+/** How often muster tries to admit waiting gangs. */
 const ADMIT_MS = 250;
 const SECOND_MS = 1000;
-/** A pod that something is held for and that the API server does not know in two sweeps is gone. */
+/** A claimant that the API server does not know in two successive sweeps is gone. */
 const SWEEP_MS = 30_000;
-/** No bookmark for so long: the watch is dead and does not know it. Longer than a reflector waits for one. */
+/** A watch without even a bookmark for this long is dead. Longer than a reflector waits for a bookmark. */
 const SILENT_MS = 130_000;
 
-/** Ties the core to a live cluster: feeds it, carries its effects out, and tells it when not to trust what it knows. */
+/**
+ * Connects the core to a live cluster: feeds it, carries out its effects, and holds admissions while it may be stale.
+ */
 export class LiveCluster {
   readonly #options: LiveClusterOptions;
   readonly #feed: Feed;
@@ -45,7 +47,7 @@ export class LiveCluster {
   readonly #drivers: DriverFigures;
   readonly #timers: NodeJS.Timeout[] = [];
   #settledMs = Infinity;
-  /** Undefined: not looked at yet. */
+  /** Undefined: not known yet. */
   #wasLeading: boolean | undefined;
   #suspects: ReadonlySet<string> = new Set();
 
@@ -82,7 +84,7 @@ export class LiveCluster {
     });
   }
 
-  /** What pods of the extender's requests are to be read with. */
+  /** The context for reading the pods of the extender's requests. */
   get context(): IntakeContext {
     return this.#feed.context;
   }
@@ -91,13 +93,13 @@ export class LiveCluster {
     return this.#leadership.isLeading();
   }
 
-  /** Writes that wait or run, and reservations that are not written yet. */
+  /** Queued and running writes, and reservations that are not written yet. */
   get backlog(): { readonly writes: number; readonly reservations: number } {
     const { queue, writer } = this.#effector;
     return { writes: queue.length, reservations: writer.backlog };
   }
 
-  /** For how long the snapshot may be behind the API server. */
+  /** How long the snapshot may have been behind the API server, in ms. */
   behindMs(): number {
     return this.#feed.behindMs();
   }
@@ -108,7 +110,7 @@ export class LiveCluster {
     );
   }
 
-  /** Resolves when the cluster has been read; goes on until `stop`. */
+  /** Resolves when the cluster has been read. Runs until `stop`. */
   async start(): Promise<void> {
     this.#holdOrNot();
     void this.#lease?.run();
@@ -132,7 +134,7 @@ export class LiveCluster {
     this.#options.transport.close();
   }
 
-  /** kube-scheduler asks. Where another replica decided until now, its last bindings may still be on their way. */
+  /** Call when kube-scheduler asks. If another replica decided until now, its last bindings may still arrive. */
   readonly onAsked = (): void => {
     if (!this.#leadership.asked()) return;
     this.#settledMs = this.#options.nowMs() + this.#options.limits.settleMs;
@@ -141,7 +143,7 @@ export class LiveCluster {
     this.#holdOrNot();
   };
 
-  /** Carries out what decisions and events ask for. */
+  /** Carries out the effects of decisions and events. */
   readonly onEffects = (effects: readonly Effect[]): void => this.#effector.onEffects(effects);
 
   #every(ms: number, act: () => void): void {
@@ -165,7 +167,7 @@ export class LiveCluster {
     this.#effector.writer.flushAll();
   }
 
-  /** Follows the lease. Whoever begins to lead writes down what is not written down as it stands here. */
+  /** Follows the lease. A new leader rewrites every reservation annotation that is out of date. */
   #lead(): void {
     const { scheduler, log, nowMs, onEffects } = this.#options;
     const isLeading = this.#leadership.isLeading();
@@ -194,7 +196,7 @@ export class LiveCluster {
     this.#effector.flush();
   }
 
-  /** A pod may be asked about after its deletion was heard: nothing may be held for it for ever. */
+  /** Releases the claims of unknown pods: kube-scheduler may ask about a pod after its deletion was observed. */
   #sweep(): void {
     if (this.isStale() || this.behindMs() > 0) return;
     const unknown = this.#options.scheduler.claimants().filter((uid) => !this.#feed.isAlive(uid));

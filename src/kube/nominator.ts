@@ -5,23 +5,23 @@ import { ApiError } from './transport.ts';
 export interface NominatorDeps {
   readonly api: Pick<PodsApi, 'nominate'>;
   /**
-   * Takes the member's slot for it, as filter would. Undefined: there is none, or kube-scheduler has asked already, or
-   * this replica does not decide.
+   * Claims a slot for the member, as filter would, and returns its node. Undefined: there is no slot, kube-scheduler
+   * has asked already, or this replica does not decide.
    */
   readonly claim: (pod: PodInfo) => string | undefined;
   readonly onNomination: (outcome: 'done' | 'dropped' | 'failed') => void;
-  /** How long a member waits before it is nominated. */
+  /** How long a member has to wait before it is nominated, in ms. */
   readonly afterMs?: number;
 }
 
-/** kube-scheduler asks about a pod within milliseconds, unless others stand before it in its queue. */
+/** kube-scheduler asks about a pod within milliseconds, unless other pods are ahead of it in its queue. */
 const AFTER_MS = 50;
 const PARALLEL = 8;
 
 /**
- * Writes to members that stand in kube-scheduler's queue which node they will get (status.nominatedNodeName), so that
- * it looks at that node alone instead of at all. A member that it asks about at once is left alone: the write would come
- * too late. A nomination is a hint: where it fails, nothing is lost, and it is not tried again.
+ * Nominates the nodes of members that wait in kube-scheduler's queue (status.nominatedNodeName), so that kube-scheduler
+ * evaluates that node alone instead of all. Skips a member that kube-scheduler asks about at once, since the write
+ * would come too late. A nomination is only a hint: a failed one costs nothing and is not retried.
  */
 export class Nominator {
   readonly #deps: NominatorDeps;
@@ -33,7 +33,7 @@ export class Nominator {
     this.#deps = deps;
   }
 
-  /** A member that is not bound was heard of. */
+  /** Call for a member that is not bound. */
   onPending(pod: PodInfo): void {
     if (this.#waiting.has(pod.uid)) return;
     const timer = setTimeout(() => {
@@ -43,7 +43,7 @@ export class Nominator {
     this.#waiting.set(pod.uid, timer);
   }
 
-  /** It is bound, or gone. */
+  /** Call for a member that is bound or gone. */
   drop(uid: string): void {
     clearTimeout(this.#waiting.get(uid));
     this.#waiting.delete(uid);
@@ -75,7 +75,7 @@ export class Nominator {
       await api.nominate({ namespace, name, uid }, node);
       onNomination('done');
     } catch (error) {
-      // 404, 409, 422: it is gone, another pod has its name, or it is bound already.
+      // 404, 409, 422: the pod is gone, another pod has its name, or it is bound already.
       const isLate = error instanceof ApiError && [404, 409, 422].includes(error.status);
       onNomination(isLate ? 'dropped' : 'failed');
     }

@@ -14,7 +14,7 @@ export interface WrittenPod {
   readonly reservation: string | undefined;
 }
 
-/** What muster does to pods: annotations, its own gate away, evictions, nominations. All of it only to the very pod (UID). */
+/** The writes of muster to pods: annotations, its own gate, evictions, nominations. Each applies only to this UID. */
 export class PodsApi {
   readonly #transport: Transport;
 
@@ -24,7 +24,7 @@ export class PodsApi {
 
   /**
    * Writes the gang's slots to its leader if the pod still has this version.
-   * @throws ApiError 409 where it has another, or is another pod; 404 where it is gone
+   * @throws ApiError 409 if it has another version or UID; 404 if it is gone
    */
   async writeReservation(pod: PodRef, version: string, text: string): Promise<WrittenPod> {
     const metadata = { uid: pod.uid, resourceVersion: version, annotations: { [RESERVATION]: text } };
@@ -32,15 +32,15 @@ export class PodsApi {
   }
 
   /**
-   * Any change of a refused pod makes kube-scheduler look at it again (OBSERVED: 3 to 11 ms later, 1.36). A gang is
-   * woken when it has its room: an eviction plan that made it is done.
+   * Makes kube-scheduler ask about a rejected pod again, as any change of the pod does (OBSERVED: 3 to 11 ms later,
+   * 1.36). Also removes the eviction plan, which is done: a gang is woken when it has its room.
    */
   async wake(pod: PodRef, nowMs: number): Promise<WrittenPod> {
     const annotations = { 'muster.dev/wake': new Date(nowMs).toISOString(), [EVICTION]: null };
     return this.#patch(pod, { metadata: { uid: pod.uid, annotations } }, MERGE_PATCH);
   }
 
-  /** Takes muster's gate away, where it is the only one. @throws ApiError 422 where the pod has other gates now */
+  /** Removes muster's gate if it is the only one. @throws ApiError 422 if the pod has other gates now */
   async liftGate(pod: PodRef, gate: string): Promise<WrittenPod> {
     const gates = [{ name: gate }];
     const patch = [
@@ -51,16 +51,16 @@ export class PodsApi {
     return this.#patch(pod, patch, JSON_PATCH);
   }
 
-  /** Writes an eviction plan to the leader of the gang that it makes room for; undefined: takes it away. */
+  /** Writes an eviction plan to the leader of the gang that it makes room for; undefined removes the plan. */
   async writePlan(pod: PodRef, text: string | undefined): Promise<void> {
     const annotations = { [EVICTION]: text ?? null };
     await this.#patch(pod, { metadata: { uid: pod.uid, annotations } }, MERGE_PATCH);
   }
 
   /**
-   * Evicts the very pod (policy/v1 Eviction), with its own grace period. A pod that is gone, or whose name another has
-   * now, is evicted already.
-   * @throws ApiError 429 where a disruption budget forbids it now, 403 without the right
+   * Evicts the pod with this UID (policy/v1 Eviction), with its own grace period. A pod counts as evicted if it is gone
+   * or another pod has its name.
+   * @throws ApiError 429 if a disruption budget forbids it now, 403 without the permission
    */
   async evict({ namespace, name, uid }: PodRef): Promise<void> {
     const deleteOptions = { preconditions: { uid } };
@@ -74,7 +74,7 @@ export class PodsApi {
     }
   }
 
-  /** Says in the victim's condition DisruptionTarget for whom it goes. */
+  /** Names the gang that a victim is evicted for in its condition DisruptionTarget. */
   async markVictim({ namespace, name, uid }: PodRef, gang: string): Promise<void> {
     const condition = {
       type: 'DisruptionTarget',
@@ -97,7 +97,7 @@ export class PodsApi {
     }
   }
 
-  /** Says which node the pod will get. @throws ApiError 422 where it is bound already */
+  /** Nominates the node that the pod will get. @throws ApiError 422 if it is bound already */
   async nominate(pod: PodRef, node: string): Promise<void> {
     const body = { metadata: { uid: pod.uid }, status: { nominatedNodeName: node } };
     const path = `${pathOf(pod.namespace, pod.name)}/status`;

@@ -5,7 +5,7 @@ import type { Mirror } from './reflector.ts';
 
 type Observe = (event: ClusterEvent) => void;
 
-/** Disruption budgets. Without the right to read them the API server still keeps to them when pods are evicted. */
+/** Disruption budgets. The API server enforces them on evictions even if muster may not read them. */
 export function disruptionBudgetSource(observe: Observe): Mirror<DisruptionBudget> {
   return {
     kind: 'poddisruptionbudgets',
@@ -18,7 +18,7 @@ export function disruptionBudgetSource(observe: Observe): Mirror<DisruptionBudge
   };
 }
 
-/** PriorityClasses: a class that is made anew with another value counts for pods that name it. */
+/** PriorityClasses. A class that is created again with another value applies to the pods that name it. */
 export function priorityClassSource(observe: Observe): Mirror<PriorityClass> {
   return {
     kind: 'priorityclasses',

@@ -1,7 +1,7 @@
-/** Longer than any object may be (etcd's limit is 1.5 MB, and JSON at most a few times that). */
+/** More than any object takes: etcd's limit is 1.5 MB, and JSON takes at most a few times that. */
 const MAX_LINE_BYTES = 32 * 2 ** 20;
 
-/** The lines of a stream, without their ends; what follows the last end is dropped: it was cut off. */
+/** The lines of a stream, without line ends. An incomplete last line is dropped. */
 export async function* readLines(chunks: AsyncIterable<Buffer>): AsyncGenerator<string> {
   let parts: Buffer[] = [];
   let bytes = 0;

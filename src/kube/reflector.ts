@@ -3,17 +3,17 @@ import { BackOff, sleep } from './back-off.ts';
 import { readLines } from './read-lines.ts';
 import { ApiError, type ApiStream, type Transport } from './transport.ts';
 
-/** What a reflector mirrors. */
+/** A collection that a reflector mirrors. */
 export interface Mirror<T> {
   /** For logs and metrics, such as `pods`. */
   readonly kind: string;
-  /** Of the collection, with its selectors, such as `/api/v1/pods?fieldSelector=...`. */
+  /** The path of the collection with its selectors, such as `/api/v1/pods?fieldSelector=...`. */
   readonly path: string;
-  /** Whether the cluster may lack the resource or forbid it: it is then taken for empty, and asked for now and then. */
+  /** Whether the cluster may lack or forbid the resource. It then counts as empty and is retried now and then. */
   readonly isOptional?: boolean;
-  /** Unique among the objects of all times: a name that is used again is another object where this says so. */
+  /** The key of an object. A name that is used again may have another key, such as the UID. */
   readonly keyOf: (object: Json) => string;
-  /** What is kept of an object. Throwing skips the object, and tells of it. */
+  /** The record to keep of an object. An error skips the object and is noted. */
   readonly project: (object: Json) => T;
   readonly onPut: (key: string, record: T) => void;
   readonly onGone: (key: string) => void;
@@ -23,7 +23,7 @@ export interface ReflectorOptions {
   readonly transport: Transport;
   readonly nowMs: () => number;
   readonly onNote: (note: ReflectorNote) => void;
-  /** A watch on which nothing was heard for this long, not even a bookmark (one a minute), is given up. */
+  /** A watch that is silent for this long, without even a bookmark (one a minute), is closed. */
   readonly silenceMs?: number;
   readonly pageSize?: number;
   readonly backOff?: BackOff;
@@ -38,17 +38,18 @@ export interface ReflectorNote {
 
 const SILENCE_MS = 100_000;
 const PAGE_SIZE = 500;
-/** The server ends a watch after this long, give or take, so that not all are renewed at once. */
+/** The range of a watch's lifetime; a random one is requested, so that watches are not all renewed at once. */
 const WATCH_SECONDS = [300, 600] as const;
-/** How soon an optional resource that is not there is asked for again. */
+/** How soon an absent optional resource is listed again. */
 const ABSENT_MS = 120_000;
 
 /**
- * Mirrors one collection of the API server: pages of a list, then a watch from the list's version on, resumed from the
- * last version seen whenever it breaks, and listed anew when the server has forgotten that version (410). Between list
- * and watch nothing is lost and nothing told twice; after a new list, what is gone meanwhile is told as gone.
+ * Mirrors one collection of the API server. It lists the collection in pages, then watches from the version of the
+ * list. It resumes a broken watch from the last version it has seen, and lists again if the server no longer has that
+ * version (410). Between list and watch no event is lost or repeated. After a new list, objects that are gone are
+ * reported as gone.
  *
- * As client-go's reflector (tools/cache/reflector.go, 0.36) in what it promises.
+ * It makes the same promises as client-go's reflector (tools/cache/reflector.go, 0.36).
  */
 export class Reflector<T> {
   readonly #mirror: Mirror<T>;
@@ -59,7 +60,7 @@ export class Reflector<T> {
   #version = '';
   #isSynced = false;
   #stream: ApiStream | undefined;
-  /** When something was last heard, and since when there is no watch (undefined: there is one). */
+  /** The time of the last event or bookmark, and the time since which there is no watch (undefined: there is one). */
   #heardMs: number;
   #lostMs: number | undefined;
 
@@ -80,12 +81,12 @@ export class Reflector<T> {
     return this.#isSynced;
   }
 
-  /** For how long there has been no watch, ms; 0: there is one. */
+  /** How long there has been no watch, in ms; 0: there is one. */
   behindMs(): number {
     return this.#lostMs === undefined ? 0 : this.#options.nowMs() - this.#lostMs;
   }
 
-  /** Time since anything was heard, bookmarks included, ms. */
+  /** Time since the last event or bookmark, in ms. */
   silentMs(): number {
     return this.#options.nowMs() - this.#heardMs;
   }
@@ -95,7 +96,7 @@ export class Reflector<T> {
     this.#stream?.abort();
   }
 
-  /** Runs until it is stopped. */
+  /** Runs until `stop`. */
   async run(): Promise<void> {
     const { signal } = this.#stop;
     while (!signal.aborted) {
@@ -141,14 +142,14 @@ export class Reflector<T> {
     const found = new Map<string, T>();
     const unreadable = new Set<string>();
     let version = '';
-    // The next page is on its way while this one is read.
+    // The next page is fetched while this one is read.
     for (let next: Promise<unknown> | undefined = this.#page(''); next && !this.#stop.signal.aborted;) {
       const page = asObject(await next, 'list');
       const metadata = objectAt(page, 'metadata', 'list') ?? {};
       version = textAt(metadata, 'resourceVersion', 'list.metadata') ?? '';
       const token = textAt(metadata, 'continue', 'list.metadata') ?? '';
       next = token === '' ? undefined : this.#page(token);
-      // It may fail before it is awaited, or when nobody awaits it any more.
+      // It may fail before it is awaited, or after this reflector was stopped.
       next?.catch(() => undefined);
       for (const item of listAt(page, 'items', 'list'))
         this.#take(item, (key, record) => found.set(key, record), unreadable);
@@ -168,8 +169,8 @@ export class Reflector<T> {
   }
 
   /**
-   * Whatever is not in the list is gone; told first, since a name may have been used again. What is in it but cannot be
-   * read stays as it was.
+   * Replaces the known objects by those of a list. Objects that are not in the list are gone, and this is reported
+   * first, since a name may have been used again. Listed but unreadable objects stay as they were.
    */
   #replace(found: ReadonlyMap<string, T>, unreadable: ReadonlySet<string> = new Set()): void {
     const before = this.#known;
@@ -205,7 +206,7 @@ export class Reflector<T> {
       this.#stream = undefined;
       this.#lostMs = isSilent ? this.#heardMs : this.#options.nowMs();
     }
-    // Servers that end every watch at once must not be asked without pause.
+    // Pauses between watches, in case a server ends every watch at once.
     await sleep(lines > 0 ? 0 : this.#backOff.nextMs(), this.#stop.signal);
   }
 
@@ -230,7 +231,7 @@ export class Reflector<T> {
     if (version) this.#version = version;
   }
 
-  /** One object that cannot be read must not keep the others from being read. */
+  /** Reads one object. An unreadable object is skipped and noted, and does not affect the others. */
   #take(item: unknown, put: (key: string, record: T) => void, unreadable?: Set<string>): void {
     let key = '';
     let record: T;

@@ -15,7 +15,7 @@ export interface ReservationWriterDeps {
   readonly onWrite: (outcome: WriteOutcome | 'overtaken', gang: string) => void;
 }
 
-/** What changes where a gang's slots are. */
+/** The effects that change the nodes of a gang's slots. */
 const CHANGES: ReadonlySet<Effect['kind']> = new Set([
   'gang-admitted',
   'gang-adopted',
@@ -26,9 +26,9 @@ const CHANGES: ReadonlySet<Effect['kind']> = new Set([
 
 /**
  * Writes each gang's slots to its leader's annotation as soon as the leader is bound, and whenever they change. Only
- * the replica that decides writes, and only over what it has seen (compare-and-set): an older view never replaces a
- * newer one. Before the leader is bound nothing is written: the pod would be asked about again for it, and a gang whose
- * leader is not bound has nothing to lose.
+ * the replica that decides writes, with compare-and-set, so that an older view never replaces a newer one. Nothing is
+ * written before the leader is bound: the change would make kube-scheduler ask about the pod again, and a gang without
+ * a bound leader has nothing to lose.
  */
 export class ReservationWriter {
   readonly #deps: ReservationWriterDeps;
@@ -38,7 +38,7 @@ export class ReservationWriter {
     this.#deps = deps;
   }
 
-  /** Gangs whose reservation is not written down as it stands. */
+  /** The number of gangs whose reservation annotation is out of date. */
   get backlog(): number {
     return this.#dirty.size;
   }
@@ -59,7 +59,7 @@ export class ReservationWriter {
     for (const gang of [...this.#dirty]) this.flush(gang);
   }
 
-  /** Writes the gang's slots where they are to be written and can be. */
+  /** Writes the gang's slots if the annotation is out of date and the leader is bound. */
   flush(gang: string): void {
     const { queue, isLeading, onWrite } = this.#deps;
     if (!this.#dirty.has(gang) || !isLeading()) return;
@@ -76,7 +76,7 @@ export class ReservationWriter {
     );
   }
 
-  /** What to write; `early`: the leader is not bound yet; `clean`: it is written, or there is nothing to write. */
+  /** The write that is due; `early`: the leader is not bound yet; `clean`: there is nothing to write. */
   #due(gang: string): { leader: LeaderRecord; text: string } | 'early' | 'clean' {
     const reservation = this.#deps.reservationOf(gang);
     if (!reservation) return 'clean';
@@ -93,12 +93,12 @@ export class ReservationWriter {
     const { leader, text } = due;
     await this.#compareAndSet(leader, text);
     this.#dirty.delete(gang);
-    // What changed while it was being written is still to be written.
+    // The slots may have changed during the write.
     const now = this.#deps.reservationOf(gang);
     if (now && formatReservation(now.slots) !== text) this.mark(gang);
   }
 
-  /** A version that moved on for another reason (kubelet's status) is no conflict; another's reservation is. */
+  /** Retries if the version changed for another reason (kubelet's status); a changed reservation is a conflict. */
   async #compareAndSet({ ref, version, reservation }: LeaderRecord, text: string): Promise<void> {
     const { api, leaders } = this.#deps;
     let base = version;
@@ -117,7 +117,7 @@ export class ReservationWriter {
   }
 }
 
-/** Another replica has written since: its annotation will be heard on the watch. */
+/** Another replica wrote the annotation in the meantime; the watch will deliver it. */
 class Overtaken extends ApiError {
   constructor(pod: string) {
     super(410, 'Overtaken', `the reservation on pod ${pod} was written by another replica meanwhile`);

@@ -1,4 +1,4 @@
-/** At most `perSecond` in the long run and `burst` at once. */
+/** A rate limit of `perSecond` in the long run and `burst` at once. */
 export class TokenBucket {
   readonly #perSecond: number;
   readonly #burst: number;
@@ -11,7 +11,7 @@ export class TokenBucket {
     this.#tokens = burst;
   }
 
-  /** @returns whether one may be had now; it is then taken */
+  /** Takes a token. @returns whether there was one */
   take(nowMs: number): boolean {
     const seconds = Math.max(0, nowMs - (this.#atMs ?? nowMs)) / 1000;
     this.#atMs = nowMs;

@@ -25,13 +25,13 @@ interface ApiErrorDetails {
   readonly causes?: readonly string[];
 }
 
-/** The API server said no. */
+/** An error status of the API server. */
 export class ApiError extends Error {
   override readonly name = 'ApiError';
   readonly status: number;
   /** The reason of its Status object, such as NotFound, Conflict, Expired. */
   readonly reason: string;
-  /** What Retry-After asks for. */
+  /** The wait that the header Retry-After asks for. */
   readonly retryAfterMs: number | undefined;
   /** The reasons of its causes, such as DisruptionBudget. */
   readonly causes: readonly string[];
@@ -46,7 +46,7 @@ export class ApiError extends Error {
 }
 
 const TIMEOUT_MS = 30_000;
-/** One page of 500 pods is 5 MB; nothing that is asked for is larger. */
+/** The largest expected answer is a page of 500 pods, 5 MB. */
 const MAX_BODY_BYTES = 256 * 2 ** 20;
 const MAX_SOCKETS = 32;
 
@@ -64,10 +64,10 @@ export class Transport {
   readonly #config: KubeConfig;
   readonly #server: URL;
   #agent: http.Agent | undefined;
-  /** What the agent was made from; it is made anew when certificates are renewed. */
+  /** The TLS options of the agent. Renewed certificates change them, and the agent is made again. */
   #agentOf = '';
 
-  /** @throws MusterError MUSTER_KUBE_CONFIG where the config names no server */
+  /** @throws MusterError MUSTER_KUBE_CONFIG if the config has no valid server */
   constructor(config: KubeConfig) {
     const server = config.getCurrentCluster()?.server;
     if (!server) throw new MusterError('MUSTER_KUBE_CONFIG', `The kubeconfig's current context has no server.`);
@@ -83,7 +83,7 @@ export class Transport {
     return this.#server.origin;
   }
 
-  /** @throws ApiError for a status of 300 and above; a system error where no answer comes */
+  /** @throws ApiError for a status of 300 and above; a system error if there is no answer */
   async request({ timeoutMs = TIMEOUT_MS, ...request }: ApiRequest): Promise<unknown> {
     const signal = AbortSignal.timeout(timeoutMs);
     const response = await this.#send(request, signal);
@@ -91,7 +91,7 @@ export class Transport {
     return text === '' ? undefined : (JSON.parse(text) as unknown);
   }
 
-  /** A watch: answers when the headers are there. */
+  /** Opens a watch. Resolves when the headers have arrived. */
   async stream(path: string): Promise<ApiStream> {
     const controller = new AbortController();
     const patience = setTimeout(() => controller.abort(new Error('no answer in time')), TIMEOUT_MS);
@@ -157,7 +157,7 @@ async function textOf(response: http.IncomingMessage): Promise<string> {
   return Buffer.concat(chunks).toString('utf8');
 }
 
-/** The body is a Status object, if it comes from the API server and not from something before it. */
+/** The error of an answer. Its body is a Status object, unless a proxy in front of the API server wrote it. */
 async function errorOf(response: http.IncomingMessage): Promise<ApiError> {
   const status = response.statusCode ?? 0;
   const text = await textOf(response).catch(() => '');
@@ -172,7 +172,7 @@ async function errorOf(response: http.IncomingMessage): Promise<ApiError> {
     const details = objectAt(body, 'details', 'Status') ?? {};
     causes = objectsAt(details, 'causes', 'details').map((cause) => textAt(cause, 'reason', 'causes') ?? '');
   } catch {
-    // Not JSON, or no Status: the text itself says what there is to say.
+    // Not a Status in JSON: keep the text as the message.
   }
   return new ApiError(status, reason, message, { retryAfterMs, causes });
 }

@@ -16,7 +16,7 @@ export interface WakerDeps {
 /** A pod is not woken twice within this time. */
 const AGAIN_MS = 1000;
 
-/** Brings kube-scheduler to ask about a pod: lifts muster's gate, or changes an annotation. Rates are limited. */
+/** Makes kube-scheduler ask about a pod: lifts muster's gate, or changes an annotation. The rate is limited. */
 export class Waker {
   readonly #deps: WakerDeps;
   readonly #bucket: TokenBucket;
@@ -37,7 +37,7 @@ export class Waker {
     this.flush();
   }
 
-  /** Call a few times a second: wakes what the rates held back. */
+  /** Call a few times a second: wakes the pods that the rate limit held back. */
   flush(): void {
     const now = this.#deps.nowMs();
     for (const [uid, atMs] of this.#lastMs) if (now - atMs > AGAIN_MS) this.#lastMs.delete(uid);

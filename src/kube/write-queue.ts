@@ -12,8 +12,8 @@ const PARALLEL = 8;
 const TRIES = 8;
 
 /**
- * Writes to the API server, off the path of every decision: a few at once, one at a time per key (a later write of a
- * key replaces one that still waits), with retries where trying again may help.
+ * Writes to the API server outside the path of decisions. Several writes run at once, but only one per key, and a later
+ * write of a key replaces one that still waits. Writes are retried if a retry may help.
  */
 export class WriteQueue {
   readonly #waiting = new Map<string, Write>();
@@ -37,7 +37,7 @@ export class WriteQueue {
     this.#next();
   }
 
-  /** Gives up what has not been written; resolves when what is being written has ended, or after `patienceMs`. */
+  /** Waits at most `patienceMs` for the queued writes to end, then drops the rest. */
   async stop(patienceMs = 2000): Promise<void> {
     const giveUp = Date.now() + patienceMs;
     while (this.length > 0 && Date.now() < giveUp) await new Promise((resolve) => setTimeout(resolve, 20));
@@ -66,8 +66,8 @@ export class WriteQueue {
         onEnd('done');
         return;
       } catch (error) {
-        const isHopeless = error instanceof ApiError && !isWorthRetrying(error);
-        if (isHopeless || tries === TRIES || this.#stop.signal.aborted) {
+        const isFinal = error instanceof ApiError && !isWorthRetrying(error);
+        if (isFinal || tries === TRIES || this.#stop.signal.aborted) {
           onEnd(error instanceof ApiError && error.status === 404 ? 'dropped' : 'failed', error);
           return;
         }
@@ -79,6 +79,6 @@ export class WriteQueue {
   }
 }
 
-/** A busy server says 429, and so does a disruption budget, which will not be done with in seconds. */
+/** A busy server answers 429. So does a disruption budget, which will not change within seconds. */
 const isWorthRetrying = ({ status, causes }: ApiError) =>
   status === 409 || (status === 429 && !causes.includes('DisruptionBudget')) || status >= 500;
