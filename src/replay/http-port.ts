@@ -5,7 +5,7 @@ import type { Scheduler } from '../core/scheduler.ts';
 import { toKubernetesPod } from './kubernetes-pod.ts';
 import { feedOf, type ExtenderPort } from './sim/port.ts';
 
-/** ExtenderFilterResult, as far as kube-scheduler reads it. */
+/** The fields of ExtenderFilterResult that kube-scheduler reads. */
 interface FilterResult {
   readonly NodeNames?: readonly string[] | null;
   readonly FailedNodes?: Readonly<Record<string, string>> | null;
@@ -13,11 +13,11 @@ interface FilterResult {
 }
 
 /**
- * The extender over HTTP, as kube-scheduler calls it: one connection, one request at a time, whole pods and node
- * names. The feed of cluster events goes straight to the server's scheduler, in place of a watch.
+ * Calls the extender over HTTP as kube-scheduler does: one connection, one request at a time, whole pods and node
+ * names. Cluster events go straight to the server's scheduler, in place of a watch.
  *
- * @param url where the extender listens
- * @param setNow tells the server's clock the simulated time before each request
+ * @param url the URL of the extender
+ * @param setNow sets the server's clock to the simulated time before each request
  */
 export function httpPort(
   url: string,

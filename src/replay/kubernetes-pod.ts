@@ -3,7 +3,7 @@ import type { Resources } from '../core/resources.ts';
 
 /**
  * The pod as kube-scheduler would send it (core/v1), with muster's own gang declaration, so that intake reads the same
- * pod back. One container that asks for everything.
+ * pod back. One container has all requests.
  */
 export function toKubernetesPod(pod: PodInfo): object {
   const { membership, constraints } = pod;

@@ -2,14 +2,14 @@ import { uniformFloat64 } from 'pure-rand/distribution/uniformFloat64';
 import { xoroshiro128plus } from 'pure-rand/generator/xoroshiro128plus';
 import { randomExponential, randomGeometric, randomLogNormal } from 'd3-random';
 
-/** A seeded source of chance: the same seed gives the same draws. */
+/** A seeded random generator: the same seed gives the same draws. */
 export interface Random {
   /** 0 <= x < 1 */
   uniform(): number;
   between(low: number, high: number): number;
   /** A whole number, 0 <= n < end. */
   below(end: number): number;
-  /** exp of a normal with this mean and deviation of the logarithm. */
+  /** A log-normal draw; `mu` and `sigma` are the mean and deviation of its logarithm. */
   logNormal(mu: number, sigma: number): number;
   exponential(rate: number): number;
   /** 1, 2, 3 ... with mean 1/p. */
@@ -18,7 +18,7 @@ export interface Random {
   pick<T>(choices: readonly (readonly [value: T, weight: number])[]): T;
 }
 
-/** @param keys what the draws are for: streams with other keys are independent of each other */
+/** @param keys the purpose of the draws: streams with different keys are independent */
 export function seeded(...keys: readonly (number | string)[]): Random {
   const generator = xoroshiro128plus(hash(keys.join('/')));
   const uniform = () => uniformFloat64(generator);

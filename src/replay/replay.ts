@@ -25,13 +25,13 @@ export interface ReplayInput {
   readonly portFor?: (policy: ReplayPolicy) => ExtenderPort;
 }
 
-/** kube-scheduler alone must not be scored by muster: where no policy makes gangs, nobody is muster's. */
+/** The scheduler of a policy. Without gangs, muster scores no pods, so that kube-scheduler is replayed alone. */
 export function schedulerFor({ policies }: ReplayPolicy): Scheduler {
   const isOff = policies.every(({ gangs }) => gangs === 'off');
   return new Scheduler({ policies, schedulerNames: isOff ? [] : ['muster'] });
 }
 
-/** The same trace under each policy, one after the other. Stopped early, it gives what there is, marked incomplete. */
+/** Replays the trace under each policy in turn. If it is stopped early, the result is partial and marked incomplete. */
 export async function replay(input: ReplayInput): Promise<ReplayResult> {
   const { trace, nodes, options, signal } = input;
   const results: PolicyResult[] = [];

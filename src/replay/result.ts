@@ -23,7 +23,7 @@ export interface Sample {
   readonly runningGangs: number;
 }
 
-/** What one policy did with the trace. Everything but `latency` is the same for the same input and seed. */
+/** The figures of one policy on the trace; they are the same for the same input and seed. */
 export interface PolicyResult {
   readonly policy: string;
   readonly jobs: number;
@@ -43,11 +43,13 @@ export interface PolicyResult {
   readonly meanBound: number;
   readonly meanWorking: number;
   readonly meanFragmentation: number;
-  /** Sum over gangs of s in which a gang held room, was not yet complete for the first time, and had a member refused. */
+  /**
+   * Sum over gangs of s in which a gang held room, was not yet complete for the first time, and had a member refused.
+   */
   readonly partialGangSeconds: number;
   /** As above for gangs that lost members (node failures, evictions). */
   readonly degradedGangSeconds: number;
-  /** Times that a node's bound pods asked more than its allocatable. */
+  /** How often the pods bound to a node requested more than its allocatable. */
   readonly overcommits: number;
   /** Checks of the core's invariants that failed (each aborts the run in tests). */
   readonly invariantChecks: number;
@@ -57,9 +59,9 @@ export interface PolicyResult {
   readonly waitHighestMs: Quantiles;
   /** Pods evicted to make room for others. */
   readonly evictions: number;
-  /** Gangs that were complete and were not any more because of it; those that lost their leader included. */
+  /** Gangs that evictions made incomplete, including those that lost their leader. */
   readonly gangsBroken: number;
-  /** Work of complete gangs that had to be done again because of it. */
+  /** Work of complete gangs that had to be repeated because of evictions. */
   readonly coreSecondsLost: number;
   /** Jobs with a deadline, and how many of them were not done in time. */
   readonly deadlines: number;
@@ -70,7 +72,7 @@ export interface PolicyResult {
   readonly samples: readonly Sample[];
 }
 
-/** Wall-clock figures: differ from run to run, so they are kept apart. */
+/** Wall-clock figures. They differ from run to run and are therefore kept apart. */
 export interface LatencyResult {
   readonly policy: string;
   /** Microseconds per filter call. */
@@ -93,7 +95,7 @@ export interface ReplayResult {
   readonly options: readonly string[];
   readonly notes: readonly string[];
   readonly drawn: readonly string[];
-  /** False: stopped by ^C; the figures are of the part that ran. */
+  /** False: stopped by ^C; the figures cover only the part that ran. */
   readonly complete: boolean;
   readonly policies: readonly PolicyResult[];
   readonly latency: readonly LatencyResult[];

@@ -2,7 +2,7 @@ import type { Random } from '../random.ts';
 
 const DAY_S = 86_400;
 
-/** Where jobs come from: schedules, workflows that fan out, people; and now and then a tenant's storm. */
+/** The source of a job: a schedule, a workflow that fans out, a person, or a tenant's storm of submissions. */
 export type Origin = 'cron' | 'fan-out' | 'ad-hoc' | 'storm';
 
 export interface Arrival {
@@ -58,7 +58,10 @@ function* cron(random: Random, total: number, endS: number): Generator<Arrival> 
   }
 }
 
-/** Where in its period a schedule runs: often on the boundary (daily ones on a full hour of the night), else a minute. */
+/**
+ * The offset of a schedule within its period: often the boundary (for daily schedules a full hour of the night), else a
+ * random minute.
+ */
 function phase(random: Random, period: number): number {
   if (random.uniform() >= ON_THE_BOUNDARY) return 60 * random.below(period / 60);
   return period === DAY_S ? 3600 * random.below(9) : 0;

@@ -12,13 +12,13 @@ const TENANTS = Array.from({ length: NAMESPACES }, (_, i): readonly [string, num
   1 / (i + 1) ** ZIPF,
 ]);
 
-/** A fifth asks for one or two executors; the others log-normally many, after the multi-pod jobs of Alibaba PAI. */
+/** A fifth of the jobs has one or two executors; the others a log-normal number, after Alibaba PAI's multi-pod jobs. */
 const EXECUTORS = { tinyShare: 0.2, mu: Math.log(10), sigma: 1.1, most: 500 } as const;
 const TINY = [
   [1, 0.4],
   [2, 0.6],
 ] as const;
-/** Log-normal after Alibaba's batch jobs, growing weakly with the size of the gang; clipped. */
+/** Log-normal after Alibaba's batch jobs; grows weakly with the size of the gang and is clipped. */
 const DURATION = {
   mu: Math.log(215),
   sigma: 1.55,

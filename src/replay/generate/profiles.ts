@@ -2,16 +2,16 @@ import type { NodeInfo } from '../../core/model.ts';
 import { MusterError } from '../../core/errors.ts';
 import { toNode } from '../trace/nodes.ts';
 
-/** How large a generated workload is. Everything else is the same in all profiles. */
+/** The size of a generated workload. Everything else is the same in all profiles. */
 export interface Profile {
   readonly name: string;
   readonly jobsPerDay: number;
   readonly nodes: number;
-  /** Every so many hours one tenant submits a storm of jobs within a minute; 0: never. */
+  /** The hours between storms, in which one tenant submits many jobs within a minute; 0: never. */
   readonly stormEveryHours: number;
 }
 
-/** The ladder S, M, L, XL; lyft-day is L, the size that Lyft has told of (100,000 batch jobs a day). */
+/** The sizes S, M, L and XL; lyft-day is L without storms, the size that Lyft reports (100,000 batch jobs a day). */
 export const PROFILES: readonly Profile[] = [
   { name: 'S', jobsPerDay: 3000, nodes: 200, stormEveryHours: 6 },
   { name: 'M', jobsPerDay: 30_000, nodes: 1000, stormEveryHours: 6 },
@@ -32,10 +32,10 @@ export function profileNamed(name: string): Profile {
 
 const ZONES = 5;
 const RACKS_PER_ZONE = 20;
-/** A node of 32 cores and 128 GiB after system and daemon sets. */
+/** A node of 32 cores and 128 GiB, less the share of the system and of daemon sets. */
 const NODE = { cpuMilli: 31_000, memoryBytes: 119 * 2 ** 30, gpus: 0 } as const;
 
-/** The profile's cluster: equal nodes, dealt to five zones of twenty racks. */
+/** The profile's cluster: equal nodes in five zones of twenty racks. */
 export function profileNodes({ nodes }: Profile): readonly NodeInfo[] {
   return Array.from({ length: nodes }, (_, i) => {
     const zone = `zone-${i % ZONES}`;

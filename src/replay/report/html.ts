@@ -12,7 +12,7 @@ const CHARTS: readonly (readonly [key: Exclude<keyof Sample, 'atMs'>, title: str
   ['runningGangs', 'complete gangs', false],
 ];
 
-/** The comparison as one HTML file with charts; needs no network. All text of the result is escaped. */
+/** The comparison as one HTML file with charts. It works offline, and all text of the result is escaped. */
 export function reportHtml(result: ReplayResult): string {
   const charts = CHARTS.map(([key, title, isShare]) => ({
     title,
@@ -53,7 +53,7 @@ function tableHtml({ policies, latency }: ReplayResult): string {
   return `<table><thead><tr><td></td>${head}</tr></thead><tbody>${rows.join('')}</tbody></table>`;
 }
 
-/** A value that must be 0 and is not ends in `!`. */
+/** Marks values that end in `!`: they should be 0. */
 function rowHtml(label: string, values: readonly string[]): string {
   const cells = values.map((value) => `<td${value.endsWith('!') ? ' class="bad"' : ''}>${escaped(value)}</td>`);
   return `<tr><th scope="row">${escaped(label)}</th>${cells.join('')}</tr>`;

@@ -4,18 +4,18 @@ import type { PolicyResult, ReplayResult } from '../result.ts';
 import { count, ROWS, type Row } from './rows.ts';
 import { printable } from './table.ts';
 
-/** A result and the name to call it by: its file. */
+/** A result and the name of its file. */
 export interface NamedResult {
   readonly name: string;
   readonly result: ReplayResult;
 }
 
-/** What one policy did in the runs, by what was run. */
+/** The results of one policy, by their inputs as JSON. */
 type Runs = ReadonlyMap<string, PolicyResult>;
 
 /**
- * The results of many runs in one table: for each policy the median over its runs, with the least and the most.
- * @throws MusterError MUSTER_RESULT_INVALID where a run is there twice, or nothing is
+ * The results of many runs in one table: for each policy the median over its runs, with minimum and maximum.
+ * @throws MusterError MUSTER_RESULT_INVALID for a duplicate run, or without any run
  */
 export function mergedTable(results: readonly NamedResult[]): string {
   const whole = results.filter(({ result }) => result.complete);

@@ -1,9 +1,9 @@
 import type { LatencyResult, PolicyResult, Quantiles } from '../result.ts';
 
-/** A figure of a policy: its row in every table. */
+/** A figure of a policy, and how the tables show it. */
 export interface Row {
   readonly label: string;
-  /** Null: nothing is known, for instance the wait where no gang got so far. */
+  /** Null: unknown, for instance the wait if no gang became complete. */
   readonly value: (result: PolicyResult) => number | null;
   readonly format: (value: number) => string;
   readonly outOf: ((result: PolicyResult) => number) | undefined;
@@ -27,11 +27,11 @@ export function span(ms: number): string {
   return `${Math.floor(whole / size)}${name}${next && rest > 0 ? ` ${rest}${next[0]}` : ''}`;
 }
 
-/** Of an empty sample nothing is known; 0 s would look like the best policy of all. */
+/** Null for an empty sample, since 0 s would look like the best policy of all. */
 const known = (sample: Quantiles, quantile: 'p50' | 'p95' | 'p99') => (sample.count === 0 ? null : sample[quantile]);
 const percent = (share: number) => `${(100 * share).toFixed(1)} %`;
 export const count = (value: number) => value.toLocaleString('en-US', { maximumFractionDigits: 1 });
-/** Whatever must be 0 and is not stands out. */
+/** Marks a value that should be 0 and is not. */
 const zero = (value: number) => (value === 0 ? '0' : `${count(value)} !`);
 
 type Listed = readonly [label: string, value: Row['value'], format: Row['format'], outOf?: Row['outOf']];
@@ -65,7 +65,7 @@ const LIST: readonly Listed[] = [
   ['extender decisions', (r) => r.decisions.filter + r.decisions.prioritize + r.decisions.preempt, count],
 ];
 
-/** The rows of the comparison. The HTML report shows the same. */
+/** The rows of the comparison, in the terminal and in the HTML report. */
 export const ROWS: readonly Row[] = LIST.map(([label, value, format, outOf]) => ({ label, value, format, outOf }));
 
 export function textOf({ value, format, outOf }: Row, result: PolicyResult): string {

@@ -2,11 +2,11 @@ import Table from 'cli-table3';
 import type { ReplayResult } from '../result.ts';
 import { count, ROWS, textOf, WALL_ROWS } from './rows.ts';
 
-/** Names come from files: none may move the cursor or clear the screen. */
+/** Replaces control characters: names come from files and must not move the cursor or clear the screen. */
 // eslint-disable-next-line no-control-regex -- these are what must go
 export const printable = (text: string) => text.replace(/[\u0000-\u001f\u007f-\u009f]/g, '?');
 
-/** All policies side by side, for a terminal. Waits are of gangs that became complete: read them with `gangs done`. */
+/** Compares all policies in the terminal. Waits cover only gangs that became complete: read them with `gangs done`. */
 export function comparisonTable(result: ReplayResult): string {
   const table = new Table({
     head: ['', ...result.policies.map(({ policy }) => printable(policy))],

@@ -4,12 +4,12 @@ import { neededOf, type JobRun } from './job-run.ts';
 import type { Recorder } from './recorder.ts';
 
 const LEAST_EVERY_MS = 10_000;
-/** Looks in the whole of a long trace. */
-const LOOKS = 20_000;
+/** The most samples in a long trace. */
+const MAX_SAMPLES = 20_000;
 
 /**
- * Looks now and then who waits while a gang of lower priority holds as much cpu as they need. Between two looks things
- * are taken to have been as at the second.
+ * Measures priority inversion: samples the gangs that wait while a gang of lower priority holds as much cpu as they
+ * need. The state of a sample counts for the whole time since the previous one.
  */
 export class Inversions {
   readonly #recorder: Recorder;
@@ -20,11 +20,11 @@ export class Inversions {
   constructor(recorder: Recorder, fromMs: number, { spanMs, isFlat }: { spanMs: number; isFlat: boolean }) {
     this.#recorder = recorder;
     this.#lastMs = fromMs;
-    this.#everyMs = Math.max(LEAST_EVERY_MS, spanMs / LOOKS);
+    this.#everyMs = Math.max(LEAST_EVERY_MS, spanMs / MAX_SAMPLES);
     this.#isFlat = isFlat;
   }
 
-  look(jobs: Jobs, nowMs: number): void {
+  sample(jobs: Jobs, nowMs: number): void {
     if (this.#isFlat || nowMs - this.#lastMs < this.#everyMs) return;
     const since = nowMs - this.#lastMs;
     this.#lastMs = nowMs;

@@ -14,16 +14,16 @@ export interface JobRun {
   readonly job: TraceJob;
   readonly id: string;
   readonly submitMs: number;
-  /** 0: the first; an application that lost its leader is submitted again. */
+  /** 0: the first attempt; an application that lost its leader is submitted again. */
   readonly attempt: number;
   readonly random: Random;
-  /** What its pods have in common: made once, since a day has a million of them. */
+  /** The parts that its pods share; made once, since a day has a million pods. */
   readonly common: Common;
   readonly pods: Set<SimPod>;
   state: 'waiting' | 'working' | 'done' | 'failed';
   /** Workers created so far. */
   created: number;
-  /** Needed pods that are bound, and that run. */
+  /** The number of needed pods that are bound, and that run. */
   boundNeeded: number;
   runningNeeded: number;
   boundPods: number;
@@ -31,13 +31,13 @@ export interface JobRun {
   boundCpu: number;
   /** When the gang was complete (all needed bound) for the first time. */
   completeMs: number | undefined;
-  /** Somebody had a needed member of it evicted, so that what it lacks is lost and not withheld. */
+  /** A needed member was evicted: from then on the gang counts as degraded and not as partial. */
   isBroken: boolean;
   workedMs: number;
   workingSinceMs: number;
   /** Set while the gang holds room, is incomplete and has had a needed member refused. */
   partialSinceMs: number | undefined;
-  /** Counts up whenever work stops, so that an end that was planned before does not happen. */
+  /** Counts up whenever work stops, which cancels an end that was planned before. */
   epoch: number;
 }
 
@@ -48,18 +48,18 @@ export interface SimPod {
   readonly isLeader: boolean;
   /** Whether its job needs it to work (the leader and the minimum of workers). */
   isNeeded: boolean;
-  /** Number of the worker in its job, from 0; successors go on counting. */
+  /** Index of the worker in its job, from 0; successors get new indexes. */
   readonly index: number;
   state: 'waiting' | 'bound' | 'running' | 'over';
   /** When it began to run; 0 before. */
   runningSinceMs: number;
-  /** It has been told to go, and is gone when its grace period is over. */
+  /** It is terminating, and gone when its grace period is over. */
   isEvicted: boolean;
   node: string;
   /** Scheduling attempts that ended in a rejection. */
   attempts: number;
   lastAttemptMs: number;
-  /** When its back-off after that is over. */
+  /** When the back-off after its last attempt ends. */
   backoffEndMs: number;
   queuedMs: number;
   order: number;
@@ -89,13 +89,13 @@ export function newRun(job: TraceJob, submitMs: number, seed: number, attempt: n
   };
 }
 
-/** The leader and the minimum of workers. */
+/** The number of needed pods: the leader and the minimum of workers. */
 export const neededOf = ({ job }: JobRun) => 1 + job.workers.min;
 
 /** In millicores. */
 export const cpuOf = ({ info }: SimPod) => info.request.get('cpu') ?? 0;
 
-/** The pod as the API server has it once it is bound. */
+/** The pod as the API server shows it once it is bound. */
 export function boundInfo({ info, node }: SimPod, startedMs: number): PodInfo {
   return { ...info, node, evictionTraits: { startedMs } };
 }
@@ -124,7 +124,7 @@ function specOf(run: JobRun): GangSpec {
   };
 }
 
-/** A new pod of the run: its leader, or its next worker. */
+/** Makes a pod of the run: its leader, or its next worker. */
 export function newPod(run: JobRun, kind: 'leader' | 'worker', isNeeded: boolean): SimPod {
   const isLeader = kind === 'leader';
   const index = isLeader ? 0 : run.created++;
@@ -154,15 +154,15 @@ function infoOf(run: JobRun, isLeader: boolean, index: number): PodInfo {
     terminal: false,
     deleting: false,
   };
-  const wished = isLeader ? wishesOf(run) : undefined;
-  const wishing = wished ? { ...base, priorityRequest: wished } : base;
-  if (job.workers.count === 0) return wishing;
+  const priorityRequest = isLeader ? priorityRequestOf(run) : undefined;
+  const info = priorityRequest ? { ...base, priorityRequest } : base;
+  if (job.workers.count === 0) return info;
   const gang = `${job.namespace}/${run.id}`;
   const membership = isLeader ? { gang, role: 'driver', spec: specOf(run) } : { gang, role: 'executor' };
-  return { ...wishing, membership };
+  return { ...info, membership };
 }
 
-function wishesOf({ job }: JobRun): PodInfo['priorityRequest'] {
+function priorityRequestOf({ job }: JobRun): PodInfo['priorityRequest'] {
   const { deadlineMs, expectedMs } = job;
   if (deadlineMs === undefined && expectedMs === undefined) return undefined;
   return {

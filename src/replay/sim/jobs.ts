@@ -4,24 +4,24 @@ import type { KubeScheduler } from './kube-scheduler.ts';
 import type { Moment } from './recorder.ts';
 import type { World } from './world.ts';
 
-/** A leader's JVM and context take so long until it asks for workers (s). */
+/** The time from a leader's start until it creates workers (JVM and Spark context), in s. */
 const LEADER_START_S = [5, 20] as const;
-/** Pulling a worker's image: log-normal, median 8 s. */
+/** The time to pull a worker's image: log-normal, median 8 s. */
 const PULL = { mu: Math.log(8), sigma: 0.8 } as const;
-/** Spark sees a lost executor and makes another after about this. */
+/** The time until Spark replaces a lost executor. */
 const SUCCESSOR_MS = 1000;
-/** An operator submits an application again after this. */
+/** The time until an operator submits an application again. */
 const RERUN_MS = 60_000;
-/** An app that is evicted again and again is given up. */
-const MOST_RERUNS = 20;
+/** An app that is evicted more often is abandoned. */
+const MAX_RERUNS = 20;
 
 /**
- * The life of the jobs: the leader is bound and starts, asks for workers in batches each second (those beyond the
- * minimum afterwards, 1, 2, 4, 8 ...), works once leader and minimum run, and ends with all its pods. Workers beyond
- * the minimum hold room and do not make the job faster.
+ * The life cycle of the jobs. A leader is bound and starts. It creates workers in batches each second, up to the
+ * minimum, and then elastic ones, 1, 2, 4, 8 ... at a time. The job works once leader and minimum run, and ends with
+ * all its pods. Elastic workers hold room and do not make the job faster.
  */
 export class Jobs {
-  /** Jobs of the trace that are done or failed for good. */
+  /** The number of jobs of the trace that are done or failed for good. */
   ended = 0;
   readonly #world: World;
   readonly #scheduler: KubeScheduler;
@@ -65,7 +65,7 @@ export class Jobs {
     return this.#live;
   }
 
-  /** Somebody has the pod evicted: it goes when its grace period is over. */
+  /** Evicts the pod: it is gone when its grace period is over. */
   evict(uid: string): void {
     const pod = this.#pods.get(uid);
     if (!pod || pod.isEvicted || (pod.state !== 'bound' && pod.state !== 'running')) return;
@@ -78,7 +78,7 @@ export class Jobs {
     });
   }
 
-  /** What a worker has done goes with it: its share of the gang's work. What a leader has done is the app. */
+  /** An evicted worker takes its share of the gang's work with it, a leader all of it. */
   #evicted(pod: SimPod): void {
     const { job: run } = pod;
     const { recorder } = this.#world;
@@ -110,7 +110,7 @@ export class Jobs {
     });
   }
 
-  /** A needed member that is refused while others hold room makes the gang partial. */
+  /** Makes the gang partial if a needed member is refused while others hold room. */
   podRefused({ job: run, isNeeded }: SimPod): void {
     if (isNeeded && run.boundPods > 0 && run.boundNeeded < neededOf(run)) run.partialSinceMs ??= this.#now();
   }
@@ -123,7 +123,7 @@ export class Jobs {
     this.#scheduler.clusterChanged();
   }
 
-  /** The pod's node went. */
+  /** Handles a pod whose node is gone. */
   podLost(pod: SimPod): void {
     if (pod.isLeader) return this.#fail(pod.job, 'lost');
     this.#stopWork(pod.job);
@@ -200,9 +200,9 @@ export class Jobs {
     this.#world.recorder.change(this.#now(), 0, -neededCpu(run));
   }
 
-  /** An app that lost its node is submitted once more; one that was evicted, as often as its owner has patience. */
+  /** Ends a run. An app whose leader's node is lost is submitted once more, an evicted one up to MAX_RERUNS times. */
   #fail(run: JobRun, why: 'by itself' | 'lost' | 'evicted'): void {
-    const repeats = why !== 'by itself' && run.attempt < (why === 'evicted' ? MOST_RERUNS : 1);
+    const repeats = why !== 'by itself' && run.attempt < (why === 'evicted' ? MAX_RERUNS : 1);
     this.#end(run, repeats ? 'waiting' : 'failed');
     if (repeats) this.#later(RERUN_MS, () => this.submit(run.job, run.attempt + 1));
   }
@@ -217,7 +217,7 @@ export class Jobs {
     if (state === 'waiting') return;
     this.ended++;
     recorder.lastEndMs = this.#now();
-    // For its user an app that had to be submitted again has taken since the first time.
+    // For its user, an app that was submitted again has taken the time since its first submission.
     recorder.completions.push(this.#now() - run.job.submitMs);
     if (state !== 'done' || this.#isLate(run)) this.#missDeadline(run);
     if (state === 'done') recorder.done++;
@@ -243,7 +243,7 @@ export class Jobs {
     if (state !== 'waiting') this.#scheduler.clusterChanged();
   }
 
-  /** Its deadline counts from its first submission. */
+  /** Whether the job has missed its deadline, which counts from the first submission. */
   #isLate({ job }: JobRun): boolean {
     return job.deadlineMs !== undefined && this.#now() > job.submitMs + job.deadlineMs;
   }
@@ -261,12 +261,12 @@ export class Jobs {
   }
 }
 
-/** Workers are alike: one beyond the minimum takes the place of a needed one that goes. */
+/** An elastic worker takes the place of a needed one that is lost, since all workers are alike. */
 function inherit(pod: SimPod): void {
   const { job: run } = pod;
   if (!pod.isNeeded || pod.isLeader || pod.state === 'waiting') return;
-  const extras = [...run.pods].filter(({ isNeeded, isEvicted }) => !isNeeded && !isEvicted);
-  const heir = extras.find(({ state }) => state === 'running') ?? extras.find(({ state }) => state === 'bound');
+  const elastic = [...run.pods].filter(({ isNeeded, isEvicted }) => !isNeeded && !isEvicted);
+  const heir = elastic.find(({ state }) => state === 'running') ?? elastic.find(({ state }) => state === 'bound');
   if (!heir) return;
   pod.isNeeded = false;
   heir.isNeeded = true;

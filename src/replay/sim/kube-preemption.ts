@@ -5,27 +5,27 @@ import type { Truth } from './truth.ts';
 import type { World } from './world.ts';
 
 /**
- * DefaultPreemption of kube-scheduler, for one pod: on each node all pods of lower priority are taken away and, if the
- * pod then fits, put back from the highest priority down as far as it still does; of the nodes the one whose highest
- * victim is lowest, then with the smallest sum of priorities, then with the fewest victims. The node's room is the pod's from
- * then on, before those of the same or lower priority. Simplified: no disruption budgets, no start times.
- * (pkg/scheduler/framework/preemption/preemption.go, 1.35)
+ * kube-scheduler's DefaultPreemption, for one pod. On each node it selects all pods of lower priority and, if the pod
+ * then fits, reprieves them from the highest priority down as long as it still does. It picks the node whose highest
+ * victim has the lowest priority, then the smallest sum of priorities, then the fewest victims. From then on the node
+ * is nominated: its room is not for other pods of the same or lower priority. Simplified: no disruption budgets, no
+ * start times. (pkg/scheduler/framework/preemption/preemption.go, 1.35)
  */
 export class KubePreemption {
   readonly #world: World;
-  /** The victims of each pod that are not gone: meanwhile it has no more. */
+  /** The victims that each pod waits for; until they are gone it gets no others. */
   readonly #waitingFor = new Map<string, readonly string[]>();
 
   constructor(world: World) {
     this.#world = world;
   }
 
-  /** @returns UIDs; none where nobody helps, or where victims are still going */
+  /** @returns the victims' UIDs; none if no eviction helps, or while earlier victims are terminating */
   victimsFor(pod: SimPod): readonly string[] {
     const { truth, recorder } = this.#world;
     const { uid, priority } = pod.info;
-    const going = this.#waitingFor.get(uid)?.some((victim) => truth.boundPods.has(victim)) ?? false;
-    if (going || priority <= truth.leastPriority()) return [];
+    const isWaiting = this.#waitingFor.get(uid)?.some((victim) => truth.boundPods.has(victim)) ?? false;
+    if (isWaiting || priority <= truth.leastPriority()) return [];
     recorder.decisions.preempt++;
     let best: Proposal | undefined;
     for (const one of this.#proposals(pod)) if (!best || compare(one, best) < 0) best = one;
@@ -47,9 +47,9 @@ export class KubePreemption {
       const node = table.nameAt(row);
       const here = lower.get(node);
       if (!here || !hasBit(eligible, row)) continue;
-      const promised = nominations.before(pod.info, node);
-      const room = Float64Array.from(vector, (_, c) => table.free[c]![row]! - (promised?.[c] ?? 0));
-      const victims = neededOf(truth, here, { room, asked: vector });
+      const nominated = nominations.before(pod.info, node);
+      const room = Float64Array.from(vector, (_, c) => table.free[c]![row]! - (nominated?.[c] ?? 0));
+      const victims = neededOf(truth, here, { room, request: vector });
       if (victims.length > 0) yield { node, victims };
     }
   }
@@ -78,14 +78,14 @@ function compare(a: Proposal, b: Proposal): number {
   return Math.max(...x) - Math.max(...y) || sum(x) - sum(y) || x.length - y.length;
 }
 
-/** Of the pods those without whom there is room; `room` is changed. */
+/** The pods whose eviction is needed for the request to fit; `room` is changed. */
 function neededOf(
   truth: Truth,
   lower: readonly SimPod[],
-  { room, asked }: { readonly room: Vector; readonly asked: Vector },
+  { room, request }: { readonly room: Vector; readonly request: Vector },
 ): SimPod[] {
   const change = (vector: Vector, sign: 1 | -1) => room.forEach((_, c) => (room[c]! += sign * (vector[c] ?? 0)));
-  const fits = () => asked.every((amount, c) => amount === 0 || amount <= room[c]!);
+  const fits = () => request.every((amount, c) => amount === 0 || amount <= room[c]!);
   for (const pod of lower) change(truth.vector(pod), 1);
   if (!fits()) return [];
   return [...lower]

@@ -8,21 +8,21 @@ import type { World } from './world.ts';
 const EXTENDER_WEIGHT = 13;
 const SCORE_SCALE = 10;
 const TICK_MS = 1000;
-/** As live-cluster.ts has it. */
+/** The same interval as ADMIT_MS of live-cluster.ts. */
 const MAKE_ROOM_MS = 250;
 
 /**
- * kube-scheduler's cycle: one pod at a time; its own filters (room, labels, taints), the extender's filter where a
- * node is left, then, where more than one is left, LeastAllocated plus the extender's prioritize; bind. Of the other
- * score plugins none is simulated. percentageOfNodesToScore is 100.
+ * kube-scheduler's cycle, one pod at a time: its own filters (room, labels, taints), then the extender's filter if a
+ * node is left. If more than one node passes, it scores them with LeastAllocated plus the extender's prioritize. Then
+ * it binds the pod. No other score plugins are simulated. percentageOfNodesToScore is 100.
  */
 export class KubeScheduler {
   onBound: (pod: SimPod) => void = () => undefined;
   onRefused: (pod: SimPod) => void = () => undefined;
-  /** muster, or this scheduler itself, evicts a pod. */
+  /** Called when muster or this scheduler itself evicts a pod. */
   onEvicted: (uid: string) => void = () => undefined;
   readonly #world: World;
-  /** When the next cycle is planned for; Infinity: none is. */
+  /** The time of the next planned cycle; Infinity: none is planned. */
   #cycleAtMs = Infinity;
   #freeAtMs = 0;
   #lastTickMs = -Infinity;
@@ -39,7 +39,7 @@ export class KubeScheduler {
     this.#plan();
   }
 
-  /** A pod was bound or went, or a node changed. */
+  /** Call when a pod was bound or is gone, or a node changed. */
   clusterChanged(): void {
     this.#world.queue.wake(this.#world.timeline.nowMs);
     this.#plan();
@@ -69,7 +69,7 @@ export class KubeScheduler {
     this.#conclude(pod, deciding);
   }
 
-  /** The node chosen, or undefined where there is none. */
+  /** @returns the chosen node; undefined: there is none */
   #schedule(pod: SimPod): string | undefined | Promise<string | undefined> {
     const { truth, port, recorder, timeline } = this.#world;
     const candidates = truth.offer(pod);
@@ -113,7 +113,7 @@ export class KubeScheduler {
     let bestScore = -1;
     let next = 0;
     for (let i = 0; i < names.length; i++) {
-      // Advice comes in the order of the candidates and leaves some out.
+      // The extender's scores come in the order of the candidates, without those that score 0.
       const advice = scores[next]?.node === names[i] ? scores[next++]!.score : 0;
       const score = truth.leastAllocated(rows[i]!, candidates.vector) + advice * SCORE_SCALE * EXTENDER_WEIGHT;
       if (score > bestScore) [best, bestScore] = [i, score];

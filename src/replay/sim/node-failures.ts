@@ -6,7 +6,7 @@ import type { World } from './world.ts';
 const DAY_MS = 86_400_000;
 const REPAIR_MS = 600_000;
 
-/** Nodes that break at random times, with all that runs on them, and come back after ten minutes. */
+/** Makes nodes fail at random times, with all their pods, and come back after ten minutes. */
 export class NodeFailures {
   readonly #world: World;
   readonly #jobs: Jobs;

@@ -7,14 +7,14 @@ interface Nomination {
 }
 
 /**
- * Which pods have a node's room promised, since others were evicted for them: it is theirs before pods of the same or
- * lower priority. (NominatedPodsForNode, pkg/scheduler/backend/queue/nominator.go, 1.35)
+ * The nodes nominated for pods that others were evicted for. A nominated pod's room is not for other pods of the same
+ * or lower priority. (NominatedPodsForNode, pkg/scheduler/backend/queue/nominator.go, 1.35)
  */
 export class Nominations {
   readonly #nodes = new Map<string, Map<string, Nomination>>();
   readonly #nodeOf = new Map<string, string>();
 
-  /** Pods of lower priority lose their nomination to the node, as kube-scheduler has it. */
+  /** Nominates a node. As in kube-scheduler, pods of lower priority lose their nomination to it. */
   add({ uid, priority }: PodInfo, node: string, vector: Vector): void {
     this.delete(uid);
     const here = this.#nodes.get(node) ?? new Map<string, Nomination>();
@@ -37,7 +37,7 @@ export class Nominations {
     return this.#nodes.size === 0;
   }
 
-  /** What of the node is promised to others before this pod; undefined: nothing. */
+  /** The node's room that is nominated to others ahead of this pod; undefined: none. */
   before({ uid, priority }: PodInfo, node: string): Vector | undefined {
     const here = this.#nodes.get(node);
     let out: Vector | undefined;

@@ -3,18 +3,18 @@ import type { Effect } from '../../core/effects.ts';
 import type { ClusterEvent } from '../../core/model.ts';
 import type { Scheduler } from '../../core/scheduler.ts';
 
-/** The extender as the simulated kube-scheduler sees it, and the feed that tells it of the cluster. */
+/** The extender as the simulated kube-scheduler calls it, and the feed of cluster events. */
 export interface ExtenderPort {
   filter(request: FilterRequest, nowMs: number): FilterAnswer | Promise<FilterAnswer>;
-  /** In the order of the candidates; those that score 0 may be left out. */
+  /** @returns scores in the order of the candidates; candidates that score 0 may be left out */
   prioritize(request: FilterRequest, nowMs: number): readonly NodeScore[] | Promise<readonly NodeScore[]>;
   observe(event: ClusterEvent, nowMs: number): void;
   tick(nowMs: number): void;
   /** Whether a policy enforces preemption. */
   readonly isPreempting: boolean;
-  /** Whether kube-scheduler's own preemption is to be simulated: no gangs, and a policy that enforces preemption. */
+  /** Whether to simulate kube-scheduler's own preemption: there are no gangs, and a policy enforces preemption. */
   readonly isKubePreempting: boolean;
-  /** Has muster admit gangs without being asked, and look for victims, as live-cluster.ts does. */
+  /** Lets muster admit waiting gangs and search for victims, as live-cluster.ts does. */
   makeRoom(nowMs: number): readonly Effect[];
   /** cpu held for members that are not bound yet, in millicores. */
   reservedCpu(): number;
@@ -30,7 +30,7 @@ export function directPort(scheduler: Scheduler): ExtenderPort {
   };
 }
 
-/** What every port does in this process: the feed is not part of the extender's wire. */
+/** The part of a port that always runs in this process, since the feed is not part of the extender's wire. */
 export function feedOf(scheduler: Scheduler): Omit<ExtenderPort, 'filter' | 'prioritize'> {
   const { policies } = scheduler;
   const isEnforced = policies.some(({ preemption }) => preemption.mode === 'enforce');

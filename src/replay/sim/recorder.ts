@@ -2,13 +2,13 @@ import { quantilesOf } from '../quantiles.ts';
 import type { PolicyResult, Quantiles, Sample } from '../result.ts';
 import type { JobRun } from './job-run.ts';
 
-/** More samples than this: every second one goes, and the interval doubles. */
+/** Beyond this number every second sample is dropped, and the interval doubles. */
 const MAX_SAMPLES = 400;
 
-/** What `sample` needs to know of the moment. */
+/** The figures of a moment that `sample` is given. */
 export type Moment = Pick<Sample, 'reserved' | 'fragmentation' | 'waitingGangs' | 'runningGangs'>;
 
-/** Keeps the figures of one run. Shares are integrated exactly over time, not from the samples. */
+/** Keeps the figures of one run. Mean shares are exact integrals over time and not means of the samples. */
 export class Recorder {
   readonly #totalCpu: number;
   readonly #fromMs: number;
@@ -48,7 +48,7 @@ export class Recorder {
     this.#fromMs = this.#lastMs = this.#nextSampleMs = fromMs;
   }
 
-  /** cpu (millicores) that is bound, and that works, changes by this from now on. */
+  /** Changes the bound and the working cpu by these amounts, in millicores. */
   change(nowMs: number, bound: number, working: number): void {
     this.#advance(nowMs);
     this.#bound += bound;

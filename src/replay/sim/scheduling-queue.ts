@@ -6,9 +6,9 @@ const FLUSH_AFTER_MS = 300_000;
 const MAX_BACKOFF_MS = 10_000;
 
 /**
- * kube-scheduler's three places for pods that wait (pkg/scheduler/backend/queue/scheduling_queue.go, 1.35): active
- * (priority, then time), back-off (1, 2, 4, 8, 10 s after an attempt), unschedulable (until an event, or five
- * minutes). Any bound, gone or changed pod or node wakes whatever an extender rejected.
+ * kube-scheduler's three queues of waiting pods (pkg/scheduler/backend/queue/scheduling_queue.go, 1.35): active
+ * (priority, then time), back-off (1, 2, 4, 8, 10 s after an attempt), unschedulable (until an event, or five minutes).
+ * Every event of a pod or node wakes all pods that an extender rejected.
  */
 export class SchedulingQueue {
   readonly #active = new TinyQueue<SimPod>(
@@ -38,7 +38,7 @@ export class SchedulingQueue {
     this.#unschedulable.push(pod);
   }
 
-  /** Something changed in the cluster. */
+  /** Call when something changed in the cluster. */
   wake(nowMs: number): void {
     if (this.#unschedulable.length === 0) return;
     for (const pod of this.#unschedulable) this.#requeue(pod, nowMs);
@@ -53,7 +53,7 @@ export class SchedulingQueue {
     }
   }
 
-  /** When there will be a pod to pop, if nothing happens; Infinity: none waits. */
+  /** The time at which there is a pod to pop if nothing else happens; Infinity: no pod waits. */
   nextMs(nowMs: number): number {
     if (this.#active.length > 0 || (this.#isEager && this.#backoff.length > 0)) return nowMs;
     const backoff = this.#backoff.peek();

@@ -14,10 +14,10 @@ import { Timeline } from './timeline.ts';
 import { Truth } from './truth.ts';
 import type { World } from './world.ts';
 
-/** With nothing left but retries, the simulation goes on for so long: every time limit of muster is over by then. */
+/** How long the simulation goes on with nothing left but retries: longer than every time limit of muster. */
 const IDLE_LIMIT_MS = 45 * 60_000;
-/** Steps between two looks at the wall clock. */
-const STEPS_PER_LOOK = 2000;
+/** Steps between two reports of progress, at which the event loop runs too. */
+const STEPS_PER_REPORT = 2000;
 
 export interface SimulationInput {
   readonly trace: Trace;
@@ -25,7 +25,7 @@ export interface SimulationInput {
   readonly options: ReplayOptions;
   readonly port: ExtenderPort;
   readonly policy: string;
-  /** Ends the run early; what is there until then is the result. */
+  /** Ends the run early, with a partial result. */
   readonly signal?: AbortSignal;
   readonly onProgress?: (progress: Progress) => void;
 }
@@ -42,7 +42,7 @@ export interface SimulationOutput {
   readonly latency: LatencyResult;
 }
 
-/** One policy against one trace. Deterministic but for the latencies. */
+/** Simulates one policy on one trace. Deterministic except for the latencies. */
 export async function simulate(input: SimulationInput): Promise<SimulationOutput> {
   const { trace, nodes, options, port, policy } = input;
   const startedNs = process.hrtime.bigint();
@@ -97,7 +97,7 @@ async function run(
       recorder.invariantChecks++;
       nextCheck = steps + Math.max(options.checkEvery, truth.boundPods.size);
     }
-    inversions.look(jobs, nowMs);
+    inversions.sample(jobs, nowMs);
     if (recorder.isSampleDue(nowMs)) {
       recorder.sample(nowMs, {
         ...jobs.counts(),
@@ -108,7 +108,7 @@ async function run(
     if (jobs.isOver() || nowMs > options.horizonMs) return;
     if (timeline.workLeft > 0) quietSinceMs = nowMs;
     else if (nowMs - quietSinceMs > IDLE_LIMIT_MS) return;
-    if (steps % STEPS_PER_LOOK !== 0) continue;
+    if (steps % STEPS_PER_REPORT !== 0) continue;
     if (input.signal?.aborted) return;
     input.onProgress?.({ policy: input.policy, ended: jobs.ended, jobs: input.trace.jobs.length, simulatedMs: nowMs });
     await new Promise(setImmediate);
@@ -117,7 +117,7 @@ async function run(
 
 type TypicalShape = Trace['jobs'][number]['leader'];
 
-/** The request that most pods of the trace have. */
+/** The most common request of the trace's pods. */
 function typicalShape(trace: Trace): TypicalShape {
   const counts = new Map<string, { shape: TypicalShape; count: number }>();
   for (const { leader, workers } of trace.jobs) {

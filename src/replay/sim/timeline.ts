@@ -4,11 +4,11 @@ interface Entry {
   readonly atMs: number;
   readonly order: number;
   readonly run: () => void | Promise<void>;
-  /** Whether the world changes by itself at this time: an arrival, an end. Else it is a retry or a look. */
+  /** Whether the entry changes the simulated world, such as an arrival or an end; false for retries and polls. */
   readonly isWork: boolean;
 }
 
-/** Simulated time: what happens next, in order of time and then of scheduling. */
+/** Simulated time: the entries run in order of time, then in the order in which they were added. */
 export class Timeline {
   readonly #entries = new TinyQueue<Entry>([], (a, b) => a.atMs - b.atMs || a.order - b.order);
   #order = 0;
@@ -19,7 +19,7 @@ export class Timeline {
     return this.#nowMs;
   }
 
-  /** How many entries are left that change the world by themselves. */
+  /** The number of remaining entries that change the world. */
   get workLeft(): number {
     return this.#work;
   }
@@ -29,7 +29,7 @@ export class Timeline {
     if (isWork) this.#work++;
   }
 
-  /** Runs the next entry. @returns false where there is none */
+  /** Runs the next entry. @returns false if there is none */
   step(): boolean | Promise<boolean> {
     const entry = this.#entries.pop();
     if (!entry) return false;

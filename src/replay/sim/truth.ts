@@ -6,7 +6,7 @@ import { ResourceColumns, type Resources, type Vector } from '../../core/resourc
 import { Nominations } from './nominations.ts';
 import type { SimPod } from './job-run.ts';
 
-/** What really runs where: a table like the core's, without anything that the core only holds. */
+/** The actual state of the cluster: a node table like the core's, without reservations. */
 export class Truth {
   readonly #columns = new ResourceColumns();
   readonly table = new NodeTable(this.#columns);
@@ -20,11 +20,11 @@ export class Truth {
     for (const node of nodes) this.table.upsert(node);
   }
 
-  /** The nodes that pass kube-scheduler's own filters for the pod; looked at only as far as is asked. */
+  /** The nodes that pass kube-scheduler's own filters for the pod, evaluated lazily. */
   offer(pod: SimPod): LazyCandidates {
     const request = this.requestVector(pod.info);
-    const promised = this.nominations.isEmpty ? undefined : (node: string) => this.nominations.before(pod.info, node);
-    return new LazyCandidates(this.table, this.eligibility.maskFor(pod.info.constraints), request, promised);
+    const nominated = this.nominations.isEmpty ? undefined : (node: string) => this.nominations.before(pod.info, node);
+    return new LazyCandidates(this.table, this.eligibility.maskFor(pod.info.constraints), request, nominated);
   }
 
   /** @param pod its node is set */
@@ -67,14 +67,14 @@ export class Truth {
     else this.#priorities.delete(priority);
   }
 
-  /** Whether more is bound at the node than it has. */
+  /** Whether the node's bound pods request more than its allocatable. */
   isOvercommitted(node: string): boolean {
     const { table } = this;
     const row = table.rowOf(node);
     return row !== undefined && table.free.some((column) => column[row]! < 0);
   }
 
-  /** NodeResourcesLeastAllocated of kube-scheduler, cpu and memory alike, 0..100. */
+  /** kube-scheduler's NodeResourcesLeastAllocated with equal weights for cpu and memory, 0..100. */
   leastAllocated(row: number, request: Vector): number {
     const { free, allocatable } = this.table;
     const cpu = Math.max(0, (free[0]![row]! - (request[0] ?? 0)) / (allocatable[0]![row]! || 1));
@@ -82,7 +82,7 @@ export class Truth {
     return Math.floor(50 * (cpu + memory));
   }
 
-  /** Of the free cpu, the share on which not one more pod of this shape fits. */
+  /** The share of the free cpu that cannot hold another pod of this shape. */
   fragmentation(shape: Resources): number {
     const { table } = this;
     const vector = this.requestVector({ request: shape });
@@ -101,23 +101,23 @@ export class Truth {
   }
 }
 
-/** What of a node is promised to others before the pod. */
-type Promised = (node: string) => Vector | undefined;
+/** A node's room that is nominated to others ahead of the pod. */
+type Nominated = (node: string) => Vector | undefined;
 
 export class LazyCandidates implements Candidates {
   readonly vector: Vector;
   readonly #table: NodeTable;
   readonly #eligible: Bits;
-  readonly #promised: Promised | undefined;
+  readonly #nominated: Nominated | undefined;
   #names: readonly string[] | undefined;
   readonly #rows: number[] = [];
 
-  /** @param promised absent: nothing is promised to anybody */
-  constructor(table: NodeTable, eligible: Bits, vector: Vector, promised?: Promised) {
+  /** @param nominated absent: no node is nominated */
+  constructor(table: NodeTable, eligible: Bits, vector: Vector, nominated?: Nominated) {
     this.#table = table;
     this.#eligible = eligible;
     this.vector = vector;
-    this.#promised = promised;
+    this.#nominated = nominated;
   }
 
   get size(): number {
@@ -145,7 +145,7 @@ export class LazyCandidates implements Candidates {
     return (this.#names = names);
   }
 
-  /** The rows of some of the candidates; nothing is looked up for all of them. */
+  /** The rows of some candidates; for all candidates they are known without a lookup. */
   rowsOf(names: readonly string[]): readonly number[] {
     return names === this.#names ? this.#rows : names.map((name) => this.#table.rowOf(name)!);
   }
@@ -153,12 +153,12 @@ export class LazyCandidates implements Candidates {
   #passes(row: number): boolean {
     const table = this.#table;
     if (!hasBit(this.#eligible, row) || !table.fits(row, this.vector)) return false;
-    const promised = this.#promised?.(table.nameAt(row));
+    const nominated = this.#nominated?.(table.nameAt(row));
     return (
-      !promised ||
+      !nominated ||
       table.fits(
         row,
-        this.vector.map((amount, c) => (amount === 0 ? 0 : amount + (promised[c] ?? 0))),
+        this.vector.map((amount, c) => (amount === 0 ? 0 : amount + (nominated[c] ?? 0))),
       )
     );
   }

@@ -5,7 +5,7 @@ import type { SchedulingQueue } from './scheduling-queue.ts';
 import type { Timeline } from './timeline.ts';
 import type { Truth } from './truth.ts';
 
-/** What the parts of a simulation share. */
+/** The state that the parts of a simulation share. */
 export interface World {
   readonly timeline: Timeline;
   readonly truth: Truth;

@@ -43,7 +43,7 @@ export function drawWorker(random: Random): Resources {
 
 export const drawPriority = (random: Random): number => random.pick(PRIORITIES);
 
-/** What a trace without sizes and priorities gets, for each job alike in every run with the seed. */
+/** The worker size and priority of a job whose trace lacks them; the same in every run with the seed. */
 export function drawFor(seed: number, id: string): { readonly worker: Resources; readonly priority: number } {
   const random = seeded(seed, 'shape', id);
   return { worker: drawWorker(random), priority: drawPriority(random) };

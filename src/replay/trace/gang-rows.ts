@@ -45,7 +45,10 @@ export const itp: TraceReader = {
 
 const PHILLY_HEADER = 'timestamp,duration,num_gpus,gpu_time,cluster';
 
-/** Microsoft Philly, the flat table of the Pollux authors: a virtual cluster is a namespace; wall-clock times as UTC. */
+/**
+ * Microsoft Philly, the flat table of the Pollux authors. A virtual cluster is a namespace; local times are read as
+ * UTC.
+ */
 export const philly: TraceReader = {
   format: 'philly',
   recognises: (line) => line === PHILLY_HEADER,
@@ -82,8 +85,8 @@ const CORES_PER_EXECUTOR = 4;
 const OVERHEAD_S = 30;
 
 /**
- * SWIM Facebook: bytes only. Executors = map tasks (input / 128 MiB) / 8, at most 200; duration = 30 s + bytes at
- * 20 MB/s per core of 4 per executor. Both are our model, not data.
+ * SWIM Facebook, which has bytes only. Executors = map tasks (input / 128 MiB) / 8, at most 200. Duration = 30 s +
+ * bytes at 20 MB/s per core, with 4 cores per executor. Both are a model of ours and not data.
  */
 export const swim: TraceReader = {
   format: 'swim',

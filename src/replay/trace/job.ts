@@ -11,11 +11,11 @@ export interface TraceJob {
   readonly user: string;
   /** Kubernetes priority of its pods. */
   readonly priority: number;
-  /** What the leader pod asks (cpu in millicores, memory in bytes ...; `pods` is added by the simulator). */
+  /** The leader pod's request (cpu in millicores, memory in bytes ...); the simulator adds `pods`. */
   readonly leader: Resources;
   readonly workers: {
     readonly count: number;
-    /** How many must run before the job can work; min <= count. */
+    /** The number of workers that must run before the job can work; min <= count. */
     readonly min: number;
     readonly request: Resources;
   };
@@ -25,23 +25,23 @@ export interface TraceJob {
   readonly nodeLabels: ReadonlyMap<string, readonly string[]>;
   /** Fraction 0..1 of its duration at which the job fails, where the trace or the generator says so. */
   readonly failsAt?: number;
-  /** ms from submission until it should be done. */
+  /** ms from submission to the deadline. */
   readonly deadlineMs?: number;
-  /** What its owner says how long it runs, in ms. */
+  /** The owner's estimate of its run time, in ms. */
   readonly expectedMs?: number;
-  /** Where it comes from: the file's name and the row (1 = first data row). */
+  /** The file's name and the row (1: the first data row) that it comes from. */
   readonly source: string;
   readonly row: number;
 }
 
-/** A trace as a reader hands it over: jobs by submit time, then by row. */
+/** A trace: jobs by submission time, then by row. */
 export interface Trace {
   /** Name for reports: the file's base name. */
   readonly name: string;
   readonly format: string;
   readonly jobs: readonly TraceJob[];
-  /** What was dropped or altered and how many rows it touched, in words for the report. */
+  /** Notes for the report on dropped or altered rows, with their number. */
   readonly notes: readonly string[];
-  /** What the trace does not have and was drawn from a distribution with the seed, in words for the report. */
+  /** Notes for the report on fields that the trace lacks and that were drawn with the seed. */
   readonly drawn: readonly string[];
 }

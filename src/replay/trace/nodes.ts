@@ -10,7 +10,7 @@ import { Cells, openFile, rowsOf, unreadable, type Row } from './source.ts';
 
 const MIB = 2 ** 20;
 const GB = 1e9;
-/** kubelet's default; and what large machines are usually given. */
+/** kubelet's default, and the usual setting on large machines. */
 const PODS = { usual: 110, large: 250, fromCores: 65 } as const;
 
 export interface NodeShape {
@@ -97,7 +97,7 @@ const Groups = z.strictObject({
         cpu: z.union([z.string(), z.number()]),
         memory: z.union([z.string(), z.number()]),
         gpu: z.int().min(0).max(64).default(0),
-        /** Nodes are dealt to the zones in turn, and to the racks of each zone in turn. */
+        /** Nodes are assigned round-robin to zones, and within a zone to racks. */
         zones: z.int().min(1).max(100).default(1),
         racksPerZone: z.int().min(1).max(1000).default(1),
         labels: z.record(z.string(), z.string()).default({}),

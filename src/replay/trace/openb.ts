@@ -10,10 +10,10 @@ const HEADER =
 const FIRST_DAY = 100;
 const DAY_S = 86_400;
 
-/** The label under which node files carry the GPU model, which a pod's gpu_spec selects. */
+/** The node label with the GPU model, which a pod's gpu_spec selects. */
 export const GPU_MODEL_LABEL = 'muster.dev/gpu-model';
 
-/** openb (Alibaba GPU trace v2023): single pods with real sizes. No gangs are in it, and none are made up. */
+/** openb (Alibaba GPU trace v2023): single pods with real sizes. It has no gangs, and none are added. */
 export const openb: TraceReader = {
   format: 'openb',
   recognises: (line) => line === HEADER,

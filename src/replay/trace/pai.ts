@@ -25,8 +25,8 @@ interface Job {
 }
 
 /**
- * Alibaba PAI 2020, instance rows: a job's roles and instances are its pods. The chief, else ps 0, else worker 0
- * leads; a repeated (task, instance) is a retry. Only jobs that are wholly Terminated have all their times.
+ * Alibaba PAI 2020, instance rows: the instances of a job's roles are its pods. The chief leads, else ps 0, else worker
+ * 0. A repeated (task, instance) is a retry. Only jobs that are wholly Terminated have all their times.
  */
 export const pai: TraceReader = {
   format: 'pai',
@@ -83,7 +83,7 @@ function toJob(id: string, rows: readonly Row[], context: { cells: Cells; seed: 
   };
 }
 
-/** Who leads: chief before ps before anybody. */
+/** The order in which tasks lead: chief, then ps, then any other. */
 function rank(task: string): number {
   const at = ['chief', 'ps'].indexOf(task);
   return at < 0 ? 2 : at;

@@ -1,6 +1,6 @@
 import type { TraceJob } from './job.ts';
 
-/** What a reader finds in a file. */
+/** The jobs of a file, with notes for the report. */
 export interface ReadJobs {
   readonly jobs: TraceJob[];
   readonly notes: readonly string[];
@@ -12,23 +12,23 @@ interface ReaderInput {
   readonly seed: number;
 }
 
-/** One trace format. A new one: one file, one line in read-trace.ts, one part of docs/traces.md. */
+/** A trace format. A new one: one file, one line in read-trace.ts, one part of docs/traces.md. */
 export interface TraceReader {
   readonly format: string;
-  /** Whether a file with this first line is of the format. */
+  /** Whether a file with this first line has the format. */
   readonly recognises: (firstLine: string) => boolean;
   readonly read: (input: ReaderInput) => Promise<ReadJobs>;
 }
 
-/** A gang larger than this is taken for a mistake in the file. */
+/** A larger gang is treated as a mistake in the file. */
 export const MAX_WORKERS = 10_000;
 
-/** A job of equal workers under an added driver. */
+/** A row of a trace whose jobs have equal workers and no driver. */
 export type GangRow = Pick<TraceJob, 'id' | 'submitMs' | 'namespace' | 'durationMs' | 'source' | 'row'> & {
   readonly workers: number;
 };
 
-/** Times count from the first submission. */
+/** Sorts jobs by submission time and counts times from the first submission. */
 export function fromFirst(jobs: readonly TraceJob[]): TraceJob[] {
   const first = jobs.reduce((least, { submitMs }) => Math.min(least, submitMs), Infinity);
   const sorted = jobs.map((job) => ({ ...job, submitMs: job.submitMs - first }));

@@ -2,7 +2,7 @@ import { seeded } from '../random.ts';
 import type { Trace, TraceJob } from './job.ts';
 
 export interface Selection {
-  /** Only jobs submitted from here on, and before there: ms from the start of the trace. */
+  /** Only jobs submitted at or after `fromMs` and before `untilMs`, in ms from the start of the trace. */
   readonly fromMs?: number;
   readonly untilMs?: number;
   readonly maxJobs?: number;
@@ -10,14 +10,14 @@ export interface Selection {
   readonly speed?: number;
   /** Divides durations: 10 makes a job of an hour one of six minutes. */
   readonly shorten?: number;
-  /** Two priority classes in place of the trace's: this share of the jobs has 1000, drawn with the seed, the others 0. */
+  /** Replaces the trace's priorities: a share of the jobs, drawn with the seed, gets 1000, the others get 0. */
   readonly urgent?: { readonly share: number; readonly seed: number };
 }
 
 const URGENT = 1000;
 const HOUR_MS = 3_600_000;
 
-/** A part of a trace, or the same in other time. What was done is in the notes. */
+/** Selects a part of a trace and scales its times. The notes of the result list these changes. */
 export function select(trace: Trace, selection: Selection): Trace {
   const { fromMs = 0, untilMs = Infinity, maxJobs = Infinity, speed = 1, shorten = 1, urgent } = selection;
   const kept = trace.jobs.filter(({ submitMs }) => submitMs >= fromMs && submitMs < untilMs).slice(0, maxJobs);
