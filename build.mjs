@@ -2,7 +2,7 @@ import { build } from 'esbuild';
 import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 
-/** The chart library is not code that runs here but text of the report: the bundle holds it as such. */
+/** Bundles the chart library as text, since the report contains it and muster does not run it. */
 const chartLibrary = {
   name: 'chart-library',
   setup({ onLoad }) {
@@ -16,7 +16,7 @@ const chartLibrary = {
   },
 };
 
-// Tests build into a place of their own.
+// Tests build into a folder of their own.
 const [outfile = 'dist/cli.js'] = process.argv.slice(2);
 
 await build({

@@ -15,7 +15,10 @@ import {
 import { summarize } from './support/statistics.ts';
 import { timesOf, type Timed } from './support/timing.ts';
 
-/** What is measured, on how many nodes; a new case is a line here. `limit` is the most µs the median may be. */
+/**
+ * The measured cases with their number of nodes; a new case is a line here. `limit` is the largest allowed median, in
+ * µs.
+ */
 const CASES: readonly Case[] = [
   { name: 'reserved executor', nodes: 5000, make: reservedExecutor, samples: 5000, limit: 20 },
   { name: 'new gang of 10', nodes: 5000, make: (world) => newGang(world, 10), samples: 300 },
@@ -34,7 +37,7 @@ const CASES: readonly Case[] = [
 interface Case {
   readonly name: string;
   readonly nodes: number;
-  /** Absent: half full of pods of no gang. */
+  /** Absent: nodes half full of pods that are in no gang. */
   readonly world?: (nodes: number) => CoreWorld;
   readonly make: (world: CoreWorld) => Timed;
   readonly samples: number;

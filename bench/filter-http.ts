@@ -10,18 +10,18 @@ type Pod = ReturnType<typeof driverPod>;
 interface Case {
   readonly name: string;
   readonly verb: 'filter' | 'prioritize';
-  /** Of sample `i`. A reserved executor's gang is `open`ed before. */
+  /** The pod of sample `i`. */
   readonly pod: (i: number) => Pod;
-  /** Asked before sample `i`, untimed. */
+  /** A leader to filter before sample `i`, untimed. */
   readonly open?: (i: number) => Pod | undefined;
-  /** UIDs gone after sample `i`. */
+  /** UIDs of the pods that end after sample `i`. */
   readonly gone: (i: number) => readonly string[];
-  /** At 5,000 names: the most that the median may be, as a multiple of the floor's. */
+  /** The largest allowed median at 5,000 names, as a multiple of the floor's. */
   readonly limit?: number;
 }
 
 const GANG = 100;
-/** More cores than any node of the benchmark has free for a hundred. */
+/** Cores per executor, too many for a hundred executors to fit. */
 const TOO_LARGE = 15;
 
 const gangCase = (name: string, executors: number, cpu: number, limit?: number): Case => ({
@@ -76,7 +76,7 @@ const LOADS: readonly Load[] = [
   { names: 1000, mode: 'nodes', samples: 100 },
 ];
 
-/** The same bodies to both sides, in turn; the floor answers as many bytes as muster just did. */
+/** Sends the same bodies to both sides in turn. The floor answers as many bytes as muster just did. */
 async function measure(one: Case, sides: Sides, load: Load): Promise<readonly Result[]> {
   const candidates = candidateTexts(load.names, load.mode);
   const [muster, floor]: [number[], number[]] = [[], []];

@@ -13,7 +13,7 @@ import type { Benchmark, BenchmarkContext, Result } from './support/benchmark.ts
 const POLICY = 'muster';
 const QUICK_JOBS = 300;
 
-/** A trace of bench/traces or a generated one, and where it runs. `limit`: the most seconds that it may take. */
+/** A trace of bench/traces or a generated one, and its nodes. `limit`: the largest allowed time, in seconds. */
 interface Case {
   readonly name: string;
   readonly trace: string;
@@ -53,7 +53,7 @@ async function nodesOf(source: string): Promise<readonly NodeInfo[]> {
   return isPreset(source) ? profileNodes(profileOf(source)) : readNodes(`bench/traces/${source}`);
 }
 
-/** The simulation alone, without reading or drawing the trace. */
+/** Measures the simulation alone, without the time to read or draw the trace. */
 async function measure({ name, trace, nodes, limit }: Case, context: BenchmarkContext): Promise<Result[]> {
   const whole = await traceOf(trace);
   let shown = -1;

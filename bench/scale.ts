@@ -17,7 +17,7 @@ import { growthSvg, type Curve } from './support/svg.ts';
 import { timesOf, type Timed } from './support/timing.ts';
 
 const NODES = [100, 300, 1000, 3000, 5000, 10_000, 15_000] as const;
-/** Pods on a node; the nodes are PODS_NODES, half full each time. */
+/** Pods per node, on PODS_NODES nodes that are half full each time. */
 const PODS_PER_NODE = [8, 16, 30, 60] as const;
 const PODS_NODES = 5000;
 const MOST_PODS = 300_000;
@@ -41,7 +41,7 @@ interface Along {
   readonly what: string;
   readonly sizes: readonly number[];
   readonly world: (size: number) => CoreWorld;
-  /** Name of its picture. */
+  /** File name of its chart, without the extension. */
   readonly picture: string;
 }
 
@@ -81,7 +81,7 @@ interface Size {
   readonly pods: number;
 }
 
-/** A start of the real program from lists in pages, and the memory that it takes then. */
+/** Measures a start of the real program from paged lists, and its memory afterwards. */
 async function startOf({ nodes, pods }: Size, limits?: { readonly seconds: number; readonly mb: number }) {
   const api = await Child.start('api-server', String(nodes), String(pods));
   const [url, podBytes] = api.ready.split(' ') as [string, string];

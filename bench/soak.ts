@@ -11,7 +11,7 @@ import { bodyOf, candidateTexts, driverPod, executorPod } from './support/wire-b
 const PROFILE = profileNamed('lyft-day');
 const LAPS = 10;
 const LAP_MS = 3 * 60_000;
-/** Before the first lap that counts, so that the code is compiled and the pools are grown. */
+/** Laps before the first one that counts, so that code is compiled and pools have grown. */
 const WARM_UP_LAPS = 2;
 const ENDED_MS = 1000;
 
@@ -22,7 +22,7 @@ interface Gang {
   readonly endMs: number;
 }
 
-/** Gangs of the trace's sizes and durations; what still runs when the lap is over ends with it. */
+/** Gangs with the trace's sizes and durations. Those that still run at the end of the lap end with it. */
 function gangsOf(lap: number, jobs: number): Gang[] {
   const startMs = lap * (LAP_MS + ENDED_MS);
   const { jobs: all } = generateTrace(PROFILE, { seed: 1, days: 0.1 });
@@ -39,7 +39,7 @@ function gangsOf(lap: number, jobs: number): Gang[] {
 
 type Json = Record<string, unknown>;
 
-/** kube-scheduler's and the cluster's side. */
+/** Plays kube-scheduler and the cluster. */
 class Churn {
   readonly #server: Child;
   readonly #client: HttpClient;

@@ -1,12 +1,12 @@
 import { readLines } from '../../src/kube/read-lines.ts';
 import type { ApiStream, Transport } from '../../src/kube/transport.ts';
 
-/** The watch tells of a pod when it gets a node, since it asks for pods with a node alone. */
+/** Selects pods with a node only, so that the watch reports a pod when it is bound. */
 const BOUND = '/api/v1/namespaces/default/pods?fieldSelector=spec.nodeName%21%3D';
-/** A load that does not get on for so long is stuck. */
+/** A load without progress for this long is stuck. */
 const STUCK_MS = 60_000;
 
-/** Notes when pods are bound, as the API server tells of it. Parses no event, to cost little. */
+/** Records when pods are bound, from a watch. It parses no events, to cost little. */
 export class Bindings {
   /** performance.now() of each binding. */
   readonly atMs: number[] = [];
@@ -18,7 +18,7 @@ export class Bindings {
     this.#admin = admin;
   }
 
-  /** From now on; pods that are bound already do not count. */
+  /** Starts the watch. Pods that are bound already do not count. */
   static async watch(admin: Transport): Promise<Bindings> {
     const list = (await admin.request({ method: 'GET', path: `${BOUND}&limit=1` })) as Versioned;
     const bindings = new Bindings(admin);
@@ -26,7 +26,7 @@ export class Bindings {
     return bindings;
   }
 
-  /** @throws Error where pods remain unbound for a minute */
+  /** Resolves after `count` bindings. @throws Error if there is no binding for a minute */
   async reach(count: number): Promise<void> {
     let [known, sinceMs] = [0, performance.now()];
     while (this.atMs.length < count) {
@@ -48,7 +48,7 @@ export class Bindings {
     void this.#read(this.#stream, version);
   }
 
-  /** The API server ends a watch that is read too slowly; the next one goes on where it ended. */
+  /** Reads a watch. The API server ends a watch that is read too slowly; the next one continues where it ended. */
   async #read({ chunks }: ApiStream, version: string): Promise<void> {
     let last = '';
     try {

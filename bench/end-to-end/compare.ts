@@ -8,18 +8,18 @@ import { measure, type Measured } from './measure.ts';
 import type { Side } from './sides.ts';
 
 export interface Comparison {
-  /** The first is what the others are compared with. */
+  /** All others are compared with the first. */
   readonly sides: readonly Side[];
   readonly nodes: number;
   readonly pods: number;
   readonly rounds: number;
-  /** How many times as fast as the first side a side should be at least. */
+  /** The least speed of a side, as a multiple of the first side's. */
   readonly atLeast?: Readonly<Record<string, number>>;
 }
 
 const NODE = { cpu: 16, memoryGib: 64 };
 
-/** Binaries of a control plane, or undefined after saying why there are none. */
+/** The binaries of a control plane; undefined, after printing the reason, if there are none. */
 export async function binariesOrSay(name: string): Promise<Binaries | undefined> {
   const binaries = await findBinaries((line) => console.log(line));
   if (typeof binaries !== 'string') return binaries;
@@ -27,7 +27,7 @@ export async function binariesOrSay(name: string): Promise<Binaries | undefined>
   return undefined;
 }
 
-/** Each round measures every side once; each begins with another side. */
+/** Measures every side once per round. Each round begins with another side. */
 export async function compare(
   binaries: Binaries,
   comparison: Comparison,

@@ -8,7 +8,7 @@ const CONFIG_MAPS = '/api/v1/namespaces/default/configmaps';
 const EVENTS = '/apis/events.k8s.io/v1/namespaces/default/events';
 const EXECUTORS = 49;
 const PARALLEL = 16;
-/** Bound before what is measured: a server that has just started runs slow code. */
+/** Pods that are bound before the measurement, since a server that has just started runs slow code. */
 const WARM_UP = 300;
 /** The profile of every side, so that pods are the same everywhere. */
 export const PROFILE = 'muster';
@@ -21,9 +21,9 @@ export type Kind = 'spark' | 'plain' | 'pinned';
 
 /** Pods to bind, in two parts. */
 export interface Load {
-  /** Pods that are bound before: drivers, and what warms up. */
+  /** Pods that are bound before the measurement: drivers and the warm-up. */
   readonly first: { readonly pods: number; readonly create: () => Promise<void> };
-  /** What is measured: pods that are created at once, as many at a time as the API server takes. */
+  /** The measured pods; they are created as fast as the API server allows. */
   readonly rest: { readonly create: () => Promise<void> };
 }
 
@@ -61,7 +61,7 @@ function plainLoad(admin: Transport, count: number): Load {
   };
 }
 
-/** Every pod goes, bound or not, and what was written about them. */
+/** Deletes all pods, bound or not, their ConfigMaps and their Events. */
 export async function clear(admin: Transport): Promise<void> {
   const now = { gracePeriodSeconds: 0 };
   for (const path of [PODS, CONFIG_MAPS, EVENTS]) {

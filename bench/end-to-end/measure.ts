@@ -5,7 +5,7 @@ import { clear, loadOf, PROFILE, type Load } from './load.ts';
 import { cpuMsOf } from './processor-time.ts';
 import type { Side } from './sides.ts';
 
-/** On all sides: what the API server can do is then the limit, and not kube-scheduler's own brake. */
+/** kube-scheduler's client rate on all sides, so high that the API server is the limit. */
 const QPS = 10_000;
 
 const PROCESSES = ['etcd', 'apiServer', 'scheduler', 'extender', 'bench'] as const;

@@ -11,14 +11,14 @@ interface Extender {
   readonly stop: () => Promise<void>;
 }
 
-/** Who is asked, about which pods. */
+/** A side of the comparison: an extender, and the kind of its pods. */
 export interface Side {
   readonly name: string;
   readonly kind: Kind;
   readonly startExtender?: (plane: ControlPlane) => Promise<Extender>;
 }
 
-/** An extender that knows nothing; see bench/processes/bare-extender.ts. */
+/** Starts an extender that decides nothing; see bench/processes/bare-extender.ts. */
 export const startBare = (mode: 'pass-through' | 'one-name') => async (plane: ControlPlane) => {
   const port = await freePort();
   const args = [inProject('dist/bench/processes/bare-extender.js'), mode, String(port)];
@@ -28,7 +28,7 @@ export const startBare = (mode: 'pass-through' | 'one-name') => async (plane: Co
   return { url, pid: started.child.pid!, stop: () => started.stop() };
 };
 
-/** muster as it is installed, with its service account and its default config but for `env`. */
+/** Starts muster as installed, with its service account and the default config except for `env`. */
 export const startMuster =
   (env: Readonly<Record<string, string>> = {}) =>
   async (plane: ControlPlane) => {

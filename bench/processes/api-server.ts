@@ -4,8 +4,9 @@ import { nodeName } from '../support/cluster.ts';
 import { listedNode, runningPod } from '../support/wire-bodies.ts';
 
 /**
- * As much of an API server as a start needs: so many nodes and running pods (arguments) in pages, and watches on which
- * nothing happens. Each object is a template with its names filled in, so that little of the time is this process's own.
+ * The part of an API server that a start needs: lists of nodes and running pods in pages (their numbers are the
+ * arguments), and watches without events. Each object is a template with its names filled in, so that this process
+ * takes little time.
  */
 const [nodes, pods] = process.argv.slice(2, 4).map(Number) as [number, number];
 const VERSION = '1';

@@ -1,8 +1,8 @@
 import { createServer } from 'node:http';
 
 /**
- * An extender that knows nothing, so that only the asking costs: `pass-through` lets every node through and has no
- * opinion, `one-name` answers one node, the next of them each time. Arguments: which, and the port.
+ * An extender that decides nothing, so that only the calls cost: `pass-through` passes every node and scores none,
+ * `one-name` answers one node, the next one each time. Arguments: the mode and the port.
  */
 const [mode, port] = process.argv.slice(2);
 let turn = 0;

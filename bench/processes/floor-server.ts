@@ -1,8 +1,8 @@
 import Fastify from 'fastify';
 
 /**
- * The least that any extender in Node.js must pay: Fastify parses the body, and a text of as many bytes as the query
- * asks for is the answer. Tells its parent the URL.
+ * The minimal cost of an extender in Node.js: Fastify parses the body, and the answer is a text with the number of
+ * bytes that the query requests. It sends its parent the URL.
  */
 const app = Fastify({ bodyLimit: 2 ** 28, keepAliveTimeout: 120_000 });
 const texts = new Map<string, string>();

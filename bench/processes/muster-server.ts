@@ -4,8 +4,8 @@ import { buildServer } from '../../src/server/app.ts';
 import { halfFull } from '../support/cluster.ts';
 
 /**
- * muster's HTTP server as `serve` builds it, with half-full nodes as the first argument says. Tells its parent the
- * URL, observes the events that the parent sends, and answers each lot with `done`.
+ * muster's HTTP server as `serve` builds it. The first argument is the number of half-full nodes. It sends its parent
+ * the URL, observes the events that the parent sends, and answers each batch with `done`.
  */
 const { scheduler } = halfFull(Number(process.argv[2]));
 const logger = pino({ level: 'warn' });

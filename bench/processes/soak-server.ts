@@ -4,7 +4,7 @@ import { toPodInfo } from '../../src/intake/pod.ts';
 import { buildServer } from '../../src/server/app.ts';
 import { halfFull } from '../support/cluster.ts';
 
-/** What the parent sends: what the feed would tell at this time, or a question for the figures since the last. */
+/** A message of the parent: the feed's events at a time, or a request for the figures since the last request. */
 export type SoakMessage =
   | {
       readonly kind: 'events';
@@ -23,7 +23,7 @@ export interface SoakFigures {
   readonly gcMs: number;
 }
 
-/** muster's HTTP server with a clock that the parent sets, on half-full nodes; watches itself. */
+/** muster's HTTP server on half-full nodes, with a clock that the parent sets. It measures itself. */
 const { scheduler } = halfFull(Number(process.argv[2]));
 let nowMs = 0;
 const logger = pino({ level: 'warn' });
@@ -33,7 +33,7 @@ const RESOLUTION_MS = 10;
 const delay = monitorEventLoopDelay({ resolution: RESOLUTION_MS });
 delay.enable();
 let pauses: number[] = [];
-/** The types of Node.js 20 do not know that an entry of a collection says why it was. */
+/** Whether the parent forced the collection. The types of Node.js 20 lack these details. */
 const isForced = (entry: object) =>
   ((entry as { detail: { flags: number } }).detail.flags & constants.NODE_PERFORMANCE_GC_FLAGS_FORCED) !== 0;
 new PerformanceObserver((list) => {
@@ -52,7 +52,7 @@ function figures(): SoakFigures {
 process.on('message', (message: SoakMessage) => {
   if (message.kind === 'figures') {
     const found = figures();
-    // The collection that this forced is no delay of the next lap's.
+    // The delay of the collection that this forced must not count for the next lap.
     setTimeout(() => {
       delay.reset();
       process.send!(found);

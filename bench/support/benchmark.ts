@@ -1,4 +1,4 @@
-/** One measured thing: what it is called, its figures, and what they are compared with. */
+/** A measurement: its name, its figures, and the checks on them. */
 export interface Result {
   /** Unique in its benchmark, and the same in every run: `bench:compare` matches by it. */
   readonly name: string;
@@ -8,13 +8,13 @@ export interface Result {
   /** The middle half: the 25th and 75th percentile. Absent where there is one sample. */
   readonly spread?: readonly [number, number];
   readonly samples: number;
-  /** Against something measured in the same run, or against a limit. */
+  /** Comparisons with another figure of the same run, or with a limit. */
   readonly checks?: readonly Check[];
   /** More figures, for the JSON and the docs: cycles, bytes, exponents. */
   readonly extra?: Readonly<Record<string, number | string>>;
 }
 
-/** A figure with the most (or, `atLeast`, the least) that it should be. */
+/** A figure and its upper limit (or, with `atLeast`, its lower limit). */
 export interface Check {
   /** For instance `p50 / floor`. */
   readonly what: string;
@@ -24,11 +24,11 @@ export interface Check {
 }
 
 export interface BenchmarkContext {
-  /** Shows how far a long run is; overwritten by the next. */
+  /** Shows the progress of a long run; each text overwrites the last. */
   readonly progress: (text: string) => void;
-  /** A shorter run, to see that the benchmark works: its figures count for nothing. */
+  /** A shorter run, to test that the benchmark works; its figures mean nothing. */
   readonly quick: boolean;
-  /** Where to write pictures for the docs; undefined: none are wanted. */
+  /** The folder for the docs' charts; undefined: write none. */
   readonly svgFolder: string | undefined;
 }
 
@@ -40,7 +40,7 @@ export interface Benchmark {
   readonly run: (context: BenchmarkContext) => Promise<readonly Result[]>;
 }
 
-/** What one run of a benchmark leaves under bench/results/. */
+/** The file that a run of a benchmark writes to bench/results/. */
 export interface Report {
   readonly benchmark: string;
   readonly machine: string;

@@ -1,10 +1,10 @@
 import { fork, type ChildProcess } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 
-/** A process of bench/processes, which says one thing when it is ready. */
+/** A process of bench/processes, which sends one message when it is ready. */
 export class Child {
   readonly #process: ChildProcess;
-  /** What it said, for instance its URL. */
+  /** That message, for instance its URL. */
   readonly ready: string;
 
   private constructor(process: ChildProcess, ready: string) {

@@ -3,7 +3,7 @@ import type { NodeInfo, PodInfo } from '../../src/core/model.ts';
 import { Scheduler } from '../../src/core/scheduler.ts';
 import { boundTo, node, pod, spark } from '../../test/support/builders.ts';
 
-/** As long as names in clouds are. */
+/** A node name as long as in public clouds. */
 export const nodeName = (i: number) => `ip-10-${i >> 12}-${(i >> 6) & 63}-${i & 63}.eu-west-1.compute.internal`;
 
 /** `count` nodes of 16 cores (unless said) and 64 GiB in three zones. */
@@ -17,7 +17,7 @@ function nodesOf(count: number, cpu = 16): NodeInfo[] {
   );
 }
 
-/** Pods of no gang that run: `perNode` on each node on average, unevenly, each of `cpu` cores. */
+/** Running pods in no gang: on average `perNode` per node, unevenly, each of `cpu` cores. */
 function podsOn(nodes: readonly NodeInfo[], perNode: number, cpu: number): PodInfo[] {
   const pods: PodInfo[] = [];
   nodes.forEach(({ name }, i) => {
@@ -28,8 +28,8 @@ function podsOn(nodes: readonly NodeInfo[], perNode: number, cpu: number): PodIn
 }
 
 /**
- * Gangs of 100 pods of one core that fill nodes of 20, strewn over all of them: of three priorities, of every age up to
- * ten hours, and every other one with twenty executors more than it needs.
+ * Gangs of 100 one-core pods that fill nodes of 20 cores and are spread over all of them. They have three priorities
+ * and ages of up to ten hours, and every other gang has twenty elastic executors.
  */
 function gangsOn(nodes: readonly NodeInfo[]): PodInfo[] {
   const pods: PodInfo[] = [];
@@ -57,13 +57,13 @@ function worldOf(nodes: readonly NodeInfo[], pods: readonly PodInfo[], policy = 
   return { scheduler, names: nodes.map(({ name }) => name) };
 }
 
-/** A scheduler that has seen the nodes, each about half full. @param perNode how many pods fill a half */
+/** A scheduler whose nodes are about half full. @param perNode the number of pods that fill half a node */
 export function halfFull(nodeCount: number, perNode = 8): BenchWorld {
   const nodes = nodesOf(nodeCount);
   return worldOf(nodes, podsOn(nodes, perNode, 8 / perNode));
 }
 
-/** A scheduler that has seen the nodes, each full of 20 pods of gangs that may have to give way, 1,000 of them at once. */
+/** A scheduler whose nodes are full of gangs' pods, 20 each. The budgets allow 1,000 victims at once. */
 export function fullOfGangs(nodeCount: number): BenchWorld {
   const nodes = nodesOf(nodeCount, 20);
   const { preemption } = DEFAULT_POLICY;

@@ -10,7 +10,7 @@ export interface CoreWorld {
 
 const gone = ({ scheduler }: CoreWorld, { uid }: PodInfo) => scheduler.observe({ kind: 'pod-gone', uid }, 0);
 
-/** A new gang of a driver and so many executors is placed whole; it ends before the next comes. */
+/** A new gang of a driver and this number of executors is placed whole. It ends before the next one comes. */
 export function newGang(world: CoreWorld, executors: number): Timed {
   const candidates = offer(world.names);
   const leaders: PodInfo[] = [];
@@ -55,7 +55,7 @@ export function refusedGang(world: CoreWorld): Timed {
   };
 }
 
-/** A gang of 100 of high priority waits: victims are chosen, and their room is made its own. */
+/** A gang of 100 with high priority waits: victims are chosen, and their room is nominated for it. */
 export function victimSearch(world: CoreWorld): Timed {
   const { scheduler } = world;
   const candidates = offer(world.names);
@@ -69,7 +69,7 @@ export function victimSearch(world: CoreWorld): Timed {
     },
     run: (i) => {
       const [effect] = scheduler.makeRoom(timeOf(i));
-      if (effect?.kind !== 'eviction-planned') throw new Error(`pod ${leaders[i]!.name}: nobody gives way`);
+      if (effect?.kind !== 'eviction-planned') throw new Error(`pod ${leaders[i]!.name}: no victims found`);
     },
     after: (i) => scheduler.observe({ kind: 'pod-gone', uid: leaders[i]!.uid }, timeOf(i)),
   };
@@ -100,7 +100,7 @@ export function prioritize(world: CoreWorld): Timed {
   return { run: () => world.scheduler.prioritize({ pod: pod('scored'), candidates }) };
 }
 
-/** A thousand events: pods bound and gone. */
+/** A thousand events: 500 pods are bound and go again. */
 export function thousandEvents(world: CoreWorld): Timed {
   const pods = Array.from({ length: 500 }, (_, i) =>
     boundTo(pod(`event-${i}`), world.names[(i * 31) % world.names.length]!),

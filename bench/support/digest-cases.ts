@@ -11,7 +11,7 @@ import { readPolicies } from '../../src/server/policy-source.ts';
 
 const SHIPPED = ['preempt', 'spark', 'strict-fifo', 'topology'].map((name) => `scheduler-config/policies/${name}.yaml`);
 const SEEDS = [1, 2];
-/** Of the jobs, in the cases with two priority classes. */
+/** Share of urgent jobs in the cases with two priority classes. */
 const URGENT_SHARE = 0.15;
 const FAILURES_PER_DAY = 4;
 
@@ -20,7 +20,7 @@ interface Source {
   readonly name: string;
   readonly trace: string;
   readonly nodes: string;
-  /** Of the cluster's nodes, evenly over its list. */
+  /** How many of the cluster's nodes are used, evenly over its list. */
   readonly nodeCount: number;
   readonly selection: Selection;
 }
@@ -87,7 +87,10 @@ export interface DigestCase {
   readonly isTroubled: boolean;
 }
 
-/** Every shipped trace under every preset, two seeds, undisturbed and with urgent jobs and node failures; and the shipped policies. */
+/**
+ * Every shipped trace under every preset, two seeds, undisturbed and with urgent jobs and node failures; and the
+ * shipped policies.
+ */
 export const DIGEST_CASES: readonly DigestCase[] = SOURCES.flatMap((source) =>
   [...PRESETS.keys(), ...SHIPPED].flatMap((policy) =>
     SEEDS.flatMap((seed) =>

@@ -6,7 +6,7 @@ import type { Scheduler } from '../../src/core/scheduler.ts';
 import { directPort, type ExtenderPort } from '../../src/replay/sim/port.ts';
 import { failuresOf, nodesOf, policiesOf, traceOf, type DigestCase } from './digest-cases.ts';
 
-/** What one replay came to. */
+/** The digests of one replay. */
 export interface Digest {
   /** Of the replay's JSON, latencies aside. */
   readonly result: string;
@@ -32,7 +32,7 @@ export async function digestOf(one: DigestCase): Promise<Digest> {
 
 const short = (hash: ReturnType<typeof createHash>) => hash.digest('hex').slice(0, 16);
 
-/** The port of a replay that writes down what the core answers and what it asks for. */
+/** A port that records the answers and effects of the core. */
 function recording(scheduler: Scheduler, write: (line: unknown) => void): ExtenderPort {
   const port = directPort(scheduler);
   const writeAll = (effects: readonly Effect[]) => {
@@ -58,7 +58,7 @@ function recording(scheduler: Scheduler, write: (line: unknown) => void): Extend
   };
 }
 
-/** Reasons are for people and may be worded better; what is decided may not change. */
+/** Leaves out reasons: their wording may change, the decisions may not. */
 function wordless(decided: object): unknown {
   return JSON.parse(
     JSON.stringify(decided, (key, value: unknown) => {

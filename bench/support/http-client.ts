@@ -10,8 +10,8 @@ export interface Answer {
 const HEAD_END = Buffer.from('\r\n\r\n');
 
 /**
- * kube-scheduler's side: one kept-alive connection, one request at a time. On a bare socket, so that little of what is
- * measured is the client's own.
+ * Calls the extender like kube-scheduler: one kept-alive connection, one request at a time. It uses a bare socket, so
+ * that little of the measured time is the client's own.
  */
 export class HttpClient {
   readonly #socket: Socket;

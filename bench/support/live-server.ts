@@ -7,11 +7,11 @@ const LOOK_MS = 20;
 const PATIENCE_MS = 180_000;
 const MB = 1e6;
 
-/** `muster serve --live` as it is shipped, against an API server. */
+/** The shipped `muster serve --live`, on an API server. */
 export class LiveServer {
   readonly #process: ChildProcess;
   readonly #folder: string;
-  /** From its start until /readyz said yes. */
+  /** The seconds from its start until /readyz answered 200. */
   readonly seconds: number;
 
   private constructor(process: ChildProcess, folder: string, seconds: number) {
@@ -20,7 +20,7 @@ export class LiveServer {
     this.seconds = seconds;
   }
 
-  /** Resolves when it is ready. @throws Error where it ends instead, or takes for ever */
+  /** Resolves when it is ready. @throws Error if it exits, or is not ready in time */
   static async start(apiServer: string): Promise<LiveServer> {
     const folder = mkdtempSync(join(tmpdir(), 'muster-bench-'));
     const config = {
@@ -46,7 +46,7 @@ export class LiveServer {
     return server();
   }
 
-  /** Resident memory now, and at its most, in MB. */
+  /** Resident memory now and at its peak, in MB. */
   memory(): { readonly now: number; readonly most: number } {
     const status = readFileSync(`/proc/${this.#process.pid}/status`, 'utf8');
     const of = (field: string) => (Number(new RegExp(`^${field}:\\s+(\\d+) kB`, 'm').exec(status)?.[1]) * 1024) / MB;
@@ -61,7 +61,7 @@ export class LiveServer {
   }
 }
 
-/** From the line that it logs when it listens; what it logs afterwards is read and dropped. */
+/** The URL, from the line that muster logs when it listens. Later lines are read and dropped. */
 function urlOf({ stdout, ...child }: ChildProcess): Promise<string> {
   return new Promise((resolve, reject) => {
     let text = '';

@@ -1,4 +1,4 @@
-/** One line of a chart: what it is called, and its points from left to right; all greater than 0. */
+/** A line of a chart: its name, and its points from left to right, all greater than 0. */
 export interface Curve {
   readonly name: string;
   readonly points: readonly (readonly [x: number, y: number])[];
@@ -9,7 +9,7 @@ export interface Chart {
   /** Where and how it was measured. */
   readonly caption: string;
   readonly x: string;
-  /** Not more than there are COLORS. */
+  /** At most as many as there are COLORS. */
   readonly curves: readonly Curve[];
 }
 
@@ -36,7 +36,10 @@ polyline{fill:none;stroke:var(--line);stroke-width:2}circle{fill:var(--line)}.le
 ${style(0, ['#ffffff', '#24292f', '#e1e4e8'])}
 @media (prefers-color-scheme:dark){${style(1, ['#0d1117', '#d8dee6', '#2b323b'])}}`;
 
-/** µs against a size, both axes logarithmic, as one SVG for light and dark pages. The dotted line grows as the size does. */
+/**
+ * µs against a size, both axes logarithmic, as one SVG for light and dark pages. The dotted line grows as the size
+ * does.
+ */
 export function growthSvg({ title, caption, x, curves }: Chart): string {
   const points = curves.flatMap((curve) => curve.points);
   const xs = [...new Set(points.map(([at]) => at))].sort((a, b) => a - b);

@@ -1,4 +1,4 @@
-/** One thing to time: `run` is timed, `before` and `after` each time are not. */
+/** An operation to time: only `run` is timed, not `before` and `after`. */
 export interface Timed {
   readonly before?: (i: number) => void;
   readonly run: (i: number) => unknown;

@@ -16,13 +16,13 @@ const DRIVER = recorded('filter-names-driver').Pod;
 const EXECUTOR = recorded('filter-names-executor-choose-one').Pod;
 const NODE = recorded('filter-nodes-driver').Nodes!.items[0]!;
 
-/** A recorded pod under another name, with these labels and annotations alone. */
+/** A recorded pod with another name and only these labels and annotations. */
 function podLike(pod: Json, name: string, labels: object, annotations: object = {}): Json {
   const metadata = { ...(pod['metadata'] as Json), name, namespace: 'jobs', uid: name, labels, annotations };
   return { ...pod, metadata, spec: { ...(pod['spec'] as Json), schedulerName: 'muster' } };
 }
 
-/** The driver of a gang of so many executors, of 1 core unless said. */
+/** The driver of a gang with this number of executors. @param cpu cores per executor */
 export function driverPod(gang: string, executors: number, cpu = 1): Json {
   const roles = [
     { name: 'driver', count: 1, requests: { cpu: '1', memory: '1408Mi' } },
@@ -49,7 +49,7 @@ export function runningPod(name: string, node: string, gang?: string): Json {
   return { ...listed, metadata };
 }
 
-/** kube-scheduler does not send them, the API server does: who wrote which field, nearly half of a pod. */
+/** The record of field managers, nearly half of a pod. The API server sends it, kube-scheduler does not. */
 function managedFieldsOf({ metadata, spec, status }: Json): object[] {
   const fields = (value: unknown): object =>
     value !== null && typeof value === 'object'
@@ -72,7 +72,7 @@ export function listedNode(name: string): Json {
   return { ...NODE, metadata: { ...(NODE['metadata'] as Json), name, uid: name } };
 }
 
-/** How many orders of the same names there are: kube-scheduler sends them in another one each time. */
+/** The number of different orders of the names: kube-scheduler sends them in another order each time. */
 const ORDERS = 8;
 
 /** The rest of a filter body after its pod, in several orders. @param mode as nodeCacheCapable makes it */
