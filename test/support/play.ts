@@ -66,7 +66,7 @@ export function policy({
   } satisfies Partial<Policy>;
 }
 
-export const APPS: readonly GangBuilder[] = [
+const APPS: readonly GangBuilder[] = [
   spark('a', 3),
   spark('b', 5, { min: 2 }),
   spark('c', 1, { cpu: 3 }),

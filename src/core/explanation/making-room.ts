@@ -83,7 +83,8 @@ function underWay({ cluster, gangs }: PreemptionContextView, { policy }: Gang, p
 
 type View = Pick<MakingRoom, 'victims' | 'coreSeconds' | 'gangsBroken' | 'gangsLost'>;
 
-function viewOf({ charges }: Extract<Finding, { kind: 'victims' }>): View {
+function viewOf(found: Extract<Finding, { kind: 'victims' }>): View {
+  const charges = found.itemised();
   const victims = charges.flatMap(victimView);
   const broken = new Set(
     charges.filter(({ isNeeded, candidate }) => isNeeded && candidate.gang).map(({ candidate }) => candidate.gang),

@@ -14,7 +14,7 @@ import type { ExclusionRule } from '../candidates/exclusion-rules.ts';
 import { chooseVictims, improve } from './choose-victims.ts';
 import { Shortfall } from './shortfall.ts';
 import { planWith } from './simulate.ts';
-import { compareHarm, VictimSet, type Harm, type ItemisedCharge, type Work } from './victim-set.ts';
+import { compareHarm, VictimSet, type Charge, type Harm, type ItemisedCharge, type Work } from './victim-set.ts';
 
 /** The victims that would make room for a gang, or why there are none. */
 export type Finding =
@@ -24,7 +24,9 @@ export type Finding =
       readonly candidates: readonly Candidate[];
       readonly awaited: readonly BoundPod[];
       readonly harm: Harm;
-      readonly charges: readonly ItemisedCharge[];
+      readonly charges: readonly Charge[];
+      /** The charges with the items of each cost: for people. */
+      readonly itemised: () => readonly ItemisedCharge[];
     }
   /** What is being deleted already makes room enough. */
   | { readonly kind: 'soon'; readonly awaited: readonly BoundPod[] }
@@ -220,7 +222,8 @@ class Search {
       candidates: [...victims.selected],
       awaited,
       harm: victims.harm(),
-      charges: victims.itemised(),
+      charges: victims.account(),
+      itemised: () => victims.itemised(),
     };
   }
 
