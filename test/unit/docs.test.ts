@@ -1,5 +1,6 @@
-import { readFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
+import rules from '../../import-rules.json' with { type: 'json' };
 import { Config, envName } from '../../src/config.ts';
 import { SCORERS, STRATEGIES } from '../../src/core/policy/policy.ts';
 import { FORMATS } from '../../src/replay/trace/read-trace.ts';
@@ -38,4 +39,24 @@ test('CHANGELOG.md begins with what is unreleased, then the version of package.j
   const [unreleased, latest] = [...text('CHANGELOG.md').matchAll(/^## (.+)$/gm)].map(([, heading]) => heading);
   expect(unreleased).toBe('Unreleased');
   expect(latest).toMatch(new RegExp(`^${version.replaceAll('.', '\\.')} - \\d{4}-\\d\\d-\\d\\d$`));
+});
+
+const DOCS = readdirSync(new URL('../../docs', import.meta.url)).filter((file) => file.endsWith('.md'));
+
+test.each([...DOCS.map((file) => `docs/${file}`), 'README.md', 'CONTRIBUTING.md', 'src/core/preemption/README.md'])(
+  '%s names only files of src and test that are there',
+  (doc) => {
+    const named = [...text(doc).matchAll(/`((?:src|test|bench|scheduler-config|deploy)\/[\w./-]+)`/g)].map(
+      ([, path]) => path!,
+    );
+    // bench/results is written by npm run bench.
+    const kept = named.filter((path) => !path.startsWith('bench/results'));
+    expect(kept.filter((path) => !existsSync(new URL(`../../${path}`, import.meta.url)))).toEqual([]);
+  },
+);
+
+test('docs/architecture.md draws the rooms of the core in the order of import-rules.json', () => {
+  const drawing = /```\n model\.ts[^]*?```/.exec(text('docs/architecture.md'))?.[0] ?? '';
+  const drawn = [...drawing.matchAll(/^ ([\w/]+\/)/gm)].map(([, room]) => room);
+  expect(drawn).toEqual(rules.coreRooms.flat().filter((place) => place.endsWith('/')));
 });
