@@ -89,8 +89,8 @@ describe('the read API', () => {
     ]);
     expect(found.roles[1]!.short).toEqual([{ resource: 'cpu', needed: 5, free: 3, largest: 3 }]);
     expect(found.advice).toEqual([
-      'Role executor needs 5 places; 3 are free on 2 of 3 nodes: 2 cores of cpu short.',
-      'With 2 instead of 5 of role executor it would start now.',
+      'Role executor needs 5 places; 3 places are free on 2 eligible nodes of 3; 2 cores short.',
+      'With 2 members of role executor instead of 5 it would start now.',
     ]);
   });
 
@@ -147,7 +147,7 @@ describe('muster explain', () => {
     expect(code).toBe(0);
     expect(text).toMatch(/^Gang jobs\/waits: waiting, gang waits for room\n/);
     expect(text).toContain('taint gpu=true:NoExecute (1)');
-    expect(text).toContain('* With 2 instead of 5 of role executor it would start now.');
+    expect(text).toContain('* With 2 members of role executor instead of 5 it would start now.');
   });
 
   test('prints who has a place where', async () => {

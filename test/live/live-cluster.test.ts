@@ -335,7 +335,7 @@ describe('what people see', () => {
       'GangAdmitted big-driver',
       'GangWaits waiting-driver',
     ]);
-    expect(bodies[1]!.note).toContain('With 2 instead of 5 of role executor it would start now.');
+    expect(bodies[1]!.note).toContain('With 2 members of role executor instead of 5 it would start now.');
     expect(api.get(EVENTS, 'jobs', 'x')).toBeUndefined();
   });
 

@@ -41,7 +41,7 @@ describe('what is said beforehand', () => {
     ]);
     expect(coreSeconds).toBe(4260);
     expect(advice).toContain(
-      'With preemption.mode enforce in policy default, which is advise, 1 pod of lower priority (jobs/low-1; 4260 core-seconds lost; gangs below their minimum: 1, gone whole: 0) would be evicted for it.',
+      'Policy default has preemption.mode advise; with enforce, muster would evict 1 pod of lower priority (jobs/low-1; 4,260 core-seconds lost; 1 gang falls below its minimum) for it.',
     );
   });
 
@@ -62,7 +62,7 @@ describe('what is said beforehand', () => {
     const { preemption, advice } = world.scheduler.explain('jobs/high', world.nowMs)!;
     expect(preemption).toMatchObject({ state: 'under way', untilMs: world.nowMs + 90_000 });
     expect(preemption!.victims.map(({ pod }) => pod)).toEqual(['jobs/low-2']);
-    expect(advice.join(' ')).toContain('Room is being made for it: it starts when 1 pod is gone');
+    expect(advice.join(' ')).toContain('Room is being made for it: it starts when 1 pod is gone.');
   });
 
   test('nothing of it for a gang that has started', () => {
@@ -76,7 +76,7 @@ describe('which rule forbids it', () => {
   const full = (world: World) => runApp(world, 'low', ['a', 'a'], { age: 0 });
 
   test.each<[string, Partial<PreemptionRules>, string, string[]]>([
-    ['the minimum runtime', {}, 'In the way: rule "minimum runtime"', ['minimum runtime']],
+    ['the minimum runtime', {}, 'relaxing rule "minimum runtime" would help', ['minimum runtime']],
     ['the queues', { minRuntimeMs: 0, queues: ['adhoc'] }, '2 by rule "queue"', ['queue']],
     [
       'the budget',
@@ -115,7 +115,7 @@ describe('which rule forbids it', () => {
     runApp(world, 'low', ['a', 'a']);
     const { state, because, advice } = said(world, { evictionTraits: { neverPreempts: true } });
     expect({ state, because }).toEqual({ state: 'not now', because: 'the preemptionPolicy of its leader is Never' });
-    expect(advice).toContain('Nobody is evicted for it: the preemptionPolicy of its leader is Never.');
+    expect(advice).toContain('No pod is evicted for it: the preemptionPolicy of its leader is Never.');
   });
 });
 

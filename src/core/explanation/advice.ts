@@ -4,9 +4,10 @@ import { isAdmitted, refusalOf, type Gang } from '../gang/gang.ts';
 import { siblingRows, startNeeds } from '../gang/needs.ts';
 import type { Need } from '../placement/need.ts';
 import type { Policy } from '../policy/policy.ts';
-import type { RoleExplanation } from './explanation.ts';
+import { counted } from '../wording.ts';
+import type { RoleExplanation, Shortage } from './explanation.ts';
 
-/** Sentences a person can act on: what stands in a waiting gang's way, and the smallest changes that would let it start. */
+/** Advice for people, in sentences: the obstacles of a waiting gang, and the smallest changes that would let it start. */
 export function adviceFor(
   ctx: PreemptionContextView,
   gang: Gang,
@@ -30,39 +31,61 @@ export function adviceFor(
 function adviceForAdmitted({ slots }: Gang): string[] {
   const unplaced = slots.filter(({ state }) => state === 'unplaced').length;
   if (unplaced === 0) return [];
+  const lost = `${unplaced} of its ${counted(slots.length, 'slot')}`;
+  const because = '(another scheduler took it, or the node is gone)';
   return [
-    `${unplaced} of its ${slots.length} slots lost their room (another scheduler, or a node that went); they are placed again as soon as room appears.`,
+    unplaced === 1
+      ? `${lost} has lost its room ${because}; muster places it again as soon as there is room.`
+      : `${lost} have lost their room ${because}; muster places them again as soon as there is room.`,
   ];
 }
 
 function adviceForFitting(gang: Gang, isNothingElse: boolean): string[] {
   if (refusalOf(gang)?.kind === 'open') {
     return [
-      `There is room, but not on the nodes that kube-scheduler offers for pod ${gang.leader.name}: look at its affinity to pods, its volumes and its host ports.`,
+      `There is room, but not on the nodes that kube-scheduler offers for pod ${gang.leader.name}: check its inter-pod affinity, its volumes and its host ports.`,
     ];
   }
-  return isNothingElse ? ['It fits now: it starts when kube-scheduler asks again.'] : [];
+  return isNothingElse ? ['It fits now: it starts when kube-scheduler asks about it again.'] : [];
 }
 
 function roleAdvice({ role, request, nodes, places, short }: RoleExplanation, needs: readonly Need[]): string[] {
   const need = needs.find((one) => one.role === role);
   if (!need || places.now >= need.count) return [];
   if (nodes.eligible === 0) {
-    const because = nodes.refused.map((one) => `${one.because} (${one.nodes})`).join(', ');
-    return [`No node may hold role ${role}: ${because || 'the cluster has no nodes'}.`];
+    const because = nodes.refused.map((one) => `${one.because} (${counted(one.nodes, 'node')})`).join(', ');
+    return [`No node is eligible for role ${role}: ${because || 'the cluster has no nodes'}.`];
   }
-  const many = `Role ${role} needs ${need.count} places; ${places.now} are free on ${nodes.eligible} of ${nodes.total} nodes`;
+  const free = `${counted(places.now, 'place')} ${places.now === 1 ? 'is' : 'are'} free`;
+  const where = `on ${counted(nodes.eligible, 'eligible node')} of ${nodes.total}`;
+  const state = `Role ${role} needs ${counted(need.count, 'place')}; ${free} ${where}`;
   if (places.empty < need.count)
-    return [`${many}, and there would be ${places.empty} if nothing else ran: add nodes, or ask for less.`];
-  const lacking = short.map(({ resource, needed, free, largest }) =>
-    free < needed
-      ? `${amount(resource, needed - free)} of ${resource} short`
-      : `no node has ${amount(resource, request.get(resource) ?? 0)} of ${resource} free, the most is ${amount(resource, largest)}`,
-  );
-  return [`${many}: ${lacking.join('; ') || 'what is free is scattered in pieces too small'}.`];
+    return [`${state}; the empty cluster would have ${places.empty}: add nodes, or request less.`];
+  const lacking = short.map((one) => shortageText(one, request.get(one.resource) ?? 0));
+  return [`${state}; ${lacking.join('; ') || 'the free room is in pieces that are too small'}.`];
 }
 
-/** The most members with which the gang would start now, by halving. */
+function shortageText({ resource, needed, free, largest }: Shortage, perMember: number): string {
+  if (free < needed) return `${amountOf(resource, needed - free)} short`;
+  return `no node has ${amountOf(resource, perMember)} free, the most is ${amount(resource, largest)}`;
+}
+
+/** As `amount`, with the name of the resource. */
+function amountOf(resource: string, value: number): string {
+  switch (resource) {
+    case 'cpu':
+      return amount(resource, value);
+    case 'pods':
+      return counted(value, 'pod slot');
+    case 'memory':
+    case 'ephemeral-storage':
+      return `${amount(resource, value)} of ${resource}`;
+    default:
+      return `${amount(resource, value)} ${resource}`;
+  }
+}
+
+/** The largest number of members of the last role with which the gang would start now; a binary search. */
 function fewerMembers(needs: readonly Need[], fits: (needs: readonly Need[]) => boolean): string[] {
   const at = needs.length - 1;
   const last = needs[at];
@@ -76,7 +99,9 @@ function fewerMembers(needs: readonly Need[], fits: (needs: readonly Need[]) => 
     if (fits(cut(middle))) low = middle;
     else high = middle;
   }
-  return low === 0 ? [] : [`With ${low} instead of ${last.count} of role ${last.role} it would start now.`];
+  return low === 0
+    ? []
+    : [`With ${counted(low, 'member')} of role ${last.role} instead of ${last.count} it would start now.`];
 }
 
 function withoutTopology(
@@ -92,9 +117,9 @@ function withoutTopology(
     : [];
 }
 
-/** For people: cores, binary bytes, or the plain number. */
+/** An amount for people: in cores, MiB or GiB, or the plain number. @param value in the unit of Resources */
 export function amount(resource: string, value: number): string {
-  if (resource === 'cpu') return `${value / 1000} cores`;
+  if (resource === 'cpu') return counted(value / 1000, 'core');
   if (resource !== 'memory' && resource !== 'ephemeral-storage') return String(value);
   return value >= 2 ** 30 ? `${Math.round((value / 2 ** 30) * 10) / 10} GiB` : `${Math.ceil(value / 2 ** 20)} MiB`;
 }

@@ -7,28 +7,48 @@ import type { ExclusionRule } from '../preemption/candidates/exclusion-rules.ts'
 import { forbiddenTo } from '../preemption/plan/make-room.ts';
 import { findVictims, hasVictims, MOST_WORK, type Finding } from '../preemption/search/find-victims.ts';
 import type { ItemisedCharge } from '../preemption/search/victim-set.ts';
+import { counted } from '../wording.ts';
 
-/** Whom preemption would evict for a waiting gang, at what cost, or what forbids it. */
-export interface MakingRoom {
+/** The victims that preemption evicts or would evict for a waiting gang and their cost, or why it evicts no pod. */
+export type MakingRoom = MakingRoomBase & (UnderWay | NotNow | Searched);
+
+interface MakingRoomBase {
   readonly mode: PreemptionRules['mode'];
-  /**
-   * `under way`: they are being evicted. `found`: they would be (mode advise or off) or are next (enforce). `soon`: what
-   * is being deleted makes room enough. `nobody`: nobody may go, or it would not help. `not now`: see `because`.
-   */
-  readonly state: 'under way' | 'found' | 'soon' | 'nobody' | 'not now';
-  readonly because?: string;
   readonly victims: readonly VictimView[];
-  /** Of all victims. */
+  /** Eviction cost of all victims. */
   readonly coreSeconds: number;
-  /** Gangs that fall below their minimum, those that go whole included; and gangs that go whole. */
+  /** Gangs that fall below their minimum; gangsLost counts those of them that are evicted whole. */
   readonly gangsBroken: number;
   readonly gangsLost: number;
-  /** For `nobody`: how many pods each rule keeps. */
+  /** For `nobody`: how many pods each rule excludes. */
   readonly kept: readonly { readonly rule: ExclusionRule; readonly pods: number }[];
-  /** For `nobody`: rules each of which alone stands in the way. */
+  /** For `nobody`: the rules each of which would allow victims if it alone were relaxed. */
   readonly relax: readonly ExclusionRule[];
-  /** For `under way`: when the plan is given up, in ms. */
-  readonly untilMs?: number;
+}
+
+/** The victims are being evicted. */
+interface UnderWay {
+  readonly state: 'under way';
+  /** When muster drops the plan, in ms. */
+  readonly untilMs: number;
+  readonly because?: undefined;
+}
+
+/** The gang may not preempt now. */
+interface NotNow {
+  readonly state: 'not now';
+  readonly because: string;
+  readonly untilMs?: undefined;
+}
+
+/**
+ * `found`: the victims would be evicted (mode advise or off) or are evicted next (mode enforce). `soon`: pods that are
+ * already being deleted leave enough room. `nobody`: no victims are allowed, or none would help.
+ */
+interface Searched {
+  readonly state: 'found' | 'soon' | 'nobody';
+  readonly because?: undefined;
+  readonly untilMs?: undefined;
 }
 
 interface VictimView {
@@ -38,7 +58,7 @@ interface VictimView {
   readonly gang?: string;
   readonly role?: string;
   readonly priority: number;
-  /** Its gang falls below its minimum without it, or it is in no gang. */
+  /** The gang falls below its minimum without the pod, or the pod is in no gang. */
   readonly isNeeded: boolean;
   readonly coreSeconds: number;
   readonly terms: readonly CostTerm[];
@@ -107,7 +127,7 @@ function victimView({ candidate, isNeeded, cost, terms }: ItemisedCharge): Victi
   return [{ pod: name, node, priority: level, isNeeded, coreSeconds: Math.round(cost), terms: rounded, ...of }];
 }
 
-/** How each rule would be put out of force, to see whether it stands in the way. */
+/** The rules without one of them, to see whether it alone stands in the way. */
 const RELAXED: { readonly [rule in ExclusionRule]?: (rules: PreemptionRules) => PreemptionRules } = {
   scheduler: (rules) => ({ ...rules, victims: 'any' }),
   queue: (rules) => ({ ...rules, queues: [] }),
@@ -135,18 +155,18 @@ function rulesOf(
   return { kept, relax };
 }
 
-/** The same in sentences. */
+/** The same in sentences. @param policy the name of the gang's policy */
 export function makingRoomAdvice(making: MakingRoom, policy: string): string[] {
-  const { mode, state, victims, because, untilMs } = making;
-  switch (state) {
+  const { mode, victims } = making;
+  switch (making.state) {
     case 'under way':
       return [
-        `Room is being made for it: it starts when ${pods(victims.length)} ${areOrIs(victims.length)} gone, or looks anew at ${isoTime(untilMs!)}.`,
+        `Room is being made for it: it starts when ${counted(victims.length, 'pod')} ${victims.length === 1 ? 'is' : 'are'} gone. If they stay, muster drops the plan at ${isoTime(making.untilMs)}.`,
       ];
     case 'soon':
-      return ['Pods that are being deleted already make room enough: it starts when they are gone.'];
+      return ['Pods that are already being deleted leave enough room: it starts when they are gone.'];
     case 'not now':
-      return [`Nobody is evicted for it: ${because!}.`];
+      return [`No pod is evicted for it: ${making.because}.`];
     case 'found':
       return [foundAdvice(making, policy)];
     case 'nobody':
@@ -155,26 +175,27 @@ export function makingRoomAdvice(making: MakingRoom, policy: string): string[] {
 }
 
 function foundAdvice({ mode, victims, coreSeconds, gangsBroken, gangsLost }: MakingRoom, policy: string): string {
-  const harm = `${coreSeconds} core-seconds lost; gangs below their minimum: ${gangsBroken}, gone whole: ${gangsLost}`;
+  const harm = `${counted(coreSeconds, 'core-second')} lost; ${gangHarm(gangsBroken, gangsLost)}`;
   const names = victims
     .slice(0, 5)
     .map(({ pod }) => pod)
     .join(', ');
-  const who = `${pods(victims.length)} of lower priority (${names}${victims.length > 5 ? ', ...' : ''}; ${harm})`;
-  if (mode === 'enforce') return `${who} ${areOrIs(victims.length)} evicted for it next.`;
-  return `With preemption.mode enforce in policy ${policy}, which is ${mode}, ${who} would be evicted for it.`;
+  const pods = `${counted(victims.length, 'pod')} of lower priority (${names}${victims.length > 5 ? ', ...' : ''}; ${harm})`;
+  if (mode === 'enforce') return `Next, muster evicts ${pods} for it.`;
+  return `Policy ${policy} has preemption.mode ${mode}; with enforce, muster would evict ${pods} for it.`;
+}
+
+function gangHarm(broken: number, lost: number): string {
+  if (broken === 0) return 'no gang falls below its minimum';
+  const fall = broken === 1 ? '1 gang falls below its minimum' : `${broken} gangs fall below their minimum`;
+  return lost === 0 ? fall : `${fall}, ${lost} of them evicted whole`;
 }
 
 function nobodyAdvice({ kept, relax }: MakingRoom): string[] {
-  const others = kept
-    .filter(({ rule }) => rule !== 'priority')
-    .map(({ rule, pods: many }) => `${many} by rule "${rule}"`);
-  const why = others.length > 0 ? ` Kept: ${others.join(', ')}.` : '';
+  const others = kept.filter(({ rule }) => rule !== 'priority').map(({ rule, pods }) => `${pods} by rule "${rule}"`);
+  const why = others.length > 0 ? ` Excluded: ${others.join(', ')}.` : '';
   if (relax.length === 0) return why === '' ? [] : [`Evicting pods of lower priority would not help.${why}`];
   return [
-    `Nobody may be evicted for it. In the way: rule ${relax.map((rule) => `"${rule}"`).join(', or ')} (docs/preemption.md).${why}`,
+    `No pod may be evicted for it; relaxing rule ${relax.map((rule) => `"${rule}"`).join(' or ')} would help (docs/preemption.md).${why}`,
   ];
 }
-
-const areOrIs = (count: number) => (count === 1 ? 'is' : 'are');
-const pods = (count: number) => (count === 1 ? '1 pod' : `${count} pods`);

@@ -1,0 +1,40 @@
+import { expect, test } from 'vitest';
+import { counted } from '../../../src/core/wording.ts';
+import { node, pod, spark } from '../../support/builders.ts';
+import { World } from '../../support/world.ts';
+
+test.each([
+  [0, '0 pods'],
+  [1, '1 pod'],
+  [2, '2 pods'],
+  [0.5, '0.5 pods'],
+  [5000, '5,000 pods'],
+])('%d', (count, text) => expect(counted(count, 'pod')).toBe(text));
+
+test('a plural of its own', () => {
+  expect(counted(2, 'policy', 'policies')).toBe('2 policies');
+});
+
+test.each([
+  [2, 'Role executor needs 2 places; 1 place is free on 1 eligible node of 1; 1 core short.'],
+  [3, 'Role executor needs 3 places; 1 place is free on 1 eligible node of 1; 2 cores short.'],
+  [
+    9,
+    'Role executor needs 9 places; 1 place is free on 1 eligible node of 1; the empty cluster would have 4: add nodes, or request less.',
+  ],
+])('advice for a gang with %i executors', (executors, advice) => {
+  const world = new World([node('a', { cpu: 4 })]);
+  world.bind(pod('other', { cpu: 3 }), 'a');
+  expect(world.ask(spark('etl', executors).leader())).toMatch(/^waits/);
+  expect(world.scheduler.explain('jobs/etl', world.nowMs)!.advice).toContain(advice);
+});
+
+test('advice for a gang that lost one place', () => {
+  const world = new World([node('a', { cpu: 1 }), node('b', { cpu: 1 })]);
+  const app = spark('etl', 1);
+  const at = world.start(app.leader()).slice(3);
+  world.removeNode(at === 'a' ? 'b' : 'a');
+  expect(world.scheduler.explain('jobs/etl', world.nowMs)!.advice).toEqual([
+    '1 of its 2 slots has lost its room (another scheduler took it, or the node is gone); muster places it again as soon as there is room.',
+  ]);
+});
