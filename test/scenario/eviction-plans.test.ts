@@ -112,9 +112,9 @@ describe('after a crash', () => {
   const droppedIn = (world: World) => told(world, 'eviction-dropped').map((one) => (one as { reason: string }).reason);
 
   test.each<[string, Partial<Restart>, string]>([
-    ['its time was over', { afterMs: 10 * HOUR_MS }, 'its time was over'],
-    ['the policy does not enforce any more', { rules: { mode: 'off' } }, 'preemption is off now'],
-    ['victims have to run longer', { rules: { queues: ['adhoc'] } }, 'rule "queue" keeps pod jobs/low-1'],
+    ['the plan had expired', { afterMs: 10 * HOUR_MS }, 'the plan had expired'],
+    ['the policy does not enforce any more', { rules: { mode: 'off' } }, 'preemption.mode is now off'],
+    ['victims have to run longer', { rules: { queues: ['adhoc'] } }, 'rule "queue" excludes pod jobs/low-1'],
   ])('nobody goes where %s', (_, change, reason) => {
     const { world, low, other, leader } = underWay();
     const now = restarted(world, {
@@ -134,7 +134,7 @@ describe('after a crash', () => {
       const bound = [...low, ...other].map((one) => (one.name === 'low-driver' ? { ...one, ...change } : one));
       return restarted(world, { bound, leader: { ...leader, eviction: { ...plan, victims: victims.map(ref) } } });
     };
-    expect(droppedIn(forged([low[1]!], { priority: 5000 }))).toEqual(['rule "priority" keeps pod jobs/low-1']);
+    expect(droppedIn(forged([low[1]!], { priority: 5000 }))).toEqual(['rule "priority" excludes pod jobs/low-1']);
     expect(droppedIn(forged([low[0]!]))).toEqual(['pod jobs/low-driver leads its gang']);
     expect(droppedIn(forged([other[1]!]))).toEqual(['pod jobs/other-1 frees no room for a slot of the gang']);
   });
@@ -188,7 +188,7 @@ describe('while a plan is under way', () => {
     world.bind({ ...low[0]!, priority: 5000 }, 'a');
     world.wait(1000);
     expect(told(world, 'eviction-dropped')).toEqual([
-      expect.objectContaining({ reason: 'a victim is as important as the gang now' }),
+      expect.objectContaining({ reason: 'a victim has become as important as the gang' }),
     ]);
   });
 
@@ -256,7 +256,7 @@ describe('in the long run', () => {
       world.learn({ kind: 'pod', pod: { ...leader, crowdedOut: true } });
       expect(look(world)).toEqual([]);
     }
-    expect(world.scheduler.explain('jobs/high', world.nowMs)?.preemption?.because).toMatch(/did not ask/);
+    expect(world.scheduler.explain('jobs/high', world.nowMs)?.preemption?.because).toMatch(/has not asked/);
     world.ask(leader);
     expect(look(world)).toHaveLength(1);
   });

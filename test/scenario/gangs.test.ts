@@ -28,7 +28,7 @@ describe('a Spark driver with its executors', () => {
     const world = new World([node('a', { cpu: 8 })]);
     expect(world.ask(spark('etl', 8).leader())).toBe(ROOM);
     expect(world.ask(spark('big', 9).leader())).toBe(
-      'waits: gang needs more nodes for role executor than the cluster has',
+      'waits: even the empty cluster has too little room for role executor',
     );
   });
 
@@ -275,7 +275,7 @@ describe('the queue', () => {
 
   test('strict: a gang that no cluster state would let in holds up nobody', () => {
     const world = new World([node('a', { cpu: 8 })], strict);
-    expect(world.ask(spark('huge', 50).leader())).toMatch(/needs more nodes/);
+    expect(world.ask(spark('huge', 50).leader())).toMatch(/even the empty cluster/);
     expect(world.ask(spark('small', 1).leader())).toBe('-> a');
   });
 

@@ -761,7 +761,7 @@ describe('carrying it out', () => {
     world.wait(2000);
     expect(told(world, 'eviction-dropped')).toEqual([
       expect.objectContaining({
-        reason: '1 victims did not leave in time',
+        reason: '1 victim did not leave in time',
         spared: [expect.objectContaining({ name: 'low-2' })],
       }),
     ]);
@@ -850,7 +850,7 @@ describe('carrying it out', () => {
     world.scheduler.checkInvariants();
   });
 
-  test('the gang is declared anew: the plan is dropped', () => {
+  test("the gang's declaration changes: the plan is dropped", () => {
     const { world } = underWay();
     world.ask(wanted('high', { executors: 2 }).leader);
     expect(told(world, 'eviction-dropped')).toHaveLength(1);

@@ -343,7 +343,7 @@ describe('a declaration that is awaited', () => {
     expect(world.ask(driver)).toBe('waits: ConfigMap conf of the driver does not exist yet');
     expect(world.scheduler.gangs()).toMatchObject([{ gang: 'jobs/a', phase: 'waiting', reason: awaiting.problem }]);
     world.wait(61_000);
-    expect(world.ask(driver)).toContain('nothing after 60 s');
+    expect(world.ask(driver)).toContain('still missing after 60 s');
     expect(world.kinds().filter((kind) => kind === 'gang-waits')).toHaveLength(2);
     expect(world.ask(spark('a', 3).leader())).toBe('-> n1');
     expect(world.scheduler.gangs()).toHaveLength(1);

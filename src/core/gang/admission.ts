@@ -117,7 +117,7 @@ function planWhole(
 
 function unschedulableReason(cluster: ClusterView, need: Need): string {
   for (let row = 0; row < cluster.table.rows; row++) {
-    if (hasBit(need.eligible, row)) return `gang needs more nodes for role ${need.role} than the cluster has`;
+    if (hasBit(need.eligible, row)) return `even the empty cluster has too little room for role ${need.role}`;
   }
   return `no node meets the constraints of role ${need.role}`;
 }

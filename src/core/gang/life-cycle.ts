@@ -49,7 +49,7 @@ function openSlot(gang: Gang, role: string, node: string): Slot | undefined {
  * are planned at once.
  */
 export function adopt(ctx: GangContext, gang: Gang, leader: GangPod, nowMs: number): void {
-  abandonPlan(ctx, gang, 'its leader runs already', nowMs);
+  abandonPlan(ctx, gang, 'its leader already runs', nowMs);
   gang.followed = leader.reservation?.text;
   const deadlineMs = nowMs + gang.policy.reservation.unclaimedMs;
   for (const role of gang.spec.roles) {
@@ -80,7 +80,7 @@ export function podEnded(ctx: GangContext, uid: string, bound: BoundPod | undefi
   ctx.gangOfLeader.delete(uid);
   if (!gang) return;
   if (gang.leaderUids.delete(uid) && gang.leaderUids.size === 0) return toOver(ctx, gang, nowMs);
-  if (planOf(gang)?.holder.uid === uid) abandonPlan(ctx, gang, 'the pod on which it was written is gone', nowMs);
+  if (planOf(gang)?.holder.uid === uid) abandonPlan(ctx, gang, 'the leader that carried the plan is gone', nowMs);
   if (!slot) return;
   if (slot.state === 'assumed') ctx.ledger.forget(slot, nowMs + gang.policy.reservation.unclaimedMs);
   else reopen(ctx, gang, slot, nowMs);

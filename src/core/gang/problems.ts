@@ -11,7 +11,7 @@ export function noteProblem(ctx: GangContext, pod: GangPod, problem: string, now
   const known = ctx.problems.get(pod.uid);
   const sinceMs = known?.sinceMs ?? Math.min(pod.createdMs ?? nowMs, nowMs);
   const isLate = awaits !== undefined && nowMs - sinceMs > AWAITED_WITHIN_MS;
-  const reason = isLate ? `${problem}: nothing after 60 s, was it deleted, or may muster not list it?` : problem;
+  const reason = isLate ? `${problem} (still missing after 60 s: deleted, or muster may not list it)` : problem;
   if (known?.reason !== reason) ctx.emit({ kind: 'gang-waits', gang, leader: refOf(pod), reason });
   ctx.problems.set(pod.uid, { pod, sinceMs, reason });
   return reason;

@@ -174,7 +174,7 @@ export function unasked(gang: Gang): void {
 
 /** A waiting gang is declared differently: nothing that was found out about the old declaration counts. */
 export function redeclared(ctx: GangContext, gang: Gang, nowMs: number): void {
-  abandonPlan(ctx, gang, 'the gang was declared anew', nowMs);
+  abandonPlan(ctx, gang, "the gang's declaration changed", nowMs);
   write(gang).preemption = 'none';
   reconsider(gang);
 }

@@ -139,7 +139,7 @@ export function victimGone(ctx: PreemptionContext, uid: string, nowMs: number): 
 /** All the room is there. */
 export function complete(ctx: PreemptionContext, gang: FreeingGang, nowMs: number): void {
   if (gang.slots.some(({ state }) => state !== 'reserved')) {
-    abandonPlan(ctx, gang, 'the room that was freed went to another scheduler', nowMs);
+    abandonPlan(ctx, gang, 'another scheduler took the freed room', nowMs);
     return;
   }
   for (const slot of gang.slots) ctx.ledger.setDeadline(slot, nowMs + gang.policy.reservation.unclaimedMs);

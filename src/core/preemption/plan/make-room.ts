@@ -44,10 +44,11 @@ export function forbiddenTo(
   const { leader, firstAskMs, policy, key, preemption } = gang;
   const { afterMs, cascadeMs } = policy.preemption;
   if (leader.evictionTraits?.neverPreempts) return 'the preemptionPolicy of its leader is Never';
-  if (preemption === 'wasted') return 'others went for it before, and kube-scheduler did not ask about its leader';
+  if (preemption === 'wasted')
+    return 'pods were evicted for it before, and kube-scheduler has not asked about its leader since';
   const lostMs = evictions.lastLossMs(key);
   if (lostMs !== undefined && nowMs - lostMs < cascadeMs)
-    return `it lost members itself less than ${cascadeMs / 1000} s ago (preemption.cascade)`;
+    return `it lost members less than ${cascadeMs / 1000} s ago (preemption.cascade)`;
   if (nowMs - firstAskMs < afterMs) return `it has waited less than ${afterMs / 1000} s (preemption.after)`;
   return undefined;
 }

@@ -47,7 +47,7 @@ function restorePlan(ctx: PreemptionContext, leader: GangPod, nowMs: number): vo
   const moved = clearTheWay(ctx, gang, written.slots);
   const isLaidOut = withLeaving(ctx, freeing, () => layOutWritten(ctx, gang, written.slots));
   if (isLaidOut) tellRestored(ctx, freeing, left);
-  else abandonPlan(ctx, gang, 'its room is taken', nowMs);
+  else abandonPlan(ctx, gang, 'the gang no longer fits where the plan has its slots', nowMs);
   for (const { gang: of, slot, at } of moved) placeElsewhere(ctx, of, slot, at);
   if (isLaidOut && left.length === 0) complete(ctx, freeing, nowMs);
 }
@@ -66,8 +66,8 @@ const gangKeyOf = ({ cluster }: PreemptionContext, uid: string) => cluster.bound
 /** Why the plan must not be carried out. */
 function objectionTo(ctx: PreemptionContext, gang: Gang, written: WrittenPlan, nowMs: number): string | undefined {
   const { preemption: rules } = gang.policy;
-  if (rules.mode !== 'enforce') return `preemption is ${rules.mode} now`;
-  if (nowMs > written.untilMs) return 'its time was over';
+  if (rules.mode !== 'enforce') return `preemption.mode is now ${rules.mode}`;
+  if (nowMs > written.untilMs) return 'the plan had expired';
   const nodes = new Set([...written.slots.values()].flatMap((counts) => [...counts.keys()]));
   let still = 0;
   for (const { uid } of openVictims(ctx, written)) {
@@ -77,13 +77,13 @@ function objectionTo(ctx: PreemptionContext, gang: Gang, written: WrittenPlan, n
     still++;
     const own = ctx.gangs.get(pod.membership?.gang ?? '');
     const rule = exclusionOf({ ctx, rules, priority: gang.priority, nowMs }, pod, own);
-    if (rule !== undefined) return `rule "${rule}" keeps pod ${pod.namespace}/${pod.name}`;
+    if (rule !== undefined) return `rule "${rule}" excludes pod ${pod.namespace}/${pod.name}`;
     if (!nodes.has(node) && !rules.wholeGangs)
       return `pod ${pod.namespace}/${pod.name} frees no room for a slot of the gang`;
     if (ctx.gangOfLeader.has(uid) && !rules.wholeGangs) return `pod ${pod.namespace}/${pod.name} leads its gang`;
   }
   const isOver = ctx.evictions.lately(nowMs) + still > rules.budget.perMinute;
-  return isOver ? 'it is more than the budget per minute' : undefined;
+  return isOver ? 'it exceeds the budget per minute' : undefined;
 }
 
 /** A reserved slot that gave way, and where it stood. */

@@ -3,6 +3,7 @@ import { abandonPlan, releaseWithheld } from '../../gang/transitions.ts';
 import type { PreemptionContext } from '../candidates/context.ts';
 import { priorityLevelOf } from '../candidates/exclusion-rules.ts';
 import { findVictims } from '../search/find-victims.ts';
+import { counted } from '../../wording.ts';
 import { begin } from './begin.ts';
 
 /** Drops plans that cannot come to an end: room lost, victims that do not leave, a policy that does not want it. */
@@ -13,12 +14,12 @@ export function checkPlans(ctx: PreemptionContext, nowMs: number): void {
     // With a node goes what was withheld there.
     plan.withheld = plan.withheld.filter(({ node }) => ctx.cluster.table.rowOf(node) !== undefined);
     if (gang.slots.some(({ state }) => state === 'unplaced')) {
-      abandonPlan(ctx, gang, 'another scheduler took the room, or a node went', nowMs);
+      abandonPlan(ctx, gang, 'another scheduler took the room, or a node is gone', nowMs);
     } else if (gang.policy.preemption.mode !== 'enforce') {
-      abandonPlan(ctx, gang, `preemption is ${gang.policy.preemption.mode} now`, nowMs);
+      abandonPlan(ctx, gang, `preemption.mode is now ${gang.policy.preemption.mode}`, nowMs);
     } else if (nowMs > untilMs) {
       for (const uid of left.keys()) ctx.evictions.refuse(uid, nowMs);
-      abandonPlan(ctx, gang, `${left.size} victims did not leave in time`, nowMs);
+      abandonPlan(ctx, gang, `${counted(left.size, 'victim')} did not leave in time`, nowMs);
     }
   }
 }
@@ -26,7 +27,7 @@ export function checkPlans(ctx: PreemptionContext, nowMs: number): void {
 /** Drops plans whose victims have become as important as the gang for which they go. Call about once a second. */
 export function checkPriorities(ctx: PreemptionContext, nowMs: number): void {
   for (const gang of [...ctx.evictions.planned]) {
-    if (hasPeer(ctx, gang)) abandonPlan(ctx, gang, 'a victim is as important as the gang now', nowMs);
+    if (hasPeer(ctx, gang)) abandonPlan(ctx, gang, 'a victim has become as important as the gang', nowMs);
   }
 }
 
