@@ -1,14 +1,14 @@
-/** What to do about each error. Codes are stable; a test compares this list with docs/errors.md, both ways. */
+/** The remedy for each error. Codes are stable; a test compares this list with docs/errors.md, both ways. */
 const REMEDIES = {
   MUSTER_QUANTITY_INVALID: 'Write a Kubernetes quantity such as 500m, 4 or 8Gi.',
   MUSTER_OBJECT_INVALID: 'Compare the object with what kubectl get -o json prints.',
   MUSTER_FILE_UNREADABLE: 'Check the path and the permissions.',
   MUSTER_POLICY_INVALID: 'See docs/policies.md for every field, its unit and its default.',
   MUSTER_TRACE_INVALID: 'See docs/traces.md for the format of each trace.',
-  MUSTER_RESULT_INVALID: 'Give results that muster replay --json or muster sweep wrote, each once.',
+  MUSTER_RESULT_INVALID: 'Give result files of muster replay --json or muster sweep, each of them once.',
   MUSTER_WIRE_BAD_BODY: 'Compare the sender with docs/wire.md.',
   MUSTER_USAGE: 'Run muster --help, or muster COMMAND --help.',
-  MUSTER_NOT_SYNCED: 'Wait until /readyz says yes; kube-scheduler asks again by itself.',
+  MUSTER_NOT_SYNCED: 'Wait until /readyz answers 200; kube-scheduler asks again by itself.',
   MUSTER_WEBHOOK_INVALID: 'See docs/webhook.md and scheduler-config/webhook.example.yaml.',
   MUSTER_KUBE_CONFIG: 'Give --kubeconfig FILE, set KUBECONFIG, or run in a pod with a service account.',
   MUSTER_INVARIANT_BROKEN: 'This is a bug in muster: please report it with the input that led to it.',
@@ -16,11 +16,11 @@ const REMEDIES = {
 
 export type ErrorCode = keyof typeof REMEDIES;
 
-/** Bad input or a broken promise. Never a "no": that a gang has to wait is a value with a reason. */
+/** Bad input or a broken invariant. That a gang has to wait is no error, but a value with a reason. */
 export class MusterError extends Error {
   override readonly name = 'MusterError';
   readonly code: ErrorCode;
-  /** The sentence alone, without remedy and code. */
+  /** The sentence that says what is wrong, without remedy and code. */
   readonly what: string;
 
   /** @param what the place, the field and the value that are wrong, as one sentence that ends with a full stop */
