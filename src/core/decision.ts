@@ -6,13 +6,13 @@ export interface FilterRequest {
   readonly candidates: Candidates;
 }
 
-/** Which candidates may hold the pod. Every name comes from the request, each once. */
+/** The candidate nodes that may hold the pod. Every name comes from the request, each once. */
 export type FilterAnswer =
   | { readonly kind: 'all' }
-  /** All but `failed`: candidates that victims could help (wire: FailedNodes), under one constant reason. */
+  /** All but `failed`: nodes on which evictions could help (wire: FailedNodes), all with one constant reason. */
   | { readonly kind: 'some'; readonly failed: readonly string[]; readonly reason: string }
   | { readonly kind: 'one'; readonly node: string }
-  /** No candidate, and evicting others would not help. The reason stays the same text while the gang's state does. */
+  /** No candidate, and evictions would not help. The reason stays the same text as long as the gang's state. */
   | { readonly kind: 'none'; readonly reason: string };
 
 export interface FilterOutcome {
@@ -37,22 +37,22 @@ export interface PreemptRequest {
   readonly victims: ReadonlyMap<string, VictimProposal>;
 }
 
-/** The proposals that muster lets stand; empty: evict nobody. */
+/** The proposals that muster accepts; empty: evict no pod. */
 export type PreemptAnswer = ReadonlyMap<string, VictimProposal>;
 
 export type GangPhase = 'waiting' | 'starting' | 'running' | 'degraded';
 
-/** For metrics: gauges of the present state. Amounts by resource name, in the units of Resources. */
+/** Gauges of the present state, for metrics. Amounts by resource name, in the units of Resources. */
 export interface SchedulerStats {
   readonly synced: boolean;
   readonly nodes: number;
   readonly pods: number;
   readonly gangs: Readonly<Record<GangPhase, number>>;
-  /** Victims that have been chosen and are not gone. */
+  /** Selected victims that are not gone yet. */
   readonly victims: number;
   readonly reserved: ReadonlyMap<string, number>;
   readonly free: ReadonlyMap<string, number>;
   readonly allocatable: ReadonlyMap<string, number>;
-  /** nowMs of the last observed event; undefined before the first. */
+  /** nowMs of the last observed event; undefined before the first one. */
   readonly lastEventMs: number | undefined;
 }

@@ -1,6 +1,6 @@
 import type { PodRef, SlotCounts } from './model.ts';
 
-/** What a decision asks the outside to do or to tell. Shells log it, count it, and write it to the API server. */
+/** A result of a decision for the world outside the core. Shells log it, count it, and write it to the API server. */
 export type Effect =
   | {
       readonly kind: 'gang-admitted';
@@ -8,18 +8,18 @@ export type Effect =
       readonly leader: PodRef;
       readonly slots: readonly PlacedSlot[];
     }
-  /** The gang was admitted without being asked about: kube-scheduler must be brought to ask about its leader. */
+  /** The gang was admitted without a question by kube-scheduler, which must be made to ask about its leader. */
   | { readonly kind: 'wake-leader'; readonly gang: string; readonly leader: PodRef; readonly gated: boolean }
-  /** Its leader is bound, and its slots are held again: after a restart, or bound by another scheduler. */
+  /** The leader was found bound, after a restart or by another scheduler; the gang's slots are held again. */
   | { readonly kind: 'gang-adopted'; readonly gang: string; readonly slots: readonly PlacedSlot[] }
   | { readonly kind: 'gang-waits'; readonly gang: string; readonly leader: PodRef; readonly reason: string }
-  /** The gang is over (its leader ended or went away); its slots are free. */
+  /** The gang is over (its last leader ended or was deleted); its slots are free. */
   | { readonly kind: 'gang-released'; readonly gang: string; readonly slots: number }
-  /** Nobody claimed these slots in time. `whole`: the leader neither, so the gang waits again. */
+  /** No member claimed these slots in time. `whole`: not even the leader did, so the gang waits again. */
   | { readonly kind: 'slots-expired'; readonly gang: string; readonly slots: number; readonly whole: boolean }
   /**
-   * These pods are to be evicted to make room for the gang, which is held for it from now on. The plan is to be written
-   * to the leader before the first of them goes. `isRestored`: it was written before; these are not being deleted yet.
+   * The victims are to be evicted; their room is held for the gang from now on. The plan must be written to the leader
+   * before the first eviction. `isRestored`: it is written already; `victims` are those that are not being deleted yet.
    */
   | {
       readonly kind: 'eviction-planned';
@@ -27,13 +27,13 @@ export type Effect =
       readonly leader: PodRef;
       readonly plan: { readonly id: string; readonly untilMs: number; readonly slots: SlotCounts };
       readonly victims: readonly PlannedVictim[];
-      /** Pods that are being deleted anyway and whose room is counted on: they are written down as well. */
+      /** Pods that are being deleted anyway and whose room the plan counts on: the written plan lists them, too. */
       readonly awaited: readonly PodRef[];
-      /** Gangs that fall below their minimum by it. */
+      /** Number of gangs that fall below their minimum. */
       readonly broken: number;
       readonly isRestored: boolean;
     }
-  /** `spared` were to be evicted and are not. */
+  /** muster evicts no more pods for the plan; `spared` are the victims that stay. */
   | {
       readonly kind: 'eviction-dropped';
       readonly gang: string;
@@ -42,7 +42,7 @@ export type Effect =
       readonly reason: string;
       readonly spared: readonly PodRef[];
     }
-  /** The gang had not begun: it gives its room to another that is more important, and waits again. */
+  /** The gang had a reservation and no pod yet: a more important gang gets its room, and it waits again. */
   | {
       readonly kind: 'reservation-revoked';
       readonly gang: string;
@@ -50,7 +50,7 @@ export type Effect =
       readonly slots: number;
       readonly forGang: string;
     }
-  /** Another scheduler took the room, or a node went: the slot was re-planned. */
+  /** A slot lost its place and has another now. */
   | {
       readonly kind: 'slot-moved';
       readonly gang: string;
@@ -58,7 +58,7 @@ export type Effect =
       readonly from: string;
       readonly to: string;
     }
-  /** As slot-moved, but there is no room now; it is tried again when room appears. */
+  /** A slot lost its place and there is no room for it now; muster places it again when room appears. */
   | { readonly kind: 'slot-unplaced'; readonly gang: string; readonly role: string; readonly from: string };
 
 interface PlacedSlot {
@@ -71,8 +71,8 @@ export interface PlannedVictim {
   readonly node: string;
   readonly gang?: string;
   readonly role?: string;
-  /** What its eviction costs; 0 in a plan that is taken up again. */
+  /** The eviction cost; 0 in a restored plan. */
   readonly coreSeconds: number;
-  /** It leads its gang, which goes whole with it. */
+  /** Whether it leads its gang, which is then evicted whole. */
   readonly isLeader: boolean;
 }

@@ -16,7 +16,7 @@ export interface Toleration {
   readonly effect: string;
 }
 
-/** One requirement of a node selector term; `field` is `label` or the only matchField, `metadata.name`. */
+/** One requirement of a node selector term, `on` a label or the name of the node (matchFields has no other field). */
 export interface Requirement {
   readonly on: 'label' | 'name';
   readonly key: string;
@@ -24,7 +24,7 @@ export interface Requirement {
   readonly values: readonly string[];
 }
 
-/** What a pod demands of its node. `affinity` terms are alternatives; requirements of a term must all hold. */
+/** The constraints of a pod on its node. `affinity` terms are alternatives; all requirements of a term must hold. */
 export interface Constraints {
   readonly nodeSelector: ReadonlyMap<string, string>;
   /** Absent: no required node affinity. Empty: matches no node, as in kube-scheduler. */
@@ -39,18 +39,18 @@ export interface NodeInfo {
   /** Cordoned (spec.unschedulable). */
   readonly unschedulable: boolean;
   readonly allocatable: Resources;
-  /** Image names the node already holds. */
+  /** Names of images that the node already holds. */
   readonly images: ReadonlySet<string>;
 }
 
-/** One role of a gang. The first role of a gang leads it. */
+/** One role of a gang. The first role leads the gang. */
 export interface Role {
   readonly name: string;
   /** How many pods the role may have; min <= count. Dynamic allocation: count > min. */
   readonly count: number;
   /** How many must start together. */
   readonly min: number;
-  /** What one member asks of a node, `pods: 1` included. */
+  /** The request of one member, including `pods: 1`. */
   readonly request: Resources;
   readonly constraints: Constraints;
 }
@@ -63,24 +63,27 @@ export interface GangSpec {
   readonly name: string;
   readonly roles: readonly Role[];
   readonly queue: string;
-  /** Where what its members have computed outlives them: on volumes that are used again, in a store of its own, or moved to other members in time. Absent: nowhere. */
+  /**
+   * Where the output of its members outlives them: on volumes that are reused, in a separate store, or moved to other
+   * members in time. Absent: nowhere.
+   */
   readonly keeps?: 'volumes' | 'store' | 'peers';
-  /** The label that marks a member which its own gang gives up (spark.kubernetes.executor.decommissionLabel). */
+  /** The label of members that their own gang gives up (spark.kubernetes.executor.decommissionLabel). */
   readonly givesUp?: { readonly label: string; readonly value: string };
-  /** The port of the leader where Spark's REST API tells of the app's executors. */
+  /** The port of the leader where Spark's REST API reports on the app's executors. */
   readonly reportsAt?: { readonly port: number; readonly app: string };
 }
 
 /**
- * A pod's part in a gang, as a dialect read it: it declares the gang, or is a member of one that another pod declares,
- * or its declaration is broken. `spec` marks the first kind, `problem` the last.
+ * A pod's membership in a gang, as a dialect read it: the pod declares the gang, or is a member of a gang that another
+ * pod declares, or its declaration is broken. `spec` marks the first kind, `problem` the last.
  */
 export type Membership = Declaration | PlainMember | BrokenMembership;
 
 interface MembershipBase {
   /** The gang's key, `namespace/name`. */
   readonly gang: string;
-  /** '' where a broken declaration does not say it. */
+  /** '' if a broken declaration does not say it. */
   readonly role: string;
 }
 
@@ -94,18 +97,18 @@ interface Declaration extends MembershipBase {
 
 /** Another pod declares the gang. */
 interface PlainMember extends MembershipBase {
-  /** The gang does not start with this member: it takes only room that no slot holds. */
+  /** An elastic member: the gang starts without it, and it takes only room that no slot holds. */
   readonly isElastic?: true;
   readonly spec?: undefined;
   readonly problem?: undefined;
   readonly awaits?: undefined;
 }
 
-/** The declaration cannot be used: the pod waits with this reason. */
+/** The declaration cannot be used, and the pod waits. */
 interface BrokenMembership extends MembershipBase {
-  /** What is wrong, as a sentence for the user, without a full stop. */
+  /** What is wrong, as a sentence for the user without a full stop: the reason why the pod waits. */
   readonly problem: string;
-  /** The gang object (intake/gang-objects.ts, gangObjectKey) whose appearance would solve the problem. */
+  /** The key (gangObjectKey in intake/gang-objects.ts) of the gang object that is missing. */
   readonly awaits?: string;
   readonly spec?: undefined;
   readonly isElastic?: undefined;
@@ -114,7 +117,7 @@ interface BrokenMembership extends MembershipBase {
 /** A gang's slots: role -> node -> how many. */
 export type SlotCounts = ReadonlyMap<string, ReadonlyMap<string, number>>;
 
-/** What identifies a pod to the API server. */
+/** The identity of a pod for the API server. */
 export interface PodRef {
   readonly namespace: string;
   readonly name: string;
@@ -125,37 +128,37 @@ export interface PodInfo extends PodRef {
   readonly labels: ReadonlyMap<string, string>;
   readonly schedulerName: string;
   readonly priority: number;
-  /** By kube-scheduler's formula, `pods: 1` included. */
+  /** The request by kube-scheduler's formula, including `pods: 1`. */
   readonly request: Resources;
   readonly constraints: Constraints;
   readonly images: readonly string[];
   /** spec.nodeName; absent while the pod waits. */
   readonly node?: string;
-  /** Phase Succeeded or Failed: holds no room any more. */
+  /** Phase Succeeded or Failed: the pod no longer takes room. */
   readonly terminal: boolean;
-  /** Has a deletionTimestamp: still holds its room. */
+  /** The pod has a deletionTimestamp and still takes its room. */
   readonly deleting: boolean;
-  /** status.podIP, of leaders whose gang reports its members' work. */
+  /** status.podIP, for leaders whose gang reports the work of its members. */
   readonly address?: string;
-  /** metadata.creationTimestamp in ms: gangs stand in their queue in this order, also after a restart. */
+  /** metadata.creationTimestamp in ms: the time from which its gang waits, also after a restart. */
   readonly createdMs?: number;
-  /** Waits behind muster's own scheduling gate, and no other: kube-scheduler does not ask about it. */
+  /** The pod has muster's scheduling gate and no other gate: kube-scheduler does not ask about it. */
   readonly gated?: true;
-  /** kube-scheduler found no node for it, and too little room on some: where all are full, it asks no extender. */
+  /** kube-scheduler found no node, and too little room on some: if all nodes are full, it asks no extender. */
   readonly crowdedOut?: true;
-  /** The gang's slots as this leader's annotation has them; `text` is the annotation. */
+  /** The gang's slots as written in this leader's annotation; `text` is the annotation. */
   readonly reservation?: { readonly text: string; readonly slots: SlotCounts };
-  /** Absent: not ours (no gang, or scheduled by the native spec.schedulingGroup / workloadRef). */
+  /** Absent: in no gang of muster's (in none at all, or scheduled by the native spec.schedulingGroup / workloadRef). */
   readonly membership?: Membership;
-  /** What decides how its eviction is weighed; absent: nothing out of the ordinary. */
+  /** Facts that make its eviction expensive, cheap or forbidden; absent: there are none. */
   readonly evictionTraits?: EvictionTraits;
-  /** What its annotations ask of muster; absent: nothing. */
+  /** Requests in its annotations; absent: there are none. */
   readonly priorityRequest?: PriorityRequest;
-  /** An eviction plan for the gang of this leader, as its annotation has it. */
+  /** An eviction plan for the gang of this leader, as written in its annotation. */
   readonly eviction?: WrittenPlan;
 }
 
-/** A pod that is in a gang, or says so. */
+/** A pod that is in a gang or claims to be. */
 export interface GangPod extends PodInfo {
   readonly membership: Membership;
 }
@@ -175,14 +178,14 @@ export const isLeaderRole = (spec: GangSpec, role: string): boolean => leaderRol
 export const minToStart = (spec: GangSpec, { name, min }: Role): number =>
   isLeaderRole(spec, name) ? Math.max(1, min) : min;
 
-/** One role: every member may lead, and below its minimum the gang cannot work at all (MPI, Volcano, JobSet). */
+/** Whether all members are alike: every one may lead, and the gang cannot work below its minimum (as MPI). */
 export const hasSingleRole = ({ roles }: GangSpec): boolean => roles.length === 1;
 
-/** What a pod's eviction would cost or is forbidden by. A field that does not apply is absent. */
+/** Facts about a pod that decide whether it may be evicted, and at what cost. A field that does not apply is absent. */
 export interface EvictionTraits {
   /** status.startTime, in ms. */
   readonly startedMs?: number;
-  /** metadata.deletionTimestamp, in ms: when it should be gone. */
+  /** metadata.deletionTimestamp, in ms: when the pod should be gone. */
   readonly goneByMs?: number;
   /** spec.terminationGracePeriodSeconds, in ms; absent: Kubernetes' 30 s. */
   readonly graceMs?: number;
@@ -190,15 +193,15 @@ export interface EvictionTraits {
   readonly priorityClass?: string;
   /** spec.preemptionPolicy is Never. */
   readonly neverPreempts?: true;
-  /** A DaemonSet's or a node's own (static) pod: it would come back at once, on the same node. */
+  /** A pod of a DaemonSet or a static pod: it would come back at once on the same node. */
   readonly isPinned?: true;
   /** Annotation controller.kubernetes.io/pod-deletion-cost. */
   readonly deletionCost?: number;
-  /** Containers' restarts so far. */
+  /** Container restarts so far. */
   readonly restarts?: number;
 }
 
-/** Annotations by which a leader changes how important its gang is. */
+/** Annotations by which a leader changes the priority of its gang. */
 export interface PriorityRequest {
   /** muster.dev/priority: a number, or the name of a PriorityClass. */
   readonly priority?: number | string;
@@ -206,39 +209,39 @@ export interface PriorityRequest {
   readonly deadlineMs?: number;
   /** muster.dev/expected-duration. */
   readonly expectedMs?: number;
-  /** What could not be read and is ignored, in sentences for the user. */
+  /** Sentences for the user about annotations that muster cannot read and ignores. */
   readonly mistakes?: readonly string[];
 }
 
-/** An eviction plan as it was written down before the first eviction. */
+/** An eviction plan as written to the leader before the first eviction. */
 export interface WrittenPlan {
   /** The annotation. */
   readonly text: string;
-  /** Tells the plans of a gang apart. */
+  /** Unique among the plans of a gang. */
   readonly id: string;
-  /** When the victims should all be gone. */
+  /** When all victims should be gone. */
   readonly untilMs: number;
   readonly slots: SlotCounts;
   readonly victims: readonly PodRef[];
 }
 
-/** What Spark's driver reports of an executor (REST API, /applications/ID/executors). */
+/** Figures that Spark's driver reports of an executor (REST API, /applications/ID/executors). */
 export interface WorkFigures {
   /** Time spent in tasks so far, in core-seconds (totalDuration / 1000). */
   readonly taskSeconds: number;
-  /** Bytes of shuffle output and cache that would have to be made again. */
+  /** Bytes of shuffle output and cache that would have to be computed again. */
   readonly keptBytes: number;
 }
 
 /** One requirement of a label selector. */
 export type LabelRequirement = Omit<Requirement, 'on'>;
 
-/** A PodDisruptionBudget, as far as evictions need it. */
+/** The fields of a PodDisruptionBudget that matter for evictions. */
 export interface DisruptionBudget {
   /** `namespace/name`. */
   readonly key: string;
   readonly namespace: string;
-  /** All must hold; empty: every pod of the namespace (policy/v1). */
+  /** All requirements must hold; empty: every pod of the namespace (policy/v1). */
   readonly selector: readonly LabelRequirement[];
   /** status.disruptionsAllowed. */
   readonly allowed: number;
@@ -249,7 +252,7 @@ export interface PriorityClass {
   readonly value: number;
 }
 
-/** What the shells tell the core about the cluster. */
+/** News about the cluster, from the shells for the core. */
 export type ClusterEvent =
   | { readonly kind: 'node'; readonly node: NodeInfo }
   | { readonly kind: 'node-gone'; readonly name: string }
@@ -259,16 +262,16 @@ export type ClusterEvent =
   | { readonly kind: 'budget-gone'; readonly key: string }
   | { readonly kind: 'priority-class'; readonly priorityClass: PriorityClass }
   | { readonly kind: 'priority-class-gone'; readonly name: string }
-  /** The API server will not evict the pod: a disruption budget stands in the way, or the right is missing. */
+  /** The API server refused to evict the pod: because of a disruption budget, or muster lacks the right. */
   | { readonly kind: 'eviction-refused'; readonly uid: string; readonly reason: string }
-  /** Nobody can be evicted for the gang: its plan could not be written down. */
+  /** The gang's eviction plan could not be written to its leader, so that no pod may be evicted for it. */
   | { readonly kind: 'eviction-failed'; readonly gang: string; readonly reason: string }
-  /** What an app says of its members' work, polled outside every decision. By pod UID; replaces what was known. */
+  /** Figures of an app's members by pod UID, polled outside every decision. They replace the earlier ones. */
   | { readonly kind: 'figures'; readonly gang: string; readonly figures: ReadonlyMap<string, WorkFigures> }
   /** The first complete list of nodes and pods has been observed. */
   | { readonly kind: 'synced' };
 
-/** The nodes that kube-scheduler offers for one pod. */
+/** Candidate nodes: the nodes that kube-scheduler offers for one pod. */
 export interface Candidates {
   readonly size: number;
   /** @param row of the core's table: a hint, for candidates that come from such a table */

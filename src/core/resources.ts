@@ -7,19 +7,19 @@ export type Resources = ReadonlyMap<string, number>;
 /** One amount per column of the node table; a shorter vector has 0 in the columns it lacks. */
 export type Vector = Float64Array;
 
-/** No Kubernetes resource can have this name. */
+/** A name that no Kubernetes resource can have. */
 const UNKNOWN = '(unknown)';
 
-/** Gives every resource name that nodes or pods mention a column number. Columns are only ever added. */
+/** Column numbers for all resource names of nodes and pods. Columns are never removed. */
 export class ResourceColumns {
   readonly #columnOf = new Map<string, number>();
   readonly #names: string[] = [];
-  /** Most pods share their amounts with many others, and a typed array takes more memory than all else of a pod. */
+  /** Shared, because many pods have the same amounts and a typed array takes more memory than the rest of a pod. */
   readonly #vectors = new WeakMap<Resources, Vector>();
-  /** The column of pod slots. */
+  /** The column of resource `pods`. */
   readonly pods: number;
   readonly #unknown: number;
-  /** Called after a column was added: tables that are as wide as the columns grow with them. */
+  /** Called after a column was added, so that tables can grow with the columns. */
   onAdded: () => void = () => undefined;
 
   constructor(names: readonly string[] = ['cpu', 'memory', 'pods']) {
@@ -50,8 +50,8 @@ export class ResourceColumns {
   }
 
   /**
-   * As `vector`, for what a pod asks that is not bound yet: names that no node and no bound pod has share one column
-   * of which no node has any, so that inventing names does not grow the table.
+   * As `vector`, for the request of a pod that is not bound yet. Names that no node and no bound pod has share one
+   * column, in which every node has 0, so that invented names do not grow the table.
    */
   requestVector(amounts: Resources): Vector {
     const out = new Float64Array(this.size);
@@ -59,7 +59,7 @@ export class ResourceColumns {
     return out;
   }
 
-  /** A vector for these amounts, the same for the same object; names not met before get a column. */
+  /** A vector for these amounts, the same one for the same object; new names get a column. */
   vector(amounts: Resources): Vector {
     const known = this.#vectors.get(amounts);
     if (known) return known;
@@ -79,7 +79,7 @@ export class ResourceColumns {
   }
 }
 
-/** Amounts that are equal name by name; a missing name is 0. */
+/** Whether the amounts are equal name by name; a missing name is 0. */
 export function sameAmounts(a: Resources, b: Resources): boolean {
   for (const [name, amount] of a) if ((b.get(name) ?? 0) !== amount) return false;
   for (const [name, amount] of b) if ((a.get(name) ?? 0) !== amount) return false;

@@ -7,7 +7,7 @@ import type { Policy } from '../policy/policy.ts';
 import { counted } from '../wording.ts';
 import type { RoleExplanation, Shortage } from './explanation.ts';
 
-/** Advice for people, in sentences: the obstacles of a waiting gang, and the smallest changes that would let it start. */
+/** Advice for people, in sentences: what keeps a gang waiting, and the smallest changes that would let it start. */
 export function adviceFor(
   ctx: PreemptionContextView,
   gang: Gang,

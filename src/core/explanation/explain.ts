@@ -10,12 +10,12 @@ import { makingRoom, makingRoomAdvice } from './making-room.ts';
 import type { Explanation, GangSummary, RoleExplanation } from './explanation.ts';
 import { placesIn, refusedNodes, shortages } from './shortage.ts';
 
-/** All gangs, those included whose declaration is wrong, in no particular order. */
+/** All gangs in no particular order, including those whose declaration is wrong. */
 export function summaries(ctx: PreemptionContextView): readonly GangSummary[] {
   return [...[...ctx.gangs.values()].map((gang) => summaryOf(ctx, gang)), ...problemSummaries(ctx)];
 }
 
-/** @returns undefined where no such gang is known */
+/** The explanation of one gang. @returns undefined if there is no gang of that key */
 export function explain(ctx: PreemptionContextView, key: string, nowMs: number): Explanation | undefined {
   const gang = ctx.gangs.get(key);
   if (!gang) return explainProblem(ctx, key);

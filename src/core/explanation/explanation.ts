@@ -9,31 +9,31 @@ export interface GangSummary {
   readonly gang: string;
   readonly phase: GangPhase;
   readonly queue: string;
-  /** Effective: by class, annotation, policy, queue and deadline. */
+  /** The effective priority: class, annotation, policy, queue and deadline together. */
   readonly priority: number;
   readonly policy: string;
   readonly leader: PodRef;
-  /** When the gang was first heard of, in ms. */
+  /** When muster first saw the gang, in ms. */
   readonly sinceMs: number;
-  /** Slots by state; 0 in all while it waits. */
+  /** Number of slots by state; all are 0 while the gang waits. */
   readonly slots: Readonly<Record<'unplaced' | 'reserved' | 'assumed' | 'bound', number>>;
-  /** Members beyond the minimum that run. */
+  /** Number of running elastic members. */
   readonly elastic: number;
-  /** Why it waits, in the words of the last refusal. */
+  /** The reason of the last refusal. */
   readonly reason?: string;
 }
 
-/** Why a gang stands where it stands, and what would help. Computed anew from the present state. */
+/** Why a gang waits or where it runs, and what would help. Computed from the present state. */
 export interface Explanation extends GangSummary {
   readonly roles: readonly RoleExplanation[];
   readonly placed: readonly PlacedMember[];
-  /** Gangs before it in its queue, in order; `blocks`: this one may not start before that one. */
+  /** Gangs ahead of it in its queue, in order; `blocks`: that gang must start first. */
   readonly ahead: readonly { readonly gang: string; readonly blocks: boolean }[];
-  /** What its effective priority consists of. */
+  /** The terms of its effective priority. */
   readonly priorityTerms: readonly PriorityTerm[];
-  /** For a gang that waits for room: whom preemption would evict. */
+  /** For a gang that waits for room: the victims of preemption. */
   readonly preemption?: MakingRoom;
-  /** Sentences: what is the matter and what would help. Empty where all is well. */
+  /** Sentences: what keeps the gang from running, and what would help. Empty if nothing does. */
   readonly advice: readonly string[];
 }
 
@@ -41,7 +41,7 @@ interface PlacedMember {
   readonly role: string;
   readonly node: string;
   readonly state: 'unplaced' | 'reserved' | 'assumed' | 'bound';
-  /** UID of the pod that has it, or ''. */
+  /** UID of the pod in the slot, or ''. */
   readonly pod: string;
 }
 
@@ -49,12 +49,12 @@ export interface RoleExplanation {
   readonly role: string;
   readonly count: number;
   readonly min: number;
-  /** What one member asks. */
+  /** The request of one member. */
   readonly request: Resources;
   readonly nodes: { readonly total: number; readonly eligible: number; readonly refused: readonly Refused[] };
-  /** How many members would find room now, and in an empty cluster; counted up to 10,000. */
+  /** How many members fit now, and how many would fit in the empty cluster; counted up to 10,000. */
   readonly places: { readonly now: number; readonly empty: number };
-  /** Resources of which the eligible nodes have not enough free for all, or no single node enough for one. */
+  /** Resources the eligible nodes lack: in total for the role, or on any single node for one member. */
   readonly short: readonly Shortage[];
 }
 
@@ -67,17 +67,17 @@ interface Refused {
 export interface Shortage {
   readonly resource: string;
   readonly needed: number;
-  /** Free on eligible nodes in all, and on the one that has most. */
+  /** Free on all eligible nodes together, and on the node that has most. */
   readonly free: number;
   readonly largest: number;
 }
 
-/** A node as the snapshot has it. Amounts in the units of Resources. */
+/** A node in the snapshot. Amounts in the units of Resources. */
 export interface NodeView {
   readonly node: string;
   readonly unschedulable: boolean;
   readonly allocatable: Resources;
-  /** Neither bound nor held; negative where other schedulers took more than there is. */
+  /** Neither bound nor held; negative if other schedulers bound more than is allocatable. */
   readonly free: Resources;
   readonly held: Resources;
   readonly slots: number;

@@ -66,7 +66,7 @@ interface VictimView {
 
 const NOBODY = { victims: [], coreSeconds: 0, gangsBroken: 0, gangsLost: 0, kept: [], relax: [] } as const;
 
-/** @returns undefined for a gang that does not wait for room */
+/** The state of preemption for the gang. @returns undefined for a gang that does not wait for room */
 export function makingRoom(ctx: PreemptionContextView, gang: Gang, nowMs: number): MakingRoom | undefined {
   const { mode } = gang.policy.preemption;
   if (isAdmitted(gang)) return undefined;

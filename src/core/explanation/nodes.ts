@@ -1,7 +1,7 @@
 import type { PreemptionContextView } from '../preemption/candidates/context.ts';
 import type { NodeView } from './explanation.ts';
 
-/** Every node with what is free on it and what is held for gangs. */
+/** Every node with its free room and the room that gangs hold on it. */
 export function nodeViews({ cluster, ledger }: PreemptionContextView): readonly NodeView[] {
   const { table, columns } = cluster;
   const out: NodeView[] = [];

@@ -5,10 +5,10 @@ import type { Need } from '../placement/need.ts';
 import { capacityAt } from '../placement/room.ts';
 import type { RoleExplanation, Shortage } from './explanation.ts';
 
-/** No gang has more members of a role. */
+/** A role has no more members than this. */
 const MOST = 10_000;
 
-/** How many pods of the need find room in these columns (free or allocatable), up to MOST. */
+/** How many pods of the need fit into these columns (free or allocatable), up to MOST. */
 export function placesIn({ table }: ClusterView, columns: readonly Float64Array[], { eligible, vector }: Need): number {
   let places = 0;
   for (let row = 0; row < table.rows && places < MOST; row++) {
@@ -17,7 +17,7 @@ export function placesIn({ table }: ClusterView, columns: readonly Float64Array[
   return Math.min(places, MOST);
 }
 
-/** How many nodes the role may use, and what keeps it off the others: for each node the first thing found. */
+/** How many nodes are eligible for the role, and why the others are not: the first reason found for each node. */
 export function refusedNodes(cluster: ClusterView, role: Role, { preference }: Need): RoleExplanation['nodes'] {
   const constraints = withLabels(role.constraints, preference.requireLabels);
   const causes = new Map<string, number>();
@@ -33,7 +33,7 @@ export function refusedNodes(cluster: ClusterView, role: Role, { preference }: N
   return { total, eligible: total - refused.reduce((sum, { nodes }) => sum + nodes, 0), refused };
 }
 
-/** What the eligible nodes have too little of: in all for the whole need, or on the fullest for a single pod. */
+/** The resources that the eligible nodes lack: in total for the whole need, or on any single node for one pod. */
 export function shortages(cluster: ClusterView, { eligible, vector, count }: Need): Shortage[] {
   const { table, columns } = cluster;
   const out: Shortage[] = [];
