@@ -1,17 +1,17 @@
 /**
- * The rows that changed, in order, so that whoever keeps something derived from rows can catch up by touching
- * only those. A fixed ring: a reader too far behind is told so and starts anew.
+ * The rows that changed, in order, so that an index over rows catches up by looking only at those. A ring of fixed
+ * size: a reader that is too far behind finds out (`remembers`) and starts from scratch.
  */
 export class ChangeLog {
   readonly #rows: Int32Array;
   #next = 0;
 
-  /** @param capacity how many changes are remembered */
+  /** @param capacity the number of changes that it remembers */
   constructor(capacity = 4096) {
     this.#rows = new Int32Array(capacity);
   }
 
-  /** The position after the last change; changes before it have happened. */
+  /** The position after the last change. */
   get position(): number {
     return this.#next;
   }
@@ -20,7 +20,7 @@ export class ChangeLog {
     this.#rows[this.#next++ % this.#rows.length] = row;
   }
 
-  /** Whether all changes since `position` are still remembered. */
+  /** Whether it still remembers all changes since `position`. */
   remembers(position: number): boolean {
     return this.#next - position <= this.#rows.length;
   }

@@ -4,29 +4,29 @@ import { Domains } from './domains.ts';
 import { Eligibility } from './eligibility.ts';
 import { NodeTable, type TableView } from './node-table.ts';
 
-/** A pod that is bound to a node and not over. */
+/** A pod that is bound to a node and has not ended. */
 export interface BoundPod {
   readonly pod: PodInfo;
   readonly node: string;
-  /** The node's; -1: it is not known. */
+  /** The row of the node; -1: the node is unknown. */
   readonly row: number;
   readonly vector: Vector;
-  /** It is being evicted, and somebody holds its room already: it takes none here. */
+  /** The pod is being evicted and takes no room here, because its room is already held for a gang or another pod. */
   readonly isLeaving: boolean;
 }
 
-/** A member of a gang that is bound. */
+/** A bound pod that is a member of a gang. */
 export interface BoundMember extends BoundPod {
   readonly pod: GangPod;
 }
 
-/** Hears how much room each gang takes: its bound pods from the cluster, its reservation from the ledger. */
+/** Counts the room of each gang: the cluster reports its bound pods, the ledger its reservation. */
 export interface GangRoom {
   take(gang: string, vector: Vector): void;
   give(gang: string, vector: Vector): void;
 }
 
-/** What can be read of the cluster. */
+/** Read-only view of the cluster. */
 export type ClusterView = Omit<
   Cluster,
   'putNode' | 'removeNode' | 'bind' | 'unbind' | 'leave' | 'stay' | 'hold' | 'release' | 'countLeader' | 'table'
@@ -53,7 +53,7 @@ export class Cluster {
   readonly #heldRows = new Set<number>();
   #leadersAt = new Int32Array(64);
 
-  /** @param room hears what the bound members of each gang take */
+  /** @param room counts the room of each gang's bound members */
   constructor(room: GangRoom = UNHEARD) {
     this.#room = room;
   }
@@ -66,7 +66,7 @@ export class Cluster {
     return this.#bound;
   }
 
-  /** Those that the API server has marked as deleted. */
+  /** Bound pods that have a deletionTimestamp. */
   get deletingPods(): Iterable<BoundPod> {
     return this.#deleting.values();
   }
@@ -76,7 +76,7 @@ export class Cluster {
     return this.#byNode.get(node)?.values() ?? [];
   }
 
-  /** The gang's bound pods of a role that are not going, and not beyond what it starts with. */
+  /** The gang's bound pods of a role, without those that are leaving and those declared as elastic. */
   runningMembers(gang: string, role: string): BoundMember[] {
     return [...this.boundMembers(gang).values()].filter(({ pod: { membership, deleting }, isLeaving }) => {
       return membership.role === role && !membership.isElastic && !deleting && !isLeaving;
@@ -98,12 +98,12 @@ export class Cluster {
     return this.#heldRows;
   }
 
-  /** Gang leaders per row: bound, assumed or to come. */
+  /** The number of gang leaders per row: bound, assumed or reserved. */
   get leadersAt(): Int32Array {
     return this.#leadersAt;
   }
 
-  /** For a pod or role that waits; see ResourceColumns.requestVector. */
+  /** The vector of a waiting pod or a role; see ResourceColumns.requestVector. */
   requestVector(request: Resources): Vector {
     return this.columns.requestVector(request);
   }
@@ -126,17 +126,17 @@ export class Cluster {
     return row;
   }
 
-  /** Holds at the node must have been released before. */
+  /** Forgets the node and the room held there: later releases at it change nothing. Its pods stay, without a row. */
   removeNode(name: string): void {
     this.table.remove(name);
     for (const bound of this.podsAt(name)) this.#keep({ ...bound, row: -1 });
   }
 
-  /** Books a bound pod where its spec.nodeName says. @returns whether its room or node changed */
+  /** Books a bound pod at its node. @returns whether its room or node changed */
   bind(pod: PodInfo, node: string): boolean {
     const known = this.#bound.get(pod.uid);
     if (known && known.node === node && sameAmounts(known.pod.request, pod.request)) {
-      // A bound pod may be labelled into another gang, or out of its own.
+      // Labels of a bound pod may change, and with them its gang.
       const before = known.pod.membership?.gang;
       const isMoved = before !== pod.membership?.gang;
       if (before !== undefined && isMoved) removeFrom(this.#byGang, before, pod.uid);
@@ -155,7 +155,7 @@ export class Cluster {
     return true;
   }
 
-  /** From now on the pod's room counts as free: it is being evicted. */
+  /** The pod is being evicted: from now on its room counts as free. */
   leave(uid: string): void {
     const known = this.#bound.get(uid);
     if (!known || known.isLeaving) return;
@@ -163,7 +163,7 @@ export class Cluster {
     if (known.row >= 0) this.table.give(known.row, known.vector);
   }
 
-  /** It is not evicted after all. Its room may have been given away meanwhile. */
+  /** The pod is not evicted after all. Its room may be taken by now, so that `free` goes negative. */
   stay(uid: string): void {
     const known = this.#bound.get(uid);
     if (!known?.isLeaving) return;
@@ -205,7 +205,7 @@ export class Cluster {
     this.#heldRows.add(row);
   }
 
-  /** Gives held room back; nothing where the node went meanwhile. */
+  /** Releases held room; does nothing if the node is gone. */
   release(node: string, vector: Vector): void {
     const row = this.table.rowOf(node);
     if (row === undefined) return;

@@ -13,7 +13,7 @@ interface Known {
   position: number;
 }
 
-/** Topology domains per label key, brought up to date by the rows that changed since the last ask. */
+/** Topology domains per label key. Each call updates only the rows that changed since the one before. */
 export class Domains {
   readonly #table: NodeTable;
   readonly #byKey = new Map<string, Known>();
@@ -22,7 +22,7 @@ export class Domains {
     this.#table = table;
   }
 
-  /** Owned by this: read it, and do not keep it past the next event. */
+  /** The index of a key. Read-only for callers, and valid only until the next event. */
   indexFor(key: string): DomainIndex {
     const { shapeLog, rows } = this.#table;
     let known = this.#byKey.get(key);

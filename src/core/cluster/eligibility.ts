@@ -11,14 +11,14 @@ export const hasBit = (bits: Bits, row: number): boolean => ((bits[row >>> 5]! >
 const CORDON: Taint = { key: 'node.kubernetes.io/unschedulable', value: '', effect: 'NoSchedule' };
 
 /**
- * Whether the node's labels, taints and cordon let the pod in, as NodeAffinity, TaintToleration and NodeUnschedulable
- * of kube-scheduler v1.36 decide it. Room is another question.
+ * Whether the node's labels, taints and cordon allow the pod, as decided by NodeAffinity, TaintToleration and
+ * NodeUnschedulable of kube-scheduler v1.36. Does not look at room.
  */
 export function nodeMatches(constraints: Constraints, node: NodeInfo): boolean {
   return mismatchOf(constraints, node) === undefined;
 }
 
-/** The first thing that keeps the pod off the node, in words; undefined: nothing. */
+/** The first reason why the node is not eligible for the pod, as text; undefined: it is eligible. */
 export function mismatchOf({ nodeSelector, affinity, tolerations }: Constraints, node: NodeInfo): string | undefined {
   for (const [key, value] of nodeSelector) if (node.labels.get(key) !== value) return `node selector ${key}=${value}`;
   if (affinity && !affinity.some((term) => term.length > 0 && term.every((one) => meets(one, node))))
@@ -69,7 +69,7 @@ function isTolerated(taint: Taint, tolerations: readonly Toleration[]): boolean 
   });
 }
 
-/** The same constraints, and these labels on the node as well. */
+/** The same constraints, which also require these labels on the node. */
 export function withLabels(constraints: Constraints, labels: ReadonlyMap<string, string>): Constraints {
   if (labels.size === 0) return constraints;
   const term: Requirement[] = [...labels].map(([key, value]) => ({
@@ -96,12 +96,12 @@ interface Mask {
   position: number;
 }
 
-/** How many different sets of constraints are kept at once; 15,000 nodes: 2 kB each. */
+/** Number of masks kept at once; with 15,000 nodes a mask has 2 kB. */
 const KEPT_MASKS = 1024;
 
 /**
- * For each set of constraints, the rows that meet them. Computed once per signature; later asks look only at rows
- * that changed since.
+ * For each set of constraints, the rows that meet them. Computed once per signature; later calls look only at the
+ * rows that changed since.
  */
 export class Eligibility {
   readonly #table: NodeTable;
@@ -112,7 +112,7 @@ export class Eligibility {
     this.#table = table;
   }
 
-  /** Owned by the cache: read it, and do not keep it past the next event. */
+  /** The mask of eligible rows. Read-only for callers, and valid only until the next event. */
   maskFor(constraints: Constraints): Bits {
     const signature = this.#signatureOf(constraints);
     const known = this.#masks.get(signature);

@@ -1,18 +1,18 @@
 import type { Vector } from '../resources.ts';
 
-/** A binding arrives within milliseconds; an answer that led to none is forgotten after this. */
+/** A binding arrives within milliseconds; an answer without a binding expires after this time. */
 const FORGET_MS = 10_000;
 
 /**
- * Pods of no gang that were let through and are not seen bound yet. kube-scheduler chooses their node, so that until
- * then they may be on any: whoever counts on free room leaves this much of it alone on every node. Without that, two
- * pods in a row could both take the last free core beside a reservation.
+ * Pods of no gang that passed the filter and have not been seen bound. kube-scheduler chooses their node, so that until
+ * then each of them may be on any node: the planner and the filter leave this much room free on every node. Otherwise
+ * two pods in a row could both take the last free core beside a reservation.
  */
 export class InFlight {
   readonly #pods = new Map<string, { readonly vector: Vector; readonly untilMs: number }>();
   #total: Vector = new Float64Array(0);
 
-  /** What all of them ask together; undefined: nobody is in flight. */
+  /** The sum of their requests; undefined: no pod is in flight. */
   get total(): Vector | undefined {
     return this.#pods.size === 0 ? undefined : this.#total;
   }
@@ -28,7 +28,7 @@ export class InFlight {
     vector.forEach((amount, c) => (this.#total[c]! += amount));
   }
 
-  /** It is bound or gone, or asks again. */
+  /** The pod is bound or gone, or kube-scheduler asks about it again. */
   drop(uid: string): void {
     const known = this.#pods.get(uid);
     if (!known) return;

@@ -2,25 +2,25 @@ import { sameAmounts, type ResourceColumns, type Vector } from '../resources.ts'
 import type { NodeInfo } from '../model.ts';
 import { ChangeLog } from './change-log.ts';
 
-/** What can be read of the nodes. */
+/** Read-only view of the nodes. */
 export type TableView = Omit<NodeTable, 'upsert' | 'remove' | 'take' | 'give'>;
 
 /**
  * The nodes as a struct of arrays: one row per node, one Float64Array per resource column.
- * A row is never moved; the row of a node that went is taken by the next new node.
+ * A node keeps its row; the row of a removed node goes to the next new node.
  *
- * `free = allocatable - taken`, kept incrementally; it goes negative where another scheduler took room.
+ * `free = allocatable - taken`, kept incrementally; it goes negative if another scheduler takes held room.
  */
 export class NodeTable {
   readonly columns: ResourceColumns;
-  /** Per column, one amount per row. Rows at or past `rows`, and rows not alive, hold 0. Read-only for others. */
+  /** Per column, one amount per row; 0 in rows without a node. Only this class writes. */
   readonly free: Float64Array[] = [];
   readonly allocatable: Float64Array[] = [];
   /** Rows whose labels, taints, cordon, images or existence changed: for masks and domains. */
   readonly shapeLog = new ChangeLog();
-  /** Rows where `free` grew: for gangs that wait. */
+  /** Rows where `free` may have grown or more pods may fit: for waiting gangs. */
   readonly roomLog = new ChangeLog();
-  /** Rows where anything changed that decides which pods fit: what is in shapeLog, and `free` either way. */
+  /** Rows with any change that decides which pods fit: those of shapeLog, and every change of `free`. */
   readonly rowLog = new ChangeLog();
   readonly #rowOf = new Map<string, number>();
   readonly #nodes: (NodeInfo | undefined)[] = [];
@@ -38,7 +38,7 @@ export class NodeTable {
     return this.#nodes.length;
   }
 
-  /** How many nodes there are. */
+  /** The number of nodes. */
   get size(): number {
     return this.#rowOf.size;
   }
@@ -55,7 +55,7 @@ export class NodeTable {
     return this.#nodes[row]?.name ?? '';
   }
 
-  /** Adds or replaces a node and returns its row. What pods take there must be taken again only for a new row. */
+  /** Adds or replaces a node. @returns its row; in a new row the caller must take the room of the node's pods again */
   upsert(node: NodeInfo): { readonly row: number; readonly isNew: boolean } {
     const vector = this.columns.vector(node.allocatable);
     const known = this.#rowOf.get(node.name);
@@ -73,7 +73,7 @@ export class NodeTable {
     return { row, isNew: true };
   }
 
-  /** Forgets a node; its row holds 0 from now on. Undefined where there is no such node. */
+  /** Forgets a node; its row holds 0 from now on. @returns the row; undefined if there is no such node */
   remove(name: string): number | undefined {
     const row = this.#rowOf.get(name);
     if (row === undefined) return undefined;
@@ -97,7 +97,7 @@ export class NodeTable {
     this.rowLog.push(row);
   }
 
-  /** Whether the row has room for this; what is asked 0 of is not looked at. */
+  /** Whether the row has room for the vector; a column with 0 does not matter, even where `free` is negative. */
   fits(row: number, vector: Vector): boolean {
     for (let c = 0; c < vector.length; c++) {
       if (vector[c]! > 0 && vector[c]! > this.free[c]![row]!) return false;
@@ -145,7 +145,7 @@ export class NodeTable {
   }
 }
 
-/** Whether nothing changed that decides which pods may go to the node. Heartbeats change nothing of it. */
+/** Whether the nodes are equal in all that decides which pods may go there. Heartbeats change nothing of it. */
 function sameShape(a: NodeInfo, b: NodeInfo): boolean {
   if (a.unschedulable !== b.unschedulable || a.labels.size !== b.labels.size || a.images.size !== b.images.size) {
     return false;

@@ -5,7 +5,7 @@ import type { Vector } from '../resources.ts';
 interface Nomination {
   readonly node: string;
   readonly request: Vector;
-  /** What is held at the node: as long as victims are there, all that they leave; then what the pod asks. */
+  /** Room held at the node: all that the victims leave while one of them is still there, then the pod's request. */
   held: Vector;
   /** UIDs of victims that are not gone yet. */
   readonly left: Set<string>;
@@ -13,9 +13,9 @@ interface Nomination {
 }
 
 /**
- * Room that kube-scheduler frees for a single pod by evictions that muster let through. It is the pod's from the answer
- * on: a victim's successor has a slot waiting for it, and would get the room back before the pod is asked about again, so
- * that others would be evicted, again in vain.
+ * Room that kube-scheduler frees for a single pod, by evictions that muster allowed. muster holds it for the pod from
+ * the answer on. Otherwise a victim's successor, for which its gang has a slot, would get the room before
+ * kube-scheduler asks about the pod again, and kube-scheduler would evict other pods, again in vain.
  */
 export class NominatedRoom {
   readonly #cluster: Cluster;
@@ -26,17 +26,17 @@ export class NominatedRoom {
     this.#cluster = cluster;
   }
 
-  /** Whether the pod goes for a single one. */
+  /** Whether the pod is a victim of such an eviction. */
   isVictim(uid: string): boolean {
     return this.#podOf.has(uid);
   }
 
-  /** Everything that is held, for a recount. */
+  /** All room that is held, for a recount. */
   get holds(): readonly { readonly node: string; readonly vector: Vector }[] {
     return [...this.#byPod.values()].map(({ node, held }) => ({ node, vector: held }));
   }
 
-  /** @param victims all at `node`, and enough for the pod to fit */
+  /** Holds the room of the victims. @param victims all at `node`, and enough for the pod to fit */
   make({ uid, request }: PodInfo, node: string, victims: readonly BoundPod[], untilMs: number): void {
     this.drop(uid);
     const { table } = this.#cluster;
@@ -55,7 +55,7 @@ export class NominatedRoom {
     this.#byPod.set(uid, { node, request: vector, held, left, untilMs });
   }
 
-  /** The room that is held for the pod alone: all its victims are gone. */
+  /** The room that is held for the pod; undefined until all its victims are gone. */
   heldFor(uid: string): { readonly row: number; readonly vector: Vector } | undefined {
     const nomination = this.#byPod.get(uid);
     const row = nomination && this.#cluster.table.rowOf(nomination.node);
@@ -75,7 +75,7 @@ export class NominatedRoom {
     }
   }
 
-  /** Call when the victim does not count at its node any more. */
+  /** The victim is gone. Call after the cluster has unbound it. */
   victimGone(uid: string): void {
     const nomination = this.#byPod.get(this.#podOf.get(uid) ?? '');
     if (!nomination) return;
@@ -88,7 +88,7 @@ export class NominatedRoom {
     this.#cluster.hold(row, nomination.held);
   }
 
-  /** With the node goes what was held there. */
+  /** The node is gone, and with it the room held there. */
   nodeGone(name: string): void {
     for (const [uid, { node }] of this.#byPod) if (node === name) this.drop(uid);
   }

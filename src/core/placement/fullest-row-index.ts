@@ -5,16 +5,16 @@ import type { Vector } from '../resources.ts';
 import type { Need } from './need.ts';
 import { capacityAt, fills, RoomyRows } from './room.ts';
 
-/** How many shapes of pods are kept at once; 15,000 nodes: 260 kB each. */
+/** Number of pod shapes kept at once; with 15,000 nodes each takes 260 kB. */
 const KEPT_SHAPES = 32;
-/** With more changes than one in so many rows, starting anew is cheaper than catching up. */
+/** With more changes than one in so many rows, starting from scratch is cheaper than catching up. */
 const ROWS_PER_CHANGE = 8;
 const NO_ROOM = -1;
 
 /**
- * For each shape of pod met lately (what it asks, and where it may go), the row that it fills most: where strategies
- * `pack` and `least-fragmentation` put a single pod. Members beyond the minimum ask one by one, many of the same shape;
- * only rows that changed between two asks are looked at.
+ * For each recent shape of pod (its request and its eligible rows), the row that the pod fills most: strategies `pack`
+ * and `least-fragmentation` place a single pod there. kube-scheduler asks about elastic members one by one, many of the
+ * same shape; the index looks only at the rows that changed between two questions.
  */
 export class FullestRowIndex {
   readonly #table: TableView;
@@ -27,7 +27,7 @@ export class FullestRowIndex {
     this.#table = table;
   }
 
-  /** @returns undefined where no row has room; of equal rows the lowest */
+  /** The row that the pod fills most. @returns the lowest of equal rows; undefined if no row has room */
   best({ eligible, vector }: Need): number | undefined {
     const key = `${this.#numberOf(eligible)} ${vector.join()}`;
     let known = this.#shapes.get(key);
@@ -45,14 +45,14 @@ export class FullestRowIndex {
   }
 }
 
-/** Buffers that the tournaments of one index share. */
+/** Buffers shared by the tournaments of one index. */
 class TournamentScratch {
   readonly roomy = new RoomyRows();
   readonly row = new Int32Array(1);
   readonly fill = new Float64Array(1);
 }
 
-/** A binary tree over the rows: each inner place holds the better of the two below it, the first the best of all. */
+/** A binary tree over the rows: each inner place holds the better of the two below it, the root the best of all. */
 class Tournament {
   readonly #table: TableView;
   readonly #eligible: Bits;
@@ -93,7 +93,7 @@ class Tournament {
     let last = -1;
     for (let at = this.#position; at < rowLog.position; at++) {
       const row = rowLog.at(at);
-      // What is released at a row is mostly taken there again at once.
+      // Mostly room that is released at a row is taken there again at once.
       if (row !== last) this.#playRow(row);
       last = row;
     }

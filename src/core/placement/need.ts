@@ -7,37 +7,37 @@ export interface Need {
   readonly role: string;
   readonly count: number;
   readonly vector: Vector;
-  /** Rows the role's constraints and the policy allow. */
+  /** Rows that the role's constraints and the policy allow. */
   readonly eligible: Bits;
   readonly preference: Preference;
   readonly images: readonly string[];
   readonly isLeader: boolean;
 }
 
-/** Room that would be there if something at the row were gone. */
+/** Room that a victim at the row leaves behind. */
 export interface FreedRoom {
   readonly row: number;
   readonly vector: Vector;
 }
 
-/** Whether a row may be used at all: the domain tried, and for the pod that asks, the candidates. */
+/** Whether a row may be used: it is in a domain, or a candidate node of the pod in question. */
 export type RowTest = (row: number) => boolean;
 
-/** What is to be placed, and where it may go. */
+/** The needs to place, and where they may go. */
 export interface PlanRequest {
-  /** The leader's need first where a leader is to be placed. */
+  /** The leader's need is the first, if a leader is to be placed. */
   readonly needs: readonly Need[];
-  /** Rows offered to the pod that asks, which is the first slot of the first need; absent: any row. */
+  /** Rows offered for the pod in question, which takes the first slot of the first need; absent: any row. */
   readonly offered?: RowTest;
   readonly policy: Policy;
-  /** Rows of the gang's members that run already. */
+  /** Rows of the gang's siblings. */
   readonly siblings: readonly number[];
-  /** Plans as if this room were free as well: for simulations. Absent: none. */
+  /** For simulations: plans as if this room were also free. Absent: none. */
   readonly freed?: readonly FreedRoom[];
 }
 
 export type Plan =
   /** `rows[i]` has one row for each slot of `needs[i]`. */
   | { readonly kind: 'placed'; readonly rows: readonly Int32Array[] }
-  /** `need`: the first whose slots do not all fit even alone; undefined where only all together do not. */
+  /** `need`: the first need whose slots do not fit even alone; undefined if each fits alone, but not all together. */
   | { readonly kind: 'short'; readonly need: number | undefined };

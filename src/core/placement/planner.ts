@@ -8,26 +8,26 @@ import { capacityAt, RoomyRows, ScratchRoom } from './room.ts';
 import { Scratch } from './scratch.ts';
 import { bestRow, chooseRows, likesFullest, rowsInOrder, type Space } from './strategies.ts';
 
-/** How many places for the leader are tried before a gang of three or more roles is given up. */
+/** How many places for the leader the planner tries in a domain; with fewer than three roles the first one works. */
 const LEADER_TRIES = 32;
 
 /**
  * Places whole gangs, or says that they do not fit. Exact for a leader and one other role (if any placement of the
- * leader leaves room for the others, one is found) and for a single role; with more roles it is greedy, the largest
- * role first, with LEADER_TRIES places for the leader. Under mode `require` or `prefer`, that holds per domain.
- * Changes nothing: the room is a scratch copy.
+ * leader leaves room for the others, the planner finds one) and for a single role; with more roles it is greedy, the
+ * largest role first, with LEADER_TRIES places for the leader. Under mode `require` or `prefer`, that holds per domain.
+ * Works on a scratch copy of the room and changes nothing.
  */
 export class Planner {
   readonly #cluster: ClusterView;
   readonly #scratch = new ScratchRoom();
-  /** Room with what a simulation frees. */
+  /** Room including the freed room of a simulation. */
   readonly #simulated = new ScratchRoom();
   readonly #roomy = new RoomyRows();
   readonly #buffers = new Scratch();
   readonly #fullest: FullestRowIndex;
   readonly #inFlight: Pick<InFlight, 'total'> | undefined;
 
-  /** @param inFlight pods whose node is not known yet: what they ask is left free on every node */
+  /** @param inFlight pods whose node is not known yet: the planner leaves their request free on every node */
   constructor(cluster: ClusterView, inFlight?: Pick<InFlight, 'total'>) {
     this.#cluster = cluster;
     this.#inFlight = inFlight;
@@ -56,7 +56,7 @@ export class Planner {
     return { kind: 'short', need: undefined };
   }
 
-  /** The simplest and most frequent question, one pod that may go anywhere; undefined: it is not that, or not so simple. */
+  /** The plan for the most frequent request, one pod that may go anywhere; undefined: it needs the full search. */
   #planOne({ needs, offered, policy, freed }: PlanRequest): Plan | undefined {
     const [need] = needs;
     if (!need || needs.length > 1 || need.count > 1 || !likesFullest(need)) return undefined;
@@ -69,7 +69,7 @@ export class Planner {
 
 const isAny = (freed: PlanRequest['freed']) => freed !== undefined && freed.length > 0;
 
-/** The pod that asks has its own candidates, so it is a need of its own even where its role has more members. */
+/** The pod in question has its own candidate nodes, so it is a need of its own even if its role has more members. */
 function splitLeader({ needs, offered }: PlanRequest): readonly Need[] {
   const [first, ...rest] = needs;
   if (!offered || !first || first.count === 1) return needs;
@@ -84,7 +84,7 @@ function mergeLeader({ needs, offered }: PlanRequest, rows: readonly Int32Array[
 interface Buffers {
   readonly free: Float64Array[];
   readonly roomy: RoomyRows;
-  /** Absent where `free` differs from what the table has. */
+  /** Absent if `free` differs from the table's. */
   readonly fullest: FullestRowIndex | undefined;
   readonly scratch: Scratch;
 }
@@ -107,7 +107,7 @@ class Attempt {
     this.#scratch = scratch;
   }
 
-  /** The first need that has not room for all its slots even if it were alone. */
+  /** The first need whose slots do not fit even if it were alone. */
   shortNeed(): number | undefined {
     const { needs, offered } = this.#request;
     const short = needs.findIndex(
@@ -131,14 +131,14 @@ class Attempt {
     return undefined;
   }
 
-  /** Rows for the first need that leave the others room enough in all, best first. Lazily: the first mostly does. */
+  /** Rows for the first need that leave enough room in total for the others, best first. Mostly the first will do. */
   *#leaderRows(inDomain: RowTest): Generator<number> {
     const { needs, siblings, offered } = this.#request;
     const need = needs[0]!;
     const allowed = needs.map((one) => this.#allowed(one, inDomain));
     // One pod takes the places of at most `count` others: with twice as many it may go anywhere.
     const totals = needs.map((other, i) => (i === 0 ? 0 : this.#total(other, allowed[i], 2 * other.count)));
-    // Asked of one row after the other, best first, because looking up a node name is expensive.
+    // Tested row by row, best first, because looking up a node name is expensive.
     const isOpen: RowTest = (row) => (!offered || offered(row)) && this.#leavesRoom(row, totals, allowed);
     const likely = this.#likely(need, allowed[0], siblings);
     if (likely === undefined) return;
@@ -149,13 +149,13 @@ class Attempt {
     }
   }
 
-  /** The row that the need's strategy likes best for one pod, before anything is taken. */
+  /** The row that the need's strategy prefers for one pod. */
   #likely(need: Need, allowed: RowTest | undefined, siblings: readonly number[]): number | undefined {
     if (this.#fullest && !allowed && likesFullest(need)) return this.#fullest.best(need);
     return bestRow(this.#space(need, allowed, siblings));
   }
 
-  /** Whether every other need keeps enough room in all with the first need's pod at the row. */
+  /** Whether every other need keeps enough room in total with the first need's pod at the row. */
   #leavesRoom(row: number, totals: readonly number[], allowed: readonly (RowTest | undefined)[]): boolean {
     const { needs } = this.#request;
     for (let i = 1; i < needs.length; i++) {
@@ -197,13 +197,13 @@ class Attempt {
     return { cluster: this.#cluster, policy, need, free, rows: roomy.rows, capacity: roomy.capacity, placed, scratch };
   }
 
-  /** Which of the eligible rows the need may use, whatever is offered; undefined: all of them. */
+  /** Which of the eligible rows the need may use, without regard to candidate nodes; undefined: all of them. */
   #allowed({ isLeader }: Need, inDomain: RowTest): RowTest | undefined {
     const isFree = inDomain === ANYWHERE || (isLeader && !this.#request.policy.topology.leader);
     return isFree ? undefined : inDomain;
   }
 
-  /** Places for the need's pods in all, counted no further than `enough`. */
+  /** The number of places for the need's pods, counted no further than `enough`. */
   #total(need: Need, allowed: RowTest | undefined, enough: number): number {
     const { rows } = this.#cluster.table;
     let total = 0;
@@ -223,7 +223,7 @@ class Attempt {
       if (need.vector[c] !== 0) this.#free[c]![row]! += sign * need.vector[c]!;
   }
 
-  /** The larger of a member's cpu and memory as shares of what the cluster's first node offers: an order, no more. */
+  /** The largest ratio of a member's request to the most that one of the first 16 nodes has. For comparisons only. */
   #size(need: Need): number {
     const { table } = this.#cluster;
     let size = 0;

@@ -3,7 +3,7 @@ import type { TableView } from '../cluster/node-table.ts';
 import type { Vector } from '../resources.ts';
 import type { FreedRoom, Need, RowTest } from './need.ts';
 
-/** How many pods of this request fit at the row, at most `limit`. Exact: no rounding error can add one. */
+/** The number of pods of this request that fit at the row, at most `limit`. Exact: rounding cannot add one. */
 export function capacityAt(free: readonly Float64Array[], row: number, vector: Vector, limit: number): number {
   let capacity = limit;
   for (let c = 0; c < vector.length; c++) {
@@ -23,8 +23,8 @@ function fitting(room: number, asked: number): number {
 }
 
 /**
- * Into `out[i]`: the largest share of the allocatable of row `rows[i]` that would be in use with the pod there; 0 for
- * pods that ask nothing.
+ * Writes into `out[i]` the fill of row `rows[i]` with the pod there: the largest share, over the requested resources,
+ * of its allocatable that is in use; 0 for a pod without requests. Pod slots do not count.
  */
 export function fills(
   { allocatable, columns }: TableView,
@@ -48,7 +48,7 @@ export function fills(
 
 type Asked = Pick<Need, 'eligible' | 'vector' | 'count'>;
 
-/** The rows with room for a need, and how many of its pods fit at each. Reused: right until the next `find`. */
+/** The rows with room for a need, and how many of its pods fit at each. Valid until the next `find`. */
 export class RoomyRows {
   #rows = new Int32Array(64);
   #capacity = new Int32Array(64);
@@ -63,7 +63,7 @@ export class RoomyRows {
     return this.#capacity.subarray(0, this.#size);
   }
 
-  /** A column at a time, which is twice as fast as a row at a time. @param allowed absent: all eligible rows */
+  /** Works column by column, which is twice as fast as row by row. @param allowed absent: all eligible rows */
   find(free: readonly Float64Array[], { eligible, vector, count }: Asked, allowed?: RowTest): void {
     this.#list(eligible);
     this.#capacity.fill(count, 0, this.#size);
@@ -103,15 +103,15 @@ export class RoomyRows {
   }
 }
 
-/** How scratch room differs from the table's. */
+/** How scratch room differs from the table's room. */
 export interface RoomChange {
-  /** What is to stay free on every node. */
+  /** Room that must stay free on every node. */
   readonly leave?: Vector | undefined;
-  /** What would be there besides. */
+  /** Additional free room. */
   readonly freed?: readonly FreedRoom[] | undefined;
 }
 
-/** The columns a planner may change, copied; the others are the table's own. Copies are reused from plan to plan. */
+/** Copies of the columns that a planner may change; the others are the table's own. Copies are reused. */
 export class ScratchRoom {
   readonly #copies: Float64Array[] = [];
 

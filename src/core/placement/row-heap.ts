@@ -1,4 +1,4 @@
-/** A max-heap of rows by key; equal keys: the lower row first, so that the order is total. Arrays are reused. */
+/** A max-heap of rows by key, with the lower row first among equal keys. Keeps its arrays. */
 export class RowHeap {
   #rows = new Int32Array(64);
   #keys = new Float64Array(64);
@@ -20,14 +20,14 @@ export class RowHeap {
     this.#size = 0;
   }
 
-  /** Adds without ordering; call `heapify` after the last. O(n) for all. */
+  /** Adds an entry without ordering; call `heapify` after the last. O(n) for all. */
   append(row: number, key: number): void {
     if (this.#size === this.#rows.length) this.#grow();
     this.#rows[this.#size] = row;
     this.#keys[this.#size++] = key;
   }
 
-  /** Adds in its place. */
+  /** Adds an entry in order. O(log n). */
   push(row: number, key: number): void {
     this.append(row, key);
     const [rows, keys] = [this.#rows, this.#keys];
@@ -58,19 +58,19 @@ export class RowHeap {
     return row;
   }
 
-  /** Gives the top another key. */
+  /** Changes the key of the top. */
   rekeyTop(key: number): void {
     this.#keys[0] = key;
     this.#sink(0);
   }
 
-  /** Whether an entry comes before the one at place `b`. */
+  /** Whether the entry comes before the one at place `b`. */
   #isBefore(row: number, key: number, b: number): boolean {
     const other = this.#keys[b]!;
     return key > other || (key === other && row < this.#rows[b]!);
   }
 
-  /** Moves the hole and not the entry, which is written once, at the end. */
+  /** Moves a hole down and writes the entry once, at the end. */
   #sink(from: number): void {
     const [rows, keys, size] = [this.#rows, this.#keys, this.#size];
     const [row, key] = [rows[from]!, keys[from]!];

@@ -7,7 +7,7 @@ import { capacityAt, fills } from './room.ts';
 import { RowHeap } from './row-heap.ts';
 import type { Scratch } from './scratch.ts';
 
-/** Where one need may go: rows with room, how many fit at each (at most `need.count`), and the scratch room. */
+/** The rows with room for one need, how many of its pods fit at each (at most `need.count`), and the scratch room. */
 export interface Space {
   readonly cluster: ClusterView;
   readonly policy: Policy;
@@ -15,17 +15,17 @@ export interface Space {
   readonly free: Float64Array[];
   /** Ascending. */
   readonly rows: Int32Array;
-  /** A strategy may use it up. */
+  /** A strategy may change it. */
   readonly capacity: Int32Array;
-  /** Rows of members of the same gang placed so far, in this plan or before. */
+  /** Rows of siblings, placed in this plan or before. */
   readonly placed: readonly number[];
   readonly scratch: Scratch;
 }
 
-/** Chooses `need.count` rows (with repetition); undefined where they do not fit. Leaves `free` alone. */
+/** Chooses `need.count` rows (with repetition); undefined if they do not fit. Leaves `free` as it was. */
 type Strategy = (space: Space) => Int32Array | undefined;
 
-/** How much each of the rows is liked for the first pod; the greatest is best. Reused: right until the next ask. */
+/** A key per row for the first pod; the greatest is best. The buffer is reused: valid until the next call. */
 type Liking = (space: Space) => Float64Array;
 
 const byFill: Liking = (space) => {
@@ -57,10 +57,10 @@ const likings = {
   weighted: byScore,
 } as const satisfies Record<StrategyName, Liking>;
 
-/** Whether what the need's strategy likes best for one pod is the row that it fills most. */
+/** Whether the need's strategy prefers, for one pod, the row that the pod fills most. */
 export const likesFullest = ({ preference }: Need): boolean => likings[preference.strategy] === byFill;
 
-/** The row that the need's strategy likes best for one pod. */
+/** The row that the need's strategy prefers for one pod. */
 export function bestRow(space: Space): number | undefined {
   const keys = likings[space.need.preference.strategy](space);
   let best = 0;
@@ -68,7 +68,7 @@ export function bestRow(space: Space): number | undefined {
   return space.rows[best];
 }
 
-/** As bestRow, and then the others. */
+/** The rows in the order of bestRow. */
 export function rowsInOrder(space: Space): RowHeap {
   const out = new RowHeap();
   const keys = likings[space.need.preference.strategy](space);
@@ -77,7 +77,7 @@ export function rowsInOrder(space: Space): RowHeap {
   return out;
 }
 
-/** Where the need's strategy puts all its pods. */
+/** The rows that the need's strategy chooses for all its pods. */
 export function chooseRows(space: Space): Int32Array | undefined {
   const { need } = space;
   if (need.count > 1) return strategies[need.preference.strategy](space);
@@ -93,8 +93,8 @@ function heapOf({ rows, scratch: { heap } }: Space, keys: Float64Array): RowHeap
 }
 
 /**
- * Fills the fullest node, then the next. Holds no more rows than it takes, the emptiest on top, so that most rows are
- * compared with that one alone.
+ * Fills the fullest node, then the next. The heap keeps only the rows that are needed, with the emptiest on top, so
+ * that most rows are compared with that one alone.
  */
 const pack: Strategy = (space) => {
   const {
@@ -149,7 +149,7 @@ const leastFragmentation: Strategy = (space) => {
   }
   const sizes = [...bySize.keys()].sort((a, b) => a - b);
   const fill = byFill(space);
-  // Of the sizes that are never asked for, none is sorted.
+  // Rows of one size are sorted only when that size is needed.
   const sorted = new Set<number>();
   const out = new Int32Array(need.count);
   for (let n = 0; n < need.count;) {
@@ -174,8 +174,8 @@ function lowerBound(sizes: readonly number[], wanted: number): number {
 }
 
 /**
- * The best weighted score after every placement. Where a placement changes the score of its own row alone, a heap does;
- * not with scorers that look at where all members are.
+ * The best weighted score after every placement. Uses a heap if a placement changes only the score of its own row, and
+ * a rescan if a scorer depends on where all members are.
  */
 const weighted: Strategy = (space) => {
   const { need, free, rows, capacity, scratch } = space;
@@ -200,7 +200,7 @@ const weighted: Strategy = (space) => {
   return out;
 };
 
-/** As weighted, but every row is scored again after each placement, because siblings moves the topology scores. */
+/** As weighted, but scores every row again after each placement, because each sibling changes the topology score. */
 function weightedByRescan(space: Space): Int32Array | undefined {
   const { need, free, rows } = space;
   const out = new Int32Array(need.count);
@@ -234,7 +234,7 @@ function scoreInput({ cluster, policy, need, free }: Space, placed: readonly num
   return { table, free, request: vector, images, preference, policy, leaders: leadersAt, siblings };
 }
 
-/** For each topology key, how many of the placed rows share a row's domain. */
+/** For each topology key, a function from a row to the number of placed rows in the same domain. */
 export function siblingsPerKey(
   domains: ClusterView['domains'],
   keys: readonly string[],

@@ -9,8 +9,8 @@ export const ANYWHERE: RowTest = () => true;
 type Room = readonly Float64Array[];
 
 /**
- * The parts of the cluster to try a gang in, best first: for each topology key, narrowest first, the domains with
- * room for every need, the tightest first; then, unless the policy requires a domain, anywhere.
+ * The domains in which to try a gang, best first: for each topology key, narrowest first, the domains with room for
+ * every need, the tightest first; then, unless the policy requires a domain, the whole cluster.
  */
 export function* domainTests(cluster: ClusterView, room: Room, request: PlanRequest): Generator<RowTest> {
   const { mode, keys } = request.policy.topology;
@@ -40,7 +40,7 @@ function* domainsOf(cluster: ClusterView, free: Room, request: PlanRequest, key:
   for (const domain of fitting) yield (row) => of[row] === domain;
 }
 
-/** The domain that holds most of the gang's running members, or -1. */
+/** The domain that holds most of the gang's siblings, or -1. */
 export function homeDomain(of: Int32Array, siblings: readonly number[]): number {
   const counts = new Map<number, number>();
   for (const row of siblings) if (of[row]! >= 0) counts.set(of[row]!, (counts.get(of[row]!) ?? 0) + 1);
