@@ -1,4 +1,4 @@
-/** The names of the scorers, as policy files use them. */
+/** The names of the scorers in policy files. */
 export const SCORERS = [
   'binPacking',
   'spreading',
@@ -16,47 +16,47 @@ export type ScorerName = (typeof SCORERS)[number];
 export const STRATEGIES = ['pack', 'spread', 'least-fragmentation', 'weighted'] as const;
 export type StrategyName = (typeof STRATEGIES)[number];
 
-/** How the members of one kind (leader, or all other roles) are placed. */
+/** How muster places the leader, or the members of all other roles. */
 export interface Preference {
   readonly strategy: StrategyName;
-  /** Weights of the scorers, all >= 0; a scorer that is not named weighs 0. Used by strategy `weighted` and by prioritize. */
+  /** Weights of the scorers, all >= 0; absent: 0. For strategy `weighted` and for prioritize. */
   readonly weights: ReadonlyMap<ScorerName, number>;
   /** Labels a node must have. */
   readonly requireLabels: ReadonlyMap<string, string>;
-  /** For scorer `nodePool`: labels wanted (weight > 0) or avoided (weight < 0). */
+  /** For scorer `nodePool`: labels to prefer (weight > 0) or to avoid (weight < 0). */
   readonly pools: readonly { readonly key: string; readonly value: string; readonly weight: number }[];
-  /** For scorer `spot`: whether spot nodes are wanted or avoided. */
+  /** For scorer `spot`: whether to prefer or to avoid spot nodes. */
   readonly spot: 'prefer' | 'avoid';
 }
 
 export interface Topology {
-  /** `require`: the whole gang in one domain of one of the keys, or it waits. `prefer`: anywhere where no domain fits. */
+  /** `require`: the whole gang in one domain of one of the keys, or it waits. `prefer`: anywhere if no domain fits. */
   readonly mode: 'require' | 'prefer' | 'none';
-  /** Node label keys, narrowest first (rack, then zone): the first key with a domain that fits is taken. */
+  /** Node label keys, narrowest first (rack, then zone): the first key with a domain that fits wins. */
   readonly keys: readonly string[];
-  /** Whether the leader must be in the domain as well. */
+  /** Whether the leader must be in the same domain. */
   readonly leader: boolean;
 }
 
-/** How important a gang is, besides its leader's PriorityClass. */
+/** What changes a gang's priority besides its leader's PriorityClass. */
 interface PriorityRules {
   /** Added to every gang of the policy. */
   readonly add: number;
   /** Added to gangs of these queues. */
   readonly queues: ReadonlyMap<string, number>;
-  /** Annotation muster.dev/priority may lower a gang's priority always, and raise it up to this. */
+  /** Annotation muster.dev/priority may always lower a gang's priority, and raise it up to this value. */
   readonly raiseTo: number;
 }
 
 /**
- * What a deadline adds to the priority. With slack = deadline - now - what the gang still has to run, in multiples of
- * its expected duration: nothing from `from` on, all of `boost` at `full` and below, in a straight line between.
+ * What a deadline adds to the priority, by slack = (deadline - now - remaining run time) / expected duration: nothing
+ * from `from` on, all of `boost` at `full` and below, a straight line in between.
  */
 export interface DeadlineCurve {
   readonly boost: number;
   readonly from: number;
   readonly full: number;
-  /** ms; where the gang does not say how long it takes. */
+  /** The expected duration of a gang that does not declare one, in ms. */
   readonly expectedMs: number;
   /** Whether the boost stays once the deadline has passed. */
   readonly late: 'keep' | 'drop';
@@ -64,88 +64,88 @@ export interface DeadlineCurve {
 
 export const PREEMPTION_MODES = ['off', 'advise', 'enforce'] as const;
 
-/** For whom others are evicted, who they may be, and how many. The waiting gang's policy counts. */
+/** Which gangs may preempt, which pods may be victims, and how many. The policy of the waiting gang counts. */
 export interface PreemptionRules {
-  /** `advise` says whom and evicts nobody. */
+  /** `advise` names the victims and evicts no pod. */
   readonly mode: (typeof PREEMPTION_MODES)[number];
-  /** ms that a gang waits before others are evicted for it. */
+  /** How long a gang waits before muster evicts pods for it, in ms. */
   readonly afterMs: number;
   /** A victim's priority is lower by at least this; 1 or more. */
   readonly priorityGap: number;
   /** Queues whose gangs may be victims; empty: all. */
   readonly queues: readonly string[];
-  /** Whose pods may be victims: of gangs alone, of all pods of muster's scheduler, or of anybody. */
+  /** `gangs`: only members of gangs; `scheduler`: also single pods of muster's schedulers; `any`: also other pods. */
   readonly victims: 'gangs' | 'scheduler' | 'any';
-  /** Whether a leader may be evicted, always with its whole gang, where nothing less helps. */
+  /** Whether a leader may be evicted, always with its whole gang, if nothing less helps. */
   readonly wholeGangs: boolean;
-  /** ms that a pod has run before it is evicted; elastic members go at any age. */
+  /** How long a needed pod runs before it may be a victim, in ms; an elastic member may be one at any age. */
   readonly minRuntimeMs: number;
-  /** ms for which a gang that lost members may not have others evicted. */
+  /** How long a gang that lost members may not preempt, in ms. */
   readonly cascadeMs: number;
-  /** A pod with a longer grace period (ms) is nobody's victim: its room would be held all that time. */
+  /** A pod with a longer grace period (ms) is never a victim: its room would be held all that time. */
   readonly maxGraceMs: number;
-  /** ms beyond its grace period that a victim has to be gone. */
+  /** How long a victim may stay after its grace period before muster drops the plan, in ms. */
   readonly leaveWithinMs: number;
   readonly budget: {
     /** Evictions in any 60 s. */
     readonly perMinute: number;
     /** Of these, victims of one queue. */
     readonly perQueue: number;
-    /** Members that one gang loses in `gangWindowMs` while it lives on. */
+    /** Members that one gang may lose in `gangWindowMs` while it lives on. */
     readonly perGang: number;
     readonly gangWindowMs: number;
   };
   readonly cost: CostWeights;
 }
 
-/** What makes a victim dear. The sum is in core-seconds; docs/preemption.md has the formula. */
+/** The weights of the eviction cost, which is in core-seconds; docs/preemption.md has the formula. */
 export interface CostWeights {
-  /** Core-seconds per core-second that the pod has run (or, where polled, has worked). */
+  /** Core-seconds per core-second that the pod has run (if its driver is polled: has spent in tasks). */
   readonly work: number;
-  /** Seconds of run time after which a member holds no more that would have to be made again. */
+  /** Seconds of run time beyond which age no longer adds to the cost. */
   readonly workCapSeconds: number;
-  /** What is left of `work` where the gang keeps its output on volumes, in a store, or moves it to peers; 0..1. */
+  /** What remains of `work` and `keptGib` if the gang keeps its output on volumes, in a store or on peers; 0..1. */
   readonly keptOn: Readonly<Record<'volumes' | 'store' | 'peers', number>>;
-  /** Core-seconds per GiB of shuffle output and cache, where polled. */
+  /** Core-seconds per GiB of shuffle output and cache, if its driver is polled. */
   readonly keptGib: number;
-  /** Seconds times cores: a victim that its gang needs comes back, and starts anew. */
+  /** Seconds times cores, for a needed victim: its successor starts from scratch. */
   readonly comeback: number;
-  /** Seconds times the cores of a gang's minimum: it falls below that. */
+  /** Seconds times the cores of a gang's minimum, once, if the gang falls below it. */
   readonly brokenGang: number;
-  /** Seconds times cores, for each restart and each earlier eviction. */
+  /** Seconds times cores, for each restart of a container and each earlier victim of its gang. */
   readonly restart: number;
-  /** Seconds times cores, where the loss makes a deadline be missed. */
+  /** Seconds times cores, if the eviction makes its gang miss a deadline. */
   readonly deadline: number;
   /** Core-seconds per point of controller.kubernetes.io/pod-deletion-cost. */
   readonly deletionCost: number;
-  /** What is left of the cost where the member is given up by its own gang; 0..1. */
+  /** What remains of the cost of a member that its own gang gives up; 0..1. */
   readonly givenUp: number;
-  /** What is left of the cost where the node is about to go; 0..1. */
+  /** What remains of the cost on a node that is about to go; 0..1. */
   readonly doomedNode: number;
-  /** Cores that one GPU counts as. */
+  /** How many cores one GPU counts as. */
   readonly gpuCores: number;
 }
 
 export interface Policy {
   readonly name: string;
-  /** Which pods it is for; an empty list or map matches all. The first policy of the file that matches is taken. */
+  /** Which pods it applies to; an empty list or map matches all. The first policy of the file that matches counts. */
   readonly match: { readonly namespaces: readonly string[]; readonly labels: ReadonlyMap<string, string> };
-  /** `off`: every pod is placed alone, gang declarations are ignored. */
+  /** `off`: muster ignores declarations of gangs and treats every pod alone. */
   readonly gangs: 'on' | 'off';
   readonly leader: Preference;
   readonly members: Preference;
   readonly topology: Topology;
   readonly queue: {
     /**
-     * A gang at the head of its queue that has waited this long (ms) blocks those behind it.
-     * 0: strict order; Infinity: whoever fits starts.
+     * A gang that has waited this long (ms) blocks the gangs behind it in its queue.
+     * 0: strict order; Infinity: every gang that fits starts.
      */
     readonly blockAfterMs: number;
   };
   readonly reservation: {
-    /** ms until slots that no member has claimed yet are given up. */
+    /** How long muster holds a slot that no member has claimed, in ms. */
     readonly unclaimedMs: number;
-    /** ms for which a dead member's slot is kept for its successor. */
+    /** How long muster holds a dead member's slot for its successor, in ms. */
     readonly successorMs: number;
   };
   readonly priority: PriorityRules;
@@ -171,7 +171,7 @@ const SECOND_MS = 1000;
 /** Priorities are 32-bit integers in Kubernetes. */
 const LEAST_PRIORITY = -(2 ** 31);
 
-/** What holds where a policy says nothing; docs/policies.md lists the same values. */
+/** The default values of a policy; docs/policies.md lists the same values. */
 export const DEFAULT_POLICY: Policy = {
   name: 'default',
   match: { namespaces: [], labels: new Map() },

@@ -11,7 +11,7 @@ import { spot } from './scorers/spot.ts';
 import { spreading } from './scorers/spreading.ts';
 import { topology } from './scorers/topology.ts';
 
-/** Every scorer, by the name that policy files use. A new one: one file, one line here, one row in docs/policies.md. */
+/** Every scorer by its name in policy files; CONTRIBUTING.md says how to add one. */
 export const scorers = {
   binPacking,
   spreading,

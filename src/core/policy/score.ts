@@ -2,13 +2,13 @@ import type { ScorerName } from './policy.ts';
 import { scorers } from './registry.ts';
 import type { ScoreInput } from './scorer.ts';
 
-/** The weight engine: combines the scorers' opinions. Keeps a buffer from call to call. */
+/** Combines the scorers' opinions by their weights. Reuses a buffer. */
 export class WeightEngine {
   #opinion = new Float64Array(64);
 
   /**
-   * Into `out[i]`, for row `rows[i]`, the mean of the scorers' opinions by the preference's weights, 0..1; 0 where no
-   * scorer weighs.
+   * Writes into `out[i]` the mean of the scorers' opinions on row `rows[i]`, 0..1, weighted by the preference; 0 if all
+   * weights are 0.
    */
   score(input: ScoreInput, rows: Int32Array, out: Float64Array): void {
     out.fill(0, 0, rows.length);

@@ -2,7 +2,7 @@ import type { TableView } from '../cluster/node-table.ts';
 import type { Vector } from '../resources.ts';
 import type { Policy, Preference } from './policy.ts';
 
-/** What the scorers know of the pod (or slot) that wants a node. */
+/** The facts on which scorers rate nodes for a pod or a slot. */
 export interface ScoreInput {
   readonly table: TableView;
   /** Free room per column and row: the table's own, or a planner's scratch copy. */
@@ -11,26 +11,26 @@ export interface ScoreInput {
   readonly images: readonly string[];
   readonly preference: Preference;
   readonly policy: Policy;
-  /** Leaders of gangs per row, placed or reserved; scorer leaderSpread. */
+  /** For scorer leaderSpread: leaders of gangs per row, placed or reserved. */
   readonly leaders: Int32Array;
   /**
-   * Scorer topology: how many members of the pod's own gang are in the row's domain, per row, for each key of the
-   * policy's topology, narrowest first; and how many members are placed in all.
+   * For scorer topology: the pod's siblings. `perKey`: for each key of the policy's topology, narrowest first, the
+   * number of siblings in a row's domain; `placed`: the number of all siblings.
    */
   readonly siblings: { readonly perKey: readonly ((row: number) => number)[]; readonly placed: number };
 }
 
-/** One opinion on nodes. */
+/** One opinion on which nodes are good for a pod. */
 export interface Scorer {
   /**
-   * What makes the opinion on a row change while members of one gang are placed one after the other: `own-row`, only a
-   * member placed at the row itself; `placed-members`, a member placed anywhere. Strategy `weighted` scores all rows again
-   * after each placement for the latter.
+   * What changes the opinion on a row while the members of a gang are placed one after the other. `own-row`: only a
+   * member placed at the row itself. `placed-members`: a member placed anywhere, so that strategy `weighted` scores all
+   * rows again after each placement.
    */
   readonly dependsOn: 'own-row' | 'placed-members';
   /**
    * Writes the opinion, 0 (worst) to 1 (best), into `out[i]` for row `rows[i]`, i < rows.length.
-   * Reads its arguments and nothing else; the opinion on a row does not depend on which other rows are asked about.
+   * Depends on its arguments alone; the opinion on a row does not depend on which other rows are scored with it.
    */
   score(input: ScoreInput, rows: Int32Array, out: Float64Array): void;
 }

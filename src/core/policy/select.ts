@@ -1,7 +1,7 @@
 import type { PodInfo } from '../model.ts';
 import { DEFAULT_POLICY, type Policy } from './policy.ts';
 
-/** The first policy that matches the pod's namespace and labels; the default policy where none does. */
+/** The first policy that matches the pod's namespace and labels; the default policy if none does. */
 export function policyFor(policies: readonly Policy[], pod: Pick<PodInfo, 'namespace' | 'labels'>): Policy {
   return policies.find((policy) => matches(policy, pod)) ?? DEFAULT_POLICY;
 }

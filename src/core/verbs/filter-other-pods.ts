@@ -5,13 +5,13 @@ import type { FreedRoom } from '../placement/need.ts';
 import type { PreemptionContext } from '../preemption/candidates/context.ts';
 import type { Vector } from '../resources.ts';
 
-/** What filter answers for a pod of no gang. */
+/** The answer to filter for a pod of no gang. */
 export type OtherPodAnswer = Extract<FilterAnswer, { kind: 'all' | 'some' }>;
 
 /**
- * Pods of no gang: kube-scheduler has checked everything but the room that muster holds, so only nodes with held
- * room are looked at, and nodes that the snapshot does not know pass. The pods before it that are still in flight may
- * be on any of them.
+ * Answers filter for a pod of no gang. kube-scheduler has checked everything but the room that muster holds, so muster
+ * looks only at nodes with held room, and nodes that the snapshot does not know pass. Earlier pods that are still in
+ * flight count on every node, because each may be on any.
  */
 export function filterOtherPod(
   { cluster, inFlight, nominated }: Pick<PreemptionContext, 'cluster' | 'inFlight' | 'nominated'>,
@@ -30,7 +30,7 @@ function sum(vector: Vector, more: Vector | undefined): Vector {
   return more ? vector.map((amount, c) => (amount === 0 ? 0 : amount + (more[c] ?? 0))) : vector;
 }
 
-/** @param own room that is held for this pod */
+/** The candidate nodes where the vector fits beside held room. @param own room that is held for this pod */
 function besideHolds(
   cluster: ClusterView,
   candidates: Candidates,
@@ -40,7 +40,7 @@ function besideHolds(
   const failed: string[] = [];
   for (const row of cluster.heldRows) {
     const ownHere = own?.row === row ? own.vector : undefined;
-    // Where nothing else is held, kube-scheduler's word counts.
+    // If nothing else is held here, kube-scheduler's own check counts.
     const isFree = ownHere && cluster.holdsAt(row) === 1;
     if (isFree || fits(cluster, row, vector, ownHere)) continue;
     const name = cluster.table.nameAt(row);

@@ -10,7 +10,7 @@ import { siblingsPerKey } from '../placement/strategies.ts';
 /** extender/v1 MaxExtenderPriority. */
 const MAX_SCORE = 10;
 
-/** What the strategies that do not score stand for, as weights. */
+/** The weights that stand for strategies without scorers. */
 const WEIGHTS_OF: Readonly<Record<StrategyName, ReadonlyMap<ScorerName, number>>> = {
   pack: new Map([['binPacking', 1]]),
   spread: new Map([['spreading', 1]]),
@@ -18,7 +18,7 @@ const WEIGHTS_OF: Readonly<Record<StrategyName, ReadonlyMap<ScorerName, number>>
   weighted: new Map(),
 };
 
-/** The policy's opinion of each known candidate, rounded to 0..10; zeros are left out, for they change nothing. */
+/** The policy's score for each known candidate node, rounded to 0..10. Leaves out 0, which changes nothing. */
 export function prioritizeNodes(ctx: GangContextView, pod: PodInfo, candidates: Candidates): NodeScore[] {
   const { cluster } = ctx;
   const policy = ctx.policyOf(pod);
@@ -53,7 +53,7 @@ export function prioritizeNodes(ctx: GangContextView, pod: PodInfo, candidates: 
   return out;
 }
 
-/** The candidates that the snapshot knows, and their rows. */
+/** The candidate nodes that the snapshot knows, and their rows. */
 function knownOf({ table }: ClusterView, offered: readonly string[]): { names: readonly string[]; rows: Int32Array } {
   const rows = new Int32Array(offered.length);
   let known = 0;

@@ -1,7 +1,7 @@
 import type { Scorer } from '../scorer.ts';
 import { shareInUse } from './shares.ts';
 
-/** Prefers nodes where cpu and memory are in use to the same share once the pod is there. */
+/** Prefers nodes whose cpu and memory are in use to the same share with the pod there. */
 export const balance: Scorer = {
   dependsOn: 'own-row',
   score: ({ table, free, request }, rows, out) => {

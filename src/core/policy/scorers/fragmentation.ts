@@ -1,9 +1,9 @@
 import type { Scorer } from '../scorer.ts';
 
 /**
- * Prefers nodes that are left with nothing, or with room for whole further pods of the kind: per requested resource,
- * 1 - (what remains past whole pods) / (one pod), the mean. And keeps GPUs for who asks for them: on a node with free
- * GPUs, a pod that asks for none scores by half.
+ * Prefers nodes on which the remaining room is a multiple of the request: the mean over the requested resources of
+ * 1 - (remainder after whole pods) / (one pod). Keeps GPUs for pods that request them: on a node with free GPUs, the
+ * score of a pod that requests none is halved.
  */
 export const fragmentation: Scorer = {
   dependsOn: 'own-row',

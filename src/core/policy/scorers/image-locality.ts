@@ -1,6 +1,6 @@
 import type { Scorer } from '../scorer.ts';
 
-/** The share of the pod's images that the node holds already. 0 for a pod whose images are not known. */
+/** The share of the pod's images that are already on the node. 0 for a pod whose images are not known. */
 export const imageLocality: Scorer = {
   dependsOn: 'own-row',
   score: ({ table, images }, rows, out) => {

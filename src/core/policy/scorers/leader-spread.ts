@@ -1,6 +1,6 @@
 import type { Scorer } from '../scorer.ts';
 
-/** Prefers nodes with few gang leaders: one node that goes then ends few gangs. 1, 1/2, 1/3 ... */
+/** Prefers nodes with few gang leaders, so that the loss of a node ends few gangs: 1, 1/2, 1/3 ... */
 export const leaderSpread: Scorer = {
   dependsOn: 'own-row',
   score: ({ leaders }, rows, out) => {

@@ -1,8 +1,8 @@
 import type { Scorer } from '../scorer.ts';
 
 /**
- * A numeric node label such as a price: `lower` scores 1/(1+x), `higher` x/(1+x), so that any scale works and the
- * score of a node does not depend on the others. A label that is missing, negative or no number scores 0.
+ * Rates a numeric node label such as a price: `lower` scores 1/(1+x), `higher` x/(1+x), so that any scale works and the
+ * score of a node does not depend on the others. A label that is missing, negative or not a number scores 0.
  */
 export const nodeLabel: Scorer = {
   dependsOn: 'own-row',

@@ -1,8 +1,8 @@
 import type { Scorer } from '../scorer.ts';
 
 /**
- * Prefers nodes whose labels the policy wants and shuns those it avoids: 0.5 where neither, up to 1 where everything
- * wanted and nothing avoided is there, down to 0 for the reverse.
+ * Prefers nodes with labels that the policy prefers (weight > 0), and avoids those with labels that it avoids (< 0):
+ * 0.5 + half of (sum of the weights of the node's labels) / (sum of all absolute weights).
  */
 export const nodePool: Scorer = {
   dependsOn: 'own-row',

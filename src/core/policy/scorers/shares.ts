@@ -1,9 +1,10 @@
 import type { ScoreInput } from '../scorer.ts';
 
 /**
- * Into `out[i]` for row `rows[i]`: mean over the requested resources of the share in use once the pod is there, 0..1; 0 for a pod that asks nothing.
- * After MostAllocated of kube-scheduler v1.36 (plugins/noderesources/most_allocated.go), without its weights and its
- * rounding. Pod slots do not count: they say nothing about how full a node is.
+ * Writes into `out[i]` the mean, over the requested resources, of the share of row `rows[i]` that is in use with the
+ * pod there, 0..1; 0 for a pod without requests. As MostAllocated of kube-scheduler v1.36
+ * (plugins/noderesources/most_allocated.go) without weights and rounding. Pod slots do not count: they say nothing
+ * about how full a node is.
  */
 export function meanInUse({ table, free, request }: ScoreInput, rows: Int32Array, out: Float64Array): void {
   out.fill(0, 0, rows.length);
@@ -18,7 +19,7 @@ export function meanInUse({ table, free, request }: ScoreInput, rows: Int32Array
   if (asked > 1) for (let i = 0; i < rows.length; i++) out[i]! /= asked;
 }
 
-/** 0..1 for any figures: a node without the resource, or one overtaken by others, is full. */
+/** The share in use, 0..1: a node without the resource or with negative free room is full. */
 export function shareInUse(free: number, allocatable: number): number {
   if (allocatable <= 0) return 1;
   return Math.min(1, Math.max(0, 1 - free / allocatable));

@@ -1,6 +1,6 @@
 import type { Scorer } from '../scorer.ts';
 
-/** 1 on the nodes that the preference wants (spot, or not spot), 0 on the others. */
+/** 1 for the nodes that the policy prefers (spot nodes, or all others), 0 for the rest. */
 export const spot: Scorer = {
   dependsOn: 'own-row',
   score: ({ table, preference, policy }, rows, out) => {

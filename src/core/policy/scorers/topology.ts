@@ -1,8 +1,8 @@
 import type { Scorer } from '../scorer.ts';
 
 /**
- * Prefers the domains where the gang's own members are: per topology key the share of them in the row's domain, a
- * narrower key weighing twice the next wider one. 0 before the first member.
+ * Prefers the domains of the pod's siblings: per topology key the share of the siblings in the row's domain; a key
+ * weighs twice as much as the next wider one. 0 for a pod without siblings.
  */
 export const topology: Scorer = {
   dependsOn: 'placed-members',
