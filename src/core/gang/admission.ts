@@ -9,10 +9,10 @@ import type { GangContext } from './context.ts';
 import { isFreeing, refusalOf, type Gang, type Refusal } from './gang.ts';
 import { siblingRows, startNeeds } from './needs.ts';
 
-/** Rows for each need, or why not. */
+/** The decision about a waiting gang: rows for each need, or a refusal. */
 export type Admission =
   | { readonly kind: 'admitted'; readonly needs: readonly Need[]; readonly rows: readonly Int32Array[] }
-  /** `stands`: the last answer stands, and no node was looked at. */
+  /** `stands`: the last refusal still stands, and no search was needed. */
   | { readonly kind: 'refused'; readonly refusal: Refusal; readonly stands: boolean };
 
 type AdmissionContext = Pick<GangContext, 'cluster' | 'planner' | 'queues' | 'inFlight'>;
@@ -20,9 +20,9 @@ type AdmissionContext = Pick<GangContext, 'cluster' | 'planner' | 'queues' | 'in
 const WAITS_FOR_ROOM = 'gang waits for room';
 
 /**
- * Decides whether a waiting gang starts now, and changes nothing. Looks again only where the last refusal may no longer
+ * Decides whether a waiting gang starts now, and changes nothing. Searches only if the last refusal may no longer
  * stand.
- * @param asked what kube-scheduler asks about the leader; absent: the core asks itself, and any node may be the leader's
+ * @param asked kube-scheduler's question about the leader; absent: the core tries by itself, the leader on any node
  */
 export function decideAdmission(
   ctx: AdmissionContext,
@@ -41,7 +41,7 @@ export function decideAdmission(
 
 const refused = (refusal: Refusal): Admission => ({ kind: 'refused', refusal, stands: false });
 
-/** The refusal, as far as room that appeared since has been looked at; undefined: it may not stand any more. */
+/** The refusal, with the position up to which new room has been checked; undefined: it may no longer stand. */
 function stillStanding(ctx: AdmissionContext, gang: Gang, refusal: Refusal, nowMs: number): Refusal | undefined {
   switch (refusal.kind) {
     case 'open':
@@ -69,7 +69,7 @@ function helpedBy({ cluster }: AdmissionContext, gang: Gang, refusal: RoomRefusa
   if (refusal.roomPosition === roomLog.position) return false;
   const short = refusal.kind === 'room' ? refusal.short : undefined;
   const needs = startNeeds(cluster, gang).filter(({ role }) => short === undefined || role === short);
-  // Its members run by now, whoever placed them.
+  // Enough members run by now, placed by another scheduler.
   if (needs.length === 0) return true;
   for (let at = refusal.roomPosition; at < roomLog.position; at++) {
     const row = roomLog.at(at);
@@ -88,12 +88,12 @@ function planWhole(
   asked: FilterRequest | undefined,
 ): Admission {
   const vector = cluster.requestVector((asked?.pod ?? gang.leader).request);
-  // The first need is the leader's: what its pod really asks counts.
+  // The first need is the leader's: the request of its pod counts, not that of the role.
   const needs = startNeeds(cluster, gang).map((need, i) => (i === 0 && need.count === 1 ? { ...need, vector } : need));
   const request = { needs, policy: gang.policy, siblings: siblingRows(cluster, gang) };
   const plan = planner.plan(asked ? { ...request, offered: offeredRows(cluster, asked.candidates) } : request);
   if (plan.kind === 'placed') return { kind: 'admitted', needs, rows: plan.rows };
-  // Room may only seem to be short, until it is known where they are.
+  // Pods in flight count on every node, so that room may only seem to be short until they are bound.
   if (inFlight.total) return refused({ kind: 'held', reason: WAITS_FOR_ROOM });
   const { position } = cluster.table.roomLog;
   const unschedulable = needs.find((need) => emptyCapacity(cluster, need) < need.count);
@@ -122,7 +122,7 @@ function unschedulableReason(cluster: ClusterView, need: Need): string {
   return `no node meets the constraints of role ${need.role}`;
 }
 
-/** How many of the need's pods the cluster could hold if nothing ran in it. */
+/** How many of the need's pods the empty cluster could hold, counted no further than needed. */
 function emptyCapacity({ table }: ClusterView, { eligible, vector, count }: Need): number {
   let total = 0;
   for (let row = 0; row < table.rows && total < count; row++) {
@@ -131,6 +131,7 @@ function emptyCapacity({ table }: ClusterView, { eligible, vector, count }: Need
   return total;
 }
 
+/** Whether a row is one of the candidate nodes. */
 export function offeredRows({ table }: ClusterView, candidates: Candidates): RowTest {
   return (row) => candidates.has(table.nameAt(row), row);
 }

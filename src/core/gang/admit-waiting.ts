@@ -8,9 +8,10 @@ import { noteProblem } from './problems.ts';
 import { refuse, unasked } from './transitions.ts';
 
 /**
- * A pending leader has been seen. kube-scheduler asks about none behind muster's gate, and about none that finds every
- * node full (findNodesThatPassExtenders gets the nodes that its own filters left, pkg/scheduler/schedule_one.go, 1.36):
- * these are put in their queue here. Another gets there when it is asked about, and here changes its annotations.
+ * Handles a pending leader. kube-scheduler asks neither about a leader behind muster's gate nor about one for which
+ * every node is full (findNodesThatPassExtenders gets the nodes that its own filters left,
+ * pkg/scheduler/schedule_one.go, 1.36), so that these gangs enter their queue here. Other gangs enter it when
+ * kube-scheduler asks; here only their annotations are brought up to date.
  */
 export function leaderSeen(ctx: GangContext, pod: GangPod, nowMs: number): void {
   if (pod.deleting) return;
@@ -32,17 +33,16 @@ export function leaderSeen(ctx: GangContext, pod: GangPod, nowMs: number): void 
 }
 
 /**
- * How many gangs are planned in one round: kube-scheduler waits meanwhile. The others have their turn in the next; those
- * before them are then refused without a look, unless room has appeared again.
+ * Gangs planned in one round, during which kube-scheduler waits. The rest have their turn in the next round: the
+ * refusals of this one then stand without a search, unless room has appeared.
  */
 const MAX_PLANS_PER_ROUND = 64;
 
 /**
- * Admits the waiting gangs that fit now, in admission order, and asks for their leaders to be woken. What helps a gang
- * need not bring kube-scheduler to ask again: it hears nothing of a reservation that was given up, of a pending rival
- * that was deleted or of a policy, and looks at refused pods by itself only after 5 min
- * (flushUnschedulablePodsLeftover, pkg/scheduler/backend/queue/scheduling_queue.go, 1.36). About a gated leader it never
- * asks.
+ * Admits the waiting gangs that fit now, in admission order, and asks the shell to wake their leaders. kube-scheduler
+ * would often not ask again by itself: it does not see that a reservation expired, that a pending gang ahead was
+ * deleted or that a policy changed, and it tries refused pods again only after 5 min (flushUnschedulablePodsLeftover,
+ * pkg/scheduler/backend/queue/scheduling_queue.go, 1.36). It never asks about a gated leader.
  */
 export function admitWaiting(ctx: GangContext, nowMs: number): void {
   if (ctx.hold !== undefined || ctx.isFollowing) return;
@@ -61,7 +61,7 @@ export function admitWaiting(ctx: GangContext, nowMs: number): void {
   }
 }
 
-/** Where only the nodes offered stood in the way, kube-scheduler alone can say whether they still do. */
+/** If only the candidate nodes stood in the way, nothing but a new question by kube-scheduler can change that. */
 function isWorthATry(gang: Gang): boolean {
   if (isFreeing(gang)) return false;
   const refusal = refusalOf(gang);

@@ -2,13 +2,13 @@ import type { Queues } from '../queue/queues.ts';
 import { refusalOf, type Gang } from './gang.ts';
 
 /**
- * A gang that has not been asked about for so long blocks no other: its leader may be gated, or have no node that
- * kube-scheduler would offer. kube-scheduler asks again after 5.5 min at the latest
+ * A gang about which kube-scheduler has not asked for so long blocks no other: it may have no node to offer for the
+ * leader. kube-scheduler asks again after 5.5 min at the latest
  * (flushUnschedulablePodsLeftover, pkg/scheduler/backend/queue/scheduling_queue.go, 1.36).
  */
 const ASKED_WITHIN_MS = 360_000;
 
-/** Whether the gangs behind this one in its queue have to wait for it. */
+/** Whether the gangs behind this one in its queue must wait for it. */
 export function isBlocking(gang: Gang, nowMs: number): boolean {
   return (
     gang.state.kind === 'waiting' &&

@@ -17,7 +17,7 @@ interface Problem {
   readonly reason: string;
 }
 
-/** What can be read of gangs and of what they share; the planner plans on scratch room. */
+/** Read-only view of the gangs and of the state that they share. The planner plans on scratch room. */
 export interface GangContextView {
   readonly cluster: ClusterView;
   readonly ledger: Pick<Ledger, 'slotOf' | 'slotsAt' | 'elasticHolds' | 'elasticHoldOf' | 'degraded'>;
@@ -29,21 +29,21 @@ export interface GangContextView {
   readonly gangs: ReadonlyMap<string, Readonly<Gang>>;
   /** The gang of each UID in some gang's leaderUids. */
   readonly gangOfLeader: ReadonlyMap<string, Readonly<Gang>>;
-  /** What PriorityClasses are worth, by name. */
+  /** Values of PriorityClasses by name. */
   readonly classes: ReadonlyMap<string, number>;
   readonly evictions: Pick<Evictions, 'beneficiary' | 'planned' | 'lastLossMs' | 'lately' | 'isRefused'>;
-  /** Pods of these schedulers are muster's own. */
+  /** The names of muster's schedulers. */
   readonly schedulerNames: ReadonlySet<string>;
   readonly policyOf: (pod: PodInfo) => Policy;
   /** By UID. */
   readonly problems: ReadonlyMap<string, Problem>;
-  /** Why no new gang may be admitted now (the snapshot cannot be trusted); a sentence for the user. */
+  /** Why no gang may be admitted now (the snapshot cannot be trusted), for the user; undefined: there is no hold. */
   readonly hold: string | undefined;
-  /** Another replica decides: what it wrote to the leaders' annotations goes before what is held here. */
+  /** Another replica decides: its reservations in the leaders' annotations count, not those held here. */
   readonly isFollowing: boolean;
 }
 
-/** The part of the scheduler's state that the life of gangs reads and changes; core/state.ts has the whole. */
+/** The part of the scheduler's state that folder gang reads and changes; core/state.ts has all of it. */
 export interface GangContext extends GangContextView {
   readonly cluster: Cluster;
   readonly ledger: Ledger;
@@ -55,6 +55,6 @@ export interface GangContext extends GangContextView {
   readonly classes: Map<string, number>;
   readonly evictions: Evictions;
   readonly problems: Map<string, Problem>;
-  /** Collects what the present call asks of the outside. */
+  /** Collects the effects of the present call. */
   readonly emit: (effect: Effect) => void;
 }

@@ -4,7 +4,7 @@ import { sameSpec, type Gang } from './gang.ts';
 import { updatePriority } from './priority.ts';
 import { enqueue, NEW_STATE, redeclared, toDeclared } from './transitions.ts';
 
-/** The pod's gang, declared now where the pod is its leader and the gang is not known; undefined: it waits for its leader. */
+/** The pod's gang; a leader of an unknown gang declares it now. @returns undefined: the gang has no leader yet */
 export function gangOf(ctx: GangContext, pod: GangPod, nowMs: number): Gang | undefined {
   const { gang: key, spec, role } = pod.membership;
   const known = ctx.gangs.get(key);
@@ -34,7 +34,7 @@ export function gangOf(ctx: GangContext, pod: GangPod, nowMs: number): Gang | un
   return gang;
 }
 
-/** A waiting gang may be declared differently, or change its priority. */
+/** Takes over the present declaration and priority of a waiting gang from its leader. */
 export function refresh(ctx: GangContext, gang: Gang, pod: GangPod, nowMs: number): void {
   const spec = pod.membership.spec ?? gang.spec;
   const isSame = sameSpec(spec, gang.spec);
@@ -48,7 +48,7 @@ export function refresh(ctx: GangContext, gang: Gang, pod: GangPod, nowMs: numbe
   updatePriority(ctx, gang, nowMs);
 }
 
-/** The pod leads the gang, alone or with others: the gang lives as long as one of them. */
+/** Counts the pod as a leader. The gang lives as long as one of its leaders. */
 export function addLeader(ctx: GangContext, gang: Gang, uid: string): void {
   gang.leaderUids.add(uid);
   ctx.gangOfLeader.set(uid, gang);

@@ -11,7 +11,7 @@ import { asked, refuse, toAdmitted } from './transitions.ts';
 
 const none = (reason: string): FilterAnswer => ({ kind: 'none', reason });
 
-/** Answers filter for a pod of a gang. */
+/** The answer to filter for a pod of a gang. */
 export function answerFilter(ctx: GangContext, pod: GangPod, candidates: Candidates, nowMs: number): FilterAnswer {
   const { problem, role } = pod.membership;
   if (problem !== undefined) return none(noteProblem(ctx, pod, problem, nowMs));
@@ -37,7 +37,7 @@ export function answerFilter(ctx: GangContext, pod: GangPod, candidates: Candida
 
 type Admitted = Extract<Admission, { kind: 'admitted' }>;
 
-/** Writes the whole reservation; the first slot is the leader's. */
+/** Reserves all slots of the gang and admits it; the first slot is the leader's. */
 export function admit(ctx: GangContext, gang: Gang, { needs, rows }: Admitted, nowMs: number): void {
   const deadlineMs = nowMs + gang.policy.reservation.unclaimedMs;
   needs.forEach(({ role, vector }, i) => {

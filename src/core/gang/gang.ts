@@ -4,83 +4,83 @@ import type { Policy } from '../policy/policy.ts';
 import type { Vector } from '../resources.ts';
 import type { Slot } from './slot.ts';
 
-/** Why a gang was refused last, and how long that answer stands without another look. */
+/** Why a gang was last refused, and how long the refusal stands without a new search. */
 export type Refusal =
   /**
-   * Nothing freed since `roomPosition` of the table's roomLog could help. `short`: the role whose members do not even fit
-   * alone, so that room for others is no help; absent: only all together do not.
+   * Stands until room that could help appears after `roomPosition` of the table's roomLog. `short`: the role whose
+   * members do not fit even alone, so that only room for them helps; absent: each role fits alone, not all together.
    */
   | { readonly kind: 'room'; readonly reason: string; readonly short?: string; readonly roomPosition: number }
-  /** As `room`, but not even the empty cluster could hold the gang; it blocks no other. */
+  /** As `room`, but even the empty cluster could not hold the gang; it blocks no other. */
   | { readonly kind: 'unschedulable'; readonly reason: string; readonly roomPosition: number }
-  /** As long as this gang stands ahead and blocks. */
+  /** Stands as long as gang `behind` is ahead and blocks. */
   | { readonly kind: 'turn'; readonly reason: string; readonly behind: string }
-  /** Must be looked at again each time (it depends on the candidates offered). */
+  /** Depends on the candidate nodes: decided again at every question. */
   | { readonly kind: 'open'; readonly reason: string }
-  /** No gang is admitted until the hold is over, or until it is known where other pods went. Looked at each time. */
+  /** No gang is admitted during a hold or while pods are in flight. Decided again at every question. */
   | { readonly kind: 'held'; readonly reason: string }
-  /** Victims make room for it. */
+  /** Victims are leaving to make room for the gang. */
   | { readonly kind: 'freeing'; readonly reason: string };
 
-/** Pods that make room for a gang, until the last of them is gone. */
+/** The victims and awaited pods that make room for a gang. It ends when the last of them is gone. */
 export interface EvictionPlan {
   readonly id: string;
-  /** Victims that are not gone yet, and others that go by themselves and whose room is counted on; by UID. */
+  /** Victims and awaited pods that are not gone yet, by UID. */
   readonly left: Map<string, PodRef>;
-  /** When the plan is given up, in ms. */
+  /** When muster drops the plan, in ms. */
   readonly untilMs: number;
-  /** The leader on which the plan is written. */
+  /** The leader whose annotation has the plan. */
   readonly holder: PodRef;
-  /** When it was made here, or taken up again: as the losses of its victims' gangs have it. */
+  /** When the plan was made or restored, in ms: the time under which its victims are counted. */
   readonly sinceMs: number;
-  /** Room that the victims leave beyond what the gang needs: it is free for no pod until they are really gone. */
+  /** Withheld room: freed room beyond what the gang needs. No pod may use it while the victims are there. */
   withheld: readonly { readonly node: string; readonly vector: Vector }[];
 }
 
-/** Where a gang stands; transitions.ts has the drawing, and is the only writer. */
+/** The state of a gang; transitions.ts has the diagram and is the only writer. */
 export type GangState =
   | { readonly kind: 'waiting'; readonly refusal: Refusal | undefined }
-  /** Its slots are placed on room that victims still hold. `refusal`: the last before the plan was made, or since. */
+  /** Its slots are placed on room that victims still take. `refusal`: the last one, before or during the plan. */
   | { readonly kind: 'freeing'; readonly plan: EvictionPlan; readonly refusal: Refusal | undefined }
-  /** It holds slots, or lost some and wants them back. */
+  /** It holds slots, some of which may have lost their place. */
   | { readonly kind: 'admitted' };
 
-/** A gang that muster knows. Owned by the scheduler; transitions.ts writes what is readonly here. */
+/** A gang that muster knows. transitions.ts writes the readonly fields `state`, `priority` and their like. */
 export interface Gang {
   readonly key: string;
   spec: GangSpec;
-  /** The pod as it declared the gang last; its images and annotations count. */
+  /** The leader that declared the gang last; its images and annotations count. */
   leader: PodInfo;
   policy: Policy;
   readonly state: GangState;
-  /** By class, annotation, policy, queue and deadline: gang/priority.ts. */
+  /** The effective priority: class, annotation, policy, queue and deadline together; see priority.ts. */
   readonly priority: number;
-  /** When its leader began to run, as far as is known. */
+  /** When its leader began to run, in ms; undefined: not yet, or unknown. */
   startedMs: number | undefined;
-  /** UIDs of pods of the first role that have been seen and are not over. The gang ends with the last of them. */
+  /** UIDs of its leaders that have not ended. The gang ends with the last of them. */
   readonly leaderUids: Set<string>;
   /** Written by the ledger. */
   readonly slots: readonly Slot[];
   readonly firstAskMs: number;
   lastAskMs: number;
-  /** kube-scheduler has not asked about its leader, which it crowded out by itself. */
+  /** kube-scheduler refused its leader by itself, without asking muster. */
   readonly isUnasked: boolean;
-  /** The leader's annotation as it was last taken over, or as it stood when the gang was adopted. */
+  /** The leader's reservation annotation when muster last followed it or adopted the gang. */
   followed: string | undefined;
-  /** When and how often members of it were chosen as victims. */
+  /** When its members were selected as victims, in ms, one entry per member. */
   readonly losses: number[];
-  /** No search for victims before this, unless something changed that could help. */
+  /** The time of the next search for victims, in ms; 0 after a change that could help. */
   searchAgainMs: number;
   /** Searches in a row that found no victims. */
   fruitless: number;
   /**
-   * Whether others were evicted for it. `wasted`: and its leader did not come for its place, so that something else is
-   * in its way; it may not preempt again before kube-scheduler asks about it.
+   * Whether pods were evicted for it. `wasted`: they were, and yet its leader did not claim its place, so that
+   * something else is in its way; the gang may not preempt again before kube-scheduler asks about it.
    */
   readonly preemption: 'none' | 'used' | 'wasted';
 }
 
-/** A gang for which others are being evicted. */
+/** A gang for which pods are being evicted. */
 export type FreeingGang = Gang & { readonly state: Extract<GangState, { kind: 'freeing' }> };
 
 export const isAdmitted = ({ state }: Pick<Gang, 'state'>): boolean => state.kind === 'admitted';
@@ -91,11 +91,11 @@ export const isFreeing = (gang: Gang): gang is FreeingGang => gang.state.kind ==
 export const planOf = ({ state }: Gang): EvictionPlan | undefined =>
   state.kind === 'freeing' ? state.plan : undefined;
 
-/** Why the gang was refused last; an admitted gang has no refusal. */
+/** The last refusal; an admitted gang has none. */
 export const refusalOf = ({ state }: Gang): Refusal | undefined =>
   state.kind === 'admitted' ? undefined : state.refusal;
 
-/** Whether its leader is pending behind muster's gate, so that kube-scheduler does not ask about it. */
+/** Whether its leader has muster's scheduling gate, so that kube-scheduler does not ask about it. */
 export const isGated = ({ leader }: Gang): boolean => leader.gated === true;
 
 export const refOf = ({ namespace, name, uid }: PodInfo): PodRef => ({ namespace, name, uid });
@@ -106,7 +106,7 @@ export function phaseOf({ state, slots }: Gang): GangPhase {
   return slots.every((slot) => slot.state === 'bound') ? 'running' : 'starting';
 }
 
-/** Whether two declarations ask for the same. */
+/** Whether two declarations are equal. */
 export function sameSpec(a: GangSpec, b: GangSpec): boolean {
   return a === b || specText(a) === specText(b);
 }

@@ -5,7 +5,7 @@ import { isAdmitted, type Gang } from './gang.ts';
 import { siblingRows, needOf } from './needs.ts';
 import type { Slot } from './slot.ts';
 
-/** Finds room for a slot that has none. @returns whether it has now; it then holds it until `deadlineMs` */
+/** Places an unplaced slot, to be held until `deadlineMs`. @returns whether there is room */
 export function placeSlot(ctx: GangContext, gang: Gang, slot: Slot, deadlineMs: number): boolean {
   const row = rowFor(ctx, gang, slot);
   if (row !== undefined) ctx.ledger.place(slot, row, deadlineMs);
@@ -13,8 +13,8 @@ export function placeSlot(ctx: GangContext, gang: Gang, slot: Slot, deadlineMs: 
 }
 
 /**
- * Places an unplaced slot at the node where it can stand there, else where the planner finds room, and tells where it
- * came to stand if that is not `from`. @returns whether it has room now
+ * Places an unplaced slot at the node if it fits there, else where the planner finds room, and reports a move.
+ * @returns whether there is room
  */
 export function placeAtOrElsewhere(ctx: GangContext, gang: Gang, slot: Slot, at: PlaceAt): boolean {
   const { cluster, ledger } = ctx;
@@ -32,7 +32,7 @@ interface PlaceAt {
   readonly deadlineMs: number;
 }
 
-/** Places an unplaced slot where the planner finds room, and tells what became of it. @returns whether it has room now */
+/** Places an unplaced slot where the planner finds room, and reports the result. @returns whether there is room */
 export function placeElsewhere(ctx: GangContext, gang: Gang, slot: Slot, { node: from, deadlineMs }: PlaceAt): boolean {
   const isPlaced = placeSlot(ctx, gang, slot, deadlineMs);
   const { gang: key, role, node: to } = slot;
@@ -41,13 +41,13 @@ export function placeElsewhere(ctx: GangContext, gang: Gang, slot: Slot, { node:
   return isPlaced;
 }
 
-/** Whether the slot may stand at the row and has room there beside everything else. */
+/** Whether the row is eligible for the slot and has room for it. */
 function isFit({ cluster }: GangContext, gang: Gang, { role, vector }: Slot, row: number): boolean {
   const { eligible } = needOf(cluster, gang, { role, count: 1, vector });
   return hasBit(eligible, row) && cluster.table.fits(row, vector);
 }
 
-/** A row where the slot fits beside everything else; `offered` limits it to what kube-scheduler offers. */
+/** A row where the slot fits. @param offered only these rows; absent: any */
 export function rowFor(ctx: GangContext, gang: Gang, slot: Slot, offered?: RowTest): number | undefined {
   const need = needOf(ctx.cluster, gang, { role: slot.role, count: 1, vector: slot.vector });
   const request = { needs: [need], policy: gang.policy, siblings: siblingRows(ctx.cluster, gang, slot) };
@@ -55,7 +55,7 @@ export function rowFor(ctx: GangContext, gang: Gang, slot: Slot, offered?: RowTe
   return plan.kind === 'placed' ? plan.rows[0]![0] : undefined;
 }
 
-/** Takes a slot off its node and plans it again. */
+/** Moves a slot off its node to where the planner finds room. */
 function relocate(ctx: GangContext, gang: Gang, slot: Slot, deadlineMs: number): void {
   const { node } = slot;
   ctx.ledger.unplace(slot);
@@ -63,9 +63,9 @@ function relocate(ctx: GangContext, gang: Gang, slot: Slot, deadlineMs: number):
 }
 
 /**
- * After another scheduler took room at the row, or it shrank, or its labels or taints changed: moves reserved slots
- * that no longer fit or may no longer be there, the youngest gang's first. Assumed slots stay: kube-scheduler is
- * binding their pods there.
+ * Call after another scheduler took room at the row, or the node shrank, or its labels or taints changed. Moves the
+ * reserved slots that no longer fit there or for which the node is no longer eligible, those placed last first. Assumed
+ * slots stay, because kube-scheduler is binding their pods there.
  */
 export function healRow(ctx: GangContext, row: number): void {
   const { cluster, ledger, gangs } = ctx;
@@ -83,7 +83,7 @@ function isOvertaken({ cluster }: GangContext, row: number, { vector }: Slot): b
   return vector.some((amount, c) => amount > 0 && cluster.table.free[c]![row]! < 0);
 }
 
-/** The node is gone: what was held there is planned elsewhere. */
+/** The node is gone: plans its slots elsewhere and drops the elastic holds there. */
 export function evacuate(ctx: GangContext, node: string, nowMs: number): void {
   const { ledger, gangs } = ctx;
   for (const elastic of ledger.elasticHolds.values()) if (elastic.node === node) ledger.dropElastic(elastic.podUid);
@@ -95,7 +95,7 @@ export function evacuate(ctx: GangContext, node: string, nowMs: number): void {
   }
 }
 
-/** Tries the unplaced slots of admitted gangs again, the gang that lost its room first ahead. */
+/** Tries to place the unplaced slots of admitted gangs, beginning with the gang that lost its room first. */
 export function retryUnplaced(ctx: GangContext, nowMs: number): void {
   for (const key of ctx.ledger.degraded) {
     const gang = ctx.gangs.get(key);

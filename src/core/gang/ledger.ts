@@ -4,7 +4,7 @@ import type { Vector } from '../resources.ts';
 import type { Gang } from './gang.ts';
 import type { Slot } from './slot.ts';
 
-/** Room of a member beyond its gang's minimum: answered to kube-scheduler, and the pod not yet seen bound. */
+/** The room of an elastic member that muster has assumed: answered to kube-scheduler, not yet seen bound. */
 export interface ElasticHold {
   readonly podUid: string;
   readonly gang: string;
@@ -17,7 +17,7 @@ type Writable<T> = { -readonly [K in keyof T]: T[K] };
 
 /**
  * The book of all reservations: slots and elastic holds, by pod and by node, with the room they hold in the cluster.
- * Every change of a slot goes through here, so that what is held is always what the slots say.
+ * Only the ledger changes a slot, so that the held room always agrees with the slots.
  */
 export class Ledger {
   readonly #cluster: Cluster;
@@ -25,12 +25,12 @@ export class Ledger {
   readonly #byPod = new Map<string, Slot>();
   readonly #byNode = new Map<string, Set<Slot>>();
   readonly #elasticHolds = new Map<string, ElasticHold>();
-  /** How many slots of each gang have no room; gangs without such slots are left out. */
+  /** Number of unplaced slots by gang; gangs without any are left out. */
   readonly #unplaced = new Map<string, number>();
-  /** No slot expires before this. */
+  /** No slot expires before this time. */
   #nextDeadlineMs = Infinity;
 
-  /** @param room hears what each gang holds */
+  /** @param room counts the room that each gang holds */
   constructor(cluster: Cluster, room: GangRoom) {
     this.#cluster = cluster;
     this.#room = room;
@@ -44,12 +44,12 @@ export class Ledger {
     return this.#elasticHolds;
   }
 
-  /** Keys of gangs with unplaced slots, the one that lost its room first ahead. A copy. */
+  /** Keys of gangs with unplaced slots, the gang that lost its room first ahead. A copy. */
   get degraded(): readonly string[] {
     return [...this.#unplaced.keys()];
   }
 
-  /** The caller has looked at every deadline; the soonest left is this. */
+  /** Sets the soonest deadline; the caller has looked at all of them. */
   setNextDeadline(deadlineMs: number): void {
     this.#nextDeadlineMs = deadlineMs;
   }
@@ -67,7 +67,7 @@ export class Ledger {
     return this.#byNode.get(node) ?? new Set();
   }
 
-  /** A slot more for the gang, without room yet. */
+  /** Adds an unplaced slot to the gang. */
   add(gang: Gang, role: string, vector: Vector): Slot {
     const isLeader = isLeaderRole(gang.spec, role);
     const nowhere = { state: 'unplaced', node: '', podUid: '', deadlineMs: Infinity } as const;
@@ -77,7 +77,7 @@ export class Ledger {
     return slot;
   }
 
-  /** The gang needs these slots no more: their room is free. From any state. */
+  /** Removes slots of the gang and releases their room. From any state. */
   remove(gang: Gang, slots: readonly Slot[]): void {
     for (const slot of slots) {
       this.unplace(slot);
@@ -90,7 +90,7 @@ export class Ledger {
     for (const slot of kept) own.push(slot);
   }
 
-  /** An unplaced slot gets room. */
+  /** Places an unplaced slot at the row and holds its room until the deadline. */
   place(slot: Slot, row: number, deadlineMs: number): void {
     this.#moveTo(slot, this.#cluster.table.nameAt(row));
     this.#hold(slot.gang, row, slot.vector);
@@ -98,7 +98,7 @@ export class Ledger {
     this.setDeadline(slot, deadlineMs);
   }
 
-  /** A reserved slot is answered to a pod, which may ask more or less than was planned. */
+  /** Gives a reserved slot to a pod, whose request may differ from the planned one. */
   assume(slot: Slot, podUid: string, vector: Vector): void {
     this.#release(slot.gang, slot.node, slot.vector);
     const row = this.#cluster.table.rowOf(slot.node);
@@ -109,7 +109,7 @@ export class Ledger {
     this.#byPod.set(podUid, slot);
   }
 
-  /** The pod went before it was bound: the slot is free for another. */
+  /** The pod of an assumed slot ended before it was bound: the slot is reserved again. */
   forget(slot: Slot, deadlineMs: number): void {
     this.#byPod.delete(slot.podUid);
     (slot as Writable<Slot>).podUid = '';
@@ -117,7 +117,7 @@ export class Ledger {
     this.setDeadline(slot, deadlineMs);
   }
 
-  /** A pod is bound and takes its room itself. From any state. */
+  /** Gives the slot to a bound pod, which takes its room itself. From any state. */
   confirm(slot: Slot, podUid: string, node: string): void {
     this.#releaseRoom(slot);
     this.#byPod.delete(slot.podUid);
@@ -127,7 +127,7 @@ export class Ledger {
     this.#byPod.set(podUid, slot);
   }
 
-  /** The slot has no node and no pod any more. From any state. */
+  /** Takes node and pod from the slot. From any state. */
   unplace(slot: Slot): void {
     this.#releaseRoom(slot);
     this.#byPod.delete(slot.podUid);
@@ -136,14 +136,14 @@ export class Ledger {
     Object.assign(slot, { podUid: '', deadlineMs: Infinity } satisfies Partial<Slot>);
   }
 
-  /** Moves a slot that no bound pod has to a row where the pod that wants it fits. */
+  /** Moves a slot without a bound pod to a row where the pod that claims it fits. */
   move(slot: Slot, to: { readonly row: number; readonly vector: Vector; readonly deadlineMs: number }): void {
     this.unplace(slot);
     (slot as Writable<Slot>).vector = to.vector;
     this.place(slot, to.row, to.deadlineMs);
   }
 
-  /** Replaces what is held for the pod, if anything is. */
+  /** Holds room for an elastic member, in place of an earlier hold. */
   holdElastic(hold: ElasticHold): void {
     this.dropElastic(hold.podUid);
     const row = this.#cluster.table.rowOf(hold.node);
@@ -159,7 +159,7 @@ export class Ledger {
     this.#release(hold.gang, hold.node, hold.vector);
   }
 
-  /** When a reserved slot is given up. */
+  /** Sets when a reserved slot expires. */
   setDeadline(slot: Slot, deadlineMs: number): void {
     (slot as Writable<Slot>).deadlineMs = deadlineMs;
     this.#nextDeadlineMs = Math.min(this.#nextDeadlineMs, deadlineMs);

@@ -10,7 +10,7 @@ import { layOut } from './reservation.ts';
 import type { Slot } from './slot.ts';
 import { abandonPlan, toAdmitted, toOver, toWaiting } from './transitions.ts';
 
-/** A member has been seen bound, by our answer or without it: its slot is taken. */
+/** A member has been seen bound, by muster's answer or without it: it takes a slot. */
 export function memberBound(ctx: GangContext, pod: GangPod, node: string, nowMs: number): void {
   const { gang: key, role, isElastic } = pod.membership;
   const gang = ctx.gangs.get(key);
@@ -26,7 +26,7 @@ export function memberBound(ctx: GangContext, pod: GangPod, node: string, nowMs:
   if (slot) ctx.ledger.confirm(slot, pod.uid, node);
 }
 
-/** What the leader says now counts, also while the gang runs: its priority may change. */
+/** Takes over the present annotations of a bound leader: the priority may change while the gang runs. */
 function leaderBound(ctx: GangContext, gang: Gang, pod: GangPod, nowMs: number): void {
   addLeader(ctx, gang, pod.uid);
   if (gang.leader.uid !== pod.uid) return;
@@ -35,7 +35,7 @@ function leaderBound(ctx: GangContext, gang: Gang, pod: GangPod, nowMs: number):
   updatePriority(ctx, gang, nowMs);
 }
 
-/** A slot of the role that no pod has: at the node, else one without room, else any. */
+/** A slot of the role without a pod: at the node, else an unplaced one, else any. */
 function openSlot(gang: Gang, role: string, node: string): Slot | undefined {
   const open = gang.slots.filter(
     (slot) => slot.role === role && (slot.state === 'reserved' || slot.state === 'unplaced'),
@@ -44,9 +44,9 @@ function openSlot(gang: Gang, role: string, node: string): Slot | undefined {
 }
 
 /**
- * A leader that is bound while its gang holds nothing (muster restarted, or another scheduler bound it): the members
- * that run take their slots, and the missing ones get theirs as the leader's annotation has them; without one they
- * are planned at once.
+ * Adopts a gang that holds no slots although its leader is bound (muster restarted, or another scheduler bound it). The
+ * running members take slots; those of the missing members go where the leader's annotation has them, or are planned
+ * if it has none.
  */
 export function adopt(ctx: GangContext, gang: Gang, leader: GangPod, nowMs: number): void {
   abandonPlan(ctx, gang, 'its leader already runs', nowMs);
@@ -71,7 +71,7 @@ export function adopt(ctx: GangContext, gang: Gang, leader: GangPod, nowMs: numb
 
 const sum = (counts: Iterable<number>) => [...counts].reduce((total, count) => total + count, 0);
 
-/** A pod is over or gone; `bound` is what the cluster had of it. Ends its gang with the last leader. */
+/** A pod has ended; `bound` is its entry in the cluster. The gang ends with its last leader. */
 export function podEnded(ctx: GangContext, uid: string, bound: BoundPod | undefined, nowMs: number): void {
   ctx.ledger.dropElastic(uid);
   ctx.problems.delete(uid);
@@ -86,7 +86,7 @@ export function podEnded(ctx: GangContext, uid: string, bound: BoundPod | undefi
   else reopen(ctx, gang, slot, nowMs);
 }
 
-/** A bound member died: one that runs beyond the minimum takes its slot, else it is kept for its successor. */
+/** A bound member died: an elastic member takes the slot, else muster holds it for the successor. */
 function reopen(ctx: GangContext, gang: Gang, slot: Slot, nowMs: number): void {
   const { node } = slot;
   ctx.ledger.unplace(slot);
@@ -95,7 +95,7 @@ function reopen(ctx: GangContext, gang: Gang, slot: Slot, nowMs: number): void {
   placeAtOrElsewhere(ctx, gang, slot, { node, deadlineMs: nowMs + gang.policy.reservation.successorMs });
 }
 
-/** Gives up reserved slots whose time is over; where the leader's is among them, the whole gang waits again. */
+/** Removes reserved slots that have expired. If the leader's is among them, the whole gang waits again. */
 export function expire(ctx: GangContext, nowMs: number): void {
   if (nowMs < ctx.ledger.nextDeadlineMs) return;
   let next = Infinity;

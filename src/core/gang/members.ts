@@ -10,7 +10,7 @@ import type { Slot } from './slot.ts';
 
 const refuse = (reason: string): FilterAnswer => ({ kind: 'none', reason });
 
-/** Answers for a member of an admitted gang: its slot, or room that no slot holds. */
+/** The answer to filter for a member of an admitted gang: the node of a slot, or one with room that no slot holds. */
 export function placeMember(ctx: GangContext, gang: Gang, pod: GangPod, candidates: Candidates): FilterAnswer {
   const { role, isElastic } = pod.membership;
   if (!gang.spec.roles.some(({ name }) => name === role)) return refuse(`gang has no role ${role}`);
@@ -29,8 +29,8 @@ export function placeMember(ctx: GangContext, gang: Gang, pod: GangPod, candidat
 }
 
 /**
- * Takes a slot for a member that has not asked yet, as it would get one on asking if every node were offered.
- * @returns its node; undefined where it has a place already, or no slot is held for it
+ * Gives a slot to a member before kube-scheduler asks about it: the one that it would get if every node were offered.
+ * @returns its node; undefined if the member has a place already, or no slot is held for it
  */
 export function claimAhead(ctx: GangContext, pod: GangPod): string | undefined {
   const { role, isElastic, problem, gang: key } = pod.membership;
@@ -53,7 +53,7 @@ interface Ask {
   readonly candidates: Candidates;
 }
 
-/** The slot's node where it is offered and the pod fits into the slot there; else another offered node, if one fits. */
+/** The slot's node if it is a candidate node and the pod fits there; else another candidate node where it fits. */
 function claim(ctx: GangContext, gang: Gang, slot: Slot, { pod, vector, candidates }: Ask): FilterAnswer {
   if (slot.state === 'bound')
     return slot.podUid === pod.uid ? { kind: 'one', node: slot.node } : refuse('slot is taken');
@@ -67,7 +67,7 @@ function claim(ctx: GangContext, gang: Gang, slot: Slot, { pod, vector, candidat
   return { kind: 'one', node: slot.node };
 }
 
-/** Whether the slot's room and what is free beside it hold the vector. */
+/** Whether the vector fits into the slot's room and the free room of its node together. */
 function roomBeside({ cluster }: GangContext, slot: Slot, vector: Vector): boolean {
   const row = cluster.table.rowOf(slot.node);
   if (row === undefined) return false;
@@ -76,7 +76,7 @@ function roomBeside({ cluster }: GangContext, slot: Slot, vector: Vector): boole
   );
 }
 
-/** A member beyond the minimum takes only room that no slot holds, where the policy likes it best. */
+/** Places an elastic member: only in room that no slot holds, where the policy prefers it. */
 function placeElastic(ctx: GangContext, gang: Gang, { pod, vector, candidates }: Ask): FilterAnswer {
   const known = ctx.ledger.elasticHoldOf(pod.uid);
   if (known) {

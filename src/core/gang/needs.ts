@@ -8,11 +8,11 @@ import type { Gang } from './gang.ts';
 export interface Wanted {
   readonly role: string;
   readonly count: number;
-  /** Absent: what the role declares. */
+  /** Absent: the request that the role declares. */
   readonly vector?: Vector;
 }
 
-/** What must be placed of a role: `count` slots, each of what the role declares unless `vector` says otherwise. */
+/** The need for `count` slots of a role. */
 export function needOf(cluster: ClusterView, gang: Gang, { role: name, count, vector }: Wanted): Need {
   const role = gang.spec.roles.find((one) => one.name === name);
   if (!role) throw new RangeError(`Gang ${gang.key} has no role ${name}.`);
@@ -24,13 +24,13 @@ export function needOf(cluster: ClusterView, gang: Gang, { role: name, count, ve
     vector: vector ?? cluster.requestVector(role.request),
     eligible: cluster.eligibility.maskFor(withLabels(role.constraints, preference.requireLabels)),
     preference,
-    // Members run the leader's image in every gang that we know of; their own are not known before they exist.
+    // Members of all known kinds of gangs run the leader's image; their own images are unknown before they exist.
     images: gang.leader.images,
     isLeader,
   };
 }
 
-/** What the gang needs to start: the minimum of each role, less what runs already; always a leader. */
+/** The needs of a gang to start: the minimum of each role less the running members, and always a leader. */
 export function startNeeds(cluster: ClusterView, gang: Gang): readonly Need[] {
   const { spec, key } = gang;
   return spec.roles
@@ -42,7 +42,7 @@ export function startNeeds(cluster: ClusterView, gang: Gang): readonly Need[] {
     .filter(({ count }) => count > 0);
 }
 
-/** Rows of the gang's placed slots; `except` is left out. */
+/** Rows of the siblings: of the gang's placed slots without `except`. */
 export function siblingRows(cluster: ClusterView, gang: Gang, except?: object): number[] {
   const rows: number[] = [];
   for (const slot of gang.slots) {
@@ -52,7 +52,7 @@ export function siblingRows(cluster: ClusterView, gang: Gang, except?: object): 
   return rows;
 }
 
-/** Whether fewer members of some role run than the gang needs. */
+/** Whether a role has fewer running members than its minimum. */
 export function isBelowMinimum(cluster: ClusterView, { spec, key }: Gang): boolean {
   return spec.roles.some((role) => cluster.runningMembers(key, role.name).length < minToStart(spec, role));
 }

@@ -4,21 +4,21 @@ import type { GangContext, GangContextView } from './context.ts';
 import type { Gang } from './gang.ts';
 import { reprioritize } from './transitions.ts';
 
-/** One reason for a gang's priority, and how many points it adds. */
+/** One term of a gang's priority, with the points that it adds. */
 export interface PriorityTerm {
   readonly because: 'class' | 'annotation' | 'policy' | 'queue' | 'deadline';
   readonly points: number;
 }
 
 /**
- * How important a pod is by itself: what its PriorityClass is worth now, or else what admission wrote into the pod when
- * it was created.
+ * The priority of a pod by itself: the present value of its PriorityClass, or spec.priority, which admission wrote when
+ * the pod was created.
  */
 export function ownPriority(classes: ReadonlyMap<string, number>, { evictionTraits, priority }: PodInfo): number {
   return classes.get(evictionTraits?.priorityClass ?? '') ?? priority;
 }
 
-/** What a gang's effective priority consists of; terms of 0 points are left out, apart from the first. */
+/** The terms of a gang's effective priority. Leaves out terms of 0 points, apart from the first. */
 export function priorityTerms(
   { classes }: Pick<GangContextView, 'classes'>,
   gang: Gang,
@@ -35,15 +35,15 @@ export function priorityTerms(
   return [{ because: 'class', points: own }, ...rest.filter(({ points }) => points !== 0)];
 }
 
-/** The annotation may always lower the priority; it raises it no further than the policy lets it. */
+/** The priority by annotation, which may always lower it, and raise it as far as the policy allows. */
 function requestedPriority(classes: ReadonlyMap<string, number>, { leader, policy }: Gang, own: number): number {
-  const wish = leader.priorityRequest?.priority;
-  const value = typeof wish === 'string' ? classes.get(wish) : wish;
+  const requested = leader.priorityRequest?.priority;
+  const value = typeof requested === 'string' ? classes.get(requested) : requested;
   if (value === undefined) return own;
   return Math.min(value, Math.max(own, policy.priority.raiseTo));
 }
 
-/** What the gang's deadline adds at this time, in whole points. */
+/** The points that the gang's deadline adds now, a whole number. */
 function deadlineBoost(gang: Gang, nowMs: number): number {
   const { deadline } = gang.policy;
   const slack = slackOf(gang, nowMs);
@@ -56,7 +56,7 @@ function shareAt({ from, full }: DeadlineCurve, slack: number): number {
   return Math.min(1, Math.max(0, (from - slack) / (from - full)));
 }
 
-/** What is left until the deadline after what the gang still has to run, in multiples of its expected duration. */
+/** The time until the deadline less the remaining run time, in multiples of the expected duration. */
 export function slackOf({ leader, policy, startedMs }: Gang, nowMs: number): number | undefined {
   const deadlineMs = leader.priorityRequest?.deadlineMs;
   if (deadlineMs === undefined) return undefined;
@@ -65,7 +65,7 @@ export function slackOf({ leader, policy, startedMs }: Gang, nowMs: number): num
   return (deadlineMs - nowMs - Math.max(0, expectedMs - ranMs)) / expectedMs;
 }
 
-/** Brings the gang's effective priority up to date. */
+/** Updates the gang's effective priority. */
 export function updatePriority(ctx: GangContext, gang: Gang, nowMs: number): void {
   const terms = priorityTerms(ctx, gang, nowMs);
   reprioritize(
@@ -75,12 +75,12 @@ export function updatePriority(ctx: GangContext, gang: Gang, nowMs: number): voi
   );
 }
 
-/** Brings every gang's priority up to date. */
+/** Updates every gang's effective priority. */
 export function updatePriorities(ctx: GangContext, nowMs: number): void {
   for (const gang of ctx.gangs.values()) updatePriority(ctx, gang, nowMs);
 }
 
-/** Time changes the priority of gangs that have a deadline. */
+/** Updates the effective priority of gangs with a deadline, which changes with time. */
 export function updateDeadlinePriorities(ctx: GangContext, nowMs: number): void {
   for (const gang of ctx.gangs.values())
     if (gang.leader.priorityRequest?.deadlineMs !== undefined) updatePriority(ctx, gang, nowMs);

@@ -2,10 +2,10 @@ import type { GangPod } from '../model.ts';
 import type { GangContext } from './context.ts';
 import { refOf } from './gang.ts';
 
-/** An awaited object (Spark's ConfigMap) comes within a second; after this long the reason says that it did not. */
+/** A gang object (Spark's ConfigMap) appears within a second; after this time the reason says that it is missing. */
 const AWAITED_WITHIN_MS = 60_000;
 
-/** Remembers why a pod of a broken declaration waits, and tells of a new reason once. @returns the reason */
+/** Records why a pod with a broken declaration waits, and reports a new reason once. @returns the reason */
 export function noteProblem(ctx: GangContext, pod: GangPod, problem: string, nowMs: number): string {
   const { gang, awaits } = pod.membership;
   const known = ctx.problems.get(pod.uid);

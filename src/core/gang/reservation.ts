@@ -5,7 +5,7 @@ import { placeAtOrElsewhere } from './healing.ts';
 import { needOf } from './needs.ts';
 import type { Slot } from './slot.ts';
 
-/** Where the gang's slots are, bound ones too; those without room count under ''. */
+/** The nodes of the gang's slots, including bound ones; unplaced slots count under ''. */
 export function slotCounts(gang: Gang): SlotCounts {
   const out = new Map<string, Map<string, number>>();
   for (const { role, node } of gang.slots) {
@@ -16,7 +16,7 @@ export function slotCounts(gang: Gang): SlotCounts {
   return out;
 }
 
-/** Another replica has written new slots of a gang to its leader: what is open here is laid out as written there. */
+/** Follows another replica: lays out the gang's open slots as its leader's annotation has them. */
 export function follow(ctx: GangContext, gang: Gang, { reservation }: PodInfo, nowMs: number): void {
   if (!ctx.isFollowing || !reservation || reservation.text === gang.followed) return;
   gang.followed = reservation.text;
@@ -24,18 +24,18 @@ export function follow(ctx: GangContext, gang: Gang, { reservation }: PodInfo, n
 }
 
 /**
- * Brings the gang's open slots where `counts` wants them; slots that pods have taken stay and count first. A slot whose
- * place is taken is planned again.
+ * Moves the gang's open slots to the nodes in `counts`. Slots that pods have claimed stay, and count first. A slot that
+ * does not fit at its node is planned elsewhere.
  */
 export function layOut(ctx: GangContext, gang: Gang, counts: SlotCounts, deadlineMs: number): void {
   for (const { name: role } of gang.spec.roles) {
     const wanted = counts.get(role);
     if (!wanted) continue;
     const own = gang.slots.filter((slot) => slot.role === role);
-    const taken = own.filter(({ state }) => state === 'assumed' || state === 'bound');
-    const open = own.filter((slot) => !taken.includes(slot));
+    const claimed = own.filter(({ state }) => state === 'assumed' || state === 'bound');
+    const open = own.filter((slot) => !claimed.includes(slot));
     for (const slot of open) ctx.ledger.unplace(slot);
-    const nodes = openNodes(wanted, taken);
+    const nodes = openNodes(wanted, claimed);
     ctx.ledger.remove(gang, open.slice(nodes.length));
     const { vector } = needOf(ctx.cluster, gang, { role, count: 1 });
     nodes.forEach((node, i) => {
@@ -45,10 +45,10 @@ export function layOut(ctx: GangContext, gang: Gang, counts: SlotCounts, deadlin
   }
 }
 
-/** The nodes of the slots that no pod has taken: each taken slot strikes out its own node, or else the last one left. */
-function openNodes(wanted: ReadonlyMap<string, number>, taken: readonly Slot[]): string[] {
+/** The nodes of the open slots: each claimed slot strikes out its own node, or else the last one left. */
+function openNodes(wanted: ReadonlyMap<string, number>, claimed: readonly Slot[]): string[] {
   const nodes = [...wanted].flatMap(([node, count]) => Array.from({ length: count }, () => node));
-  const elsewhere = taken.filter(({ node }) => {
+  const elsewhere = claimed.filter(({ node }) => {
     const at = nodes.indexOf(node);
     if (at >= 0) nodes.splice(at, 1);
     return at < 0;

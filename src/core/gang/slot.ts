@@ -1,14 +1,14 @@
 import type { Vector } from '../resources.ts';
 
 /**
- * Room for one member that the gang needs to start. The ledger is the only writer.
+ * Room on a node for one member that the gang needs. The ledger is the only writer.
  *
  *   unplaced --place--> reserved --assume--> assumed --confirm--> bound
  *                          ^  <------forget-----|                   |
  *                          +---- the bound member died ------------+
  *   reserved or assumed --lose (node gone, room taken, no longer eligible)--> unplaced
  *
- * A reserved or assumed slot holds `vector` at `node`; a bound one holds nothing, its pod does.
+ * A reserved or assumed slot holds `vector` at `node`; the room of a bound slot is taken by its pod.
  */
 export interface Slot {
   readonly gang: string;
@@ -17,10 +17,10 @@ export interface Slot {
   readonly state: 'unplaced' | 'reserved' | 'assumed' | 'bound';
   /** '' while unplaced. */
   readonly node: string;
-  /** What it holds, or would: the role's request, or what its pod really asks. */
+  /** The room that it holds: the role's request, or that of the pod that claimed it. */
   readonly vector: Vector;
-  /** The pod that has it, in state assumed or bound; else ''. */
+  /** The pod that claimed it, in state assumed or bound; else ''. */
   readonly podUid: string;
-  /** When it is given up if no member claims it, in ms; Infinity: not while it is assumed or bound. */
+  /** When it expires if no member claims it, in ms; Infinity if it is assumed or bound. */
   readonly deadlineMs: number;
 }

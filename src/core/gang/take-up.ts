@@ -3,7 +3,7 @@ import type { GangContext } from './context.ts';
 import type { Gang } from './gang.ts';
 import { needOf } from './needs.ts';
 
-/** Members that run already take up slots of a gang that is being admitted: its leader is another's successor. */
+/** Gives slots of a gang that is being admitted to its running members, which an earlier leader left behind. */
 export function takeUpRunning({ cluster, ledger }: Pick<GangContext, 'cluster' | 'ledger'>, gang: Gang): void {
   for (const role of gang.spec.roles) {
     const missing = minToStart(gang.spec, role) - gang.slots.filter((slot) => slot.role === role.name).length;

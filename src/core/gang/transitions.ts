@@ -16,12 +16,12 @@ import { healRow } from './healing.ts';
 import { takeUpRunning } from './take-up.ts';
 
 /**
- * The only writer of a gang's state, of the queues and of what is planned. Everything else reads.
+ * The only writer of a gang's state, of the queues and of the set of gangs with a plan. All other files read.
  *
  *                        a plan is made, or a written one taken up
  *   declared --> waiting ------------------------------------------> freeing
  *                |  ^  ^                                              |   |
- *                |  |  +------- the plan is given up: abandoned ------+   |
+ *                |  |  +------- the plan is dropped: abandoned -------+   |
  *                |  |                                                     |
  *   it fits:     |  |  its slots expired unclaimed: expired               |  the last victim is gone:
  *   placed;      |  |  a more important gang needs them: revoked          |  freed
@@ -29,20 +29,20 @@ import { takeUpRunning } from './take-up.ts';
  *   runs:        v  |                                                     |
  *   adopted      admitted <-----------------------------------------------+
  *
- *   The last leader is over: from any state to over, and the gang is forgotten.
+ *   The last leader has ended: from any state to over, and the gang is forgotten.
  */
 type Written = 'state' | 'priority' | 'isUnasked' | 'preemption';
 type WritableGang = { -readonly [K in Written]: Gang[K] };
 
 const write = (gang: Gang): WritableGang => gang;
 
-/** A gang that has just been declared. */
+/** The gang has just been declared. */
 export function toDeclared(ctx: GangContext, gang: Gang): void {
   ctx.gangs.set(gang.key, gang);
   enqueue(ctx, gang);
 }
 
-/** Room is being made for the gang. Also for a gang whose plan is amended. */
+/** The gang gets an eviction plan, or another one in place of its plan. */
 export function toFreeing(ctx: GangContext, gang: Gang, plan: EvictionPlan): FreeingGang {
   write(gang).state = { kind: 'freeing', plan, refusal: refusalOf(gang) };
   const freeing = gang as FreeingGang;
@@ -51,8 +51,8 @@ export function toFreeing(ctx: GangContext, gang: Gang, plan: EvictionPlan): Fre
 }
 
 /**
- * The gang starts; the caller has placed its slots. `placed`: it fits. `adopted`: its leader runs already. `freed`: all
- * its victims are gone, and its leader has to be woken.
+ * The gang starts; the caller has placed its slots. `placed`: it fits. `adopted`: its leader already runs. `freed`: all
+ * victims are gone, and the shell must wake its leader.
  */
 export function toAdmitted(ctx: GangContext, gang: Gang, how: 'placed' | 'adopted' | 'freed'): void {
   const of = write(gang);
@@ -72,7 +72,7 @@ export function toAdmitted(ctx: GangContext, gang: Gang, how: 'placed' | 'adopte
   if (how === 'freed') ctx.emit({ kind: 'wake-leader', gang: gang.key, leader, gated: isGated(gang) });
 }
 
-/** An admitted gang gives all its slots back, and waits again. `revoked`: for a gang that is more important. */
+/** An admitted gang loses all its slots and waits again: they expired, or were revoked for a more important gang. */
 export function toWaiting(ctx: GangContext, gang: Gang, why: 'expired' | { readonly revokedFor: Gang }): void {
   const {
     key,
@@ -88,12 +88,12 @@ export function toWaiting(ctx: GangContext, gang: Gang, why: 'expired' | { reado
   ctx.emit({ kind: 'reservation-revoked', gang: key, leader: refOf(gang.leader), slots, forGang });
 }
 
-/** After a plan that came to nothing, another is not made before so long (ms). */
+/** The pause after a dropped plan or a search without victims, before the next search. */
 export const SEARCH_AGAIN_MS = 15_000;
 
 /**
- * Gives the gang's eviction plan up, if there is one: what was held for the gang is free again, and victims that have
- * not been evicted yet stay. The gang goes on waiting; no further pod is evicted for this plan.
+ * Drops the gang's eviction plan, if there is one. Releases the room held for it; victims that have not been evicted
+ * yet stay. The gang goes on waiting.
  */
 export function abandonPlan(ctx: GangContext, gang: Gang, reason: string, nowMs: number): void {
   if (!isFreeing(gang)) return;
@@ -119,13 +119,13 @@ export function abandonPlan(ctx: GangContext, gang: Gang, reason: string, nowMs:
   ctx.emit({ kind: 'eviction-dropped', gang: gang.key, leader: plan.holder, plan: plan.id, reason, spared });
 }
 
-/** Gives back what no pod could use while the victims left. */
+/** Releases the withheld room. */
 export function releaseWithheld({ cluster }: GangContext, plan: EvictionPlan): void {
   for (const { node, vector } of plan.withheld) cluster.release(node, vector);
   plan.withheld = [];
 }
 
-/** The last leader is over: the gang's slots are free, and it is forgotten. */
+/** The last leader has ended: releases the gang's slots and forgets the gang. */
 export function toOver(ctx: GangContext, gang: Gang, nowMs: number): void {
   abandonPlan(ctx, gang, 'the gang is over', nowMs);
   ctx.gangs.delete(gang.key);
@@ -137,7 +137,7 @@ export function toOver(ctx: GangContext, gang: Gang, nowMs: number): void {
   if (isAdmitted(gang)) ctx.emit({ kind: 'gang-released', gang: gang.key, slots });
 }
 
-/** Remembers why the gang was refused, and tells of a new reason once. @returns the reason */
+/** Records why the gang was refused, and reports a new reason once. @returns the reason */
 export function refuse(ctx: GangContext, gang: Gang, refusal: Refusal): string {
   const { reason } = refusal;
   if (refusalOf(gang)?.reason !== reason) {
@@ -147,10 +147,10 @@ export function refuse(ctx: GangContext, gang: Gang, refusal: Refusal): string {
   return reason;
 }
 
-/** What the gang was refused for may not stand any more: it is looked at again, without being asked about again. */
+/** The last refusal may no longer stand: the next round searches again, for room and for victims. */
 export function reconsider(gang: Gang): void {
   const refusal = refusalOf(gang);
-  // What only the nodes offered stood against, kube-scheduler alone can judge.
+  // If only the candidate nodes stood in the way, nothing but a new question by kube-scheduler can change that.
   if (refusal && refusal.kind !== 'open') setRefusal(gang, { kind: 'held', reason: refusal.reason });
   gang.searchAgainMs = 0;
   gang.fruitless = 0;
@@ -160,26 +160,26 @@ function setRefusal(gang: Gang, refusal: Refusal): void {
   if (gang.state.kind !== 'admitted') write(gang).state = { ...gang.state, refusal };
 }
 
-/** kube-scheduler asks about its leader: whatever was in its way before may be gone. */
+/** kube-scheduler asks about its leader, so that nothing else stands in its way any more. */
 export function asked(gang: Gang, nowMs: number): void {
   gang.lastAskMs = nowMs;
   write(gang).isUnasked = false;
   write(gang).preemption = 'none';
 }
 
-/** kube-scheduler crowded its leader out without asking. */
+/** kube-scheduler refused its leader without asking muster. */
 export function unasked(gang: Gang): void {
   write(gang).isUnasked = true;
 }
 
-/** A waiting gang is declared differently: nothing that was found out about the old declaration counts. */
+/** A waiting gang's declaration changed: its plan and its refusal no longer count. */
 export function redeclared(ctx: GangContext, gang: Gang, nowMs: number): void {
   abandonPlan(ctx, gang, "the gang's declaration changed", nowMs);
   write(gang).preemption = 'none';
   reconsider(gang);
 }
 
-/** The gang's effective priority; a waiting gang is put in its new place, and looked at again. */
+/** Sets the gang's effective priority; a waiting gang moves to its new place in the queue and is searched for again. */
 export function reprioritize(ctx: GangContext, gang: Gang, priority: number): void {
   if (priority === gang.priority) return;
   write(gang).priority = priority;
@@ -188,11 +188,11 @@ export function reprioritize(ctx: GangContext, gang: Gang, priority: number): vo
   enqueue(ctx, gang);
 }
 
-/** Puts a waiting gang in its place in its queue, or back there after its queue or priority changed. */
+/** Puts a waiting gang in its place in its queue, also after its queue or priority changed. */
 export function enqueue(ctx: GangContext, gang: Gang): void {
   ctx.usage.assign(gang.key, gang.spec.queue);
   ctx.queues.put(gang);
 }
 
-/** As the gang is first known. */
+/** The state of a gang that has just been declared. */
 export const NEW_STATE: GangState = { kind: 'waiting', refusal: undefined };
