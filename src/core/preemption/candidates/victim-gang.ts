@@ -2,18 +2,18 @@ import type { Gang } from '../../gang/gang.ts';
 import { hasSingleRole, minToStart } from '../../model.ts';
 import { gangCores, isGivenUp, type CostModel } from './eviction-cost.ts';
 
-/** A gang that may lose members: what one search takes from it so far, and what that does to it. */
+/** A gang with members among the candidates and the number of members that one search has selected. */
 export class VictimGang {
   readonly gang: Gang;
-  /** Rows of its candidates so far. */
+  /** Rows of its candidates created so far. */
   readonly rows: number[] = [];
   readonly #costs: CostModel;
-  /** Members of a role that may go before the gang is below its minimum. */
+  /** By role, the number of members that may leave before the gang is below its minimum. */
   readonly #elastic = new Map<string, number>();
-  readonly #taken = new Map<string, number>();
+  readonly #selected = new Map<string, number>();
   #cores: number | undefined;
   #lost = 0;
-  /** Its leader is selected, and every member with it. */
+  /** Its leader is selected, with every member. */
   isWhole = false;
 
   constructor(costs: CostModel, gang: Gang) {
@@ -21,29 +21,29 @@ export class VictimGang {
     this.gang = gang;
   }
 
-  /** Its members are alike: below its minimum it cannot work at all. */
+  /** Whether its members are alike, so that it cannot work below its minimum. */
   get hasSingleRole(): boolean {
     return hasSingleRole(this.gang.spec);
   }
 
-  /** Whether what is taken leaves the gang below its minimum. */
+  /** Whether the selected members leave the gang below its minimum. */
   get isBroken(): boolean {
     if (this.isWhole) return true;
-    for (const [role, taken] of this.#taken) if (taken > this.#elasticOf(role)) return true;
+    for (const [role, selected] of this.#selected) if (selected > this.#elasticOf(role)) return true;
     return false;
   }
 
-  /** Whether one more member of the role may go and the gang keeps its minimum. */
+  /** Whether the gang keeps its minimum with one more member of the role selected. */
   hasElastic(role: string): boolean {
-    return (this.#taken.get(role) ?? 0) < this.#elasticOf(role);
+    return (this.#selected.get(role) ?? 0) < this.#elasticOf(role);
   }
 
-  /** Whether any member of the role could go so. */
+  /** Whether the gang keeps its minimum with one member of the role selected. */
   mayHaveElastic(role: string): boolean {
     return this.#elasticOf(role) > 0;
   }
 
-  /** Core-seconds for falling below the minimum, once for the gang. */
+  /** The cost of falling below the minimum, in core-seconds, once for the gang. */
   get breakCost(): number {
     return this.#costs.weights.brokenGang * this.minCores;
   }
@@ -52,14 +52,14 @@ export class VictimGang {
     return (this.#cores ??= gangCores(this.#costs.cluster, this.gang, this.#costs.weights));
   }
 
-  /** Members selected, those included on which the gang did not count. */
+  /** The number of selected members, including those that the gang gave up. */
   get lost(): number {
     return this.#lost;
   }
 
   count({ role, isGivenUp }: { readonly role: string; readonly isGivenUp: boolean }, change: 1 | -1): void {
     this.#lost += change;
-    if (!isGivenUp) this.#taken.set(role, (this.#taken.get(role) ?? 0) + change);
+    if (!isGivenUp) this.#selected.set(role, (this.#selected.get(role) ?? 0) + change);
   }
 
   #elasticOf(role: string): number {
@@ -72,7 +72,7 @@ export class VictimGang {
     const { cluster } = this.#costs;
     const { spec } = this.gang;
     const least = spec.roles.reduce((sum, one) => sum + minToStart(spec, one), 0);
-    // The usual case, and no need to look at every member: none is there beyond the minimum.
+    // The usual case, without a look at every member: the gang has no more members than its minimum.
     if (cluster.boundMembers(spec.key).size <= least) return 0;
     const declared = spec.roles.find(({ name }) => name === role);
     if (!declared) return Infinity;

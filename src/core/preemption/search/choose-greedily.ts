@@ -3,18 +3,18 @@ import type { VictimSet } from './victim-set.ts';
 import type { Candidate } from '../candidates/candidate.ts';
 import type { Pool } from '../candidates/candidate-pool.ts';
 
-/** Candidates of one row that together win at least one place, and what that costs. */
+/** Candidates of one row that together win at least one place, and the cost. */
 interface Step {
   readonly candidates: readonly Candidate[];
-  /** Core-seconds for each place won. */
-  readonly price: number;
-  /** The version of the victim set that it was worked out for. */
+  /** Core-seconds. */
+  readonly costPerPlace: number;
+  /** The version of the victim set for which it was computed. */
   readonly version: number;
 }
 
 /**
  * Selects candidates until the shortfall is met or nothing helps: tier by tier from the lowest, in each the cheapest
- * place first. Each row's next step is worked out only when its lower bound comes to the top, and again when the victim
+ * place first. The next step of a row is computed only when its lower bound comes to the top, and again when the victim
  * set has changed.
  */
 export function selectCheapest(victims: VictimSet, pool: Pool): void {
@@ -24,7 +24,7 @@ export function selectCheapest(victims: VictimSet, pool: Pool): void {
   for (const tier of pool.tiers) {
     if (!mayGoOn()) return;
     greedy.add(pool.ofTier(tier));
-    greedy.takeUpTo(tier, mayGoOn);
+    greedy.selectUpTo(tier, mayGoOn);
   }
 }
 
@@ -32,7 +32,7 @@ class Greedy {
   readonly #victims: VictimSet;
   readonly #byRow = new Map<number, Candidate[]>();
   readonly #heap = new RowHeap();
-  /** By row, the key that counts: entries with another are out of date. */
+  /** The valid key of each row: heap entries with another key are out of date. */
   readonly #keys = new Map<number, number>();
   readonly #steps = new Map<number, Step>();
   #version = 0;
@@ -41,7 +41,7 @@ class Greedy {
     this.#victims = victims;
   }
 
-  /** Candidates that lower tiers did not have. */
+  /** Adds the candidates of the next tier. */
   add(candidates: readonly Candidate[]): void {
     for (const candidate of candidates) {
       for (const { row } of candidate.freed) {
@@ -52,7 +52,7 @@ class Greedy {
     }
   }
 
-  takeUpTo(tier: number, mayGoOn: () => boolean): void {
+  selectUpTo(tier: number, mayGoOn: () => boolean): void {
     this.#heap.clear();
     this.#keys.clear();
     for (const row of this.#byRow.keys()) this.#open(row, tier, (key) => this.#heap.append(row, key));
@@ -60,7 +60,7 @@ class Greedy {
     while (this.#heap.size > 0 && mayGoOn()) this.#advance(tier);
   }
 
-  /** Deals with the top of the heap: drops it, works out its step, or takes that. */
+  /** Handles the top of the heap: drops it, computes its step, or selects the candidates of its step. */
   #advance(tier: number): void {
     const { topRow: row, topKey: key } = this.#heap;
     if (this.#keys.get(row) !== key) {
@@ -70,7 +70,7 @@ class Greedy {
     const known = this.#steps.get(row);
     if (known?.version === this.#version) {
       this.#heap.pop();
-      this.#take(known, tier);
+      this.#select(known, tier);
       this.#open(row, tier, (next) => this.#heap.push(row, next));
       return;
     }
@@ -81,15 +81,15 @@ class Greedy {
       return;
     }
     this.#steps.set(row, step);
-    this.#keys.set(row, -step.price);
-    this.#heap.rekeyTop(-step.price);
+    this.#keys.set(row, -step.costPerPlace);
+    this.#heap.rekeyTop(-step.costPerPlace);
   }
 
-  #take({ candidates }: Step, tier: number): void {
+  #select({ candidates }: Step, tier: number): void {
     const broken = candidates.map(({ gang }) => gang?.isBroken);
     for (const candidate of candidates) this.#victims.select(candidate);
     this.#version++;
-    // Once a gang is broken its other members are cheaper: their rows are looked at again.
+    // Once a gang is below its minimum, its other members are cheaper: their rows need new keys.
     candidates.forEach(({ gang }, i) => {
       if (!gang?.isBroken || broken[i]) return;
       const rows = new Set(gang.rows);
@@ -97,7 +97,7 @@ class Greedy {
     });
   }
 
-  /** Puts the row in with its lower bound: what its cheapest candidate costs. */
+  /** Adds the row to the heap with its lower bound, the cost of its cheapest candidate. */
   #open(row: number, tier: number, put: (key: number) => void): void {
     let least = Infinity;
     const candidates = this.#byRow.get(row) ?? [];
@@ -128,53 +128,53 @@ class Greedy {
     }));
     ranked.sort((a, b) => a.tier - b.tier || a.cost - b.cost);
     const inOrder = ranked.map(({ candidate }) => candidate);
-    const together = this.#priceOf(inOrder);
+    const together = this.#stepOf(inOrder);
     if (!together || together.candidates.length === 1) return together;
     const vain: Candidate[] = [];
     let best = together;
     for (const { candidate, cost } of ranked) {
-      // Where as much room won no place, no more wins any.
-      if (cost >= together.price || vain.some((other) => isCovered(candidate, other))) continue;
-      const alone = this.#priceOf([candidate]);
+      // A candidate wins no place if one with at least as much room won none.
+      if (cost >= together.costPerPlace || vain.some((other) => isCovered(candidate, other))) continue;
+      const alone = this.#stepOf([candidate]);
       if (!alone) vain.push(candidate);
-      else if (alone.price < best.price) best = alone;
+      else if (alone.costPerPlace < best.costPerPlace) best = alone;
     }
     return best;
   }
 
-  /** As many of the candidates, in their order, as win a place; without those that the others make superfluous. */
-  #priceOf(candidates: readonly Candidate[]): Step | undefined {
+  /** The first candidates, in their order, that together win a place, without those that are not needed for it. */
+  #stepOf(candidates: readonly Candidate[]): Step | undefined {
     const victims = this.#victims;
     const before = victims.shortfall.missing;
-    const tried: { readonly taken: readonly Candidate[]; readonly cost: number }[] = [];
+    const tried: { readonly added: readonly Candidate[]; readonly cost: number }[] = [];
     for (const candidate of candidates) {
       if (!victims.maySelect(candidate)) continue;
       const cost = victims.costOf(candidate);
-      tried.push({ taken: victims.select(candidate), cost });
+      tried.push({ added: victims.select(candidate), cost });
       if (victims.shortfall.missing < before) break;
     }
     const after = victims.shortfall.missing;
-    const kept = after < before ? tried.filter((one) => !this.#isSuperfluous(one.taken, before)) : [];
-    for (const { taken } of after < before ? kept : tried) victims.reprieve(taken);
+    const kept = after < before ? tried.filter((one) => !this.#isSuperfluous(one.added, before)) : [];
+    for (const { added } of after < before ? kept : tried) victims.reprieve(added);
     if (kept.length === 0) return undefined;
     const cost = kept.reduce((sum, one) => sum + one.cost, 0);
     return {
-      candidates: kept.flatMap(({ taken }) => taken.slice(0, 1)),
-      price: cost / (before - after),
+      candidates: kept.flatMap(({ added }) => added.slice(0, 1)),
+      costPerPlace: cost / (before - after),
       version: this.#version,
     };
   }
 
-  /** Reprieves the candidates for good where a place is won without them. */
-  #isSuperfluous(taken: readonly Candidate[], before: number): boolean {
-    this.#victims.reprieve(taken);
+  /** Whether a place is won without the candidates; they are then reprieved. */
+  #isSuperfluous(added: readonly Candidate[], before: number): boolean {
+    this.#victims.reprieve(added);
     if (this.#victims.shortfall.missing < before) return true;
-    for (const candidate of taken) this.#victims.select(candidate);
+    for (const candidate of added) this.#victims.select(candidate);
     return false;
   }
 }
 
-/** Whether the pod leaves no more room than the other one, of the same row. */
+/** Whether the pod leaves no more room than the other pod of the same row. */
 function isCovered(candidate: Candidate, other: Candidate): boolean {
   if (candidate.kind !== 'pod' || other.kind !== 'pod') return false;
   const [less, room] = [candidate.bound.vector, other.bound.vector];

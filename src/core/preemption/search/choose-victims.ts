@@ -3,16 +3,16 @@ import type { OpenCandidates, Pool } from '../candidates/candidate-pool.ts';
 import { selectCheapest } from './choose-greedily.ts';
 import { compareHarm, type Harm, type VictimSet } from './victim-set.ts';
 
-/** With so few candidates every subset is looked at: 4,096 at most. */
+/** With so few candidates the search looks at every subset: 4,096 at most. */
 const EXACT_CANDIDATES = 12;
-/** With so few, a greedy choice is tried again without its most expensive victims, so many times. */
+/** With so few candidates the greedy search runs again without its most expensive victims. */
 const IMPROVED_CANDIDATES = 512;
+/** How often it runs again without a group of victims, and how often with another candidate selected first. */
 const IMPROVEMENTS = 12;
 
 /**
- * Chooses the victims. Leaders are selected only where all other candidates together do not make room enough, and
- * always with their gangs. Exact where there are few candidates; else greedy, and then every victim is reprieved that is
- * not needed.
+ * Chooses the victims. Selects leaders only if all other candidates together do not make enough room, and always with
+ * their gangs. Exact for few candidates; else greedy, followed by the reprieve of every victim that is not needed.
  * @returns whether the shortfall is met; `victims` then has the victims, and none can be reprieved
  */
 export function chooseVictims(victims: VictimSet, { small, whole }: OpenCandidates, goal: Goal): boolean {
@@ -25,9 +25,9 @@ export function chooseVictims(victims: VictimSet, { small, whole }: OpenCandidat
 }
 
 export interface Goal {
-  /** Has the last word on whether the victims make room; for gangs that Shortfall counts exactly, always true. */
+  /** Whether the planner confirms that the victims make room; always true for gangs that Shortfall counts exactly. */
   readonly fits: () => boolean;
-  /** Places that are sought beyond the shortfall, until victims are found. */
+  /** Places to seek beyond the shortfall until victims are found. */
   readonly margin: number;
   /** Raises the shortfall. */
   readonly widen: (more: number) => void;
@@ -44,7 +44,7 @@ function searchSmall(victims: VictimSet, small: Pool, isDone: () => boolean): bo
   return isDone();
 }
 
-/** Goes on from what searchSmall has taken. */
+/** Continues with the victims that searchSmall has selected. */
 function searchWhole(victims: VictimSet, { small, whole }: OpenCandidates, isDone: () => boolean): boolean {
   if (small.size > EXACT_CANDIDATES && !victims.maySelectPods()) return clear(victims);
   const gangs = whole();
@@ -58,7 +58,7 @@ function clear(victims: VictimSet): false {
   return false;
 }
 
-/** Whole gangs, of the lowest priority and the cheapest first, beside the other candidates that help. */
+/** Selects whole gangs, the lowest priority and then the cheapest first, and other candidates that help. */
 function withWholeGangs(victims: VictimSet, { small, whole }: Open, isDone: () => boolean): boolean {
   const order = [...whole].sort((a, b) => a.level - b.level || totalCost(a) - totalCost(b));
   const byRow = groupByRow(small.all());
@@ -66,11 +66,11 @@ function withWholeGangs(victims: VictimSet, { small, whole }: Open, isDone: () =
   for (const candidate of order) {
     if (isDone() || victims.isBudgetSpent) break;
     if (!victims.maySelect(candidate)) continue;
-    // Elsewhere nothing has changed: what was of no use there is of none now.
+    // On other rows nothing has changed, so that their candidates still do not help.
     const rows = new Set(victims.select(candidate).flatMap(({ freed }) => freed.map(({ row }) => row)));
     selectCheapest(victims, poolOf([...rows].flatMap((row) => byRow.get(row) ?? [])));
   }
-  // Where the leader's place was short, it may matter elsewhere after all.
+  // If the place of the preemptor's leader was short, candidates on other rows may help after all.
   selectCheapest(victims, small);
   return isDone() || clear(victims);
 }
@@ -107,9 +107,9 @@ function reprieve(victims: VictimSet, isDone: () => boolean): void {
 }
 
 /**
- * Greedy wins one place after the other, and pays for breaking a gang before it knows whether that was worth it. So it is
- * run again without the most expensive victims, one gang (or pod) at a time, and again with others selected first; the
- * least harm of all is kept.
+ * Runs the greedy search again and keeps the victim set with the least harm. The greedy search wins one place after
+ * the other, and charges the cost of breaking a gang to its first victim, whether or not more follow. So it runs again
+ * without the most expensive victims, one gang (or pod) at a time, and again with other candidates selected first.
  */
 export function improve(victims: VictimSet, pool: Pool, fits: Goal['fits']): void {
   if (pool.size <= EXACT_CANDIDATES || pool.size > IMPROVED_CANDIDATES) return;
@@ -153,7 +153,7 @@ function poolOf(candidates: readonly Candidate[]): Pool {
   };
 }
 
-/** Members of a gang that keeps its leader are subject to rules from which whole gangs are exempt. */
+/** Whether the rules allow the victims without this whole gang: its members are then subject to rules of their own. */
 function isAllowed(victims: VictimSet, candidate: Candidate): boolean {
   if (candidate.kind !== 'gang' || candidate.gang.hasSingleRole) return true;
   const members = candidate.others.filter((one) => victims.selected.has(one));
@@ -168,8 +168,8 @@ function isAllowed(victims: VictimSet, candidate: Candidate): boolean {
 }
 
 /**
- * Looks at every set of candidates without a superfluous one in its order.
- * @returns whether one is enough; it is then selected
+ * Looks at every set of candidates, but extends none that is enough already.
+ * @returns whether one is enough; the one with the least harm is then selected
  */
 function exactly(victims: VictimSet, candidates: readonly Candidate[], isDone: () => boolean): boolean {
   if (candidates.length > EXACT_CANDIDATES) return false;

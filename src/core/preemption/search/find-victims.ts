@@ -16,9 +16,9 @@ import { Shortfall } from './shortfall.ts';
 import { planWith } from './simulate.ts';
 import { compareHarm, VictimSet, type Charge, type Harm, type ItemisedCharge, type Work } from './victim-set.ts';
 
-/** The victims that would make room for a gang, or why there are none. */
+/** The result of a search: victims that make room for a gang, or why there are none. */
 export type Finding =
-  /** `candidates` are evicted; `awaited` go by themselves, and their room counts as well. */
+  /** `candidates` would be evicted; the room of the `awaited` pods, which are being deleted anyway, counts as well. */
   | {
       readonly kind: 'victims';
       readonly candidates: readonly Candidate[];
@@ -28,45 +28,45 @@ export type Finding =
       /** The charges with the items of each cost: for people. */
       readonly itemised: () => readonly ItemisedCharge[];
     }
-  /** What is being deleted already makes room enough. */
+  /** The awaited pods leave enough room. */
   | { readonly kind: 'soon'; readonly awaited: readonly BoundPod[] }
-  /** Not even all candidates together would do. `excluded`: how many pods each rule excludes; `hits`: budgets in the way. */
+  /** No victim set is enough. `excluded`: how many pods each rule excludes; `hits`: budgets in the way. */
   | {
       readonly kind: 'none';
       readonly excluded: ReadonlyMap<ExclusionRule, number>;
       readonly hits: ReadonlySet<ExclusionRule>;
     };
 
-/** A pod that should have been gone for so long is stuck, and nothing counts on it. */
+/** A pod that should have been gone for longer than this is stuck and not awaited. */
 const STUCK_MS = 60_000;
 const ROUNDING = 1e-6;
-/** Places more than needed that are tried where the shortfall is only a bound. */
+/** Additional places that a search tries to win, one margin after the other, if the shortfall is only a bound. */
 const MARGINS = [0, 1, 2, 4, 8, 16, 32];
-/** Candidates that one search looks at, some more than once, before it ends with the best so far: kube-scheduler waits. */
+/** Candidates that one search looks at, some repeatedly, before it ends with the best set so far. */
 export const MOST_WORK = 400_000;
 
-/** Rows. */
+/** The rows of a topology domain. */
 type Domain = readonly number[];
 
-/** Looks for the least harm that makes room for a waiting gang. Changes nothing. */
+/** Searches for the victims with the least harm that make room for a waiting gang. Changes nothing. */
 export function findVictims(ctx: PreemptionContextView, gang: Gang, nowMs: number): Finding {
   const search = searchFor(ctx, gang, nowMs, { rules: gang.policy.preemption, work: { left: MOST_WORK } });
   if (!search) return { kind: 'none', excluded: new Map(), hits: new Set() };
   return search.soon() ?? search.victims();
 }
 
-interface Terms {
+interface SearchTerms {
   readonly rules: PreemptionRules;
-  /** Is used up. */
+  /** The search uses it up. */
   readonly work: Work;
 }
 
-/** Whether any victims would make room for the gang on these terms. */
-export function hasVictims(ctx: PreemptionContextView, gang: Gang, nowMs: number, terms: Terms): boolean {
+/** Whether there are victims that make room for the gang under these rules. */
+export function hasVictims(ctx: PreemptionContextView, gang: Gang, nowMs: number, terms: SearchTerms): boolean {
   return searchFor(ctx, gang, nowMs, terms)?.found().next().done === false;
 }
 
-function searchFor(ctx: PreemptionContextView, gang: Gang, nowMs: number, terms: Terms): Search | undefined {
+function searchFor(ctx: PreemptionContextView, gang: Gang, nowMs: number, terms: SearchTerms): Search | undefined {
   const needs = startNeeds(ctx.cluster, gang);
   if (needs.length === 0) return undefined;
   const shortfall = new Shortfall(ctx.cluster, needs, {
@@ -97,10 +97,10 @@ interface Asked {
   readonly gang: Gang;
   readonly nowMs: number;
   readonly rules: PreemptionRules;
-  /** With the room of the awaited pods. */
+  /** Includes the room of the awaited pods. */
   readonly shortfall: Shortfall;
   readonly awaited: readonly BoundPod[];
-  /** Whether the shortfall needs no planner beside it. */
+  /** Whether Shortfall counts the gang exactly, so that the planner need not confirm. */
   readonly isExact: boolean;
   readonly work: Work;
 }
@@ -141,7 +141,7 @@ class Search {
     return best ? this.#improved(best) : { kind: 'none', excluded: this.#excluded, hits: this.#hits };
   }
 
-  /** For each domain the victims there, as long as there is work left. */
+  /** The victims in each domain, as long as there is work left. */
   *found(): Generator<Found> {
     const { shortfall, work } = this.#asked;
     const poolOf = this.#census();
@@ -157,7 +157,7 @@ class Search {
     }
   }
 
-  /** @returns what each domain has. Where it does not bind the leader, pods elsewhere are part of every domain. */
+  /** @returns the candidates of a domain; if domains do not bind the leader, also those outside of it */
   #census(): (domain: number) => CandidatePool {
     const { ctx, gang, nowMs, rules, shortfall } = this.#asked;
     const input = { ctx, rules, priority: gang.priority, ownGang: gang.key, nowMs };
@@ -177,12 +177,12 @@ class Search {
     return (domain) => pools[domain]!;
   }
 
-  /** Whether even a bound on what can be done makes room enough: most searches that find no victims end here. */
+  /** Whether an upper bound of the freed room is enough: most searches without victims end here. */
   #mayHelp(pool: CandidatePool): boolean {
     const { ctx, nowMs, rules, shortfall } = this.#asked;
     const most = mostOf(pool.everything(rules.wholeGangs), ctx.cluster.columns.names.length);
     if (!couldFit(shortfall, most)) return false;
-    // A reservation that goes is no eviction.
+    // Revoking a reservation is no eviction.
     if (pool.hasReservations) return true;
     const pods = shortfall.fewestPods(most.ofOne) - ROUNDING;
     const { perMinute, perQueue } = rules.budget;
@@ -241,13 +241,13 @@ class Search {
 }
 
 interface Most {
-  /** What each row would have, too. */
+  /** The freed room of each row. */
   readonly byRow: ReadonlyMap<number, Vector>;
-  /** Of each resource, what the largest pod leaves. */
+  /** Per resource, the most that one pod or slot frees. */
   readonly ofOne: Vector;
 }
 
-/** What there would be if all of them were gone. */
+/** The freed room of all candidates. */
 function mostOf(everything: readonly FreedRoom[], columns: number): Most {
   const byRow = new Map<number, Float64Array>();
   const ofOne = new Float64Array(columns);
@@ -263,7 +263,7 @@ function mostOf(everything: readonly FreedRoom[], columns: number): Most {
   return { byRow, ofOne };
 }
 
-/** Whether there would be room if all of them were gone, whatever the rules say of so many. */
+/** Whether the gang would fit without all candidates, even if the budgets do not allow that. */
 function couldFit(shortfall: Shortfall, { byRow }: Most): boolean {
   for (const [row, vector] of byRow) shortfall.give(row, vector);
   const { missing } = shortfall;
@@ -271,13 +271,13 @@ function couldFit(shortfall: Shortfall, { byRow }: Most): boolean {
   return missing === 0;
 }
 
-/** Shortfall counts these exactly: one role, or a leader and one role beside it. */
+/** Whether Shortfall counts the needs exactly: one role, or a leader and one other role. */
 function isSimple(needs: readonly Need[]): boolean {
   const [first, ...rest] = needs;
   return rest.length === 0 || (rest.length === 1 && first!.isLeader && first!.count === 1);
 }
 
-/** Pods that are being deleted, for whatever reason, and should be gone soon. */
+/** The awaited pods: pods that are being deleted and should be gone soon. */
 function goingAnyway({ cluster }: PreemptionContextView, shortfall: Shortfall, nowMs: number): BoundPod[] {
   const out: BoundPod[] = [];
   for (const bound of cluster.deletingPods) {

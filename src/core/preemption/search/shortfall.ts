@@ -5,28 +5,29 @@ import { capacityAt, ScratchRoom } from '../../placement/room.ts';
 import type { Vector } from '../../resources.ts';
 
 /**
- * How many places a gang lacks, while room is given to and taken from rows: O(1) for each change. Exact for a leader
- * and one other role, and for a single role (as Planner is); with more roles each is counted as if it were alone, which
- * is a bound: the planner has the last word. It is confined to one domain after the other, so that room is copied once.
+ * The number of places that a gang lacks, while room is given to rows and taken from them: O(1) for each change. Exact
+ * for a leader and one other role, and for a single role, as Planner is. With more roles it counts each role as if it
+ * were alone, which is a lower bound, and the planner must confirm. Moves from domain to domain (`confine`), so that
+ * the room is copied once.
  */
 export class Shortfall {
   readonly #rows: number;
   readonly #free: Float64Array[];
-  /** The columns that the gang asks of: the others are not copied, and not its affair. */
+  /** The columns that the gang requests. The others are not copied. */
   readonly #columns: readonly number[];
-  /** The leader, where it is one pod beside others: it may stand in their way. */
+  /** The leader, if it is one pod beside others and may take their places. */
   readonly #leader: Need | undefined;
   readonly #others: readonly Counted[];
-  /** By row, how many places of the first other need the leader would cost there; -1: it may not be there. */
-  readonly #loss: Int32Array;
-  /** How many rows have each loss. */
-  readonly #lossCounts: Int32Array;
-  /** By row, 1 where the gang may go. */
+  /** By row, how many places of the first other need the leader would displace there; -1: it does not fit there. */
+  readonly #displaced: Int32Array;
+  /** How many rows have each number of displaced places. */
+  readonly #displacedCounts: Int32Array;
+  /** By row: 1 inside the domain, else 0. */
   readonly #isInside: Uint8Array;
   #inside: readonly number[] = [];
   readonly #domainBindsLeader: boolean;
 
-  /** The gang may go nowhere before it is confined. @param leave what is to stay free on every node */
+  /** Call `confine` before anything else: there is no domain yet. */
   constructor(cluster: ClusterView, needs: readonly Need[], limits: ShortfallLimits) {
     const vectors = needs.map(({ vector }) => vector);
     const { table } = cluster;
@@ -44,12 +45,12 @@ export class Shortfall {
       total: 0,
       wanted: need.count,
     }));
-    this.#loss = new Int32Array(table.rows).fill(-1);
-    this.#lossCounts = new Int32Array(this.#others[0]!.need.count + 2);
+    this.#displaced = new Int32Array(table.rows).fill(-1);
+    this.#displacedCounts = new Int32Array(this.#others[0]!.need.count + 2);
     if (hasLeader && !limits.domainBindsLeader) for (let row = 0; row < table.rows; row++) this.#recount(row);
   }
 
-  /** From now on the gang may go to these rows, and to no others. */
+  /** From now on the gang may use these rows and no others. */
   confine(rows: readonly number[]): void {
     const before = this.#inside;
     this.#inside = rows;
@@ -59,24 +60,24 @@ export class Shortfall {
     for (const row of rows) this.#recount(row);
   }
 
-  /** Places that are short; 0: the gang fits. */
+  /** The number of missing places; 0: the gang fits. */
   get missing(): number {
-    const loss = this.#leader ? this.#leastLoss() : 0;
-    const isLeaderOut = loss === this.#lossCounts.length;
+    const displaced = this.#leader ? this.#leastDisplaced() : 0;
+    const isLeaderOut = displaced === this.#displacedCounts.length;
     let missing = isLeaderOut ? 1 : 0;
     for (let i = 0; i < this.#others.length; i++) {
       const { total, wanted } = this.#others[i]!;
-      missing += Math.max(0, wanted - total + (i === 0 && !isLeaderOut ? loss : 0));
+      missing += Math.max(0, wanted - total + (i === 0 && !isLeaderOut ? displaced : 0));
     }
     return missing;
   }
 
-  /** Asks for more places than there are members: where the planner needs a reserve. */
+  /** Raises the number of wanted places, because the planner may need a margin. */
   widen(more: number): void {
     for (const other of this.#others) other.wanted += more;
   }
 
-  /** Whether room at the row could help. */
+  /** Whether room at the row could help in the present domain. */
   isUseful(row: number): boolean {
     return (this.#isInside[row] === 1 && this.#suitsOthers(row)) || this.#mayLead(row);
   }
@@ -94,12 +95,12 @@ export class Shortfall {
     this.#change(row, vector, -1);
   }
 
-  /** With fewer pods than this, each of which leaves `most` at best, there cannot be room enough. Not rounded. */
+  /** A lower bound of the pods that must leave, if each frees at most `most`. Not rounded. */
   fewestPods(most: Vector): number {
     return Math.max(...this.#others.map((other) => this.#fewestFor(other, most)));
   }
 
-  /** Rows' first places, the cheapest first, as long as they are cheaper than the second place of any row. */
+  /** Counts first places of rows, the cheapest first, as long as they are cheaper than a second place of any row. */
   #fewestFor({ need, capacity, total, wanted }: Counted, most: Vector): number {
     const firsts: number[] = [];
     let further = Infinity;
@@ -150,14 +151,14 @@ export class Shortfall {
       capacity[row] = now;
     }
     if (!this.#leader) return;
-    const before = this.#loss[row]!;
-    const after = this.#mayLead(row) ? this.#lossAt(row, this.#leader) : -1;
-    if (before >= 0) this.#lossCounts[before]!--;
-    if (after >= 0) this.#lossCounts[after]!++;
-    this.#loss[row] = after;
+    const before = this.#displaced[row]!;
+    const after = this.#mayLead(row) ? this.#displacedAt(row, this.#leader) : -1;
+    if (before >= 0) this.#displacedCounts[before]!--;
+    if (after >= 0) this.#displacedCounts[after]!++;
+    this.#displaced[row] = after;
   }
 
-  #lossAt(row: number, leader: Need): number {
+  #displacedAt(row: number, leader: Need): number {
     if (this.#capacity(leader, row) === 0) return -1;
     const { need, capacity } = this.#others[0]!;
     if (capacity[row] === 0) return 0;
@@ -174,11 +175,11 @@ export class Shortfall {
     }
   }
 
-  /** How many places the leader costs where it costs the fewest; the length of lossCounts where it may be nowhere. */
-  #leastLoss(): number {
-    let loss = 0;
-    while (loss < this.#lossCounts.length && this.#lossCounts[loss] === 0) loss++;
-    return loss;
+  /** How many places the leader displaces at its best row; the length of #displacedCounts if it fits at none. */
+  #leastDisplaced(): number {
+    let least = 0;
+    while (least < this.#displacedCounts.length && this.#displacedCounts[least] === 0) least++;
+    return least;
   }
 
   #capacity(need: Need, row: number): number {
@@ -187,7 +188,9 @@ export class Shortfall {
 }
 
 export interface ShortfallLimits {
+  /** Room that must stay free on every node. */
   readonly leave: Vector | undefined;
+  /** Whether the leader must be in the same domain. */
   readonly domainBindsLeader: boolean;
 }
 
@@ -195,6 +198,6 @@ interface Counted {
   readonly need: Need;
   readonly capacity: Int32Array;
   total: number;
-  /** How many places there have to be in all. */
+  /** How many places there must be. */
   wanted: number;
 }

@@ -10,7 +10,7 @@ export interface Freed {
   readonly awaited: readonly BoundPod[];
 }
 
-/** Where the gang would be placed if these were gone. Plans on scratch room, and changes nothing. */
+/** The plan for the gang as if these pods and reservations were gone. Works on scratch room and changes nothing. */
 export function planWith(
   { cluster, planner }: Pick<PreemptionContextView, 'cluster' | 'planner'>,
   gang: Gang,

@@ -6,35 +6,35 @@ import type { AddTerm, CostModel, CostTerm } from '../candidates/eviction-cost.t
 import type { ExclusionRule } from '../candidates/exclusion-rules.ts';
 
 /**
- * The harm done by a set of victims, compared field by field: apps that are lost whole, by priority level; then, from
- * the highest tier down, core-seconds; then the number of pods.
+ * The harm done by a set of victims, compared field by field: the number of whole gangs, from the highest priority
+ * level down; then the eviction cost, from the highest tier down; then the number of pods.
  */
 export interface Harm {
-  /** Leaders by level. */
+  /** Number of gangs evicted whole, by priority level. */
   readonly apps: ReadonlyMap<number, number>;
-  /** Core-seconds by tier (see VictimSet.tierOf). */
+  /** Eviction cost by tier (see VictimSet.tierOf), in core-seconds. */
   readonly tiers: ReadonlyMap<number, number>;
   readonly pods: number;
 }
 
-/** What the search wants room for, while victims give it and take it back. */
+/** The room that a search looks for. Selected victims give room, reprieved ones take it. */
 export interface RoomSought {
-  /** Places that are short; 0: it fits. */
+  /** The number of missing places; 0: everything fits. */
   readonly missing: number;
   give(row: number, vector: Vector): void;
   take(row: number, vector: Vector): void;
 }
 
-/** What a search may still do, in candidates looked at: a count and no clock, so that the same cluster gives the same victims. */
+/** The work left to a search, in candidates looked at. No clock, so that the same cluster gives the same victims. */
 export interface Work {
   left: number;
 }
 
-/** The candidates selected so far, and what is left of the shortfall and of the budgets with them. */
+/** The candidates selected so far, with the remaining shortfall and the budgets. */
 export class VictimSet {
   readonly shortfall: RoomSought;
   readonly selected = new Set<Candidate>();
-  /** Rules that kept a candidate from being selected. */
+  /** Rules that excluded a candidate. */
   readonly hits = new Set<ExclusionRule>();
   readonly #budgets: Budgets;
   readonly #costs: CostModel;
@@ -51,42 +51,42 @@ export class VictimSet {
     return this.shortfall.missing === 0;
   }
 
-  /** Whether the search has to end with what it has. */
+  /** Whether the search must end with the best set so far. */
   get isBudgetSpent(): boolean {
     return this.#work.left <= 0;
   }
 
-  /** So many candidates have been looked at. */
+  /** Counts candidates that the search has looked at. */
   charge(candidates: number): void {
     this.#work.left -= candidates;
   }
 
-  /** Whether any pod may be selected yet. */
+  /** Whether the budgets allow a further pod at all. */
   maySelectPods(): boolean {
     if (this.#budgets.isSpent) this.hits.add('budget per minute');
     return !this.#budgets.isSpent;
   }
 
-  /** Whether its gang (or, for a pod of no gang, its owner) needs the candidate beside those selected now. */
+  /** Whether its gang needs the candidate, given the present victims. A pod of no gang is always needed. */
   isNeeded({ kind, gang, role, isGivenUp }: Candidate): boolean {
     return kind !== 'reservation' && !isGivenUp && !(kind === 'pod' && gang?.hasElastic(role));
   }
 
-  /** Half a priority level: its elastic candidates are the lower tier, those that are needed the upper. */
+  /** The tier, half a priority level: elastic candidates are in the lower one, needed candidates in the upper one. */
   tierOf(candidate: Candidate): number {
     return candidate.level * 2 + (this.isNeeded(candidate) ? 1 : 0);
   }
 
-  /** Core-seconds that selecting the candidate adds. */
+  /** The eviction cost that the candidate adds to the set, in core-seconds. */
   costOf(candidate: Candidate, note?: AddTerm): number {
     return this.isNeeded(candidate) ? neededCost(this.#costs.weights, candidate, note) : candidate.cost;
   }
 
-  /** @returns whether it is not selected yet and the rules allow it now */
+  /** Whether the candidate is not selected yet and the rules allow it now. */
   maySelect(candidate: Candidate): boolean {
     if (this.selected.has(candidate)) return false;
     this.charge(1 + candidate.others.length);
-    // Those of its others that are selected already have been counted.
+    // The budgets have counted those of its others that are selected already.
     const others =
       candidate.others.length === 0 ? candidate.others : candidate.others.filter((one) => !this.selected.has(one));
     const rule = this.#budgets.forbids(candidate, others, this.isNeeded(candidate));
@@ -94,7 +94,7 @@ export class VictimSet {
     return rule === undefined;
   }
 
-  /** @returns what was selected: the candidate, and those of its others that were not selected before */
+  /** Selects the candidate with its others. @returns those of them that were not selected before */
   select(candidate: Candidate): readonly Candidate[] {
     const all = (candidate.others.length === 0 ? [candidate] : [candidate, ...candidate.others]).filter(
       (one) => !this.selected.has(one),
@@ -124,14 +124,14 @@ export class VictimSet {
   }
 
   /**
-   * The victims with what each costs. Of a gang's members that go, as many as it can do without count as not needed: the
-   * cheapest; the first that is needed carries what breaking its gang costs.
+   * The victims with their costs. Of a gang's victims, the cheapest count as elastic, as many as it can do without; the
+   * first needed one is charged with the cost of breaking the gang.
    */
   account(): readonly Charge[] {
     return this.#eachInOrder((candidate) => this.#chargeOf(candidate));
   }
 
-  /** The same with the items of each cost. */
+  /** The same with the terms of each cost. */
   itemised(): readonly ItemisedCharge[] {
     return this.#eachInOrder((candidate) => {
       const terms: CostTerm[] = [];
@@ -153,12 +153,12 @@ export class VictimSet {
     return { apps, tiers, pods: this.selected.size };
   }
 
-  /** Asks about each victim, the cheapest first, as if those after it were not selected yet. */
+  /** Asks about each victim, the cheapest first, as if later ones were not selected yet. */
   #eachInOrder<T>(ask: (candidate: Candidate) => T): readonly T[] {
     this.charge(this.selected.size);
-    const chosen = [...this.selected].sort((a, b) => a.cost - b.cost);
-    this.reprieve(chosen);
-    return chosen.map((candidate) => {
+    const victims = [...this.selected].sort((a, b) => a.cost - b.cost);
+    this.reprieve(victims);
+    return victims.map((candidate) => {
       const answer = ask(candidate);
       this.#move(candidate, 1);
       return answer;
@@ -175,7 +175,7 @@ export class VictimSet {
   }
 }
 
-/** One victim, and what evicting it costs. */
+/** One victim with its eviction cost. */
 export interface Charge {
   readonly candidate: Candidate;
   readonly isNeeded: boolean;
@@ -189,12 +189,12 @@ export interface ItemisedCharge extends Charge {
   readonly terms: readonly CostTerm[];
 }
 
-/** Negative where `a` does less harm. */
+/** Negative if `a` does less harm. */
 export function compareHarm(a: Harm, b: Harm): number {
   return compareByKey(a.apps, b.apps) || compareByKey(a.tiers, b.tiers) || a.pods - b.pods;
 }
 
-/** The highest key in which they differ by more than rounding decides. */
+/** The highest key with a difference beyond rounding decides. */
 function compareByKey(a: ReadonlyMap<number, number>, b: ReadonlyMap<number, number>): number {
   const keys = [...new Set([...a.keys(), ...b.keys()])].sort((x, y) => y - x);
   for (const key of keys) {
