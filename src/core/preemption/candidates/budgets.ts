@@ -10,10 +10,10 @@ export interface BudgetsInput {
   readonly nowMs: number;
 }
 
-/** Counts what one search selects against all budgets. */
+/** Counts the victims that one search selects against all budgets. */
 export class Budgets {
   readonly #input: BudgetsInput;
-  /** With those of the last minute. */
+  /** Including the evictions of the last minute. */
   readonly #perQueue = new Map<string, number>();
   readonly #perBudget = new Map<string, number>();
   readonly #lately: number;
@@ -26,14 +26,14 @@ export class Budgets {
       nowMs,
     } = input;
     this.#lately = evictions.lately(nowMs);
-    // What is decided and not yet evicted, the API server has not counted.
+    // The API server has not counted victims that muster has selected and not yet evicted.
     for (const uid of evictions.beneficiary.keys()) {
       const victim = cluster.boundPod(uid)?.pod;
       if (victim && !victim.deleting) this.#countBudgets(victim, 1);
     }
   }
 
-  /** The rule that keeps the candidate from being selected now with these others, if any does. */
+  /** The rule that excludes the candidate together with these others now; undefined: none does. */
   forbids(candidate: Candidate, others: readonly Candidate[], isNeeded: boolean): ExclusionRule | undefined {
     if (candidate.kind === 'reservation') return undefined;
     const { rules } = this.#input;
@@ -46,7 +46,7 @@ export class Budgets {
     );
   }
 
-  /** Whether no pod at all may be selected any more. */
+  /** Whether the budget per minute allows no further pod. */
   get isSpent(): boolean {
     return this.#lately + this.#pods >= this.#input.rules.budget.perMinute;
   }
@@ -67,7 +67,7 @@ export class Budgets {
     return before + pods > rules.budget.perQueue ? 'budget per queue' : undefined;
   }
 
-  /** A gang that goes whole loses no more members. */
+  /** A gang that is evicted whole has no budget. */
   #overGang({ kind, gang }: Candidate): ExclusionRule | undefined {
     if (!gang || kind === 'gang' || gang.isWhole) return undefined;
     const { rules, nowMs } = this.#input;

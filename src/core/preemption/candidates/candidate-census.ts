@@ -10,37 +10,37 @@ import type { CostModel } from './eviction-cost.ts';
 export interface CensusInput {
   readonly ctx: PreemptionContextView;
   readonly rules: PreemptionRules;
-  /** Effective priority of the gang or pod that needs room. */
+  /** The effective priority of the gang or pod that needs room. */
   readonly priority: number;
   /** Its own gang is never a victim. */
   readonly ownGang: string | undefined;
   readonly nowMs: number;
-  /** Rows where room could help. */
+  /** Whether room at the row could help. */
   readonly isUseful: (row: number) => boolean;
-  /** No other rows are looked at; absent: all are, and reservations too. */
+  /** Looks at this row alone, and at no reservations; absent: at all rows and reservations. */
   readonly onlyRow?: number;
 }
 
-/** What the rules allow to be evicted, on rows where its room could help. */
+/** The victim candidates on rows where room could help. */
 export function candidatesAt(input: CensusInput): OpenCandidates {
   const pool = new CandidatePool(input, costModel(input));
   takeCensus(input, () => [pool]);
   return { small: pool, whole: () => pool.whole() };
 }
 
-/** What one census found. */
+/** The result of one census. */
 export interface CensusResult {
-  /** In the order of the domains. */
+  /** One pool per domain, in their order. */
   readonly pools: readonly CandidatePool[];
-  /** How many pods each rule excludes from all of them. */
+  /** How many pods, or gangs of one role, each rule excludes. */
   readonly excluded: ReadonlyMap<ExclusionRule, number>;
-  /** The queues that victims may be of. */
+  /** The queues of gangs that have pods, and '' for single pods. */
   readonly queues: ReadonlySet<string>;
 }
 
 /**
- * The same for each domain, in one go.
- * @param domains their rows; undefined: all
+ * The victim candidates of each domain, in one pass over the pods.
+ * @param domains the rows of each domain; undefined: all rows
  */
 export function candidatesPerDomain(
   input: CensusInput,
@@ -62,7 +62,7 @@ function takeCensus(input: CensusInput, poolsAt: (row: number) => readonly Candi
   const { ctx, onlyRow } = input;
   const { cluster } = ctx;
   const census = new Census(input, poolsAt);
-  // Pods of a gang came one after the other, and lie so in memory: by rows, this would take several times as long.
+  // Pods of a gang came one after the other and lie together in memory: a pass by rows takes several times as long.
   const pods = onlyRow === undefined ? cluster.boundPods.values() : cluster.podsAt(cluster.table.nameAt(onlyRow));
   for (const bound of pods) census.addPod(bound);
   if (onlyRow === undefined) census.addReservations();
@@ -84,12 +84,11 @@ function poolsByRow(pools: readonly CandidatePool[], domains: readonly (readonly
   return (row: number) => byRow.get(row) ?? NO_POOLS;
 }
 
-/** Looks at every pod once, and hands it to the pools that have its row. */
+/** Looks at every pod once and adds it to the pools that have its row. */
 class Census {
   readonly #excluded = new Map<ExclusionRule, number>();
   readonly #input: CensusInput;
   readonly #poolsAt: (row: number) => readonly CandidatePool[];
-  /** Of gangs that have pods, and that of single pods. */
   readonly queues = new Set(['']);
   readonly #singleRoleGangs = new Set<Gang>();
   #leaders = 0;
@@ -101,7 +100,7 @@ class Census {
     this.#poolsAt = poolsAt;
   }
 
-  /** How many pods, or gangs of one role, each rule keeps. */
+  /** As CensusResult.excluded. */
   get excluded(): ReadonlyMap<ExclusionRule, number> {
     const whole = this.#leaders + this.#singleRoleGangs.size;
     if (this.#input.rules.wholeGangs || whole === 0) return this.#excluded;
@@ -128,7 +127,7 @@ class Census {
     for (const pool of this.#poolsAt(row)) pool.addPod(bound, priorityLevelOf(ctx, pod, gang));
   }
 
-  /** Of gangs of lower priority that hold room which none of their pods has taken. */
+  /** Adds the reservations of less important gangs that run no pod yet. */
   addReservations(): void {
     const { ctx, priority, rules, ownGang, isUseful } = this.#input;
     for (const gang of ctx.gangs.values()) {
@@ -152,7 +151,7 @@ class Census {
     return queues.length === 0 || (gang !== undefined && queues.includes(gang.spec.queue));
   }
 
-  /** The gang of that key: mostly that of the pod before. */
+  /** The gang of that key. Mostly it is that of the pod before. */
   #find(key: string | undefined): Gang | undefined {
     if (key === undefined) return undefined;
     if (key !== this.#lastKey) {
@@ -164,7 +163,7 @@ class Census {
   }
 }
 
-/** A gang of one role has no leader. */
+/** Whether the pod leads its gang; in a gang of one role no pod does. */
 function leads({ spec }: Gang, bound: BoundPod): bound is BoundMember {
   const role = bound.pod.membership?.role;
   return role !== undefined && !hasSingleRole(spec) && isLeaderRole(spec, role);

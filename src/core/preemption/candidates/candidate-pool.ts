@@ -12,26 +12,26 @@ import {
 import { coresOf, isGivenUp, podCost, wholeGangCost, type CostModel } from './eviction-cost.ts';
 import { VictimGang } from './victim-gang.ts';
 
-/** Candidates by tier (see VictimSet.tierOf). They are made when they are asked for: mostly the lowest tiers suffice. */
+/** Candidates by tier (see VictimSet.tierOf), created on demand, because mostly the lowest tiers suffice. */
 export interface Pool {
   readonly size: number;
   /** Ascending. */
   readonly tiers: readonly number[];
-  /** Those that may come into this tier, apart from those of lower tiers. */
+  /** The candidates that may belong to this tier and not to a lower one. */
   ofTier(tier: number): readonly Candidate[];
   all(): readonly Candidate[];
   readonly hasReservations: boolean;
 }
 
-/** What a search may select. */
+/** The candidates that a search may select. */
 export interface OpenCandidates {
-  /** Pods that are not leaders of gangs, and reservations of gangs that have not begun. */
+  /** Pods that lead no gang, and reservations of gangs that run no pod yet. */
   readonly small: Pool;
-  /** Gangs with their leaders. */
+  /** Whole gangs with their leaders. */
   readonly whole: () => readonly GangCandidate[];
 }
 
-/** What a pool has to know of the search. */
+/** The part of a search's input that a pool reads. */
 export interface PoolInput {
   readonly ctx: { readonly gangs: ReadonlyMap<string, Gang> };
   readonly rules: PreemptionRules;
@@ -41,12 +41,12 @@ export interface PoolInput {
 interface Level {
   readonly level: number;
   readonly pods: BoundPod[];
-  /** Of the pod in the same place, where it has been asked for. */
+  /** The candidate of the pod at the same index, once it has been created. */
   readonly candidates: PodCandidate[];
   readonly reservations: ReservationCandidate[];
 }
 
-/** What one part of the cluster has: pods as they are found, candidates when they are asked for. */
+/** The candidates of one domain. Collects pods during the census, and creates candidates on demand. */
 export class CandidatePool implements Pool {
   readonly #input: PoolInput;
   readonly #costs: CostModel;
@@ -54,7 +54,7 @@ export class CandidatePool implements Pool {
   readonly #gangs = new Map<Gang, VictimGang>();
   readonly #followers: BoundPod[] = [];
   readonly #leaders: { readonly bound: BoundMember; readonly gang: Gang }[] = [];
-  /** Candidates so far that are members of the gang. */
+  /** By gang, the members among the candidates created so far. */
   readonly #members = new Map<VictimGang, PodCandidate[]>();
   #lastKey: string | undefined;
   #lastGang: Gang | undefined;
@@ -91,7 +91,7 @@ export class CandidatePool implements Pool {
     return out;
   }
 
-  /** By row, reservations last: of equally good ones, the first is selected. */
+  /** All candidates by row, reservations last; among equals a search selects the first. */
   all(): readonly Candidate[] {
     const levels = [...this.#levels.values()].sort((a, b) => a.level - b.level);
     const candidates = levels.flatMap((level) => level.pods.map((_, i) => this.#candidateAt(level, i)));
@@ -107,7 +107,7 @@ export class CandidatePool implements Pool {
     ]);
   }
 
-  /** Room that would be there if all of them were gone at once. */
+  /** The freed room of all candidates together. */
   everything(withLeaders: boolean): FreedRoom[] {
     const freed: FreedRoom[] = [];
     for (const { pods, reservations } of this.#levels.values()) {
@@ -130,12 +130,12 @@ export class CandidatePool implements Pool {
     this.#leaders.push({ bound, gang });
   }
 
-  /** A pod that may not be evicted by itself, and that goes where its leader does. */
+  /** Adds a pod that may not be evicted by itself, but ends with its leader. */
   addFollower(bound: BoundPod): void {
     this.#followers.push(bound);
   }
 
-  /** Room that a gang holds and that none of its pods has taken: no pod is lost if the gang waits on. */
+  /** Adds the reservation of a gang that runs no pod yet: revoking it evicts no pod. */
   addReservation({ freed, gang }: Pick<Candidate, 'freed'> & { readonly gang: Gang }): void {
     const nothing = { others: NO_OTHERS, role: '', cost: 0, cores: 0, isGivenUp: false, isYoung: false };
     const { priority: level, slots } = gang;
@@ -150,7 +150,7 @@ export class CandidatePool implements Pool {
     });
   }
 
-  /** The gang of that key: mostly that of the pod before. */
+  /** The gang of that key. Mostly it is that of the pod before. */
   #find(key: string | undefined): Gang | undefined {
     if (key === undefined) return undefined;
     if (key !== this.#lastKey) {
@@ -170,7 +170,7 @@ export class CandidatePool implements Pool {
     return (candidates[i] ??= this.#addCandidate(pods[i]!, level));
   }
 
-  /** Whether its gang may do without the pod, depending on which others are selected. */
+  /** Whether the pod may be elastic, depending on which others are selected. */
   #mayBeElastic({ pod }: BoundPod): boolean {
     const { membership } = pod;
     const gang = this.#find(membership?.gang);
@@ -218,7 +218,7 @@ export class CandidatePool implements Pool {
     return nowMs - (pod.evictionTraits?.startedMs ?? nowMs) < rules.minRuntimeMs;
   }
 
-  /** The leader, and the members that the rules let go; members elsewhere go too, but make no room here. */
+  /** The leader with all members, including those on rows that do not matter here. */
   #wholeOf({ bound, gang: of }: { readonly bound: BoundMember; readonly gang: Gang }): GangCandidate {
     const { weights, cluster } = this.#costs;
     return this.#wholeGang(this.#gangOf(of), {
@@ -231,7 +231,7 @@ export class CandidatePool implements Pool {
     });
   }
 
-  /** A gang of one role goes whole, and none of its members leads. */
+  /** The gangs of one role, as candidates that are evicted whole and have no leader. */
   #singleRoleGangs(): GangCandidate[] {
     return [...this.#gangs.values()].flatMap((gang) => {
       const [first] = gang.hasSingleRole ? this.#membersOf(gang, undefined) : [];
@@ -248,7 +248,7 @@ export class CandidatePool implements Pool {
     return { kind: 'gang', ...own, others, gang, cost, isGivenUp: false };
   }
 
-  /** Candidates of all other members: also of those on rows that do not matter here. */
+  /** Candidates of all members but the leader, including those on rows that do not matter here. */
   #membersOf(gang: VictimGang, leader: BoundPod | undefined): PodCandidate[] {
     const { cluster } = this.#costs;
     const known = new Set(this.#members.get(gang)?.map(({ bound }) => bound.pod.uid));
@@ -261,5 +261,5 @@ export class CandidatePool implements Pool {
   }
 }
 
-/** What a gang that goes whole does not have from its members. */
+/** The traits of a whole gang that do not come from its members. */
 type OwnTraits = Pick<GangCandidate, 'bound' | 'freed' | 'role' | 'level' | 'cores' | 'isYoung'>;

@@ -3,23 +3,23 @@ import type { Slot } from '../../gang/slot.ts';
 import type { FreedRoom } from '../../placement/need.ts';
 import type { VictimGang } from './victim-gang.ts';
 
-/** What the rules allow to be evicted by itself. */
+/** A victim candidate: what the rules allow to be evicted, or revoked, by itself. */
 export type Candidate = PodCandidate | GangCandidate | ReservationCandidate;
 
 interface CandidateBase {
-  /** Room that it leaves. */
+  /** The freed room. */
   readonly freed: readonly FreedRoom[];
-  /** Pods that go with it. */
+  /** Pods that are evicted with it. */
   readonly others: readonly PodCandidate[];
   readonly role: string;
-  /** Its priority level: its effective priority. */
+  /** The priority level: the effective priority. */
   readonly level: number;
-  /** Core-seconds lost, without what its gang suffers from it. */
+  /** Eviction cost in core-seconds, without the cost to its gang. */
   readonly cost: number;
   readonly cores: number;
-  /** Its gang gives it up, or never counted on it: its loss harms no gang. */
+  /** Its gang gives it up, or it is declared elastic: its eviction harms no gang. */
   readonly isGivenUp: boolean;
-  /** It has not run for as long as the policy grants every pod that is needed. */
+  /** It has run for less than the minimum runtime of needed pods. */
   readonly isYoung: boolean;
 }
 
@@ -30,7 +30,7 @@ export interface PodCandidate extends CandidateBase {
   readonly gang: VictimGang | undefined;
 }
 
-/** A gang with its leader, or whole where no member leads. `others`: its members, which go with it. */
+/** A whole gang, with its leader if it has one. `others`: its other members. */
 export interface GangCandidate extends CandidateBase {
   readonly kind: 'gang';
   /** The leader; undefined for a gang of one role. */
@@ -38,7 +38,7 @@ export interface GangCandidate extends CandidateBase {
   readonly gang: VictimGang;
 }
 
-/** Slots of a gang none of whose pods runs yet. */
+/** The reservation of a gang that runs no pod yet. */
 export interface ReservationCandidate extends CandidateBase {
   readonly kind: 'reservation';
   readonly bound?: undefined;
@@ -48,7 +48,7 @@ export interface ReservationCandidate extends CandidateBase {
 
 export const NO_OTHERS: readonly PodCandidate[] = [];
 
-/** The pods that are evicted with the candidates themselves. */
+/** The pods of the candidates themselves, without their `others`. */
 export function podsOf(candidates: readonly Candidate[]): BoundPod[] {
   return candidates.flatMap(({ bound }) => (bound ? [bound] : []));
 }

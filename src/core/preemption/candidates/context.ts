@@ -4,16 +4,16 @@ import type { PodInfo } from '../../model.ts';
 import type { DisruptionBudgets } from './disruption-budgets.ts';
 import type { ReportedWork } from './reported-work.ts';
 
-/** What a search for victims reads. */
+/** Read-only view of the state for searches for victims. */
 export interface PreemptionContextView extends GangContextView {
   readonly disruptionBudgets: Pick<DisruptionBudgets, 'isEmpty' | 'of'>;
   readonly reportedWork: Pick<ReportedWork, 'of'>;
   readonly nominated: Pick<NominatedRoom, 'isVictim' | 'holds' | 'heldFor'>;
-  /** Pending leaders on which an eviction plan is written, by UID. */
+  /** Pending leaders whose annotation has an eviction plan, by UID. */
   readonly writtenPlans: ReadonlyMap<string, PodInfo>;
 }
 
-/** The part of the scheduler's state that preemption reads and changes; core/state.ts has the whole. */
+/** The part of the scheduler's state that preemption reads and changes; core/state.ts has all of it. */
 export interface PreemptionContext extends GangContext {
   readonly disruptionBudgets: DisruptionBudgets;
   readonly reportedWork: ReportedWork;

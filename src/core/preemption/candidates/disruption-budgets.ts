@@ -15,13 +15,13 @@ export class DisruptionBudgets {
     this.#budgets.get(key.slice(0, key.indexOf('/')))?.delete(key);
   }
 
-  /** Whether none is known: from files, or beside a replay, there are none. */
+  /** Whether there are none, as always with files and in replays. */
   get isEmpty(): boolean {
     for (const { size } of this.#budgets.values()) if (size > 0) return false;
     return true;
   }
 
-  /** The budgets that the pod's eviction would use up. */
+  /** The budgets that count the pod's eviction. */
   of({ namespace, labels }: PodInfo): readonly DisruptionBudget[] {
     const known = this.#budgets.get(namespace);
     if (!known || known.size === 0) return [];
@@ -29,7 +29,7 @@ export class DisruptionBudgets {
   }
 }
 
-/** As a label selector of apimachinery matches: NotIn and DoesNotExist hold where the label is missing. */
+/** As in label selectors of apimachinery: NotIn and DoesNotExist hold if the label is missing. */
 function meets({ key, operator, values }: LabelRequirement, labels: ReadonlyMap<string, string>): boolean {
   const value = labels.get(key);
   switch (operator) {

@@ -6,7 +6,7 @@ import type { CostWeights } from '../../policy/policy.ts';
 import type { ResourceColumns, Vector } from '../../resources.ts';
 import type { ReportedWork } from './reported-work.ts';
 
-/** One line of a victim's cost. Core-seconds; a negative one makes it cheaper. */
+/** One term of a victim's eviction cost, in core-seconds; a negative term lowers the cost. */
 export interface CostTerm {
   readonly term:
     | 'work'
@@ -23,10 +23,10 @@ export interface CostTerm {
   readonly coreSeconds: number;
 }
 
-/** Hears the items of a cost as they are added up; the sum decides, the items explain it. */
+/** Receives the terms of a cost while they are added up: the sum decides, the terms explain it. */
 export type AddTerm = (term: CostTerm['term'], coreSeconds: number) => void;
 
-/** What costs are reckoned with. */
+/** The input of the cost functions. */
 export interface CostModel {
   readonly cluster: ClusterView;
   readonly reportedWork: Pick<ReportedWork, 'of'>;
@@ -36,7 +36,7 @@ export interface CostModel {
 
 const GIB = 2 ** 30;
 
-/** Cores, and GPUs as so many cores each. */
+/** The cores of a vector, each GPU counted as `gpuCores`. */
 export function coresOf(columns: ResourceColumns, vector: Vector, { gpuCores }: CostWeights): number {
   let cores = (vector[0] ?? 0) / 1000;
   for (let c = 3; c < vector.length; c++) {
@@ -45,15 +45,15 @@ export function coresOf(columns: ResourceColumns, vector: Vector, { gpuCores }: 
   return cores;
 }
 
-/** @returns the item; `note` hears of it unless it is 0 */
+/** Passes a term to `note`, unless it is 0. @returns its core-seconds */
 export function item(term: CostTerm['term'], coreSeconds: number, note: AddTerm | undefined): number {
   if (coreSeconds !== 0) note?.(term, coreSeconds);
   return coreSeconds;
 }
 
 /**
- * Core-seconds that are lost with this pod alone, whatever becomes of its gang: what it has worked, less what outlives
- * it, and what its owners say of it. docs/preemption.md has the formula.
+ * The eviction cost of this pod alone, without the cost to its gang: its work less the output that outlives it, and
+ * what its annotations add. docs/preemption.md has the formula.
  */
 export function podCost(costs: CostModel, { pod, row, vector }: BoundPod, gang?: Gang, note?: AddTerm): number {
   const { cluster, weights } = costs;
@@ -71,9 +71,8 @@ export function podCost(costs: CostModel, { pod, row, vector }: BoundPod, gang?:
 }
 
 /**
- * What a gang loses that goes whole, beyond what is lost with its members: what its leader has done, and what the whole
- * app has done besides. What the members hold is part of that: it is lost once.
- * @param ofMembers core-seconds that are lost with the members
+ * The eviction cost of a whole gang beyond that of its members: the cost of its leader, and the work of the whole app
+ * less the cost of its members, which is part of it and must count once.
  */
 export function wholeGangCost(costs: CostModel, gang: Gang, going: WholeGang, note?: AddTerm): number {
   const own = going.leader ? podCost(costs, going.leader, gang, note) : 0;
@@ -82,6 +81,7 @@ export function wholeGangCost(costs: CostModel, gang: Gang, going: WholeGang, no
 
 interface WholeGang {
   readonly leader: BoundPod | undefined;
+  /** Eviction cost of the members, in core-seconds. */
   readonly ofMembers: number;
 }
 
@@ -91,7 +91,7 @@ interface Worker {
   readonly startedMs: number | undefined;
 }
 
-/** What the app reports goes before what the pod's age suggests: age is only the upper bound. */
+/** The cost of lost work: by the app's figures if there are any, with the pod's age as the upper bound; else by age. */
 function workCost(costs: CostModel, worker: Worker, gang: Gang | undefined, note: AddTerm | undefined): number {
   const { reportedWork, weights, nowMs } = costs;
   const { uid, cores, startedMs } = worker;
@@ -105,13 +105,13 @@ function workCost(costs: CostModel, worker: Worker, gang: Gang | undefined, note
   return keeps ? total + item('kept', (work + stored) * (weights.keptOn[keeps] - 1), note) : total;
 }
 
-/** Whether its own gang gives the pod up: Spark labels the executors that it decommissions. */
+/** Whether its own gang gives the pod up: Spark labels executors that it decommissions. */
 export function isGivenUp({ labels }: BoundPod['pod'], gang: Gang | undefined): boolean {
   const mark = gang?.spec.givesUp;
   return mark !== undefined && labels.get(mark.label) === mark.value;
 }
 
-/** A gang whose slack is less than a new start would take, about a tenth of its run, misses its deadline by it. */
+/** With less slack than this, about the time of a new start, an eviction makes the gang miss its deadline. */
 const TIGHT = 0.1;
 
 function missesDeadline(gang: Gang | undefined, nowMs: number): boolean {
@@ -120,7 +120,7 @@ function missesDeadline(gang: Gang | undefined, nowMs: number): boolean {
   return slack !== undefined && slack < TIGHT && nowMs < deadlineMs;
 }
 
-/** Taints by which autoscalers and spot handlers say that the node goes soon. */
+/** Taints by which autoscalers and spot handlers announce that the node will be removed. */
 const DOOMED = new Set([
   'ToBeDeletedByClusterAutoscaler',
   'karpenter.sh/disrupted',
@@ -133,13 +133,13 @@ const DOOMED = new Set([
 
 const isDoomed = ({ taints }: NodeInfo) => taints.some(({ key }) => DOOMED.has(key));
 
-/** Cores of the members with which the gang runs. */
+/** The cores of the gang's minimum. */
 export function gangCores({ columns }: ClusterView, { spec }: Gang, weights: CostWeights): number {
   const per = spec.roles.map(({ request, min }) => min * coresOf(columns, columns.requestVector(request), weights));
   return per.reduce((sum, cores) => sum + cores, 0);
 }
 
-/** With its leader, all that the app has done is lost: what its members hold, and what they have handed on. */
+/** The work that the whole app has done, in core-seconds: all of it is lost with the leader. */
 function wholeAppCost(costs: CostModel, gang: Gang): number {
   const { cluster, weights, nowMs } = costs;
   const ran = gang.startedMs === undefined ? 0 : Math.max(0, nowMs - gang.startedMs) / 1000;

@@ -7,7 +7,7 @@ import type { PreemptionContextView } from './context.ts';
 /** Kubernetes' default grace period. */
 export const USUAL_GRACE_MS = 30_000;
 
-/** Why a pod is not evicted. */
+/** The exclusion rules: why a pod may not be a victim. */
 export const EXCLUSION_RULES = [
   'priority',
   'scheduler',
@@ -25,16 +25,16 @@ export const EXCLUSION_RULES = [
 ] as const;
 export type ExclusionRule = (typeof EXCLUSION_RULES)[number];
 
-/** For which gang or pod others would be evicted. */
+/** The gang or pod that would preempt. */
 export interface Preemptor {
   readonly ctx: Pick<PreemptionContextView, 'classes' | 'schedulerNames' | 'evictions'>;
   readonly rules: PreemptionRules;
-  /** Effective. */
+  /** The effective priority. */
   readonly priority: number;
   readonly nowMs: number;
 }
 
-/** How important a pod is as a victim: as its gang, or by itself. */
+/** The priority level of a pod as a victim: the priority of its gang, or its own. */
 export function priorityLevelOf(
   { classes }: Pick<PreemptionContextView, 'classes'>,
   pod: PodInfo,
@@ -43,7 +43,7 @@ export function priorityLevelOf(
   return gang ? gang.priority : ownPriority(classes, pod);
 }
 
-/** The rule that excludes the pod for good, whatever else is selected. @param gang the pod's own; undefined: it is in none */
+/** The rule that excludes the pod, whatever else is selected. @param gang the pod's own; undefined: it is in none */
 export function exclusionOf(
   { ctx, rules, priority, nowMs }: Preemptor,
   pod: PodInfo,

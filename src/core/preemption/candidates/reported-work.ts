@@ -1,13 +1,13 @@
 import type { WorkFigures } from '../../model.ts';
 
-/** Figures of an app that has not been heard for so long say nothing any more. */
+/** Figures of an app expire after this time. */
 const FIGURES_MS = 300_000;
 
-/** What apps report of their members' work. */
+/** Figures that apps report on the work of their members. */
 export class ReportedWork {
   readonly #byGang = new Map<string, { readonly figures: ReadonlyMap<string, WorkFigures>; readonly atMs: number }>();
 
-  /** Replaces what was known. @param figures by pod UID */
+  /** Replaces the gang's figures. @param figures by pod UID */
   put(gang: string, figures: ReadonlyMap<string, WorkFigures>, nowMs: number): void {
     this.#byGang.set(gang, { figures, atMs: nowMs });
   }

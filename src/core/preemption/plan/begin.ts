@@ -15,13 +15,13 @@ import type { Charge } from '../search/victim-set.ts';
 interface Beginning {
   readonly finding: Finding;
   readonly nowMs: number;
-  /** Earlier victims of the gang that go as well. */
+  /** Earlier victims of the same plan, which leave as well. */
   readonly kept?: readonly PodRef[];
 }
 
 /**
- * Decides on the victims: from now on their room is held for the gang.
- * @returns false where they do not help after all
+ * Begins the eviction plan: from now on the victims' room is held for the gang.
+ * @returns false if they do not help after all
  */
 export function begin(ctx: PreemptionContext, gang: Gang, { finding, nowMs, kept = [] }: Beginning): boolean {
   if (finding.kind === 'none') return false;
@@ -36,7 +36,7 @@ export function begin(ctx: PreemptionContext, gang: Gang, { finding, nowMs, kept
   const graces = pods.map(({ pod }) => pod.evictionTraits?.graceMs ?? USUAL_GRACE_MS);
   const waits = awaited.map(({ pod }) => Math.max(0, (pod.evictionTraits?.goneByMs ?? nowMs) - nowMs));
   const untilMs = nowMs + Math.max(0, ...graces, ...waits) + gang.policy.preemption.leaveWithinMs;
-  // They leave again with the others, so that what is withheld is counted from the start.
+  // They leave again together with the new victims, so that withheld room is computed from scratch.
   for (const { uid } of kept) ctx.cluster.stay(uid);
   const left = new Map([...kept, ...[...pods, ...awaited].map(({ pod }) => refOf(pod))].map((pod) => [pod.uid, pod]));
   const holder = refOf(gang.leader);
@@ -49,7 +49,7 @@ export function begin(ctx: PreemptionContext, gang: Gang, { finding, nowMs, kept
   return true;
 }
 
-/** Places the gang on the room of the pods that go. */
+/** Places the gang in the room of the leaving pods. */
 function hold(ctx: PreemptionContext, gang: FreeingGang, plan: Extract<Plan, { kind: 'placed' }>): void {
   const { cluster, ledger } = ctx;
   withLeaving(ctx, gang, () => {
@@ -61,8 +61,9 @@ function hold(ctx: PreemptionContext, gang: FreeingGang, plan: Extract<Plan, { k
 }
 
 /**
- * Marks the pods that go, has `place` take their room, and withholds what is left of it: others must not count on pods
- * that may yet stay.
+ * Marks the pods of the plan as leaving, lets `place` use their room, and withholds the rest of it, because a pod may
+ * yet stay.
+ * @returns what `place` returned
  */
 export function withLeaving(ctx: PreemptionContext, gang: FreeingGang, place: () => boolean): boolean {
   const { cluster, evictions } = ctx;
@@ -101,7 +102,7 @@ function plannedVictims(charges: readonly Charge[]): PlannedVictim[] {
 export const isDeleting = ({ cluster }: PreemptionContext, { uid }: PodRef): boolean =>
   cluster.boundPod(uid)?.pod.deleting ?? false;
 
-/** A victim that was chosen before. */
+/** A victim of an earlier plan. Its cost is not computed again. */
 export function victimOf(ctx: PreemptionContext, pod: PodRef): PlannedVictim {
   const bound = ctx.cluster.boundPod(pod.uid);
   const membership = bound?.pod.membership;
@@ -120,12 +121,12 @@ export function tellPlan(ctx: PreemptionContext, gang: FreeingGang, told: Told):
   const { id, untilMs, holder } = gang.state.plan;
   const plan = { id, untilMs, slots: slotCounts(gang) };
   const losing = new Set(told.victims.map((one) => ctx.gangs.get(one.gang ?? '')));
-  // With all victims gone.
+  // The victims no longer count as running.
   const broken = [...losing].filter((one) => one && isBelowMinimum(ctx.cluster, one)).length;
   ctx.emit({ kind: 'eviction-planned', gang: gang.key, leader: holder, plan, broken, ...told });
 }
 
-/** A pod is gone: where it was the last victim of a plan, the gang starts. */
+/** A pod is gone. If it was the last of a plan, the gang starts. */
 export function victimGone(ctx: PreemptionContext, uid: string, nowMs: number): void {
   const gang = ctx.evictions.beneficiary.get(uid);
   if (!gang) return;
@@ -136,7 +137,7 @@ export function victimGone(ctx: PreemptionContext, uid: string, nowMs: number): 
   if (left.size === 0) complete(ctx, gang, nowMs);
 }
 
-/** All the room is there. */
+/** All pods of the plan are gone: admits the gang, unless its room was taken. */
 export function complete(ctx: PreemptionContext, gang: FreeingGang, nowMs: number): void {
   if (gang.slots.some(({ state }) => state !== 'reserved')) {
     abandonPlan(ctx, gang, 'another scheduler took the freed room', nowMs);

@@ -4,12 +4,12 @@ import type { PreemptionContext, PreemptionContextView } from '../candidates/con
 import { findVictims } from '../search/find-victims.ts';
 import { begin } from './begin.ts';
 
-/** Searches in one round: kube-scheduler waits meanwhile. */
+/** Searches for victims in one round, during which kube-scheduler waits. */
 const MAX_SEARCHES_PER_ROUND = 4;
 /** The longest pause after searches that found no victims. */
 const SELDOM_MS = 60_000;
 
-/** Looks for victims for waiting gangs whose policy enforces preemption, the most important gang first, and decides on them. */
+/** Begins eviction plans for waiting gangs whose policy enforces preemption, the most important gang first. */
 export function makeRoom(ctx: PreemptionContext, nowMs: number): void {
   if (ctx.hold !== undefined || ctx.isFollowing) return;
   const waiting = ctx.queues
@@ -25,17 +25,17 @@ export function makeRoom(ctx: PreemptionContext, nowMs: number): void {
       gang.fruitless = 0;
       continue;
     }
-    // With growing pauses, so that those behind have their turn.
+    // The pauses grow, so that the gangs behind have their turn.
     gang.searchAgainMs = nowMs + Math.min(SELDOM_MS, SEARCH_AGAIN_MS * 2 ** gang.fruitless++);
   }
 }
 
-/** Only a gang that waits for room, and for nothing else, may have others evicted. */
+/** Only a gang that waits for room, and for nothing else, may preempt. */
 function isDue(gang: Gang, nowMs: number): boolean {
   return !isFreeing(gang) && refusalOf(gang)?.kind === 'room' && nowMs >= gang.searchAgainMs;
 }
 
-/** Why the gang may not have others evicted at all now, in words; undefined: it may. */
+/** Why the gang may not preempt now, for the user; undefined: it may. */
 export function forbiddenTo(
   { evictions }: Pick<PreemptionContextView, 'evictions'>,
   gang: Gang,

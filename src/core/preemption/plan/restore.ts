@@ -10,7 +10,7 @@ import type { PreemptionContext } from '../candidates/context.ts';
 import { exclusionOf } from '../candidates/exclusion-rules.ts';
 import { complete, isDeleting, tellPlan, victimOf, withLeaving } from './begin.ts';
 
-/** Takes up the plans that are written on leaders. @param isGangMember whether muster places the pod's gang */
+/** Restores the eviction plans written in leaders' annotations. @param isGangMember whether muster places the pod */
 export function restorePlans(
   ctx: PreemptionContext,
   nowMs: number,
@@ -18,7 +18,7 @@ export function restorePlans(
 ): void {
   const { cluster, isFollowing, writtenPlans } = ctx;
   if (isFollowing || writtenPlans.size === 0) return;
-  // Victims are as important as their gangs, which need not have been met yet.
+  // Victims have the priority of their gangs, which may not be declared here yet.
   for (const { pod } of cluster.boundPods.values())
     if (isGangMember(pod) && pod.membership.problem === undefined) gangOf(ctx, pod, nowMs);
   for (const pod of writtenPlans.values())
@@ -26,8 +26,8 @@ export function restorePlans(
 }
 
 /**
- * Takes up a plan that another muster, or this one before it was restarted, wrote down and did not finish. A user who may
- * write to a leader may write a plan: it is carried out only as far as the rules would let it be made now.
+ * Restores an unfinished plan of another replica, or of this one before a restart. A user who may annotate a leader may
+ * write a plan, so muster restores it only if the rules would allow it now.
  */
 function restorePlan(ctx: PreemptionContext, leader: GangPod, nowMs: number): void {
   const written = leader.eviction;
@@ -63,7 +63,7 @@ function openVictims({ cluster, evictions }: PreemptionContext, { victims }: Wri
 
 const gangKeyOf = ({ cluster }: PreemptionContext, uid: string) => cluster.boundPod(uid)?.pod.membership?.gang ?? '';
 
-/** Why the plan must not be carried out. */
+/** Why muster must not restore the plan; undefined: it may. */
 function objectionTo(ctx: PreemptionContext, gang: Gang, written: WrittenPlan, nowMs: number): string | undefined {
   const { preemption: rules } = gang.policy;
   if (rules.mode !== 'enforce') return `preemption.mode is now ${rules.mode}`;
@@ -86,14 +86,14 @@ function objectionTo(ctx: PreemptionContext, gang: Gang, written: WrittenPlan, n
   return isOver ? 'it exceeds the budget per minute' : undefined;
 }
 
-/** A reserved slot that gave way, and where it stood. */
+/** A reserved slot that gave way, and its former place. */
 interface Moved {
   readonly gang: Gang;
   readonly slot: Slot;
   readonly at: { readonly node: string; readonly deadlineMs: number };
 }
 
-/** While another replica decided, the slots of victims that were gone have been kept where they stood: they give way. */
+/** Unplaces slots of less important gangs: while another replica decided, this one kept the slots of gone victims. */
 function clearTheWay({ ledger, gangs }: PreemptionContext, gang: Gang, slots: SlotCounts): readonly Moved[] {
   const nodes = new Set([...slots.values()].flatMap((counts) => [...counts.keys()]));
   const inTheWay = [...nodes].flatMap((node) =>

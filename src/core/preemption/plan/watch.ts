@@ -6,12 +6,12 @@ import { findVictims } from '../search/find-victims.ts';
 import { counted } from '../../wording.ts';
 import { begin } from './begin.ts';
 
-/** Drops plans that cannot come to an end: room lost, victims that do not leave, a policy that does not want it. */
+/** Drops plans that cannot succeed: the room is lost, a victim does not leave, or the policy no longer enforces. */
 export function checkPlans(ctx: PreemptionContext, nowMs: number): void {
   for (const gang of [...ctx.evictions.planned]) {
     const { plan } = gang.state;
     const { left, untilMs } = plan;
-    // With a node goes what was withheld there.
+    // The room withheld on a node is gone with the node.
     plan.withheld = plan.withheld.filter(({ node }) => ctx.cluster.table.rowOf(node) !== undefined);
     if (gang.slots.some(({ state }) => state === 'unplaced')) {
       abandonPlan(ctx, gang, 'another scheduler took the room, or a node is gone', nowMs);
@@ -24,14 +24,14 @@ export function checkPlans(ctx: PreemptionContext, nowMs: number): void {
   }
 }
 
-/** Drops plans whose victims have become as important as the gang for which they go. Call about once a second. */
+/** Drops plans with a victim that has become as important as the gang. Call about once a second. */
 export function checkPriorities(ctx: PreemptionContext, nowMs: number): void {
   for (const gang of [...ctx.evictions.planned]) {
-    if (hasPeer(ctx, gang)) abandonPlan(ctx, gang, 'a victim has become as important as the gang', nowMs);
+    if (hasEqualVictim(ctx, gang)) abandonPlan(ctx, gang, 'a victim has become as important as the gang', nowMs);
   }
 }
 
-function hasPeer(ctx: PreemptionContext, { state, priority, policy }: FreeingGang): boolean {
+function hasEqualVictim(ctx: PreemptionContext, { state, priority, policy }: FreeingGang): boolean {
   return [...state.plan.left.keys()].some((uid) => {
     const pod = ctx.cluster.boundPod(uid)?.pod;
     if (!pod || pod.deleting) return false;
@@ -41,8 +41,8 @@ function hasPeer(ctx: PreemptionContext, { state, priority, policy }: FreeingGan
 }
 
 /**
- * The API server will not evict a victim: it is left alone for a while, and others have to be found. Victims that go or
- * are gone already have not gone for nothing: their room stays the gang's meanwhile.
+ * The API server refused to evict a victim: replaces it by others, and selects it for no plan for a while. The room of
+ * the other victims stays held, so that their eviction is not wasted.
  */
 export function evictionRefused(ctx: PreemptionContext, uid: string, reason: string, nowMs: number): void {
   const { evictions, cluster } = ctx;

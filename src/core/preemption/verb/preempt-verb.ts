@@ -12,13 +12,13 @@ import { priorityLevelOf, USUAL_GRACE_MS } from '../candidates/exclusion-rules.t
 import { compareHarm, VictimSet, type Harm, type RoomSought } from '../search/victim-set.ts';
 
 /**
- * Prunes what kube-scheduler proposes for a pod of no gang, and keeps only the node where it does the least harm: no
- * leader where less helps, no gang below its minimum where another node costs less, then priority, then cost. A node
- * goes where the pod would not fit beside the room that is held even after the victims are gone (they would be killed
- * for nothing), where a victim's gang is not less important than the pod, and where a victim's room is promised to
- * another. So does a proposal without victims: up to 1.37 it ends kube-scheduler's whole preemption with an error
- * (callExtenders, pkg/scheduler/framework/preemption/preemption.go, 1.35); later ones send it where only muster is in
- * the way, and room that is held is not to be had by evictions.
+ * Answers kube-scheduler's proposals for a pod of no gang: reprieves victims that are not needed, and keeps only the
+ * node with the least harm (Harm), after kube-scheduler's own rule of the fewest violated disruption budgets. Drops a
+ * node if the pod would not fit beside held room even without the victims, if a victim's gang is as important as the
+ * pod, or if a victim's room is held for another gang or pod. Drops a proposal without victims, too: up to 1.37 it ends
+ * kube-scheduler's whole preemption with an error (callExtenders, pkg/scheduler/framework/preemption/preemption.go,
+ * 1.35); later versions send it if only muster is in the way, and evictions cannot free held room. Nodes that the
+ * snapshot does not know stay as proposed.
  */
 export function answerPreempt(ctx: PreemptionContext, { pod, victims }: PreemptRequest, nowMs: number): PreemptAnswer {
   ctx.nominated.drop(pod.uid);
@@ -28,28 +28,28 @@ export function answerPreempt(ctx: PreemptionContext, { pod, victims }: PreemptR
     if (uids.length === 0) continue;
     const proposal = { uids: [...new Set(uids)], pdbViolations };
     const row = ctx.cluster.table.rowOf(node);
-    const isStrange = row === undefined || uids.some((uid) => ctx.cluster.boundPod(uid)?.node !== node);
-    const pruned = isStrange ? undefined : prunedAt({ ctx, pod, node, proposal, nowMs }, row);
-    // kube-scheduler knows more than we do: its word counts, but for those whom we know to be more important.
-    if (isStrange && !touchesPeers(ctx, pod, uids)) answer.set(node, proposal);
-    else if (isStrange) continue;
+    const isUnknown = row === undefined || uids.some((uid) => ctx.cluster.boundPod(uid)?.node !== node);
+    const pruned = isUnknown ? undefined : prunedAt({ ctx, pod, node, proposal, nowMs }, row);
+    // The snapshot is behind kube-scheduler, whose proposal counts unless a known victim is as important as the pod.
+    if (isUnknown && !hasEqualVictim(ctx, pod, uids)) answer.set(node, proposal);
+    else if (isUnknown) continue;
     else if (pruned && (!best || comparePruned(pruned, best) < 0)) best = { node, ...pruned };
   }
   if (!best) return answer;
-  // Where it has others to choose from, nobody knows which it will be.
+  // With several nodes in the answer, muster does not know which one kube-scheduler will choose.
   if (answer.size === 0) nominate(ctx, pod, best, nowMs);
   return answer.set(best.node, best.proposal);
 }
 
-function touchesPeers(ctx: PreemptionContext, asker: PodInfo, uids: readonly string[]): boolean {
-  const priority = ownPriority(ctx.classes, asker);
+function hasEqualVictim(ctx: PreemptionContext, preemptor: PodInfo, uids: readonly string[]): boolean {
+  const priority = ownPriority(ctx.classes, preemptor);
   return uids.some((uid) => {
     const pod = ctx.cluster.boundPod(uid)?.pod;
     return pod !== undefined && priorityLevelOf(ctx, pod, ctx.gangs.get(pod.membership?.gang ?? '')) >= priority;
   });
 }
 
-/** The freed room is the pod's from now on. */
+/** Holds the freed room for the pod from now on. */
 function nominate(ctx: PreemptionContext, pod: PodInfo, { node, proposal }: Best, nowMs: number): void {
   const victims = proposal.uids.flatMap((uid) => ctx.cluster.boundPod(uid) ?? []);
   const graceMs = Math.max(...victims.map(({ pod: { evictionTraits } }) => evictionTraits?.graceMs ?? USUAL_GRACE_MS));
@@ -64,7 +64,7 @@ interface Pruned {
 
 type Best = Pruned & { readonly node: string };
 
-/** As kube-scheduler does, fewest violated disruption budgets first; then by harm. */
+/** Fewest violated disruption budgets first, as in kube-scheduler; then by harm. */
 function comparePruned(a: Pruned, b: Pruned): number {
   return a.proposal.pdbViolations - b.proposal.pdbViolations || compareHarm(a.harm, b.harm);
 }
@@ -77,7 +77,7 @@ interface ProposalAt {
   readonly nowMs: number;
 }
 
-/** The proposal without the pods that may stay; undefined where no pod may be evicted for this one here. */
+/** The proposal without victims that are not needed; undefined if muster drops the node. */
 function prunedAt(at: ProposalAt, row: number): Pruned | undefined {
   const { ctx, proposal } = at;
   const known = proposal.uids.flatMap((uid) => ctx.cluster.boundPod(uid) ?? []);
@@ -95,7 +95,7 @@ function prunedAt(at: ProposalAt, row: number): Pruned | undefined {
   return { proposal: { uids, pdbViolations: violations(at, kept) }, harm: victims.harm() };
 }
 
-/** kube-scheduler's own preemption knows no budgets, queues or minimum runtime: what it may not touch is more important. */
+/** The rules for kube-scheduler's own preemption: every pod of lower priority may be a victim. */
 function withoutBudgets(rules: PreemptionRules): PreemptionRules {
   const budget = { perMinute: Infinity, perQueue: Infinity, perGang: Infinity, gangWindowMs: 0 };
   return { ...rules, priorityGap: 1, queues: [], victims: 'any', minRuntimeMs: 0, maxGraceMs: Infinity, budget };
@@ -119,7 +119,7 @@ function victimSetAt({ ctx, pod, nowMs }: ProposalAt, row: number, going: readon
   return new VictimSet(wanted, new Budgets({ rules, ctx, nowMs }), costs);
 }
 
-/** Whether one pod fits at one row. */
+/** The room that one pod needs at one row. */
 class RoomAt implements RoomSought {
   readonly #request: Vector;
   readonly #room: Float64Array;
@@ -142,7 +142,7 @@ class RoomAt implements RoomSought {
   }
 }
 
-/** Reprieves the victims without which there is room enough, the most valuable first. */
+/** Reprieves the victims that are not needed, the most valuable first. */
 function reprieve(victims: VictimSet): void {
   const isApp = ({ kind }: Candidate) => (kind === 'gang' ? 1 : 0);
   const order = [...victims.selected].sort(
@@ -154,7 +154,7 @@ function reprieve(victims: VictimSet): void {
   }
 }
 
-/** How many of the victims the disruption budgets do not allow for, in the order in which they would go. */
+/** The number of victims, in their order, that violate a disruption budget. */
 function violations({ ctx: { disruptionBudgets }, proposal }: ProposalAt, kept: readonly BoundPod[]): number {
   if (disruptionBudgets.isEmpty) return Math.min(proposal.pdbViolations, kept.length);
   const used = new Map<string, number>();
