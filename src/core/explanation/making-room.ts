@@ -64,7 +64,7 @@ interface VictimView {
   readonly terms: readonly CostTerm[];
 }
 
-const NOBODY = { victims: [], coreSeconds: 0, gangsBroken: 0, gangsLost: 0, kept: [], relax: [] } as const;
+const NO_VICTIMS = { victims: [], coreSeconds: 0, gangsBroken: 0, gangsLost: 0, kept: [], relax: [] } as const;
 
 /** The state of preemption for the gang. @returns undefined for a gang that does not wait for room */
 export function makingRoom(ctx: PreemptionContextView, gang: Gang, nowMs: number): MakingRoom | undefined {
@@ -75,15 +75,15 @@ export function makingRoom(ctx: PreemptionContextView, gang: Gang, nowMs: number
   const refusal = refusalOf(gang);
   if (refusal && refusal.kind !== 'room') return undefined;
   const because = ctx.hold ?? forbiddenTo(ctx, gang, nowMs);
-  if (because !== undefined) return { ...NOBODY, mode, state: 'not now', because };
+  if (because !== undefined) return { ...NO_VICTIMS, mode, state: 'not now', because };
   const finding = findVictims(ctx, gang, nowMs);
   switch (finding.kind) {
     case 'soon':
-      return { ...NOBODY, mode, state: 'soon' };
+      return { ...NO_VICTIMS, mode, state: 'soon' };
     case 'none':
-      return { ...NOBODY, mode, state: 'nobody', ...rulesOf(ctx, gang, finding, nowMs) };
+      return { ...NO_VICTIMS, mode, state: 'nobody', ...rulesOf(ctx, gang, finding, nowMs) };
     case 'victims':
-      return { ...NOBODY, mode, state: 'found', ...viewOf(finding) };
+      return { ...NO_VICTIMS, mode, state: 'found', ...viewOf(finding) };
   }
 }
 
@@ -98,7 +98,7 @@ function underWay({ cluster, gangs }: PreemptionContextView, { policy }: Gang, p
     const unknown = { isNeeded: true, coreSeconds: 0, terms: [] };
     return [{ pod: `${namespace}/${name}`, node: bound.node, priority: level, ...unknown, ...of }];
   });
-  return { ...NOBODY, mode: policy.preemption.mode, state: 'under way', victims, untilMs };
+  return { ...NO_VICTIMS, mode: policy.preemption.mode, state: 'under way', victims, untilMs };
 }
 
 type View = Pick<MakingRoom, 'victims' | 'coreSeconds' | 'gangsBroken' | 'gangsLost'>;
@@ -170,7 +170,7 @@ export function makingRoomAdvice(making: MakingRoom, policy: string): string[] {
     case 'found':
       return [foundAdvice(making, policy)];
     case 'nobody':
-      return mode === 'off' ? [] : nobodyAdvice(making);
+      return mode === 'off' ? [] : noVictimsAdvice(making);
   }
 }
 
@@ -191,7 +191,7 @@ function gangHarm(broken: number, lost: number): string {
   return lost === 0 ? fall : `${fall}, ${lost} of them evicted whole`;
 }
 
-function nobodyAdvice({ kept, relax }: MakingRoom): string[] {
+function noVictimsAdvice({ kept, relax }: MakingRoom): string[] {
   const others = kept.filter(({ rule }) => rule !== 'priority').map(({ rule, pods }) => `${pods} by rule "${rule}"`);
   const why = others.length > 0 ? ` Excluded: ${others.join(', ')}.` : '';
   if (relax.length === 0) return why === '' ? [] : [`Evicting pods of lower priority would not help.${why}`];
