@@ -2,7 +2,7 @@ import Table from 'cli-table3';
 import type { z } from 'zod';
 import { MusterError } from '../core/errors.ts';
 import { amount } from '../core/explanation/advice.ts';
-import { counted } from '../intake/wording.ts';
+import { counted } from '../core/wording.ts';
 import { ExplanationView, GangList } from '../server/api/schemas.ts';
 
 export interface ExplainFlags {

@@ -11,7 +11,8 @@ import {
 } from 'yaml';
 import { z } from 'zod';
 import { PolicyFile } from './policy-schema.ts';
-import { counted, shown } from './wording.ts';
+import { counted } from '../core/wording.ts';
+import { shown } from './wording.ts';
 
 /** A parsed file, for finding line numbers. */
 export interface Place {

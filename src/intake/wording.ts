@@ -1,10 +1,3 @@
-/** How numbers and values read in messages. */
-
-/** `1 pod`, `2 pods`, `5,000 pods`. @param plural where it is not the noun with an `s` */
-export function counted(count: number, noun: string, plural = `${noun}s`): string {
-  return `${count.toLocaleString('en-US')} ${count === 1 ? noun : plural}`;
-}
-
 /** A value for an error message: as JSON, at most 80 characters. Never throws. */
 export function shown(value: unknown): string {
   const text = asJson(typeof value === 'string' ? value.slice(0, 100) : value);

@@ -1,7 +1,7 @@
 import { isoTime } from '../core/iso-time.ts';
 import type { Effect } from '../core/effects.ts';
 import type { PodRef } from '../core/model.ts';
-import { counted } from '../intake/wording.ts';
+import { counted } from '../core/wording.ts';
 
 /** A Kubernetes Event about a pod. */
 export interface PodEvent {
