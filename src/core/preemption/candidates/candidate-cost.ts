@@ -2,7 +2,7 @@ import type { CostWeights } from '../../policy/policy.ts';
 import type { Candidate } from './candidate.ts';
 import { item, podCost, wholeGangCost, type AddTerm, type CostModel } from './eviction-cost.ts';
 
-/** The items of what is lost with the candidate alone; their sum is `candidate.cost`. */
+/** Passes the terms of the candidate's own cost to `note`; their sum is `candidate.cost`. */
 export function itemise(costs: CostModel, candidate: Candidate, note: AddTerm): void {
   const gang = candidate.gang?.gang;
   if (candidate.kind === 'pod') podCost(costs, candidate.bound, gang, note);
@@ -12,7 +12,7 @@ export function itemise(costs: CostModel, candidate: Candidate, note: AddTerm): 
 }
 
 /**
- * Core-seconds that a needed candidate costs: it comes back and starts again, and its gang may fall below its minimum.
+ * The eviction cost of a needed candidate: its successor starts from scratch, and its gang may fall below its minimum.
  */
 export function neededCost(weights: CostWeights, { cost, cores, gang }: Candidate, note?: AddTerm): number {
   const own = cost + item('comeback', weights.comeback * cores, note);
