@@ -16,14 +16,17 @@ export class ResourceColumns {
   readonly #names: string[] = [];
   /** Shared, because many pods have the same amounts and a typed array takes more memory than the rest of a pod. */
   readonly #vectors = new WeakMap<Resources, Vector>();
-  /** The column of resource `pods`. */
+  /** The columns of resources `cpu`, `memory` and `pods`. */
+  readonly cpu: number;
+  readonly memory: number;
   readonly pods: number;
   readonly #unknown: number;
   /** Called after a column was added, so that tables can grow with the columns. */
   onAdded: () => void = () => undefined;
 
-  constructor(names: readonly string[] = ['cpu', 'memory', 'pods']) {
-    for (const name of names) this.add(name);
+  constructor() {
+    this.cpu = this.add('cpu');
+    this.memory = this.add('memory');
     this.pods = this.add('pods');
     this.#unknown = this.add(UNKNOWN);
   }

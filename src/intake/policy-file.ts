@@ -20,7 +20,8 @@ export function parsePolicies(source: string, fileName: string): readonly Policy
   if (document === undefined) throw invalid(`${fileName}: is empty; expected a map with policies`);
   if (second) throw invalid(`${fileName}: expected one YAML document, got several`);
   const place = { fileName, document, lines };
-  report(yamlMistakes(place));
+  const mistakes = yamlMistakes(place);
+  if (mistakes.length > 0) throw invalid(listed(mistakes));
   let value: unknown;
   try {
     value = document.toJS({ maxAliasCount: MAX_ALIASES });
@@ -29,13 +30,11 @@ export function parsePolicies(source: string, fileName: string): readonly Policy
   }
   if (value === null) throw invalid(`${fileName}: is empty; expected a map with policies`);
   const parsed = PolicyFile.safeParse(value, { reportInput: true });
-  if (!parsed.success) report(fieldMistakes(parsed.error.issues, place));
-  return toPolicies(parsed.data!);
+  if (!parsed.success) throw invalid(listed(fieldMistakes(parsed.error.issues, place)));
+  return toPolicies(parsed.data);
 }
 
-function report(mistakes: readonly Mistake[]): void {
-  if (mistakes.length > 0) throw invalid(mistakes.map(({ text }) => text).join('\n'));
-}
+const listed = (mistakes: readonly Mistake[]) => mistakes.map(({ text }) => text).join('\n');
 
 function invalid(text: string): MusterError {
   return new MusterError('MUSTER_POLICY_INVALID', `${text}.`);

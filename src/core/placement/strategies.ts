@@ -147,31 +147,29 @@ const leastFragmentation: Strategy = (space) => {
     if (same) same.push(i);
     else bySize.set(size, [i]);
   }
-  const sizes = [...bySize.keys()].sort((a, b) => a - b);
+  const groups = [...bySize].sort(([a], [b]) => a - b);
   const fill = byFill(space);
   // Rows of one size are sorted only when that size is needed.
   const sorted = new Set<number>();
   const out = new Int32Array(need.count);
   for (let n = 0; n < need.count;) {
-    if (sizes.length === 0) return undefined;
-    const at = Math.max(0, Math.min(sizes.length - 1, lowerBound(sizes, need.count - n)));
-    const size = sizes[at]!;
-    const same = bySize.get(size)!;
+    const left = need.count - n;
+    const fitting = groups.findIndex(([size]) => size >= left);
+    const at = fitting < 0 ? groups.length - 1 : fitting;
+    const group = groups[at];
+    if (!group) return undefined;
+    const [size, same] = group;
     if (!sorted.has(size)) same.sort((a, b) => fill[a]! - fill[b]! || b - a);
     sorted.add(size);
-    const take = Math.min(size, need.count - n);
-    out.fill(rows[same.pop()!]!, n, n + take);
+    const take = Math.min(size, left);
+    const i = same.pop();
+    if (i === undefined) throw new RangeError(`There is no row left with ${size} places.`);
+    out.fill(rows[i]!, n, n + take);
     n += take;
-    if (same.length === 0) sizes.splice(at, 1);
+    if (same.length === 0) groups.splice(at, 1);
   }
   return out;
 };
-
-/** Index of the first size >= wanted, or sizes.length. */
-function lowerBound(sizes: readonly number[], wanted: number): number {
-  const at = sizes.findIndex((size) => size >= wanted);
-  return at < 0 ? sizes.length : at;
-}
 
 /**
  * The best weighted score after every placement. Uses a heap if a placement changes only the score of its own row, and

@@ -6,8 +6,11 @@ const ANNOTATIONS = ['scheduling.k8s.io/group-name', 'scheduling.volcano.sh/grou
 /** Volcano: an annotation names the PodGroup, which has minMember and the queue. */
 export const volcano = foreignDialect(
   ({ annotations }) => {
-    const key = ANNOTATIONS.find((one) => annotations.get(one));
-    return key && checkedName(annotations.get(key)!, `annotation ${key}`);
+    for (const key of ANNOTATIONS) {
+      const name = annotations.get(key);
+      if (name) return checkedName(name, `annotation ${key}`);
+    }
+    return undefined;
   },
   (input, name) => {
     const group = input.context.gangObjects.get('volcano-group', input.pod.namespace, name);

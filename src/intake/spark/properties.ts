@@ -25,7 +25,8 @@ function* logicalLines(text: string): Generator<string> {
     const line = raw.replace(/^[ \t\f]+/, '');
     if (open === undefined && (line === '' || line.startsWith('#') || line.startsWith('!'))) continue;
     const whole: string = (open ?? '') + line;
-    const backslashes = /\\*$/.exec(line)![0].length;
+    let backslashes = 0;
+    while (line.at(-1 - backslashes) === '\\') backslashes++;
     open = backslashes % 2 === 1 ? whole.slice(0, -1) : undefined;
     if (open === undefined) yield whole;
   }

@@ -48,7 +48,8 @@ function runsOf(results: readonly NamedResult[]): ReadonlyMap<string, Runs> {
 
 function isEven(byPolicy: ReadonlyMap<string, Runs>): boolean {
   const [first, ...others] = [...byPolicy.values()];
-  return others.every((runs) => runs.size === first!.size && [...runs.keys()].every((run) => first!.has(run)));
+  if (!first) return true;
+  return others.every((runs) => runs.size === first.size && [...runs.keys()].every((run) => first.has(run)));
 }
 
 function spreadOf({ value, format }: Row, runs: readonly PolicyResult[]): string {

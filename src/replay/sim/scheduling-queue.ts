@@ -65,8 +65,10 @@ export class SchedulingQueue {
   }
 
   #promote(nowMs: number): void {
-    while (this.#backoff.length > 0 && this.#backoff.peek()!.backoffEndMs <= nowMs)
-      this.add(this.#backoff.pop()!, nowMs);
+    for (let next = this.#backoff.peek(); next && next.backoffEndMs <= nowMs; next = this.#backoff.peek()) {
+      this.#backoff.pop();
+      this.add(next, nowMs);
+    }
     if (this.#unschedulable.length === 0 || nowMs - this.#unschedulable[0]!.lastAttemptMs <= FLUSH_AFTER_MS) return;
     const isOld = (pod: SimPod) => nowMs - pod.lastAttemptMs > FLUSH_AFTER_MS;
     for (const pod of this.#unschedulable) if (isOld(pod)) this.#requeue(pod, nowMs);

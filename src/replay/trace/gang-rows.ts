@@ -96,10 +96,11 @@ export const swim: TraceReader = {
     const source = basename(path);
     const jobs: TraceJob[] = [];
     for await (const row of rowsOf(path, '\t')) {
-      const [input, shuffle, output] = ['input', 'shuffle', 'output'].map((column) => cells.number(row, column));
-      const tasks = Math.max(1, Math.ceil(input! / BLOCK_BYTES));
+      const number = (column: string) => cells.number(row, column);
+      const [input, shuffle, output] = [number('input'), number('shuffle'), number('output')];
+      const tasks = Math.max(1, Math.ceil(input / BLOCK_BYTES));
       const workers = Math.min(MAX_SWIM_EXECUTORS, Math.ceil(tasks / TASKS_PER_EXECUTOR));
-      const work = (input! + shuffle! + output!) / BYTES_PER_CORE_SECOND;
+      const work = (input + shuffle + output) / BYTES_PER_CORE_SECOND;
       const durationMs = Math.round(1000 * (OVERHEAD_S + work / (CORES_PER_EXECUTOR * workers)));
       const submitMs = cells.number(row, 'submit') * 1000;
       const base = {

@@ -5,7 +5,7 @@ import { shareInUse } from './shares.ts';
 export const balance: Scorer = {
   dependsOn: 'own-row',
   score: ({ table, free, request }, rows, out) => {
-    const [cpu, memory] = [table.columns.indexOf('cpu')!, table.columns.indexOf('memory')!];
+    const { cpu, memory } = table.columns;
     const share = (c: number, row: number) =>
       shareInUse(free[c]![row]! - (request[c] ?? 0), table.allocatable[c]![row]!);
     for (let i = 0; i < rows.length; i++) out[i] = 1 - Math.abs(share(cpu, rows[i]!) - share(memory, rows[i]!));

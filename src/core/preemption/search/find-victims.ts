@@ -25,7 +25,7 @@ export type Finding =
       readonly awaited: readonly BoundPod[];
       readonly harm: Harm;
       readonly charges: readonly Charge[];
-      /** The charges with the items of each cost: for people. */
+      /** The charges with the terms of each cost, for people. */
       readonly itemised: () => readonly ItemisedCharge[];
     }
   /** The awaited pods leave enough room. */
@@ -274,7 +274,7 @@ function couldFit(shortfall: Shortfall, { byRow }: Most): boolean {
 /** Whether Shortfall counts the needs exactly: one role, or a leader and one other role. */
 function isSimple(needs: readonly Need[]): boolean {
   const [first, ...rest] = needs;
-  return rest.length === 0 || (rest.length === 1 && first!.isLeader && first!.count === 1);
+  return first !== undefined && (rest.length === 0 || (rest.length === 1 && first.isLeader && first.count === 1));
 }
 
 /** The awaited pods: pods that are being deleted and should be gone soon. */

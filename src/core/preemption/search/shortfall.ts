@@ -37,9 +37,8 @@ export class Shortfall {
     this.#isInside = new Uint8Array(table.rows);
     this.#domainBindsLeader = limits.domainBindsLeader;
     const [first, ...rest] = needs;
-    const hasLeader = rest.length > 0 && first!.isLeader && first!.count === 1;
-    this.#leader = hasLeader ? first : undefined;
-    this.#others = (hasLeader ? rest : needs).map((need) => ({
+    this.#leader = rest.length > 0 && first?.isLeader && first.count === 1 ? first : undefined;
+    this.#others = (this.#leader ? rest : needs).map((need) => ({
       need,
       capacity: new Int32Array(table.rows),
       total: 0,
@@ -47,7 +46,7 @@ export class Shortfall {
     }));
     this.#displaced = new Int32Array(table.rows).fill(-1);
     this.#displacedCounts = new Int32Array(this.#others[0]!.need.count + 2);
-    if (hasLeader && !limits.domainBindsLeader) for (let row = 0; row < table.rows; row++) this.#recount(row);
+    if (this.#leader && !limits.domainBindsLeader) for (let row = 0; row < table.rows; row++) this.#recount(row);
   }
 
   /** From now on the gang may use these rows and no others. */
