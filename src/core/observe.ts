@@ -137,7 +137,8 @@ function endPod(state: SchedulerState, uid: string, nowMs: number): void {
   state.inFlight.drop(uid);
   const bound = cluster.unbind(uid);
   nominated.drop(uid);
-  podEnded(state, uid, bound, nowMs);
+  const gang = podEnded(state, uid, bound, nowMs);
+  if (gang && !gangs.has(gang.key)) state.reportedWork.forget(gang.key);
   evictions.podEnded(uid);
   state.writtenPlans.delete(uid);
   if (nominated.isVictim(uid)) evictions.note(gangs.get(bound?.pod.membership?.gang ?? ''), nowMs);

@@ -7,6 +7,7 @@ import { Ledger } from './gang/ledger.ts';
 import { isGangPod, type GangPod, type PodInfo } from './model.ts';
 import { Planner } from './placement/planner.ts';
 import type { Policy } from './policy/policy.ts';
+import { WeightEngine } from './policy/score.ts';
 import { policyFor } from './policy/select.ts';
 import type { PreemptionContext, PreemptionContextView } from './preemption/candidates/context.ts';
 import { DisruptionBudgets } from './preemption/candidates/disruption-budgets.ts';
@@ -55,6 +56,7 @@ export function newState(
     cluster,
     ledger: new Ledger(cluster, usage),
     planner: new Planner(cluster, inFlight),
+    weights: new WeightEngine(),
     queues: new Queues(),
     usage,
     inFlight,

@@ -122,7 +122,9 @@ function victimView({ candidate, isNeeded, cost, terms }: ItemisedCharge): Victi
   if (!bound) return [];
   const { pod, node } = bound;
   const of = gang ? { gang: gang.gang.key, role } : {};
-  const rounded = terms.map(({ term, coreSeconds }) => ({ term, coreSeconds: Math.round(coreSeconds) }));
+  const rounded = terms
+    .map(({ term, coreSeconds }) => ({ term, coreSeconds: Math.round(coreSeconds) }))
+    .filter(({ coreSeconds }) => coreSeconds !== 0);
   const name = `${pod.namespace}/${pod.name}`;
   return [{ pod: name, node, priority: level, isNeeded, coreSeconds: Math.round(cost), terms: rounded, ...of }];
 }

@@ -4,6 +4,7 @@ import type { Effect } from '../effects.ts';
 import type { PodInfo } from '../model.ts';
 import type { Planner } from '../placement/planner.ts';
 import type { Policy } from '../policy/policy.ts';
+import type { WeightEngine } from '../policy/score.ts';
 import type { Queues } from '../queue/queues.ts';
 import type { QueueUsage } from '../queue/usage.ts';
 import type { Evictions } from './evictions.ts';
@@ -22,6 +23,7 @@ export interface GangContextView {
   readonly cluster: ClusterView;
   readonly ledger: Pick<Ledger, 'slotOf' | 'slotsAt' | 'elasticHolds' | 'elasticHoldOf' | 'degraded'>;
   readonly planner: Planner;
+  readonly weights: WeightEngine;
   readonly queues: Pick<Queues<Gang>, 'get' | 'inAdmissionOrder' | 'aheadOf' | 'firstAhead'>;
   readonly usage: Pick<QueueUsage, 'of' | 'queues'>;
   readonly inFlight: Pick<InFlight, 'total'>;

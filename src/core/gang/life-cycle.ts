@@ -72,18 +72,21 @@ export function adopt(ctx: GangContext, gang: Gang, leader: GangPod, nowMs: numb
 const sum = (counts: Iterable<number>) => [...counts].reduce((total, count) => total + count, 0);
 
 /** A pod has ended; `bound` is its entry in the cluster. The gang ends with its last leader. */
-export function podEnded(ctx: GangContext, uid: string, bound: BoundPod | undefined, nowMs: number): void {
+export function podEnded(ctx: GangContext, uid: string, bound: BoundPod | undefined, nowMs: number): Gang | undefined {
   ctx.ledger.dropElastic(uid);
   ctx.problems.delete(uid);
   const slot = ctx.ledger.slotOf(uid);
   const gang = ctx.gangs.get(slot?.gang ?? bound?.pod.membership?.gang ?? '') ?? ctx.gangOfLeader.get(uid);
   ctx.gangOfLeader.delete(uid);
-  if (!gang) return;
-  if (gang.leaderUids.delete(uid) && gang.leaderUids.size === 0) return toOver(ctx, gang, nowMs);
+  if (!gang) return undefined;
+  if (gang.leaderUids.delete(uid) && gang.leaderUids.size === 0) {
+    toOver(ctx, gang, nowMs);
+    return gang;
+  }
   if (planOf(gang)?.holder.uid === uid) abandonPlan(ctx, gang, 'the leader that carried the plan is gone', nowMs);
-  if (!slot) return;
-  if (slot.state === 'assumed') ctx.ledger.forget(slot, nowMs + gang.policy.reservation.unclaimedMs);
-  else reopen(ctx, gang, slot, nowMs);
+  if (slot?.state === 'assumed') ctx.ledger.forget(slot, nowMs + gang.policy.reservation.unclaimedMs);
+  else if (slot) reopen(ctx, gang, slot, nowMs);
+  return gang;
 }
 
 /** A bound member died: an elastic member takes the slot, else muster holds it for the successor. */

@@ -157,7 +157,8 @@ export function reconsider(gang: Gang): void {
 }
 
 function setRefusal(gang: Gang, refusal: Refusal): void {
-  if (gang.state.kind !== 'admitted') write(gang).state = { ...gang.state, refusal };
+  const { state } = gang;
+  if (state.kind !== 'admitted' && state.refusal !== refusal) write(gang).state = { ...state, refusal };
 }
 
 /** kube-scheduler asks about its leader, so that nothing else stands in its way any more. */

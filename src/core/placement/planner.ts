@@ -48,7 +48,8 @@ export class Planner {
     const attempt = new Attempt(this.#cluster, buffers, { ...request, needs });
     const short = attempt.shortNeed();
     if (short !== undefined) return { kind: 'short', need: short };
-    const room = isAny(freed) ? this.#simulated.of(table, vectors, { freed }) : table.free;
+    const isSimulated = isAny(freed) && request.policy.topology.mode !== 'none';
+    const room = isSimulated ? this.#simulated.of(table, vectors, { freed }) : table.free;
     for (const test of domainTests(this.#cluster, room, { ...request, needs })) {
       const rows = attempt.place(test);
       if (rows) return { kind: 'placed', rows: mergeLeader(request, rows) };

@@ -118,14 +118,13 @@ export class ScratchRoom {
   of(table: TableView, vectors: readonly Vector[], { leave, freed = [] }: RoomChange): Float64Array[] {
     const isChanged = (vector: Vector, c: number) => (vector[c] ?? 0) > 0;
     return table.free.map((column, c) => {
-      const isNeeded =
-        vectors.some((vector) => isChanged(vector, c)) || freed.some(({ vector }) => isChanged(vector, c));
-      if (!isNeeded) return column;
+      const isAsked = vectors.some((vector) => isChanged(vector, c));
+      if (!isAsked && !freed.some(({ vector }) => isChanged(vector, c))) return column;
       let copy = this.#copies[c];
       if (!copy || copy.length !== column.length) this.#copies[c] = copy = new Float64Array(column.length);
       copy.set(column);
       for (const { row, vector } of freed) if (row >= 0) copy[row]! += vector[c] ?? 0;
-      const kept = leave?.[c] ?? 0;
+      const kept = isAsked ? (leave?.[c] ?? 0) : 0;
       if (kept > 0) for (let row = 0; row < copy.length; row++) copy[row]! -= kept;
       return copy;
     });

@@ -176,8 +176,10 @@ const leastFragmentation: Strategy = (space) => {
  * a rescan if a scorer depends on where all members are.
  */
 const weighted: Strategy = (space) => {
-  const { need, free, rows, capacity, scratch } = space;
-  if (dependsOnPlaced(need.preference.weights)) return weightedByRescan(space);
+  const { need, free, rows, capacity, policy, scratch } = space;
+  // Scorers see where members are per topology key: without a key there is nothing to see.
+  const isByRow = policy.topology.keys.length === 0 || !dependsOnPlaced(need.preference.weights);
+  if (!isByRow) return weightedByRescan(space);
   const heap = heapOf(space, byScore(space));
   const input = scoreInput(space, space.placed);
   const out = new Int32Array(need.count);

@@ -47,7 +47,7 @@ function besideHolds(
     if (candidates.has(name)) failed.push(name);
   }
   if (failed.length === 0) return { kind: 'all' };
-  return { kind: 'some', failed: failed.sort(), reason: 'room is reserved for a gang' };
+  return { kind: 'some', failed: failed.sort(), reason: 'room is held for a gang or another pod' };
 }
 
 function fits({ table }: ClusterView, row: number, vector: Vector, own: Vector | undefined): boolean {

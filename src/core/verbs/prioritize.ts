@@ -4,7 +4,6 @@ import type { GangContextView } from '../gang/context.ts';
 import { siblingRows } from '../gang/needs.ts';
 import { isLeaderRole, type Candidates, type PodInfo } from '../model.ts';
 import type { Preference, ScorerName, StrategyName } from '../policy/policy.ts';
-import { WeightEngine } from '../policy/score.ts';
 import { siblingsPerKey } from '../placement/strategies.ts';
 
 /** extender/v1 MaxExtenderPriority. */
@@ -31,7 +30,7 @@ export function prioritizeNodes(ctx: GangContextView, pod: PodInfo, candidates: 
   const { table, leadersAt: leaders } = cluster;
   const request = cluster.requestVector(pod.request);
   const perKey = siblingsPerKey(cluster.domains, policy.topology.keys, siblings);
-  new WeightEngine().score(
+  ctx.weights.score(
     {
       table,
       free: table.free,

@@ -221,7 +221,8 @@ export class CandidatePool implements Pool {
   /** The leader with all members, including those on rows that do not matter here. */
   #wholeOf({ bound, gang: of }: { readonly bound: BoundMember; readonly gang: Gang }): GangCandidate {
     const { weights, cluster } = this.#costs;
-    return this.#wholeGang(this.#gangOf(of), {
+    const gang = this.#gangOf(of);
+    return this.#wholeGang(gang, this.#membersOf(gang, bound), {
       bound,
       freed: [bound],
       role: bound.pod.membership.role,
@@ -234,15 +235,15 @@ export class CandidatePool implements Pool {
   /** The gangs of one role, as candidates that are evicted whole and have no leader. */
   #singleRoleGangs(): GangCandidate[] {
     return [...this.#gangs.values()].flatMap((gang) => {
-      const [first] = gang.hasSingleRole ? this.#membersOf(gang, undefined) : [];
+      const members = gang.hasSingleRole ? this.#membersOf(gang, undefined) : [];
+      const [first] = members;
       if (!first) return [];
       const { role, level, isYoung } = first;
-      return [this.#wholeGang(gang, { bound: undefined, freed: [], role, level, cores: 0, isYoung })];
+      return [this.#wholeGang(gang, members, { bound: undefined, freed: [], role, level, cores: 0, isYoung })];
     });
   }
 
-  #wholeGang(gang: VictimGang, own: OwnTraits): GangCandidate {
-    const others = this.#membersOf(gang, own.bound);
+  #wholeGang(gang: VictimGang, others: readonly PodCandidate[], own: OwnTraits): GangCandidate {
     const ofMembers = others.reduce((sum, { cost }) => sum + cost, 0);
     const cost = wholeGangCost(this.#costs, gang.gang, { leader: own.bound, ofMembers });
     return { kind: 'gang', ...own, others, gang, cost, isGivenUp: false };

@@ -16,7 +16,8 @@ export function planWith(
   gang: Gang,
   { candidates, awaited }: Freed,
 ): Plan {
-  const pods = [...podsOf(candidates), ...awaited].filter(({ isLeaving }) => !isLeaving);
+  // A gang with several leaders goes with each of them: a pod that is selected twice frees its room once.
+  const pods = [...new Set([...podsOf(candidates), ...awaited])].filter(({ isLeaving }) => !isLeaving);
   const slots = candidates.flatMap((one): readonly FreedRoom[] => (one.kind === 'reservation' ? one.freed : []));
   return planner.plan({
     needs: startNeeds(cluster, gang),
