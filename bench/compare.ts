@@ -1,7 +1,6 @@
-import { readFileSync } from 'node:fs';
 import Table from 'cli-table3';
 import type { Report, Result } from './support/benchmark.ts';
-import { short } from './support/report.ts';
+import { readReport, short } from './support/report.ts';
 
 const USAGE = 'npm run bench:compare -- A.json B.json: what B has against A, both written by npm run bench';
 
@@ -11,15 +10,11 @@ function fail(problem: string): never {
 }
 
 function read(file: string): Report {
-  let report: Partial<Report>;
   try {
-    report = JSON.parse(readFileSync(file, 'utf8')) as Partial<Report>;
+    return readReport(file);
   } catch (error) {
-    return fail(`${file}: ${(error as Error).message}`);
+    return fail((error as Error).message);
   }
-  if (typeof report.benchmark !== 'string' || !Array.isArray(report.results))
-    fail(`${file}: not a result of a benchmark.`);
-  return report as Report;
 }
 
 /** Whether the middle halves lie apart: else the difference may be noise. */

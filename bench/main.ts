@@ -1,10 +1,9 @@
 import { readdirSync } from 'node:fs';
 import { parseArgs } from 'node:util';
 import type { Benchmark } from './support/benchmark.ts';
+import { BENCHMARKS } from './support/names.ts';
+import { progress } from './support/progress.ts';
 import { runAndReport } from './support/report.ts';
-
-/** The order of a run of all; each is bench/NAME.ts. */
-const ORDER = ['core', 'filter-http', 'scale', 'replay', 'soak', 'end-to-end'];
 
 const USAGE = `npm run bench -- [NAME...] [--quick] [--svg] [--strict]
   NAME      which benchmarks; all of them where none is named
@@ -15,17 +14,12 @@ const USAGE = `npm run bench -- [NAME...] [--quick] [--svg] [--strict]
 /** Benchmarks whose file is there. Each is loaded when its turn comes. */
 function available(): string[] {
   const files = new Set(readdirSync(new URL('.', import.meta.url)));
-  return ORDER.filter((name) => files.has(`${name}.js`));
+  return BENCHMARKS.filter((name) => files.has(`${name}.js`));
 }
 
 async function load(name: string): Promise<Benchmark> {
   const module = (await import(new URL(`./${name}.js`, import.meta.url).href)) as { benchmark: Benchmark };
   return module.benchmark;
-}
-
-function progress(text: string): void {
-  if (process.stderr.isTTY) process.stderr.write(`\r\x1b[K${text}`);
-  else if (text !== '') process.stderr.write(`${text}\n`);
 }
 
 function fail(problem: string): never {

@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import { mkdirSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { availableParallelism, cpus, totalmem } from 'node:os';
 import Table from 'cli-table3';
 import type { Benchmark, BenchmarkContext, Check, Report, Result } from './benchmark.ts';
@@ -30,6 +30,7 @@ export async function runAndReport(benchmark: Benchmark, context: BenchmarkConte
   return results.every(({ checks = [] }) => checks.every(holds));
 }
 
+/** The commit that is checked out. */
 function revision(): string {
   try {
     const git = (...args: string[]) => execFileSync('git', args, { encoding: 'utf8' }).trim();
@@ -44,6 +45,19 @@ function save(report: Report): string {
   const file = `${RESULTS}/${report.benchmark}-${report.startedAt.slice(0, 19).replaceAll(':', '')}.json`;
   writeFileSync(file, `${JSON.stringify(report, undefined, 2)}\n`);
   return file;
+}
+
+/** @throws Error that names the file, where it is none that a run of a benchmark wrote */
+export function readReport(file: string): Report {
+  let report: Partial<Report>;
+  try {
+    report = JSON.parse(readFileSync(file, 'utf8')) as Partial<Report>;
+  } catch (error) {
+    throw new Error(`${file}: ${(error as Error).message}`, { cause: error });
+  }
+  if (typeof report.benchmark !== 'string' || !Array.isArray(report.results))
+    throw new Error(`${file}: not a result of a benchmark.`);
+  return report as Report;
 }
 
 function textOf({ results, machine, node, revision, seconds, quick }: Report): string {

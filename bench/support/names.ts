@@ -1,0 +1,2 @@
+/** The order of a run of all; each is bench/NAME.ts. */
+export const BENCHMARKS = ['core', 'filter-http', 'scale', 'replay', 'soak', 'end-to-end'];
