@@ -115,7 +115,7 @@ function compared(
         { what: 'p99 / floor', value: ratios['p99 / floor'], limit: 2 },
       ]
     : [];
-  return [{ ...own, checks, extra: { bytes, ...ratios } }, bare];
+  return [{ ...own, floor: bare.name, checks, extra: { bytes, ...ratios } }, bare];
 }
 
 async function runLoad(load: Load, { progress, quick }: BenchmarkContext): Promise<Result[]> {

@@ -3,7 +3,7 @@ import { spawn, spawnSync } from 'node:child_process';
 import { readdirSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 
-// Builds dist/cli.js and every bench/*.ts, then runs one of them: node bench/run.mjs main|compare ARGUMENT...
+// Builds dist/cli.js and every bench/*.ts, then runs one of them: node bench/run.mjs main|compare|pair ARGUMENT...
 const root = fileURLToPath(new URL('..', import.meta.url));
 const built = spawnSync(process.execPath, ['build.mjs'], { cwd: root, stdio: 'inherit' });
 if (built.status !== 0) process.exit(1);

@@ -1,6 +1,6 @@
 /** A measurement: its name, its figures, and the checks on them. */
 export interface Result {
-  /** Unique in its benchmark, and the same in every run: `bench:compare` matches by it. */
+  /** Unique in its benchmark, and the same in every run: `bench:compare` and `bench:pair` match by it. */
   readonly name: string;
   readonly unit: 'ms' | 'µs' | 's' | 'MB' | 'bytes' | '%' | 'x' | '1/s' | 'count';
   readonly median: number;
@@ -8,6 +8,8 @@ export interface Result {
   /** The middle half: the 25th and 75th percentile. Absent where there is one sample. */
   readonly spread?: readonly [number, number];
   readonly samples: number;
+  /** Name of a figure that was measured in turn with this one and is not muster's: `bench:pair` divides by it. */
+  readonly floor?: string;
   /** Comparisons with another figure of the same run, or with a limit. */
   readonly checks?: readonly Check[];
   /** More figures, for the JSON and the docs: cycles, bytes, exponents. */

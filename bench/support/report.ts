@@ -31,7 +31,7 @@ export async function runAndReport(benchmark: Benchmark, context: BenchmarkConte
 }
 
 /** The commit that is checked out. */
-function revision(): string {
+export function revision(): string {
   try {
     const git = (...args: string[]) => execFileSync('git', args, { encoding: 'utf8' }).trim();
     return git('rev-parse', '--short=10', 'HEAD') + (git('status', '--porcelain', '-uno') === '' ? '' : ' (changed)');
