@@ -167,7 +167,8 @@ export const isGangPod = (pod: PodInfo): pod is GangPod => pod.membership !== un
 
 /** The role that leads the gang: its first. */
 export const leaderRole = ({ roles }: GangSpec): Role => {
-  const [first] = roles;
+  // Asked for every pod of a search: destructuring would walk an iterator.
+  const first = roles[0];
   if (first === undefined) throw new RangeError('A gang has at least one role.');
   return first;
 };

@@ -105,8 +105,8 @@ export class Ledger {
     if (row === undefined) throw new RangeError(`A slot of ${slot.gang} is assumed at ${slot.node}, which is gone.`);
     this.#hold(slot.gang, row, vector);
     this.#setState(slot, 'assumed');
-    Object.assign(slot, { vector, podUid, deadlineMs: Infinity } satisfies Partial<Slot>);
-    this.#byPod.set(podUid, slot);
+    (slot as Writable<Slot>).vector = vector;
+    this.#setPod(slot, podUid);
   }
 
   /** The pod of an assumed slot ended before it was bound: the slot is reserved again. */
@@ -123,8 +123,7 @@ export class Ledger {
     this.#byPod.delete(slot.podUid);
     this.#moveTo(slot, node);
     this.#setState(slot, 'bound');
-    Object.assign(slot, { podUid, deadlineMs: Infinity } satisfies Partial<Slot>);
-    this.#byPod.set(podUid, slot);
+    this.#setPod(slot, podUid);
   }
 
   /** Takes node and pod from the slot. From any state. */
@@ -133,7 +132,8 @@ export class Ledger {
     this.#byPod.delete(slot.podUid);
     this.#moveTo(slot, '');
     this.#setState(slot, 'unplaced');
-    Object.assign(slot, { podUid: '', deadlineMs: Infinity } satisfies Partial<Slot>);
+    (slot as Writable<Slot>).podUid = '';
+    (slot as Writable<Slot>).deadlineMs = Infinity;
   }
 
   /** Moves a slot without a bound pod to a row where the pod that claims it fits. */
@@ -177,6 +177,12 @@ export class Ledger {
 
   #releaseRoom({ state, gang, node, vector }: Slot): void {
     if (state === 'reserved' || state === 'assumed') this.#release(gang, node, vector);
+  }
+
+  #setPod(slot: Slot, podUid: string): void {
+    (slot as Writable<Slot>).podUid = podUid;
+    (slot as Writable<Slot>).deadlineMs = Infinity;
+    this.#byPod.set(podUid, slot);
   }
 
   #setState(slot: Slot, state: Slot['state']): void {

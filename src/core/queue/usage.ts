@@ -1,11 +1,26 @@
 import type { GangRoom } from '../cluster/cluster.ts';
 import type { Vector } from '../resources.ts';
 
-interface GangUsage {
+/** A sum of amounts, and of how many bound pods and holds it is the sum. */
+class Tally {
+  vector = new Float64Array(0);
+  parts = 0;
+
+  add(vector: Vector, parts: number): void {
+    const sign = parts < 0 ? -1 : 1;
+    if (this.vector.length < vector.length) {
+      const wider = new Float64Array(vector.length);
+      wider.set(this.vector);
+      this.vector = wider;
+    }
+    for (let c = 0; c < vector.length; c++) this.vector[c]! += sign * vector[c]!;
+    this.parts += parts;
+  }
+}
+
+/** What a gang holds, and the queue that counts it. */
+class GangTally extends Tally {
   queue: string | undefined;
-  vector: Float64Array;
-  /** Bound pods and holds that make up the vector. */
-  parts: number;
 }
 
 /**
@@ -14,8 +29,8 @@ interface GangUsage {
  * counts until it is gone.
  */
 export class QueueUsage implements GangRoom {
-  readonly #byGang = new Map<string, GangUsage>();
-  readonly #byQueue = new Map<string, Float64Array>();
+  readonly #byGang = new Map<string, GangTally>();
+  readonly #byQueue = new Map<string, Tally>();
 
   /** Names of queues that hold something. */
   get queues(): Iterable<string> {
@@ -24,7 +39,7 @@ export class QueueUsage implements GangRoom {
 
   /** What the queue holds, an amount per column. */
   of(queue: string): Vector {
-    return this.#byQueue.get(queue) ?? new Float64Array(0);
+    return this.#byQueue.get(queue)?.vector ?? new Float64Array(0);
   }
 
   take(gang: string, vector: Vector): void {
@@ -37,42 +52,36 @@ export class QueueUsage implements GangRoom {
 
   /** From now on the gang is in this queue; undefined: the gang is over, and what its pods still hold is in none. */
   assign(gang: string, queue: string | undefined): void {
-    const known = this.#byGang.get(gang) ?? { queue: undefined, vector: new Float64Array(0), parts: 0 };
-    if (known.queue === queue) return;
-    this.#addTo(known.queue, known.vector, -1);
-    known.queue = queue;
-    this.#addTo(queue, known.vector, 1);
-    this.#keep(gang, known);
+    const tally = this.#tallyOf(gang);
+    if (tally.queue === queue) return this.#forgetEmpty(gang, tally);
+    this.#addTo(tally.queue, tally.vector, -tally.parts);
+    tally.queue = queue;
+    this.#addTo(queue, tally.vector, tally.parts);
+    this.#forgetEmpty(gang, tally);
   }
 
-  #change(gang: string, vector: Vector, sign: 1 | -1): void {
-    const known = this.#byGang.get(gang) ?? { queue: undefined, vector: new Float64Array(0), parts: 0 };
-    known.vector = sum(known.vector, vector, sign);
-    known.parts += sign;
-    this.#addTo(known.queue, vector, sign);
-    this.#keep(gang, known);
+  #change(gang: string, vector: Vector, parts: 1 | -1): void {
+    const tally = this.#tallyOf(gang);
+    tally.add(vector, parts);
+    this.#addTo(tally.queue, vector, parts);
+    if (parts < 0) this.#forgetEmpty(gang, tally);
   }
 
-  #keep(gang: string, usage: GangUsage): void {
-    if (usage.parts === 0 && usage.queue === undefined) this.#byGang.delete(gang);
-    else this.#byGang.set(gang, usage);
+  #tallyOf(gang: string): GangTally {
+    let tally = this.#byGang.get(gang);
+    if (!tally) this.#byGang.set(gang, (tally = new GangTally()));
+    return tally;
   }
 
-  #addTo(queue: string | undefined, vector: Vector, sign: 1 | -1): void {
-    if (queue === undefined) return;
-    const total = sum(this.#byQueue.get(queue) ?? new Float64Array(0), vector, sign);
-    if (total.some((amount) => amount !== 0)) this.#byQueue.set(queue, total);
-    else this.#byQueue.delete(queue);
+  #forgetEmpty(gang: string, { parts, queue }: GangTally): void {
+    if (parts === 0 && queue === undefined) this.#byGang.delete(gang);
   }
-}
 
-/** Adds in place where the first is wide enough. */
-function sum(into: Float64Array, vector: Vector, sign: 1 | -1): Float64Array {
-  let out = into;
-  if (out.length < vector.length) {
-    out = new Float64Array(vector.length);
-    out.set(into);
+  #addTo(queue: string | undefined, vector: Vector, parts: number): void {
+    if (queue === undefined || parts === 0) return;
+    let total = this.#byQueue.get(queue);
+    if (!total) this.#byQueue.set(queue, (total = new Tally()));
+    total.add(vector, parts);
+    if (total.parts === 0) this.#byQueue.delete(queue);
   }
-  for (let c = 0; c < vector.length; c++) out[c]! += sign * vector[c]!;
-  return out;
 }
