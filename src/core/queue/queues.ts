@@ -37,9 +37,13 @@ export class Queues<Entry extends QueueEntry> {
     if (queue.waiting.length === 0) this.#queues.delete(queue.name);
   }
 
-  /** A copy, queue by queue, each in its order: the queues may change while it is walked. */
+  /**
+   * All waiting gangs in the order in which admission and preemption look at them. Between queues, the head of higher
+   * priority comes first, then the head that has waited longest; within a queue its own ordering holds. A copy: the queues
+   * may change while it is walked. O(gangs x log queues).
+   */
   inAdmissionOrder(): readonly Entry[] {
-    return [...this.#queues.values()].flatMap(({ waiting }) => waiting);
+    return mergeAll([...this.#queues.values()].map(({ waiting }) => waiting));
   }
 
   /** The gangs ahead of this one in its queue, in order. */
@@ -60,4 +64,23 @@ export class Queues<Entry extends QueueEntry> {
   #waitingWith({ spec }: Entry): readonly Entry[] {
     return this.#queues.get(spec.queue)?.waiting ?? [];
   }
+}
+
+/** One list of several, by their heads; each list keeps its order. */
+function mergeAll<Entry extends QueueEntry>(lists: readonly (readonly Entry[])[]): readonly Entry[] {
+  if (lists.length < 2) return [...(lists[0] ?? [])];
+  const middle = lists.length >>> 1;
+  return merge(mergeAll(lists.slice(0, middle)), mergeAll(lists.slice(middle)));
+}
+
+function merge<Entry extends QueueEntry>(a: readonly Entry[], b: readonly Entry[]): readonly Entry[] {
+  const out: Entry[] = [];
+  let [i, j] = [0, 0];
+  for (let [x, y] = [a[i], b[j]]; x && y; [x, y] = [a[i], b[j]]) {
+    const isFirst = orderings.priority(x, y) <= 0;
+    out.push(isFirst ? x : y);
+    if (isFirst) i++;
+    else j++;
+  }
+  return out.concat(a.slice(i), b.slice(j));
 }

@@ -9,13 +9,12 @@ const MAX_SEARCHES_PER_ROUND = 4;
 /** The longest pause after searches that found no victims. */
 const SELDOM_MS = 60_000;
 
-/** Begins eviction plans for waiting gangs whose policy enforces preemption, the most important gang first. */
+/** Begins eviction plans for waiting gangs whose policy enforces preemption, in admission order. */
 export function makeRoom(ctx: PreemptionContext, nowMs: number): void {
   if (ctx.hold !== undefined || ctx.isFollowing) return;
   const waiting = ctx.queues
     .inAdmissionOrder()
     .filter((gang) => gang.policy.preemption.mode === 'enforce' && isDue(gang, nowMs));
-  waiting.sort((a, b) => b.priority - a.priority || a.firstAskMs - b.firstAskMs || (a.key < b.key ? -1 : 1));
   let searches = 0;
   for (const gang of waiting) {
     if (searches === MAX_SEARCHES_PER_ROUND) return;

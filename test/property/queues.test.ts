@@ -1,0 +1,61 @@
+import fc from 'fast-check';
+import { expect, test } from 'vitest';
+import type { QueueEntry } from '../../src/core/queue/orderings/ordering.ts';
+import { orderings } from '../../src/core/queue/orderings/registry.ts';
+import { Queues } from '../../src/core/queue/queues.ts';
+
+const RUNS = { numRuns: 2000, seed: 20266 };
+
+const QUEUES = ['a', 'b', 'c', 'd'];
+const anyEntry = fc.record({
+  key: fc.constantFrom(...Array.from({ length: 12 }, (_, i) => `jobs/g${i}`)),
+  spec: fc.record({ queue: fc.constantFrom(...QUEUES) }),
+  priority: fc.integer({ min: 0, max: 2 }),
+  firstAskMs: fc.nat({ max: 4 }),
+});
+type Step = { readonly put: QueueEntry } | { readonly remove: string };
+const anyStep: fc.Arbitrary<Step> = fc.oneof(
+  { weight: 3, arbitrary: fc.record({ put: anyEntry }) },
+  { weight: 1, arbitrary: anyEntry.map(({ key }) => ({ remove: key })) },
+);
+
+/** Queue `b` is served first come, first served. */
+const orderingOf = (queue: string) => (queue === 'b' ? orderings.fifo : orderings.priority);
+
+/** Of the heads of all queues the best by priority and waiting time, again and again. */
+function expected(entries: readonly QueueEntry[]): string[] {
+  const lines = QUEUES.map((name) => entries.filter(({ spec }) => spec.queue === name).sort(orderingOf(name)));
+  const out: string[] = [];
+  for (;;) {
+    const [best] = lines.filter(({ length }) => length > 0).sort(([a], [b]) => orderings.priority(a!, b!));
+    if (!best) return out;
+    out.push(best.shift()!.key);
+  }
+}
+
+test('the admission order is that of the heads, whatever came and went before', () => {
+  fc.assert(
+    fc.property(fc.array(anyStep, { maxLength: 40 }), (steps) => {
+      const queues = new Queues<QueueEntry>(orderingOf);
+      const known = new Map<string, QueueEntry>();
+      for (const step of steps) {
+        if ('put' in step) {
+          queues.put(step.put);
+          known.set(step.put.key, step.put);
+        } else {
+          queues.remove(step.remove);
+          known.delete(step.remove);
+        }
+        expect(queues.inAdmissionOrder().map(({ key }) => key)).toEqual(expected([...known.values()]));
+      }
+      for (const entry of known.values()) {
+        expect(queues.get(entry.key)).toBe(entry);
+        const own = [...known.values()].filter(({ spec }) => spec.queue === entry.spec.queue);
+        const ahead = own.sort(orderingOf(entry.spec.queue)).slice(0, own.indexOf(entry));
+        expect(queues.aheadOf(entry)).toEqual(ahead);
+        expect(queues.firstAhead(entry, () => true)).toBe(ahead[0]);
+      }
+    }),
+    RUNS,
+  );
+});
