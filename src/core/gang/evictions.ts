@@ -49,6 +49,8 @@ export class Evictions {
 
   /** Counts a selected victim. @param gang the victim's own; undefined for a single pod */
   note(gang: Gang | undefined, nowMs: number): void {
+    const [oldest] = this.#recent;
+    if (oldest && !isRecent(oldest.atMs, nowMs)) this.#forgetOld(nowMs);
     this.#recent.push({ atMs: nowMs, queue: gang?.spec.queue ?? '' });
     if (!gang) return;
     gang.losses.push(nowMs);
@@ -94,13 +96,17 @@ export class Evictions {
   }
 
   expire(nowMs: number): void {
-    this.#recent = this.#recent.filter(({ atMs }) => isRecent(atMs, nowMs));
+    this.#forgetOld(nowMs);
     for (const [uid, untilMs] of this.#refusedUntilMs) if (untilMs <= nowMs) this.#refusedUntilMs.delete(uid);
     for (const [key, atMs] of this.#lastLossMs) if (nowMs - atMs >= DAY_MS) this.#lastLossMs.delete(key);
   }
+
+  #forgetOld(nowMs: number): void {
+    this.#recent = this.#recent.filter(({ atMs }) => isRecent(atMs, nowMs));
+  }
 }
 
-/** Entries of the future do not count either: after a clock was set back they would otherwise stay for ever. */
+/** An entry of the future does not count: it would stay until the clock, which was set back, reaches it again. */
 const isRecent = (atMs: number, nowMs: number) => atMs <= nowMs && nowMs - atMs < MINUTE_MS;
 
 function removeFirst<T>(list: T[], isIt: (one: T) => boolean): void {

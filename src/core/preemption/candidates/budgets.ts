@@ -53,18 +53,26 @@ export class Budgets {
 
   count(candidate: Candidate, change: 1 | -1): void {
     if (!candidate.bound) return;
-    const { ctx, nowMs } = this.#input;
     this.#pods += change;
     const queue = queueOf(candidate);
-    this.#perQueue.set(queue, (this.#perQueue.get(queue) ?? ctx.evictions.lately(nowMs, queue)) + change);
+    this.#perQueue.set(queue, this.#ofQueue(queue) + change);
     this.#countBudgets(candidate.bound.pod, change);
   }
 
   #overQueue(candidate: Candidate, pods: number): ExclusionRule | undefined {
-    const { rules, ctx, nowMs } = this.#input;
+    const { rules } = this.#input;
     const queue = queueOf(candidate);
-    const before = this.#perQueue.get(queue) ?? ctx.evictions.lately(nowMs, queue);
-    return before + pods > rules.budget.perQueue ? 'budget per queue' : undefined;
+    return this.#ofQueue(queue) + pods > rules.budget.perQueue ? 'budget per queue' : undefined;
+  }
+
+  /** Counted once per search: a search changes no history. */
+  #ofQueue(queue: string): number {
+    let count = this.#perQueue.get(queue);
+    if (count === undefined) {
+      const { ctx, nowMs } = this.#input;
+      this.#perQueue.set(queue, (count = ctx.evictions.lately(nowMs, queue)));
+    }
+    return count;
   }
 
   /** A gang that is evicted whole has no budget. */
