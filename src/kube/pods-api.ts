@@ -32,7 +32,7 @@ export class PodsApi {
   }
 
   /**
-   * Makes kube-scheduler ask about a rejected pod again, as any change of the pod does (OBSERVED: 3 to 11 ms later,
+   * Makes kube-scheduler ask about a rejected pod again, as any change of the pod does (measured: 3 to 11 ms later,
    * 1.36). Also removes the eviction plan, which is done: a gang is woken when it has its room.
    */
   async wake(pod: PodRef, nowMs: number): Promise<WrittenPod> {

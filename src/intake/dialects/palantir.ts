@@ -12,7 +12,7 @@ const APP_LABELS = ['spark-app-id', 'spark-app-selector'];
  * the driver, labels `spark-app-id` and `spark-role` on every pod.
  *
  * Only `spark-app-id` identifies executors: Spark itself sets `spark-app-selector` on every executor, also where the
- * driver declares nothing, and those executors would wait for ever.
+ * driver declares nothing, and those executors would never start.
  */
 export const palantir: Dialect = (input) => {
   const { pod, annotations } = input;
