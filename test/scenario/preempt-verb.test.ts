@@ -68,6 +68,16 @@ describe('what is left of kube-scheduler’s proposal for a single pod', () => {
       answer: 'a: lower-1',
     },
     {
+      title: 'the lower priority where the victim of higher priority loses nothing',
+      nodes: { a: 2, b: 2 },
+      running: (w) => {
+        runApp(w, 'hi', ['a', 'a'], { age: 0, priority: 50, min: 0 });
+        runApp(w, 'low', ['b', 'b'], { age: 60 });
+      },
+      proposed: { a: ['hi-1'], b: ['low-1'] },
+      answer: 'b: low-1',
+    },
+    {
       title: 'at one priority the lower cost',
       nodes: { a: 2, b: 2 },
       running: (w) => {

@@ -9,6 +9,8 @@ import { World } from '../support/world.ts';
 type Rules = Omit<Partial<PreemptionRules>, 'budget'> & { readonly budget?: Partial<PreemptionRules['budget']> };
 
 const HOUR_MS = 3_600_000;
+/** Nothing is lost with a victim. */
+const FREE = { ...DEFAULT_POLICY.preemption.cost, work: 0, comeback: 0, brokenGang: 0 };
 
 /** Nodes by name and cores, at ten o'clock. */
 function cluster(nodes: Readonly<Record<string, number>>, rules: Rules = {}): World {
@@ -351,6 +353,73 @@ describe('priority', () => {
       running: (w) => runApp(w, 'low', ['a', 'a', 'a']),
       wants: { evictionTraits: { neverPreempts: true } },
       victims: 'nobody',
+    },
+    {
+      title: 'the lowest priority first, however dear, where the higher has just started and loses nothing',
+      nodes: { a: 3, b: 2 },
+      rules: { minRuntimeMs: 0 },
+      running: (w) => {
+        runApp(w, 'hi', ['a', 'a', 'a'], { priority: 50, min: 0, age: 0 });
+        runApp(w, 'low', ['b', 'b'], { priority: 0 });
+      },
+      wants: {},
+      victims: 'low-1',
+    },
+    {
+      title: 'so where the higher has a deletion cost far below zero',
+      nodes: { a: 3, b: 2 },
+      running: (w) => {
+        runApp(w, 'hi', ['a', 'a', 'a'], { priority: 50, min: 0, evictionTraits: { deletionCost: -1e9 } });
+        runApp(w, 'low', ['b', 'b'], { priority: 0 });
+      },
+      wants: {},
+      victims: 'low-1',
+    },
+    {
+      title: 'so where the higher is idle, as its driver says',
+      nodes: { a: 3, b: 2 },
+      running: (w) => {
+        runApp(w, 'hi', ['a', 'a', 'a'], { priority: 50, min: 0 });
+        runApp(w, 'low', ['b', 'b'], { priority: 0 });
+        const idle = { taskSeconds: 0, keptBytes: 0 };
+        w.learn({ kind: 'figures', gang: 'jobs/hi', figures: new Map(['hi-1', 'hi-2'].map((uid) => [uid, idle])) });
+      },
+      wants: {},
+      victims: 'low-1',
+    },
+    {
+      title: 'so where nothing costs anything',
+      nodes: { a: 2, b: 3 },
+      rules: { cost: FREE },
+      running: (w) => {
+        runApp(w, 'hi', ['a', 'a'], { priority: 50, min: 0 });
+        runApp(w, 'low', ['b', 'b', 'b'], { priority: 0 });
+      },
+      wants: { driverCpu: 1 },
+      victims: 'low-1',
+    },
+    {
+      title: 'two of the lower priority before one of the higher, where nothing costs anything',
+      nodes: { a: 3, b: 3 },
+      rules: { cost: FREE },
+      running: (w) => {
+        runApp(w, 'hi', ['a', 'a'], { priority: 50, min: 0, cpu: 2 });
+        runApp(w, 'low', ['b', 'b', 'b'], { priority: 0 });
+      },
+      wants: { driverCpu: 2 },
+      victims: 'low-1 low-2',
+    },
+    {
+      title: 'a reservation of lower priority before one of higher: it counts, though nobody is evicted',
+      nodes: { a: 2, b: 2, drivers: 1 },
+      running: (w) => {
+        runApp(w, 'low', ['drivers', 'a'], { priority: 0, min: 0, cpu: 2 });
+        const reserved = wanted('reserved', { priority: 50, driverCpu: 2 }).leader;
+        w.learn({ kind: 'pod', pod: { ...reserved, gated: true } });
+        w.scheduler.admitWaiting(w.nowMs);
+      },
+      wants: { driverCpu: 2 },
+      victims: 'low-1',
     },
     {
       title: 'a single pod of lower priority may go as well',

@@ -7,14 +7,20 @@ import type { ExclusionRule } from '../candidates/exclusion-rules.ts';
 
 /**
  * The harm done by a set of victims, compared field by field: the number of whole gangs, from the highest priority
- * level down; then the eviction cost, from the highest tier down; then the number of pods.
+ * level down; then, from the highest tier down, the loss in this tier: its eviction cost, and at the same cost the number
+ * of its victims. So a victim that costs nothing still counts before any of a lower tier.
  */
 export interface Harm {
   /** Number of gangs evicted whole, by priority level. */
   readonly apps: ReadonlyMap<number, number>;
-  /** Eviction cost by tier (see VictimSet.tierOf), in core-seconds. */
-  readonly tiers: ReadonlyMap<number, number>;
-  readonly pods: number;
+  /** By tier; see VictimSet.tierOf. */
+  readonly tiers: ReadonlyMap<number, Loss>;
+}
+
+/** What victims of one tier lose. */
+export interface Loss {
+  readonly coreSeconds: number;
+  readonly victims: number;
 }
 
 /** The room that a search looks for. Selected victims give room, reprieved ones take it. */
@@ -144,13 +150,13 @@ export class VictimSet {
 
   harm(): Harm {
     const apps = new Map<number, number>();
-    const tiers = new Map<number, number>();
-    const add = (sums: Map<number, number>, key: number, more: number) => sums.set(key, (sums.get(key) ?? 0) + more);
+    const tiers = new Map<number, Loss>();
     for (const { candidate, tier, cost } of this.account()) {
-      add(tiers, tier, cost);
-      if (candidate.kind === 'gang') add(apps, candidate.level, 1);
+      const { coreSeconds, victims } = tiers.get(tier) ?? NO_LOSS;
+      tiers.set(tier, { coreSeconds: coreSeconds + cost, victims: victims + 1 });
+      if (candidate.kind === 'gang') apps.set(candidate.level, (apps.get(candidate.level) ?? 0) + 1);
     }
-    return { apps, tiers, pods: this.selected.size };
+    return { apps, tiers };
   }
 
   /** Asks about each victim, the cheapest first, as if later ones were not selected yet. */
@@ -189,17 +195,32 @@ export interface ItemisedCharge extends Charge {
   readonly terms: readonly CostTerm[];
 }
 
+const NO_LOSS: Loss = { coreSeconds: 0, victims: 0 };
+
 /** Negative if `a` does less harm. */
 export function compareHarm(a: Harm, b: Harm): number {
-  return compareByKey(a.apps, b.apps) || compareByKey(a.tiers, b.tiers) || a.pods - b.pods;
+  const byApps = (level: number) => (a.apps.get(level) ?? 0) - (b.apps.get(level) ?? 0);
+  const byLoss = (tier: number) => compareLoss(a.tiers.get(tier) ?? NO_LOSS, b.tiers.get(tier) ?? NO_LOSS);
+  return firstDifference(a.apps, b.apps, byApps) || firstDifference(a.tiers, b.tiers, byLoss);
 }
 
-/** The highest key with a difference beyond rounding decides. */
-function compareByKey(a: ReadonlyMap<number, number>, b: ReadonlyMap<number, number>): number {
+/** Differences within rounding do not count. */
+function compareLoss(a: Loss, b: Loss): number {
+  const [x, y] = [a.coreSeconds, b.coreSeconds];
+  const isEqual = Math.abs(x - y) <= 1e-6 * Math.max(1, Math.abs(x), Math.abs(y));
+  return isEqual ? a.victims - b.victims : x - y;
+}
+
+/** The difference at the highest key that has one. */
+function firstDifference(
+  a: ReadonlyMap<number, unknown>,
+  b: ReadonlyMap<number, unknown>,
+  difference: (key: number) => number,
+): number {
   const keys = [...new Set([...a.keys(), ...b.keys()])].sort((x, y) => y - x);
   for (const key of keys) {
-    const [x, y] = [a.get(key) ?? 0, b.get(key) ?? 0];
-    if (Math.abs(x - y) > 1e-6 * Math.max(1, Math.abs(x), Math.abs(y))) return x - y;
+    const found = difference(key);
+    if (found !== 0) return found;
   }
   return 0;
 }
