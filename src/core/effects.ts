@@ -19,7 +19,7 @@ export type Effect =
   | { readonly kind: 'slots-expired'; readonly gang: string; readonly slots: number; readonly whole: boolean }
   /**
    * The victims are to be evicted; their room is held for the gang from now on. The plan must be written to the leader
-   * before the first eviction. `isRestored`: it is written already; `victims` are those that are not being deleted yet.
+   * before the first eviction. `isRestored`: it replaces one that was written before a restart or by another replica.
    */
   | {
       readonly kind: 'eviction-planned';
@@ -71,7 +71,7 @@ export interface PlannedVictim {
   readonly node: string;
   readonly gang?: string;
   readonly role?: string;
-  /** The eviction cost; 0 in a restored plan. */
+  /** The eviction cost; 0 for a victim of an earlier plan that this one amends. */
   readonly coreSeconds: number;
   /** Whether it leads its gang, which is then evicted whole. */
   readonly isLeader: boolean;

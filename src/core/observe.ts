@@ -174,8 +174,6 @@ function learn(state: SchedulerState, event: OtherEvent, nowMs: number): void {
 function sync(state: SchedulerState, nowMs: number): void {
   if (state.isSynced) return;
   state.isSynced = true;
-  // Before gangs that run look for room: what is being freed belongs to the gangs that wait for it.
-  restore(state, nowMs);
   // A gang of one role has its reservation on one of several leaders: that one is to be met first.
   const bound = [...state.cluster.boundPods.values()];
   bound.sort((a, b) => Number(b.pod.reservation !== undefined) - Number(a.pod.reservation !== undefined));
@@ -187,6 +185,8 @@ function sync(state: SchedulerState, nowMs: number): void {
   }
   for (const pod of state.early.values()) if (isGangMember(state, pod)) leaderSeen(state, pod, nowMs);
   state.early.clear();
+  // After gangs that run have their reservations: a plan must not take these.
+  restore(state, nowMs);
 }
 
 function restore(state: SchedulerState, nowMs: number): void {

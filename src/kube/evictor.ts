@@ -42,13 +42,9 @@ export class Evictor {
   }
 
   #begin(planned: Planned): void {
-    const { gang, leader, plan, victims, awaited, isRestored } = planned;
+    const { gang, leader, plan, victims, awaited } = planned;
     if (victims.length === 0) return;
     this.#plans.set(gang, plan.id);
-    if (isRestored) {
-      this.#evictAll(planned);
-      return;
-    }
     const text = formatPlan({ ...plan, victims: [...victims.map(({ pod }) => pod), ...awaited] });
     if (text === undefined) {
       this.#fail(gang, 'the eviction plan is too large for an annotation');

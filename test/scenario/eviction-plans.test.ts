@@ -37,6 +37,8 @@ function underWay(rules: Rules = {}) {
 
 const told = (world: World, kind: string) => world.effects.filter((effect) => effect.kind === kind);
 
+const ruled = (rule: string) => `its victims do not make room for the gang: rule "${rule}"`;
+
 describe('after a crash', () => {
   const written = (world: World): WrittenPlan => {
     const [effect] = world.effects.filter((one) => one.kind === 'eviction-planned');
@@ -82,8 +84,32 @@ describe('after a crash', () => {
 
   test('all victims are gone: the gang starts', () => {
     const { world, low, other, leader } = underWay();
-    const now = restarted(world, { bound: [low[0]!, ...other], leader: { ...leader, eviction: written(world) } });
+    const reservation = {
+      text: 'r',
+      slots: new Map([
+        ['driver', new Map([['a', 1]])],
+        ['executor', new Map([['a', 2]])],
+      ]),
+    };
+    const bound = [{ ...low[0]!, reservation }, ...other];
+    const now = restarted(world, { bound, leader: { ...leader, eviction: written(world) } });
     expect(told(now, 'gang-admitted')).toHaveLength(1);
+    expect(now.ask(leader)).toBe('-> a');
+    const [restored] = now.effects.filter((one) => one.kind === 'eviction-planned');
+    expect(restored).toMatchObject({ victims: [], isRestored: true });
+    // What the others lost counts, as in a plan that was never interrupted.
+    expect(now.scheduler.inside.evictions.lately(now.nowMs)).toBe(2);
+  });
+
+  test('all victims are gone and their room is free: the gang waits for its turn, as any other', () => {
+    const world = cluster({ a: 3 });
+    const [driver] = runApp(world, 'low', ['a', 'a', 'a'], { min: 0 });
+    const { leader } = wanted('high', { executors: 1 });
+    world.ask(leader);
+    expect(world.makeRoom()).toEqual(['low-1', 'low-2']);
+    const now = restarted(world, { bound: [driver!], leader: { ...leader, eviction: written(world) } });
+    expect(told(now, 'gang-admitted')).toHaveLength(0);
+    expect(droppedIn(now)).toEqual(['the gang fits without it, and waits for its turn']);
     expect(now.ask(leader)).toBe('-> a');
   });
 
@@ -114,7 +140,7 @@ describe('after a crash', () => {
   test.each<[string, Partial<Restart>, string]>([
     ['the plan had expired', { afterMs: 10 * HOUR_MS }, 'the plan had expired'],
     ['the policy does not enforce any more', { rules: { mode: 'off' } }, 'preemption.mode is now off'],
-    ['victims have to run longer', { rules: { queues: ['adhoc'] } }, 'rule "queue" excludes pod jobs/low-1'],
+    ['its victims are in other queues', { rules: { queues: ['adhoc'] } }, ruled('queue')],
   ])('nobody goes where %s', (_, change, reason) => {
     const { world, low, other, leader } = underWay();
     const now = restarted(world, {
@@ -134,9 +160,9 @@ describe('after a crash', () => {
       const bound = [...low, ...other].map((one) => (one.name === 'low-driver' ? { ...one, ...change } : one));
       return restarted(world, { bound, leader: { ...leader, eviction: { ...plan, victims: victims.map(ref) } } });
     };
-    expect(droppedIn(forged([low[1]!], { priority: 5000 }))).toEqual(['rule "priority" excludes pod jobs/low-1']);
-    expect(droppedIn(forged([low[0]!]))).toEqual(['pod jobs/low-driver leads its gang']);
-    expect(droppedIn(forged([other[1]!]))).toEqual(['pod jobs/other-1 frees no room for a slot of the gang']);
+    expect(droppedIn(forged([low[1]!], { priority: 5000 }))).toEqual([ruled('priority')]);
+    expect(droppedIn(forged([low[0]!]))).toEqual([ruled('whole gangs')]);
+    expect(droppedIn(forged([other[1]!]))).toEqual(['its victims make no room for the gang']);
   });
 
   test('what is taken up again counts against the budget per minute', () => {

@@ -257,7 +257,8 @@ describe('what a leader has written on it', () => {
   });
 
   test('more than fits: what has no room is sought again, and no node is overcommitted', () => {
-    const world = restarted(written(leader, { driver: { n1: 1 }, executor: { n2: 30 } }));
+    const wide = boundTo(spark('a', 30).leader(), 'n1');
+    const world = restarted(written(wide, { driver: { n1: 1 }, executor: { n2: 30 } }));
     expect(slotsOf(world, 'a')!.filter((slot) => slot.includes('unplaced'))).toHaveLength(30 - 11);
   });
 

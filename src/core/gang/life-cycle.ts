@@ -54,7 +54,8 @@ export function adopt(ctx: GangContext, gang: Gang, leader: GangPod, nowMs: numb
   const deadlineMs = nowMs + gang.policy.reservation.unclaimedMs;
   for (const role of gang.spec.roles) {
     const written = leader.reservation?.slots.get(role.name);
-    const count = written ? sum(written.values()) : minToStart(gang.spec, role);
+    const declared = minToStart(gang.spec, role);
+    const count = written ? Math.min(sum(written.values()), declared) : declared;
     const { vector } = needOf(ctx.cluster, gang, { role: role.name, count });
     const running = ctx.cluster.runningMembers(gang.key, role.name);
     for (let i = 0; i < count; i++) {

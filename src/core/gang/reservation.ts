@@ -1,4 +1,4 @@
-import type { PodInfo, SlotCounts } from '../model.ts';
+import { minToStart, type PodInfo, type SlotCounts } from '../model.ts';
 import type { GangContext } from './context.ts';
 import type { Gang } from './gang.ts';
 import { placeAtOrElsewhere } from './healing.ts';
@@ -24,18 +24,21 @@ export function follow(ctx: GangContext, gang: Gang, { reservation }: PodInfo, n
 }
 
 /**
- * Moves the gang's open slots to the nodes in `counts`. Slots that pods have claimed stay, and count first. A slot that
- * does not fit at its node is planned elsewhere.
+ * Moves the gang's open slots to the nodes in `counts`, as far as the gang declares as many members: whoever may
+ * annotate the leader may have written them. Slots that pods have claimed stay, and count first. A slot that does not
+ * fit at its node is planned elsewhere.
  */
 export function layOut(ctx: GangContext, gang: Gang, counts: SlotCounts, deadlineMs: number): void {
-  for (const { name: role } of gang.spec.roles) {
+  for (const declared of gang.spec.roles) {
+    const { name: role } = declared;
     const wanted = counts.get(role);
     if (!wanted) continue;
     const own = gang.slots.filter((slot) => slot.role === role);
     const claimed = own.filter(({ state }) => state === 'assumed' || state === 'bound');
     const open = own.filter((slot) => !claimed.includes(slot));
     for (const slot of open) ctx.ledger.unplace(slot);
-    const nodes = openNodes(wanted, claimed);
+    const most = Math.max(0, minToStart(gang.spec, declared) - claimed.length);
+    const nodes = openNodes(wanted, claimed).slice(0, most);
     ctx.ledger.remove(gang, open.slice(nodes.length));
     const { vector } = needOf(ctx.cluster, gang, { role, count: 1 });
     nodes.forEach((node, i) => {

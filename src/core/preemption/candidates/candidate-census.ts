@@ -19,6 +19,8 @@ export interface CensusInput {
   readonly isUseful: (row: number) => boolean;
   /** Looks at this row alone, and at no reservations; absent: at all rows and reservations. */
   readonly onlyRow?: number;
+  /** Looks at the pods with these UIDs alone, and at no reservations; absent: at all. */
+  readonly among?: ReadonlySet<string>;
 }
 
 /** The victim candidates on rows where room could help. */
@@ -59,14 +61,16 @@ const costModel = ({ ctx: { cluster, reportedWork }, rules, nowMs }: CensusInput
 });
 
 function takeCensus(input: CensusInput, poolsAt: (row: number) => readonly CandidatePool[]): Census {
-  const { ctx, onlyRow } = input;
-  const { cluster } = ctx;
   const census = new Census(input, poolsAt);
-  // Pods of a gang came one after the other and lie together in memory: a pass by rows takes several times as long.
-  const pods = onlyRow === undefined ? cluster.boundPods.values() : cluster.podsAt(cluster.table.nameAt(onlyRow));
-  for (const bound of pods) census.addPod(bound);
-  if (onlyRow === undefined) census.addReservations();
+  for (const bound of podsIn(input)) census.addPod(bound);
+  if (input.onlyRow === undefined && input.among === undefined) census.addReservations();
   return census;
+}
+
+function podsIn({ ctx: { cluster }, onlyRow, among }: CensusInput): Iterable<BoundPod> {
+  if (among) return [...among].flatMap((uid) => cluster.boundPod(uid) ?? []);
+  // Pods of a gang came one after the other and lie together in memory: a pass by rows takes several times as long.
+  return onlyRow === undefined ? cluster.boundPods.values() : cluster.podsAt(cluster.table.nameAt(onlyRow));
 }
 
 const NO_POOLS: readonly CandidatePool[] = [];

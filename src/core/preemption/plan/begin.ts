@@ -17,13 +17,16 @@ interface Beginning {
   readonly nowMs: number;
   /** Earlier victims of the same plan, which leave as well. */
   readonly kept?: readonly PodRef[];
+  /** It was begun before a crash, or by another replica. */
+  readonly isRestored?: boolean;
 }
 
 /**
  * Begins the eviction plan: from now on the victims' room is held for the gang.
  * @returns false if they do not help after all
  */
-export function begin(ctx: PreemptionContext, gang: Gang, { finding, nowMs, kept = [] }: Beginning): boolean {
+export function begin(ctx: PreemptionContext, gang: Gang, beginning: Beginning): boolean {
+  const { finding, nowMs, kept = [], isRestored = false } = beginning;
   if (finding.kind === 'none') return false;
   const { candidates, charges } = finding.kind === 'victims' ? finding : { candidates: [], charges: [] };
   const plan = planWith(ctx, gang, { candidates, awaited: finding.awaited });
@@ -44,29 +47,17 @@ export function begin(ctx: PreemptionContext, gang: Gang, { finding, nowMs, kept
   hold(ctx, freeing, plan);
   const [going, others] = [kept.filter((pod) => isDeleting(ctx, pod)), kept.filter((pod) => !isDeleting(ctx, pod))];
   const victims = [...plannedVictims(charges), ...others.map((pod) => victimOf(ctx, pod))];
-  tellPlan(ctx, freeing, { victims, awaited: [...awaited.map(({ pod }) => refOf(pod)), ...going], isRestored: false });
+  tellPlan(ctx, freeing, { victims, awaited: [...awaited.map(({ pod }) => refOf(pod)), ...going], isRestored });
   if (left.size === 0) complete(ctx, freeing, nowMs);
   return true;
 }
 
-/** Places the gang in the room of the leaving pods. */
-function hold(ctx: PreemptionContext, gang: FreeingGang, plan: Extract<Plan, { kind: 'placed' }>): void {
-  const { cluster, ledger } = ctx;
-  withLeaving(ctx, gang, () => {
-    startNeeds(cluster, gang).forEach(({ role, vector }, i) => {
-      for (const row of plan.rows[i] ?? []) ledger.place(ledger.add(gang, role, vector), row, Infinity);
-    });
-    return true;
-  });
-}
-
 /**
- * Marks the pods of the plan as leaving, lets `place` use their room, and withholds the rest of it, because a pod may
+ * Marks the pods of the plan as leaving, places the gang in their room, and withholds the rest of it, because a pod may
  * yet stay.
- * @returns what `place` returned
  */
-export function withLeaving(ctx: PreemptionContext, gang: FreeingGang, place: () => boolean): boolean {
-  const { cluster, evictions } = ctx;
+function hold(ctx: PreemptionContext, gang: FreeingGang, placed: Extract<Plan, { kind: 'placed' }>): void {
+  const { cluster, evictions, ledger } = ctx;
   const { table } = cluster;
   const { plan } = gang.state;
   const before = new Map<number, Float64Array>();
@@ -80,13 +71,14 @@ export function withLeaving(ctx: PreemptionContext, gang: FreeingGang, place: ()
     cluster.leave(uid);
     evictions.leaves(uid, gang);
   }
-  if (!place()) return false;
+  startNeeds(cluster, gang).forEach(({ role, vector }, i) => {
+    for (const row of placed.rows[i] ?? []) ledger.place(ledger.add(gang, role, vector), row, Infinity);
+  });
   plan.withheld = [...before].map(([row, free]) => {
     const vector = free.map((amount, c) => Math.max(0, table.free[c]![row]! - Math.max(0, amount)));
     cluster.hold(row, vector);
     return { node: table.nameAt(row), vector };
   });
-  return true;
 }
 
 function plannedVictims(charges: readonly Charge[]): PlannedVictim[] {
@@ -99,11 +91,11 @@ function plannedVictims(charges: readonly Charge[]): PlannedVictim[] {
   });
 }
 
-export const isDeleting = ({ cluster }: PreemptionContext, { uid }: PodRef): boolean =>
+const isDeleting = ({ cluster }: PreemptionContext, { uid }: PodRef): boolean =>
   cluster.boundPod(uid)?.pod.deleting ?? false;
 
 /** A victim of an earlier plan. Its cost is not computed again. */
-export function victimOf(ctx: PreemptionContext, pod: PodRef): PlannedVictim {
+function victimOf(ctx: PreemptionContext, pod: PodRef): PlannedVictim {
   const bound = ctx.cluster.boundPod(pod.uid);
   const membership = bound?.pod.membership;
   const of = membership ? { gang: membership.gang, role: membership.role } : {};
@@ -117,7 +109,7 @@ interface Told {
   readonly isRestored: boolean;
 }
 
-export function tellPlan(ctx: PreemptionContext, gang: FreeingGang, told: Told): void {
+function tellPlan(ctx: PreemptionContext, gang: FreeingGang, told: Told): void {
   const { id, untilMs, holder } = gang.state.plan;
   const plan = { id, untilMs, slots: slotCounts(gang) };
   const losing = new Set(told.victims.map((one) => ctx.gangs.get(one.gang ?? '')));
@@ -138,7 +130,7 @@ export function victimGone(ctx: PreemptionContext, uid: string, nowMs: number): 
 }
 
 /** All pods of the plan are gone: admits the gang, unless its room was taken. */
-export function complete(ctx: PreemptionContext, gang: FreeingGang, nowMs: number): void {
+function complete(ctx: PreemptionContext, gang: FreeingGang, nowMs: number): void {
   if (gang.slots.some(({ state }) => state !== 'reserved')) {
     abandonPlan(ctx, gang, 'another scheduler took the freed room', nowMs);
     return;

@@ -1,89 +1,108 @@
-import { hasBit } from '../../cluster/eligibility.ts';
+import { decideAdmission } from '../../gang/admission.ts';
 import { gangOf } from '../../gang/declare.ts';
-import { isAdmitted, refOf, type FreeingGang, type Gang } from '../../gang/gang.ts';
-import { placeElsewhere } from '../../gang/healing.ts';
-import { needOf, startNeeds } from '../../gang/needs.ts';
+import { isAdmitted, refOf, type Gang } from '../../gang/gang.ts';
+import { placeAtOrElsewhere } from '../../gang/healing.ts';
 import type { Slot } from '../../gang/slot.ts';
-import { abandonPlan, toFreeing } from '../../gang/transitions.ts';
-import type { GangPod, PodInfo, PodRef, SlotCounts, WrittenPlan } from '../../model.ts';
+import type { GangPod, PodInfo, WrittenPlan } from '../../model.ts';
 import type { PreemptionContext } from '../candidates/context.ts';
 import { exclusionOf } from '../candidates/exclusion-rules.ts';
-import { complete, isDeleting, tellPlan, victimOf, withLeaving } from './begin.ts';
+import { findVictims, type Finding } from '../search/find-victims.ts';
+import { begin } from './begin.ts';
+import { forbiddenTo } from './make-room.ts';
 
-/** Restores the eviction plans written in leaders' annotations. @param isGangMember whether muster places the pod */
+/** Plans judged in one pass, during which kube-scheduler waits: each costs a search. The others are dropped. */
+const MOST_PLANS = 64;
+
+interface Found {
+  readonly gang: Gang;
+  readonly leader: GangPod;
+  readonly written: WrittenPlan;
+}
+
+/**
+ * Takes up the eviction plans written in leaders' annotations by another replica, or by this one before a restart. A
+ * user who may annotate a leader may write a plan, so each is judged as a new one, in admission order. Call when the
+ * gangs that run have their slots.
+ * @param isGangMember whether muster places the pod
+ */
 export function restorePlans(
   ctx: PreemptionContext,
   nowMs: number,
   isGangMember: (pod: PodInfo) => pod is GangPod,
 ): void {
-  const { cluster, isFollowing, writtenPlans } = ctx;
-  if (isFollowing || writtenPlans.size === 0) return;
-  // Victims have the priority of their gangs, which may not be declared here yet.
-  for (const { pod } of cluster.boundPods.values())
-    if (isGangMember(pod) && pod.membership.problem === undefined) gangOf(ctx, pod, nowMs);
-  for (const pod of writtenPlans.values())
-    if (isGangMember(pod) && pod.membership.problem === undefined) restorePlan(ctx, pod, nowMs);
+  if (ctx.isFollowing || ctx.writtenPlans.size === 0) return;
+  const byGang = new Map<Gang, Found>();
+  for (const leader of ctx.writtenPlans.values()) {
+    const { eviction: written } = leader;
+    if (!written || leader.deleting || !isGangMember(leader) || leader.membership.problem !== undefined) continue;
+    const gang = gangOf(ctx, leader, nowMs);
+    if (gang?.state.kind === 'waiting' && gang.leaderUids.has(leader.uid)) byGang.set(gang, { gang, leader, written });
+  }
+  const inOrder = [...ctx.queues.inAdmissionOrder()].flatMap((gang) => byGang.get(gang) ?? []);
+  for (const [i, found] of inOrder.entries()) {
+    const reason = i < MOST_PLANS ? takeUp(ctx, found, nowMs) : `more than ${MOST_PLANS} plans are written`;
+    if (reason === undefined) continue;
+    const { gang, leader, written } = found;
+    ctx.emit({ kind: 'eviction-dropped', gang: gang.key, leader: refOf(leader), plan: written.id, reason, spared: [] });
+  }
 }
 
 /**
- * Restores an unfinished plan of another replica, or of this one before a restart. A user who may annotate a leader may
- * write a plan, so muster restores it only if the rules would allow it now.
+ * Begins the plan again as a new one that may choose its victims among those of the written one. Victims that are going
+ * already, and places that the gangs of gone ones keep for successors, count as this plan's evictions.
+ * @returns why not; undefined: it is under way
  */
-function restorePlan(ctx: PreemptionContext, leader: GangPod, nowMs: number): void {
-  const written = leader.eviction;
-  const gang = gangOf(ctx, leader, nowMs);
-  if (!written || gang?.state.kind !== 'waiting' || !gang.leaderUids.has(leader.uid)) return;
-  const holder = refOf(leader);
-  const reason = objectionTo(ctx, gang, written, nowMs);
-  if (reason !== undefined) {
-    ctx.emit({ kind: 'eviction-dropped', gang: gang.key, leader: holder, plan: written.id, reason, spared: [] });
-    return;
+function takeUp(ctx: PreemptionContext, { gang, written }: Found, nowMs: number): string | undefined {
+  const { evictions } = ctx;
+  const objection = objectionTo(ctx, gang, written, nowMs);
+  if (objection !== undefined) return objection;
+  const going = goingVictims(ctx, gang, written, nowMs);
+  for (const one of going) evictions.note(one, nowMs);
+  const moved = clearTheWay(ctx, gang, written, nowMs);
+  const among = new Set(written.victims.map(({ uid }) => uid));
+  const finding = findVictims(ctx, gang, nowMs, among);
+  const isBegun = begin(ctx, gang, { finding, nowMs, isRestored: true });
+  for (const { gang: of, slot, at } of moved) {
+    placeAtOrElsewhere(ctx, of, slot, at);
+    if (slot.node === at.node) evictions.takeBack(of, nowMs);
   }
-  const left = openVictims(ctx, written);
-  const open = new Map(left.map((pod) => [pod.uid, pod]));
-  const { id, untilMs } = written;
-  const freeing = toFreeing(ctx, gang, { id, untilMs, holder, sinceMs: nowMs, left: open, withheld: [] });
-  for (const { uid } of left) ctx.evictions.note(ctx.gangs.get(gangKeyOf(ctx, uid)), nowMs);
-  const moved = clearTheWay(ctx, gang, written.slots);
-  const isLaidOut = withLeaving(ctx, freeing, () => layOutWritten(ctx, gang, written.slots));
-  if (isLaidOut) tellRestored(ctx, freeing, left);
-  else abandonPlan(ctx, gang, 'the gang no longer fits where the plan has its slots', nowMs);
-  for (const { gang: of, slot, at } of moved) placeElsewhere(ctx, of, slot, at);
-  if (isLaidOut && left.length === 0) complete(ctx, freeing, nowMs);
+  if (isBegun) return undefined;
+  for (const one of going) evictions.takeBack(one, nowMs);
+  return whyNot(finding);
 }
 
-function tellRestored(ctx: PreemptionContext, gang: FreeingGang, left: readonly PodRef[]): void {
-  const victims = left.filter((pod) => !isDeleting(ctx, pod)).map((pod) => victimOf(ctx, pod));
-  tellPlan(ctx, gang, { victims, awaited: left.filter((pod) => isDeleting(ctx, pod)), isRestored: true });
-}
-
-function openVictims({ cluster, evictions }: PreemptionContext, { victims }: WrittenPlan): PodRef[] {
-  return victims.filter(({ uid }) => cluster.boundPod(uid) && !evictions.beneficiary.has(uid));
-}
-
-const gangKeyOf = ({ cluster }: PreemptionContext, uid: string) => cluster.boundPod(uid)?.pod.membership?.gang ?? '';
-
-/** Why muster must not restore the plan; undefined: it may. */
+/** Why the gang may have no eviction plan now, whoever its victims are; undefined: it may. */
 function objectionTo(ctx: PreemptionContext, gang: Gang, written: WrittenPlan, nowMs: number): string | undefined {
-  const { preemption: rules } = gang.policy;
-  if (rules.mode !== 'enforce') return `preemption.mode is now ${rules.mode}`;
+  const { mode } = gang.policy.preemption;
+  if (mode !== 'enforce') return `preemption.mode is now ${mode}`;
   if (nowMs > written.untilMs) return 'the plan had expired';
-  const nodes = new Set([...written.slots.values()].flatMap((counts) => [...counts.keys()]));
-  let still = 0;
-  for (const { uid } of openVictims(ctx, written)) {
-    const bound = ctx.cluster.boundPod(uid);
-    if (!bound || bound.pod.deleting) continue;
-    const { pod, node } = bound;
-    still++;
-    const own = ctx.gangs.get(pod.membership?.gang ?? '');
-    const rule = exclusionOf({ ctx, rules, priority: gang.priority, nowMs }, pod, own);
-    if (rule !== undefined) return `rule "${rule}" excludes pod ${pod.namespace}/${pod.name}`;
-    if (!nodes.has(node) && !rules.wholeGangs)
-      return `pod ${pod.namespace}/${pod.name} frees no room for a slot of the gang`;
-    if (ctx.gangOfLeader.has(uid) && !rules.wholeGangs) return `pod ${pod.namespace}/${pod.name} leads its gang`;
-  }
-  const isOver = ctx.evictions.lately(nowMs) + still > rules.budget.perMinute;
-  return isOver ? 'it exceeds the budget per minute' : undefined;
+  const forbidden = forbiddenTo(ctx, gang, nowMs);
+  if (forbidden !== undefined) return forbidden;
+  const admission = decideAdmission(ctx, gang, undefined, nowMs);
+  if (admission.kind === 'admitted') return 'the gang fits without it, and waits for its turn';
+  const { kind, reason } = admission.refusal;
+  return kind === 'room' || kind === 'held' ? undefined : reason;
+}
+
+function whyNot(finding: Finding): string {
+  const rules = finding.kind === 'none' ? [...finding.excluded.keys(), ...finding.hits] : [];
+  if (rules.length === 0) return 'its victims make no room for the gang';
+  return `its victims do not make room for the gang: ${rules.map((rule) => `rule "${rule}"`).join(' and ')}`;
+}
+
+/** The gangs of those victims that are being deleted, one entry per victim; undefined for a single pod. */
+function goingVictims(
+  ctx: PreemptionContext,
+  { priority, policy: { preemption: rules } }: Gang,
+  { victims }: WrittenPlan,
+  nowMs: number,
+): (Gang | undefined)[] {
+  return victims.flatMap(({ uid }) => {
+    const pod = ctx.cluster.boundPod(uid)?.pod;
+    const own = ctx.gangs.get(pod?.membership?.gang ?? '');
+    const isVictim = pod?.deleting && exclusionOf({ ctx, rules, priority, nowMs }, pod, own) === undefined;
+    return isVictim ? [own] : [];
+  });
 }
 
 /** A reserved slot that gave way, and its former place. */
@@ -93,34 +112,41 @@ interface Moved {
   readonly at: { readonly node: string; readonly deadlineMs: number };
 }
 
-/** Unplaces slots of less important gangs: while another replica decided, this one kept the slots of gone victims. */
-function clearTheWay({ ledger, gangs }: PreemptionContext, gang: Gang, slots: SlotCounts): readonly Moved[] {
-  const nodes = new Set([...slots.values()].flatMap((counts) => [...counts.keys()]));
-  const inTheWay = [...nodes].flatMap((node) =>
-    [...ledger.slotsAt(node)].flatMap((slot): readonly Moved[] => {
+/**
+ * Takes away places that other gangs keep for successors, on the nodes of the plan: at most one for each victim that is
+ * gone, and only where the rules would have allowed the eviction. While another replica decided, or muster was away,
+ * nobody held the room of a gone victim for this gang.
+ */
+function clearTheWay(ctx: PreemptionContext, gang: Gang, written: WrittenPlan, nowMs: number): readonly Moved[] {
+  const { ledger, gangs, cluster, evictions } = ctx;
+  const moved: Moved[] = [];
+  let gone = written.victims.filter(({ uid }) => cluster.boundPod(uid) === undefined).length;
+  const nodes = new Set([...written.slots.values()].flatMap((counts) => [...counts.keys()]));
+  for (const node of nodes) {
+    for (const slot of [...ledger.slotsAt(node)]) {
       const other = gangs.get(slot.gang);
-      if (slot.state !== 'reserved' || !other || !isAdmitted(other) || other.priority >= gang.priority) return [];
-      return [{ gang: other, slot, at: { node: slot.node, deadlineMs: slot.deadlineMs } }];
-    }),
-  );
-  for (const { slot } of inTheWay) ledger.unplace(slot);
-  return inTheWay;
-}
-
-function layOutWritten(ctx: PreemptionContext, gang: Gang, slots: SlotCounts): boolean {
-  const { table } = ctx.cluster;
-  for (const [role, nodes] of slots) {
-    if (!gang.spec.roles.some(({ name }) => name === role)) return false;
-    for (const [node, count] of nodes) {
-      for (let i = 0; i < count; i++) {
-        const { vector, eligible } = needOf(ctx.cluster, gang, { role, count: 1 });
-        const row = table.rowOf(node);
-        if (row === undefined || !hasBit(eligible, row) || !table.fits(row, vector)) return false;
-        ctx.ledger.place(ctx.ledger.add(gang, role, vector), row, Infinity);
-      }
+      if (gone === 0) return moved;
+      if (slot.state !== 'reserved' || slot.isLeader || !other || !mayLose(ctx, gang, other, nowMs)) continue;
+      gone--;
+      moved.push({ gang: other, slot, at: { node: slot.node, deadlineMs: slot.deadlineMs } });
+      ledger.unplace(slot);
+      evictions.note(other, nowMs);
     }
   }
-  return startNeeds(ctx.cluster, gang).every(
-    ({ role, count }) => gang.slots.filter((slot) => slot.role === role).length >= count,
+  return moved;
+}
+
+/** Whether the rules would allow the gang to evict one more needed member of the other. */
+function mayLose({ evictions }: PreemptionContext, gang: Gang, other: Gang, nowMs: number): boolean {
+  const { queues, priorityGap, minRuntimeMs, budget } = gang.policy.preemption;
+  const { queue } = other.spec;
+  return (
+    isAdmitted(other) &&
+    other.priority + priorityGap <= gang.priority &&
+    (queues.length === 0 || queues.includes(queue)) &&
+    nowMs - (other.startedMs ?? nowMs) >= minRuntimeMs &&
+    evictions.lately(nowMs) < budget.perMinute &&
+    evictions.lately(nowMs, queue) < budget.perQueue &&
+    other.losses.filter((atMs) => atMs > nowMs - budget.gangWindowMs).length < budget.perGang
   );
 }

@@ -48,9 +48,18 @@ export const MOST_WORK = 400_000;
 /** The rows of a topology domain. */
 type Domain = readonly number[];
 
-/** Searches for the victims with the least harm that make room for a waiting gang. Changes nothing. */
-export function findVictims(ctx: PreemptionContextView, gang: Gang, nowMs: number): Finding {
-  const search = searchFor(ctx, gang, nowMs, { rules: gang.policy.preemption, work: { left: MOST_WORK } });
+/**
+ * Searches for the victims with the least harm that make room for a waiting gang. Changes nothing.
+ * @param among the UIDs of the pods that may be victims, as far as the rules allow it; absent: any pod
+ */
+export function findVictims(
+  ctx: PreemptionContextView,
+  gang: Gang,
+  nowMs: number,
+  among?: ReadonlySet<string>,
+): Finding {
+  const terms = { rules: gang.policy.preemption, work: { left: MOST_WORK }, ...(among ? { among } : {}) };
+  const search = searchFor(ctx, gang, nowMs, terms);
   if (!search) return { kind: 'none', excluded: new Map(), hits: new Set() };
   return search.soon() ?? search.victims();
 }
@@ -59,6 +68,8 @@ interface SearchTerms {
   readonly rules: PreemptionRules;
   /** The search uses it up. */
   readonly work: Work;
+  /** As in findVictims. */
+  readonly among?: ReadonlySet<string>;
 }
 
 /** Whether there are victims that make room for the gang under these rules. */
@@ -92,17 +103,15 @@ function domainsFor({ cluster }: PreemptionContextView, gang: Gang): readonly Do
   });
 }
 
-interface Asked {
+interface Asked extends SearchTerms {
   readonly ctx: PreemptionContextView;
   readonly gang: Gang;
   readonly nowMs: number;
-  readonly rules: PreemptionRules;
   /** Includes the room of the awaited pods. */
   readonly shortfall: Shortfall;
   readonly awaited: readonly BoundPod[];
   /** Whether Shortfall counts the gang exactly, so that the planner need not confirm. */
   readonly isExact: boolean;
-  readonly work: Work;
 }
 
 interface Found {
@@ -159,8 +168,8 @@ class Search {
 
   /** @returns the candidates of a domain; if domains do not bind the leader, also those outside of it */
   #census(): (domain: number) => CandidatePool {
-    const { ctx, gang, nowMs, rules, shortfall } = this.#asked;
-    const input = { ctx, rules, priority: gang.priority, ownGang: gang.key, nowMs };
+    const { ctx, gang, nowMs, rules, shortfall, among } = this.#asked;
+    const input = { ctx, rules, priority: gang.priority, ownGang: gang.key, nowMs, ...(among ? { among } : {}) };
     const count = (domains: readonly (Domain | undefined)[], isUseful: (row: number) => boolean) => {
       const flags = new Uint8Array(ctx.cluster.table.rows).map((_, row) => Number(isUseful(row)));
       const { pools, excluded, queues } = candidatesPerDomain(
