@@ -8,14 +8,15 @@ import type { StateView } from './state.ts';
  * What must hold after every event and every answer:
  *  1. `free` equals a recount from scratch, and so do the holds per row;
  *  2. nothing that muster holds and can still move (reserved slots) stands where there is not room for it;
- *  3. each slot is in one gang and one state, with the pod and the node that the state says; no pod has two;
+ *  3. each slot is in one gang and one state, with the pod and the node that the state says; no pod has two, and no
+ *     pod takes room twice: bound, in an assumed slot, in a hold of its own, or in flight;
  *  4. a gang has a leader; it stands in its queue unless it is admitted, and holds nothing while it waits;
  *  5. every pod that leaves makes room for one gang, which waits for it, or for one single pod;
- *  6. what each queue holds equals a recount of its gangs' bound pods, slots and elastic holds.
+ *  6. what each queue holds equals a recount of its gangs' bound pods, slots and pod holds.
  * @throws MusterError MUSTER_INVARIANT_BROKEN
  */
 export function checkInvariants(ctx: StateView): void {
-  const { cluster, ledger, gangs } = ctx;
+  const { cluster, ledger, gangs, inFlight } = ctx;
   const expected = recount(cluster);
   const byPod = new Map<string, Slot>();
   for (const gang of gangs.values()) {
@@ -32,11 +33,13 @@ export function checkInvariants(ctx: StateView): void {
   for (const gang of gangs.values())
     for (const { node, vector } of planOf(gang)?.withheld ?? []) expected.take(node, vector);
   for (const { node, vector } of ctx.nominated.holds) expected.take(node, vector);
-  for (const elastic of ledger.elasticHolds.values()) {
-    if (!gangs.has(elastic.gang))
-      broken(`pod ${elastic.podUid} holds elastic room for gang ${elastic.gang}, which is over.`);
-    if (byPod.has(elastic.podUid)) broken(`pod ${elastic.podUid} has a slot and elastic room.`);
-    expected.take(elastic.node, elastic.vector);
+  for (const { podUid, node, vector } of ledger.podHolds.values()) {
+    if (byPod.has(podUid)) broken(`pod ${podUid} has a slot and a hold.`);
+    if (cluster.boundPod(podUid)) broken(`pod ${podUid} is bound and has a hold.`);
+    expected.take(node, vector);
+  }
+  for (const uid of inFlight.pods) {
+    if (byPod.has(uid) || ledger.podHoldOf(uid) || cluster.boundPod(uid)) broken(`pod ${uid} is placed and in flight.`);
   }
   checkVictims(ctx);
   checkUsage(ctx);
@@ -80,7 +83,7 @@ function checkUsage({ cluster, ledger, gangs, usage }: StateView): void {
     expected.set(gang.spec.queue, sum);
   };
   for (const { pod, vector } of cluster.boundPods.values()) if (pod.membership) add(pod.membership.gang, vector);
-  for (const { gang, vector } of ledger.elasticHolds.values()) add(gang, vector);
+  for (const { gang, vector } of ledger.podHolds.values()) add(gang, vector);
   for (const { slots } of gangs.values())
     for (const { gang, state, vector } of slots) if (state === 'reserved' || state === 'assumed') add(gang, vector);
   for (const queue of new Set([...usage.queues, ...expected.keys()])) {
@@ -100,6 +103,7 @@ function checkSlot(slot: Slot, { cluster, ledger }: StateView): void {
   if ((slot.state === 'unplaced') !== (slot.node === '')) broken(`${where} is ${slot.state} and at "${slot.node}".`);
   if (slot.node !== '' && !ledger.slotsAt(slot.node).has(slot))
     broken(`${where} is not indexed by its node ${slot.node}.`);
+  if (slot.state === 'assumed' && cluster.boundPod(slot.podUid)) broken(`${where} waits for a pod that is bound.`);
   if (slot.state === 'bound' && cluster.boundPod(slot.podUid)?.node !== slot.node) {
     broken(`${where} is bound at ${slot.node}, and its pod ${slot.podUid} is not.`);
   }

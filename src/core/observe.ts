@@ -109,7 +109,7 @@ function pendingPod(state: SchedulerState, pod: PodInfo, nowMs: number): void {
 function boundPod(state: SchedulerState, pod: PodInfo, node: string, nowMs: number): void {
   const { cluster, ledger } = state;
   const slot = ledger.slotOf(pod.uid);
-  ledger.dropElastic(pod.uid);
+  ledger.dropPodHold(pod.uid);
   state.inFlight.drop(pod.uid);
   state.nominated.drop(pod.uid);
   state.writtenPlans.delete(pod.uid);

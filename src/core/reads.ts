@@ -38,7 +38,7 @@ export function reservedOf({ cluster: { columns }, ledger, gangs }: StateView): 
   const add = (vector: Float64Array) => vector.forEach((amount, c) => (reserved[c]! += amount));
   for (const gang of gangs.values())
     for (const { state, vector } of gang.slots) if (state === 'reserved' || state === 'assumed') add(vector);
-  for (const { vector } of ledger.elasticHolds.values()) add(vector);
+  for (const { vector } of ledger.podHolds.values()) add(vector);
   return columns.amounts(reserved);
 }
 
@@ -64,7 +64,7 @@ export function statsOf(state: StateView): SchedulerStats {
 
 /** Pending leaders, and pods to which a place was answered: those that have not been seen bound. By UID. */
 export function claimantsOf({ cluster, gangOfLeader, gangs, ledger, problems }: StateView): readonly string[] {
-  const uids = new Set([...gangOfLeader.keys(), ...ledger.elasticHolds.keys(), ...problems.keys()]);
+  const uids = new Set([...gangOfLeader.keys(), ...ledger.podHolds.keys(), ...problems.keys()]);
   for (const { slots } of gangs.values())
     for (const { state, podUid } of slots) if (state === 'assumed') uids.add(podUid);
   return [...uids].filter((uid) => cluster.boundPod(uid) === undefined);

@@ -12,6 +12,7 @@ import { explain, summaries } from './explanation/explain.ts';
 import type { Explanation, GangSummary, NodeView } from './explanation/explanation.ts';
 import { nodeViews } from './explanation/nodes.ts';
 import { answerFilter } from './gang/filter-gang-pod.ts';
+import { unclaim } from './gang/life-cycle.ts';
 import { claimAhead } from './gang/members.ts';
 import { checkInvariants } from './invariants.ts';
 import type { ClusterEvent, PodInfo } from './model.ts';
@@ -50,8 +51,9 @@ export class Scheduler {
       const answer = answerFilter(this.state, pod, candidates, nowMs);
       return { answer, effects: this.#drain() };
     }
+    unclaim(this.state, pod.uid, nowMs);
     const answer = isSynced ? filterOtherPod(this.state, { pod, candidates }, nowMs) : ({ kind: 'all' } as const);
-    return { answer, effects: [] };
+    return { answer, effects: this.#drain() };
   }
 
   /** Advice on the nodes left, best 10; a node that is not named scores 0. Pods of other schedulers get none. */

@@ -35,7 +35,7 @@ function expected(entries: readonly QueueEntry[]): string[] {
 
 test('the admission order is that of the heads, whatever came and went before', () => {
   fc.assert(
-    fc.property(fc.array(anyStep, { maxLength: 40 }), (steps) => {
+    fc.property(fc.array(anyStep, { maxLength: 40, size: 'max' }), (steps) => {
       const queues = new Queues<QueueEntry>(orderingOf);
       const known = new Map<string, QueueEntry>();
       for (const step of steps) {

@@ -59,6 +59,7 @@ function readAll({ scheduler, nodes, nowMs }: World): number {
 const steps = fc.array(fc.oneof(...gangSteps, ...gangSteps, ...otherSteps, ...liveSteps), {
   minLength: 10,
   maxLength: 50,
+  size: 'max',
 });
 /** Apps run, and then something happens. */
 const story = steps.map((list) => [...STARTED, ...list]);

@@ -28,7 +28,7 @@ export function fingerprintOf(state: StateView, nowMs: number): string {
     logs: [table.shapeLog, table.roomLog, table.rowLog].map(logOf),
     bound: [...cluster.boundPods.values()],
     held: [...cluster.heldRows],
-    elastic: [...ledger.elasticHolds.values()],
+    elastic: [...ledger.podHolds.values()],
     degraded: ledger.degraded,
     gangs: [...gangs.values()].map((gang) => ({ ...gang, policy: gang.policy.name })),
     leaders: [...state.gangOfLeader].map(([uid, { key }]) => [uid, key]),

@@ -15,10 +15,12 @@ import { World } from './world.ts';
 export type Step =
   | { readonly kind: 'leader' | 'leader-gone' | 'again'; readonly app: number }
   | { readonly kind: 'member' | 'member-gone'; readonly app: number; readonly i: number }
+  | { readonly kind: 'leader-asks' | 'leader-binds'; readonly app: number }
+  | { readonly kind: 'member-asks' | 'member-binds'; readonly app: number; readonly i: number }
   | { readonly kind: 'foreign' | 'intruder' | 'foreign-gone' | 'preempt'; readonly i: number; readonly at: number }
   | { readonly kind: 'node' | 'node-gone'; readonly at: number; readonly cpu: number; readonly cordon: boolean }
   | { readonly kind: 'wait'; readonly ms: number }
-  | { readonly kind: 'admit' | 'restart' };
+  | { readonly kind: 'admit' | 'restart' | 'answered-ask' | 'answered-gone' };
 
 const app = fc.nat({ max: 4 });
 const i = fc.nat({ max: 6 });
@@ -29,6 +31,13 @@ export const gangSteps: fc.Arbitrary<Step>[] = [
   fc.record({ kind: fc.constantFrom('member', 'member', 'member', 'member-gone'), app, i }),
   fc.record({ kind: fc.constant('wait'), ms: fc.constantFrom(1, 1000, 120_000, 600_000) }),
 ];
+/** Pods whose binding takes its time: kube-scheduler has its answer, and binds them later or never. */
+export const slowSteps: fc.Arbitrary<Step>[] = [
+  fc.record({ kind: fc.constantFrom('leader-asks', 'leader-binds'), app }),
+  fc.record({ kind: fc.constantFrom('member-asks', 'member-asks', 'member-binds'), app, i }),
+  // No binding succeeded, or kube-scheduler was restarted; or nobody wants these pods any more.
+  fc.record({ kind: fc.constantFrom('answered-ask', 'answered-gone') }),
+];
 /** What other pods and nodes do. */
 export const otherSteps: fc.Arbitrary<Step>[] = [
   fc.record({ kind: fc.constantFrom('foreign', 'intruder', 'foreign-gone', 'preempt'), i, at }),
@@ -36,6 +45,19 @@ export const otherSteps: fc.Arbitrary<Step>[] = [
 ];
 /** What a live cluster brings: gangs admitted unasked, and muster killed and started again. */
 export const liveSteps: fc.Arbitrary<Step>[] = [fc.record({ kind: fc.constantFrom('admit', 'admit', 'restart') })];
+
+/** Lists of steps. fast-check's own choice of a size would make most of them shorter than ten. */
+export const sequenceOf = (...steps: readonly fc.Arbitrary<Step>[]): fc.Arbitrary<Step[]> =>
+  fc.array(fc.oneof(...steps), { maxLength: 60, size: 'max' });
+
+/** The same steps about one app, which may grow from 2 executors to 5, and three of its members: they meet more often. */
+export const inOneApp = (steps: readonly Step[]): Step[] =>
+  steps.map((step) => ({
+    ...step,
+    ...('app' in step && { app: 1 }),
+    ...('app' in step && 'i' in step && { i: step.i % 4 }),
+  }));
+
 /** How gangs are placed and queued. */
 export const setting = fc.record({
   strategy: fc.constantFrom<StrategyName>(...STRATEGIES),
@@ -81,6 +103,8 @@ export class Play {
   readonly #policy: Partial<Policy>;
   readonly #live = new Map<string, PodInfo>();
   readonly #bound = new Map<string, { readonly pod: PodInfo; readonly node: string }>();
+  /** Pods that have been answered with a node and have not been bound. */
+  readonly #answered = new Map<string, { readonly pod: PodInfo; readonly node: string }>();
   readonly #intruders = new Map<string, { readonly pod: PodInfo; readonly node: string }>();
   readonly #apps: readonly GangBuilder[];
 
@@ -105,6 +129,20 @@ export class Play {
       }
       case 'member':
         return this.#start(this.#apps[step.app]!.member('executor', step.i));
+      case 'leader-asks':
+        return this.#ask(this.#apps[step.app]!.leader());
+      case 'member-asks':
+        return this.#ask(this.#apps[step.app]!.member('executor', step.i));
+      case 'leader-binds':
+        return this.#bindAnswered(this.#apps[step.app]!.leader());
+      case 'member-binds':
+        return this.#bindAnswered(this.#apps[step.app]!.member('executor', step.i));
+      case 'answered-ask':
+        for (const { pod: one } of [...this.#answered.values()]) this.#ask(one);
+        return;
+      case 'answered-gone':
+        for (const { pod: one } of [...this.#answered.values()]) this.#end(one);
+        return;
       case 'leader-gone':
         return this.#end(this.#apps[step.app]!.leader());
       case 'member-gone':
@@ -125,6 +163,7 @@ export class Play {
   /** A new muster knows what the API server has: nodes, bound pods, and what is written on bound leaders. */
   #restart(): void {
     const before = this.world;
+    this.#answered.clear();
     this.world = new World([...before.nodes.values()], this.#policy, false);
     this.world.nowMs = before.nowMs;
     for (const { pod: one, node: at } of this.#bound.values()) {
@@ -161,27 +200,59 @@ export class Play {
           node(name, { cpu: step.cpu, unschedulable: step.cordon, labels: { rack: `r${step.cpu}` } }),
         );
       case 'node-gone':
+        for (const [uid, { node: its }] of this.#answered) if (its === name) this.#answered.delete(uid);
         return this.world.removeNode(name);
     }
   }
 
   #start(asking: PodInfo): void {
-    if (this.#bound.has(asking.uid)) return;
-    this.#live.set(asking.uid, asking);
+    this.#ask(asking);
+    this.#bindAnswered(asking);
+  }
+
+  #ask(asking: PodInfo): void {
+    const { uid } = asking;
+    if (this.#bound.has(uid)) return;
+    this.#live.set(uid, asking);
     const answer = this.world.ask(asking);
     expect(this.world.ask(asking)).toBe(answer);
-    this.log.push(`${asking.uid} ${answer}`);
+    this.log.push(`${uid} ${answer}`);
+    this.#answered.delete(uid);
     if (!answer.startsWith('-> ')) return;
     const name = answer.slice(3);
     expect(this.world.nodes.has(name)).toBe(true);
-    this.#bound.set(asking.uid, { pod: asking, node: name });
-    this.world.bind(asking, name);
+    this.#answered.set(uid, { pod: asking, node: name });
+  }
+
+  #bindAnswered({ uid }: PodInfo): void {
+    const answered = this.#answered.get(uid);
+    if (!answered || !this.world.nodes.has(answered.node)) return;
+    this.#answered.delete(uid);
+    this.#bound.set(uid, answered);
+    this.world.bind(answered.pod, answered.node);
   }
 
   #end(ending: PodInfo): void {
     this.#live.delete(ending.uid);
     this.#bound.delete(ending.uid);
+    this.#answered.delete(ending.uid);
     this.world.gone(ending);
+  }
+
+  /** Room is held for every answered pod where it was answered to go, until it is bound or gone or the node is gone. */
+  expectAnsweredKeepRoom(): void {
+    const { ledger } = this.world.scheduler.inside;
+    for (const [
+      uid,
+      {
+        pod: { request },
+        node: name,
+      },
+    ] of this.#answered) {
+      if (!this.world.nodes.has(name)) continue;
+      const held = ledger.slotOf(uid) ?? ledger.podHoldOf(uid);
+      expect([uid, held?.node, held?.vector[0]]).toEqual([uid, name, request.get('cpu')]);
+    }
   }
 
   /** cpu of what muster placed, per node, must be within the node's. */
@@ -201,7 +272,10 @@ export class Play {
     for (const one of this.#apps) {
       if (!this.#bound.has(one.leader().uid)) continue;
       const { min } = one.spec.roles[1]!;
-      const running = [0, 1, 2, 3, 4, 5, 6].filter((n) => this.#bound.has(one.member('executor', n).uid)).length;
+      const running = [0, 1, 2, 3, 4, 5, 6].filter((n) => {
+        const { uid } = one.member('executor', n);
+        return this.#bound.has(uid) || this.#answered.has(uid);
+      }).length;
       for (let n = running; n < min; n++) {
         const successor = { ...one.member('executor', 0), uid: `${one.spec.name}-late-${n}` };
         const answer = this.world.start(successor);

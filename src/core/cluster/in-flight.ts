@@ -17,6 +17,11 @@ export class InFlight {
     return this.#pods.size === 0 ? undefined : this.#total;
   }
 
+  /** Their UIDs. */
+  get pods(): Iterable<string> {
+    return this.#pods.keys();
+  }
+
   add(uid: string, vector: Vector, nowMs: number): void {
     this.drop(uid);
     this.#pods.set(uid, { vector, untilMs: nowMs + FORGET_MS });

@@ -12,7 +12,7 @@ export function nodeViews({ cluster, ledger }: PreemptionContextView): readonly 
     const add = (vector: Float64Array) => vector.forEach((amount, c) => (held[c]! += amount));
     const slots = [...ledger.slotsAt(node.name)].filter(({ state }) => state !== 'bound');
     for (const { vector } of slots) add(vector);
-    for (const { vector, node: at } of ledger.elasticHolds.values()) if (at === node.name) add(vector);
+    for (const { vector, node: at } of ledger.podHolds.values()) if (at === node.name) add(vector);
     out.push({
       node: node.name,
       unschedulable: node.unschedulable,

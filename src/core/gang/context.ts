@@ -21,12 +21,12 @@ interface Problem {
 /** Read-only view of the gangs and of the state that they share. The planner plans on scratch room. */
 export interface GangContextView {
   readonly cluster: ClusterView;
-  readonly ledger: Pick<Ledger, 'slotOf' | 'slotsAt' | 'elasticHolds' | 'elasticHoldOf' | 'degraded'>;
+  readonly ledger: Pick<Ledger, 'slotOf' | 'slotsAt' | 'podHolds' | 'podHoldOf' | 'degraded'>;
   readonly planner: Planner;
   readonly weights: WeightEngine;
   readonly queues: Pick<Queues<Gang>, 'get' | 'inAdmissionOrder' | 'aheadOf' | 'firstAhead'>;
   readonly usage: Pick<QueueUsage, 'of' | 'queues'>;
-  readonly inFlight: Pick<InFlight, 'total'>;
+  readonly inFlight: Pick<InFlight, 'total' | 'pods'>;
   /** By key. */
   readonly gangs: ReadonlyMap<string, Readonly<Gang>>;
   /** The gang of each UID in some gang's leaderUids. */

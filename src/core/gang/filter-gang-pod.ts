@@ -11,8 +11,17 @@ import { asked, refuse, toAdmitted } from './transitions.ts';
 
 const none = (reason: string): FilterAnswer => ({ kind: 'none', reason });
 
-/** The answer to filter for a pod of a gang. */
+/** The answer to filter for a pod of a gang. A pod that is refused is not being bound any more and holds no room. */
 export function answerFilter(ctx: GangContext, pod: GangPod, candidates: Candidates, nowMs: number): FilterAnswer {
+  ctx.inFlight.drop(pod.uid);
+  const bound = ctx.cluster.boundPod(pod.uid);
+  if (bound) return candidates.has(bound.node) ? { kind: 'one', node: bound.node } : none('pod is bound already');
+  const answer = decide(ctx, pod, candidates, nowMs);
+  if (answer.kind === 'none') ctx.ledger.dropPodHold(pod.uid);
+  return answer;
+}
+
+function decide(ctx: GangContext, pod: GangPod, candidates: Candidates, nowMs: number): FilterAnswer {
   const { problem, role } = pod.membership;
   if (problem !== undefined) return none(noteProblem(ctx, pod, problem, nowMs));
   ctx.problems.delete(pod.uid);
@@ -24,6 +33,7 @@ export function answerFilter(ctx: GangContext, pod: GangPod, candidates: Candida
   if (!isLeader) return none('gang waits for its leader');
   refresh(ctx, gang, pod, nowMs);
   asked(gang, nowMs);
+  ctx.ledger.dropPodHold(pod.uid);
   retryUnplaced(ctx, nowMs);
   if (ctx.hold !== undefined) return none(refuse(ctx, gang, { kind: 'held', reason: ctx.hold }));
   const admission = decideAdmission(ctx, gang, { pod, candidates }, nowMs);

@@ -83,10 +83,10 @@ function isOvertaken({ cluster }: GangContext, row: number, { vector }: Slot): b
   return vector.some((amount, c) => amount > 0 && cluster.table.free[c]![row]! < 0);
 }
 
-/** The node is gone: plans its slots elsewhere and drops the elastic holds there. */
+/** The node is gone: plans its slots elsewhere and drops the pod holds there. */
 export function evacuate(ctx: GangContext, node: string, nowMs: number): void {
   const { ledger, gangs } = ctx;
-  for (const elastic of ledger.elasticHolds.values()) if (elastic.node === node) ledger.dropElastic(elastic.podUid);
+  for (const hold of ledger.podHolds.values()) if (hold.node === node) ledger.dropPodHold(hold.podUid);
   for (const slot of [...ledger.slotsAt(node)]) {
     const gang = gangs.get(slot.gang);
     if (!gang || slot.state === 'bound') continue;

@@ -4,8 +4,11 @@ import type { Vector } from '../resources.ts';
 import type { Gang } from './gang.ts';
 import type { Slot } from './slot.ts';
 
-/** The room of an elastic member that muster has assumed: answered to kube-scheduler, not yet seen bound. */
-export interface ElasticHold {
+/**
+ * The room of an assumed pod that has no slot: an elastic member, or a member whose gang has lost its slots since the
+ * answer. kube-scheduler may be binding the pod, so that it keeps the room until it is bound, gone or answered anew.
+ */
+export interface PodHold {
   readonly podUid: string;
   readonly gang: string;
   readonly role: string;
@@ -16,7 +19,7 @@ export interface ElasticHold {
 type Writable<T> = { -readonly [K in keyof T]: T[K] };
 
 /**
- * The book of all reservations: slots and elastic holds, by pod and by node, with the room they hold in the cluster.
+ * The book of all reservations: slots and pod holds, by pod and by node, with the room they hold in the cluster.
  * Only the ledger changes a slot, so that the held room always agrees with the slots.
  */
 export class Ledger {
@@ -24,7 +27,7 @@ export class Ledger {
   readonly #room: GangRoom;
   readonly #byPod = new Map<string, Slot>();
   readonly #byNode = new Map<string, Set<Slot>>();
-  readonly #elasticHolds = new Map<string, ElasticHold>();
+  readonly #podHolds = new Map<string, PodHold>();
   /** Number of unplaced slots by gang; gangs without any are left out. */
   readonly #unplaced = new Map<string, number>();
   /** No slot expires before this time. */
@@ -40,8 +43,8 @@ export class Ledger {
     return this.#nextDeadlineMs;
   }
 
-  get elasticHolds(): ReadonlyMap<string, ElasticHold> {
-    return this.#elasticHolds;
+  get podHolds(): ReadonlyMap<string, PodHold> {
+    return this.#podHolds;
   }
 
   /** Keys of gangs with unplaced slots, the gang that lost its room first ahead. A copy. */
@@ -58,8 +61,8 @@ export class Ledger {
     return this.#byPod.get(podUid);
   }
 
-  elasticHoldOf(podUid: string): ElasticHold | undefined {
-    return this.#elasticHolds.get(podUid);
+  podHoldOf(podUid: string): PodHold | undefined {
+    return this.#podHolds.get(podUid);
   }
 
   /** Slots that hold room at the node, or whose pod is bound there. */
@@ -77,11 +80,13 @@ export class Ledger {
     return slot;
   }
 
-  /** Removes slots of the gang and releases their room. From any state. */
+  /** Removes slots of the gang and releases their room; assumed pods keep theirs as pod holds. From any state. */
   remove(gang: Gang, slots: readonly Slot[]): void {
     for (const slot of slots) {
+      const { state, podUid, role, node, vector } = slot;
       this.unplace(slot);
       this.#countUnplaced(gang.key, -1);
+      if (state === 'assumed') this.holdForPod({ podUid, gang: gang.key, role, node, vector });
     }
     const own = gang.slots as Slot[];
     const gone = new Set(slots);
@@ -143,19 +148,19 @@ export class Ledger {
     this.place(slot, to.row, to.deadlineMs);
   }
 
-  /** Holds room for an elastic member, in place of an earlier hold. */
-  holdElastic(hold: ElasticHold): void {
-    this.dropElastic(hold.podUid);
+  /** Holds room for an assumed pod without a slot, in place of an earlier hold. */
+  holdForPod(hold: PodHold): void {
+    this.dropPodHold(hold.podUid);
     const row = this.#cluster.table.rowOf(hold.node);
     if (row === undefined) throw new RangeError(`Room is held at ${hold.node}, which is gone.`);
-    this.#elasticHolds.set(hold.podUid, hold);
+    this.#podHolds.set(hold.podUid, hold);
     this.#hold(hold.gang, row, hold.vector);
   }
 
-  dropElastic(podUid: string): void {
-    const hold = this.#elasticHolds.get(podUid);
+  dropPodHold(podUid: string): void {
+    const hold = this.#podHolds.get(podUid);
     if (!hold) return;
-    this.#elasticHolds.delete(podUid);
+    this.#podHolds.delete(podUid);
     this.#release(hold.gang, hold.node, hold.vector);
   }
 

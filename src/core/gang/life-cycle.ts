@@ -3,7 +3,7 @@ import { isLeaderRole, minToStart, type GangPod } from '../model.ts';
 import type { GangContext } from './context.ts';
 import { addLeader } from './declare.ts';
 import { isAdmitted, planOf, type Gang } from './gang.ts';
-import { placeAtOrElsewhere, placeSlot } from './healing.ts';
+import { healRow, placeAtOrElsewhere, placeSlot } from './healing.ts';
 import { needOf } from './needs.ts';
 import { updatePriority } from './priority.ts';
 import { layOut } from './reservation.ts';
@@ -74,20 +74,38 @@ const sum = (counts: Iterable<number>) => [...counts].reduce((total, count) => t
 
 /** A pod has ended; `bound` is its entry in the cluster. The gang ends with its last leader. */
 export function podEnded(ctx: GangContext, uid: string, bound: BoundPod | undefined, nowMs: number): Gang | undefined {
-  ctx.ledger.dropElastic(uid);
+  ctx.ledger.dropPodHold(uid);
   ctx.problems.delete(uid);
   const slot = ctx.ledger.slotOf(uid);
   const gang = ctx.gangs.get(slot?.gang ?? bound?.pod.membership?.gang ?? '') ?? ctx.gangOfLeader.get(uid);
   ctx.gangOfLeader.delete(uid);
   if (!gang) return undefined;
+  const wasAssumed = slot?.state === 'assumed';
+  if (wasAssumed) ctx.ledger.forget(slot, nowMs + gang.policy.reservation.unclaimedMs);
   if (gang.leaderUids.delete(uid) && gang.leaderUids.size === 0) {
     toOver(ctx, gang, nowMs);
     return gang;
   }
   if (planOf(gang)?.holder.uid === uid) abandonPlan(ctx, gang, 'the leader that carried the plan is gone', nowMs);
-  if (slot?.state === 'assumed') ctx.ledger.forget(slot, nowMs + gang.policy.reservation.unclaimedMs);
+  if (wasAssumed) healAt(ctx, slot.node);
   else if (slot) reopen(ctx, gang, slot, nowMs);
   return gang;
+}
+
+/** kube-scheduler places the pod as one of no gang: a policy or its labels changed. It claims nothing any more. */
+export function unclaim(ctx: GangContext, uid: string, nowMs: number): void {
+  ctx.ledger.dropPodHold(uid);
+  const slot = ctx.ledger.slotOf(uid);
+  const gang = slot && ctx.gangs.get(slot.gang);
+  if (!gang || slot.state !== 'assumed') return;
+  ctx.ledger.forget(slot, nowMs + gang.policy.reservation.unclaimedMs);
+  healAt(ctx, slot.node);
+}
+
+/** The node of a slot that is only reserved again may have lost room since a pod claimed it. */
+function healAt(ctx: GangContext, node: string): void {
+  const row = ctx.cluster.table.rowOf(node);
+  if (row !== undefined) healRow(ctx, row);
 }
 
 /** A bound member died: an elastic member takes the slot, else muster holds it for the successor. */

@@ -23,9 +23,9 @@ export function placeMember(ctx: GangContext, gang: Gang, pod: GangPod, candidat
   );
   const offered = open.find((slot) => candidates.has(slot.node) && roomBeside(ctx, slot, vector));
   const slot = offered ?? open.find(({ state }) => state === 'unplaced') ?? open[0];
-  return slot
-    ? claim(ctx, gang, slot, { pod, vector, candidates })
-    : placeElastic(ctx, gang, { pod, vector, candidates });
+  if (!slot) return placeElastic(ctx, gang, { pod, vector, candidates });
+  ctx.ledger.dropPodHold(pod.uid);
+  return claim(ctx, gang, slot, { pod, vector, candidates });
 }
 
 /**
@@ -38,7 +38,7 @@ export function claimAhead(ctx: GangContext, pod: GangPod): string | undefined {
   const gang = ctx.gangs.get(key);
   if (hold !== undefined || isFollowing || isElastic || problem !== undefined || !gang || !isAdmitted(gang))
     return undefined;
-  if (cluster.boundPod(pod.uid) || ledger.slotOf(pod.uid) || ledger.elasticHoldOf(pod.uid)) return undefined;
+  if (cluster.boundPod(pod.uid) || ledger.slotOf(pod.uid) || ledger.podHoldOf(pod.uid)) return undefined;
   const vector = cluster.requestVector(pod.request);
   const slot = gang.slots.find(
     (one) => one.role === role && one.state === 'reserved' && !one.isLeader && roomBeside(ctx, one, vector),
@@ -78,11 +78,11 @@ function roomBeside({ cluster }: GangContext, slot: Slot, vector: Vector): boole
 
 /** Places an elastic member: only in room that no slot holds, where the policy prefers it. */
 function placeElastic(ctx: GangContext, gang: Gang, { pod, vector, candidates }: Ask): FilterAnswer {
-  const known = ctx.ledger.elasticHoldOf(pod.uid);
+  const known = ctx.ledger.podHoldOf(pod.uid);
   if (known) {
     const isSame = known.vector.length === vector.length && known.vector.every((amount, c) => amount === vector[c]);
     if (isSame && candidates.has(known.node)) return { kind: 'one', node: known.node };
-    ctx.ledger.dropElastic(pod.uid);
+    ctx.ledger.dropPodHold(pod.uid);
   }
   const role = pod.membership.role;
   const need = needOf(ctx.cluster, gang, { role, count: 1, vector });
@@ -95,6 +95,6 @@ function placeElastic(ctx: GangContext, gang: Gang, { pod, vector, candidates }:
   });
   if (plan.kind === 'short') return refuse('no room for a member beyond the minimum');
   const node = ctx.cluster.table.nameAt(plan.rows[0]![0]!);
-  ctx.ledger.holdElastic({ podUid: pod.uid, gang: gang.key, role, node, vector });
+  ctx.ledger.holdForPod({ podUid: pod.uid, gang: gang.key, role, node, vector });
   return { kind: 'one', node };
 }

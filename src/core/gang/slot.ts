@@ -7,6 +7,7 @@ import type { Vector } from '../resources.ts';
  *                          ^  <------forget-----|                   |
  *                          +---- the bound member died ------------+
  *   reserved or assumed --lose (node gone, room taken, no longer eligible)--> unplaced
+ *   assumed, when its gang expires or ends: the slot is removed, and the pod keeps the room as a pod hold
  *
  * A reserved or assumed slot holds `vector` at `node`; the room of a bound slot is taken by its pod.
  */

@@ -130,7 +130,6 @@ export function toOver(ctx: GangContext, gang: Gang, nowMs: number): void {
   abandonPlan(ctx, gang, 'the gang is over', nowMs);
   ctx.gangs.delete(gang.key);
   ctx.queues.remove(gang.key);
-  for (const hold of ctx.ledger.elasticHolds.values()) if (hold.gang === gang.key) ctx.ledger.dropElastic(hold.podUid);
   const { length: slots } = gang.slots;
   ctx.ledger.remove(gang, gang.slots);
   ctx.usage.assign(gang.key, undefined);

@@ -22,7 +22,8 @@ export function filterOtherPod(
   inFlight.drop(pod.uid);
   const asked = sum(vector, inFlight.total);
   const answer = besideHolds(cluster, candidates, asked, nominated.heldFor(pod.uid));
-  if (answer.kind === 'all' || answer.failed.length < candidates.size) inFlight.add(pod.uid, vector, nowMs);
+  const isPassed = answer.kind === 'all' || answer.failed.length < candidates.size;
+  if (isPassed && !cluster.boundPod(pod.uid)) inFlight.add(pod.uid, vector, nowMs);
   return answer;
 }
 
