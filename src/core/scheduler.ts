@@ -1,4 +1,5 @@
 import type {
+  FilterAnswer,
   FilterOutcome,
   FilterRequest,
   NodeScore,
@@ -22,7 +23,7 @@ import { answerPreempt } from './preemption/verb/preempt-verb.ts';
 import { claimantsOf, membersOf, reservationOf, reservedOf, statsOf, type WrittenReservation } from './reads.ts';
 import type { Resources } from './resources.ts';
 import { isGangMember, newState, type SchedulerOptions, type SchedulerState } from './state.ts';
-import { filterOtherPod } from './verbs/filter-other-pods.ts';
+import { besideHeldRoom, filterOtherPod } from './verbs/filter-other-pods.ts';
 import { prioritizeNodes } from './verbs/prioritize.ts';
 
 /**
@@ -54,6 +55,20 @@ export class Scheduler {
     unclaim(this.state, pod.uid, nowMs);
     const answer = isSynced ? filterOtherPod(this.state, { pod, candidates }, nowMs) : ({ kind: 'all' } as const);
     return { answer, effects: this.#drain() };
+  }
+
+  /**
+   * The answer to filter about a pod that no event has told of. Changes nothing: only the request says what the pod is
+   * and how much it needs.
+   * @throws MusterError MUSTER_NOT_SYNCED, MUSTER_POD_UNKNOWN for a gang's pod, which must be asked about again
+   */
+  filterUnknown({ pod, candidates }: FilterRequest): FilterAnswer {
+    const { isSynced } = this.state;
+    if (!isGangMember(this.state, pod))
+      return isSynced ? besideHeldRoom(this.state, { pod, candidates }) : { kind: 'all' };
+    if (!isSynced) throw notSynced(pod);
+    const what = `Pod ${pod.namespace}/${pod.name}: the API server has not told muster of it yet.`;
+    throw new MusterError('MUSTER_POD_UNKNOWN', what);
   }
 
   /** Advice on the nodes left, best 10; a node that is not named scores 0. Pods of other schedulers get none. */

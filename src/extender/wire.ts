@@ -1,8 +1,8 @@
 import type { FilterRequest, PreemptRequest, VictimProposal } from '../core/decision.ts';
 import { MusterError } from '../core/errors.ts';
-import type { Candidates } from '../core/model.ts';
+import type { Candidates, PodInfo, PodRef } from '../core/model.ts';
 import { DEFAULT_CONTEXT, type IntakeContext } from '../intake/gang-objects.ts';
-import { asObject, integerAt, listAt, nameAt, objectAt, own, type Json } from '../intake/field.ts';
+import { asObject, integerAt, listAt, nameAt, objectAt, own, textAt, type Json } from '../intake/field.ts';
 import { toPodInfo } from '../intake/pod.ts';
 import { shown } from '../intake/wording.ts';
 import { NameList } from './name-list.ts';
@@ -14,14 +14,33 @@ export interface WireFilterRequest extends FilterRequest {
   readonly mode: WireMode;
 }
 
+/** Reads the value of `Pod`, or ignores it where a better source knows the pod. */
+export type PodReader = (value: unknown) => PodInfo;
+
+/** Believes the request. @throws MusterError as toPodInfo */
+export const readPod =
+  (context: IntakeContext = DEFAULT_CONTEXT): PodReader =>
+  (value) =>
+    toPodInfo(value, 'Pod', context);
+
+/**
+ * Which pod the body of any verb is about.
+ * @throws MusterError MUSTER_WIRE_BAD_BODY, MUSTER_OBJECT_INVALID
+ */
+export function toPodRef(body: unknown): PodRef {
+  const metadata = objectAt(asObject(field(argsOf(body), 'Pod'), 'Pod'), 'metadata', 'Pod') ?? {};
+  const [at, namespace] = ['Pod.metadata', textAt(metadata, 'namespace', 'Pod.metadata') || 'default'];
+  return { namespace, name: nameAt(metadata, 'name', at), uid: nameAt(metadata, 'uid', at) };
+}
+
 /**
  * ExtenderArgs: the body of filter and prioritize (staging/src/k8s.io/kube-scheduler/extender/v1/types.go). As in Go,
  * keys may have any casing and unknown keys are ignored.
- * @throws MusterError MUSTER_WIRE_BAD_BODY, or an error of toPodInfo
+ * @throws MusterError MUSTER_WIRE_BAD_BODY, or an error of the reader
  */
-export function toFilterRequest(body: unknown, context: IntakeContext = DEFAULT_CONTEXT): WireFilterRequest {
+export function toFilterRequest(body: unknown, podOf: PodReader = readPod()): WireFilterRequest {
   const args = argsOf(body);
-  const pod = toPodInfo(field(args, 'Pod'), 'Pod', context);
+  const pod = podOf(field(args, 'Pod'));
   const names = field(args, 'NodeNames');
   if (names instanceof NameList) return { pod, candidates: names, mode: 'names' };
   if (names !== undefined && names !== null) {
@@ -39,11 +58,11 @@ export function toFilterRequest(body: unknown, context: IntakeContext = DEFAULT_
 
 /**
  * ExtenderPreemptionArgs. A node that is null or has a null list has no victims.
- * @throws MusterError MUSTER_WIRE_BAD_BODY, or an error of toPodInfo
+ * @throws MusterError MUSTER_WIRE_BAD_BODY, or an error of the reader
  */
-export function toPreemptRequest(body: unknown, context: IntakeContext = DEFAULT_CONTEXT): PreemptRequest {
+export function toPreemptRequest(body: unknown, podOf: PodReader = readPod()): PreemptRequest {
   const args = argsOf(body);
-  const pod = toPodInfo(field(args, 'Pod'), 'Pod', context);
+  const pod = podOf(field(args, 'Pod'));
   const [meta, full] = [field(args, 'NodeNameToMetaVictims'), field(args, 'NodeNameToVictims')];
   const victims = new Map<string, VictimProposal>();
   const where = meta ? 'NodeNameToMetaVictims' : 'NodeNameToVictims';

@@ -47,6 +47,41 @@ export function toPodInfo(value: unknown, where: string, context: IntakeContext 
   return Object.assign(base, live, evictionTraitsOf(pod, where, annotations), gangPart(pod, where, membership));
 }
 
+/** The part of a Pod object in which it says which gang it is in. */
+export interface MembershipSource {
+  readonly annotations: ReadonlyMap<string, string>;
+  readonly object: Json;
+}
+
+/** What `rereadMembership` needs of a Pod object: far less than the object. */
+export function membershipSource(pod: Json, where: string): MembershipSource {
+  const metadata = objectAt(pod, 'metadata', where) ?? {};
+  const spec = objectAt(pod, 'spec', where) ?? {};
+  const status = objectAt(pod, 'status', where) ?? {};
+  const part = (from: Json, keys: readonly string[]) =>
+    Object.fromEntries(keys.filter((key) => own(from, key) !== undefined).map((key) => [key, from[key]]));
+  const object = {
+    metadata: part(metadata, ['ownerReferences']),
+    spec: part(spec, ['volumes', 'schedulingGroup', 'workloadRef']),
+    status: part(status, ['podIP']),
+  };
+  return { annotations: textMapAt(metadata, 'annotations', `${where}.metadata`), object };
+}
+
+/** The pod with its membership as the gang objects declare it now. */
+export function rereadMembership(
+  pod: PodInfo,
+  { annotations, object }: MembershipSource,
+  context: IntakeContext,
+): PodInfo {
+  const bare: { -readonly [K in keyof PodInfo]: PodInfo[K] } = { ...pod };
+  delete bare.membership;
+  delete bare.address;
+  const isOthers = isNativelyScheduled(objectAt(object, 'spec', 'Pod') ?? {});
+  const membership = isOthers ? undefined : membershipOf({ pod: bare, annotations, object, context });
+  return Object.assign(bare, gangPart(object, 'Pod', membership));
+}
+
 function gangPart(
   pod: Json,
   where: string,

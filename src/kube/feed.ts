@@ -1,9 +1,11 @@
 import type { ClusterEvent, PodInfo, PodRef } from '../core/model.ts';
-import { gangObjectKey, type IntakeContext } from '../intake/gang-objects.ts';
+import { gangObjectKey, type GangObjects, type IntakeContext } from '../intake/gang-objects.ts';
 import { GANG_OBJECT_SOURCES, type GangObjectSource, type GangObjectsRead } from '../intake/gang-object-sources.ts';
 import { nameAt, objectAt, textAt, type Json } from '../intake/field.ts';
 import { toNodeInfo } from '../intake/node.ts';
-import { toPodInfo } from '../intake/pod.ts';
+import type { Identity } from '../intake/identity.ts';
+import { membershipSource, rereadMembership, toPodInfo } from '../intake/pod.ts';
+import { KnownPods, type KnownPod } from './known-pods.ts';
 import { Leaders } from './leaders.ts';
 import { disruptionBudgetSource, priorityClassSource } from './preemption-sources.ts';
 import { Reflector, type Mirror, type ReflectorNote } from './reflector.ts';
@@ -34,11 +36,14 @@ const NODES = '/api/v1/nodes';
 /** How often the first lists are checked for completion. */
 const SYNC_POLL_MS = 20;
 
+/**
+ * How long a request about an unheard pod waits for the watch. kube-scheduler asks about no other pod meanwhile. The
+ * watches of both are told within milliseconds of each other.
+ */
+const HEARD_WITHIN_MS = 100;
+
 /** The record of a pod between two events. */
-interface PodRecord {
-  readonly info: PodInfo;
-  /** Present only while the pod waits for its gang's declaration; it is then read again. */
-  readonly raw?: Json;
+interface PodRecord extends KnownPod {
   readonly version: string;
 }
 
@@ -57,10 +62,9 @@ export class Feed {
   /** Disruption budgets and PriorityClasses. */
   readonly #preemptionSources: readonly Pick<Reflector<unknown>, 'run' | 'stop' | 'isSynced'>[];
   /** Pods by the gang object they wait for, then by UID. */
-  readonly #awaiting = new Map<string, Map<string, Json>>();
+  readonly #awaiting = new Map<string, Map<string, PodRecord>>();
   readonly #awaits = new Map<string, string>();
-  /** UIDs of all living pods that the API server has. */
-  readonly #living = new Set<string>();
+  readonly #known: KnownPods;
   /** The apps of Spark drivers, by the driver's UID. */
   readonly #drivers = new Map<string, Place>();
   readonly leaders = new Leaders();
@@ -70,6 +74,7 @@ export class Feed {
   constructor(options: FeedOptions) {
     this.#options = options;
     this.#context = { gangObjects: this.#store, schedulerNames: new Set(options.schedulerNames) };
+    this.#known = new KnownPods(this.#context);
     const reflect = <T>(mirror: Mirror<T>) => new Reflector(mirror, options);
     this.#nodes = reflect({
       kind: 'nodes',
@@ -114,7 +119,13 @@ export class Feed {
 
   /** Whether the API server had a living pod with this UID at the last event. */
   isAlive(uid: string): boolean {
-    return this.#living.has(uid);
+    return this.#known.has(uid);
+  }
+
+  /** The pod that kube-scheduler asks about, as the API server has it. */
+  identify(ref: PodRef): Identity | Promise<Identity> {
+    const isCurrent = this.#isSynced && this.#pods.behindMs() === 0;
+    return this.#known.identify(ref, isCurrent ? HEARD_WITHIN_MS : 0);
   }
 
   /** Resolves when the cluster has been read and the core has observed `synced`. The feed runs until `stop`. */
@@ -170,14 +181,23 @@ export class Feed {
       this.#drivers.set(uidOf(object), app);
       this.#store.put('spark-driver', app, true);
     }
-    const info = toPodInfo(object, 'Pod', this.#context);
+    let hasLooked = false;
+    const gangObjects: GangObjects = {
+      get: (kind, namespace, name) => {
+        hasLooked = true;
+        return this.#store.get(kind, namespace, name);
+      },
+    };
+    const info = toPodInfo(object, 'Pod', { ...this.#context, gangObjects });
     const version = textAt(objectAt(object, 'metadata', 'Pod') ?? {}, 'resourceVersion', 'Pod.metadata') ?? '';
-    return info.membership?.awaits === undefined ? { info, version } : { info, version, raw: object };
+    const mayChange = hasLooked && (info.node === undefined || info.membership?.awaits !== undefined);
+    return mayChange ? { info, version, source: membershipSource(object, 'Pod') } : { info, version };
   }
 
-  #putPod(uid: string, { info, raw, version }: PodRecord): void {
-    this.#living.add(uid);
-    this.#awaitGangObject(uid, info.membership?.awaits, raw);
+  #putPod(uid: string, record: PodRecord): void {
+    const { info, version } = record;
+    this.#known.put(record);
+    this.#awaitGangObject(uid, info.membership?.awaits, record);
     if (info.membership?.spec) {
       this.leaders.put(info, version);
       this.#options.observe({ kind: 'pod', pod: info });
@@ -190,7 +210,7 @@ export class Feed {
   }
 
   #removePod(uid: string): void {
-    this.#living.delete(uid);
+    this.#known.remove(uid);
     const app = this.#drivers.get(uid);
     if (app) this.#store.put('spark-driver', app, undefined);
     this.#drivers.delete(uid);
@@ -202,7 +222,7 @@ export class Feed {
     if (leader) this.#options.onLeaderGone(leader.gang);
   }
 
-  #awaitGangObject(uid: string, key: string | undefined, raw: Json | undefined): void {
+  #awaitGangObject(uid: string, key: string | undefined, record: PodRecord | undefined): void {
     const before = this.#awaits.get(uid);
     if (before !== undefined) {
       this.#awaits.delete(uid);
@@ -210,20 +230,20 @@ export class Feed {
       others?.delete(uid);
       if (others?.size === 0) this.#awaiting.delete(before);
     }
-    if (key === undefined || raw === undefined) return;
+    if (key === undefined || record === undefined) return;
     this.#awaits.set(uid, key);
     const others = this.#awaiting.get(key);
-    if (others) others.set(uid, raw);
-    else this.#awaiting.set(key, new Map([[uid, raw]]));
+    if (others) others.set(uid, record);
+    else this.#awaiting.set(key, new Map([[uid, record]]));
   }
 
   /** Reads the pods again that waited for a gang object that has come. */
   #resolve(key: string): void {
-    for (const [uid, raw] of [...(this.#awaiting.get(key) ?? [])]) {
-      const record = this.#projectPod(raw);
-      this.#putPod(uid, record);
-      const { node, gated, membership } = record.info;
-      if (!node && !gated && membership?.problem === undefined) this.#options.onResolved(record.info);
+    for (const [uid, record] of [...(this.#awaiting.get(key) ?? [])]) {
+      const info = record.source ? rereadMembership(record.info, record.source, this.#context) : record.info;
+      this.#putPod(uid, { ...record, info });
+      const { node, gated, membership } = info;
+      if (!node && !gated && membership?.problem === undefined) this.#options.onResolved(info);
     }
   }
 }

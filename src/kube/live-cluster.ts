@@ -1,6 +1,7 @@
 import type { Effect } from '../core/effects.ts';
-import type { ClusterEvent } from '../core/model.ts';
+import type { ClusterEvent, PodRef } from '../core/model.ts';
 import type { IntakeContext } from '../intake/gang-objects.ts';
+import type { Identity } from '../intake/identity.ts';
 import { DriverFigures } from './driver-figures.ts';
 import { Effector, type EffectorOptions, type Written } from './effector.ts';
 import { Feed } from './feed.ts';
@@ -84,10 +85,13 @@ export class LiveCluster {
     });
   }
 
-  /** The context for reading the pods of the extender's requests. */
+  /** The context for reading pods that the API server has not told of yet. */
   get context(): IntakeContext {
     return this.#feed.context;
   }
+
+  /** The pod that kube-scheduler asks about, as the API server has it. */
+  readonly identify = (ref: PodRef): Identity | Promise<Identity> => this.#feed.identify(ref);
 
   get isLeading(): boolean {
     return this.#leadership.isLeading();

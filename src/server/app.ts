@@ -7,8 +7,10 @@ import Fastify, {
 import { extenderRoutes, type DecisionRecord } from '../extender/routes.ts';
 import type { Reasons } from '../extender/answer.ts';
 import type { Effect } from '../core/effects.ts';
+import type { PodRef } from '../core/model.ts';
 import type { Scheduler } from '../core/scheduler.ts';
 import type { IntakeContext } from '../intake/gang-objects.ts';
+import type { Identity } from '../intake/identity.ts';
 import { apiRoutes } from './api/routes.ts';
 import type { Tls } from './tls.ts';
 import { buildMetrics, type Metrics } from './metrics.ts';
@@ -28,6 +30,8 @@ export interface ServerOptions {
 
 export interface LiveParts {
   readonly context: IntakeContext;
+  /** What the API server says about a pod. */
+  readonly identify: (ref: PodRef) => Identity | Promise<Identity>;
   /** Called before every decision that kube-scheduler asks for. */
   readonly onAsked: () => void;
   /** Receives the effects of decisions and of events. */
@@ -63,7 +67,7 @@ export function buildServer(options: ServerOptions): MusterServer {
     metrics.onDecision(record);
     logDecision(logger, record);
   };
-  const liveDeps = live ? { context: live.context, onAsked: live.onAsked } : {};
+  const liveDeps = live ? { context: live.context, identify: live.identify, onAsked: live.onAsked } : {};
   void app.register(extenderRoutes, { scheduler, nowMs, reasons, onEffects, onDecision, ...liveDeps });
   void app.register(apiRoutes, { scheduler, nowMs });
   let isDraining = false;

@@ -30,7 +30,8 @@ export async function serveLive(config: Config): Promise<Serving> {
     log: (level, fields, message) => logger[level](fields, message),
     count: (what, label) => metrics.count(what, label),
   });
-  const live = { context: cluster.context, onAsked: cluster.onAsked, onEffects: cluster.onEffects };
+  const { context, identify, onAsked, onEffects } = cluster;
+  const live = { context, identify, onAsked, onEffects };
   const server = buildFor(prepared, live);
   const metrics = liveMetrics(server.metrics.registry, cluster);
   const serving = await start(prepared, server, () => cluster.stop());

@@ -65,13 +65,13 @@ export class LiveMuster {
       log: () => undefined,
       count: (what, label) => metrics.count(what, label),
     });
-    const { context, onAsked } = this.cluster;
+    const { context, identify, onAsked } = this.cluster;
     const onEffects = (effects: readonly Effect[]) => {
       this.effects.push(...effects);
       this.cluster.onEffects(effects);
     };
     const logger = pino({ level: 'silent' });
-    const live = { context, onAsked, onEffects };
+    const live = { context, identify, onAsked, onEffects };
     this.server = buildServer({
       scheduler: this.scheduler,
       nowMs,

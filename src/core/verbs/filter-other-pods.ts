@@ -14,17 +14,26 @@ export type OtherPodAnswer = Extract<FilterAnswer, { kind: 'all' | 'some' }>;
  * flight count on every node, because each may be on any.
  */
 export function filterOtherPod(
-  { cluster, inFlight, nominated }: Pick<PreemptionContext, 'cluster' | 'inFlight' | 'nominated'>,
-  { pod, candidates }: FilterRequest,
+  ctx: Pick<PreemptionContext, 'cluster' | 'inFlight' | 'nominated'>,
+  request: FilterRequest,
   nowMs: number,
 ): OtherPodAnswer {
-  const vector = cluster.requestVector(pod.request);
-  inFlight.drop(pod.uid);
-  const asked = sum(vector, inFlight.total);
-  const answer = besideHolds(cluster, candidates, asked, nominated.heldFor(pod.uid));
+  const { pod, candidates } = request;
+  ctx.inFlight.drop(pod.uid);
+  const answer = besideHeldRoom(ctx, request);
   const isPassed = answer.kind === 'all' || answer.failed.length < candidates.size;
-  if (isPassed && !cluster.boundPod(pod.uid)) inFlight.add(pod.uid, vector, nowMs);
+  if (isPassed && !ctx.cluster.boundPod(pod.uid))
+    ctx.inFlight.add(pod.uid, ctx.cluster.requestVector(pod.request), nowMs);
   return answer;
+}
+
+/** The same answer, without counting the pod as in flight from now on. Changes nothing. */
+export function besideHeldRoom(
+  { cluster, inFlight, nominated }: Pick<PreemptionContext, 'cluster' | 'inFlight' | 'nominated'>,
+  { pod, candidates }: FilterRequest,
+): OtherPodAnswer {
+  const asked = sum(cluster.requestVector(pod.request), inFlight.total);
+  return besideHolds(cluster, candidates, asked, nominated.heldFor(pod.uid));
 }
 
 function sum(vector: Vector, more: Vector | undefined): Vector {
