@@ -39,6 +39,10 @@ function roomWall(room, at) {
 }
 
 const noClock = { message: 'Take nowMs, or a seeded generator, as an argument.' };
+const oneClock = {
+  message: 'Wall time is read in src/clock.ts alone; measure durations with nowMs or performance.now().',
+};
+const newDate = 'NewExpression[callee.name="Date"][arguments.length=0]';
 
 export default tseslint.config(
   { ignores: ['dist/', 'coverage/', 'node_modules/'] },
@@ -66,6 +70,14 @@ export default tseslint.config(
     },
   },
   {
+    files: ['src/**/*.ts'],
+    ignores: ['src/clock.ts'],
+    rules: {
+      'no-restricted-properties': ['error', { object: 'Date', property: 'now', ...oneClock }],
+      'no-restricted-syntax': ['error', { selector: newDate, ...oneClock }],
+    },
+  },
+  {
     files: ['src/core/**/*.ts'],
     rules: {
       'no-restricted-properties': [
@@ -73,10 +85,7 @@ export default tseslint.config(
         { object: 'Date', property: 'now', ...noClock },
         { object: 'Math', property: 'random', ...noClock },
       ],
-      'no-restricted-syntax': [
-        'error',
-        { selector: 'NewExpression[callee.name="Date"][arguments.length=0]', ...noClock },
-      ],
+      'no-restricted-syntax': ['error', { selector: newDate, ...noClock }],
     },
   },
   ...folders.map((folder) =>

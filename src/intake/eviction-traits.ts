@@ -24,14 +24,24 @@ const DEFAULT_GRACE_S = 30;
 
 type Part = Pick<PodInfo, 'evictionTraits' | 'priorityRequest'>;
 
-/** A pod's eviction traits and the priority that its annotations request. A part without any value is absent. */
-export function evictionTraitsOf(pod: Json, where: string, annotations: ReadonlyMap<string, string>): Part {
+type FromWall = (wallMs: number) => number;
+
+/**
+ * A pod's eviction traits and the priority that its annotations request. A part without any value is absent.
+ * @param fromWall converts the pod's times to the clock of `nowMs`
+ */
+export function evictionTraitsOf(
+  pod: Json,
+  where: string,
+  annotations: ReadonlyMap<string, string>,
+  fromWall: FromWall,
+): Part {
   const evictionTraits: Draft = {};
-  addTimes(evictionTraits, pod, where);
+  addTimes(evictionTraits, pod, where, fromWall);
   addPreemptionTraits(evictionTraits, { pod, where, annotations });
   add(evictionTraits, 'deletionCost', integer(annotations.get(DELETION_COST)));
   add(evictionTraits, 'restarts', restartsOf(pod, where) || undefined);
-  const priorityRequest = priorityRequestOf(annotations);
+  const priorityRequest = priorityRequestOf(annotations, fromWall);
   return {
     ...(Object.keys(evictionTraits).length > 0 ? { evictionTraits } : {}),
     ...(Object.keys(priorityRequest).length > 0 ? { priorityRequest } : {}),
@@ -48,15 +58,15 @@ function add<K extends keyof EvictionTraits>(draft: Draft, key: K, value: Draft[
   if (value !== undefined) draft[key] = value;
 }
 
-function addTimes(draft: Draft, pod: Json, where: string): void {
+function addTimes(draft: Draft, pod: Json, where: string, fromWall: FromWall): void {
   const metadata = objectAt(pod, 'metadata', where) ?? {};
   const spec = objectAt(pod, 'spec', where) ?? {};
   const status = objectAt(pod, 'status', where) ?? {};
   // Any int64 is allowed here. An inexact number is a long time all the same.
   const grace = own(spec, 'terminationGracePeriodSeconds');
   const graceS = typeof grace === 'number' && Number.isFinite(grace) ? grace : DEFAULT_GRACE_S;
-  add(draft, 'startedMs', timeOf(textAt(status, 'startTime', `${where}.status`)));
-  add(draft, 'goneByMs', timeOf(textAt(metadata, 'deletionTimestamp', `${where}.metadata`)));
+  add(draft, 'startedMs', timeOf(textAt(status, 'startTime', `${where}.status`), fromWall));
+  add(draft, 'goneByMs', timeOf(textAt(metadata, 'deletionTimestamp', `${where}.metadata`), fromWall));
   add(draft, 'graceMs', graceS === DEFAULT_GRACE_S || graceS < 0 ? undefined : graceS * 1000);
 }
 
@@ -92,7 +102,7 @@ function restartsOf(pod: Json, where: string): number {
 /**
  * The priority that annotations request. Mistakes are reported and ignored: they must not keep a gang from starting.
  */
-function priorityRequestOf(annotations: ReadonlyMap<string, string>): PriorityRequest {
+function priorityRequestOf(annotations: ReadonlyMap<string, string>, fromWall: FromWall): PriorityRequest {
   const mistakes: string[] = [];
   const read = <T>(key: string, parse: (text: string) => T | undefined, wanted: string): T | undefined => {
     const text = annotations.get(key);
@@ -102,7 +112,7 @@ function priorityRequestOf(annotations: ReadonlyMap<string, string>): PriorityRe
     return value;
   };
   const priority = read(PRIORITY, priorityOf, 'a priority or the name of a PriorityClass');
-  const deadlineMs = read(DEADLINE, timeOf, 'a time such as 2026-12-31T18:00:00Z (RFC 3339)');
+  const deadlineMs = read(DEADLINE, (text) => timeOf(text, fromWall), 'a time such as 2026-12-31T18:00:00Z (RFC 3339)');
   const expectedMs = read(EXPECTED, durationOf, 'a duration such as 90m or 1h30m');
   return {
     ...(priority === undefined ? {} : { priority }),
@@ -125,10 +135,10 @@ function integer(text: string | undefined): number | undefined {
   return value >= -(2 ** 31) && value < 2 ** 31 ? value : undefined;
 }
 
-function timeOf(text: string | undefined): number | undefined {
+function timeOf(text: string | undefined, fromWall: FromWall): number | undefined {
   if (text === undefined || text.length > 40 || !TIME.test(text)) return undefined;
   const ms = Date.parse(text);
-  return Number.isFinite(ms) ? ms : undefined;
+  return Number.isFinite(ms) ? fromWall(ms) : undefined;
 }
 
 function durationOf(text: string): number | undefined {

@@ -79,6 +79,8 @@ export interface IntakeContext {
   readonly gangObjects: GangObjects;
   /** muster's schedulers. Only their pods may declare gangs in the dialects of other gang schedulers. */
   readonly schedulerNames: ReadonlySet<string>;
+  /** Converts a time that an object has, in ms, to the clock of `nowMs`; absent: they are the same. */
+  readonly fromWall?: (wallMs: number) => number;
 }
 
 export const DEFAULT_CONTEXT: IntakeContext = { gangObjects: NO_GANG_OBJECTS, schedulerNames: new Set(['muster']) };

@@ -42,10 +42,18 @@ export function toPodInfo(value: unknown, where: string, context: IntakeContext 
   const membership = isNativelyScheduled(spec)
     ? undefined
     : membershipOf({ pod: base, annotations, object: pod, context });
-  const live = livePart(pod, where, annotations);
+  const { fromWall = asItIs } = context;
+  const live = livePart(pod, where, annotations, fromWall);
   // Object.assign and no spread: an object that grows takes half the memory of a spread one.
-  return Object.assign(base, live, evictionTraitsOf(pod, where, annotations), gangPart(pod, where, membership));
+  return Object.assign(
+    base,
+    live,
+    evictionTraitsOf(pod, where, annotations, fromWall),
+    gangPart(pod, where, membership),
+  );
 }
+
+const asItIs = (ms: number) => ms;
 
 /** The part of a Pod object in which it says which gang it is in. */
 export interface MembershipSource {
@@ -103,7 +111,12 @@ export const GATE = 'muster.dev/gang';
 type LivePart = Pick<PodInfo, 'node' | 'createdMs' | 'gated' | 'crowdedOut' | 'reservation' | 'eviction'>;
 
 /** The fields of a pod that change during its life; a field that does not apply is absent. */
-function livePart(pod: Json, where: string, annotations: ReadonlyMap<string, string>): LivePart {
+function livePart(
+  pod: Json,
+  where: string,
+  annotations: ReadonlyMap<string, string>,
+  fromWall: (wallMs: number) => number,
+): LivePart {
   const metadata = objectAt(pod, 'metadata', where) ?? {};
   const spec = objectAt(pod, 'spec', where) ?? {};
   const node = textAt(spec, 'nodeName', `${where}.spec`);
@@ -113,11 +126,11 @@ function livePart(pod: Json, where: string, annotations: ReadonlyMap<string, str
   const eviction = parsePlan(annotations.get(EVICTION));
   return {
     ...(node ? { node: internedText(node) } : {}),
-    ...(Number.isFinite(createdMs) ? { createdMs } : {}),
+    ...(Number.isFinite(createdMs) ? { createdMs: fromWall(createdMs) } : {}),
     ...(gates.length === 1 && own(gates[0]!, 'name') === GATE ? { gated: true } : {}),
     ...(!node && isCrowdedOut(pod, where) ? { crowdedOut: true } : {}),
     ...(reservation ? { reservation } : {}),
-    ...(eviction ? { eviction } : {}),
+    ...(eviction ? { eviction: { ...eviction, untilMs: fromWall(eviction.untilMs) } } : {}),
   };
 }
 

@@ -1,3 +1,4 @@
+import type { Clock } from '../clock.ts';
 import type { Effect } from '../core/effects.ts';
 import type { ClusterEvent, PodInfo } from '../core/model.ts';
 import type { Scheduler } from '../core/scheduler.ts';
@@ -16,7 +17,7 @@ export type Written = 'reservation' | 'wake' | 'event' | 'eviction' | 'nominatio
 export interface EffectorOptions {
   readonly transport: Transport;
   readonly scheduler: Scheduler;
-  readonly nowMs: () => number;
+  readonly clock: Clock;
   readonly identity: string;
   readonly limits: {
     readonly wakesPerSecond: number;
@@ -42,7 +43,7 @@ export class Effector {
   readonly #isLeading: () => boolean;
 
   constructor(options: EffectorOptions, leaders: Leaders, isLeading: () => boolean) {
-    const { transport, scheduler, nowMs, identity, limits, count, observe } = options;
+    const { transport, scheduler, clock, identity, limits, count, observe } = options;
     const api = new PodsApi(transport);
     const { queue } = this;
     this.#isLeading = isLeading;
@@ -50,11 +51,12 @@ export class Effector {
     const onWrite = (outcome: string) => count('reservation', outcome);
     this.writer = new ReservationWriter({ api, queue, leaders, reservationOf, isLeading, onWrite });
     const onWake = (outcome: string) => count('wake', outcome);
-    this.waker = new Waker({ api, queue, nowMs, perSecond: limits.wakesPerSecond, onWake });
+    this.waker = new Waker({ api, queue, clock, perSecond: limits.wakesPerSecond, onWake });
     this.#evictor = new Evictor({
       api,
       queue,
       isLeading,
+      toWall: clock.toWall,
       observe,
       onEviction: (outcome, victim, gang) => {
         count('eviction', outcome);
@@ -66,12 +68,12 @@ export class Effector {
     this.#events = new EventRecorder({
       transport,
       queue,
-      nowMs,
+      clock,
       instance: identity,
       perSecond: limits.eventsPerSecond,
       leaderOf: (gang) => scheduler.reservation(gang)?.leader,
       adviceOf: (gang) => {
-        const found = scheduler.explain(gang, nowMs());
+        const found = scheduler.explain(gang, clock.nowMs());
         return found?.phase === 'waiting' ? found.advice : undefined;
       },
       onEvent: (outcome) => count('event', outcome),

@@ -15,6 +15,8 @@ export interface NoteDeps {
   readonly leaderOf: (gang: string) => PodRef | undefined;
   /** Why a gang waits, in sentences; undefined: it no longer waits. */
   readonly adviceOf: (gang: string) => readonly string[] | undefined;
+  /** A time of the core as wall time. */
+  readonly toWall: (ms: number) => number;
 }
 
 /** The effects that become Events. All others appear in logs and metrics only. */
@@ -49,7 +51,7 @@ export function podEventOf(effect: Effect, deps: NoteDeps): PodEvent | undefined
       return warn(deps.leaderOf(effect.gang), 'SlotLost', note);
     }
     case 'eviction-planned':
-      return makingRoom(effect);
+      return makingRoom(effect, deps);
     case 'eviction-dropped':
       return warn(effect.leader, 'MakingRoomFailed', `No more pods are evicted for the gang: ${effect.reason}.`);
     case 'reservation-revoked': {
@@ -70,10 +72,13 @@ function admittedNote({ slots }: Extract<Effect, { kind: 'gang-admitted' }>): st
   return `Reserved ${counted(slots.length, 'place')} on ${counted(nodes, 'node')}: all that the gang needs to start.`;
 }
 
-function makingRoom({ victims, plan, leader }: Extract<Effect, { kind: 'eviction-planned' }>): PodEvent | undefined {
+function makingRoom(
+  { victims, plan, leader }: Extract<Effect, { kind: 'eviction-planned' }>,
+  { toWall }: NoteDeps,
+): PodEvent | undefined {
   if (victims.length === 0) return undefined;
   const pods = counted(victims.length, 'pod');
-  const note = `Evicting ${pods} of lower priority to make room for the gang. It starts when the evicted pods are gone, which should be before ${isoTime(plan.untilMs)}.`;
+  const note = `Evicting ${pods} of lower priority to make room for the gang. It starts when the evicted pods are gone, which should be before ${isoTime(toWall(plan.untilMs))}.`;
   return { pod: leader, type: 'Normal', reason: 'MakingRoom', note };
 }
 

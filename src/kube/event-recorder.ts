@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import type { Effect, PlannedVictim } from '../core/effects.ts';
 import type { PodRef } from '../core/model.ts';
+import type { Clock } from '../clock.ts';
 import { EVENT_KINDS, podEventOf, type PodEvent } from './event-notes.ts';
 import { TokenBucket } from './token-bucket.ts';
 import type { Transport } from './transport.ts';
@@ -9,7 +10,7 @@ import type { WriteOutcome, WriteQueue } from './write-queue.ts';
 export interface EventRecorderDeps {
   readonly transport: Pick<Transport, 'request'>;
   readonly queue: WriteQueue;
-  readonly nowMs: () => number;
+  readonly clock: Pick<Clock, 'nowMs' | 'toWall'>;
   /** The name of this pod, as the reporting instance. */
   readonly instance: string;
   readonly perSecond: number;
@@ -54,11 +55,11 @@ export class EventRecorder {
 
   /** Call a few times a second: sends what waits, as far as the rate allows. */
   flush(): void {
-    const now = this.#deps.nowMs();
+    const now = this.#deps.clock.nowMs();
     for (const [key, effect] of this.#waiting) {
       if (!this.#bucket.take(now)) return;
       this.#waiting.delete(key);
-      const event = podEventOf(effect, this.#deps);
+      const event = podEventOf(effect, { ...this.#deps, toWall: this.#deps.clock.toWall });
       if (event) this.#record(event, now);
     }
   }
@@ -67,7 +68,7 @@ export class EventRecorder {
   evicted({ pod, gang: of }: PlannedVictim, gang: string): void {
     const whose = of === undefined ? '' : ` (a member of gang ${of})`;
     const note = `Evicted${whose} to make room for gang ${gang}, which has a higher priority.`;
-    this.#record({ pod, type: 'Warning', reason: 'Preempted', note }, this.#deps.nowMs());
+    this.#record({ pod, type: 'Warning', reason: 'Preempted', note }, this.#deps.clock.nowMs());
   }
 
   #record({ pod, type, reason, note }: PodEvent, now: number): void {
@@ -88,7 +89,7 @@ export class EventRecorder {
       apiVersion: 'events.k8s.io/v1',
       kind: 'Event',
       metadata: { name: `${name.slice(0, 200)}.${randomBytes(8).toString('hex')}`, namespace },
-      eventTime: new Date(now).toISOString().replace('Z', '000Z'),
+      eventTime: new Date(this.#deps.clock.toWall(now)).toISOString().replace('Z', '000Z'),
       reportingController: 'muster.dev/muster',
       reportingInstance: this.#deps.instance.slice(0, 128),
       action: 'GangScheduling',

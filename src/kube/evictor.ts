@@ -9,6 +9,8 @@ export interface EvictorDeps {
   readonly api: Pick<PodsApi, 'writePlan' | 'evict' | 'markVictim'>;
   readonly queue: WriteQueue;
   readonly isLeading: () => boolean;
+  /** A time of the core as wall time. */
+  readonly toWall: (ms: number) => number;
   /** Reports failures to the core. */
   readonly observe: (event: ClusterEvent) => void;
   readonly onEviction: (outcome: WriteOutcome | 'refused', victim: PlannedVictim, gang: string) => void;
@@ -45,7 +47,8 @@ export class Evictor {
     const { gang, leader, plan, victims, awaited } = planned;
     if (victims.length === 0) return;
     this.#plans.set(gang, plan.id);
-    const text = formatPlan({ ...plan, victims: [...victims.map(({ pod }) => pod), ...awaited] });
+    const untilMs = this.#deps.toWall(plan.untilMs);
+    const text = formatPlan({ ...plan, untilMs, victims: [...victims.map(({ pod }) => pod), ...awaited] });
     if (text === undefined) {
       this.#fail(gang, 'the eviction plan is too large for an annotation');
       return;

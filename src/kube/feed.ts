@@ -1,3 +1,4 @@
+import type { Clock } from '../clock.ts';
 import type { ClusterEvent, PodInfo, PodRef } from '../core/model.ts';
 import { gangObjectKey, type GangObjects, type IntakeContext } from '../intake/gang-objects.ts';
 import { GANG_OBJECT_SOURCES, type GangObjectSource, type GangObjectsRead } from '../intake/gang-object-sources.ts';
@@ -15,7 +16,7 @@ import type { Transport } from './transport.ts';
 export interface FeedOptions {
   readonly transport: Transport;
   readonly schedulerNames: readonly string[];
-  readonly nowMs: () => number;
+  readonly clock: Pick<Clock, 'nowMs' | 'fromWall'>;
   readonly observe: (event: ClusterEvent) => void;
   /** The gang object that a pending pod waited for has come: kube-scheduler should ask about the pod again. */
   readonly onResolved: (pod: PodRef) => void;
@@ -73,9 +74,10 @@ export class Feed {
 
   constructor(options: FeedOptions) {
     this.#options = options;
-    this.#context = { gangObjects: this.#store, schedulerNames: new Set(options.schedulerNames) };
+    const { nowMs, fromWall } = options.clock;
+    this.#context = { gangObjects: this.#store, schedulerNames: new Set(options.schedulerNames), fromWall };
     this.#known = new KnownPods(this.#context);
-    const reflect = <T>(mirror: Mirror<T>) => new Reflector(mirror, options);
+    const reflect = <T>(mirror: Mirror<T>) => new Reflector(mirror, { ...options, nowMs });
     this.#nodes = reflect({
       kind: 'nodes',
       path: NODES,
@@ -139,6 +141,11 @@ export class Feed {
     if (this.#isStopped) return;
     this.#isSynced = true;
     this.#options.observe({ kind: 'synced' });
+  }
+
+  /** Reads all pods again, so that their times are converted anew. Call when the wall clock was set. */
+  onClockSet(): void {
+    this.#pods.relist();
   }
 
   stop(): void {

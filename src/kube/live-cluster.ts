@@ -44,7 +44,7 @@ export class LiveCluster {
   readonly #feed: Feed;
   readonly #effector: Effector;
   readonly #leadership: Leadership;
-  readonly #lease: Reflector<string> | undefined;
+  readonly #lease: { run: () => Promise<void>; stop: () => void } | undefined;
   readonly #drivers: DriverFigures;
   readonly #timers: NodeJS.Timeout[] = [];
   #settledMs = Infinity;
@@ -54,12 +54,13 @@ export class LiveCluster {
 
   constructor(options: LiveClusterOptions) {
     this.#options = options;
-    const { transport, schedulerNames, nowMs, lease, identity } = options;
+    const { transport, schedulerNames, clock, lease, identity } = options;
+    const { nowMs } = clock;
     const onNote = (note: ReflectorNote) => this.#onNote(note);
     this.#feed = new Feed({
       transport,
       schedulerNames,
-      nowMs,
+      clock,
       onNote,
       observe: (event) => this.#observe(event),
       onResolved: (pod) => this.#effector.waker.wake(pod),
@@ -120,7 +121,7 @@ export class LiveCluster {
     void this.#lease?.run();
     await this.#feed.start();
     if (!this.#feed.isSynced) return;
-    this.#settledMs = this.#options.nowMs() + this.#options.limits.settleMs;
+    this.#settledMs = this.#options.clock.nowMs() + this.#options.limits.settleMs;
     this.#every(SECOND_MS, () => this.#everySecond());
     this.#every(ADMIT_MS, () => this.#admit());
     this.#every(SWEEP_MS, () => this.#sweep());
@@ -141,11 +142,16 @@ export class LiveCluster {
   /** Call when kube-scheduler asks. If another replica decided until now, its last bindings may still arrive. */
   readonly onAsked = (): void => {
     if (!this.#leadership.asked()) return;
-    this.#settledMs = this.#options.nowMs() + this.#options.limits.settleMs;
+    this.#settledMs = this.#options.clock.nowMs() + this.#options.limits.settleMs;
     this.#options.log('info', {}, 'taking over');
     this.#lead();
     this.#holdOrNot();
   };
+
+  /** Call when the wall clock was set. */
+  onClockSet(): void {
+    this.#feed.onClockSet();
+  }
 
   /** Carries out the effects of decisions and events. */
   readonly onEffects = (effects: readonly Effect[]): void => this.#effector.onEffects(effects);
@@ -155,8 +161,8 @@ export class LiveCluster {
   }
 
   #observe(event: ClusterEvent): void {
-    const { scheduler, nowMs, onEffects } = this.#options;
-    const effects = scheduler.observe(event, nowMs());
+    const { scheduler, clock, onEffects } = this.#options;
+    const effects = scheduler.observe(event, clock.nowMs());
     if (effects.length > 0) onEffects(effects);
   }
 
@@ -173,11 +179,11 @@ export class LiveCluster {
 
   /** Follows the lease. A new leader rewrites every reservation annotation that is out of date. */
   #lead(): void {
-    const { scheduler, log, nowMs, onEffects } = this.#options;
+    const { scheduler, log, clock, onEffects } = this.#options;
     const isLeading = this.#leadership.isLeading();
     if (isLeading === this.#wasLeading) return;
     this.#wasLeading = isLeading;
-    const effects = scheduler.followOthers(!isLeading, nowMs());
+    const effects = scheduler.followOthers(!isLeading, clock.nowMs());
     if (effects.length > 0) onEffects(effects);
     log('info', { isLeading }, isLeading ? 'this replica decides' : 'another replica decides');
     if (isLeading)
@@ -185,17 +191,18 @@ export class LiveCluster {
   }
 
   #holdOrNot(): void {
-    const { scheduler, nowMs } = this.#options;
+    const { scheduler, clock } = this.#options;
     if (this.isStale()) scheduler.hold('muster has lost contact with the API server');
-    else if (nowMs() < this.#settledMs) scheduler.hold('muster has just taken over');
+    else if (clock.nowMs() < this.#settledMs) scheduler.hold('muster has just taken over');
     else scheduler.hold(undefined);
   }
 
   #admit(): void {
-    const { scheduler, nowMs, onEffects } = this.#options;
+    const { scheduler, clock, onEffects } = this.#options;
+    const nowMs = clock.nowMs();
     this.#holdOrNot();
     if (!this.#leadership.isLeading()) return;
-    const effects = [...scheduler.admitWaiting(nowMs()), ...scheduler.makeRoom(nowMs())];
+    const effects = [...scheduler.admitWaiting(nowMs), ...scheduler.makeRoom(nowMs)];
     if (effects.length > 0) onEffects(effects);
     this.#effector.flush();
   }

@@ -35,8 +35,8 @@ export class PodsApi {
    * Makes kube-scheduler ask about a rejected pod again, as any change of the pod does (measured: 3 to 11 ms later,
    * 1.36). Also removes the eviction plan, which is done: a gang is woken when it has its room.
    */
-  async wake(pod: PodRef, nowMs: number): Promise<WrittenPod> {
-    const annotations = { 'muster.dev/wake': new Date(nowMs).toISOString(), [EVICTION]: null };
+  async wake(pod: PodRef, wallMs: number): Promise<WrittenPod> {
+    const annotations = { 'muster.dev/wake': new Date(wallMs).toISOString(), [EVICTION]: null };
     return this.#patch(pod, { metadata: { uid: pod.uid, annotations } }, MERGE_PATCH);
   }
 

@@ -60,6 +60,7 @@ export class Reflector<T> {
   #version = '';
   #isSynced = false;
   #stream: ApiStream | undefined;
+  #mustRelist = false;
   /** The time of the last event or bookmark, and the time since which there is no watch (undefined: there is one). */
   #heardMs: number;
   #lostMs: number | undefined;
@@ -91,6 +92,12 @@ export class Reflector<T> {
     return this.#options.nowMs() - this.#heardMs;
   }
 
+  /** Reads every object again. */
+  relist(): void {
+    this.#mustRelist = true;
+    this.#stream?.abort();
+  }
+
   stop(): void {
     this.#stop.abort();
     this.#stream?.abort();
@@ -102,7 +109,7 @@ export class Reflector<T> {
     while (!signal.aborted) {
       let waitMs = 0;
       try {
-        if (this.#version === '') await this.#list();
+        while (!signal.aborted && (this.#version === '' || this.#mustRelist)) await this.#list();
         await this.#watch();
       } catch (error) {
         waitMs = this.#onFailure(error);
@@ -115,6 +122,7 @@ export class Reflector<T> {
   #onFailure(error: unknown): number {
     if (this.#stop.signal.aborted) return 0;
     this.#lostMs ??= this.#options.nowMs();
+    if (this.#mustRelist && this.#version !== '') return 0;
     const status = error instanceof ApiError ? error.status : 0;
     const text = error instanceof Error ? error.message : String(error);
     if (status === 410) {
@@ -139,6 +147,7 @@ export class Reflector<T> {
   }
 
   async #list(): Promise<void> {
+    this.#mustRelist = false;
     const found = new Map<string, T>();
     const unreadable = new Set<string>();
     let version = '';
@@ -194,7 +203,7 @@ export class Reflector<T> {
     }, silenceMs / 10);
     let lines = 0;
     try {
-      if (this.#stop.signal.aborted) stream.abort();
+      if (this.#stop.signal.aborted || this.#mustRelist) stream.abort();
       for await (const line of readLines(stream.chunks)) {
         this.#onLine(line);
         lines++;

@@ -1,5 +1,6 @@
 import type { Effect } from '../core/effects.ts';
 import type { PodRef } from '../core/model.ts';
+import type { Clock } from '../clock.ts';
 import { GATE } from '../intake/pod.ts';
 import type { PodsApi } from './pods-api.ts';
 import { TokenBucket } from './token-bucket.ts';
@@ -8,7 +9,7 @@ import type { WriteOutcome, WriteQueue } from './write-queue.ts';
 export interface WakerDeps {
   readonly api: Pick<PodsApi, 'wake' | 'liftGate'>;
   readonly queue: WriteQueue;
-  readonly nowMs: () => number;
+  readonly clock: Pick<Clock, 'nowMs' | 'toWall'>;
   readonly perSecond: number;
   readonly onWake: (outcome: WriteOutcome) => void;
 }
@@ -39,7 +40,8 @@ export class Waker {
 
   /** Call a few times a second: wakes the pods that the rate limit held back. */
   flush(): void {
-    const now = this.#deps.nowMs();
+    const { clock } = this.#deps;
+    const now = clock.nowMs();
     for (const [uid, atMs] of this.#lastMs) if (now - atMs > AGAIN_MS) this.#lastMs.delete(uid);
     for (const [uid, { pod, gated }] of this.#waiting) {
       if (this.#lastMs.has(uid)) continue;
@@ -49,7 +51,7 @@ export class Waker {
       const { api, queue, onWake } = this.#deps;
       queue.push(
         `wake ${uid}`,
-        async () => void (await (gated ? api.liftGate(pod, GATE) : api.wake(pod, now))),
+        async () => void (await (gated ? api.liftGate(pod, GATE) : api.wake(pod, clock.toWall(now)))),
         onWake,
       );
     }

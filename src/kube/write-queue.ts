@@ -39,8 +39,8 @@ export class WriteQueue {
 
   /** Waits at most `patienceMs` for the queued writes to end, then drops the rest. */
   async stop(patienceMs = 2000): Promise<void> {
-    const giveUp = Date.now() + patienceMs;
-    while (this.length > 0 && Date.now() < giveUp) await new Promise((resolve) => setTimeout(resolve, 20));
+    const giveUp = performance.now() + patienceMs;
+    while (this.length > 0 && performance.now() < giveUp) await new Promise((resolve) => setTimeout(resolve, 20));
     this.#stop.abort();
     this.#waiting.clear();
   }

@@ -18,6 +18,8 @@ import { buildMetrics, type Metrics } from './metrics.ts';
 export interface ServerOptions {
   readonly scheduler: Scheduler;
   readonly nowMs: () => number;
+  /** A time of `nowMs` as wall time; absent: they are the same. */
+  readonly toWall?: (ms: number) => number;
   readonly logger: FastifyBaseLogger;
   readonly reasons: Reasons;
   /** Largest body, in bytes. 5,000 names are 67 kB, 1,000 whole nodes 2 to 10 MB. */
@@ -54,7 +56,7 @@ const REQUEST_MS = 30_000;
 
 /** Builds the HTTP server: extender verbs, the read API, /healthz, /readyz, /metrics. It does not listen yet. */
 export function buildServer(options: ServerOptions): MusterServer {
-  const { scheduler, nowMs, logger, reasons, maxBodyBytes, live, tls } = options;
+  const { scheduler, nowMs, toWall = (ms: number) => ms, logger, reasons, maxBodyBytes, live, tls } = options;
   const app = fastifyFor(logger, maxBodyBytes, tls);
   app.removeContentTypeParser('text/plain');
   const metrics = buildMetrics(() => scheduler.stats(), nowMs);
@@ -69,7 +71,7 @@ export function buildServer(options: ServerOptions): MusterServer {
   };
   const liveDeps = live ? { context: live.context, identify: live.identify, onAsked: live.onAsked } : {};
   void app.register(extenderRoutes, { scheduler, nowMs, reasons, onEffects, onDecision, ...liveDeps });
-  void app.register(apiRoutes, { scheduler, nowMs });
+  void app.register(apiRoutes, { scheduler, nowMs, toWall });
   let isDraining = false;
   health(app, () =>
     isDraining ? 'shutting down' : scheduler.stats().synced ? undefined : 'the cluster has not been read yet',

@@ -16,12 +16,12 @@ import { buildFor, prepare, start, type Serving } from './start.ts';
  */
 export async function serveLive(config: Config): Promise<Serving> {
   const prepared = prepare(config);
-  const { scheduler, nowMs, logger } = prepared;
+  const { scheduler, clock, logger } = prepared;
   const transport = new Transport(kubeConfig(config.kubeconfig));
   const cluster: LiveCluster = new LiveCluster({
     transport,
     scheduler,
-    nowMs,
+    clock,
     schedulerNames: config.schedulerNames,
     lease: config.schedulerLease,
     identity: config.identity ?? hostname(),
@@ -34,7 +34,10 @@ export async function serveLive(config: Config): Promise<Serving> {
   const live = { context, identify, onAsked, onEffects };
   const server = buildFor(prepared, live);
   const metrics = liveMetrics(server.metrics.registry, cluster);
-  const serving = await start(prepared, server, () => cluster.stop());
+  const serving = await start(prepared, server, {
+    onClosing: () => cluster.stop(),
+    onClockSet: () => cluster.onClockSet(),
+  });
   const from = { version: VERSION, url: serving.url, apiServer: transport.server };
   logger.info(from, 'muster listens; reading the cluster');
   void cluster.start().then(() => {

@@ -8,8 +8,10 @@ export interface Metrics {
   readonly registry: Registry;
   readonly onDecision: (record: DecisionRecord) => void;
   readonly onEffects: (effects: readonly Effect[]) => void;
-  /** A policy file was read at this time (ms); undefined: it was rejected. */
+  /** A policy file was read at this wall time (ms); undefined: it was rejected. */
   readonly onPolicies: (loadedMs: number | undefined) => void;
+  /** The wall clock was set by this much, in ms. */
+  readonly onClockSet: (jumpMs: number) => void;
 }
 
 /** 50 µs to 5 s, the default httpTimeout of an extender. */
@@ -34,6 +36,21 @@ export function buildMetrics(stats: () => SchedulerStats, nowMs: () => number): 
     labelNames: ['kind'],
     registers,
   });
+  registerState(registers, stats, nowMs);
+  const onEffect = (effect: Effect) => {
+    effects.inc({ kind: effect.kind });
+    if (effect.kind === 'eviction-planned') onVictims(effect);
+  };
+  return {
+    registry,
+    onDecision: ({ verb, outcome, seconds }) => decisions.observe({ verb, outcome }, seconds),
+    onEffects: (list) => list.forEach(onEffect),
+    onPolicies: policyReloads(registers),
+    onClockSet: clockJumps(registers),
+  };
+}
+
+function policyReloads(registers: Registry[]): Metrics['onPolicies'] {
   const failures = new Counter({
     name: 'muster_policy_reload_failures_total',
     help: 'Policy files that were rejected; the old policies stayed in force.',
@@ -44,17 +61,17 @@ export function buildMetrics(stats: () => SchedulerStats, nowMs: () => number): 
     help: 'Unix time at which the policies in force were read.',
     registers,
   });
-  registerState(registers, stats, nowMs);
-  const onEffect = (effect: Effect) => {
-    effects.inc({ kind: effect.kind });
-    if (effect.kind === 'eviction-planned') onVictims(effect);
-  };
-  return {
-    registry,
-    onDecision: ({ verb, outcome, seconds }) => decisions.observe({ verb, outcome }, seconds),
-    onEffects: (list) => list.forEach(onEffect),
-    onPolicies: (loadedMs) => (loadedMs === undefined ? failures.inc() : loaded.set(loadedMs / 1000)),
-  };
+  return (loadedMs) => (loadedMs === undefined ? failures.inc() : loaded.set(loadedMs / 1000));
+}
+
+function clockJumps(registers: Registry[]): Metrics['onClockSet'] {
+  const jumps = new Counter({
+    name: 'muster_clock_jumps_total',
+    help: 'Times the wall clock was set by 2 s or more, or the machine slept, by direction: back, forward.',
+    labelNames: ['direction'],
+    registers,
+  });
+  return (jumpMs) => jumps.inc({ direction: jumpMs < 0 ? 'back' : 'forward' });
 }
 
 /** Metrics of the process, and the versions that run. */

@@ -12,14 +12,14 @@ import { buildFor, prepare, start, type Serving } from './start.ts';
  */
 export async function serve(config: Config, cluster: Manifests = readCluster(config)): Promise<Serving> {
   const prepared = prepare(config);
-  const { scheduler, nowMs, logger } = prepared;
+  const { scheduler, clock, logger } = prepared;
   const server = buildFor(prepared);
   const events = [
     ...cluster.nodes.map((node) => ({ kind: 'node', node }) as const),
     ...cluster.pods.map((pod) => ({ kind: 'pod', pod }) as const),
     { kind: 'synced' } as const,
   ];
-  for (const event of events) server.onEffects(scheduler.observe(event, nowMs()));
+  for (const event of events) server.onEffects(scheduler.observe(event, clock.nowMs()));
   const serving = await start(prepared, server);
   const policies = scheduler.policies.map(({ name }) => name);
   const read = { nodes: cluster.nodes.length, pods: cluster.pods.length };

@@ -1,4 +1,5 @@
 import { pino, type Logger } from 'pino';
+import { Clock } from '../clock.ts';
 import type { Config } from '../config.ts';
 import { DEFAULT_POLICY } from '../core/policy/policy.ts';
 import { Scheduler } from '../core/scheduler.ts';
@@ -22,7 +23,7 @@ export interface Prepared {
   readonly config: Config;
   readonly logger: Logger;
   readonly scheduler: Scheduler;
-  readonly nowMs: () => number;
+  readonly clock: Clock;
 }
 
 /** @throws MusterError for invalid policies */
@@ -30,30 +31,33 @@ export function prepare(config: Config): Prepared {
   const logger = pino({ level: config.logLevel });
   const policies = config.policy === undefined ? [DEFAULT_POLICY] : readPolicies(config.policy);
   const scheduler = new Scheduler({ policies, schedulerNames: config.schedulerNames });
-  return { config, logger, scheduler, nowMs: () => Date.now() };
+  return { config, logger, scheduler, clock: new Clock() };
 }
 
 /** @throws MusterError MUSTER_FILE_UNREADABLE */
-export function buildFor({ config, logger, scheduler, nowMs }: Prepared, live?: LiveParts): MusterServer {
+export function buildFor({ config, logger, scheduler, clock }: Prepared, live?: LiveParts): MusterServer {
   const tls = tlsOf(config);
   const { reasons, maxBodyBytes } = config;
   const extras = { ...(live ? { live } : {}), ...(tls ? { tls: readTls(tls) } : {}) };
-  const server = buildServer({ scheduler, nowMs, logger, reasons, maxBodyBytes, ...extras });
-  server.metrics.onPolicies(nowMs());
+  const { nowMs, toWall } = clock;
+  const server = buildServer({ scheduler, nowMs, toWall, logger, reasons, maxBodyBytes, ...extras });
+  server.metrics.onPolicies(toWall(nowMs()));
   return server;
 }
 
+export interface StartHooks {
+  /** Runs when the server closes. */
+  readonly onClosing?: () => Promise<void>;
+  /** Called when the wall clock was set. */
+  readonly onClockSet?: () => void;
+}
+
 /**
- * Listens, ticks, reloads policies when they change, and closes on a signal.
- * @param onClosing runs when the server closes
+ * Listens, ticks, watches the wall clock, reloads policies when they change, and closes on a signal.
  * @throws MusterError MUSTER_USAGE if the port is taken
  */
-export async function start(
-  prepared: Prepared,
-  server: MusterServer,
-  onClosing?: () => Promise<void>,
-): Promise<Serving> {
-  const { config, logger, scheduler, nowMs } = prepared;
+export async function start(prepared: Prepared, server: MusterServer, hooks: StartHooks = {}): Promise<Serving> {
+  const { config, logger, scheduler, clock } = prepared;
   // Before any timer starts: if the port is taken, the process must end.
   const url = await listen(server.app, config);
   const webhook = await startWebhook(config, server.metrics.registry, logger).catch(async (error: unknown) => {
@@ -61,24 +65,35 @@ export async function start(
     throw error;
   });
   const unwatchTls = watchTls(server.app, tlsOf(config));
-  const ticker = setInterval(() => server.onEffects(scheduler.tick(nowMs())), TICK_MS);
+  const ticker = setInterval(() => {
+    watchClock(prepared, server, hooks);
+    server.onEffects(scheduler.tick(clock.nowMs()));
+  }, TICK_MS);
   const unwatch = config.policy === undefined ? () => undefined : watch(config.policy, prepared, server);
   const stop = async () => {
     clearInterval(ticker);
     unwatch();
     unwatchTls();
     await webhook?.close();
-    await onClosing?.();
+    await hooks.onClosing?.();
   };
   closeOnSignal(server, logger, stop);
   return { url, server, close: () => server.app.close().then(stop) };
 }
 
-function watch(file: string, { scheduler, nowMs }: Prepared, { app, metrics }: MusterServer): () => void {
+function watchClock({ clock, logger }: Prepared, { metrics }: MusterServer, { onClockSet }: StartHooks): void {
+  const jumpMs = clock.check();
+  if (jumpMs === 0) return;
+  metrics.onClockSet(jumpMs);
+  logger.warn({ seconds: jumpMs / 1000 }, 'the wall clock was set; durations are not affected');
+  onClockSet?.();
+}
+
+function watch(file: string, { scheduler, clock }: Prepared, { app, metrics }: MusterServer): () => void {
   return watchPolicies(file, {
     onPolicies(policies) {
-      scheduler.setPolicies(policies, nowMs());
-      metrics.onPolicies(nowMs());
+      scheduler.setPolicies(policies, clock.nowMs());
+      metrics.onPolicies(clock.toWall(clock.nowMs()));
       app.log.info({ file, policies: policies.map(({ name }) => name) }, 'policies reloaded');
     },
     onProblem(error) {

@@ -1,5 +1,6 @@
 import { pino } from 'pino';
 import { expect } from 'vitest';
+import { Clock } from '../../src/clock.ts';
 import type { Effect } from '../../src/core/effects.ts';
 import { DEFAULT_POLICY, type Policy } from '../../src/core/policy/policy.ts';
 import { Scheduler } from '../../src/core/scheduler.ts';
@@ -30,6 +31,7 @@ export interface LiveMusterOptions {
   readonly policy?: Policy;
   readonly driverFiguresMs?: number;
   readonly nominateFromNodes?: number;
+  readonly clock?: Clock;
 }
 
 /** A muster beside its kube-scheduler, whose questions `ask` puts; in this process, on the fake API server. */
@@ -49,14 +51,15 @@ export class LiveMuster {
       policy = DEFAULT_POLICY,
       driverFiguresMs = 0,
       nominateFromNodes = 0,
+      clock = new Clock(),
     } = options;
     this.#api = api;
     this.scheduler = new Scheduler({ policies: [policy], schedulerNames: ['muster'] });
-    const nowMs = () => Date.now();
+    const { nowMs, toWall } = clock;
     this.cluster = new LiveCluster({
       transport: new Transport(kubeConfigFor(api.url)),
       scheduler: this.scheduler,
-      nowMs,
+      clock,
       schedulerNames: ['muster'],
       lease,
       identity,
@@ -75,6 +78,7 @@ export class LiveMuster {
     this.server = buildServer({
       scheduler: this.scheduler,
       nowMs,
+      toWall,
       logger,
       reasons: 'one',
       maxBodyBytes: 2 ** 20,

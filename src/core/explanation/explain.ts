@@ -25,7 +25,7 @@ export function explain(ctx: PreemptionContextView, key: string, nowMs: number):
   const ahead = isAdmitted(gang) ? [] : ctx.queues.aheadOf(gang);
   const preemption = makingRoom(ctx, gang, nowMs);
   const terms = priorityTerms(ctx, gang, nowMs);
-  const evictions = preemption ? makingRoomAdvice(preemption, gang.policy.name) : [];
+  const evictions = preemption ? makingRoomAdvice(preemption, gang.policy.name, nowMs) : [];
   return {
     ...summary,
     roles,

@@ -1,4 +1,3 @@
-import { isoTime } from '../iso-time.ts';
 import type { PreemptionContextView } from '../preemption/candidates/context.ts';
 import { isAdmitted, planOf, refusalOf, type EvictionPlan, type Gang } from '../gang/gang.ts';
 import type { PreemptionRules } from '../policy/policy.ts';
@@ -157,13 +156,18 @@ function rulesOf(
   return { kept, relax };
 }
 
+function dropped(inMs: number): string {
+  if (inMs === Infinity) return '';
+  return ` If they stay, muster drops the plan in ${Math.max(0, Math.ceil(inMs / 1000))} s.`;
+}
+
 /** The same in sentences. @param policy the name of the gang's policy */
-export function makingRoomAdvice(making: MakingRoom, policy: string): string[] {
+export function makingRoomAdvice(making: MakingRoom, policy: string, nowMs: number): string[] {
   const { mode, victims } = making;
   switch (making.state) {
     case 'under way':
       return [
-        `Room is being made for it: it starts when ${counted(victims.length, 'pod')} ${victims.length === 1 ? 'is' : 'are'} gone. If they stay, muster drops the plan at ${isoTime(making.untilMs)}.`,
+        `Room is being made for it: it starts when ${counted(victims.length, 'pod')} ${victims.length === 1 ? 'is' : 'are'} gone.${dropped(making.untilMs - nowMs)}`,
       ];
     case 'soon':
       return ['Pods that are already being deleted leave enough room: it starts when they are gone.'];

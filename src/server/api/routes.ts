@@ -9,10 +9,11 @@ import { explanationView, nodeView, policyView, summaryView } from './views.ts';
 export interface ApiDeps {
   readonly scheduler: Pick<Scheduler, 'gangs' | 'explain' | 'nodes' | 'policies'>;
   readonly nowMs: () => number;
+  readonly toWall: (ms: number) => number;
 }
 
 /** GET /v1/... and /openapi.json: the read-only API for people and scripts. */
-export const apiRoutes: FastifyPluginAsync<ApiDeps> = (app, { scheduler, nowMs }) => {
+export const apiRoutes: FastifyPluginAsync<ApiDeps> = (app, { scheduler, nowMs, toWall }) => {
   const document = openApi();
   app.get('/openapi.json', () => document);
   app.get('/v1/policies', () => ({ items: scheduler.policies.map(policyView) }));
@@ -26,13 +27,13 @@ export const apiRoutes: FastifyPluginAsync<ApiDeps> = (app, { scheduler, nowMs }
     withQuery(GangQuery, request.query, reply, (query) => {
       const gangs = scheduler.gangs().filter((gang) => matches(gang, query));
       gangs.sort((a, b) => a.sinceMs - b.sinceMs || (a.gang < b.gang ? -1 : 1));
-      return { total: gangs.length, items: gangs.slice(0, query.limit).map(summaryView) };
+      return { total: gangs.length, items: gangs.slice(0, query.limit).map((gang) => summaryView(gang, toWall)) };
     }),
   );
   app.get<{ Params: { namespace: string; name: string } }>('/v1/gangs/:namespace/:name', ({ params }, reply) => {
     const key = `${params.namespace}/${params.name}`;
     const explanation = scheduler.explain(key, nowMs());
-    if (explanation) return explanationView(explanation);
+    if (explanation) return explanationView(explanation, toWall);
     return reply.code(404).send({ error: `There is no gang ${key}; GET /v1/gangs lists them.` });
   });
   return Promise.resolve();

@@ -12,16 +12,16 @@ const scaled = (resource: string, value: number) => (resource === 'cpu' ? value 
 const amounts = (resources: Resources) =>
   Object.fromEntries([...resources].map(([resource, value]) => [resource, scaled(resource, value)]));
 
-export function summaryView({ sinceMs, ...rest }: GangSummary): z.output<typeof GangSummaryView> {
-  return { ...rest, since: new Date(sinceMs).toISOString() };
+type ToWall = (ms: number) => number;
+
+export function summaryView({ sinceMs, ...rest }: GangSummary, toWall: ToWall): z.output<typeof GangSummaryView> {
+  return { ...rest, since: isoTime(toWall(sinceMs)) };
 }
 
-export function explanationView({
-  sinceMs,
-  roles,
-  preemption,
-  ...rest
-}: Explanation): z.output<typeof ExplanationView> {
+export function explanationView(
+  { sinceMs, roles, preemption, ...rest }: Explanation,
+  toWall: ToWall,
+): z.output<typeof ExplanationView> {
   const views = roles.map(({ request, nodes, short, ...role }) => ({
     ...role,
     request: amounts(request),
@@ -31,15 +31,15 @@ export function explanationView({
       return { resource, needed: of(needed), free: of(free), largest: of(largest) };
     }),
   }));
-  const evictions = preemption ? { preemption: makingRoomView(preemption) } : {};
+  const evictions = preemption ? { preemption: makingRoomView(preemption, toWall) } : {};
   const priority = { priorityTerms: [...rest.priorityTerms] };
   const lists = { placed: [...rest.placed], ahead: [...rest.ahead], advice: [...rest.advice] };
-  return { ...rest, ...priority, ...evictions, ...lists, since: new Date(sinceMs).toISOString(), roles: views };
+  return { ...rest, ...priority, ...evictions, ...lists, since: isoTime(toWall(sinceMs)), roles: views };
 }
 
-function makingRoomView({ untilMs, victims, kept, relax, ...rest }: MakingRoom) {
+function makingRoomView({ untilMs, victims, kept, relax, ...rest }: MakingRoom, toWall: ToWall) {
   const lists = { kept: [...kept], relax: [...relax] };
-  const until = untilMs === undefined ? {} : { until: isoTime(untilMs) };
+  const until = untilMs === undefined ? {} : { until: isoTime(toWall(untilMs)) };
   return { ...rest, ...lists, ...until, victims: victims.map((one) => ({ ...one, terms: [...one.terms] })) };
 }
 

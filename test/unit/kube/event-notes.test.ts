@@ -3,7 +3,7 @@ import type { Effect } from '../../../src/core/effects.ts';
 import { podEventOf } from '../../../src/kube/event-notes.ts';
 
 const leader = { namespace: 'jobs', name: 'etl-driver', uid: 'u' };
-const deps = { leaderOf: () => leader, adviceOf: () => ['Add a node.'] };
+const deps = { leaderOf: () => leader, adviceOf: () => ['Add a node.'], toWall: (ms: number) => ms };
 const base = { gang: 'jobs/etl', leader };
 const plan = { id: '1', untilMs: Date.UTC(2026, 0, 2, 3, 4, 5), slots: new Map(), victims: [] };
 
