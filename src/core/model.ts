@@ -194,7 +194,7 @@ export interface EvictionTraits {
   readonly priorityClass?: string;
   /** spec.preemptionPolicy is Never. */
   readonly neverPreempts?: true;
-  /** A pod of a DaemonSet or a static pod: it would come back at once on the same node. */
+  /** A pod of a DaemonSet that exists, or a static pod: it would come back at once on the same node. */
   readonly isPinned?: true;
   /** Annotation controller.kubernetes.io/pod-deletion-cost. */
   readonly deletionCost?: number;

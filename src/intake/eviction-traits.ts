@@ -1,19 +1,14 @@
 import type { PodInfo, EvictionTraits, PriorityRequest } from '../core/model.ts';
 import { parseDuration } from './duration.ts';
-import { listAt, objectAt, objectsAt, own, textAt, type Json } from './field.ts';
+import { objectAt, objectsAt, own, textAt, type Json } from './field.ts';
 import { shown } from './wording.ts';
 import { internedText } from './interning.ts';
+import { daemonSetClaimOf, isStaticPod, type DaemonSets } from './pinned.ts';
 
 const PRIORITY = 'muster.dev/priority';
 const DEADLINE = 'muster.dev/deadline';
 const EXPECTED = 'muster.dev/expected-duration';
 const DELETION_COST = 'controller.kubernetes.io/pod-deletion-cost';
-/** kubelet sets this annotation on the mirror pod of a static pod. */
-const MIRROR = 'kubernetes.io/config.mirror';
-
-/** Owners that create a pod's successor on the same node at once. */
-const PINNING: ReadonlySet<unknown> = new Set(['DaemonSet', 'Node']);
-
 const INTEGER = /^[+-]?\d{1,10}$/;
 /** RFC 3339 with a zone, as the API server writes times. */
 const TIME = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{1,9})?(Z|[+-]\d\d:\d\d)$/i;
@@ -26,19 +21,21 @@ type Part = Pick<PodInfo, 'evictionTraits' | 'priorityRequest'>;
 
 type FromWall = (wallMs: number) => number;
 
-/**
- * A pod's eviction traits and the priority that its annotations request. A part without any value is absent.
- * @param fromWall converts the pod's times to the clock of `nowMs`
- */
-export function evictionTraitsOf(
-  pod: Json,
-  where: string,
-  annotations: ReadonlyMap<string, string>,
-  fromWall: FromWall,
-): Part {
+interface Read {
+  readonly pod: Json;
+  readonly where: string;
+  readonly annotations: ReadonlyMap<string, string>;
+  readonly daemonSets: DaemonSets;
+  /** Converts the pod's times to the clock of `nowMs`. */
+  readonly fromWall: FromWall;
+}
+
+/** A pod's eviction traits and the priority that its annotations request. A part without any value is absent. */
+export function evictionTraitsOf(read: Read): Part {
+  const { pod, where, annotations, fromWall } = read;
   const evictionTraits: Draft = {};
-  addTimes(evictionTraits, pod, where, fromWall);
-  addPreemptionTraits(evictionTraits, { pod, where, annotations });
+  addTimes(evictionTraits, read);
+  addPreemptionTraits(evictionTraits, read);
   add(evictionTraits, 'deletionCost', integer(annotations.get(DELETION_COST)));
   add(evictionTraits, 'restarts', restartsOf(pod, where) || undefined);
   const priorityRequest = priorityRequestOf(annotations, fromWall);
@@ -58,7 +55,7 @@ function add<K extends keyof EvictionTraits>(draft: Draft, key: K, value: Draft[
   if (value !== undefined) draft[key] = value;
 }
 
-function addTimes(draft: Draft, pod: Json, where: string, fromWall: FromWall): void {
+function addTimes(draft: Draft, { pod, where, fromWall }: Read): void {
   const metadata = objectAt(pod, 'metadata', where) ?? {};
   const spec = objectAt(pod, 'spec', where) ?? {};
   const status = objectAt(pod, 'status', where) ?? {};
@@ -70,26 +67,15 @@ function addTimes(draft: Draft, pod: Json, where: string, fromWall: FromWall): v
   add(draft, 'graceMs', graceS === DEFAULT_GRACE_S || graceS < 0 ? undefined : graceS * 1000);
 }
 
-interface Read {
-  readonly pod: Json;
-  readonly where: string;
-  readonly annotations: ReadonlyMap<string, string>;
-}
-
-function addPreemptionTraits(draft: Draft, { pod, where, annotations }: Read): void {
-  const metadata = objectAt(pod, 'metadata', where) ?? {};
+function addPreemptionTraits(draft: Draft, { pod, where, daemonSets }: Read): void {
   const spec = objectAt(pod, 'spec', where) ?? {};
   const priorityClass = textAt(spec, 'priorityClassName', `${where}.spec`);
-  const isPinned =
-    annotations.has(MIRROR) ||
-    listAt(metadata, 'ownerReferences', `${where}.metadata`).some((owner) => PINNING.has(kindOf(owner)));
+  const claim = daemonSetClaimOf(pod, where);
+  const isPinned = claim ? daemonSets.has(claim) : isStaticPod(pod, where);
   if (priorityClass) draft.priorityClass = internedText(priorityClass);
   if (own(spec, 'preemptionPolicy') === 'Never') draft.neverPreempts = true;
   if (isPinned) draft.isPinned = true;
 }
-
-const kindOf = (owner: unknown) =>
-  typeof owner === 'object' && owner !== null ? own(owner as Json, 'kind') : undefined;
 
 function restartsOf(pod: Json, where: string): number {
   const status = objectAt(pod, 'status', where) ?? {};

@@ -1,4 +1,5 @@
 import type { Json } from './field.ts';
+import { DAEMON_SETS_AS_WRITTEN, type DaemonSets } from './pinned.ts';
 
 /**
  * Compact records of the objects that declare a pod's gang or add to its declaration. A record has the name of the
@@ -81,6 +82,13 @@ export interface IntakeContext {
   readonly schedulerNames: ReadonlySet<string>;
   /** Converts a time that an object has, in ms, to the clock of `nowMs`; absent: they are the same. */
   readonly fromWall?: (wallMs: number) => number;
+  /** Judges which pods belong to a DaemonSet. */
+  readonly daemonSets: DaemonSets;
 }
 
-export const DEFAULT_CONTEXT: IntakeContext = { gangObjects: NO_GANG_OBJECTS, schedulerNames: new Set(['muster']) };
+/** For files and replays. */
+export const DEFAULT_CONTEXT: IntakeContext = {
+  gangObjects: NO_GANG_OBJECTS,
+  schedulerNames: new Set(['muster']),
+  daemonSets: DAEMON_SETS_AS_WRITTEN,
+};

@@ -5,7 +5,9 @@ import { GANG_OBJECT_SOURCES, type GangObjectSource, type GangObjectsRead } from
 import { nameAt, objectAt, textAt, type Json } from '../intake/field.ts';
 import { toNodeInfo } from '../intake/node.ts';
 import type { Identity } from '../intake/identity.ts';
+import { daemonSetClaimOf, type DaemonSetClaim } from '../intake/pinned.ts';
 import { membershipSource, rereadMembership, toPodInfo } from '../intake/pod.ts';
+import { DaemonSetMirror } from './daemon-sets.ts';
 import { KnownPods, type KnownPod } from './known-pods.ts';
 import { Leaders } from './leaders.ts';
 import { disruptionBudgetSource, priorityClassSource } from './preemption-sources.ts';
@@ -46,6 +48,8 @@ const HEARD_WITHIN_MS = 100;
 /** The record of a pod between two events. */
 interface PodRecord extends KnownPod {
   readonly version: string;
+  /** The DaemonSet that the pod names as its controller. */
+  readonly claim?: DaemonSetClaim;
 }
 
 /**
@@ -60,7 +64,8 @@ export class Feed {
   readonly #pods: Reflector<PodRecord>;
   readonly #nodes: Reflector<ReturnType<typeof toNodeInfo>>;
   readonly #gangObjects: readonly Reflector<GangObjectsRead>[];
-  /** Disruption budgets and PriorityClasses. */
+  readonly #daemonSets: DaemonSetMirror;
+  /** Disruption budgets, PriorityClasses and DaemonSets. */
   readonly #preemptionSources: readonly Pick<Reflector<unknown>, 'run' | 'stop' | 'isSynced'>[];
   /** Pods by the gang object they wait for, then by UID. */
   readonly #awaiting = new Map<string, Map<string, PodRecord>>();
@@ -75,7 +80,13 @@ export class Feed {
   constructor(options: FeedOptions) {
     this.#options = options;
     const { nowMs, fromWall } = options.clock;
-    this.#context = { gangObjects: this.#store, schedulerNames: new Set(options.schedulerNames), fromWall };
+    this.#daemonSets = new DaemonSetMirror((pod) => options.observe({ kind: 'pod', pod }));
+    this.#context = {
+      gangObjects: this.#store,
+      schedulerNames: new Set(options.schedulerNames),
+      daemonSets: this.#daemonSets,
+      fromWall,
+    };
     this.#known = new KnownPods(this.#context);
     const reflect = <T>(mirror: Mirror<T>) => new Reflector(mirror, { ...options, nowMs });
     this.#nodes = reflect({
@@ -97,6 +108,7 @@ export class Feed {
     this.#preemptionSources = [
       reflect(disruptionBudgetSource(options.observe)),
       reflect(priorityClassSource(options.observe)),
+      reflect(this.#daemonSets.source),
     ];
     this.#gangObjects = GANG_OBJECT_SOURCES.map((source) => reflect(this.#gangObjectMirror(source)));
   }
@@ -198,10 +210,13 @@ export class Feed {
     const info = toPodInfo(object, 'Pod', { ...this.#context, gangObjects });
     const version = textAt(objectAt(object, 'metadata', 'Pod') ?? {}, 'resourceVersion', 'Pod.metadata') ?? '';
     const mayChange = hasLooked && (info.node === undefined || info.membership?.awaits !== undefined);
-    return mayChange ? { info, version, source: membershipSource(object, 'Pod') } : { info, version };
+    const source = mayChange ? membershipSource(object, 'Pod') : undefined;
+    const claim = daemonSetClaimOf(object, 'Pod');
+    return { info, version, ...(source ? { source } : {}), ...(claim ? { claim } : {}) };
   }
 
-  #putPod(uid: string, record: PodRecord): void {
+  #putPod(uid: string, read: PodRecord): void {
+    const record = { ...read, info: this.#daemonSets.follow(read.info, read.claim) };
     const { info, version } = record;
     this.#known.put(record);
     this.#awaitGangObject(uid, info.membership?.awaits, record);
@@ -218,6 +233,7 @@ export class Feed {
 
   #removePod(uid: string): void {
     this.#known.remove(uid);
+    this.#daemonSets.forget(uid);
     const app = this.#drivers.get(uid);
     if (app) this.#store.put('spark-driver', app, undefined);
     this.#drivers.delete(uid);

@@ -17,6 +17,8 @@ export interface Mirror<T> {
   readonly project: (object: Json) => T;
   readonly onPut: (key: string, record: T) => void;
   readonly onGone: (key: string) => void;
+  /** A list is complete, or the optional resource turned out to be absent or forbidden. */
+  readonly onListed?: (isPresent: boolean) => void;
 }
 
 export interface ReflectorOptions {
@@ -137,6 +139,7 @@ export class Reflector<T> {
   }
 
   #onAbsent(why: string): number {
+    this.#mirror.onListed?.(false);
     this.#replace(new Map());
     this.#version = '';
     this.#heardMs = this.#options.nowMs();
@@ -166,6 +169,7 @@ export class Reflector<T> {
     }
     if (this.#stop.signal.aborted) return;
     this.#replace(found, unreadable);
+    this.#mirror.onListed?.(true);
     this.#version = version;
     this.#isSynced = true;
     this.#note('listed', `${found.size} objects at ${version}`);

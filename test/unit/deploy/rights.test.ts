@@ -58,6 +58,7 @@ describe.skipIf(!hasKubectl)('rights', () => {
         ...GANG_OBJECTS,
         ...reads('policy/poddisruptionbudgets'),
         ...reads('scheduling.k8s.io/priorityclasses'),
+        ...reads('apps/daemonsets'),
         'create /pods/eviction',
         'patch /pods/status',
         'create events.k8s.io/events',

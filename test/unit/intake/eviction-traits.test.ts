@@ -20,6 +20,14 @@ const read = ({ annotations, metadata, spec, status }: Parts) =>
     'Pod',
   );
 
+const controller = (apiVersion: string, kind: string, name: string) => ({
+  apiVersion,
+  kind,
+  name,
+  uid: 'u',
+  controller: true,
+});
+
 describe('what weighs when a pod is evicted', () => {
   test('nothing out of the ordinary is nothing to keep', () => {
     expect(read({}).evictionTraits).toBeUndefined();
@@ -40,8 +48,17 @@ describe('what weighs when a pod is evicted', () => {
   test.each([
     ['its class', { spec: { priorityClassName: 'spark-driver' } }, { priorityClass: 'spark-driver' }],
     ['that it has nobody evicted', { spec: { preemptionPolicy: 'Never' } }, { neverPreempts: true }],
-    ['a DaemonSet', { metadata: { ownerReferences: [{ kind: 'DaemonSet' }] } }, { isPinned: true }],
-    ['a static pod', { annotations: { 'kubernetes.io/config.mirror': 'x' } }, { isPinned: true }],
+    // test/security/forged-owners.test.ts has what is forged; files come without DaemonSets, and are believed.
+    ['a DaemonSet', { metadata: { ownerReferences: [controller('apps/v1', 'DaemonSet', 'd')] } }, { isPinned: true }],
+    [
+      'a static pod',
+      {
+        metadata: { ownerReferences: [controller('v1', 'Node', 'n1')] },
+        annotations: { 'kubernetes.io/config.mirror': 'x' },
+        spec: { nodeName: 'n1' },
+      },
+      { isPinned: true },
+    ],
     [
       'its deletion cost',
       { annotations: { 'controller.kubernetes.io/pod-deletion-cost': '-100' } },

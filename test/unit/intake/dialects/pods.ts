@@ -2,6 +2,7 @@ import type { Membership, PodInfo } from '../../../../src/core/model.ts';
 import type { GangObjectKind, GangObjectRecords, GangObjects } from '../../../../src/intake/gang-objects.ts';
 import { GANG_OBJECT_SOURCES } from '../../../../src/intake/gang-object-sources.ts';
 import type { Json } from '../../../../src/intake/field.ts';
+import { DAEMON_SETS_AS_WRITTEN } from '../../../../src/intake/pinned.ts';
 import { toPodInfo } from '../../../../src/intake/pod.ts';
 
 /** Gang object records of namespace `jobs`, by kind and name. */
@@ -28,7 +29,11 @@ export function podOf(shape: Shape, shelf: GangObjectStore = {}): PodInfo {
   const metadata = { name, namespace: 'jobs', uid: name, labels, annotations, ownerReferences: owners };
   const containers = [{ name: 'c', resources: { requests: { cpu } } }];
   const spec = { schedulerName, nodeSelector: { pool: 'x' }, containers };
-  return toPodInfo({ metadata, spec }, 'Pod', { gangObjects, schedulerNames: new Set(['muster']) });
+  return toPodInfo({ metadata, spec }, 'Pod', {
+    gangObjects,
+    schedulerNames: new Set(['muster']),
+    daemonSets: DAEMON_SETS_AS_WRITTEN,
+  });
 }
 
 export const read = (shape: Shape, shelf?: GangObjectStore): Membership | undefined => podOf(shape, shelf).membership;

@@ -3,6 +3,7 @@ import type { Membership } from '../../../../src/core/model.ts';
 import { gangObjectKey, type GangObjectKind, type GangObjects } from '../../../../src/intake/gang-objects.ts';
 import { GANG_OBJECT_SOURCES } from '../../../../src/intake/gang-object-sources.ts';
 import type { Json } from '../../../../src/intake/field.ts';
+import { DAEMON_SETS_AS_WRITTEN } from '../../../../src/intake/pinned.ts';
 import { toPodInfo } from '../../../../src/intake/pod.ts';
 import { apacheAppOf, kubeflowAppOf } from '../../../../src/intake/spark/applications.ts';
 import { sparkConfOf, sparkTemplateOf } from '../../../../src/intake/spark/driver-conf.ts';
@@ -50,7 +51,11 @@ function membership(
       nodeSelector: { pool: 'drivers' },
     },
   };
-  return toPodInfo(object, 'Pod', { gangObjects: gangObjects(shelf), schedulerNames: new Set(['muster']) }).membership;
+  return toPodInfo(object, 'Pod', {
+    gangObjects: gangObjects(shelf),
+    schedulerNames: new Set(['muster']),
+    daemonSets: DAEMON_SETS_AS_WRITTEN,
+  }).membership;
 }
 
 const driver = (shape: PodShape = {}, shelf: GangObjectStore = {}) =>
