@@ -1,7 +1,7 @@
 import Table from 'cli-table3';
 import type { z } from 'zod';
 import { MusterError } from '../core/errors.ts';
-import { amount } from '../core/explanation/advice.ts';
+import { amount } from '../core/explanation/amounts.ts';
 import { counted } from '../core/wording.ts';
 import { ExplanationView, GangList } from '../server/api/schemas.ts';
 

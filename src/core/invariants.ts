@@ -1,4 +1,4 @@
-import type { ClusterView } from './cluster/cluster.ts';
+import { staysWithNode, type ClusterView } from './cluster/cluster.ts';
 import { MusterError } from './errors.ts';
 import { isAdmitted, isFreeing, planOf, type Gang } from './gang/gang.ts';
 import type { Slot } from './gang/slot.ts';
@@ -6,7 +6,7 @@ import type { StateView } from './state.ts';
 
 /**
  * What must hold after every event and every answer:
- *  1. `free` equals a recount from scratch, and so do the holds per row;
+ *  1. `free` and `empty` equal a recount from scratch, and so do the holds per row;
  *  2. nothing that muster holds and can still move (reserved slots) stands where there is not room for it;
  *  3. each slot is in one gang and one state, with the pod and the node that the state says; no pod has two, and no
  *     pod takes room twice: bound, in an assumed slot, in a hold of its own, or in flight;
@@ -121,17 +121,20 @@ interface Recount {
   compare(): void;
 }
 
-/** `free` from allocatable and bound pods; then, after all holds were taken, the comparison with the table. */
+/** `free` and `empty` from allocatable and bound pods; then, after all holds were taken, the comparison with the table. */
 function recount(cluster: ClusterView): Recount {
   const { table, columns } = cluster;
-  const free = columns.names.map((_, c) => table.allocatable[c]!.slice());
+  const copy = () => columns.names.map((_, c) => table.allocatable[c]!.slice());
+  const [free, empty] = [copy(), copy()];
   const holds = new Int32Array(table.rows);
   const subtract = (node: string, vector: Float64Array): number | undefined => {
     const row = table.rowOf(node);
     if (row !== undefined) vector.forEach((amount, c) => (free[c]![row]! -= amount));
     return row;
   };
-  for (const { pod, node, row, vector, isLeaving } of cluster.boundPods.values()) {
+  for (const bound of cluster.boundPods.values()) {
+    const { pod, node, row, vector, isLeaving } = bound;
+    if (staysWithNode(bound)) vector.forEach((amount, c) => (empty[c]![row]! -= amount));
     if (row !== (table.rowOf(node) ?? -1))
       broken(`pod ${pod.uid} is booked in row ${row}, which is not that of ${node}.`);
     if (!isLeaving) subtract(node, vector);
@@ -149,9 +152,10 @@ function recount(cluster: ClusterView): Recount {
         if (holds[row] !== cluster.holdsAt(row))
           broken(`${name} counts ${cluster.holdsAt(row)} holds; there are ${holds[row]}.`);
         columns.names.forEach((column, c) => {
-          if (free[c]![row] !== table.free[c]![row]) {
+          if (free[c]![row] !== table.free[c]![row])
             broken(`${name} counts ${table.free[c]![row]} free ${column}; a recount gives ${free[c]![row]}.`);
-          }
+          if (empty[c]![row] !== table.empty[c]![row])
+            broken(`${name} counts ${table.empty[c]![row]} ${column} when empty; a recount gives ${empty[c]![row]}.`);
         });
       }
     },

@@ -3,6 +3,7 @@ import { InFlight } from './cluster/in-flight.ts';
 import { NominatedRoom } from './cluster/nominated-room.ts';
 import type { Effect } from './effects.ts';
 import { Evictions } from './gang/evictions.ts';
+import { Feasibility } from './gang/feasibility.ts';
 import { Ledger } from './gang/ledger.ts';
 import { isGangPod, type GangPod, type PodInfo } from './model.ts';
 import { Planner } from './placement/planner.ts';
@@ -52,10 +53,12 @@ export function newState(
   const usage = new QueueUsage();
   const cluster = new Cluster(usage);
   const inFlight = new InFlight();
+  const planner = new Planner(cluster, inFlight);
   const state: SchedulerState = {
     cluster,
     ledger: new Ledger(cluster, usage),
-    planner: new Planner(cluster, inFlight),
+    planner,
+    feasibility: new Feasibility(cluster, planner),
     weights: new WeightEngine(),
     queues: new Queues(),
     usage,

@@ -26,9 +26,11 @@ describe('a Spark driver with its executors', () => {
 
   test('is told at once when even the empty cluster would not do', () => {
     const world = new World([node('a', { cpu: 8 })]);
-    expect(world.ask(spark('etl', 8).leader())).toBe(ROOM);
+    expect(world.ask(spark('etl', 8).leader())).toBe(
+      'waits: cannot start on this cluster: even the empty cluster has too little room for all its members together',
+    );
     expect(world.ask(spark('big', 9).leader())).toBe(
-      'waits: even the empty cluster has too little room for role executor',
+      'waits: cannot start on this cluster: even the empty cluster has too little room for role executor',
     );
   });
 

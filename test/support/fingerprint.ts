@@ -17,6 +17,7 @@ export function fingerprintOf(state: StateView, nowMs: number): string {
   const nodes = rows.map((row) => ({
     node: table.nodeAt(row),
     free: table.free.map((column) => column[row]),
+    empty: table.empty.map((column) => column[row]),
     allocatable: table.allocatable.map((column) => column[row]),
     holds: cluster.holdsAt(row),
     leaders: cluster.leadersAt[row],
@@ -25,7 +26,8 @@ export function fingerprintOf(state: StateView, nowMs: number): string {
   const whole = {
     columns: columns.names,
     nodes,
-    logs: [table.shapeLog, table.roomLog, table.rowLog].map(logOf),
+    logs: [table.shapeLog, table.roomLog, table.rowLog, table.growthLog].map(logOf),
+    shrunk: table.shrunk,
     bound: [...cluster.boundPods.values()],
     held: [...cluster.heldRows],
     elastic: [...ledger.podHolds.values()],

@@ -76,7 +76,7 @@ describe('a gang over the wire', () => {
       name: 'a gang that waits is told why on one node, for which evicting others would not help',
       cpu: 1,
       Pod: leader,
-      want: '{"NodeNames":[],"FailedAndUnresolvableNodes":{"n1":"muster: even the empty cluster has too little room for role executor"}}',
+      want: '{"NodeNames":[],"FailedAndUnresolvableNodes":{"n1":"muster: cannot start on this cluster: even the empty cluster has too little room for role executor"}}',
     },
     {
       name: 'a member before its leader waits',

@@ -121,6 +121,7 @@ export class Cluster {
       for (const bound of this.podsAt(node.name)) {
         this.#keep({ ...bound, row });
         if (!bound.isLeaving) this.table.take(row, bound.vector);
+        if (staysWithNode(bound)) this.table.pin(row, bound.vector);
       }
     }
     return row;
@@ -141,6 +142,7 @@ export class Cluster {
       const isMoved = before !== pod.membership?.gang;
       if (before !== undefined && isMoved) removeFrom(this.#byGang, before, pod.uid);
       if (isMoved) this.#giveRoom(known);
+      this.#repin(known, { ...known, pod });
       this.#keep({ ...known, pod });
       if (isMoved) this.#takeRoom({ ...known, pod });
       return false;
@@ -149,8 +151,10 @@ export class Cluster {
     const vector = this.columns.vector(pod.request);
     const isLeaving = known?.isLeaving ?? false;
     const row = this.table.rowOf(node) ?? -1;
-    this.#keep({ pod, node, row, vector, isLeaving });
-    this.#takeRoom({ pod, vector });
+    const bound = { pod, node, row, vector, isLeaving };
+    this.#keep(bound);
+    this.#repin(undefined, bound);
+    this.#takeRoom(bound);
     if (row >= 0 && !isLeaving) this.table.take(row, vector);
     return true;
   }
@@ -179,6 +183,13 @@ export class Cluster {
     if (isBoundMember(bound)) addTo(this.#byGang, bound.pod.membership.gang, bound);
   }
 
+  /** Counts a bound pod that stays with its node; whether it does may change while it runs. */
+  #repin(before: BoundPod | undefined, now: BoundPod | undefined): void {
+    const [was, is] = [before, now].map((bound) => bound !== undefined && staysWithNode(bound));
+    if (was && !is) this.table.unpin(before!.row, before!.vector);
+    if (is && !was) this.table.pin(now!.row, now!.vector);
+  }
+
   #takeRoom({ pod, vector }: Pick<BoundPod, 'pod' | 'vector'>): void {
     if (pod.membership) this.#room.take(pod.membership.gang, vector);
   }
@@ -195,6 +206,7 @@ export class Cluster {
     removeFrom(this.#byNode, known.node, uid);
     if (known.pod.membership) removeFrom(this.#byGang, known.pod.membership.gang, uid);
     this.#giveRoom(known);
+    this.#repin(known, undefined);
     if (known.row >= 0 && !known.isLeaving) this.table.give(known.row, known.vector);
     return known;
   }
@@ -224,6 +236,10 @@ function doubled(array: Int32Array): Int32Array<ArrayBuffer> {
   wider.set(array);
   return wider;
 }
+
+/** Whether the pod goes only with its node: it is one of a DaemonSet, or static. */
+export const staysWithNode = ({ pod, row }: Pick<BoundPod, 'pod' | 'row'>): boolean =>
+  row >= 0 && pod.evictionTraits?.isPinned === true;
 
 const isBoundMember = (bound: BoundPod): bound is BoundMember => bound.pod.membership !== undefined;
 

@@ -3,25 +3,30 @@ import type { NodeInfo } from '../model.ts';
 import { ChangeLog } from './change-log.ts';
 
 /** Read-only view of the nodes. */
-export type TableView = Omit<NodeTable, 'upsert' | 'remove' | 'take' | 'give'>;
+export type TableView = Omit<NodeTable, 'upsert' | 'remove' | 'take' | 'give' | 'pin' | 'unpin'>;
 
 /**
  * The nodes as a struct of arrays: one row per node, one Float64Array per resource column.
  * A node keeps its row; the row of a removed node goes to the next new node.
  *
  * `free = allocatable - taken`, kept incrementally; it goes negative if another scheduler takes held room.
+ * `empty = allocatable - pinned`: what would be free with no pod there but those that stay with the node.
  */
 export class NodeTable {
   readonly columns: ResourceColumns;
   /** Per column, one amount per row; 0 in rows without a node. Only this class writes. */
   readonly free: Float64Array[] = [];
   readonly allocatable: Float64Array[] = [];
-  /** Rows whose labels, taints, cordon, images or existence changed: for masks and domains. */
+  readonly empty: Float64Array[] = [];
+  /** Rows whose labels, taints, cordon or existence changed: for masks and domains. */
   readonly shapeLog = new ChangeLog();
   /** Rows where `free` may have grown or more pods may fit: for waiting gangs. */
   readonly roomLog = new ChangeLog();
   /** Rows with any change that decides which pods fit: those of shapeLog, and every change of `free`. */
   readonly rowLog = new ChangeLog();
+  /** Rows where the empty cluster may hold more: for gangs that it could not hold. Pods that come and go are not in it. */
+  readonly growthLog = new ChangeLog();
+  #shrunk = 0;
   readonly #rowOf = new Map<string, number>();
   readonly #nodes: (NodeInfo | undefined)[] = [];
   readonly #vacant: number[] = [];
@@ -36,6 +41,11 @@ export class NodeTable {
   /** One past the highest row in use. */
   get rows(): number {
     return this.#nodes.length;
+  }
+
+  /** How many times the empty cluster may have come to hold less: what it could hold then, it may not hold now. */
+  get shrunk(): number {
+    return this.#shrunk;
   }
 
   /** The number of nodes. */
@@ -70,6 +80,7 @@ export class NodeTable {
     this.#setAllocatable(row, vector);
     this.shapeLog.push(row);
     this.roomLog.push(row);
+    this.growthLog.push(row);
     return { row, isNew: true };
   }
 
@@ -79,10 +90,11 @@ export class NodeTable {
     if (row === undefined) return undefined;
     this.#rowOf.delete(name);
     this.#nodes[row] = undefined;
-    for (let c = 0; c < this.free.length; c++) this.free[c]![row] = this.allocatable[c]![row] = 0;
+    for (const columns of this.#columnSets()) for (const column of columns) column[row] = 0;
     this.#vacant.push(row);
     this.shapeLog.push(row);
     this.rowLog.push(row);
+    this.#shrunk++;
     return row;
   }
 
@@ -97,6 +109,17 @@ export class NodeTable {
     this.rowLog.push(row);
   }
 
+  /** A pod that stays with the node has come: beside `take`, which counts all pods. */
+  pin(row: number, vector: Vector): void {
+    for (let c = 0; c < vector.length; c++) this.empty[c]![row]! -= vector[c]!;
+    this.#shrunk++;
+  }
+
+  unpin(row: number, vector: Vector): void {
+    for (let c = 0; c < vector.length; c++) this.empty[c]![row]! += vector[c]!;
+    this.growthLog.push(row);
+  }
+
   /** Whether the row has room for the vector; a column with 0 does not matter, even where `free` is negative. */
   fits(row: number, vector: Vector): boolean {
     for (let c = 0; c < vector.length; c++) {
@@ -106,10 +129,12 @@ export class NodeTable {
   }
 
   #widen(): void {
-    while (this.free.length < this.columns.size) {
-      this.free.push(new Float64Array(this.#capacity));
-      this.allocatable.push(new Float64Array(this.#capacity));
-    }
+    for (const columns of this.#columnSets())
+      while (columns.length < this.columns.size) columns.push(new Float64Array(this.#capacity));
+  }
+
+  #columnSets(): readonly Float64Array[][] {
+    return [this.free, this.allocatable, this.empty];
   }
 
   #replace(row: number, node: NodeInfo, vector: Vector): void {
@@ -119,23 +144,32 @@ export class NodeTable {
       this.shapeLog.push(row);
       this.roomLog.push(row);
       this.rowLog.push(row);
+      this.growthLog.push(row);
+      this.#shrunk++;
     }
     if (!sameAmounts(old.allocatable, node.allocatable)) this.#setAllocatable(row, vector);
   }
 
   #setAllocatable(row: number, vector: Vector): void {
+    let [hasGrown, hasShrunk] = [false, false];
     for (let c = 0; c < this.free.length; c++) {
       const amount = vector[c] ?? 0;
-      this.free[c]![row]! += amount - this.allocatable[c]![row]!;
+      const change = amount - this.allocatable[c]![row]!;
+      this.free[c]![row]! += change;
+      this.empty[c]![row]! += change;
       this.allocatable[c]![row] = amount;
+      hasGrown ||= change > 0;
+      hasShrunk ||= change < 0;
     }
     this.roomLog.push(row);
     this.rowLog.push(row);
+    if (hasGrown) this.growthLog.push(row);
+    if (hasShrunk) this.#shrunk++;
   }
 
   #grow(): void {
     this.#capacity *= 2;
-    for (const table of [this.free, this.allocatable]) {
+    for (const table of this.#columnSets()) {
       for (let c = 0; c < table.length; c++) {
         const wider = new Float64Array(this.#capacity);
         wider.set(table[c]!);
@@ -145,13 +179,10 @@ export class NodeTable {
   }
 }
 
-/** Whether the nodes are equal in all that decides which pods may go there. Heartbeats change nothing of it. */
+/** Whether the nodes are equal in all that decides which pods may go there. Heartbeats and images change nothing of it. */
 function sameShape(a: NodeInfo, b: NodeInfo): boolean {
-  if (a.unschedulable !== b.unschedulable || a.labels.size !== b.labels.size || a.images.size !== b.images.size) {
-    return false;
-  }
+  if (a.unschedulable !== b.unschedulable || a.labels.size !== b.labels.size) return false;
   for (const [key, value] of a.labels) if (b.labels.get(key) !== value) return false;
-  for (const image of a.images) if (!b.images.has(image)) return false;
   return (
     a.taints.length === b.taints.length &&
     a.taints.every((taint, i) => {

@@ -1,10 +1,12 @@
 import { blockerOf } from '../gang/blocking.ts';
 import type { PreemptionContextView } from '../preemption/candidates/context.ts';
 import { isAdmitted, refusalOf, type Gang } from '../gang/gang.ts';
-import { siblingRows, startNeeds } from '../gang/needs.ts';
+import { leaderNeeds, siblingRows } from '../gang/needs.ts';
 import type { Need } from '../placement/need.ts';
 import type { Policy } from '../policy/policy.ts';
 import { counted } from '../wording.ts';
+import { amount, amountOf } from './amounts.ts';
+import { cannotStart } from './cannot-start.ts';
 import type { RoleExplanation, Shortage } from './explanation.ts';
 
 /** Advice for people, in sentences: what keeps a gang waiting, and the smallest changes that would let it start. */
@@ -16,14 +18,16 @@ export function adviceFor(
 ): string[] {
   if (isAdmitted(gang)) return adviceForAdmitted(gang);
   const blocker = blockerOf(ctx.queues, gang, nowMs);
-  const needs = startNeeds(ctx.cluster, gang);
+  const needs = leaderNeeds(ctx.cluster, gang);
   const fits = (changed: readonly Need[], policy = gang.policy) =>
     ctx.planner.plan({ needs: changed, policy, siblings: siblingRows(ctx.cluster, gang) }).kind === 'placed';
   const out: string[] = [];
   if (ctx.hold !== undefined) out.push(`No gang is admitted at present: ${ctx.hold}.`);
   if (blocker) out.push(`Gang ${blocker.key} is ahead in queue ${gang.spec.queue} and must start first.`);
   if (fits(needs)) return [...out, ...adviceForFitting(gang, out.length === 0)];
-  for (const role of roles) out.push(...roleAdvice(role, needs));
+  const obstacle = ctx.feasibility.obstacle(gang, needs);
+  if (obstacle) out.push(cannotStart({ cluster: ctx.cluster, gang, needs, roles }, obstacle));
+  else for (const role of roles) out.push(...roleAdvice(role, needs));
   out.push(...fewerMembers(needs, fits), ...withoutTopology(gang, needs, fits));
   return out;
 }
@@ -52,15 +56,9 @@ function adviceForFitting(gang: Gang, isNothingElse: boolean): string[] {
 function roleAdvice({ role, request, nodes, places, short }: RoleExplanation, needs: readonly Need[]): string[] {
   const need = needs.find((one) => one.role === role);
   if (!need || places.now >= need.count) return [];
-  if (nodes.eligible === 0) {
-    const because = nodes.refused.map((one) => `${one.because} (${counted(one.nodes, 'node')})`).join(', ');
-    return [`No node is eligible for role ${role}: ${because || 'the cluster has no nodes'}.`];
-  }
   const free = `${counted(places.now, 'place')} ${places.now === 1 ? 'is' : 'are'} free`;
   const where = `on ${counted(nodes.eligible, 'eligible node')} of ${nodes.total}`;
   const state = `Role ${role} needs ${counted(need.count, 'place')}; ${free} ${where}`;
-  if (places.empty < need.count)
-    return [`${state}; the empty cluster would have ${places.empty}: add nodes, or request less.`];
   const lacking = short.map((one) => shortageText(one, request.get(one.resource) ?? 0));
   return [`${state}; ${lacking.join('; ') || 'the free room is in pieces that are too small'}.`];
 }
@@ -68,21 +66,6 @@ function roleAdvice({ role, request, nodes, places, short }: RoleExplanation, ne
 function shortageText({ resource, needed, free, largest }: Shortage, perMember: number): string {
   if (free < needed) return `${amountOf(resource, needed - free)} short`;
   return `no node has ${amountOf(resource, perMember)} free, the most is ${amount(resource, largest)}`;
-}
-
-/** As `amount`, with the name of the resource. */
-function amountOf(resource: string, value: number): string {
-  switch (resource) {
-    case 'cpu':
-      return amount(resource, value);
-    case 'pods':
-      return counted(value, 'pod slot');
-    case 'memory':
-    case 'ephemeral-storage':
-      return `${amount(resource, value)} of ${resource}`;
-    default:
-      return `${amount(resource, value)} ${resource}`;
-  }
 }
 
 /** The largest number of members of the last role with which the gang would start now; a binary search. */
@@ -115,11 +98,4 @@ function withoutTopology(
   return fits(needs, anywhere)
     ? [`It would fit if policy ${policy.name} did not require one ${keys} for the whole gang.`]
     : [];
-}
-
-/** An amount for people: in cores, MiB or GiB, or the plain number. @param value in the unit of Resources */
-export function amount(resource: string, value: number): string {
-  if (resource === 'cpu') return counted(value / 1000, 'core');
-  if (resource !== 'memory' && resource !== 'ephemeral-storage') return String(value);
-  return value >= 2 ** 30 ? `${Math.round((value / 2 ** 30) * 10) / 10} GiB` : `${Math.ceil(value / 2 ** 20)} MiB`;
 }

@@ -1,7 +1,8 @@
 import type { PreemptionContextView } from '../preemption/candidates/context.ts';
 import { isBlocking } from '../gang/blocking.ts';
+import { emptyRoom } from '../gang/feasibility.ts';
 import { isAdmitted, phaseOf, refOf, refusalOf, type Gang } from '../gang/gang.ts';
-import { needOf, startNeeds } from '../gang/needs.ts';
+import { leaderNeeds, needOf } from '../gang/needs.ts';
 import type { Role } from '../model.ts';
 import type { Need } from '../placement/need.ts';
 import { priorityTerms } from '../gang/priority.ts';
@@ -20,7 +21,7 @@ export function explain(ctx: PreemptionContextView, key: string, nowMs: number):
   const gang = ctx.gangs.get(key);
   if (!gang) return explainProblem(ctx, key);
   const summary = summaryOf(ctx, gang);
-  const needs = isAdmitted(gang) ? [] : startNeeds(ctx.cluster, gang);
+  const needs = isAdmitted(gang) ? [] : leaderNeeds(ctx.cluster, gang);
   const roles = gang.spec.roles.map((role) => explainRole(ctx, gang, role, needs));
   const ahead = isAdmitted(gang) ? [] : ctx.queues.aheadOf(gang);
   const preemption = makingRoom(ctx, gang, nowMs);
@@ -68,7 +69,7 @@ function explainRole(ctx: PreemptionContextView, gang: Gang, role: Role, needs: 
     nodes: refusedNodes(cluster, role, need),
     places: {
       now: placesIn(cluster, cluster.table.free, need),
-      empty: placesIn(cluster, cluster.table.allocatable, need),
+      empty: placesIn(cluster, emptyRoom(cluster, gang), need),
     },
     short: waiting ? shortages(cluster, waiting) : [],
   };

@@ -52,7 +52,10 @@ export interface RoleExplanation {
   /** The request of one member. */
   readonly request: Resources;
   readonly nodes: { readonly total: number; readonly eligible: number; readonly refused: readonly Refused[] };
-  /** How many members fit now, and how many would fit in the empty cluster; counted up to 10,000. */
+  /**
+   * How many members fit now, and how many would fit with no pod there but the gang's own and those of DaemonSets;
+   * counted up to 10,000.
+   */
   readonly places: { readonly now: number; readonly empty: number };
   /** Resources the eligible nodes lack: in total for the role, or on any single node for one member. */
   readonly short: readonly Shortage[];

@@ -1,18 +1,19 @@
 import type { ClusterView } from '../cluster/cluster.ts';
 import { hasBit, mismatchOf, withLabels } from '../cluster/eligibility.ts';
 import type { Role } from '../model.ts';
-import type { Need } from '../placement/need.ts';
+import type { Need, Room } from '../placement/need.ts';
 import { capacityAt } from '../placement/room.ts';
+import { counted } from '../wording.ts';
 import type { RoleExplanation, Shortage } from './explanation.ts';
 
 /** A role has no more members than this. */
 const MOST = 10_000;
 
-/** How many pods of the need fit into these columns (free or allocatable), up to MOST. */
-export function placesIn({ table }: ClusterView, columns: readonly Float64Array[], { eligible, vector }: Need): number {
+/** How many pods of the need fit into the room, up to MOST. */
+export function placesIn({ table }: ClusterView, room: Room, { eligible, vector }: Need): number {
   let places = 0;
   for (let row = 0; row < table.rows && places < MOST; row++) {
-    if (hasBit(eligible, row)) places += capacityAt(columns, row, vector, MOST);
+    if (hasBit(eligible, row)) places += capacityAt(room, row, vector, MOST);
   }
   return Math.min(places, MOST);
 }
@@ -31,6 +32,12 @@ export function refusedNodes(cluster: ClusterView, role: Role, { preference }: N
   }
   const refused = [...causes].map(([because, nodes]) => ({ because, nodes })).sort((a, b) => b.nodes - a.nodes);
   return { total, eligible: total - refused.reduce((sum, { nodes }) => sum + nodes, 0), refused };
+}
+
+/** That no node is eligible for the role, with the reasons. */
+export function nobodyEligible({ role, nodes: { refused } }: Pick<RoleExplanation, 'role' | 'nodes'>): string {
+  const because = refused.map((one) => `${one.because} (${counted(one.nodes, 'node')})`).join(', ');
+  return `no node is eligible for role ${role}: ${because || 'the cluster has no nodes'}`;
 }
 
 /** The resources that the eligible nodes lack: in total for the whole need, or on any single node for one pod. */

@@ -6,6 +6,7 @@ import { admit } from './filter-gang-pod.ts';
 import { isAdmitted, isFreeing, isGated, refOf, refusalOf, type Gang } from './gang.ts';
 import { noteProblem } from './problems.ts';
 import { refuse, unasked } from './transitions.ts';
+import { EXAMINATIONS } from './turn.ts';
 
 /**
  * Handles a pending leader. kube-scheduler asks neither about a leader behind muster's gate nor about one for which
@@ -47,10 +48,11 @@ const MAX_PLANS_PER_ROUND = 64;
 export function admitWaiting(ctx: GangContext, nowMs: number): void {
   if (ctx.hold !== undefined || ctx.isFollowing) return;
   let plans = 0;
+  const examinations = { left: EXAMINATIONS };
   for (const gang of ctx.queues.inAdmissionOrder()) {
     if (isGated(gang)) gang.lastAskMs = nowMs;
     if (plans === MAX_PLANS_PER_ROUND || !isWorthATry(gang)) continue;
-    const admission = decideAdmission(ctx, gang, undefined, nowMs);
+    const admission = decideAdmission(ctx, gang, { examinations }, nowMs);
     if (admission.kind === 'admitted' || !admission.stands) plans++;
     if (admission.kind === 'refused') {
       refuse(ctx, gang, admission.refusal);

@@ -8,6 +8,7 @@ import type { WeightEngine } from '../policy/score.ts';
 import type { Queues } from '../queue/queues.ts';
 import type { QueueUsage } from '../queue/usage.ts';
 import type { Evictions } from './evictions.ts';
+import type { Feasibility } from './feasibility.ts';
 import type { Gang } from './gang.ts';
 import type { Ledger } from './ledger.ts';
 
@@ -23,6 +24,7 @@ export interface GangContextView {
   readonly cluster: ClusterView;
   readonly ledger: Pick<Ledger, 'slotOf' | 'slotsAt' | 'podHolds' | 'podHoldOf' | 'degraded'>;
   readonly planner: Planner;
+  readonly feasibility: Feasibility;
   readonly weights: WeightEngine;
   readonly queues: Pick<Queues<Gang>, 'get' | 'inAdmissionOrder' | 'aheadOf' | 'firstAhead'>;
   readonly usage: Pick<QueueUsage, 'of' | 'queues'>;

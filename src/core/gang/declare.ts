@@ -27,6 +27,7 @@ export function gangOf(ctx: GangContext, pod: GangPod, nowMs: number): Gang | un
     searchAgainMs: 0,
     fruitless: 0,
     preemption: 'none',
+    possible: undefined,
   };
   updatePriority(ctx, gang, nowMs);
   addLeader(ctx, gang, pod.uid);

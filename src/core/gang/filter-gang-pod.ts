@@ -8,6 +8,7 @@ import { retryUnplaced } from './healing.ts';
 import { placeMember } from './members.ts';
 import { noteProblem } from './problems.ts';
 import { asked, refuse, toAdmitted } from './transitions.ts';
+import { EXAMINATIONS } from './turn.ts';
 
 const none = (reason: string): FilterAnswer => ({ kind: 'none', reason });
 
@@ -36,7 +37,12 @@ function decide(ctx: GangContext, pod: GangPod, candidates: Candidates, nowMs: n
   ctx.ledger.dropPodHold(pod.uid);
   retryUnplaced(ctx, nowMs);
   if (ctx.hold !== undefined) return none(refuse(ctx, gang, { kind: 'held', reason: ctx.hold }));
-  const admission = decideAdmission(ctx, gang, { pod, candidates }, nowMs);
+  const admission = decideAdmission(
+    ctx,
+    gang,
+    { asked: { pod, candidates }, examinations: { left: EXAMINATIONS } },
+    nowMs,
+  );
   if (admission.kind === 'refused') return none(refuse(ctx, gang, admission.refusal));
   admit(ctx, gang, admission, nowMs);
   const [first] = gang.slots;

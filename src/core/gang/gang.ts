@@ -11,8 +11,16 @@ export type Refusal =
    * members do not fit even alone, so that only room for them helps; absent: each role fits alone, not all together.
    */
   | { readonly kind: 'room'; readonly reason: string; readonly short?: string; readonly roomPosition: number }
-  /** As `room`, but even the empty cluster could not hold the gang; it blocks no other. */
-  | { readonly kind: 'unschedulable'; readonly reason: string; readonly roomPosition: number }
+  /**
+   * Even the empty cluster could not hold the gang; it blocks no other. Stands until the empty cluster has grown after
+   * `growthPosition` of the table's growthLog, or room that could help appears after `roomPosition`.
+   */
+  | {
+      readonly kind: 'unschedulable';
+      readonly reason: string;
+      readonly roomPosition: number;
+      readonly growthPosition: number;
+    }
   /** Stands as long as gang `behind` is ahead and blocks. */
   | { readonly kind: 'turn'; readonly reason: string; readonly behind: string }
   /** Depends on the candidate nodes: decided again at every question. */
@@ -78,6 +86,14 @@ export interface Gang {
    * something else is in its way; the gang may not preempt again before kube-scheduler asks about it.
    */
   readonly preemption: 'none' | 'used' | 'wasted';
+  /** When the empty cluster was last found to hold it; undefined: not since it was declared or its policy changed. */
+  readonly possible: FoundPossible | undefined;
+}
+
+/** The empty cluster holds as much as then if it has not `shrunk` since, and the gang has as many bound members. */
+export interface FoundPossible {
+  readonly shrunk: number;
+  readonly members: number;
 }
 
 /** A gang for which pods are being evicted. */

@@ -1,6 +1,6 @@
 import type { ClusterView } from '../cluster/cluster.ts';
 import { withLabels } from '../cluster/eligibility.ts';
-import { isLeaderRole, minToStart } from '../model.ts';
+import { isLeaderRole, minToStart, type PodInfo } from '../model.ts';
 import type { Need } from '../placement/need.ts';
 import type { Vector } from '../resources.ts';
 import type { Gang } from './gang.ts';
@@ -40,6 +40,12 @@ export function startNeeds(cluster: ClusterView, gang: Gang): readonly Need[] {
       return needOf(cluster, gang, { role: role.name, count });
     })
     .filter(({ count }) => count > 0);
+}
+
+/** As startNeeds, with the request of the leader's pod in place of what its role declares. */
+export function leaderNeeds(cluster: ClusterView, gang: Gang, leader: PodInfo = gang.leader): readonly Need[] {
+  const vector = cluster.requestVector(leader.request);
+  return startNeeds(cluster, gang).map((need, i) => (i === 0 && need.count === 1 ? { ...need, vector } : need));
 }
 
 /** Rows of the siblings: of the gang's placed slots without `except`. */

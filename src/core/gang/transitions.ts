@@ -31,7 +31,7 @@ import { takeUpRunning } from './take-up.ts';
  *
  *   The last leader has ended: from any state to over, and the gang is forgotten.
  */
-type Written = 'state' | 'priority' | 'isUnasked' | 'preemption';
+type Written = 'state' | 'priority' | 'isUnasked' | 'preemption' | 'possible';
 type WritableGang = { -readonly [K in Written]: Gang[K] };
 
 const write = (gang: Gang): WritableGang => gang;
@@ -153,6 +153,12 @@ export function reconsider(gang: Gang): void {
   if (refusal && refusal.kind !== 'open') setRefusal(gang, { kind: 'held', reason: refusal.reason });
   gang.searchAgainMs = 0;
   gang.fruitless = 0;
+  write(gang).possible = undefined;
+}
+
+/** The empty cluster could hold the waiting gang. */
+export function foundPossible({ cluster }: Pick<GangContext, 'cluster'>, gang: Gang): void {
+  write(gang).possible = { shrunk: cluster.table.shrunk, members: cluster.boundMembers(gang.key).size };
 }
 
 function setRefusal(gang: Gang, refusal: Refusal): void {

@@ -34,7 +34,12 @@ export interface PlanRequest {
   readonly siblings: readonly number[];
   /** For simulations: plans as if this room were also free. Absent: none. */
   readonly freed?: readonly FreedRoom[];
+  /** For simulations: plans in this room instead of what is free now. Pods in flight do not count in it. */
+  readonly room?: Room;
 }
+
+/** An amount per column and row, as in the node table. */
+export type Room = readonly Float64Array[];
 
 export type Plan =
   /** `rows[i]` has one row for each slot of `needs[i]`. */

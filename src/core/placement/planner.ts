@@ -40,16 +40,17 @@ export class Planner {
     const needs = splitLeader(request);
     const vectors = needs.map(({ vector }) => vector);
     const { table } = this.#cluster;
-    const { freed } = request;
-    const leave = this.#inFlight?.total;
-    const free = this.#scratch.of(table, vectors, { leave, freed });
-    const fullest = leave || isAny(freed) ? undefined : this.#fullest;
+    const { freed, room: given } = request;
+    const now = given ?? table.free;
+    const leave = given ? undefined : this.#inFlight?.total;
+    const free = this.#scratch.of(now, vectors, { leave, freed });
+    const fullest = leave || given || isAny(freed) ? undefined : this.#fullest;
     const buffers = { free, roomy: this.#roomy, fullest, scratch: this.#buffers };
     const attempt = new Attempt(this.#cluster, buffers, { ...request, needs });
     const short = attempt.shortNeed();
     if (short !== undefined) return { kind: 'short', need: short };
     const isSimulated = isAny(freed) && request.policy.topology.mode !== 'none';
-    const room = isSimulated ? this.#simulated.of(table, vectors, { freed }) : table.free;
+    const room = isSimulated ? this.#simulated.of(now, vectors, { freed }) : now;
     for (const test of domainTests(this.#cluster, room, { ...request, needs })) {
       const rows = attempt.place(test);
       if (rows) return { kind: 'placed', rows: mergeLeader(request, rows) };
@@ -58,10 +59,10 @@ export class Planner {
   }
 
   /** The plan for the most frequent request, one pod that may go anywhere; undefined: it needs the full search. */
-  #planOne({ needs, offered, policy, freed }: PlanRequest): Plan | undefined {
+  #planOne({ needs, offered, policy, freed, room }: PlanRequest): Plan | undefined {
     const [need] = needs;
     if (!need || needs.length > 1 || need.count > 1 || !likesFullest(need)) return undefined;
-    if (policy.topology.mode !== 'none' || this.#inFlight?.total || isAny(freed)) return undefined;
+    if (policy.topology.mode !== 'none' || this.#inFlight?.total || room || isAny(freed)) return undefined;
     const row = this.#fullest.best(need);
     if (row === undefined) return { kind: 'short', need: 0 };
     return !offered || offered(row) ? { kind: 'placed', rows: [Int32Array.of(row)] } : undefined;

@@ -1,10 +1,10 @@
 import type { Bits } from '../cluster/eligibility.ts';
 import type { TableView } from '../cluster/node-table.ts';
 import type { Vector } from '../resources.ts';
-import type { FreedRoom, Need, RowTest } from './need.ts';
+import type { FreedRoom, Need, Room, RowTest } from './need.ts';
 
 /** The number of pods of this request that fit at the row, at most `limit`. Exact: rounding cannot add one. */
-export function capacityAt(free: readonly Float64Array[], row: number, vector: Vector, limit: number): number {
+export function capacityAt(free: Room, row: number, vector: Vector, limit: number): number {
   let capacity = limit;
   for (let c = 0; c < vector.length; c++) {
     const asked = vector[c]!;
@@ -103,7 +103,7 @@ export class RoomyRows {
   }
 }
 
-/** How scratch room differs from the table's room. */
+/** How scratch room differs from the room that it is a copy of. */
 export interface RoomChange {
   /** Room that must stay free on every node. */
   readonly leave?: Vector | undefined;
@@ -111,13 +111,13 @@ export interface RoomChange {
   readonly freed?: readonly FreedRoom[] | undefined;
 }
 
-/** Copies of the columns that a planner may change; the others are the table's own. Copies are reused. */
+/** Copies of the columns that a planner may change; the others are the originals. Copies are reused. */
 export class ScratchRoom {
   readonly #copies: Float64Array[] = [];
 
-  of(table: TableView, vectors: readonly Vector[], { leave, freed = [] }: RoomChange): Float64Array[] {
+  of(room: Room, vectors: readonly Vector[], { leave, freed = [] }: RoomChange): Float64Array[] {
     const isChanged = (vector: Vector, c: number) => (vector[c] ?? 0) > 0;
-    return table.free.map((column, c) => {
+    return room.map((column, c) => {
       const isAsked = vectors.some((vector) => isChanged(vector, c));
       if (!isAsked && !freed.some(({ vector }) => isChanged(vector, c))) return column;
       let copy = this.#copies[c];

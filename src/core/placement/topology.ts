@@ -1,12 +1,9 @@
 import type { ClusterView } from '../cluster/cluster.ts';
 import { hasBit } from '../cluster/eligibility.ts';
-import type { PlanRequest, RowTest } from './need.ts';
+import type { PlanRequest, Room, RowTest } from './need.ts';
 import { capacityAt } from './room.ts';
 
 export const ANYWHERE: RowTest = () => true;
-
-/** Free room per column and row. */
-type Room = readonly Float64Array[];
 
 /**
  * The domains in which to try a gang, best first: for each topology key, narrowest first, the domains with room for

@@ -125,11 +125,14 @@ describe('what is looked at', () => {
     expect(few.nameLists).toBe(0);
   });
 
-  test('for a gang that does not fit: each row four times at most', () => {
+  test('for a gang that does not fit: each row four times at most, and two passes to see that it may fit one day', () => {
     const { ask } = halfFull(500);
     expect(ask(spark('gang', 100, { cpu: 16 }).leader())).toBe('none');
     expect(counts.capacityAt).toBeLessThanOrEqual(4 * 500);
     expect(counts.nameLookUps).toBeLessThanOrEqual(1);
+    expect(passes).toHaveBeenCalledTimes(2);
+    reset();
+    expect(ask(spark('equal', 100, { cpu: 16 }).leader())).toBe('none');
     expect(passes).not.toHaveBeenCalled();
   });
 

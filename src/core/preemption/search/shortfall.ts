@@ -32,7 +32,7 @@ export class Shortfall {
     const vectors = needs.map(({ vector }) => vector);
     const { table } = cluster;
     this.#rows = table.rows;
-    this.#free = new ScratchRoom().of(table, vectors, { leave: limits.leave });
+    this.#free = new ScratchRoom().of(table.free, vectors, { leave: limits.leave });
     this.#columns = this.#free.map((_, c) => c).filter((c) => vectors.some((vector) => (vector[c] ?? 0) > 0));
     this.#isInside = new Uint8Array(table.rows);
     this.#domainBindsLeader = limits.domainBindsLeader;

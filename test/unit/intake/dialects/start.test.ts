@@ -13,7 +13,7 @@ test('a PodGroup starts whole or not at all, whoever is asked about first', () =
   const world = new World(nodes(2, 2));
   const pods = ['c', 'a', 'b'].map((name) => podOf(group(name), shelf));
   expect(pods.map((pod) => world.start(pod))).toEqual(
-    Array(3).fill('waits: even the empty cluster has too little room for role member'),
+    Array(3).fill('waits: cannot start on this cluster: even the empty cluster has too little room for role member'),
   );
   world.node(node('n2', { cpu: 2, labels: { pool: 'x' } }));
   expect(started(pods.reverse().map((pod) => world.start(pod)))).toBe(3);

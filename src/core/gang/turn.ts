@@ -1,0 +1,69 @@
+import type { ClusterView } from '../cluster/cluster.ts';
+import { blockerOf } from './blocking.ts';
+import type { GangContext } from './context.ts';
+import type { Obstacle } from './feasibility.ts';
+import type { Gang, Refusal } from './gang.ts';
+import { leaderNeeds } from './needs.ts';
+import { foundPossible, refuse } from './transitions.ts';
+import type { Need } from '../placement/need.ts';
+
+/** How many gangs ahead may still be examined, in one question or in one round of admission. */
+export interface Examinations {
+  left: number;
+}
+
+/** With more impossible gangs in a row than this, the next question goes on where this one ended. */
+export const EXAMINATIONS = 4;
+
+/**
+ * The first gang ahead of this one in its queue that blocks those behind it. A gang that would block is examined first
+ * if it is not known that the empty cluster could hold it; if that could not, it is told so and blocks nobody.
+ */
+export function findBlocker(ctx: GangContext, gang: Gang, nowMs: number, examinations: Examinations): Gang | undefined {
+  for (;;) {
+    const blocker = blockerOf(ctx.queues, gang, nowMs);
+    if (!blocker || isKnownPossible(ctx.cluster, blocker) || examinations.left === 0) return blocker;
+    examinations.left--;
+    examine(ctx, blocker);
+  }
+}
+
+/** Whether the empty cluster could hold the gang, as it stands and without a new examination. */
+export const isKnownPossible = (cluster: ClusterView, { key, possible }: Gang): boolean =>
+  possible?.shrunk === cluster.table.shrunk && possible.members === cluster.boundMembers(key).size;
+
+function examine(ctx: GangContext, gang: Gang): void {
+  const needs = leaderNeeds(ctx.cluster, gang);
+  const obstacle = ctx.feasibility.obstacle(gang, needs);
+  if (obstacle) refuse(ctx, gang, unschedulable(ctx.cluster, gang, needs, obstacle));
+  else foundPossible(ctx, gang);
+}
+
+/** The refusal of a gang that the empty cluster could not hold. The reason has no figures: it must not change by itself. */
+export function unschedulable(
+  { table }: ClusterView,
+  gang: Gang,
+  needs: readonly Need[],
+  obstacle: Obstacle,
+): Extract<Refusal, { kind: 'unschedulable' }> {
+  const reason = `cannot start on this cluster: ${because(gang, needs, obstacle)}`;
+  return {
+    kind: 'unschedulable',
+    reason,
+    roomPosition: table.roomLog.position,
+    growthPosition: table.growthLog.position,
+  };
+}
+
+function because({ policy }: Gang, needs: readonly Need[], obstacle: Obstacle): string {
+  switch (obstacle.kind) {
+    case 'no node':
+      return `no node meets the constraints of role ${needs[obstacle.need]!.role}`;
+    case 'role':
+      return `even the empty cluster has too little room for role ${needs[obstacle.need]!.role}`;
+    case 'topology':
+      return `even empty, no single ${policy.topology.keys.join(' or ')} has room for the whole gang`;
+    case 'together':
+      return 'even the empty cluster has too little room for all its members together';
+  }
+}
