@@ -1,7 +1,7 @@
 import { findBinaries, type Binaries } from '../../test/e2e/harness/binaries.ts';
 import { createNodes } from '../../test/e2e/harness/cluster.ts';
 import { ControlPlane } from '../../test/e2e/harness/control-plane.ts';
-import { applyRbac } from '../../test/e2e/harness/world.ts';
+import { applyAccess } from '../../test/e2e/harness/world.ts';
 import type { BenchmarkContext, Check, Result } from '../support/benchmark.ts';
 import { median, summarize } from '../support/statistics.ts';
 import { measure, type Measured } from './measure.ts';
@@ -36,7 +36,7 @@ export async function compare(
   const { sides, nodes, pods, rounds } = comparison;
   const plane = await ControlPlane.start(binaries);
   try {
-    await applyRbac(plane);
+    await applyAccess(plane);
     await createNodes(plane.admin, nodes, NODE);
     const measured = sides.map((): Measured[] => []);
     for (let i = 0; i < rounds * sides.length; i++) {

@@ -5,6 +5,9 @@ import { RESERVATION } from '../intake/reservation.ts';
 import { ApiError } from './transport.ts';
 import type { Transport } from './transport.ts';
 
+/** Annotation of a leader: when muster made kube-scheduler ask about it again. */
+export const WAKE = 'muster.dev/wake';
+
 const MERGE_PATCH = 'application/merge-patch+json';
 const STRATEGIC_PATCH = 'application/strategic-merge-patch+json';
 const JSON_PATCH = 'application/json-patch+json';
@@ -36,7 +39,7 @@ export class PodsApi {
    * 1.36). Also removes the eviction plan, which is done: a gang is woken when it has its room.
    */
   async wake(pod: PodRef, wallMs: number): Promise<WrittenPod> {
-    const annotations = { 'muster.dev/wake': new Date(wallMs).toISOString(), [EVICTION]: null };
+    const annotations = { [WAKE]: new Date(wallMs).toISOString(), [EVICTION]: null };
     return this.#patch(pod, { metadata: { uid: pod.uid, annotations } }, MERGE_PATCH);
   }
 

@@ -6,7 +6,7 @@ import { ControlPlane } from './harness/control-plane.ts';
 import { startKubeScheduler } from './harness/kube-scheduler.ts';
 import { PodWatch } from './harness/pods.ts';
 import { runApps, SparkApp } from './harness/spark.ts';
-import { applyRbac, startPair, type Pair } from './harness/world.ts';
+import { applyAccess, startPair, type Pair } from './harness/world.ts';
 
 const binaries = await findBinaries((line) => console.log(line));
 if (typeof binaries === 'string') console.log(`SKIPPED: ${binaries}`);
@@ -24,7 +24,7 @@ describe.skipIf(typeof binaries === 'string')('kill -9', () => {
     if (typeof binaries === 'string') return;
     plane = await ControlPlane.start(binaries);
     await createNodes(plane.admin, 12, { cpu: 8 });
-    await applyRbac(plane);
+    await applyAccess(plane);
     watch = new PodWatch(plane.admin);
     new FakeKubelet(plane.admin, watch);
   });

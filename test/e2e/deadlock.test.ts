@@ -6,7 +6,7 @@ import { ControlPlane } from './harness/control-plane.ts';
 import { startKubeScheduler } from './harness/kube-scheduler.ts';
 import { PodWatch } from './harness/pods.ts';
 import { runApps, SparkApp } from './harness/spark.ts';
-import { applyRbac, startPair } from './harness/world.ts';
+import { applyAccess, startPair } from './harness/world.ts';
 
 const binaries = await findBinaries((line) => console.log(line));
 if (typeof binaries === 'string') console.log(`SKIPPED: ${binaries}`);
@@ -55,7 +55,7 @@ describe.skipIf(typeof binaries === 'string')('40 Spark apps on room for 10', ()
   });
 
   test('with muster: every app completes, none is ever partial, nothing is overcommitted', async () => {
-    await applyRbac(plane);
+    await applyAccess(plane);
     const { muster, scheduler } = await startPair(plane, { name: 'muster' });
     const apps = await submit('muster');
     const breaches: string[] = [];

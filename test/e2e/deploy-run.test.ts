@@ -68,7 +68,10 @@ describe.skipIf(why !== undefined)('as deploy/ runs them, with the rights that i
     await plane?.stop();
   });
 
-  /** Creates the accounts, roles and bindings of a stack. User `muster` (overlay main) is an account here, too. */
+  /**
+   * Creates the accounts, roles, bindings and admission policies of a stack. User `muster` (overlay main) is an account
+   * here, too.
+   */
   async function grant(all: readonly Manifest[]): Promise<void> {
     const rbac = '/apis/rbac.authorization.k8s.io/v1';
     for (const path of ['rolebindings', 'roles'].map((kind) => `${rbac}/namespaces/kube-system/${kind}`)) {
@@ -80,9 +83,10 @@ describe.skipIf(why !== undefined)('as deploy/ runs them, with the rights that i
     for (const name of ['muster', 'muster-kube-scheduler']) {
       await persist(plane.admin, { method: 'POST', path: ACCOUNTS, body: { metadata: { name } } });
     }
-    for (const object of all.filter(({ apiVersion }) => apiVersion.startsWith('rbac.authorization.k8s.io'))) {
-      const { namespace: space } = object.metadata;
-      const path = `${rbac}${space === undefined ? '' : `/namespaces/${space}`}/${object.kind.toLowerCase()}s`;
+    for (const object of all.filter(({ apiVersion }) => /^(rbac|admissionregistration)/.test(apiVersion))) {
+      const { apiVersion, kind, metadata } = object;
+      const space = metadata.namespace === undefined ? '' : `/namespaces/${metadata.namespace}`;
+      const path = `/apis/${apiVersion}${space}/${`${kind.toLowerCase()}s`.replace(/ys$/, 'ies')}`;
       await persist(plane.admin, { method: 'POST', path, body: withAccounts(object) });
     }
   }
@@ -214,6 +218,10 @@ describe.skipIf(why !== undefined)('as deploy/ runs them, with the rights that i
 
 function withAccounts(object: Manifest): Manifest {
   const { subjects } = object as unknown as { subjects?: { kind: string; name: string }[] };
+  if (object.kind === 'ValidatingAdmissionPolicy')
+    return JSON.parse(
+      JSON.stringify(object).replace("= 'muster'", "= 'system:serviceaccount:muster-system:muster'"),
+    ) as Manifest;
   if (!subjects) return object;
   const own = subjects.map(({ name }) => ({ kind: 'ServiceAccount', name, namespace: 'muster-system' }));
   return { ...object, subjects: own };

@@ -17,6 +17,7 @@ const FOREIGN = ['monitoring.coreos.com', 'cert-manager.io', 'sparkoperator.k8s.
 const PLURALS: Readonly<Record<string, string>> = {
   NetworkPolicy: 'networkpolicies',
   PriorityClass: 'priorityclasses',
+  ValidatingAdmissionPolicy: 'validatingadmissionpolicies',
 };
 
 describe.skipIf(why !== undefined)('the API server itself accepts', () => {

@@ -10,7 +10,7 @@ import { isOver, podPath, type Pod } from './harness/objects.ts';
 import { PodWatch } from './harness/pods.ts';
 import { inProject } from './harness/root.ts';
 import { runApps, SparkApp, type AppOptions } from './harness/spark.ts';
-import { applyRbac, startPair, type Pair } from './harness/world.ts';
+import { applyAccess, startPair, type Pair } from './harness/world.ts';
 
 const binaries = await findBinaries((line) => console.log(line));
 if (typeof binaries === 'string') console.log(`SKIPPED: ${binaries}`);
@@ -44,7 +44,7 @@ describe.skipIf(typeof binaries === 'string')('a more important app on a full cl
     if (typeof binaries === 'string') return;
     plane = await ControlPlane.start(binaries);
     await createNodes(plane.admin, 6, { cpu: 8 });
-    await applyRbac(plane);
+    await applyAccess(plane);
     for (const document of parseAllDocuments(
       readFileSync(inProject('deploy/examples/priority-classes.yaml'), 'utf8'),
     )) {

@@ -8,7 +8,7 @@ import { ControlPlane } from './harness/control-plane.ts';
 import { isOver, type Pod } from './harness/objects.ts';
 import { PodWatch } from './harness/pods.ts';
 import { runApps, SparkApp, type AppOptions } from './harness/spark.ts';
-import { applyRbac, startPair, type Pair } from './harness/world.ts';
+import { applyAccess, startPair, type Pair } from './harness/world.ts';
 
 const binaries = await findBinaries((line) => console.log(line));
 if (typeof binaries === 'string') console.log(`SKIPPED: ${binaries}`);
@@ -30,7 +30,7 @@ describe.skipIf(typeof binaries === 'string')('with the real kube-scheduler', ()
   beforeEach(async () => {
     if (typeof binaries === 'string') return;
     plane = await ControlPlane.start(binaries);
-    await applyRbac(plane);
+    await applyAccess(plane);
     watch = new PodWatch(plane.admin);
     new FakeKubelet(plane.admin, watch);
   });

@@ -10,7 +10,7 @@ import type { Pod } from './harness/objects.ts';
 import { PodWatch } from './harness/pods.ts';
 import { freePort } from './harness/process.ts';
 import { runApps, SparkApp } from './harness/spark.ts';
-import { applyRbac, startPair, type Pair } from './harness/world.ts';
+import { applyAccess, startPair, type Pair } from './harness/world.ts';
 
 const binaries = await findBinaries((line) => console.log(line));
 const OPENSSL = '/usr/bin/openssl';
@@ -32,7 +32,7 @@ describe.skipIf(why !== undefined)('the webhook, called by the real API server',
     if (typeof binaries === 'string' || why !== undefined) return;
     plane = await ControlPlane.start(binaries);
     await createNodes(plane.admin, 2, { cpu: 8 });
-    await applyRbac(plane);
+    await applyAccess(plane);
     const [cert, key] = [join(plane.folder, 'webhook.crt'), join(plane.folder, 'webhook.key')];
     const subject = ['-subj', '/CN=127.0.0.1', '-addext', 'subjectAltName=IP:127.0.0.1'];
     execFileSync(

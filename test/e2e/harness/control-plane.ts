@@ -13,6 +13,7 @@ const USERS = {
   admin: { name: 'admin', groups: ['system:masters'] },
   scheduler: { name: 'system:kube-scheduler', groups: [] },
   muster: { name: 'system:serviceaccount:muster-system:muster', groups: ['system:serviceaccounts'] },
+  tenant: { name: 'tenant', groups: [] },
 } as const;
 export type User = keyof typeof USERS;
 

@@ -8,19 +8,26 @@ import { MusterProcess, type MusterOptions } from './muster.ts';
 import type { Started } from './process.ts';
 import { inProject } from './root.ts';
 
-interface Rbac {
+interface Access {
+  readonly apiVersion: string;
   readonly kind: string;
   readonly metadata: { readonly name: string; readonly namespace?: string };
 }
 
-/** Gives muster the rights of deploy/access, and no other. */
-export async function applyRbac(plane: ControlPlane): Promise<void> {
-  for (const document of parseAllDocuments(readFileSync(inProject('deploy/access/rbac.yaml'), 'utf8'))) {
-    const object = document.toJS() as Rbac;
-    const { namespace } = object.metadata;
-    const space = namespace === undefined ? '' : `/namespaces/${namespace}`;
-    const path = `/apis/rbac.authorization.k8s.io/v1${space}/${object.kind.toLowerCase()}s`;
-    await persist(plane.admin, { method: 'POST', path, body: object });
+/** Gives muster the rights of deploy/access with their limits, and no other. */
+export async function applyAccess(plane: ControlPlane): Promise<void> {
+  for (const file of ['rbac.yaml', 'admission-policies.yaml']) {
+    for (const document of parseAllDocuments(readFileSync(inProject(`deploy/access/${file}`), 'utf8'))) {
+      const object = document.toJS() as Access;
+      const { namespace } = object.metadata;
+      const space = namespace === undefined ? '' : `/namespaces/${namespace}`;
+      const plural = `${object.kind.toLowerCase()}s`.replace(/ys$/, 'ies');
+      await persist(plane.admin, {
+        method: 'POST',
+        path: `/apis/${object.apiVersion}${space}/${plural}`,
+        body: object,
+      });
+    }
   }
 }
 

@@ -1,5 +1,9 @@
 import { describe, expect, test } from 'vitest';
+import { EVICTION } from '../../../src/intake/eviction-plan.ts';
 import { GANG_OBJECT_SOURCES } from '../../../src/intake/gang-object-sources.ts';
+import { GATE } from '../../../src/intake/pod.ts';
+import { RESERVATION } from '../../../src/intake/reservation.ts';
+import { WAKE } from '../../../src/kube/pods-api.ts';
 import { hasKubectl, kustomize, STACKS, type Manifest } from '../../support/kustomize.ts';
 
 if (!hasKubectl) console.log('SKIPPED: there is no kubectl, which builds what deploy/ says');
@@ -13,7 +17,15 @@ interface Rule {
 type Role = Manifest & { readonly rules: readonly Rule[] };
 type Binding = Manifest & {
   readonly roleRef: { readonly kind: string; readonly name: string };
-  readonly subjects: readonly { readonly kind: string; readonly name: string }[];
+  readonly subjects: readonly { readonly kind: string; readonly name: string; readonly namespace?: string }[];
+};
+type Policy = Manifest & {
+  readonly spec: {
+    readonly failurePolicy: string;
+    readonly matchConditions: readonly { readonly expression: string }[];
+    readonly variables: readonly { readonly name: string; readonly expression: string }[];
+    readonly validations: readonly { readonly expression: string }[];
+  };
 };
 
 /** One line per right: `verb group/resource`, with the names where it is for some alone. */
@@ -27,9 +39,12 @@ function rightsOf({ rules }: Role): string[] {
   );
 }
 
+const roleBindingsIn = (all: readonly Manifest[]) =>
+  all.filter(({ kind }) => kind.endsWith('RoleBinding')) as Binding[];
+
 /** Who has which role: `role -> subject`. */
 const boundIn = (all: readonly Manifest[]) =>
-  (all.filter(({ kind }) => kind.endsWith('Binding')) as Binding[])
+  roleBindingsIn(all)
     .flatMap(({ roleRef, subjects }) => subjects.map(({ kind, name }) => `${roleRef.name} -> ${kind} ${name}`))
     .sort();
 
@@ -95,13 +110,50 @@ describe.skipIf(!hasKubectl)('rights', () => {
     for (const { metadata } of roles) expect(metadata.namespace).toBe('kube-system');
   });
 
+  describe.each(Object.keys(STACKS))('%s: the admission policies', (stack) => {
+    const all = kustomize(STACKS[stack]!);
+    const ofKind = (kind: string) => all.filter((one) => one.kind === kind);
+    const policies = ofKind('ValidatingAdmissionPolicy') as Policy[];
+    const [annotations, writes] = ['muster-annotations', 'muster-pod-writes'].map((name) =>
+      policies.find(({ metadata }) => metadata.name === name),
+    ) as [Policy, Policy];
+
+    test('are in force, and refuse what they cannot judge', () => {
+      expect(policies).toHaveLength(2);
+      for (const { metadata, spec } of policies) {
+        const binding = ofKind('ValidatingAdmissionPolicyBinding').find((one) => one.metadata.name === metadata.name);
+        expect(binding).toMatchObject({ spec: { policyName: metadata.name, validationActions: ['Deny'] } });
+        expect(spec.failurePolicy).toBe('Fail');
+      }
+    });
+
+    test("name muster's user, as the rights do", () => {
+      const binding = (ofKind('ClusterRoleBinding') as Binding[]).find(({ metadata }) => metadata.name === 'muster');
+      const [{ kind, name, namespace }] = binding!.subjects as [Binding['subjects'][number]];
+      const user = kind === 'User' ? name : `system:serviceaccount:${namespace}:${name}`;
+      expect(annotations.spec.matchConditions.map(({ expression }) => expression)).toEqual([
+        `request.userInfo.username != '${user}'`,
+      ]);
+      expect(writes.spec.matchConditions.map(({ expression }) => expression)).toEqual([
+        `request.userInfo.username == '${user}'`,
+      ]);
+    });
+
+    test('know the annotations and the gate that muster writes', () => {
+      const own = `['${RESERVATION}', '${EVICTION}', '${WAKE}']`;
+      expect(annotations.spec.validations[0]!.expression).toContain(own);
+      expect(writes.spec.variables.find(({ name }) => name === 'own')?.expression).toBe(own);
+      expect(writes.spec.validations.at(-1)!.expression).toContain(`gate.name != '${GATE}'`);
+    });
+  });
+
   test.each(Object.keys(STACKS))('%s: nothing is bound to a role or an account that is not there', (stack) => {
     const all = kustomize(STACKS[stack]!);
     const names = (kinds: readonly string[]) =>
       all.filter(({ kind }) => kinds.includes(kind)).map(({ metadata }) => metadata.name);
     const roles = [...names(['Role', 'ClusterRole']), 'system:kube-scheduler', 'system:volume-scheduler'];
     const accounts = names(['ServiceAccount']);
-    for (const { roleRef, subjects } of all.filter(({ kind }) => kind.endsWith('Binding')) as Binding[]) {
+    for (const { roleRef, subjects } of roleBindingsIn(all)) {
       expect([...roles, 'extension-apiserver-authentication-reader']).toContain(roleRef.name);
       for (const { kind, name } of subjects) if (kind === 'ServiceAccount') expect(accounts).toContain(name);
     }

@@ -22,6 +22,8 @@ const KINDS = [
   ['rbac.authorization.k8s.io', 'ClusterRole'],
   ['rbac.authorization.k8s.io', 'ClusterRoleBinding'],
   ['admissionregistration.k8s.io', 'MutatingWebhookConfiguration'],
+  ['admissionregistration.k8s.io', 'ValidatingAdmissionPolicy'],
+  ['admissionregistration.k8s.io', 'ValidatingAdmissionPolicyBinding'],
   ['scheduling.k8s.io', 'PriorityClass'],
 ];
 
