@@ -18,10 +18,6 @@ test('a plural of its own', () => {
 test.each([
   [2, 'Role executor needs 2 places; 1 place is free on 1 eligible node of 1; 1 core short.'],
   [3, 'Role executor needs 3 places; 1 place is free on 1 eligible node of 1; 2 cores short.'],
-  [
-    9,
-    'Role executor needs 9 places; 1 place is free on 1 eligible node of 1; the empty cluster would have 4: add nodes, or request less.',
-  ],
 ])('advice for a gang with %i executors', (executors, advice) => {
   const world = new World([node('a', { cpu: 4 })]);
   world.bind(pod('other', { cpu: 3 }), 'a');
