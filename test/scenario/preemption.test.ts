@@ -274,6 +274,45 @@ describe('who goes', () => {
   ]);
 });
 
+describe('whole gangs, where nothing less helps', () => {
+  rows([
+    ...[12, 40].map((count): Row => ({
+      title: `one big app, and not ${count} small ones`,
+      nodes: { a: 2 * count, b: 2 * count },
+      rules: { wholeGangs: true },
+      running: (w) => {
+        for (let i = 0; i < count; i++) runApp(w, `small${i}`, ['a'], { driverCpu: 2 });
+        runApp(w, 'big', ['b'], { driverCpu: 2 * count, age: 10 });
+      },
+      wants: { executors: count - 1, cpu: 2, driverCpu: 2 },
+      victims: 'big-driver',
+    })),
+    {
+      title: 'of a gang of equals only the member that it can spare, where another gang goes whole',
+      nodes: { a: 3, b: 2 },
+      rules: { wholeGangs: true },
+      running: (w) => {
+        runSingleRoleGang(w, 'spares', ['a', 'a', 'a'], { min: 2 });
+        runSingleRoleGang(w, 'whole', ['b', 'b']);
+      },
+      wants: { executors: 2 },
+      victims: 'spares-1 whole-1 whole-2',
+    },
+    {
+      title: 'the same among many',
+      nodes: { a: 3, b: 2, many: 40 },
+      rules: { wholeGangs: true },
+      running: (w) => {
+        runSingleRoleGang(w, 'spares', ['a', 'a', 'a'], { min: 2 });
+        runSingleRoleGang(w, 'whole', ['b', 'b']);
+        for (let i = 0; i < 10; i++) runSingleRoleGang(w, `many${i}`, ['many', 'many', 'many', 'many'], { age: 600 });
+      },
+      wants: { executors: 2 },
+      victims: 'spares-1 whole-1 whole-2',
+    },
+  ]);
+});
+
 describe('priority', () => {
   rows([
     {
@@ -420,6 +459,16 @@ describe('priority', () => {
       },
       wants: { driverCpu: 2 },
       victims: 'low-1',
+    },
+    {
+      title: 'an elastic member may be young, whatever else goes of its gang',
+      nodes: { a: 4, b: 1 },
+      running: (w) => {
+        const [, ...pods] = runApp(w, 'low', ['b', 'a', 'a'], { cpu: 2, min: 1 });
+        w.bind({ ...pods[1]!, evictionTraits: { startedMs: w.nowMs - 1000, deletionCost: 100_000 } }, 'a');
+      },
+      wants: { driverCpu: 4 },
+      victims: 'low-1 low-2',
     },
     {
       title: 'a single pod of lower priority may go as well',

@@ -37,7 +37,7 @@ export class Budgets {
   forbids(candidate: Candidate, others: readonly Candidate[], isNeeded: boolean): ExclusionRule | undefined {
     if (candidate.kind === 'reservation') return undefined;
     const { rules } = this.#input;
-    if (isNeeded && candidate.isYoung) return 'minimum runtime';
+    if (candidate.isYoung && isTooYoung(candidate)) return 'minimum runtime';
     if (isNeeded && candidate.kind === 'pod' && candidate.gang?.hasSingleRole) return 'whole gangs';
     const pods = (candidate.bound ? 1 : 0) + others.length;
     if (this.#lately + this.#pods + pods > rules.budget.perMinute) return 'budget per minute';
@@ -107,6 +107,11 @@ export class Budgets {
     for (const { key } of this.#input.ctx.disruptionBudgets.of(pod))
       this.#perBudget.set(key, (this.#perBudget.get(key) ?? 0) + change);
   }
+}
+
+/** Elastic members may be young. Which of a gang's victims are the elastic ones does not depend on their order. */
+function isTooYoung({ kind, gang, role, isGivenUp }: Candidate): boolean {
+  return !isGivenUp && !(kind === 'pod' && gang?.sparesYoung(role));
 }
 
 const queueOf = ({ gang }: Candidate) => gang?.gang.spec.queue ?? '';

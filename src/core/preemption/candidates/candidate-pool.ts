@@ -167,7 +167,7 @@ export class CandidatePool implements Pool {
   }
 
   #candidateAt({ level, pods, candidates }: Level, i: number): PodCandidate {
-    return (candidates[i] ??= this.#addCandidate(pods[i]!, level));
+    return (candidates[i] ??= this.#addCandidate(pods[i]!, { level, isFollower: false }));
   }
 
   /** Whether the pod may be elastic, depending on which others are selected. */
@@ -184,7 +184,7 @@ export class CandidatePool implements Pool {
     return known;
   }
 
-  #addCandidate(bound: BoundPod, level: number): PodCandidate {
+  #addCandidate(bound: BoundPod, own: Pick<PodCandidate, 'level' | 'isFollower'>): PodCandidate {
     const { cluster, weights } = this.#costs;
     const { pod, vector } = bound;
     const known = this.#find(pod.membership?.gang);
@@ -196,7 +196,7 @@ export class CandidatePool implements Pool {
       others: NO_OTHERS,
       gang,
       role: pod.membership?.role ?? '',
-      level,
+      ...own,
       cost: podCost(this.#costs, bound, known),
       cores: coresOf(cluster.columns, vector, weights),
       isGivenUp: pod.membership?.isElastic === true || isGivenUp(pod, known),
@@ -256,7 +256,7 @@ export class CandidatePool implements Pool {
     if (known.size === 0 && leader === undefined) return [];
     for (const [uid, bound] of cluster.boundMembers(gang.gang.key)) {
       if (known.has(uid) || uid === leader?.pod.uid || bound.isLeaving || bound.pod.deleting) continue;
-      if (bound.row >= 0) this.#addCandidate(bound, gang.gang.priority);
+      if (bound.row >= 0) this.#addCandidate(bound, { level: gang.gang.priority, isFollower: true });
     }
     return [...(this.#members.get(gang) ?? [])].sort((a, b) => a.bound.row - b.bound.row);
   }

@@ -28,6 +28,8 @@ export interface PodCandidate extends CandidateBase {
   readonly kind: 'pod';
   readonly bound: BoundPod;
   readonly gang: VictimGang | undefined;
+  /** It may be evicted with its whole gang only. */
+  readonly isFollower: boolean;
 }
 
 /** A whole gang, with its leader if it has one. `others`: its other members. */

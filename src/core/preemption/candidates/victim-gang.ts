@@ -11,6 +11,8 @@ export class VictimGang {
   /** By role, the number of members that may leave before the gang is below its minimum. */
   readonly #elastic = new Map<string, number>();
   readonly #selected = new Map<string, number>();
+  /** The part of #selected that has run for less than the minimum runtime. */
+  readonly #young = new Map<string, number>();
   #cores: number | undefined;
   #lost = 0;
   /** Its leader is selected, with every member. */
@@ -38,6 +40,11 @@ export class VictimGang {
     return (this.#selected.get(role) ?? 0) < this.#elasticOf(role);
   }
 
+  /** Whether all selected young members of the role, and one more, can be those that the gang does without. */
+  sparesYoung(role: string): boolean {
+    return (this.#young.get(role) ?? 0) < this.#elasticOf(role);
+  }
+
   /** Whether the gang keeps its minimum with one member of the role selected. */
   mayHaveElastic(role: string): boolean {
     return this.#elasticOf(role) > 0;
@@ -57,9 +64,11 @@ export class VictimGang {
     return this.#lost;
   }
 
-  count({ role, isGivenUp }: { readonly role: string; readonly isGivenUp: boolean }, change: 1 | -1): void {
+  count({ role, isGivenUp, isYoung }: CountedTraits, change: 1 | -1): void {
     this.#lost += change;
-    if (!isGivenUp) this.#selected.set(role, (this.#selected.get(role) ?? 0) + change);
+    if (isGivenUp) return;
+    this.#selected.set(role, (this.#selected.get(role) ?? 0) + change);
+    if (isYoung) this.#young.set(role, (this.#young.get(role) ?? 0) + change);
   }
 
   #elasticOf(role: string): number {
@@ -79,4 +88,10 @@ export class VictimGang {
     const running = cluster.runningMembers(spec.key, role).filter(({ pod }) => !isGivenUp(pod, this.gang));
     return Math.max(0, running.length - minToStart(spec, declared));
   }
+}
+
+interface CountedTraits {
+  readonly role: string;
+  readonly isGivenUp: boolean;
+  readonly isYoung: boolean;
 }

@@ -28,6 +28,18 @@ export function selectCheapest(victims: VictimSet, pool: Pool): void {
   }
 }
 
+/** A pool of these candidates. */
+export function poolOf(candidates: readonly Candidate[]): Pool {
+  const levels = [...new Set(candidates.map(({ level }) => level))].sort((a, b) => a - b);
+  return {
+    size: candidates.length,
+    tiers: levels.flatMap((level) => [level * 2, level * 2 + 1]),
+    ofTier: (tier) => candidates.filter(({ level }) => level * 2 === tier),
+    all: () => candidates,
+    hasReservations: candidates.some(({ kind }) => kind === 'reservation'),
+  };
+}
+
 class Greedy {
   readonly #victims: VictimSet;
   readonly #byRow = new Map<number, Candidate[]>();

@@ -7,11 +7,12 @@ import type { PreemptionRules } from '../../policy/policy.ts';
 import type { Vector } from '../../resources.ts';
 import { Budgets } from '../candidates/budgets.ts';
 import { candidatesPerDomain } from '../candidates/candidate-census.ts';
-import type { CandidatePool, Pool } from '../candidates/candidate-pool.ts';
+import type { CandidatePool, OpenCandidates } from '../candidates/candidate-pool.ts';
 import type { Candidate } from '../candidates/candidate.ts';
 import type { PreemptionContextView } from '../candidates/context.ts';
 import type { ExclusionRule } from '../candidates/exclusion-rules.ts';
-import { chooseVictims, improve } from './choose-victims.ts';
+import { chooseVictims } from './choose-victims.ts';
+import { improve } from './improve.ts';
 import { Shortfall } from './shortfall.ts';
 import { planWith } from './simulate.ts';
 import { compareHarm, VictimSet, type Charge, type Harm, type ItemisedCharge, type Work } from './victim-set.ts';
@@ -117,7 +118,7 @@ interface Asked extends SearchTerms {
 interface Found {
   readonly domain: Domain;
   readonly victims: VictimSet;
-  readonly small: Pool;
+  readonly open: OpenCandidates;
   readonly candidates: readonly Candidate[];
   readonly harm: Harm;
 }
@@ -209,10 +210,10 @@ class Search {
     const costs = { cluster, reportedWork, weights: rules.cost, nowMs };
     const open = { small: pool, whole: () => (rules.wholeGangs ? pool.whole() : []) };
     for (const margin of isExact ? [0] : MARGINS) {
-      const victims = new VictimSet(shortfall, new Budgets({ rules, ctx, nowMs }), costs, work);
-      const fits = () => this.#fits([...victims.selected]);
+      const victims = new VictimSet(shortfall, { budgets: new Budgets({ rules, ctx, nowMs }), costs, work });
+      const fits = (candidates: readonly Candidate[]) => this.#fits(candidates);
       if (chooseVictims(victims, open, { fits, margin, widen: (more) => shortfall.widen(more) })) {
-        const found = { domain, victims, small: pool, candidates: [...victims.selected], harm: victims.harm() };
+        const found = { domain, victims, open, candidates: [...victims.selected], harm: victims.harm() };
         victims.clear();
         return found;
       }
@@ -221,10 +222,10 @@ class Search {
     return undefined;
   }
 
-  #improved({ domain, victims, small, candidates }: Found): Finding {
+  #improved({ domain, victims, open, candidates }: Found): Finding {
     this.#asked.shortfall.confine(domain);
     for (const candidate of candidates) victims.select(candidate);
-    improve(victims, small, () => this.#fits([...victims.selected]));
+    improve(victims, open, (chosen) => this.#fits(chosen));
     const awaited = this.#awaitedHere();
     return {
       kind: 'victims',

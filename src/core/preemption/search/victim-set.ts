@@ -31,9 +31,20 @@ export interface RoomSought {
   take(row: number, vector: Vector): void;
 }
 
+const NO_ROOM: RoomSought = { missing: 0, give: () => undefined, take: () => undefined };
+
 /** The work left to a search, in candidates looked at. No clock, so that the same cluster gives the same victims. */
 export interface Work {
   left: number;
+}
+
+interface SetTerms {
+  readonly budgets: Budgets;
+  readonly costs: CostModel;
+  /** Absent: without limit. */
+  readonly work?: Work;
+  /** Absent: a set of its own. */
+  readonly hits?: Set<ExclusionRule>;
 }
 
 /** The candidates selected so far, with the remaining shortfall and the budgets. */
@@ -41,16 +52,18 @@ export class VictimSet {
   readonly shortfall: RoomSought;
   readonly selected = new Set<Candidate>();
   /** Rules that excluded a candidate. */
-  readonly hits = new Set<ExclusionRule>();
-  readonly #budgets: Budgets;
-  readonly #costs: CostModel;
-  readonly #work: Work;
+  readonly hits: Set<ExclusionRule>;
+  readonly #terms: SetTerms;
 
-  constructor(shortfall: RoomSought, budgets: Budgets, costs: CostModel, work: Work = { left: Infinity }) {
+  constructor(shortfall: RoomSought, terms: SetTerms) {
     this.shortfall = shortfall;
-    this.#budgets = budgets;
-    this.#costs = costs;
-    this.#work = work;
+    this.#terms = terms;
+    this.hits = terms.hits ?? new Set();
+  }
+
+  /** An empty set that counts against the same budgets, and whose victims leave no room. */
+  beside(): VictimSet {
+    return new VictimSet(NO_ROOM, { ...this.#terms, hits: this.hits });
   }
 
   get isEnough(): boolean {
@@ -59,18 +72,19 @@ export class VictimSet {
 
   /** Whether the search must end with the best set so far. */
   get isBudgetSpent(): boolean {
-    return this.#work.left <= 0;
+    return (this.#terms.work?.left ?? Infinity) <= 0;
   }
 
   /** Counts candidates that the search has looked at. */
   charge(candidates: number): void {
-    this.#work.left -= candidates;
+    const { work } = this.#terms;
+    if (work) work.left -= candidates;
   }
 
   /** Whether the budgets allow a further pod at all. */
   maySelectPods(): boolean {
-    if (this.#budgets.isSpent) this.hits.add('budget per minute');
-    return !this.#budgets.isSpent;
+    if (this.#terms.budgets.isSpent) this.hits.add('budget per minute');
+    return !this.#terms.budgets.isSpent;
   }
 
   /** Whether its gang needs the candidate, given the present victims. A pod of no gang is always needed. */
@@ -85,7 +99,7 @@ export class VictimSet {
 
   /** The eviction cost that the candidate adds to the set, in core-seconds. */
   costOf(candidate: Candidate, note?: AddTerm): number {
-    return this.isNeeded(candidate) ? neededCost(this.#costs.weights, candidate, note) : candidate.cost;
+    return this.isNeeded(candidate) ? neededCost(this.#terms.costs.weights, candidate, note) : candidate.cost;
   }
 
   /** Whether the candidate is not selected yet and the rules allow it now. */
@@ -95,7 +109,7 @@ export class VictimSet {
     // The budgets have counted those of its others that are selected already.
     const others =
       candidate.others.length === 0 ? candidate.others : candidate.others.filter((one) => !this.selected.has(one));
-    const rule = this.#budgets.forbids(candidate, others, this.isNeeded(candidate));
+    const rule = this.#terms.budgets.forbids(candidate, others, this.isNeeded(candidate));
     if (rule) this.hits.add(rule);
     return rule === undefined;
   }
@@ -113,14 +127,16 @@ export class VictimSet {
     for (const one of candidates) this.#move(one, -1);
   }
 
-  clear(): void {
+  /** @returns false, for a search without result */
+  clear(): false {
     this.reprieve([...this.selected]);
+    return false;
   }
 
   #move(candidate: Candidate, change: 1 | -1): void {
     if (change === 1) this.selected.add(candidate);
     else this.selected.delete(candidate);
-    this.#budgets.count(candidate, change);
+    this.#terms.budgets.count(candidate, change);
     if (candidate.kind === 'gang') candidate.gang.isWhole = change === 1;
     else if (candidate.kind === 'pod') candidate.gang?.count(candidate, change);
     for (const { row, vector } of candidate.freed) {
@@ -142,7 +158,7 @@ export class VictimSet {
     return this.#eachInOrder((candidate) => {
       const terms: CostTerm[] = [];
       const note: AddTerm = (term, coreSeconds) => terms.push({ term, coreSeconds });
-      itemise(this.#costs, candidate, note);
+      itemise(this.#terms.costs, candidate, note);
       this.costOf(candidate, note);
       return { ...this.#chargeOf(candidate), terms };
     });

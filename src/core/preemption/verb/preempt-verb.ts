@@ -116,7 +116,7 @@ function victimSetAt({ ctx, pod, nowMs }: ProposalAt, row: number, going: readon
   const wanted = new RoomAt(ctx, row, cluster.requestVector(pod.request));
   for (const { vector } of going) wanted.give(row, vector);
   const costs = { cluster, reportedWork, weights: rules.cost, nowMs };
-  return new VictimSet(wanted, new Budgets({ rules, ctx, nowMs }), costs);
+  return new VictimSet(wanted, { budgets: new Budgets({ rules, ctx, nowMs }), costs });
 }
 
 /** The room that one pod needs at one row. */
