@@ -1,7 +1,8 @@
-import { describe, expect, test } from 'vitest';
+import { describe, expect, test, vi } from 'vitest';
 import type { Effect } from '../../src/core/effects.ts';
 import type { PodInfo } from '../../src/core/model.ts';
 import { DEFAULT_POLICY, type PreemptionRules } from '../../src/core/policy/policy.ts';
+import { Budgets } from '../../src/core/preemption/candidates/budgets.ts';
 import { runApp, runSingleRoleGang, runPod, wanted, type WantedOptions } from '../support/apps.ts';
 import { node, pod } from '../support/builders.ts';
 import { World } from '../support/world.ts';
@@ -843,6 +844,32 @@ describe('carrying it out', () => {
     expect(told(world, 'wake-leader')).toHaveLength(1);
     expect(world.start(leader)).toBe('-> a');
     expect(world.start(gang.member('executor', 0))).toBe('-> a');
+  });
+
+  test.each([52, 110, 600])('when a victim has run for the minimum runtime of %i s: it goes at once', (seconds) => {
+    const world = cluster({ a: 1, b: 1 }, { minRuntimeMs: seconds * 1000 });
+    runPod(world, 'young', 'a', { age: 0 });
+    runPod(world, 'younger', 'b', { age: -1 });
+    const startedMs = world.nowMs;
+    world.ask(wanted('high').leader);
+    while (world.makeRoom().length === 0) world.wait(250);
+    expect((world.nowMs - startedMs) / 1000).toBe(seconds);
+  });
+
+  test('while pods of the minimum runtime do not help, it looks again every few seconds at most', () => {
+    const world = cluster({ a: 40 });
+    for (let i = 0; i < 40; i++) runPod(world, `p${i}`, 'a', { age: i === 0 ? -10 : (60 - i) / 60 });
+    world.ask(wanted('high', { driverCpu: 40 }).leader);
+    const searches = vi.spyOn(Budgets.prototype, 'forbids');
+    let rounds = 0;
+    for (let s = 0; s < 240; s++) {
+      searches.mockClear();
+      expect(world.makeRoom()).toEqual([]);
+      if (searches.mock.calls.length > 0) rounds++;
+      world.wait(250);
+    }
+    expect(rounds).toBeGreaterThan(6);
+    expect(rounds).toBeLessThanOrEqual(12);
   });
 
   test('nobody else is looked for meanwhile', () => {

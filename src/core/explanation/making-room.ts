@@ -149,7 +149,7 @@ function rulesOf(
   const kept = [...excluded].map(([rule, pods]) => ({ rule, pods })).sort((a, b) => b.pods - a.pods);
   // All these searches together may cost as much as one.
   const work = { left: MOST_WORK };
-  const relax = [...new Set([...excluded.keys(), ...hits])].filter((rule) => {
+  const relax = [...new Set([...excluded.keys(), ...hits.keys()])].filter((rule) => {
     const rules = RELAXED[rule]?.(gang.policy.preemption);
     return rules && hasVictims(ctx, gang, nowMs, { rules, work });
   });

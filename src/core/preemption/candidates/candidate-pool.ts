@@ -137,7 +137,7 @@ export class CandidatePool implements Pool {
 
   /** Adds the reservation of a gang that runs no pod yet: revoking it evicts no pod. */
   addReservation({ freed, gang }: Pick<Candidate, 'freed'> & { readonly gang: Gang }): void {
-    const nothing = { others: NO_OTHERS, role: '', cost: 0, cores: 0, isGivenUp: false, isYoung: false };
+    const nothing = { others: NO_OTHERS, role: '', cost: 0, cores: 0, isGivenUp: false, ...NOT_YOUNG };
     const { priority: level, slots } = gang;
     const of = this.#gangOf(gang);
     this.#level(level).reservations.push({
@@ -200,7 +200,7 @@ export class CandidatePool implements Pool {
       cost: podCost(this.#costs, bound, known),
       cores: coresOf(cluster.columns, vector, weights),
       isGivenUp: pod.membership?.isElastic === true || isGivenUp(pod, known),
-      isYoung: this.#isYoung(bound),
+      ...this.#youthOf(bound),
     };
     if (gang) this.#addMember(gang, candidate);
     return candidate;
@@ -213,9 +213,10 @@ export class CandidatePool implements Pool {
     else this.#members.set(gang, [candidate]);
   }
 
-  #isYoung({ pod }: BoundPod): boolean {
+  #youthOf({ pod }: BoundPod): Youth {
     const { rules, nowMs } = this.#input;
-    return nowMs - (pod.evictionTraits?.startedMs ?? nowMs) < rules.minRuntimeMs;
+    const youngUntilMs = (pod.evictionTraits?.startedMs ?? Infinity) + rules.minRuntimeMs;
+    return { isYoung: rules.minRuntimeMs > 0 && nowMs < youngUntilMs, youngUntilMs };
   }
 
   /** The leader with all members, including those on rows that do not matter here. */
@@ -228,7 +229,7 @@ export class CandidatePool implements Pool {
       role: bound.pod.membership.role,
       level: of.priority,
       cores: coresOf(cluster.columns, bound.vector, weights),
-      isYoung: this.#isYoung(bound),
+      ...this.#youthOf(bound),
     });
   }
 
@@ -238,8 +239,9 @@ export class CandidatePool implements Pool {
       const members = gang.hasSingleRole ? this.#membersOf(gang, undefined) : [];
       const [first] = members;
       if (!first) return [];
-      const { role, level, isYoung } = first;
-      return [this.#wholeGang(gang, members, { bound: undefined, freed: [], role, level, cores: 0, isYoung })];
+      const { role, level, isYoung, youngUntilMs } = first;
+      const own = { bound: undefined, freed: [], role, level, cores: 0, isYoung, youngUntilMs };
+      return [this.#wholeGang(gang, members, own)];
     });
   }
 
@@ -263,4 +265,8 @@ export class CandidatePool implements Pool {
 }
 
 /** The traits of a whole gang that do not come from its members. */
-type OwnTraits = Pick<GangCandidate, 'bound' | 'freed' | 'role' | 'level' | 'cores' | 'isYoung'>;
+type OwnTraits = Pick<GangCandidate, 'bound' | 'freed' | 'role' | 'level' | 'cores' | keyof Youth>;
+
+type Youth = Pick<GangCandidate, 'isYoung' | 'youngUntilMs'>;
+
+const NOT_YOUNG: Youth = { isYoung: false, youngUntilMs: 0 };

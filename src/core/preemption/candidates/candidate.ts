@@ -21,6 +21,8 @@ interface CandidateBase {
   readonly isGivenUp: boolean;
   /** It has run for less than the minimum runtime of needed pods. */
   readonly isYoung: boolean;
+  /** When it has run for the minimum runtime, in ms; Infinity: unknown. */
+  readonly youngUntilMs: number;
 }
 
 /** A pod, of a gang or of none. */

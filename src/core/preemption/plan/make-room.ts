@@ -1,13 +1,15 @@
 import { isFreeing, refusalOf, type Gang } from '../../gang/gang.ts';
 import { SEARCH_AGAIN_MS } from '../../gang/transitions.ts';
 import type { PreemptionContext, PreemptionContextView } from '../candidates/context.ts';
-import { findVictims } from '../search/find-victims.ts';
+import { findVictims, type Finding } from '../search/find-victims.ts';
 import { begin } from './begin.ts';
 
 /** Searches for victims in one round, during which kube-scheduler waits. */
 const MAX_SEARCHES_PER_ROUND = 4;
 /** The longest pause after searches that found no victims. */
 const SELDOM_MS = 60_000;
+/** The shortest one. */
+const SOON_MS = 5000;
 
 /** Begins eviction plans for waiting gangs whose policy enforces preemption, in admission order. */
 export function makeRoom(ctx: PreemptionContext, nowMs: number): void {
@@ -20,13 +22,17 @@ export function makeRoom(ctx: PreemptionContext, nowMs: number): void {
     if (searches === MAX_SEARCHES_PER_ROUND) return;
     if (forbiddenTo(ctx, gang, nowMs) !== undefined) continue;
     searches++;
-    if (begin(ctx, gang, { finding: findVictims(ctx, gang, nowMs), nowMs })) {
-      gang.fruitless = 0;
-      continue;
-    }
-    // The pauses grow, so that the gangs behind have their turn.
-    gang.searchAgainMs = nowMs + Math.min(SELDOM_MS, SEARCH_AGAIN_MS * 2 ** gang.fruitless++);
+    const finding = findVictims(ctx, gang, nowMs);
+    if (begin(ctx, gang, { finding, nowMs })) gang.fruitless = 0;
+    else gang.searchAgainMs = nextSearchMs(gang.fruitless++, finding, nowMs);
   }
+}
+
+/** The pauses grow, so that the gangs behind have their turn. They end when a pod reaches the minimum runtime. */
+function nextSearchMs(fruitless: number, finding: Finding, nowMs: number): number {
+  const pauseMs = Math.min(SELDOM_MS, SEARCH_AGAIN_MS * 2 ** fruitless);
+  const untilMs = Math.min(...(finding.kind === 'none' ? finding.hits.values() : []));
+  return Math.min(nowMs + pauseMs, Math.max(nowMs + SOON_MS, untilMs));
 }
 
 /** Only a gang that waits for room, and for nothing else, may preempt. */

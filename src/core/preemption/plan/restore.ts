@@ -86,7 +86,7 @@ function objectionTo(ctx: PreemptionContext, gang: Gang, written: WrittenPlan, n
 }
 
 function whyNot(finding: Finding): string {
-  const rules = finding.kind === 'none' ? [...finding.excluded.keys(), ...finding.hits] : [];
+  const rules = finding.kind === 'none' ? [...finding.excluded.keys(), ...finding.hits.keys()] : [];
   if (rules.length === 0) return 'its victims make no room for the gang';
   return `its victims do not make room for the gang: ${rules.map((rule) => `rule "${rule}"`).join(' and ')}`;
 }

@@ -15,7 +15,16 @@ import { chooseVictims } from './choose-victims.ts';
 import { improve } from './improve.ts';
 import { Shortfall } from './shortfall.ts';
 import { planWith } from './simulate.ts';
-import { compareHarm, VictimSet, type Charge, type Harm, type ItemisedCharge, type Work } from './victim-set.ts';
+import {
+  addHit,
+  compareHarm,
+  VictimSet,
+  type Charge,
+  type Harm,
+  type Hits,
+  type ItemisedCharge,
+  type Work,
+} from './victim-set.ts';
 
 /** The result of a search: victims that make room for a gang, or why there are none. */
 export type Finding =
@@ -31,11 +40,11 @@ export type Finding =
     }
   /** The awaited pods leave enough room. */
   | { readonly kind: 'soon'; readonly awaited: readonly BoundPod[] }
-  /** No victim set is enough. `excluded`: how many pods each rule excludes; `hits`: budgets in the way. */
+  /** No victim set is enough. `excluded`: how many pods each rule excludes; `hits`: budgets and ages in the way. */
   | {
       readonly kind: 'none';
       readonly excluded: ReadonlyMap<ExclusionRule, number>;
-      readonly hits: ReadonlySet<ExclusionRule>;
+      readonly hits: ReadonlyMap<ExclusionRule, number>;
     };
 
 /** A pod that should have been gone for longer than this is stuck and not awaited. */
@@ -61,7 +70,7 @@ export function findVictims(
 ): Finding {
   const terms = { rules: gang.policy.preemption, work: { left: MOST_WORK }, ...(among ? { among } : {}) };
   const search = searchFor(ctx, gang, nowMs, terms);
-  if (!search) return { kind: 'none', excluded: new Map(), hits: new Set() };
+  if (!search) return { kind: 'none', excluded: new Map(), hits: new Map() };
   return search.soon() ?? search.victims();
 }
 
@@ -127,7 +136,7 @@ interface Found {
 class Search {
   readonly #asked: Asked;
   readonly #domains: readonly Domain[];
-  readonly #hits = new Set<ExclusionRule>();
+  readonly #hits: Hits = new Map();
   #queues: ReadonlySet<string> = new Set();
   #excluded: ReadonlyMap<ExclusionRule, number> = new Map();
 
@@ -199,8 +208,8 @@ class Search {
     const isOverMinute = pods > perMinute - ctx.evictions.lately(nowMs);
     const leftIn = (queue: string) => Math.max(0, perQueue - ctx.evictions.lately(nowMs, queue));
     const isOverQueues = pods > [...this.#queues].reduce((sum, queue) => sum + leftIn(queue), 0);
-    if (isOverMinute) this.#hits.add('budget per minute');
-    if (isOverQueues) this.#hits.add('budget per queue');
+    if (isOverMinute) addHit(this.#hits, 'budget per minute');
+    if (isOverQueues) addHit(this.#hits, 'budget per queue');
     return !isOverMinute && !isOverQueues;
   }
 
@@ -217,7 +226,7 @@ class Search {
         victims.clear();
         return found;
       }
-      for (const rule of victims.hits) this.#hits.add(rule);
+      for (const [rule, untilMs] of victims.hits) addHit(this.#hits, rule, untilMs);
     }
     return undefined;
   }

@@ -38,27 +38,33 @@ export interface Work {
   left: number;
 }
 
+/** Rules that excluded a candidate, with the earliest time at which one of those is no longer excluded, where known. */
+export type Hits = Map<ExclusionRule, number>;
+
+export function addHit(hits: Hits, rule: ExclusionRule, untilMs = Infinity): void {
+  hits.set(rule, Math.min(hits.get(rule) ?? Infinity, untilMs));
+}
+
 interface SetTerms {
   readonly budgets: Budgets;
   readonly costs: CostModel;
   /** Absent: without limit. */
   readonly work?: Work;
-  /** Absent: a set of its own. */
-  readonly hits?: Set<ExclusionRule>;
+  /** Absent: its own. */
+  readonly hits?: Hits;
 }
 
 /** The candidates selected so far, with the remaining shortfall and the budgets. */
 export class VictimSet {
   readonly shortfall: RoomSought;
   readonly selected = new Set<Candidate>();
-  /** Rules that excluded a candidate. */
-  readonly hits: Set<ExclusionRule>;
+  readonly hits: Hits;
   readonly #terms: SetTerms;
 
   constructor(shortfall: RoomSought, terms: SetTerms) {
     this.shortfall = shortfall;
     this.#terms = terms;
-    this.hits = terms.hits ?? new Set();
+    this.hits = terms.hits ?? new Map<ExclusionRule, number>();
   }
 
   /** An empty set that counts against the same budgets, and whose victims leave no room. */
@@ -83,7 +89,7 @@ export class VictimSet {
 
   /** Whether the budgets allow a further pod at all. */
   maySelectPods(): boolean {
-    if (this.#terms.budgets.isSpent) this.hits.add('budget per minute');
+    if (this.#terms.budgets.isSpent) addHit(this.hits, 'budget per minute');
     return !this.#terms.budgets.isSpent;
   }
 
@@ -110,7 +116,7 @@ export class VictimSet {
     const others =
       candidate.others.length === 0 ? candidate.others : candidate.others.filter((one) => !this.selected.has(one));
     const rule = this.#terms.budgets.forbids(candidate, others, this.isNeeded(candidate));
-    if (rule) this.hits.add(rule);
+    if (rule) addHit(this.hits, rule, rule === 'minimum runtime' ? candidate.youngUntilMs : Infinity);
     return rule === undefined;
   }
 
