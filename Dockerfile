@@ -21,6 +21,6 @@ COPY --from=build /muster/dist ./dist
 COPY LICENSE ./
 ENV NODE_ENV=production
 USER 65532:65532
-EXPOSE 8888 9443
+EXPOSE 8888 8889 9443
 ENTRYPOINT ["/nodejs/bin/node", "/muster/dist/cli.js"]
 CMD ["serve", "--live"]

@@ -95,8 +95,10 @@ program
   .option('--webhook <file>', 'serve the mutating webhook with the rules of this file; docs/webhook.md')
   .option('--webhook-cert-file <file>', 'certificate of the webhook')
   .option('--webhook-key-file <file>', 'key of the webhook certificate')
-  .option('--host <address>', 'address to listen on')
-  .option('--port <number>', 'TCP port; 0 picks a free one')
+  .option('--host <address>', 'address of /v1, metrics and health; without --live, of the extender verbs as well')
+  .option('--port <number>', 'TCP port of the same; 0 picks a free one')
+  .option('--extender-host <address>', 'with --live: address of the extender verbs')
+  .option('--extender-port <number>', 'with --live: TCP port of the extender verbs; 0 picks a free one')
   .option('--reasons <one|all>', 'whether a rejection names one node or all')
   .option('--log-level <level>', 'trace, debug, info, warn, error, silent')
   .action((flags: Record<string, string | boolean>) =>

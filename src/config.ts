@@ -10,6 +10,10 @@ const integer = (min: number, max: number) =>
     z.int().min(min).max(max),
   );
 
+/** Reads a list, or a text with commas. */
+const list = () =>
+  z.preprocess((value) => (typeof value === 'string' ? value.split(',') : value), z.array(z.string().min(1)));
+
 /**
  * The schema that validates the file, fills in defaults and types the code. Unknown keys are errors. See
  * docs/config.md.
@@ -19,8 +23,16 @@ export const Config = z.strictObject({
     .string()
     .min(1)
     .default('127.0.0.1')
-    .describe('Address to listen on. The default is the loopback, since kube-scheduler runs in the same pod.'),
-  port: integer(0, 65_535).default(8888).describe('TCP port; 0 picks a free one and logs it.'),
+    .describe('Address of /v1, /metrics, /healthz and /readyz; without --live, of the extender verbs as well.'),
+  port: integer(0, 65_535).default(8888).describe('TCP port of the same; 0 picks a free one and logs it.'),
+  extenderHost: z
+    .string()
+    .min(1)
+    .default('127.0.0.1')
+    .describe(
+      'With --live: address of /filter, /prioritize and /preempt. The loopback, since kube-scheduler runs in the same pod or on the same host; for any other address set tlsClientCaFile.',
+    ),
+  extenderPort: integer(0, 65_535).default(8889).describe('With --live: TCP port of the verbs.'),
   reasons: z
     .enum(['one', 'all'])
     .default('one')
@@ -32,8 +44,7 @@ export const Config = z.strictObject({
     .enum(['trace', 'debug', 'info', 'warn', 'error', 'silent'])
     .default('info')
     .describe('Logs below this level are not written.'),
-  schedulerNames: z
-    .preprocess((value) => (typeof value === 'string' ? value.split(',') : value), z.array(z.string().min(1)))
+  schedulerNames: list()
     .default(['muster'])
     .describe(
       'Names of the schedulers that call muster. Their pods may use every gang dialect, and prioritize scores those in no gang. Comma-separated in the environment.',
@@ -91,7 +102,17 @@ export const Config = z.strictObject({
   webhookKeyFile: z.string().optional().describe('Key of webhookCertFile (PEM).'),
   tlsCertFile: z.string().optional().describe('Serve HTTPS with this certificate (PEM).'),
   tlsKeyFile: z.string().optional().describe('Key of tlsCertFile (PEM).'),
-  tlsClientCaFile: z.string().optional().describe('Accept only clients whose certificate this CA signed (PEM).'),
+  tlsClientCaFile: z
+    .string()
+    .optional()
+    .describe(
+      'Accept only clients whose certificate this CA signed (PEM). /healthz and /readyz need none with --live.',
+    ),
+  tlsClientNames: list()
+    .default(['system:kube-scheduler'])
+    .describe(
+      'With tlsClientCaFile: the verbs answer only certificates with one of these names, as common name or alternative name (DNS, URI, e-mail). Comma-separated in the environment.',
+    ),
   nodes: z.string().optional().describe('Nodes: output of kubectl get nodes -o json or -o yaml.'),
   pods: z.string().optional().describe('Pods: output of kubectl get pods -A -o json or -o yaml.'),
 });

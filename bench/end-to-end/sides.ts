@@ -32,8 +32,9 @@ export const startBare = (mode: 'pass-through' | 'one-name') => async (plane: Co
 export const startMuster =
   (env: Readonly<Record<string, string>> = {}) =>
   async (plane: ControlPlane) => {
-    const muster = new MusterProcess(plane, { name: 'muster', port: await freePort(), env });
+    const ports = { port: await freePort(), extenderPort: await freePort() };
+    const muster = new MusterProcess(plane, { name: 'muster', ...ports, env });
     muster.start();
     await muster.ready();
-    return { url: muster.url, pid: muster.pid, stop: () => muster.kill('SIGTERM') };
+    return { url: muster.extenderUrl, pid: muster.pid, stop: () => muster.kill('SIGTERM') };
   };

@@ -1,9 +1,4 @@
-import Fastify, {
-  LogController,
-  type FastifyBaseLogger,
-  type FastifyInstance,
-  type FastifyServerOptions,
-} from 'fastify';
+import type { FastifyBaseLogger, FastifyInstance } from 'fastify';
 import { extenderRoutes, type DecisionRecord } from '../extender/routes.ts';
 import type { Reasons } from '../extender/answer.ts';
 import type { Effect } from '../core/effects.ts';
@@ -12,6 +7,8 @@ import type { Scheduler } from '../core/scheduler.ts';
 import type { IntakeContext } from '../intake/gang-objects.ts';
 import type { Identity } from '../intake/identity.ts';
 import { apiRoutes } from './api/routes.ts';
+import { requireCertificate, requireName } from './clients.ts';
+import { httpServer } from './http.ts';
 import type { Tls } from './tls.ts';
 import { buildMetrics, type Metrics } from './metrics.ts';
 
@@ -28,6 +25,8 @@ export interface ServerOptions {
   readonly live?: LiveParts;
   /** HTTPS; with `ca`, only for clients whose certificate it signed. */
   readonly tls?: Tls;
+  /** With `tls.ca`: the certificate names of clients that may ask the extender. */
+  readonly clientNames?: readonly string[];
 }
 
 export interface LiveParts {
@@ -41,7 +40,13 @@ export interface LiveParts {
 }
 
 export interface MusterServer {
+  /** The read API, health and metrics. */
   readonly app: FastifyInstance;
+  /**
+   * The verbs. On a live cluster a server of its own: who may read metrics may not ask for decisions. Otherwise the same
+   * as `app`.
+   */
+  readonly extender: FastifyInstance;
   readonly metrics: Metrics;
   /** Makes /readyz answer 503 from now on. */
   readonly drain: () => void;
@@ -49,16 +54,33 @@ export interface MusterServer {
   readonly onEffects: (effects: readonly Effect[]) => void;
 }
 
-/** Go keeps idle connections for 90 s. If the server closes one first, a decision becomes a scheduling error. */
-const KEEP_ALIVE_MS = 120_000;
-/** Requests whose body does not arrive within this time are closed. */
-const REQUEST_MS = 30_000;
+export const serversOf = ({ app, extender }: MusterServer) => [...new Set([app, extender])];
 
-/** Builds the HTTP server: extender verbs, the read API, /healthz, /readyz, /metrics. It does not listen yet. */
+/** Finishes running requests and closes idle connections. */
+export async function closeServers(server: MusterServer): Promise<void> {
+  await Promise.all(serversOf(server).map((one) => one.close()));
+}
+
+/** Reads have no body. */
+const NO_BODY = 1024;
+
+/** Builds the servers of the extender verbs and of the read API, /healthz, /readyz, /metrics. They do not listen yet. */
 export function buildServer(options: ServerOptions): MusterServer {
-  const { scheduler, nowMs, toWall = (ms: number) => ms, logger, reasons, maxBodyBytes, live, tls } = options;
-  const app = fastifyFor(logger, maxBodyBytes, tls);
-  app.removeContentTypeParser('text/plain');
+  const {
+    scheduler,
+    nowMs,
+    toWall = (ms: number) => ms,
+    logger,
+    reasons,
+    maxBodyBytes,
+    live,
+    tls,
+    clientNames,
+  } = options;
+  const extender = httpServer(logger, { bodyLimit: maxBodyBytes, tls });
+  const app = live ? httpServer(logger, { bodyLimit: NO_BODY, tls, clients: 'all' }) : extender;
+  if (live && tls?.ca) requireCertificate(app);
+  extender.removeContentTypeParser('text/plain');
   const metrics = buildMetrics(() => scheduler.stats(), nowMs);
   const onEffects = (effects: readonly Effect[]) => {
     metrics.onEffects(effects);
@@ -70,7 +92,11 @@ export function buildServer(options: ServerOptions): MusterServer {
     logDecision(logger, record);
   };
   const liveDeps = live ? { context: live.context, identify: live.identify, onAsked: live.onAsked } : {};
-  void app.register(extenderRoutes, { scheduler, nowMs, reasons, onEffects, onDecision, ...liveDeps });
+  void extender.register((verbs, _options, done) => {
+    if (tls?.ca && clientNames) requireName(verbs, clientNames);
+    void verbs.register(extenderRoutes, { scheduler, nowMs, reasons, onEffects, onDecision, ...liveDeps });
+    done();
+  });
   void app.register(apiRoutes, { scheduler, nowMs, toWall });
   let isDraining = false;
   health(app, () =>
@@ -79,27 +105,7 @@ export function buildServer(options: ServerOptions): MusterServer {
   app.get('/metrics', async (_request, reply) =>
     reply.type(metrics.registry.contentType).send(await metrics.registry.metrics()),
   );
-  return { app, metrics, onEffects, drain: () => (isDraining = true) };
-}
-
-function fastifyFor(logger: FastifyBaseLogger, bodyLimit: number, tls: Tls | undefined): FastifyInstance {
-  const options = {
-    loggerInstance: logger,
-    logController: new LogController({ disableRequestLogging: true }),
-    bodyLimit,
-    keepAliveTimeout: KEEP_ALIVE_MS,
-    requestTimeout: REQUEST_MS,
-    // Unknown keys are ignored, as in Go, and only own keys are read, so that a key such as __proto__ does no harm.
-    onProtoPoisoning: 'remove',
-    onConstructorPoisoning: 'remove',
-    forceCloseConnections: 'idle',
-  } as const;
-  const headersTimeout = KEEP_ALIVE_MS + 1000;
-  if (!tls) return Fastify({ ...options, http: { headersTimeout } });
-  const mutual = tls.ca !== undefined;
-  const https = { ...tls, requestCert: mutual, rejectUnauthorized: mutual, headersTimeout };
-  // Fastify's types of HTTPS and HTTP servers differ only in the raw socket, which is not used here.
-  return Fastify({ ...options, https } as FastifyServerOptions);
+  return { app, extender, metrics, onEffects, drain: () => (isDraining = true) };
 }
 
 /** @param unready why the server is not ready; undefined: it is */

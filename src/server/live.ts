@@ -38,7 +38,8 @@ export async function serveLive(config: Config): Promise<Serving> {
     onClosing: () => cluster.stop(),
     onClockSet: () => cluster.onClockSet(),
   });
-  const from = { version: VERSION, url: serving.url, apiServer: transport.server };
+  const { url, extenderUrl } = serving;
+  const from = { version: VERSION, url, extenderUrl, apiServer: transport.server };
   logger.info(from, 'muster listens; reading the cluster');
   void cluster.start().then(() => {
     const { nodes, pods, gangs } = scheduler.stats();

@@ -1,5 +1,5 @@
 import type { FastifyBaseLogger } from 'fastify';
-import type { MusterServer } from './app.ts';
+import { closeServers, type MusterServer } from './app.ts';
 
 /** Below Kubernetes' default terminationGracePeriodSeconds of 30. */
 const HARD_LIMIT_MS = 20_000;
@@ -20,8 +20,7 @@ export function closeOnSignal(
     logger.info({ signal }, 'shutting down');
     server.drain();
     setTimeout(() => process.exit(1), HARD_LIMIT_MS).unref();
-    server.app
-      .close()
+    closeServers(server)
       .then(onClosed)
       .then(
         () => {

@@ -3,7 +3,7 @@ import { Clock } from '../clock.ts';
 import type { Config } from '../config.ts';
 import { DEFAULT_POLICY } from '../core/policy/policy.ts';
 import { Scheduler } from '../core/scheduler.ts';
-import { buildServer, type LiveParts, type MusterServer } from './app.ts';
+import { buildServer, closeServers, serversOf, type LiveParts, type MusterServer } from './app.ts';
 import { readPolicies, watchPolicies } from './policy-source.ts';
 import { closeOnSignal } from './shutdown.ts';
 import { readTls, tlsFiles, watchTls, type TlsFiles } from './tls.ts';
@@ -14,6 +14,8 @@ const TICK_MS = 1000;
 
 export interface Serving {
   readonly url: string;
+  /** Where the verbs are; on a live cluster not at `url`. */
+  readonly extenderUrl: string;
   readonly server: MusterServer;
   readonly close: () => Promise<void>;
 }
@@ -37,10 +39,10 @@ export function prepare(config: Config): Prepared {
 /** @throws MusterError MUSTER_FILE_UNREADABLE */
 export function buildFor({ config, logger, scheduler, clock }: Prepared, live?: LiveParts): MusterServer {
   const tls = tlsOf(config);
-  const { reasons, maxBodyBytes } = config;
+  const { reasons, maxBodyBytes, tlsClientNames: clientNames } = config;
   const extras = { ...(live ? { live } : {}), ...(tls ? { tls: readTls(tls) } : {}) };
   const { nowMs, toWall } = clock;
-  const server = buildServer({ scheduler, nowMs, toWall, logger, reasons, maxBodyBytes, ...extras });
+  const server = buildServer({ scheduler, nowMs, toWall, logger, reasons, maxBodyBytes, clientNames, ...extras });
   server.metrics.onPolicies(toWall(nowMs()));
   return server;
 }
@@ -59,12 +61,11 @@ export interface StartHooks {
 export async function start(prepared: Prepared, server: MusterServer, hooks: StartHooks = {}): Promise<Serving> {
   const { config, logger, scheduler, clock } = prepared;
   // Before any timer starts: if the port is taken, the process must end.
-  const url = await listen(server.app, config);
-  const webhook = await startWebhook(config, server.metrics.registry, logger).catch(async (error: unknown) => {
-    await server.app.close();
+  const { url, extenderUrl, webhook } = await listenAll(prepared, server).catch(async (error: unknown) => {
+    await closeServers(server);
     throw error;
   });
-  const unwatchTls = watchTls(server.app, tlsOf(config));
+  const unwatchTls = serversOf(server).map((one) => watchTls(one, tlsOf(config)));
   const ticker = setInterval(() => {
     watchClock(prepared, server, hooks);
     server.onEffects(scheduler.tick(clock.nowMs()));
@@ -73,12 +74,12 @@ export async function start(prepared: Prepared, server: MusterServer, hooks: Sta
   const stop = async () => {
     clearInterval(ticker);
     unwatch();
-    unwatchTls();
+    for (const stopWatching of unwatchTls) stopWatching();
     await webhook?.close();
     await hooks.onClosing?.();
   };
   closeOnSignal(server, logger, stop);
-  return { url, server, close: () => server.app.close().then(stop) };
+  return { url, extenderUrl, server, close: () => closeServers(server).then(stop) };
 }
 
 function watchClock({ clock, logger }: Prepared, { metrics }: MusterServer, { onClockSet }: StartHooks): void {
@@ -88,6 +89,19 @@ function watchClock({ clock, logger }: Prepared, { metrics }: MusterServer, { on
   logger.warn({ seconds: jumpMs / 1000 }, 'the wall clock was set; durations are not affected');
   onClockSet?.();
 }
+
+/** @throws MusterError MUSTER_USAGE if a port is taken */
+async function listenAll({ config, logger }: Prepared, { app, extender, metrics }: MusterServer) {
+  const url = await listen(app, config);
+  const { extenderHost: host, extenderPort: port } = config;
+  const extenderUrl = extender === app ? url : await listen(extender, { host, port });
+  if (config.live && !isLoopback(host) && config.tlsClientCaFile === undefined)
+    logger.warn({ host }, 'anyone who reaches the extender may ask it: use the loopback, or tlsClientCaFile');
+  const webhook = await startWebhook(config, metrics.registry, logger);
+  return { url, extenderUrl, webhook };
+}
+
+const isLoopback = (host: string) => host === 'localhost' || host === '::1' || host.startsWith('127.');
 
 function watch(file: string, { scheduler, clock }: Prepared, { app, metrics }: MusterServer): () => void {
   return watchPolicies(file, {

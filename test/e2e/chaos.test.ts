@@ -122,7 +122,7 @@ describe.skipIf(typeof binaries === 'string')('kill -9', () => {
           takeovers.push(Date.now() - from);
           pair.muster.start();
           const options = {
-            extender: pair.muster.url,
+            extender: pair.muster.extenderUrl,
             name: `${name}-scheduler`,
             lease: LEASE,
             hostname: `muster-${name}`,

@@ -33,6 +33,11 @@ interface SchedulerConfig {
 }
 
 /** Files that the manifests mount, and where they are here; all else is as the manifests say. */
+interface Ports {
+  readonly port: number;
+  readonly extenderPort: number;
+}
+
 type Places = Readonly<Record<string, string>>;
 
 interface Scheduler {
@@ -105,12 +110,16 @@ describe.skipIf(why !== undefined)('as deploy/ runs them, with the rights that i
   const here = (text: string, places: Places) =>
     Object.entries(places).reduce((out, [path, place]) => out.replaceAll(path, place), text);
 
-  async function startMuster({ args = [], env = [] }: Container, port: number, places: Places): Promise<void> {
-    const flags = args.map((arg) => here(arg, places)).filter((arg) => !/^--(host|port|kubeconfig)=/.test(arg));
-    const own = [`--port=${port}`, `--kubeconfig=${await kubeconfigOf('muster')}`];
+  async function startMuster({ args = [], env = [] }: Container, places: Places): Promise<Ports> {
+    const ports = { port: await freePort(), extenderPort: await freePort() };
+    const others = /^--(extender-)?(host|port)=|^--kubeconfig=/;
+    const flags = args.map((arg) => here(arg, places)).filter((arg) => !others.test(arg));
+    const at = [`--port=${ports.port}`, `--extender-port=${ports.extenderPort}`];
+    const own = [...at, `--kubeconfig=${await kubeconfigOf('muster')}`];
     const variables = Object.fromEntries(env.map(({ name, value = '' }) => [name, here(value, places)]));
     const log = join(plane.folder, 'muster.log');
     started.push(start(process.execPath, [CLI, ...flags, ...own], log, variables));
+    return ports;
   }
 
   async function startScheduler({ account, command, text, url, places = {} }: Scheduler): Promise<void> {
@@ -164,32 +173,33 @@ describe.skipIf(why !== undefined)('as deploy/ runs them, with the rights that i
   test('dedicated: a Spark app starts whole, and the lease says who decides', async () => {
     const all = kustomize(STACKS['dedicated']!);
     await grant(all);
-    const port = await freePort();
-    await startMuster(containerOf(all, 'muster'), port, { '/etc/muster': join(ROOT, 'deploy/base/config') });
-    const url = `http://127.0.0.1:${port}`;
-    await waitFor('muster', async () => (await fetch(`${url}/readyz`)).ok, started[0]);
+    const places = { '/etc/muster': join(ROOT, 'deploy/base/config') };
+    const { port, extenderPort } = await startMuster(containerOf(all, 'muster'), places);
+    const api = `http://127.0.0.1:${port}`;
+    const url = `http://127.0.0.1:${extenderPort}`;
+    await waitFor('muster', async () => (await fetch(`${api}/readyz`)).ok, started[0]);
     const text = readFileSync(join(ROOT, 'deploy/base/config/dedicated.yaml'), 'utf8');
     const { command = [] } = containerOf(all, 'kube-scheduler');
     await startScheduler({ account: 'muster', command, text, url });
     await startsWhole();
     expect(await lead()).toMatch(new RegExp(`^${hostname()}_`));
-    expect(await (await fetch(`${url}/metrics`)).text()).toContain('\nmuster_leading 1\n');
+    expect(await (await fetch(`${api}/metrics`)).text()).toContain('\nmuster_leading 1\n');
   });
 
   test('main: the static pod beside a kube-scheduler with main.yaml', async () => {
     await grant([...kustomize(STACKS['main']!), ...schedulerRights()]);
     const [container] = staticPod().spec.containers as [Container];
-    const port = await freePort();
-    await startMuster(container, port, {
+    const { port, extenderPort } = await startMuster(container, {
       '/etc/muster/policies.yaml': join(ROOT, 'scheduler-config/policies/spark.yaml'),
     });
-    const url = `http://127.0.0.1:${port}`;
-    await waitFor('muster', async () => (await fetch(`${url}/readyz`)).ok, started[0]);
+    const api = `http://127.0.0.1:${port}`;
+    const url = `http://127.0.0.1:${extenderPort}`;
+    await waitFor('muster', async () => (await fetch(`${api}/readyz`)).ok, started[0]);
     const text = readFileSync(join(ROOT, 'scheduler-config/main.yaml'), 'utf8');
     const command = ['kube-scheduler', '--feature-gates=OpportunisticBatching=false'];
     await startScheduler({ account: 'muster-kube-scheduler', command, text, url });
     await startsWhole();
-    expect(await (await fetch(`${url}/metrics`)).text()).toContain('\nmuster_leading 1\n');
+    expect(await (await fetch(`${api}/metrics`)).text()).toContain('\nmuster_leading 1\n');
     const foreign = { metadata: { name: 'lone' }, spec: { containers: [{ name: 'c', image: 'c' }] } };
     await persist(plane.admin, { method: 'POST', path: '/api/v1/namespaces/default/pods', body: foreign });
     const isBound = () =>
@@ -201,18 +211,17 @@ describe.skipIf(why !== undefined)('as deploy/ runs them, with the rights that i
     const all = kustomize(STACKS['service-mtls']!);
     await grant(all);
     const certificates = makeCertificates(plane.folder);
-    const port = await freePort();
-    await startMuster(containerOf(all, 'muster'), port, {
+    const { extenderPort } = await startMuster(containerOf(all, 'muster'), {
       '/etc/muster/policies.yaml': join(ROOT, 'deploy/base/config/policies.yaml'),
       '/etc/muster-tls': certificates.server,
     });
     const text = readFileSync(join(ROOT, 'deploy/overlays/service-mtls/config/dedicated.yaml'), 'utf8');
     const { command = [] } = containerOf(all, 'kube-scheduler');
     const places = { '/etc/muster-tls': certificates.client };
-    const url = `https://127.0.0.1:${port}`;
+    const url = `https://127.0.0.1:${extenderPort}`;
     await startScheduler({ account: 'muster-kube-scheduler', command, text, url, places });
     await startsWhole();
-    await expect(fetch(`https://127.0.0.1:${port}/readyz`)).rejects.toThrow();
+    await expect(fetch(`${url}/filter`, { method: 'POST' })).rejects.toThrow();
   });
 });
 
@@ -236,12 +245,12 @@ function makeCertificates(folder: string): { server: string; client: string } {
   const openssl = (...args: string[]) => execFileSync(OPENSSL, args, { stdio: 'ignore', cwd: folder });
   const fresh = ['-newkey', 'rsa:2048', '-nodes'];
   openssl('req', '-x509', ...fresh, '-days', '1', '-subj', '/CN=muster-ca', '-keyout', 'ca.key', '-out', 'ca.crt');
-  const sign = (name: string, extensions: string) => {
+  const sign = (name: string, extensions: string, commonName = name) => {
     const at = join(folder, name);
     execFileSync('mkdir', ['-p', at]);
     const ext = join(at, 'ext');
     writeFileSync(ext, extensions);
-    openssl('req', ...fresh, '-subj', `/CN=${name}`, '-keyout', join(at, 'tls.key'), '-out', join(at, 'csr'));
+    openssl('req', ...fresh, '-subj', `/CN=${commonName}`, '-keyout', join(at, 'tls.key'), '-out', join(at, 'csr'));
     const ca = ['-CA', 'ca.crt', '-CAkey', 'ca.key', '-CAcreateserial'];
     openssl('x509', '-req', '-in', join(at, 'csr'), ...ca, '-days', '1', '-extfile', ext, '-out', join(at, 'tls.crt'));
     writeFileSync(join(at, 'ca.crt'), readFileSync(join(folder, 'ca.crt')));
@@ -249,6 +258,6 @@ function makeCertificates(folder: string): { server: string; client: string } {
   };
   return {
     server: sign('muster-server', 'subjectAltName=IP:127.0.0.1\nextendedKeyUsage=serverAuth\n'),
-    client: sign('muster-client', 'extendedKeyUsage=clientAuth\n'),
+    client: sign('muster-client', 'extendedKeyUsage=clientAuth\n', 'system:kube-scheduler'),
   };
 }

@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import https from 'node:https';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -7,8 +7,13 @@ import { pino } from 'pino';
 import { Registry } from 'prom-client';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { loadConfig } from '../../src/config.ts';
+import { DEFAULT_POLICY } from '../../src/core/policy/policy.ts';
+import { Scheduler } from '../../src/core/scheduler.ts';
+import { DEFAULT_CONTEXT } from '../../src/intake/gang-objects.ts';
+import { buildServer, closeServers, type MusterServer } from '../../src/server/app.ts';
 import { serve } from '../../src/server/serve.ts';
 import type { Serving } from '../../src/server/start.ts';
+import { readTls } from '../../src/server/tls.ts';
 import { startWebhook } from '../../src/server/webhook.ts';
 import { VERSION } from '../../src/version.ts';
 import { node } from '../support/builders.ts';
@@ -22,16 +27,21 @@ describe.skipIf(!existsSync(OPENSSL))('HTTPS, for clients with a certificate alo
   const openssl = (...args: string[]) => execFileSync(OPENSSL, args, { stdio: 'ignore', cwd: folder });
   let serving: Serving;
 
-  function certificate(name: string, ca: string): void {
+  /** @param uri an alternative name of the certificate */
+  function certificate(name: string, ca: string, uri = 'urn:none', commonName = name): void {
+    const section = ['[req]', 'distinguished_name=dn', '[dn]', '[ext]', 'subjectAltName=@names'];
+    writeFileSync(file('openssl.cnf'), [...section, '[names]', 'IP=127.0.0.1', `URI=${uri}`, ''].join('\n'));
     openssl(
       'req',
+      '-config',
+      'openssl.cnf',
+      '-reqexts',
+      'ext',
       '-newkey',
       'rsa:2048',
       '-nodes',
       '-subj',
-      `/CN=${name}`,
-      '-addext',
-      'subjectAltName=IP:127.0.0.1',
+      `/CN=${commonName}`,
       '-keyout',
       `${name}.key`,
       '-out',
@@ -75,14 +85,18 @@ describe.skipIf(!existsSync(OPENSSL))('HTTPS, for clients with a certificate alo
       );
     }
     certificate('muster', 'ca');
-    certificate('kube-scheduler', 'ca');
-    certificate('somebody', 'stranger');
+    certificate('kube-scheduler', 'ca', undefined, 'system:kube-scheduler');
+    certificate('uri', 'ca', 'spiffe://cluster/kube-scheduler');
+    certificate('prometheus', 'ca');
+    certificate('liar', 'ca', 'http://x/, URI:spiffe://cluster/kube-scheduler, URI:y');
+    certificate('somebody', 'stranger', undefined, 'system:kube-scheduler');
     const flags = {
       port: '0',
       logLevel: 'silent',
       tlsCertFile: file('muster.crt'),
       tlsKeyFile: file('muster.key'),
       tlsClientCaFile: file('ca.crt'),
+      tlsClientNames: 'system:kube-scheduler,spiffe://cluster/kube-scheduler',
     };
     serving = await serve(loadConfig(flags, {}), { nodes: [node('n1', { cpu: 4 })], pods: [] });
   });
@@ -92,28 +106,31 @@ describe.skipIf(!existsSync(OPENSSL))('HTTPS, for clients with a certificate alo
     rmSync(folder, { recursive: true });
   });
 
-  /** The answer to a filter request, or the error. */
-  function ask(client: string | undefined): Promise<string> {
+  /** The status and the answer, or the error. */
+  function call(url: string, client: string | undefined, body?: object): Promise<string> {
     const own =
       client === undefined
         ? {}
         : { cert: readFileSync(file(`${client}.crt`)), key: readFileSync(file(`${client}.key`)) };
-    const body = JSON.stringify({ Pod: { metadata: { name: 'p', uid: 'u' } }, NodeNames: ['n1'] });
     const headers = { 'content-type': 'application/json' };
+    const method = body ? 'POST' : 'GET';
     return new Promise((resolve) => {
       const request = https.request(
-        `${serving.url}/filter`,
-        { method: 'POST', ca: readFileSync(file('ca.crt')), headers, agent: false, ...own },
+        url,
+        { method, ca: readFileSync(file('ca.crt')), headers, agent: false, ...own },
         (response) => {
           let text = '';
           response.on('data', (part: Buffer) => (text += part.toString()));
-          response.on('end', () => resolve(text));
+          response.on('end', () => resolve(`${response.statusCode} ${text}`));
         },
       );
       request.on('error', (error: NodeJS.ErrnoException) => resolve(`error ${error.code}`));
-      request.end(body);
+      request.end(body && JSON.stringify(body));
     });
   }
+
+  const ask = (url: string, client: string | undefined, verb = 'filter') =>
+    call(`${url}/${verb}`, client, { Pod: { metadata: { name: 'p', uid: 'u' } }, NodeNames: ['n1'] });
 
   test('the webhook serves HTTPS, and tells its version as it starts', async () => {
     const lines: string[] = [];
@@ -131,12 +148,65 @@ describe.skipIf(!existsSync(OPENSSL))('HTTPS, for clients with a certificate alo
     expect(webhook!.url).toMatch(/^https:/);
   });
 
-  test('kube-scheduler with a certificate of the CA is answered', async () => {
-    expect(JSON.parse(await ask('kube-scheduler'))).toMatchObject({ NodeNames: ['n1'] });
+  test.each(['kube-scheduler', 'uri'])('a client with the certificate %s is answered', async (client) => {
+    expect(await ask(serving.url, client)).toBe('200 {"NodeNames":["n1"]}');
   });
 
-  test.each([undefined, 'somebody'])('a client with the certificate %s is not', async (client) => {
-    expect(await ask(client)).toMatch(/^error /);
+  test.each([undefined, 'somebody'])('a client with the certificate %s gets no connection', async (client) => {
+    expect(await ask(serving.url, client)).toMatch(/^error /);
+  });
+
+  test.each(['prometheus', 'liar'])('%s, of the same CA, gets no answer of a verb, but metrics', async (client) => {
+    for (const verb of ['filter', 'prioritize', 'preempt'])
+      expect(await ask(serving.url, client, verb)).toMatch(/^403 .*none of the names system:kube-scheduler/);
+    expect(await call(`${serving.url}/metrics`, client)).toMatch(/^200 /);
+  });
+
+  describe('on a live cluster', () => {
+    let server: MusterServer;
+    let [api, extender] = ['', ''];
+
+    beforeAll(async () => {
+      const scheduler = new Scheduler({ policies: [DEFAULT_POLICY], schedulerNames: ['muster'] });
+      scheduler.observe({ kind: 'synced' }, 0);
+      const live = {
+        context: DEFAULT_CONTEXT,
+        identify: () => ({ kind: 'unknown' }) as const,
+        onAsked: () => undefined,
+        onEffects: () => undefined,
+      };
+      server = buildServer({
+        scheduler,
+        nowMs: () => 0,
+        logger: pino({ level: 'silent' }),
+        reasons: 'one',
+        maxBodyBytes: 2 ** 20,
+        live,
+        tls: readTls({ cert: file('muster.crt'), key: file('muster.key'), ca: file('ca.crt') }),
+        clientNames: ['system:kube-scheduler'],
+      });
+      api = await server.app.listen({ host: '127.0.0.1', port: 0 });
+      extender = await server.extender.listen({ host: '127.0.0.1', port: 0 });
+    });
+
+    afterAll(() => closeServers(server));
+
+    test('the verbs are not where metrics are, and metrics not where the verbs are', async () => {
+      expect(await ask(extender, 'kube-scheduler')).toMatch(/^200 /);
+      expect(await ask(api, 'kube-scheduler')).toMatch(/^404 /);
+      for (const path of ['/metrics', '/v1/gangs', '/healthz'])
+        expect(await call(extender + path, 'kube-scheduler')).toMatch(/^404 /);
+    });
+
+    test('the kubelet asks about health without a certificate, and about nothing else', async () => {
+      for (const path of ['/healthz', '/readyz']) expect(await call(api + path, undefined)).toBe('200 ok\n');
+      for (const path of ['/metrics', '/v1/gangs', '/openapi.json', '/nothing'])
+        expect(await call(api + path, undefined)).toMatch(/^403 .*certificate is required/);
+      expect(await call(`${api}/metrics`, 'somebody')).toMatch(/^403 /);
+      expect(await call(`${api}/metrics`, 'prometheus')).toMatch(/^200 /);
+      expect(await ask(extender, undefined)).toMatch(/^error /);
+      expect(await ask(extender, 'prometheus')).toMatch(/^403 /);
+    });
   });
 });
 

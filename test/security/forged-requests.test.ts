@@ -70,7 +70,7 @@ function forged(pod: K8sObject, change: { spec?: object; labels?: object; annota
 
 async function post(muster: LiveMuster, verb: string, pod: K8sObject, more: object = { NodeNames: nodes }) {
   const payload = { Pod: pod, Nodes: null, ...more };
-  const response = await muster.server.app.inject({ method: 'POST', url: `/${verb}`, payload });
+  const response = await muster.server.extender.inject({ method: 'POST', url: `/${verb}`, payload });
   return { status: response.statusCode, body: response.json<unknown>() };
 }
 

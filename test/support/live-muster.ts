@@ -6,7 +6,7 @@ import { DEFAULT_POLICY, type Policy } from '../../src/core/policy/policy.ts';
 import { Scheduler } from '../../src/core/scheduler.ts';
 import { LiveCluster } from '../../src/kube/live-cluster.ts';
 import { Transport } from '../../src/kube/transport.ts';
-import { buildServer, type MusterServer } from '../../src/server/app.ts';
+import { buildServer, closeServers, type MusterServer } from '../../src/server/app.ts';
 import { liveMetrics } from '../../src/server/live-metrics.ts';
 import type { FakeApiServer, K8sObject } from './fake-api-server.ts';
 import { kubeConfigFor } from './live.ts';
@@ -104,7 +104,7 @@ export class LiveMuster {
       Nodes: null,
       NodeNames,
     };
-    const ask = () => this.server.app.inject({ method: 'POST', url: '/filter', payload });
+    const ask = () => this.server.extender.inject({ method: 'POST', url: '/filter', payload });
     let response = await ask();
     // kube-scheduler asks again, too. On a busy machine muster hears of a new pod later than it waits.
     for (let i = 0; i < ASKED_AGAIN && isUnheard(response.body) && payload.Pod !== pod; i++) response = await ask();
@@ -135,7 +135,7 @@ export class LiveMuster {
   /** As after kill -9: nothing is written any more. */
   async stop(): Promise<void> {
     await this.cluster.stop();
-    await this.server.app.close();
+    await closeServers(this.server);
   }
 }
 

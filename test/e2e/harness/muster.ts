@@ -8,6 +8,7 @@ const CLI = inProject('dist/cli.js');
 export interface MusterOptions {
   readonly name: string;
   readonly port: number;
+  readonly extenderPort: number;
   readonly lease?: string;
   readonly env?: Readonly<Record<string, string>>;
 }
@@ -27,6 +28,11 @@ export class MusterProcess {
     return `http://127.0.0.1:${this.#options.port}`;
   }
 
+  /** Where kube-scheduler asks. */
+  get extenderUrl(): string {
+    return `http://127.0.0.1:${this.#options.extenderPort}`;
+  }
+
   get logFile(): string {
     return join(this.#plane.folder, `${this.#options.name}.log`);
   }
@@ -36,8 +42,9 @@ export class MusterProcess {
   }
 
   start(): void {
-    const { name, port, lease, env } = this.#options;
-    const args = [CLI, 'serve', '--live', '--kubeconfig', this.#plane.kubeconfig('muster'), '--port', String(port)];
+    const { name, port, extenderPort, lease, env } = this.#options;
+    const args = [CLI, 'serve', '--live', '--kubeconfig', this.#plane.kubeconfig('muster')];
+    args.push('--port', String(port), '--extender-port', String(extenderPort));
     if (lease !== undefined) args.push('--scheduler-lease', lease);
     this.#started = start(process.execPath, args, this.logFile, { MUSTER_IDENTITY: name, ...env });
   }

@@ -42,7 +42,12 @@ export async function startPair(
   options: { name: string } & Pick<KubeSchedulerOptions, 'lease' | 'hostname'> & Pick<MusterOptions, 'env'>,
 ): Promise<Pair> {
   const { name, lease, hostname, env } = options;
-  const musterOptions = { name: hostname ?? name, port: await freePort(), ...(env ? { env } : {}) };
+  const musterOptions = {
+    name: hostname ?? name,
+    port: await freePort(),
+    extenderPort: await freePort(),
+    ...(env ? { env } : {}),
+  };
   const muster = new MusterProcess(
     plane,
     lease ? { ...musterOptions, lease: 'kube-system/muster-scheduler' } : musterOptions,
@@ -50,6 +55,10 @@ export async function startPair(
   muster.start();
   await muster.ready();
   const rest = { ...(lease ? { lease } : {}), ...(hostname === undefined ? {} : { hostname }) };
-  const scheduler = await startKubeScheduler(plane, { extender: muster.url, name: `${name}-scheduler`, ...rest });
+  const scheduler = await startKubeScheduler(plane, {
+    extender: muster.extenderUrl,
+    name: `${name}-scheduler`,
+    ...rest,
+  });
   return { muster, scheduler };
 }

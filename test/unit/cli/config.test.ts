@@ -18,6 +18,8 @@ test('without anything, the extender listens on the loopback and answers for mus
   expect(loadConfig({}, {})).toEqual({
     host: '127.0.0.1',
     port: 8888,
+    extenderHost: '127.0.0.1',
+    extenderPort: 8889,
     reasons: 'one',
     maxBodyBytes: 64 * 2 ** 20,
     logLevel: 'info',
@@ -30,6 +32,7 @@ test('without anything, the extender listens on the loopback and answers for mus
     eventsPerSecond: 5,
     driverFiguresMs: 0,
     webhookPort: 9443,
+    tlsClientNames: ['system:kube-scheduler'],
   });
 });
 

@@ -25,8 +25,8 @@ describe('copies', () => {
     expect(mtls).toEqual(dedicated);
     const [{ urlPrefix, enableHTTPS, tlsConfig, ...rest }] = extenders as [Record<string, unknown>];
     const [loopback] = plain as [Record<string, unknown>];
-    expect({ urlPrefix: 'http://127.0.0.1:8888', ...rest }).toEqual(loopback);
-    expect(urlPrefix).toBe('https://muster.muster-system.svc:8888');
+    expect({ urlPrefix: 'http://127.0.0.1:8889', ...rest }).toEqual(loopback);
+    expect(urlPrefix).toBe('https://muster.muster-system.svc:8889');
     expect(enableHTTPS).toBe(true);
     // Without a CA kube-scheduler would take any certificate.
     expect(Object.keys(tlsConfig as object).sort()).toEqual(['caFile', 'certFile', 'keyFile']);

@@ -167,10 +167,52 @@ describe.skipIf(!hasKubectl)('docs/install.md', () => {
   });
 });
 
+describe('the extender verbs', () => {
+  /** The settings of muster's container, by field. */
+  const settingsOf = ({ args = [], env = [] }: Container) => {
+    const flags = args.flatMap((arg) => /^--([a-z-]+)=(.*)$/.exec(arg)?.slice(1, 3).join('=') ?? []);
+    const variables = env.map(
+      ({ name, value }) => `${name.slice('MUSTER_'.length).toLowerCase().replaceAll('_', '-')}=${value}`,
+    );
+    return new Map([...flags, ...variables].map((line) => line.split(/=(.*)/s) as [string, string]));
+  };
+
+  test.skipIf(!hasKubectl).each(Object.keys(STACKS).filter((stack) => !stack.startsWith('main')))(
+    '%s: are on the loopback beside kube-scheduler, and elsewhere ask for its certificate',
+    (stack) => {
+      const all = kustomize(STACKS[stack]!);
+      const pod = deploymentsOf(all).find(({ metadata }) => metadata.name === 'muster')!.spec.template.spec;
+      const settings = settingsOf(pod.containers.find(({ name }) => name === 'muster')!);
+      const hasScheduler = pod.containers.some(({ name }) => name === 'kube-scheduler');
+      const service = all.find(({ kind, metadata }) => kind === 'Service' && metadata.name === 'muster')!;
+      const open = (service['spec'] as { ports: { port: number }[] }).ports.map(({ port }) => String(port));
+      expect(settings.get('extender-port')).not.toBe(settings.get('port'));
+      expect(settings.get('extender-host')).toBe(hasScheduler ? '127.0.0.1' : '0.0.0.0');
+      if (hasScheduler) expect(open).not.toContain(settings.get('extender-port'));
+      else expect(settings.get('tls-client-names')).toBe(nameOf(all, 'muster-client') ?? 'none');
+    },
+  );
+
+  const nameOf = (all: readonly Manifest[], certificate: string) =>
+    (
+      all.find(({ kind, metadata }) => kind === 'Certificate' && metadata.name === certificate)?.['spec'] as
+        { commonName: string } | undefined
+    )?.commonName;
+
+  test.skipIf(!hasKubectl)('Prometheus has a certificate that they do not accept', () => {
+    const all = kustomize(STACKS['service-mtls with every component']!);
+    expect(nameOf(all, 'muster-metrics')).toBe('muster-metrics');
+    const monitor = JSON.stringify(all.find(({ kind }) => kind === 'ServiceMonitor'));
+    expect(monitor).toContain('muster-metrics-tls');
+    expect(monitor).not.toContain('muster-client-tls');
+  });
+});
+
 test('the static pod is locked down, and opens no port to other hosts', () => {
   const { spec, metadata } = staticPod();
   expect(podBreaches(spec, [])).toEqual([]);
   expect(metadata.namespace).toBe('kube-system');
   expect(spec).toMatchObject({ hostNetwork: true, automountServiceAccountToken: false });
   expect(spec.containers[0]!.args).toContain('--host=127.0.0.1');
+  expect(spec.containers[0]!.args).toContain('--extender-host=127.0.0.1');
 });
