@@ -38,8 +38,10 @@ export const Config = z.strictObject({
     .default('one')
     .describe('Whether a rejection names one node or all; use all with kube-scheduler before 1.31.'),
   maxBodyBytes: integer(1024, 512 * 2 ** 20)
-    .default(64 * 2 ** 20)
-    .describe('Largest request body in bytes. 5,000 node names are 67 kB; 1,000 whole nodes 2 to 10 MB.'),
+    .default(8 * 2 ** 20)
+    .describe(
+      'Largest request body in bytes. 5,000 node names are 67 kB; 1,000 whole nodes (nodeCacheCapable: false) 2 to 10 MB.',
+    ),
   logLevel: z
     .enum(['trace', 'debug', 'info', 'warn', 'error', 'silent'])
     .default('info')

@@ -1,4 +1,5 @@
 import type { FastifyInstance, FastifyRequest } from 'fastify';
+import { shapeError } from '../intake/json-shape.ts';
 import { NameList } from './name-list.ts';
 
 type Done = (error: Error | null, body?: unknown) => void;
@@ -17,6 +18,8 @@ export function readExtenderBodies(app: FastifyInstance): void {
     void parse(request, bytes.toString('utf8'), done);
   app.addContentTypeParser('application/json', { parseAs: 'buffer' }, (request, bytes: Buffer, done) => {
     const split = splitNames(bytes);
+    const error = shapeError(bytes, split?.end);
+    if (error) return done(error);
     if (!split) return whole(request, bytes, done);
     void parse(request, `${bytes.toString('utf8', 0, split.end)}}`, (error, body) => {
       if (error || typeof body !== 'object' || body === null) whole(request, bytes, done);

@@ -8,8 +8,13 @@ import type { Tls } from './tls.ts';
 
 /** Go keeps idle connections for 90 s. If the server closes one first, a decision becomes a scheduling error. */
 const KEEP_ALIVE_MS = 120_000;
-/** Requests whose body does not arrive within this time are closed. */
-const REQUEST_MS = 30_000;
+/**
+ * Connections whose request does not arrive within this time are closed. kube-scheduler waits 2 s for the answer
+ * (httpTimeout in scheduler-config/), the API server for that of the webhook as well.
+ */
+const REQUEST_MS = 5000;
+/** How often they are looked for. */
+const CHECK_MS = 1000;
 
 export interface HttpOptions {
   /** Largest body, in bytes. */
@@ -38,10 +43,10 @@ export function httpServer(
     onConstructorPoisoning: 'remove',
     forceCloseConnections: 'idle',
   } as const;
-  const headersTimeout = KEEP_ALIVE_MS + 1000;
-  if (!tls) return Fastify({ ...options, http: { headersTimeout } });
+  const times = { headersTimeout: REQUEST_MS, connectionsCheckingInterval: CHECK_MS };
+  if (!tls) return Fastify({ ...options, http: times });
   const asks = tls.ca !== undefined;
-  const https = { ...tls, requestCert: asks, rejectUnauthorized: asks && clients === 'certified', headersTimeout };
+  const https = { ...tls, requestCert: asks, rejectUnauthorized: asks && clients === 'certified', ...times };
   // Fastify's types of HTTPS and HTTP servers differ only in the raw socket, which is not used here.
   return Fastify({ ...options, https } as FastifyServerOptions);
 }

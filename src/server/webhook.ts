@@ -1,18 +1,17 @@
 import { readFileSync } from 'node:fs';
-import Fastify, {
-  LogController,
-  type FastifyBaseLogger,
-  type FastifyInstance,
-  type FastifyServerOptions,
-} from 'fastify';
+import type { FastifyBaseLogger } from 'fastify';
 import { Counter, type Registry } from 'prom-client';
 import type { Config } from '../config.ts';
 import { MusterError } from '../core/errors.ts';
 import { parseWebhookConfig, type WebhookConfig } from '../webhook/rules.ts';
 import { webhookRoutes, type WebhookOutcome } from '../webhook/routes.ts';
 import { VERSION } from '../version.ts';
+import { httpServer } from './http.ts';
 import { listen } from './listen.ts';
 import { readTls, tlsFiles, watchTls } from './tls.ts';
+
+/** A review of a new pod holds it once, and etcd's limit for one object is 1.5 MiB. */
+const MAX_BODY_BYTES = 3 * 2 ** 20;
 
 export interface WebhookServer {
   readonly url: string;
@@ -39,14 +38,7 @@ export async function startWebhook(
       'webhook needs webhookCertFile and webhookKeyFile: the API server calls over HTTPS.',
     );
   const rules = readRules(config.webhook);
-  const app: FastifyInstance = Fastify({
-    https: readTls(files),
-    loggerInstance: logger,
-    logController: new LogController({ disableRequestLogging: true }),
-    onProtoPoisoning: 'remove',
-    onConstructorPoisoning: 'remove',
-    forceCloseConnections: 'idle',
-  } as FastifyServerOptions);
+  const app = httpServer(logger, { bodyLimit: MAX_BODY_BYTES, tls: readTls(files) });
   await app.register(webhookRoutes, { config: () => rules, onOutcome: outcomes(registry, logger) });
   const url = await listen(app, { host: '0.0.0.0', port: config.webhookPort });
   logger.info({ version: VERSION, url }, 'muster serves the webhook');

@@ -1,5 +1,6 @@
-import type { FastifyPluginAsync } from 'fastify';
+import type { FastifyError, FastifyPluginAsync } from 'fastify';
 import { MusterError } from '../core/errors.ts';
+import { shapeError } from '../intake/json-shape.ts';
 import { asObject, nameAt, objectAt, own, textAt, type Json } from '../intake/field.ts';
 import type { WebhookConfig } from './rules.ts';
 import { mutate, type PatchOperation } from './mutate.ts';
@@ -12,25 +13,24 @@ export interface WebhookDeps {
   readonly onOutcome: (outcome: WebhookOutcome, detail: string) => void;
 }
 
-/** etcd's limit for one object is 1.5 MB, and a review may hold two. */
-const MAX_BODY_BYTES = 4 * 2 ** 20;
-
 /**
  * POST /mutate: AdmissionReview (admission.k8s.io/v1) in and out. A pod that cannot be read is allowed unchanged: the
  * webhook must not keep pods from being created.
  */
 export const webhookRoutes: FastifyPluginAsync<WebhookDeps> = (app, { config, onOutcome }) => {
-  app.post('/mutate', { bodyLimit: MAX_BODY_BYTES }, ({ body }, reply) => {
-    let request: Json;
-    let uid: string;
-    try {
-      request = objectAt(asObject(body, 'AdmissionReview'), 'request', 'AdmissionReview') ?? {};
-      uid = nameAt(request, 'uid', 'AdmissionReview.request');
-    } catch (error) {
-      if (!(error instanceof MusterError)) throw error;
-      onOutcome('failed', error.what);
-      return reply.code(400).send({ error: error.message });
-    }
+  const parse = app.getDefaultJsonParser('remove', 'remove');
+  app.addContentTypeParser('application/json', { parseAs: 'buffer' }, (request, bytes: Buffer, done) => {
+    const error = shapeError(bytes);
+    if (error) done(error);
+    else void parse(request, bytes.toString('utf8'), done);
+  });
+  app.setErrorHandler((error: FastifyError | MusterError, _request, reply) => {
+    onOutcome('failed', error.message);
+    return reply.code(error instanceof MusterError ? 400 : (error.statusCode ?? 500)).send({ error: error.message });
+  });
+  app.post('/mutate', ({ body }) => {
+    const request = objectAt(asObject(body, 'AdmissionReview'), 'request', 'AdmissionReview') ?? {};
+    const uid = nameAt(request, 'uid', 'AdmissionReview.request');
     const patch = patchFor(request, config(), onOutcome);
     return review(uid, patch);
   });

@@ -1,6 +1,7 @@
 import { gzipSync } from 'node:zlib';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { VERSION } from '../../src/version.ts';
+import { shapeError } from '../../src/intake/json-shape.ts';
 import { node } from '../support/builders.ts';
 import { startServer } from './server.ts';
 
@@ -13,6 +14,8 @@ const names = ['n1'];
 const args = (change: object) => JSON.stringify({ Pod: { metadata: meta }, Nodes: null, NodeNames: names, ...change });
 const pod = (change: object) => args({ Pod: { metadata: meta, ...change } });
 const requests = (value: unknown) => pod({ spec: { containers: [{ resources: { requests: value } }] } });
+/** A list in a list in a list. */
+const nested = (levels: number): unknown => (levels === 0 ? 0 : [nested(levels - 1)]);
 const huge = 'x'.repeat(1_500_000);
 
 const bad: readonly (readonly [name: string, body: string | Uint8Array, status?: number, verb?: string])[] = [
@@ -84,6 +87,9 @@ const bad: readonly (readonly [name: string, body: string | Uint8Array, status?:
   ['constructor.prototype as the pod', '{"constructor":{"prototype":{"Pod":{}}},"NodeNames":["n1"]}'],
   ['100,000 brackets', '['.repeat(100_000)],
   ['100,000 nested objects', '{"Pod":'.repeat(100_000)],
+  ['65 levels in a label', args({ Pod: { metadata: meta, deep: nested(63) } })],
+  ['2 MB of empty lists', `[${'[],'.repeat(600_000)}[]]`],
+  ['2 MB of empty objects beside a pod', args({ Pod: { metadata: meta, status: Array(600_000).fill({}) } })],
   ['bytes that are no UTF-8', Uint8Array.of(0x7b, 0xff, 0xfe, 0x7d)],
   ['bytes that are packed', gzipSync(args({}))],
   ['more than the limit', args({ Pod: { metadata: { ...meta, labels: { a: huge + huge } } } }), 413],
@@ -117,6 +123,25 @@ test.each(rows)('$name is refused, and the next request is answered', async ({ b
   expect(text.length).toBeLessThan(1000);
   expect(await server.post('filter', args({}))).toEqual({ status: 200, text: '{"NodeNames":["n1"]}' });
   server.scheduler.checkInvariants();
+});
+
+test('a pod may be nested as deep as pods are, and its strings may hold brackets', async () => {
+  const brackets = { name: 'p', uid: 'u', annotations: { a: `${'['.repeat(5000)}"\\${'{'.repeat(5000)}` } };
+  for (const Pod of [{ metadata: meta, deep: nested(62) }, { metadata: brackets }])
+    expect((await server.post('filter', args({ Pod }))).status).toBe(200);
+});
+
+test.each([
+  ['nested lists', (bytes: number) => '['.repeat(bytes)],
+  ['empty lists', (bytes: number) => `[${'[],'.repeat(bytes / 3)}`],
+  ['empty objects', (bytes: number) => `[${'{},'.repeat(bytes / 3)}`],
+])('refusing 8 MB of %s takes no more heap than their text', (_what, text) => {
+  const bytes = Buffer.from(text(8 * 2 ** 20));
+  const before = process.memoryUsage().heapUsed;
+  const error = shapeError(bytes);
+  const after = process.memoryUsage().heapUsed;
+  expect(error?.code).toBe('MUSTER_WIRE_BAD_BODY');
+  expect(after - before).toBeLessThan(8 * 2 ** 20);
 });
 
 test('another content type is refused', async () => {

@@ -21,7 +21,7 @@ test('without anything, the extender listens on the loopback and answers for mus
     extenderHost: '127.0.0.1',
     extenderPort: 8889,
     reasons: 'one',
-    maxBodyBytes: 64 * 2 ** 20,
+    maxBodyBytes: 8 * 2 ** 20,
     logLevel: 'info',
     schedulerNames: ['muster'],
     live: false,
