@@ -4,8 +4,15 @@
  */
 export type Resources = ReadonlyMap<string, number>;
 
-/** One amount per column of the node table; a shorter vector has 0 in the columns it lacks. */
+/** One amount per column, at most FITS_NOWHERE; a shorter vector has 0 in the columns it lacks. */
 export type Vector = Float64Array;
+
+/**
+ * A request of this amount or more fits nowhere: nodes have at most one less. Sums of vectors are exact while they stay
+ * below 2^53: a node or a queue may have 127 bound pods with a request of this size beside its real ones. More than any
+ * node has of anything (64 TiB of memory); the largest cluster has about 2^53 bytes in all.
+ */
+export const FITS_NOWHERE = 2 ** 46;
 
 /** A name that no Kubernetes resource can have. */
 const UNKNOWN = '(unknown)';
@@ -58,19 +65,32 @@ export class ResourceColumns {
    */
   requestVector(amounts: Resources): Vector {
     const out = new Float64Array(this.size);
-    for (const [name, amount] of amounts) out[this.#columnOf.get(name) ?? this.#unknown]! += amount;
+    for (const [name, amount] of amounts) {
+      const column = this.#columnOf.get(name) ?? this.#unknown;
+      out[column] = Math.min(out[column]! + amount, FITS_NOWHERE);
+    }
     return out;
   }
 
-  /** A vector for these amounts, the same one for the same object; new names get a column. */
+  /** The vector of a node's allocatable; new names get a column. */
+  roomVector(amounts: Resources): Vector {
+    return this.#widened(amounts, FITS_NOWHERE - 1);
+  }
+
+  /** The vector of a bound pod's request, the same one for the same object; new names get a column. */
   vector(amounts: Resources): Vector {
     const known = this.#vectors.get(amounts);
     if (known) return known;
+    const out = this.#widened(amounts, FITS_NOWHERE);
+    this.#vectors.set(amounts, out);
+    return out;
+  }
+
+  #widened(amounts: Resources, most: number): Vector {
     const columns = Array.from(amounts.keys(), (name) => this.add(name));
     const out = new Float64Array(this.size);
     let next = 0;
-    for (const amount of amounts.values()) out[columns[next++]!] = amount;
-    this.#vectors.set(amounts, out);
+    for (const amount of amounts.values()) out[columns[next++]!] = Math.min(amount, most);
     return out;
   }
 

@@ -1,6 +1,6 @@
 import type { Resources } from '../core/resources.ts';
 import { objectAt, objectsAt, own, textAt, type Json } from './field.ts';
-import { parseQuantity, wholeUnits } from './quantity.ts';
+import { cappedUnits, parseQuantity, wholeUnits } from './quantity.ts';
 import { Interned } from './interning.ts';
 
 /** Amounts by resource name, in billionths of the unit: exact until the end. */
@@ -20,6 +20,10 @@ const shared = new Interned<Resources>();
  *
  * @param pod as the API server sent it; `spec` and, for an assigned pod, `status` are read
  * @param where the pod's path, for errors
+ * An assigned pod takes room whatever it asks, so that its amounts end at 2^53 - 1: the kubelet runs it even if it asks
+ * for a huge amount of a resource that the node does not have (removeMissingExtendedResources,
+ * pkg/kubelet/lifecycle/predicate.go, v0.36).
+ *
  * @returns integers, rounded up once: cpu in millicores, memory and storage in bytes, others in their own unit; `pods`
  *   1
  * @throws MusterError MUSTER_QUANTITY_INVALID, MUSTER_OBJECT_INVALID
@@ -36,7 +40,8 @@ export function podRequest(pod: Json, where: string): Resources {
   }
   add(total, exactAt(spec, 'overhead', path));
   const out = new Map<string, number>();
-  for (const [name, amount] of total) if (amount > 0n) out.set(name, wholeUnits(amount, name, where));
+  const units = statuses ? cappedUnits : wholeUnits;
+  for (const [name, amount] of total) if (amount > 0n) out.set(name, units(amount, name, where));
   out.set('pods', 1);
   return shared.of(JSON.stringify([...out]), () => out);
 }

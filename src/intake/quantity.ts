@@ -43,11 +43,20 @@ function ceilDiv(value: bigint, by: bigint): bigint {
  * @throws MusterError MUSTER_QUANTITY_INVALID above 2^53 - 1
  */
 export function wholeUnits(nano: bigint, resource: string, where: string): number {
-  const units = ceilDiv(nano, resource === 'cpu' ? NANO / 1000n : NANO);
+  const units = unitsOf(nano, resource);
   if (units > BigInt(Number.MAX_SAFE_INTEGER))
     throw invalid(`${where}.${resource.slice(0, 80)}`, 'must be at most 2^53 - 1', units.toString());
   return Number(units);
 }
+
+/** As `wholeUnits`, but larger amounts become 2^53 - 1. */
+export function cappedUnits(nano: bigint, resource: string): number {
+  return Number(minOf(unitsOf(nano, resource), BigInt(Number.MAX_SAFE_INTEGER)));
+}
+
+const unitsOf = (nano: bigint, resource: string) => ceilDiv(nano, resource === 'cpu' ? NANO / 1000n : NANO);
+
+const minOf = (a: bigint, b: bigint) => (a < b ? a : b);
 
 function invalid(where: string, rule: string, value: unknown): MusterError {
   return new MusterError('MUSTER_QUANTITY_INVALID', `${where}: ${rule}, got ${shown(value)}.`);

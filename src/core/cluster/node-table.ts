@@ -67,7 +67,7 @@ export class NodeTable {
 
   /** Adds or replaces a node. @returns its row; in a new row the caller must take the room of the node's pods again */
   upsert(node: NodeInfo): { readonly row: number; readonly isNew: boolean } {
-    const vector = this.columns.vector(node.allocatable);
+    const vector = this.columns.roomVector(node.allocatable);
     const known = this.#rowOf.get(node.name);
     if (known !== undefined) {
       this.#replace(known, node, vector);
