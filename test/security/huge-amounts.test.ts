@@ -66,7 +66,7 @@ describe('amounts that no node has', () => {
     const world = new World([nodeWith('n0', { cpu: '64', pods: '110', 'example.com/x': '9007199254740991' })]);
     const apps = [spark('a', 0), spark('b', 0)] as const;
     const asking = podWith('x', { cpu: '1', 'example.com/x': '9007199254740991' });
-    expect(world.ask({ ...apps[0].leader(), request: asking.request })).toMatch('waits: even the empty cluster');
+    expect(world.ask({ ...apps[0].leader(), request: asking.request })).toMatch('waits: cannot start on this cluster');
     const modest = podWith('y', { cpu: '1', 'example.com/x': '70368744177663' });
     expect(world.ask({ ...apps[1].leader(), request: modest.request })).toBe('-> n0');
   });
