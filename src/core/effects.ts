@@ -8,9 +8,12 @@ export type Effect =
       readonly leader: PodRef;
       readonly slots: readonly PlacedSlot[];
     }
-  /** The gang was admitted without a question by kube-scheduler, which must be made to ask about its leader. */
+  /**
+   * The gang was admitted without a question by kube-scheduler, which must be made to ask about its leader; `leader` is a
+   * member where the leader runs already.
+   */
   | { readonly kind: 'wake-leader'; readonly gang: string; readonly leader: PodRef; readonly gated: boolean }
-  /** The leader was found bound, after a restart or by another scheduler; the gang's slots are held again. */
+  /** Its written reservation is held again, after a restart or while following; or all that it needs runs already. */
   | { readonly kind: 'gang-adopted'; readonly gang: string; readonly slots: readonly PlacedSlot[] }
   | { readonly kind: 'gang-waits'; readonly gang: string; readonly leader: PodRef; readonly reason: string }
   /** The gang is over (its last leader ended or was deleted); its slots are free. */

@@ -8,8 +8,9 @@ import type { StateView } from './state.ts';
  * What must hold after every event and every answer:
  *  1. `free` and `empty` equal a recount from scratch, and so do the holds per row;
  *  2. nothing that muster holds and can still move (reserved slots) stands where there is not room for it;
- *  3. each slot is in one gang and one state, with the pod and the node that the state says; no pod has two, and no
- *     pod takes room twice: bound, in an assumed slot, in a hold of its own, or in flight;
+ *  3. each slot is in one gang and one state, with the pod and the node that the state says; those without a place are
+ *     listed, and no others; no pod has two slots, and none takes room twice: bound, in an assumed slot, in a hold of its
+ *     own, or in flight;
  *  4. a gang has a leader; it stands in its queue unless it is admitted, and holds nothing while it waits;
  *  5. every pod that leaves makes room for one gang, which waits for it, or for one single pod;
  *  6. what each queue holds equals a recount of its gangs' bound pods, slots and pod holds.
@@ -41,9 +42,26 @@ export function checkInvariants(ctx: StateView): void {
   for (const uid of inFlight.pods) {
     if (byPod.has(uid) || ledger.podHoldOf(uid) || cluster.boundPod(uid)) broken(`pod ${uid} is placed and in flight.`);
   }
+  checkUnplaced(ctx);
   checkVictims(ctx);
   checkUsage(ctx);
   expected.compare();
+}
+
+function checkUnplaced({ ledger, gangs }: StateView): void {
+  let listed = 0;
+  for (const roles of ledger.unplaced.values()) for (const { slots } of roles.values()) listed += slots.size;
+  for (const { slots } of gangs.values()) {
+    for (const slot of slots) {
+      if (slot.state !== 'unplaced') continue;
+      listed--;
+      const known = ledger.unplaced.get(slot.gang)?.get(slot.role);
+      if (!known?.slots.has(slot)) broken(`a slot of ${slot.gang} for ${slot.role} is unplaced and not listed.`);
+      if (known.least.some((amount, c) => amount > (slot.vector[c] ?? 0)))
+        broken(`a slot of ${slot.gang} for ${slot.role} asks less than is listed for its role.`);
+    }
+  }
+  if (listed !== 0) broken(`${listed} slots are listed as unplaced and are not.`);
 }
 
 function checkVictims({ cluster, nominated, evictions: { beneficiary, planned } }: StateView): void {

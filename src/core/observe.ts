@@ -1,10 +1,9 @@
 import { admitWaiting as admitGangs, leaderSeen } from './gang/admit-waiting.ts';
 import { gangOf } from './gang/declare.ts';
-import { isAdmitted } from './gang/gang.ts';
 import { evacuate, healRow, retryUnplaced } from './gang/healing.ts';
-import { adopt, expire, memberBound, podEnded } from './gang/life-cycle.ts';
+import { expire, memberBound, podEnded } from './gang/life-cycle.ts';
 import { updateDeadlinePriorities, updatePriorities, updatePriority } from './gang/priority.ts';
-import { follow } from './gang/reservation.ts';
+import { follow, restore as restoreReservation } from './gang/reservation.ts';
 import { abandonPlan, reconsider } from './gang/transitions.ts';
 import type { ClusterEvent, GangPod, NodeInfo, PodInfo } from './model.ts';
 import type { Policy } from './policy/policy.ts';
@@ -64,11 +63,14 @@ export function makeRoom(state: SchedulerState, nowMs: number): void {
   if (state.isSynced) findRoom(state, nowMs);
 }
 
-/** Whether another replica decides: then its plans count, and those of this one end. */
+/** Whether another replica decides: then its plans and its reservations count, and the plans of this one end. */
 export function followOthers(state: SchedulerState, isFollowing: boolean, nowMs: number): void {
   state.isFollowing = isFollowing;
-  if (!isFollowing) return restore(state, nowMs);
+  if (!state.isSynced) return;
+  if (!isFollowing) return restorePlans(state, nowMs, (pod) => isGangMember(state, pod));
   for (const gang of [...state.evictions.planned]) abandonPlan(state, gang, 'another replica decides', nowMs);
+  for (const gang of state.queues.inAdmissionOrder())
+    if (gang.leader.node !== undefined) restoreReservation(state, gang, gang.leader, nowMs);
 }
 
 /** New policies count for every decision from now on; what is reserved stays. */
@@ -79,6 +81,8 @@ export function setPolicies(state: SchedulerState, policies: readonly Policy[], 
     reconsider(gang);
     updatePriority(state, gang, nowMs);
   }
+  for (const roles of state.ledger.unplaced.values())
+    for (const unplaced of roles.values()) state.ledger.setTried(unplaced, undefined);
 }
 
 function putNode(state: SchedulerState, node: NodeInfo, nowMs: number): void {
@@ -170,27 +174,19 @@ function learn(state: SchedulerState, event: OtherEvent, nowMs: number): void {
   }
 }
 
-/** The first list is complete: gangs whose leader runs take up their members and plan the missing ones. */
+/** The first list is complete: gangs whose leader runs take up their members, and written reservations are restored. */
 function sync(state: SchedulerState, nowMs: number): void {
   if (state.isSynced) return;
-  state.isSynced = true;
-  // A gang of one role has its reservation on one of several leaders: that one is to be met first.
-  const bound = [...state.cluster.boundPods.values()];
-  bound.sort((a, b) => Number(b.pod.reservation !== undefined) - Number(a.pod.reservation !== undefined));
-  for (const { pod, node } of bound) {
+  for (const { pod, node } of state.cluster.boundPods.values()) {
     if (!isSoundMember(state, pod)) continue;
-    const gang = gangOf(state, pod, nowMs);
-    if (gang && !isAdmitted(gang)) adopt(state, gang, pod, nowMs);
+    gangOf(state, pod, nowMs);
     memberBound(state, pod, node, nowMs);
   }
   for (const pod of state.early.values()) if (isGangMember(state, pod)) leaderSeen(state, pod, nowMs);
   state.early.clear();
+  state.isSynced = true;
   // After gangs that run have their reservations: a plan must not take these.
-  restore(state, nowMs);
-}
-
-function restore(state: SchedulerState, nowMs: number): void {
-  if (state.isSynced) restorePlans(state, nowMs, (pod) => isGangMember(state, pod));
+  restorePlans(state, nowMs, (pod) => isGangMember(state, pod));
 }
 
 /** A member of a gang, whose declaration can be used. */

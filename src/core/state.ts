@@ -27,8 +27,6 @@ export interface SchedulerOptions {
 export interface StateView extends PreemptionContextView {
   /** In the order of the file; a default policy follows the last. */
   readonly policies: readonly Policy[];
-  /** The first complete list of nodes and pods has been observed. */
-  readonly isSynced: boolean;
   /** When the last event was observed, in ms. */
   readonly lastEventMs: number | undefined;
   /** Pending pods seen before `synced` about which kube-scheduler may not ask. By UID. */

@@ -173,7 +173,8 @@ export class LiveCluster {
 
   #everySecond(): void {
     this.#lead();
-    this.#holdOrNot();
+    // When a hold ends, the gangs that wait have their turn before anything that kube-scheduler asks.
+    this.#admit();
     this.#effector.writer.flushAll();
   }
 

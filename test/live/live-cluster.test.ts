@@ -107,7 +107,7 @@ describe('reservations survive', () => {
     expect(taken).toHaveLength(2);
   });
 
-  test('a bound leader whose annotation was never written is planned anew before anybody else is admitted', async () => {
+  test('a bound leader whose annotation was never written waits in line, as the oldest of its priority', async () => {
     const first = await newMuster().start();
     const driver = leader('a', 8);
     create(driver);
@@ -129,16 +129,19 @@ describe('reservations survive', () => {
     '{"v":2}',
     '{"v":1,"roles":{"executor":{"n1":-1}}}',
     '{"v":1,"roles":{"executor":{"gone":2,"n1":1}}}',
-  ])('an annotation that cannot be used (%s) is planned anew and written again', async (text) => {
-    const driver = leader('a', 3);
-    driver.metadata.annotations!['muster.dev/reservation'] = text;
-    create(driver);
-    bind(driver, 'n1');
-    const muster = await newMuster().start();
-    expect(muster.scheduler.gangs()[0]!.slots).toEqual({ unplaced: 0, reserved: 3, assumed: 0, bound: 1 });
-    await until(() => reservationOf(driver) !== text);
-    expect(JSON.parse(reservationOf(driver)!)).toMatchObject({ v: 1, roles: { driver: { n1: 1 } } });
-  });
+  ])(
+    'an annotation that cannot be used (%s) counts as none: its gang waits in line, and its slots are written again',
+    async (text) => {
+      const driver = leader('a', 3);
+      driver.metadata.annotations!['muster.dev/reservation'] = text;
+      create(driver);
+      bind(driver, 'n1');
+      const muster = await newMuster().start();
+      expect(muster.scheduler.gangs()[0]!.slots).toEqual({ unplaced: 0, reserved: 3, assumed: 0, bound: 1 });
+      await until(() => reservationOf(driver) !== text);
+      expect(JSON.parse(reservationOf(driver)!)).toMatchObject({ v: 1, roles: { driver: { n1: 1 } } });
+    },
+  );
 
   test('what kubelet writes meanwhile is no conflict: the reservation is written after all', async () => {
     const muster = await newMuster().start();
@@ -224,23 +227,20 @@ describe('two replicas', () => {
     expect(b.cluster.isLeading).toBe(true);
   });
 
-  test('a standby that planned otherwise takes over what is written', async () => {
+  test('a standby reserves what is written, and moves it as that changes', async () => {
     lease('muster-a');
     const driver = leader('a', 2);
     create(driver);
     bind(driver, 'n1');
     const b = await newMuster(options('muster-b')).start();
-    await until(() => b.phase('a') === 'starting');
-    const elsewhere = '{"v":1,"roles":{"driver":{"n1":1},"executor":{"n3":2}}}';
-    const known = api.get(PODS, 'jobs', 'a-driver')!;
-    api.put(PODS, {
-      ...known,
-      metadata: {
-        ...known.metadata,
-        annotations: { ...known.metadata.annotations, 'muster.dev/reservation': elsewhere },
-      },
-    });
-    await until(() => b.scheduler.explain('jobs/a', 0)!.placed.filter(({ node }) => node === 'n3').length === 2);
+    await until(() => b.phase('a') === 'waiting');
+    for (const node of ['n3', 'n2']) {
+      const written = `{"v":1,"roles":{"driver":{"n1":1},"executor":{"${node}":2}}}`;
+      const known = api.get(PODS, 'jobs', 'a-driver')!;
+      const annotations = { ...known.metadata.annotations, 'muster.dev/reservation': written };
+      api.put(PODS, { ...known, metadata: { ...known.metadata, annotations } });
+      await until(() => b.scheduler.explain('jobs/a', 0)!.placed.filter((one) => one.node === node).length === 2);
+    }
   });
 
   test('after a take-over new gangs are held for a moment, and then started without being asked again', async () => {

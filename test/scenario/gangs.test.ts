@@ -216,15 +216,42 @@ describe('nodes that change', () => {
 });
 
 describe('a restart', () => {
-  test('gives running gangs their slots back and plans the missing ones before anybody else', () => {
+  test('gives running gangs the slots back that are written on their leaders, before anybody else', () => {
     const world = new World([node('a', { cpu: 3 }), node('b', { cpu: 3 })], {}, false);
     const app = spark('etl', 4);
+    const slots = new Map([
+      ['driver', new Map([['a', 1]])],
+      [
+        'executor',
+        new Map([
+          ['a', 2],
+          ['b', 2],
+        ]),
+      ],
+    ]);
     world.bind(app.member('executor', 1), 'a');
-    world.bind(app.leader(), 'a');
+    world.bind({ ...app.leader(), reservation: { text: '', slots } }, 'a');
     world.sync();
     expect(world.scheduler.stats().reserved.get('cpu')).toBe(3000);
     expect(world.ask(spark('rival', 1).leader())).toBe(ROOM);
     for (let i = 2; i <= 4; i++) expect(world.start(app.member('executor', i))).toMatch(/^-> /);
+  });
+
+  test('lets a gang whose leader runs and has nothing written on it wait at its place in the queue', () => {
+    const world = new World([node('a', { cpu: 3 }), node('b', { cpu: 3 })], {}, false);
+    const [app, younger, higher] = [spark('etl', 4), spark('younger', 2), spark('higher', 0, { priority: 1 })];
+    world.bind({ ...app.member('executor', 1), createdMs: -60_000 }, 'a');
+    world.bind({ ...app.leader(), createdMs: -60_000 }, 'a');
+    for (const gang of [younger, higher])
+      world.learn({ kind: 'pod', pod: { ...gang.leader(), gated: true, createdMs: -1000 } });
+    world.sync();
+    const order = world.scheduler.admitWaiting(0).map(({ kind, gang }) => `${kind} ${gang}`);
+    expect(order).toEqual([
+      'gang-admitted jobs/higher',
+      'wake-leader jobs/higher',
+      'gang-admitted jobs/etl',
+      'gang-waits jobs/younger',
+    ]);
   });
 
   test('a gang is not answered before the cluster has been read, a foreign pod is', () => {

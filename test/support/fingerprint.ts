@@ -31,7 +31,7 @@ export function fingerprintOf(state: StateView, nowMs: number): string {
     bound: [...cluster.boundPods.values()],
     held: [...cluster.heldRows],
     elastic: [...ledger.podHolds.values()],
-    degraded: ledger.degraded,
+    unplaced: [...ledger.unplaced],
     gangs: [...gangs.values()].map((gang) => ({ ...gang, policy: gang.policy.name })),
     leaders: [...state.gangOfLeader].map(([uid, { key }]) => [uid, key]),
     queues: queues.inAdmissionOrder().map(({ key }) => key),

@@ -1,7 +1,7 @@
 import { blockerOf } from '../gang/blocking.ts';
 import type { PreemptionContextView } from '../preemption/candidates/context.ts';
 import { isAdmitted, refusalOf, type Gang } from '../gang/gang.ts';
-import { leaderNeeds, siblingRows } from '../gang/needs.ts';
+import { hasRunningLeader, leaderNeeds, siblingRows } from '../gang/needs.ts';
 import type { Need } from '../placement/need.ts';
 import type { Policy } from '../policy/policy.ts';
 import { counted } from '../wording.ts';
@@ -23,8 +23,10 @@ export function adviceFor(
     ctx.planner.plan({ needs: changed, policy, siblings: siblingRows(ctx.cluster, gang) }).kind === 'placed';
   const out: string[] = [];
   if (ctx.hold !== undefined) out.push(`No gang is admitted at present: ${ctx.hold}.`);
+  if (hasRunningLeader(ctx.cluster, gang))
+    out.push('Its leader already runs, and muster had not admitted the gang: the other members wait in its queue.');
   if (blocker) out.push(`Gang ${blocker.key} is ahead in queue ${gang.spec.queue} and must start first.`);
-  if (fits(needs)) return [...out, ...adviceForFitting(gang, out.length === 0)];
+  if (fits(needs)) return [...out, ...adviceForFitting(gang, ctx.hold === undefined && !blocker)];
   const obstacle = ctx.feasibility.obstacle(gang, needs);
   if (obstacle) out.push(cannotStart({ cluster: ctx.cluster, gang, needs, roles }, obstacle));
   else for (const role of roles) out.push(...roleAdvice(role, needs));

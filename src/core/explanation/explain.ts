@@ -1,7 +1,7 @@
 import type { PreemptionContextView } from '../preemption/candidates/context.ts';
 import { isBlocking } from '../gang/blocking.ts';
 import { emptyRoom } from '../gang/feasibility.ts';
-import { isAdmitted, phaseOf, refOf, refusalOf, type Gang } from '../gang/gang.ts';
+import { countSlots, isAdmitted, phaseOf, refOf, refusalOf, type Gang } from '../gang/gang.ts';
 import { leaderNeeds, needOf } from '../gang/needs.ts';
 import type { Role } from '../model.ts';
 import type { Need } from '../placement/need.ts';
@@ -39,20 +39,20 @@ export function explain(ctx: PreemptionContextView, key: string, nowMs: number):
 }
 
 function summaryOf({ cluster, ledger }: PreemptionContextView, gang: Gang): GangSummary {
-  const slots = { unplaced: 0, reserved: 0, assumed: 0, bound: 0 };
-  for (const { state } of gang.slots) slots[state]++;
-  const members = [...cluster.boundMembers(gang.key).keys()];
+  const slots = countSlots(gang);
+  let elastic = 0;
+  if (isAdmitted(gang)) for (const uid of cluster.boundMembers(gang.key).keys()) if (!ledger.slotOf(uid)) elastic++;
   const refusal = refusalOf(gang);
   return {
     gang: gang.key,
-    phase: phaseOf(gang),
+    phase: phaseOf(gang, slots),
     queue: gang.spec.queue,
     priority: gang.priority,
     policy: gang.policy.name,
     leader: refOf(gang.leader),
     sinceMs: gang.firstAskMs,
     slots,
-    elastic: members.filter((uid) => !ledger.slotOf(uid)).length,
+    elastic,
     ...(refusal ? { reason: refusal.reason } : {}),
   };
 }

@@ -22,7 +22,7 @@ export type Admission =
 const WAITS_FOR_ROOM = 'gang waits for room';
 
 interface Question {
-  /** kube-scheduler's question about the leader; absent: the core tries by itself, the leader on any node. */
+  /** kube-scheduler's question about the leader; absent: its leader runs, or may go to any node. */
   readonly asked?: FilterRequest;
   readonly examinations: Examinations;
 }
@@ -84,7 +84,7 @@ function helpedBy({ cluster }: GangContext, gang: Gang, refusal: RoomRefusal): b
   const isSameEmpty = refusal.kind === 'room' || refusal.growthPosition === growthLog.position;
   if (isSameRoom && isSameEmpty) return false;
   const short = refusal.kind === 'room' ? refusal.short : undefined;
-  const needs = startNeeds(cluster, gang).filter(({ role }) => short === undefined || role === short);
+  const needs = startNeeds(cluster, gang, short);
   // Enough members run by now, placed by another scheduler.
   if (needs.length === 0) return true;
   const hasGained = (log: ChangeLog, since: number, room: Room) => {

@@ -4,6 +4,7 @@ import type { GangContext } from './context.ts';
 import { gangOf, refresh } from './declare.ts';
 import { admit } from './filter-gang-pod.ts';
 import { isAdmitted, isFreeing, isGated, refOf, refusalOf, type Gang } from './gang.ts';
+import { hasRunningLeader } from './needs.ts';
 import { noteProblem } from './problems.ts';
 import { refuse, unasked } from './transitions.ts';
 import { EXAMINATIONS } from './turn.ts';
@@ -51,7 +52,8 @@ export function admitWaiting(ctx: GangContext, nowMs: number): void {
   const examinations = { left: EXAMINATIONS };
   for (const gang of ctx.queues.inAdmissionOrder()) {
     if (isGated(gang)) gang.lastAskMs = nowMs;
-    if (plans === MAX_PLANS_PER_ROUND || !isWorthATry(gang)) continue;
+    const leaderRuns = hasRunningLeader(ctx.cluster, gang);
+    if (plans === MAX_PLANS_PER_ROUND || !isWorthATry(gang, leaderRuns)) continue;
     const admission = decideAdmission(ctx, gang, { examinations }, nowMs);
     if (admission.kind === 'admitted' || !admission.stands) plans++;
     if (admission.kind === 'refused') {
@@ -59,13 +61,15 @@ export function admitWaiting(ctx: GangContext, nowMs: number): void {
       continue;
     }
     admit(ctx, gang, admission, nowMs);
-    ctx.emit({ kind: 'wake-leader', gang: gang.key, leader: refOf(gang.leader), gated: isGated(gang) });
+    // Where the leader runs, kube-scheduler waits with the member about which it asked; the rest follow its binding.
+    const asleep = leaderRuns ? gang.askedAbout : refOf(gang.leader);
+    if (asleep) ctx.emit({ kind: 'wake-leader', gang: gang.key, leader: asleep, gated: !leaderRuns && isGated(gang) });
   }
 }
 
 /** If only the candidate nodes stood in the way, nothing but a new question by kube-scheduler can change that. */
-function isWorthATry(gang: Gang): boolean {
+function isWorthATry(gang: Gang, leaderRuns: boolean): boolean {
   if (isFreeing(gang)) return false;
   const refusal = refusalOf(gang);
-  return isGated(gang) || gang.isUnasked || (refusal !== undefined && refusal.kind !== 'open');
+  return leaderRuns || isGated(gang) || gang.isUnasked || (refusal !== undefined && refusal.kind !== 'open');
 }

@@ -22,7 +22,7 @@ interface Problem {
 /** Read-only view of the gangs and of the state that they share. The planner plans on scratch room. */
 export interface GangContextView {
   readonly cluster: ClusterView;
-  readonly ledger: Pick<Ledger, 'slotOf' | 'slotsAt' | 'podHolds' | 'podHoldOf' | 'degraded'>;
+  readonly ledger: Pick<Ledger, 'slotOf' | 'slotsAt' | 'podHolds' | 'podHoldOf' | 'unplaced'>;
   readonly planner: Planner;
   readonly feasibility: Feasibility;
   readonly weights: WeightEngine;
@@ -41,6 +41,8 @@ export interface GangContextView {
   readonly policyOf: (pod: PodInfo) => Policy;
   /** By UID. */
   readonly problems: ReadonlyMap<string, Problem>;
+  /** The first complete list of nodes and pods has been observed, and the gangs that run are restored. */
+  readonly isSynced: boolean;
   /** Why no gang may be admitted now (the snapshot cannot be trusted), for the user; undefined: there is no hold. */
   readonly hold: string | undefined;
   /** Another replica decides: its reservations in the leaders' annotations count, not those held here. */

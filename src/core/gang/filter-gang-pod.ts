@@ -6,6 +6,7 @@ import { addLeader, gangOf, refresh } from './declare.ts';
 import { isAdmitted, type Gang } from './gang.ts';
 import { retryUnplaced } from './healing.ts';
 import { placeMember } from './members.ts';
+import { hasRunningLeader } from './needs.ts';
 import { noteProblem } from './problems.ts';
 import { asked, refuse, toAdmitted } from './transitions.ts';
 import { EXAMINATIONS } from './turn.ts';
@@ -31,20 +32,20 @@ function decide(ctx: GangContext, pod: GangPod, candidates: Candidates, nowMs: n
   const isLeader = isLeaderRole(gang.spec, role);
   if (isLeader) addLeader(ctx, gang, pod.uid);
   if (isAdmitted(gang)) return placeMember(ctx, gang, pod, candidates);
-  if (!isLeader) return none('gang waits for its leader');
-  refresh(ctx, gang, pod, nowMs);
-  asked(gang, nowMs);
+  // A gang whose leader runs waits in its queue for the members that are missing: each of them may ask for all.
+  const leaderRuns = hasRunningLeader(ctx.cluster, gang);
+  if (!isLeader && !leaderRuns) return none('gang waits for its leader');
+  if (isLeader) refresh(ctx, gang, pod, nowMs);
+  asked(gang, pod, nowMs);
   ctx.ledger.dropPodHold(pod.uid);
   retryUnplaced(ctx, nowMs);
   if (ctx.hold !== undefined) return none(refuse(ctx, gang, { kind: 'held', reason: ctx.hold }));
-  const admission = decideAdmission(
-    ctx,
-    gang,
-    { asked: { pod, candidates }, examinations: { left: EXAMINATIONS } },
-    nowMs,
-  );
+  const examinations = { left: EXAMINATIONS };
+  const question = leaderRuns ? { examinations } : { asked: { pod, candidates }, examinations };
+  const admission = decideAdmission(ctx, gang, question, nowMs);
   if (admission.kind === 'refused') return none(refuse(ctx, gang, admission.refusal));
   admit(ctx, gang, admission, nowMs);
+  if (leaderRuns) return placeMember(ctx, gang, pod, candidates);
   const [first] = gang.slots;
   if (!first) throw new RangeError(`Gang ${gang.key} was admitted without a slot.`);
   ctx.ledger.assume(first, pod.uid, ctx.cluster.requestVector(pod.request));
@@ -53,7 +54,7 @@ function decide(ctx: GangContext, pod: GangPod, candidates: Candidates, nowMs: n
 
 type Admitted = Extract<Admission, { kind: 'admitted' }>;
 
-/** Reserves all slots of the gang and admits it; the first slot is the leader's. */
+/** Reserves all slots of the gang and admits it; the first slot is the leader's unless one runs. */
 export function admit(ctx: GangContext, gang: Gang, { needs, rows }: Admitted, nowMs: number): void {
   const deadlineMs = nowMs + gang.policy.reservation.unclaimedMs;
   needs.forEach(({ role, vector }, i) => {

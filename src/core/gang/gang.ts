@@ -70,10 +70,13 @@ export interface Gang {
   /** Written by the ledger. */
   readonly slots: readonly Slot[];
   readonly firstAskMs: number;
+  /** When kube-scheduler asked about it last, in ms; -Infinity: its leader ran before it did. */
   lastAskMs: number;
+  /** The pod of that question: kube-scheduler waits with it for the gang. */
+  askedAbout: PodRef | undefined;
   /** kube-scheduler refused its leader by itself, without asking muster. */
   readonly isUnasked: boolean;
-  /** The leader's reservation annotation when muster last followed it or adopted the gang. */
+  /** The leader's reservation annotation when muster last followed or restored it. */
   followed: string | undefined;
   /** When its members were selected as victims, in ms, one entry per member. */
   readonly losses: number[];
@@ -116,10 +119,18 @@ export const isGated = ({ leader }: Gang): boolean => leader.gated === true;
 
 export const refOf = ({ namespace, name, uid }: PodInfo): PodRef => ({ namespace, name, uid });
 
-export function phaseOf({ state, slots }: Gang): GangPhase {
-  if (state.kind !== 'admitted') return 'waiting';
-  if (slots.some((slot) => slot.state === 'unplaced')) return 'degraded';
-  return slots.every((slot) => slot.state === 'bound') ? 'running' : 'starting';
+/** The number of its slots by state: a look at each of them. */
+export function countSlots({ slots }: Gang): Record<Slot['state'], number> {
+  const counts = { unplaced: 0, reserved: 0, assumed: 0, bound: 0 };
+  for (const { state } of slots) counts[state]++;
+  return counts;
+}
+
+/** @param slots countSlots(gang) */
+export function phaseOf(gang: Gang, slots = countSlots(gang)): GangPhase {
+  if (!isAdmitted(gang)) return 'waiting';
+  if (slots.unplaced > 0) return 'degraded';
+  return slots.bound === gang.slots.length ? 'running' : 'starting';
 }
 
 /** Whether two declarations are equal. */

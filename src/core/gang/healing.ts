@@ -1,12 +1,15 @@
 import { hasBit } from '../cluster/eligibility.ts';
 import type { RowTest } from '../placement/need.ts';
+import { capacityAt } from '../placement/room.ts';
+import type { Vector } from '../resources.ts';
 import type { GangContext } from './context.ts';
 import { isAdmitted, type Gang } from './gang.ts';
+import type { UnplacedSlots } from './ledger.ts';
 import { siblingRows, needOf } from './needs.ts';
 import type { Slot } from './slot.ts';
 
 /** Places an unplaced slot, to be held until `deadlineMs`. @returns whether there is room */
-export function placeSlot(ctx: GangContext, gang: Gang, slot: Slot, deadlineMs: number): boolean {
+function placeSlot(ctx: GangContext, gang: Gang, slot: Slot, deadlineMs: number): boolean {
   const row = rowFor(ctx, gang, slot);
   if (row !== undefined) ctx.ledger.place(slot, row, deadlineMs);
   return row !== undefined;
@@ -17,14 +20,17 @@ export function placeSlot(ctx: GangContext, gang: Gang, slot: Slot, deadlineMs: 
  * @returns whether there is room
  */
 export function placeAtOrElsewhere(ctx: GangContext, gang: Gang, slot: Slot, at: PlaceAt): boolean {
-  const { cluster, ledger } = ctx;
-  const { node: from, deadlineMs } = at;
-  const row = cluster.table.rowOf(from);
-  if (row !== undefined && isFit(ctx, gang, slot, row)) {
-    ledger.place(slot, row, deadlineMs);
-    return true;
-  }
-  return placeElsewhere(ctx, gang, slot, at);
+  return placeAt(ctx, gang, slot, at) || placeElsewhere(ctx, gang, slot, at);
+}
+
+/** Places an unplaced slot at the node. @returns whether it fits there */
+export function placeAt({ cluster, ledger }: GangContext, gang: Gang, slot: Slot, { node, deadlineMs }: PlaceAt) {
+  const row = cluster.table.rowOf(node);
+  if (row === undefined || !cluster.table.fits(row, slot.vector)) return false;
+  const { eligible } = needOf(cluster, gang, { role: slot.role, count: 1, vector: slot.vector });
+  if (!hasBit(eligible, row)) return false;
+  ledger.place(slot, row, deadlineMs);
+  return true;
 }
 
 interface PlaceAt {
@@ -39,12 +45,6 @@ export function placeElsewhere(ctx: GangContext, gang: Gang, slot: Slot, { node:
   if (!isPlaced) ctx.emit({ kind: 'slot-unplaced', gang: key, role, from });
   else if (to !== from) ctx.emit({ kind: 'slot-moved', gang: key, role, from, to });
   return isPlaced;
-}
-
-/** Whether the row is eligible for the slot and has room for it. */
-function isFit({ cluster }: GangContext, gang: Gang, { role, vector }: Slot, row: number): boolean {
-  const { eligible } = needOf(cluster, gang, { role, count: 1, vector });
-  return hasBit(eligible, row) && cluster.table.fits(row, vector);
 }
 
 /** A row where the slot fits. @param offered only these rows; absent: any */
@@ -95,13 +95,69 @@ export function evacuate(ctx: GangContext, node: string, nowMs: number): void {
   }
 }
 
-/** Tries to place the unplaced slots of admitted gangs, beginning with the gang that lost its room first. */
+/** Slots planned in one call; the rest have their turn at the next event or tick. */
+const MAX_PLANS = 32;
+
+/**
+ * Tries to place the unplaced slots of admitted gangs, beginning with the gang that lost its room first. Looks only at
+ * rows that gained room since the last try, and plans only if one of them could take one of the slots.
+ */
 export function retryUnplaced(ctx: GangContext, nowMs: number): void {
-  for (const key of ctx.ledger.degraded) {
-    const gang = ctx.gangs.get(key);
+  const { ledger, cluster, gangs, inFlight } = ctx;
+  const { position } = cluster.table.roomLog;
+  const work = { left: MAX_PLANS };
+  for (const [key, roles] of ledger.unplaced) {
+    const gang = gangs.get(key);
     if (!gang || !isAdmitted(gang)) continue;
-    for (const slot of gang.slots) {
-      if (slot.state === 'unplaced') placeSlot(ctx, gang, slot, nowMs + gang.policy.reservation.successorMs);
+    const deadlineMs = nowMs + gang.policy.reservation.successorMs;
+    for (const [role, unplaced] of roles) {
+      if (unplaced.triedTo === position) continue;
+      if (mayFit(ctx, gang, role, unplaced)) {
+        if (work.left === 0) return;
+        const placed = placeUnplaced(ctx, gang, unplaced, { work, deadlineMs });
+        // More may fit. And pods in flight count on every node: room may only seem to be short until they are bound.
+        if ((placed > 0 && work.left === 0) || inFlight.total) continue;
+      }
+      ledger.setTried(unplaced, position);
     }
   }
 }
+
+/** Whether one of the slots might fit at a row that gained room since the last try. */
+function mayFit({ cluster }: GangContext, gang: Gang, role: string, { least, triedTo }: UnplacedSlots): boolean {
+  const { roomLog, free } = cluster.table;
+  if (triedTo === undefined || !roomLog.remembers(triedTo)) return true;
+  for (let at = triedTo; at < roomLog.position; at++) {
+    const row = roomLog.at(at);
+    if (capacityAt(free, row, least, 1) === 0) continue;
+    if (hasBit(needOf(cluster, gang, { role, count: 1, vector: least }).eligible, row)) return true;
+  }
+  return false;
+}
+
+interface Effort {
+  /** How many more slots may be planned. */
+  readonly work: { left: number };
+  readonly deadlineMs: number;
+}
+
+/**
+ * Places the slots of one role that fit, in the gang's order. One that asks no less than one that does not fit is not
+ * tried.
+ */
+function placeUnplaced(ctx: GangContext, gang: Gang, { slots }: UnplacedSlots, { work, deadlineMs }: Effort): number {
+  let placed = 0;
+  let unfit: Vector | undefined;
+  for (const slot of gang.slots) {
+    if (!slots.has(slot)) continue;
+    if (work.left === 0) break;
+    if (unfit && asksAtLeast(slot.vector, unfit)) continue;
+    work.left--;
+    if (placeSlot(ctx, gang, slot, deadlineMs)) placed++;
+    else unfit = slot.vector;
+  }
+  return placed;
+}
+
+const asksAtLeast = (vector: Vector, other: Vector) =>
+  vector === other || other.every((amount, c) => (vector[c] ?? 0) >= amount);

@@ -16,6 +16,15 @@ export interface PodHold {
   readonly vector: Vector;
 }
 
+/** The slots of one role of a gang that have no place. */
+export interface UnplacedSlots {
+  readonly slots: ReadonlySet<Slot>;
+  /** In each column the least that any of them asks: where this does not fit, none of them does. */
+  readonly least: Vector;
+  /** The position of the table's roomLog up to which new room has been tried for all of them; undefined: none has. */
+  readonly triedTo: number | undefined;
+}
+
 type Writable<T> = { -readonly [K in keyof T]: T[K] };
 
 /**
@@ -28,8 +37,8 @@ export class Ledger {
   readonly #byPod = new Map<string, Slot>();
   readonly #byNode = new Map<string, Set<Slot>>();
   readonly #podHolds = new Map<string, PodHold>();
-  /** Number of unplaced slots by gang; gangs without any are left out. */
-  readonly #unplaced = new Map<string, number>();
+  /** By gang and role; without those that have none. */
+  readonly #unplaced = new Map<string, Map<string, UnplacedSlots>>();
   /** No slot expires before this time. */
   #nextDeadlineMs = Infinity;
 
@@ -47,9 +56,14 @@ export class Ledger {
     return this.#podHolds;
   }
 
-  /** Keys of gangs with unplaced slots, the gang that lost its room first ahead. A copy. */
-  get degraded(): readonly string[] {
-    return [...this.#unplaced.keys()];
+  /** Unplaced slots by gang and role, the gang that lost its room first ahead. */
+  get unplaced(): ReadonlyMap<string, ReadonlyMap<string, UnplacedSlots>> {
+    return this.#unplaced;
+  }
+
+  /** Records that new room up to this position of the table's roomLog has been tried; undefined: try any room again. */
+  setTried(unplaced: UnplacedSlots, position: number | undefined): void {
+    (unplaced as Writable<UnplacedSlots>).triedTo = position;
   }
 
   /** Sets the soonest deadline; the caller has looked at all of them. */
@@ -76,7 +90,7 @@ export class Ledger {
     const nowhere = { state: 'unplaced', node: '', podUid: '', deadlineMs: Infinity } as const;
     const slot: Slot = { gang: gang.key, role, isLeader, vector, ...nowhere };
     (gang.slots as Slot[]).push(slot);
-    this.#countUnplaced(gang.key, 1);
+    this.#listUnplaced(slot);
     return slot;
   }
 
@@ -85,7 +99,7 @@ export class Ledger {
     for (const slot of slots) {
       const { state, podUid, role, node, vector } = slot;
       this.unplace(slot);
-      this.#countUnplaced(gang.key, -1);
+      this.#unlistUnplaced(slot);
       if (state === 'assumed') this.holdForPod({ podUid, gang: gang.key, role, node, vector });
     }
     const own = gang.slots as Slot[];
@@ -191,15 +205,33 @@ export class Ledger {
   }
 
   #setState(slot: Slot, state: Slot['state']): void {
-    if (slot.state === 'unplaced' && state !== 'unplaced') this.#countUnplaced(slot.gang, -1);
-    if (slot.state !== 'unplaced' && state === 'unplaced') this.#countUnplaced(slot.gang, 1);
+    if (slot.state === 'unplaced' && state !== 'unplaced') this.#unlistUnplaced(slot);
+    if (slot.state !== 'unplaced' && state === 'unplaced') this.#listUnplaced(slot);
     (slot as Writable<Slot>).state = state;
   }
 
-  #countUnplaced(gang: string, change: 1 | -1): void {
-    const count = (this.#unplaced.get(gang) ?? 0) + change;
-    if (count === 0) this.#unplaced.delete(gang);
-    else this.#unplaced.set(gang, count);
+  #listUnplaced(slot: Slot): void {
+    const { gang, role, vector } = slot;
+    let roles = this.#unplaced.get(gang);
+    if (!roles) this.#unplaced.set(gang, (roles = new Map<string, UnplacedSlots>()));
+    const known = roles.get(role);
+    if (!known) {
+      roles.set(role, { slots: new Set([slot]), least: vector, triedTo: undefined });
+      return;
+    }
+    (known.slots as Set<Slot>).add(slot);
+    const all = known as Writable<UnplacedSlots>;
+    all.triedTo = undefined;
+    if (vector !== known.least) all.least = known.least.map((amount, c) => Math.min(amount, vector[c] ?? 0));
+  }
+
+  #unlistUnplaced(slot: Slot): void {
+    const roles = this.#unplaced.get(slot.gang);
+    const known = roles?.get(slot.role);
+    if (!roles || !known) return;
+    (known.slots as Set<Slot>).delete(slot);
+    if (known.slots.size === 0) roles.delete(slot.role);
+    if (roles.size === 0) this.#unplaced.delete(slot.gang);
   }
 
   #moveTo(slot: Slot, node: string): void {

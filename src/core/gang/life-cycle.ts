@@ -1,12 +1,12 @@
 import type { BoundPod } from '../cluster/cluster.ts';
-import { isLeaderRole, minToStart, type GangPod } from '../model.ts';
+import { isLeaderRole, type GangPod } from '../model.ts';
 import type { GangContext } from './context.ts';
-import { addLeader } from './declare.ts';
+import { addLeader, refresh } from './declare.ts';
 import { isAdmitted, planOf, type Gang } from './gang.ts';
-import { healRow, placeAtOrElsewhere, placeSlot } from './healing.ts';
-import { needOf } from './needs.ts';
+import { healRow, placeAtOrElsewhere } from './healing.ts';
+import { isBelowMinimum } from './needs.ts';
 import { updatePriority } from './priority.ts';
-import { layOut } from './reservation.ts';
+import { restore } from './reservation.ts';
 import type { Slot } from './slot.ts';
 import { abandonPlan, toAdmitted, toOver, toWaiting } from './transitions.ts';
 
@@ -17,13 +17,24 @@ export function memberBound(ctx: GangContext, pod: GangPod, node: string, nowMs:
   if (!gang) return;
   const isLeader = isLeaderRole(gang.spec, role);
   if (isLeader) leaderBound(ctx, gang, pod, nowMs);
-  if (!isAdmitted(gang)) {
-    if (isLeader) adopt(ctx, gang, pod, nowMs);
-    return;
-  }
+  if (!isAdmitted(gang)) return boundWhileWaiting(ctx, gang, pod, nowMs);
   if (ctx.ledger.slotOf(pod.uid) || isElastic) return;
   const slot = openSlot(gang, role, node);
   if (slot) ctx.ledger.confirm(slot, pod.uid, node);
+}
+
+/**
+ * A member of a gang that was not admitted here is bound. If that is its leader, the gang goes on waiting in its queue,
+ * for the members that are missing: it gets no room ahead of others because it did not wait. It is admitted at once if
+ * it misses nobody, or if a muster that decided before wrote its reservation.
+ */
+function boundWhileWaiting(ctx: GangContext, gang: Gang, pod: GangPod, nowMs: number): void {
+  if (isLeaderRole(gang.spec, pod.membership.role)) {
+    abandonPlan(ctx, gang, 'its leader already runs', nowMs);
+    if (pod.membership.spec) refresh(ctx, gang, pod, nowMs);
+    if (restore(ctx, gang, pod, nowMs)) return;
+  }
+  if (!isBelowMinimum(ctx.cluster, gang)) toAdmitted(ctx, gang, 'adopted');
 }
 
 /** Takes over the present annotations of a bound leader: the priority may change while the gang runs. */
@@ -42,35 +53,6 @@ function openSlot(gang: Gang, role: string, node: string): Slot | undefined {
   );
   return open.find((slot) => slot.node === node) ?? open.find(({ state }) => state === 'unplaced') ?? open[0];
 }
-
-/**
- * Adopts a gang that holds no slots although its leader is bound (muster restarted, or another scheduler bound it). The
- * running members take slots; those of the missing members go where the leader's annotation has them, or are planned
- * if it has none.
- */
-export function adopt(ctx: GangContext, gang: Gang, leader: GangPod, nowMs: number): void {
-  abandonPlan(ctx, gang, 'its leader already runs', nowMs);
-  gang.followed = leader.reservation?.text;
-  const deadlineMs = nowMs + gang.policy.reservation.unclaimedMs;
-  for (const role of gang.spec.roles) {
-    const written = leader.reservation?.slots.get(role.name);
-    const declared = minToStart(gang.spec, role);
-    const count = written ? Math.min(sum(written.values()), declared) : declared;
-    const { vector } = needOf(ctx.cluster, gang, { role: role.name, count });
-    const running = ctx.cluster.runningMembers(gang.key, role.name);
-    for (let i = 0; i < count; i++) {
-      const member = running[i];
-      if (!member && written) break;
-      const slot = ctx.ledger.add(gang, role.name, vector);
-      if (member) ctx.ledger.confirm(slot, member.pod.uid, member.node);
-      else placeSlot(ctx, gang, slot, deadlineMs);
-    }
-  }
-  if (leader.reservation) layOut(ctx, gang, leader.reservation.slots, deadlineMs);
-  toAdmitted(ctx, gang, 'adopted');
-}
-
-const sum = (counts: Iterable<number>) => [...counts].reduce((total, count) => total + count, 0);
 
 /** A pod has ended; `bound` is its entry in the cluster. The gang ends with its last leader. */
 export function podEnded(ctx: GangContext, uid: string, bound: BoundPod | undefined, nowMs: number): Gang | undefined {

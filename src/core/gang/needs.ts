@@ -30,22 +30,41 @@ export function needOf(cluster: ClusterView, gang: Gang, { role: name, count, ve
   };
 }
 
-/** The needs of a gang to start: the minimum of each role less the running members, and always a leader. */
-export function startNeeds(cluster: ClusterView, gang: Gang): readonly Need[] {
+/**
+ * The needs of a gang to start: the minimum of each role less the running members, and a leader unless one runs.
+ * @param only the need of this role alone
+ */
+export function startNeeds(cluster: ClusterView, gang: Gang, only?: string): readonly Need[] {
   const { spec, key } = gang;
+  const leaders = hasRunningLeader(cluster, gang) ? 0 : 1;
   return spec.roles
-    .map((role) => {
-      const missing = role.min - cluster.runningMembers(key, role.name).length;
-      const count = Math.max(isLeaderRole(spec, role.name) ? 1 : 0, missing);
-      return needOf(cluster, gang, { role: role.name, count });
+    .filter(({ name }) => only === undefined || name === only)
+    .map(({ name: role, min }) => {
+      const missing = min - cluster.runningMembers(key, role).length;
+      return { role, count: Math.max(isLeaderRole(spec, role) ? leaders : 0, missing) };
     })
-    .filter(({ count }) => count > 0);
+    .filter(({ count }) => count > 0)
+    .map((wanted) => needOf(cluster, gang, wanted));
+}
+
+/**
+ * Whether one of the gang's leaders is bound and stays. A gang that waits all the same was not admitted here: another
+ * scheduler bound its leader, or another muster admitted it and wrote no reservation.
+ */
+export function hasRunningLeader(cluster: ClusterView, { key, leaderUids }: Gang): boolean {
+  const bound = cluster.boundMembers(key);
+  if (bound.size === 0) return false;
+  for (const uid of leaderUids) {
+    const leader = bound.get(uid);
+    if (leader && !leader.pod.deleting && !leader.isLeaving) return true;
+  }
+  return false;
 }
 
 /** As startNeeds, with the request of the leader's pod in place of what its role declares. */
 export function leaderNeeds(cluster: ClusterView, gang: Gang, leader: PodInfo = gang.leader): readonly Need[] {
   const vector = cluster.requestVector(leader.request);
-  return startNeeds(cluster, gang).map((need, i) => (i === 0 && need.count === 1 ? { ...need, vector } : need));
+  return startNeeds(cluster, gang).map((need) => (need.isLeader && need.count === 1 ? { ...need, vector } : need));
 }
 
 /** Rows of the siblings: of the gang's placed slots without `except`. */
@@ -60,5 +79,8 @@ export function siblingRows(cluster: ClusterView, gang: Gang, except?: object): 
 
 /** Whether a role has fewer running members than its minimum. */
 export function isBelowMinimum(cluster: ClusterView, { spec, key }: Gang): boolean {
+  // Asked for every member of a gang that waits: mostly there are too few of them in total.
+  const least = spec.roles.reduce((sum, role) => sum + minToStart(spec, role), 0);
+  if (cluster.boundMembers(key).size < least) return true;
   return spec.roles.some((role) => cluster.runningMembers(key, role.name).length < minToStart(spec, role));
 }

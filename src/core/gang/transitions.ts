@@ -1,4 +1,4 @@
-import type { PodRef } from '../model.ts';
+import type { PodInfo, PodRef } from '../model.ts';
 import type { GangContext } from './context.ts';
 import {
   isAdmitted,
@@ -25,9 +25,10 @@ import { takeUpRunning } from './take-up.ts';
  *                |  |                                                     |
  *   it fits:     |  |  its slots expired unclaimed: expired               |  the last victim is gone:
  *   placed;      |  |  a more important gang needs them: revoked          |  freed
- *   its leader   |  |                                                     |
- *   runs:        v  |                                                     |
- *   adopted      admitted <-----------------------------------------------+
+ *   it runs, or  |  |                                                     |
+ *   has a reser- v  |                                                     |
+ *   vation:      admitted <-----------------------------------------------+
+ *   adopted
  *
  *   The last leader has ended: from any state to over, and the gang is forgotten.
  */
@@ -51,8 +52,9 @@ export function toFreeing(ctx: GangContext, gang: Gang, plan: EvictionPlan): Fre
 }
 
 /**
- * The gang starts; the caller has placed its slots. `placed`: it fits. `adopted`: its leader already runs. `freed`: all
- * victims are gone, and the shell must wake its leader.
+ * The gang starts; the caller has placed its slots. `placed`: it fits. `adopted`: all members that it needs run
+ * already, or a muster that decided before wrote its reservation. `freed`: all victims are gone, and the shell must
+ * wake its leader.
  */
 export function toAdmitted(ctx: GangContext, gang: Gang, how: 'placed' | 'adopted' | 'freed'): void {
   const of = write(gang);
@@ -64,7 +66,7 @@ export function toAdmitted(ctx: GangContext, gang: Gang, how: 'placed' | 'adopte
   if (how === 'placed') of.isUnasked = false;
   if (how === 'freed') of.preemption = 'used';
   ctx.queues.remove(gang.key);
-  if (how !== 'adopted') takeUpRunning(ctx, gang);
+  takeUpRunning(ctx, gang);
   const slots = gang.slots.map(({ role, node }) => ({ role, node }));
   if (how === 'adopted') return ctx.emit({ kind: 'gang-adopted', gang: gang.key, slots });
   const leader = refOf(gang.leader);
@@ -166,9 +168,10 @@ function setRefusal(gang: Gang, refusal: Refusal): void {
   if (state.kind !== 'admitted' && state.refusal !== refusal) write(gang).state = { ...state, refusal };
 }
 
-/** kube-scheduler asks about its leader, so that nothing else stands in its way any more. */
-export function asked(gang: Gang, nowMs: number): void {
+/** kube-scheduler asks about its leader, or about a member where one runs: nothing else stands in the gang's way. */
+export function asked(gang: Gang, pod: PodInfo, nowMs: number): void {
   gang.lastAskMs = nowMs;
+  gang.askedAbout = refOf(pod);
   write(gang).isUnasked = false;
   write(gang).preemption = 'none';
 }

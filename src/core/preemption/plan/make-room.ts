@@ -1,4 +1,5 @@
 import { isFreeing, refusalOf, type Gang } from '../../gang/gang.ts';
+import { hasRunningLeader } from '../../gang/needs.ts';
 import { SEARCH_AGAIN_MS } from '../../gang/transitions.ts';
 import type { PreemptionContext, PreemptionContextView } from '../candidates/context.ts';
 import { findVictims, type Finding } from '../search/find-victims.ts';
@@ -42,12 +43,14 @@ function isDue(gang: Gang, nowMs: number): boolean {
 
 /** Why the gang may not preempt now, for the user; undefined: it may. */
 export function forbiddenTo(
-  { evictions }: Pick<PreemptionContextView, 'evictions'>,
+  { evictions, cluster }: Pick<PreemptionContextView, 'evictions' | 'cluster'>,
   gang: Gang,
   nowMs: number,
 ): string | undefined {
   const { leader, firstAskMs, policy, key, preemption } = gang;
   const { afterMs, cascadeMs } = policy.preemption;
+  // Its annotation carries no plan: a restart would forget the victims.
+  if (hasRunningLeader(cluster, gang)) return 'its leader already runs';
   if (leader.evictionTraits?.neverPreempts) return 'the preemptionPolicy of its leader is Never';
   if (preemption === 'wasted')
     return 'pods were evicted for it before, and kube-scheduler has not asked about its leader since';
