@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import { parseDocument } from 'yaml';
 import { z } from 'zod';
 import { MusterError } from './core/errors.ts';
+import { MAX_GANG_MEMBERS } from './core/model.ts';
 
 /** Reads integers from the text of flags and environment. An empty variable or a null is a mistake and not 0. */
 const integer = (min: number, max: number) =>
@@ -82,6 +83,11 @@ export const Config = z.strictObject({
     .default(1000)
     .describe(
       'No new gang is admitted for this long after a start or a take-over, since earlier bindings may still arrive.',
+    ),
+  maxGangMembers: integer(1, 1_000_000)
+    .default(MAX_GANG_MEMBERS)
+    .describe(
+      'The most members of all roles together that a gang may need to start on a live cluster; a larger gang waits, and its reason says so.',
     ),
   wakesPerSecond: integer(1, 1000)
     .default(20)

@@ -179,6 +179,13 @@ export const isLeaderRole = (spec: GangSpec, role: string): boolean => leaderRol
 export const minToStart = (spec: GangSpec, { name, min }: Role): number =>
   isLeaderRole(spec, name) ? Math.max(1, min) : min;
 
+/** How many members of all roles together a gang needs to start: for each of them muster holds a slot. */
+export const membersToStart = (spec: GangSpec): number =>
+  spec.roles.reduce((sum, role) => sum + minToStart(spec, role), 0);
+
+/** The default of the most members that a gang may need to start. */
+export const MAX_GANG_MEMBERS = 10_000;
+
 /** Whether all members are alike: every one may lead, and the gang cannot work below its minimum (as MPI). */
 export const hasSingleRole = ({ roles }: GangSpec): boolean => roles.length === 1;
 

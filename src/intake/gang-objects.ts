@@ -84,6 +84,8 @@ export interface IntakeContext {
   readonly fromWall?: (wallMs: number) => number;
   /** Judges which pods belong to a DaemonSet. */
   readonly daemonSets: DaemonSets;
+  /** The most members that a gang may need to start; absent: MAX_GANG_MEMBERS. */
+  readonly maxGangMembers?: number;
 }
 
 /** For files and replays. */

@@ -42,9 +42,9 @@ export function toPodInfo(value: unknown, where: string, context: IntakeContext 
   const membership = isNativelyScheduled(spec)
     ? undefined
     : membershipOf({ pod: base, annotations, object: pod, context });
-  const { fromWall = asItIs } = context;
-  const live = livePart(pod, where, annotations, fromWall);
+  const live = livePart(pod, where, { annotations, context });
   // Object.assign and no spread: an object that grows takes half the memory of a spread one.
+  const { fromWall = asItIs } = context;
   const traits = evictionTraitsOf({ pod, where, annotations, daemonSets: context.daemonSets, fromWall });
   return Object.assign(base, live, traits, gangPart(pod, where, membership));
 }
@@ -110,15 +110,15 @@ type LivePart = Pick<PodInfo, 'node' | 'createdMs' | 'gated' | 'crowdedOut' | 'r
 function livePart(
   pod: Json,
   where: string,
-  annotations: ReadonlyMap<string, string>,
-  fromWall: (wallMs: number) => number,
+  { annotations, context }: { readonly annotations: ReadonlyMap<string, string>; readonly context: IntakeContext },
 ): LivePart {
+  const { fromWall = asItIs, maxGangMembers } = context;
   const metadata = objectAt(pod, 'metadata', where) ?? {};
   const spec = objectAt(pod, 'spec', where) ?? {};
   const node = textAt(spec, 'nodeName', `${where}.spec`);
   const createdMs = Date.parse(textAt(metadata, 'creationTimestamp', `${where}.metadata`) ?? '');
   const gates = objectsAt(spec, 'schedulingGates', `${where}.spec`);
-  const reservation = parseReservation(annotations.get(RESERVATION));
+  const reservation = parseReservation(annotations.get(RESERVATION), maxGangMembers);
   const eviction = parsePlan(annotations.get(EVICTION));
   return {
     ...(node ? { node: internedText(node) } : {}),

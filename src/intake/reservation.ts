@@ -1,4 +1,4 @@
-import type { PodInfo, SlotCounts } from '../core/model.ts';
+import { MAX_GANG_MEMBERS, type PodInfo, type SlotCounts } from '../core/model.ts';
 
 /**
  * Annotation of a leader: the nodes of its gang's slots. muster writes it, and reads it when it starts or takes over.
@@ -8,7 +8,6 @@ export const RESERVATION = 'muster.dev/reservation';
 const VERSION = 1;
 /** All annotations of an object may have 256 KiB in total (TotalAnnotationSizeLimitB, apimachinery, 0.36). */
 const MAX_TEXT = 200_000;
-const MAX_SLOTS = 10_000;
 
 /**
  * `{"v":1,"roles":{"driver":{"node-a":1},"executor":{"node-a":2,"node-b":6}}}`: role -> node -> slots. For a gang on
@@ -29,10 +28,10 @@ function textOf(slots: SlotCounts): string {
 const byName = ([a]: readonly [string, number], [b]: readonly [string, number]) => (a < b ? -1 : 1);
 
 /**
- * Undefined for a text in another format: of another version, or written by hand. The gang is then planned from
- * scratch, as it is without the annotation.
+ * Undefined for a text in another format: of another version, or written by hand. It then counts as absent.
+ * @param most the most slots that it may have
  */
-export function parseReservation(text: string | undefined): PodInfo['reservation'] {
+export function parseReservation(text: string | undefined, most = MAX_GANG_MEMBERS): PodInfo['reservation'] {
   if (text === undefined || text.length > MAX_TEXT) return undefined;
   let value: unknown;
   try {
@@ -52,7 +51,7 @@ export function parseReservation(text: string | undefined): PodInfo['reservation
     }
     slots.set(role, new Map(Object.entries(nodes) as [string, number][]));
   }
-  return total > 0 && total <= MAX_SLOTS * 2 ? { text, slots } : undefined;
+  return total > 0 && total <= most ? { text, slots } : undefined;
 }
 
 const isMap = (value: unknown): value is object => typeof value === 'object' && value !== null && !Array.isArray(value);

@@ -19,6 +19,8 @@ export interface FeedOptions {
   readonly transport: Transport;
   readonly schedulerNames: readonly string[];
   readonly clock: Pick<Clock, 'nowMs' | 'fromWall'>;
+  /** The most members that a gang may need to start. */
+  readonly maxGangMembers: number;
   readonly observe: (event: ClusterEvent) => void;
   /** The gang object that a pending pod waited for has come: kube-scheduler should ask about the pod again. */
   readonly onResolved: (pod: PodRef) => void;
@@ -79,13 +81,15 @@ export class Feed {
 
   constructor(options: FeedOptions) {
     this.#options = options;
+    const { schedulerNames, maxGangMembers } = options;
     const { nowMs, fromWall } = options.clock;
     this.#daemonSets = new DaemonSetMirror((pod) => options.observe({ kind: 'pod', pod }));
     this.#context = {
       gangObjects: this.#store,
-      schedulerNames: new Set(options.schedulerNames),
+      schedulerNames: new Set(schedulerNames),
       daemonSets: this.#daemonSets,
       fromWall,
+      maxGangMembers,
     };
     this.#known = new KnownPods(this.#context);
     const reflect = <T>(mirror: Mirror<T>) => new Reflector(mirror, { ...options, nowMs });

@@ -18,6 +18,8 @@ export interface LiveClusterOptions extends Omit<EffectorOptions, 'observe'> {
   readonly limits: EffectorOptions['limits'] & {
     readonly staleAfterMs: number;
     readonly settleMs: number;
+    /** The most members that a gang may need to start. */
+    readonly maxGangMembers: number;
     /** How often each Spark driver is polled for its executors' work; 0: never. */
     readonly driverFiguresMs: number;
   };
@@ -60,6 +62,7 @@ export class LiveCluster {
     this.#feed = new Feed({
       transport,
       schedulerNames,
+      maxGangMembers: options.limits.maxGangMembers,
       clock,
       onNote,
       observe: (event) => this.#observe(event),

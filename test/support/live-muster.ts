@@ -31,6 +31,7 @@ export interface LiveMusterOptions {
   readonly lease?: string;
   readonly identity?: string;
   readonly settleMs?: number;
+  readonly maxGangMembers?: number;
   readonly staleAfterMs?: number;
   readonly policy?: Policy;
   readonly driverFiguresMs?: number;
@@ -51,6 +52,7 @@ export class LiveMuster {
       lease,
       identity = 'muster-a',
       settleMs = 0,
+      maxGangMembers = 10_000,
       staleAfterMs = 30_000,
       policy = DEFAULT_POLICY,
       driverFiguresMs = 0,
@@ -67,7 +69,15 @@ export class LiveMuster {
       schedulerNames: ['muster'],
       lease,
       identity,
-      limits: { staleAfterMs, settleMs, wakesPerSecond: 100, eventsPerSecond: 100, driverFiguresMs, nominateFromNodes },
+      limits: {
+        staleAfterMs,
+        settleMs,
+        maxGangMembers,
+        wakesPerSecond: 100,
+        eventsPerSecond: 100,
+        driverFiguresMs,
+        nominateFromNodes,
+      },
       onEffects: (effects) => this.server.onEffects(effects),
       log: () => undefined,
       count: (what, label) => metrics.count(what, label),

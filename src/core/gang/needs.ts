@@ -1,6 +1,6 @@
 import type { ClusterView } from '../cluster/cluster.ts';
 import { withLabels } from '../cluster/eligibility.ts';
-import { isLeaderRole, minToStart, type PodInfo } from '../model.ts';
+import { isLeaderRole, membersToStart, minToStart, type PodInfo } from '../model.ts';
 import type { Need } from '../placement/need.ts';
 import type { Vector } from '../resources.ts';
 import type { Gang } from './gang.ts';
@@ -80,7 +80,6 @@ export function siblingRows(cluster: ClusterView, gang: Gang, except?: object): 
 /** Whether a role has fewer running members than its minimum. */
 export function isBelowMinimum(cluster: ClusterView, { spec, key }: Gang): boolean {
   // Asked for every member of a gang that waits: mostly there are too few of them in total.
-  const least = spec.roles.reduce((sum, role) => sum + minToStart(spec, role), 0);
-  if (cluster.boundMembers(key).size < least) return true;
+  if (cluster.boundMembers(key).size < membersToStart(spec)) return true;
   return spec.roles.some((role) => cluster.runningMembers(key, role.name).length < minToStart(spec, role));
 }

@@ -1,4 +1,4 @@
-import type { Membership } from '../../core/model.ts';
+import { MAX_GANG_MEMBERS, membersToStart, type Membership } from '../../core/model.ts';
 import type { Dialect, DialectInput } from './dialect.ts';
 import { indexedJob } from './indexed-job.ts';
 import { jobSet } from './job-set.ts';
@@ -15,10 +15,18 @@ import { yunikorn } from './yunikorn.ts';
  */
 const DIALECTS: readonly Dialect[] = [native, palantir, spark, yunikorn, volcano, podGroup, kueue, jobSet, indexedJob];
 
+/** The pod's membership. A gang that needs too many members to start is a problem, whatever its dialect. */
 export function membershipOf(input: DialectInput): Membership | undefined {
   for (const dialect of DIALECTS) {
     const membership = dialect(input);
-    if (membership) return membership;
+    if (membership) return withinLimit(membership, input.context.maxGangMembers);
   }
   return undefined;
+}
+
+function withinLimit(membership: Membership, most = MAX_GANG_MEMBERS): Membership {
+  const { gang, role, spec } = membership;
+  const needed = spec ? membersToStart(spec) : 0;
+  if (needed <= most) return membership;
+  return { gang, role, problem: `the gang needs ${needed} members to start, and muster accepts ${most} at most` };
 }

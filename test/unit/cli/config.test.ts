@@ -27,6 +27,7 @@ test('without anything, the extender listens on the loopback and answers for mus
     live: false,
     staleAfterMs: 30_000,
     settleMs: 1000,
+    maxGangMembers: 10_000,
     wakesPerSecond: 20,
     nominateFromNodes: 0,
     eventsPerSecond: 5,

@@ -1,5 +1,5 @@
 import type { Gang } from '../../gang/gang.ts';
-import { hasSingleRole, minToStart } from '../../model.ts';
+import { hasSingleRole, membersToStart, minToStart } from '../../model.ts';
 import { gangCores, isGivenUp, type CostModel } from './eviction-cost.ts';
 
 /** A gang with members among the candidates and the number of members that one search has selected. */
@@ -80,9 +80,8 @@ export class VictimGang {
   #countElastic(role: string): number {
     const { cluster } = this.#costs;
     const { spec } = this.gang;
-    const least = spec.roles.reduce((sum, one) => sum + minToStart(spec, one), 0);
     // The usual case, without a look at every member: the gang has no more members than its minimum.
-    if (cluster.boundMembers(spec.key).size <= least) return 0;
+    if (cluster.boundMembers(spec.key).size <= membersToStart(spec)) return 0;
     const declared = spec.roles.find(({ name }) => name === role);
     if (!declared) return Infinity;
     const running = cluster.runningMembers(spec.key, role).filter(({ pod }) => !isGivenUp(pod, this.gang));
