@@ -32,7 +32,7 @@ export function observe(state: SchedulerState, event: ClusterEvent, nowMs: numbe
       endPod(state, event.uid, nowMs);
       break;
     case 'synced':
-      sync(state, nowMs);
+      finish(synchronize(state, () => nowMs));
       break;
     default:
       learn(state, event, nowMs);
@@ -50,7 +50,7 @@ export function tick(state: SchedulerState, nowMs: number): void {
   updateDeadlinePriorities(state, nowMs);
   checkPlans(state, nowMs);
   checkPriorities(state, nowMs);
-  retryUnplaced(state, nowMs);
+  if (state.isSynced) retryUnplaced(state, nowMs);
 }
 
 /** Admits waiting gangs that fit, without being asked. */
@@ -67,7 +67,8 @@ export function makeRoom(state: SchedulerState, nowMs: number): void {
 export function followOthers(state: SchedulerState, isFollowing: boolean, nowMs: number): void {
   state.isFollowing = isFollowing;
   if (!state.isSynced) return;
-  if (!isFollowing) return restorePlans(state, nowMs, (pod) => isGangMember(state, pod));
+  const isMember = (pod: PodInfo): pod is GangPod => isGangMember(state, pod);
+  if (!isFollowing) return finish(restorePlans(state, () => nowMs, isMember));
   for (const gang of [...state.evictions.planned]) abandonPlan(state, gang, 'another replica decides', nowMs);
   for (const gang of state.queues.inAdmissionOrder())
     if (gang.leader.node !== undefined) restoreReservation(state, gang, gang.leader, nowMs);
@@ -87,7 +88,7 @@ export function setPolicies(state: SchedulerState, policies: readonly Policy[], 
 
 function putNode(state: SchedulerState, node: NodeInfo, nowMs: number): void {
   healRow(state, state.cluster.putNode(node));
-  retryUnplaced(state, nowMs);
+  if (state.isSynced) retryUnplaced(state, nowMs);
 }
 
 function removeNode(state: SchedulerState, name: string, nowMs: number): void {
@@ -119,7 +120,7 @@ function boundPod(state: SchedulerState, pod: PodInfo, node: string, nowMs: numb
   state.writtenPlans.delete(pod.uid);
   const isChanged = cluster.bind(pod, node);
   if (slot) ledger.confirm(slot, pod.uid, node);
-  if (state.isSynced && isSoundMember(state, pod)) {
+  if ((state.isSynced || state.isRestoring) && isSoundMember(state, pod)) {
     const gang = gangOf(state, pod, nowMs);
     memberBound(state, pod, node, nowMs);
     if (gang?.leaderUids.has(pod.uid)) follow(state, gang, pod, nowMs);
@@ -174,19 +175,53 @@ function learn(state: SchedulerState, event: OtherEvent, nowMs: number): void {
   }
 }
 
-/** The first list is complete: gangs whose leader runs take up their members, and written reservations are restored. */
-function sync(state: SchedulerState, nowMs: number): void {
+/** Work of one slice of `synchronize`, in pods handled and slots restored. */
+const SLICE = 500;
+
+/**
+ * The first list is complete: gangs whose leader runs take up their members, and written reservations are restored.
+ * Pauses after each slice; other events may be observed meanwhile.
+ */
+export function* synchronize(state: SchedulerState, nowMs: () => number): Generator<undefined, void> {
   if (state.isSynced) return;
+  let work = 0;
+  state.isRestoring = true;
   for (const { pod, node } of state.cluster.boundPods.values()) {
-    if (!isSoundMember(state, pod)) continue;
-    gangOf(state, pod, nowMs);
-    memberBound(state, pod, node, nowMs);
+    work += isSoundMember(state, pod) ? takeUp(state, pod, node, nowMs()) : 1;
+    if (work < SLICE) continue;
+    work = 0;
+    yield;
   }
-  for (const pod of state.early.values()) if (isGangMember(state, pod)) leaderSeen(state, pod, nowMs);
-  state.early.clear();
-  state.isSynced = true;
+  yield* meetEarly(state, nowMs);
   // After gangs that run have their reservations: a plan must not take these.
-  restorePlans(state, nowMs, (pod) => isGangMember(state, pod));
+  yield* restorePlans(state, nowMs, (pod) => isGangMember(state, pod));
+  // Pods that came during the pauses.
+  finish(meetEarly(state, nowMs));
+  state.isRestoring = false;
+  state.isSynced = true;
+}
+
+/** Hears of the pending pods that came before their gangs could be restored. */
+function* meetEarly(state: SchedulerState, nowMs: () => number): Generator<undefined, void> {
+  let met = 0;
+  for (const pod of state.early.values()) {
+    state.early.delete(pod.uid);
+    if (isGangMember(state, pod)) leaderSeen(state, pod, nowMs());
+    if (++met % SLICE === 0) yield;
+  }
+}
+
+/** Runs all steps without a pause. */
+function finish(steps: Generator<undefined, void>): void {
+  while (!steps.next().done);
+}
+
+/** @returns the work that it was */
+function takeUp(state: SchedulerState, pod: GangPod, node: string, nowMs: number): number {
+  const gang = gangOf(state, pod, nowMs);
+  const before = gang?.slots.length ?? 0;
+  memberBound(state, pod, node, nowMs);
+  return 1 + Math.max(0, (gang?.slots.length ?? 0) - before);
 }
 
 /** A member of a gang, whose declaration can be used. */

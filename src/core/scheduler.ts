@@ -17,7 +17,7 @@ import { unclaim } from './gang/life-cycle.ts';
 import { claimAhead } from './gang/members.ts';
 import { checkInvariants } from './invariants.ts';
 import type { ClusterEvent, PodInfo } from './model.ts';
-import { admitWaiting, followOthers, makeRoom, observe, setPolicies, tick } from './observe.ts';
+import { admitWaiting, followOthers, makeRoom, observe, setPolicies, synchronize, tick } from './observe.ts';
 import type { Policy } from './policy/policy.ts';
 import { answerPreempt } from './preemption/verb/preempt-verb.ts';
 import { claimantsOf, membersOf, reservationOf, reservedOf, statsOf, type WrittenReservation } from './reads.ts';
@@ -42,6 +42,15 @@ export class Scheduler {
   observe(event: ClusterEvent, nowMs: number): readonly Effect[] {
     observe(this.state, event, nowMs);
     return this.#drain();
+  }
+
+  /**
+   * Observes `synced` in slices of some milliseconds, so that the shell can do other things in between, such as to observe
+   * other events. Yields the effects of each slice.
+   */
+  *synchronize(nowMs: () => number): Generator<readonly Effect[], void> {
+    for (const steps = synchronize(this.state, nowMs); !steps.next().done;) yield this.#drain();
+    yield this.#drain();
   }
 
   /** @throws MusterError MUSTER_NOT_SYNCED for a gang's pod before `synced`: no answer is safer than a wrong one */

@@ -37,6 +37,8 @@ export interface StateView extends PreemptionContextView {
 export interface SchedulerState extends PreemptionContext {
   policies: readonly Policy[];
   isSynced: boolean;
+  /** Gangs are being restored: news of bound members counts as it does later. */
+  isRestoring: boolean;
   lastEventMs: number | undefined;
   readonly early: Map<string, PodInfo>;
   hold: string | undefined;
@@ -74,6 +76,7 @@ export function newState(
     policies,
     early: new Map(),
     isSynced: false,
+    isRestoring: false,
     lastEventMs: undefined,
     hold: undefined,
     isFollowing: false,

@@ -22,6 +22,8 @@ export interface FeedOptions {
   /** The most members that a gang may need to start. */
   readonly maxGangMembers: number;
   readonly observe: (event: ClusterEvent) => void;
+  /** The first lists have been observed. */
+  readonly onListed: () => Promise<void>;
   /** The gang object that a pending pod waited for has come: kube-scheduler should ask about the pod again. */
   readonly onResolved: (pod: PodRef) => void;
   /** A gang's leader changed: it was bound or annotated. */
@@ -155,8 +157,8 @@ export class Feed {
     void this.#pods.run();
     await this.#until(() => this.#pods.isSynced);
     if (this.#isStopped) return;
-    this.#isSynced = true;
-    this.#options.observe({ kind: 'synced' });
+    await this.#options.onListed();
+    this.#isSynced = !this.#isStopped;
   }
 
   /** Reads all pods again, so that their times are converted anew. Call when the wall clock was set. */

@@ -1,3 +1,4 @@
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { Effect } from '../core/effects.ts';
 import type { ClusterEvent, PodRef } from '../core/model.ts';
 import type { IntakeContext } from '../intake/gang-objects.ts';
@@ -66,6 +67,7 @@ export class LiveCluster {
       clock,
       onNote,
       observe: (event) => this.#observe(event),
+      onListed: () => this.#restore(),
       onResolved: (pod) => this.#effector.waker.wake(pod),
       onLeader: (uid) => this.#onLeader(uid),
       onPendingMember: (pod) => {
@@ -167,6 +169,15 @@ export class LiveCluster {
     const { scheduler, clock, onEffects } = this.#options;
     const effects = scheduler.observe(event, clock.nowMs());
     if (effects.length > 0) onEffects(effects);
+  }
+
+  /** Restores the gangs that run, and lets other work have its turn meanwhile. */
+  async #restore(): Promise<void> {
+    const { scheduler, clock, onEffects } = this.#options;
+    for (const effects of scheduler.synchronize(clock.nowMs)) {
+      if (effects.length > 0) onEffects(effects);
+      await nextTurn();
+    }
   }
 
   #onLeader(uid: string): void {

@@ -1,6 +1,7 @@
 import { asObject, listAt, objectAt, textAt, type Json } from '../intake/field.ts';
 import { BackOff, sleep } from './back-off.ts';
 import { readLines } from './read-lines.ts';
+import { inSlices } from './slices.ts';
 import { ApiError, type ApiStream, type Transport } from './transport.ts';
 
 /** A collection that a reflector mirrors. */
@@ -114,14 +115,14 @@ export class Reflector<T> {
         while (!signal.aborted && (this.#version === '' || this.#mustRelist)) await this.#list();
         await this.#watch();
       } catch (error) {
-        waitMs = this.#onFailure(error);
+        waitMs = await this.#onFailure(error);
       }
       await sleep(waitMs, signal);
     }
   }
 
   /** @returns how long to wait before the next try */
-  #onFailure(error: unknown): number {
+  async #onFailure(error: unknown): Promise<number> {
     if (this.#stop.signal.aborted) return 0;
     this.#lostMs ??= this.#options.nowMs();
     if (this.#mustRelist && this.#version !== '') return 0;
@@ -138,9 +139,9 @@ export class Reflector<T> {
     return Math.max(asked, this.#backOff.nextMs());
   }
 
-  #onAbsent(why: string): number {
+  async #onAbsent(why: string): Promise<number> {
     this.#mirror.onListed?.(false);
-    this.#replace(new Map());
+    await this.#replace(new Map());
     this.#version = '';
     this.#heardMs = this.#options.nowMs();
     this.#lostMs = undefined;
@@ -163,12 +164,14 @@ export class Reflector<T> {
       next = token === '' ? undefined : this.#page(token);
       // It may fail before it is awaited, or after this reflector was stopped.
       next?.catch(() => undefined);
-      for (const item of listAt(page, 'items', 'list'))
-        this.#take(item, (key, record) => found.set(key, record), unreadable);
+      await inSlices(listAt(page, 'items', 'list'), this.#stop.signal, (item) =>
+        this.#take(item, (key, record) => found.set(key, record), unreadable),
+      );
       this.#heardMs = this.#options.nowMs();
     }
     if (this.#stop.signal.aborted) return;
-    this.#replace(found, unreadable);
+    await this.#replace(found, unreadable);
+    if (this.#stop.signal.aborted) return;
     this.#mirror.onListed?.(true);
     this.#version = version;
     this.#isSynced = true;
@@ -185,11 +188,13 @@ export class Reflector<T> {
    * Replaces the known objects by those of a list. Objects that are not in the list are gone, and this is reported
    * first, since a name may have been used again. Listed but unreadable objects stay as they were.
    */
-  #replace(found: ReadonlyMap<string, T>, unreadable: ReadonlySet<string> = new Set()): void {
+  async #replace(found: ReadonlyMap<string, T>, unreadable: ReadonlySet<string> = new Set()): Promise<void> {
+    const { signal } = this.#stop;
     const before = this.#known;
     this.#known = new Set([...found.keys(), ...[...before].filter((key) => unreadable.has(key))]);
-    for (const key of before) if (!this.#known.has(key)) this.#mirror.onGone(key);
-    for (const [key, record] of found) this.#mirror.onPut(key, record);
+    const gone = [...before].filter((key) => !this.#known.has(key));
+    await inSlices(gone, signal, (key) => this.#mirror.onGone(key));
+    await inSlices(found, signal, ([key, record]) => this.#mirror.onPut(key, record));
   }
 
   async #watch(): Promise<void> {

@@ -23,30 +23,34 @@ interface Found {
 /**
  * Takes up the eviction plans written in leaders' annotations by another replica, or by this one before a restart. A
  * user who may annotate a leader may write a plan, so each is judged as a new one, in admission order. Call when the
- * gangs that run have their slots.
+ * gangs that run have their slots. Pauses after each plan.
  * @param isGangMember whether muster places the pod
  */
-export function restorePlans(
+export function* restorePlans(
   ctx: PreemptionContext,
-  nowMs: number,
+  nowMs: () => number,
   isGangMember: (pod: PodInfo) => pod is GangPod,
-): void {
+): Generator<undefined, void> {
   if (ctx.isFollowing || ctx.writtenPlans.size === 0) return;
   const byGang = new Map<Gang, Found>();
   for (const leader of ctx.writtenPlans.values()) {
     const { eviction: written } = leader;
     if (!written || leader.deleting || !isGangMember(leader) || leader.membership.problem !== undefined) continue;
-    const gang = gangOf(ctx, leader, nowMs);
-    if (gang?.state.kind === 'waiting' && gang.leaderUids.has(leader.uid)) byGang.set(gang, { gang, leader, written });
+    const gang = gangOf(ctx, leader, nowMs());
+    if (gang && mayCarry(gang, leader)) byGang.set(gang, { gang, leader, written });
   }
   const inOrder = [...ctx.queues.inAdmissionOrder()].flatMap((gang) => byGang.get(gang) ?? []);
   for (const [i, found] of inOrder.entries()) {
-    const reason = i < MOST_PLANS ? takeUp(ctx, found, nowMs) : `more than ${MOST_PLANS} plans are written`;
-    if (reason === undefined) continue;
+    if (!mayCarry(found.gang, found.leader)) continue;
+    const reason = i < MOST_PLANS ? takeUp(ctx, found, nowMs()) : `more than ${MOST_PLANS} plans are written`;
     const { gang, leader, written } = found;
-    ctx.emit({ kind: 'eviction-dropped', gang: gang.key, leader: refOf(leader), plan: written.id, reason, spared: [] });
+    const dropped = { gang: gang.key, leader: refOf(leader), plan: written.id, spared: [] };
+    if (reason !== undefined) ctx.emit({ kind: 'eviction-dropped', ...dropped, reason });
+    yield;
   }
 }
+
+const mayCarry = ({ state, leaderUids }: Gang, { uid }: PodInfo) => state.kind === 'waiting' && leaderUids.has(uid);
 
 /**
  * Begins the plan again as a new one that may choose its victims among those of the written one. Victims that are going
