@@ -53,6 +53,21 @@ export type Effect =
       readonly slots: number;
       readonly forGang: string;
     }
+  /**
+   * A member came with priority `priority`, but pods were evicted for its gang that only `needed` could have evicted:
+   * muster evicts none for the namespace for `forMs`.
+   */
+  | {
+      readonly kind: 'priority-overclaimed';
+      readonly gang: string;
+      readonly leader: PodRef;
+      /** Its name. */
+      readonly member: string;
+      readonly priority: number;
+      readonly needed: number;
+      readonly victims: number;
+      readonly forMs: number;
+    }
   /** A slot lost its place and has another now. */
   | {
       readonly kind: 'slot-moved';

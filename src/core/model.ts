@@ -53,6 +53,8 @@ export interface Role {
   /** The request of one member, including `pods: 1`. */
   readonly request: Resources;
   readonly constraints: Constraints;
+  /** The PriorityClass of its pods, where a template declares it. */
+  readonly priorityClass?: string;
 }
 
 /** The declaration of a gang, as a dialect read it from its leader. */

@@ -45,6 +45,7 @@ export function tick(state: SchedulerState, nowMs: number): void {
   expire(state, nowMs);
   state.inFlight.expire(nowMs);
   state.evictions.expire(nowMs);
+  state.overclaims.expire(nowMs);
   state.reportedWork.expire(nowMs);
   state.nominated.expire(nowMs);
   updateDeadlinePriorities(state, nowMs);

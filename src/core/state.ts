@@ -5,6 +5,7 @@ import type { Effect } from './effects.ts';
 import { Evictions } from './gang/evictions.ts';
 import { Feasibility } from './gang/feasibility.ts';
 import { Ledger } from './gang/ledger.ts';
+import { Overclaims } from './gang/overclaims.ts';
 import { isGangPod, type GangPod, type PodInfo } from './model.ts';
 import { Planner } from './placement/planner.ts';
 import type { Policy } from './policy/policy.ts';
@@ -69,6 +70,7 @@ export function newState(
     problems: new Map(),
     classes: new Map(),
     evictions: new Evictions(),
+    overclaims: new Overclaims(),
     disruptionBudgets: new DisruptionBudgets(),
     reportedWork: new ReportedWork(),
     writtenPlans: new Map(),

@@ -21,6 +21,12 @@ export const priority = z
     add: points.default(plain.add),
     queues: z.record(z.string(), points).default({}),
     raiseTo: z.int().min(-2_147_483_648).max(1_000_000_000).default(plain.raiseTo),
+    members: z
+      .union([z.int().min(-2_147_483_648).max(2_000_001_000), z.literal('leader')], {
+        error: 'expected leader or a whole number',
+      })
+      .transform((value) => (value === 'leader' ? Infinity : value))
+      .default(plain.members),
   })
   .prefault({});
 

@@ -28,6 +28,7 @@ export const EVENT_KINDS: ReadonlySet<Effect['kind']> = new Set([
   'eviction-planned',
   'eviction-dropped',
   'reservation-revoked',
+  'priority-overclaimed',
 ]);
 
 /** @returns undefined if the effect needs no Event, or its gang has no leader any more */
@@ -59,6 +60,8 @@ export function podEventOf(effect: Effect, deps: NoteDeps): PodEvent | undefined
       const note = `Gang ${effect.forGang}, which has a higher priority, takes the gang's ${places}; the gang waits again.`;
       return warn(effect.leader, 'ReservationRevoked', note);
     }
+    case 'priority-overclaimed':
+      return warn(effect.leader, 'PriorityOverclaimed', overclaimNote(effect));
     case 'slot-moved':
     case 'gang-adopted':
     case 'gang-released':
@@ -70,6 +73,13 @@ export function podEventOf(effect: Effect, deps: NoteDeps): PodEvent | undefined
 function admittedNote({ slots }: Extract<Effect, { kind: 'gang-admitted' }>): string {
   const nodes = new Set(slots.map(({ node }) => node)).size;
   return `Reserved ${counted(slots.length, 'place')} on ${counted(nodes, 'node')}: all that the gang needs to start.`;
+}
+
+type Overclaimed = Extract<Effect, { kind: 'priority-overclaimed' }>;
+
+function overclaimNote({ member, priority, needed, victims, forMs, leader: { namespace } }: Overclaimed): string {
+  const evicted = `${counted(victims, 'pod was', 'pods were')} evicted for the gang, which takes priority ${needed}`;
+  return `${evicted}, and member ${member} has ${priority}. No more pods are evicted for gangs in namespace ${namespace} for ${forMs / 60_000} min: give members the class of their leader.`;
 }
 
 function makingRoom(

@@ -17,7 +17,7 @@ if (typeof binaries === 'string') console.log(`SKIPPED: ${binaries}`);
 
 /** For how long nothing may move afterwards; docs/preemption.md tells of a run with 300. */
 const QUIET_S = Number(process.env['MUSTER_E2E_QUIET_SECONDS'] ?? '30');
-const URGENT = { driver: 'spark-driver-urgent', executor: 'spark-executor' };
+const URGENT = { driver: 'spark-driver-urgent', executor: 'spark-executor-urgent' };
 const USUAL = { driver: 'spark-driver', executor: 'spark-executor' };
 const ADHOC = { driver: 'spark-driver-adhoc', executor: 'spark-executor' };
 const EVICTION = 'muster.dev/eviction';

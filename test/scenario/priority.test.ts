@@ -34,7 +34,7 @@ const order = (world: World) =>
 
 describe('what a gang’s priority consists of', () => {
   const policy = {
-    priority: { add: 5, queues: new Map([['prod', 20]]), raiseTo: 300 },
+    priority: { add: 5, queues: new Map([['prod', 20]]), raiseTo: 300, members: Infinity },
   } satisfies Partial<Policy>;
   const asked = (options: Parameters<typeof wanted>[1], classes: Readonly<Record<string, number>> = {}) => {
     const world = cluster(1, policy);
@@ -70,7 +70,7 @@ describe('what a gang’s priority consists of', () => {
 describe('changes take effect at once', () => {
   /** A full node, and two gangs that wait for it. */
   function waiting(policy: Partial<Policy> = {}) {
-    const world = cluster(3, { priority: { add: 0, queues: new Map(), raiseTo: 1000 }, ...policy });
+    const world = cluster(3, { priority: { add: 0, queues: new Map(), raiseTo: 1000, members: Infinity }, ...policy });
     const low = runApp(world, 'low', ['a', 'a', 'a'], { priority: 50, evictionTraits: { priorityClass: 'low' } });
     const first = wanted('first', { priority: 10 }).leader;
     const second = wanted('second', { priority: 10 }).leader;
@@ -113,7 +113,7 @@ describe('changes take effect at once', () => {
   test('a policy', () => {
     const { world } = waiting();
     world.scheduler.setPolicies(
-      [{ ...DEFAULT_POLICY, priority: { add: 7, queues: new Map(), raiseTo: 0 } }],
+      [{ ...DEFAULT_POLICY, priority: { add: 7, queues: new Map(), raiseTo: 0, members: Infinity } }],
       world.nowMs,
     );
     expect([priorityOf(world, 'low'), priorityOf(world, 'first')]).toEqual([57, 17]);

@@ -42,6 +42,7 @@ export function fingerprintOf(state: StateView, nowMs: number): string {
     beneficiaries: [...evictions.beneficiary].map(([uid, { key }]) => [uid, key]),
     recent: evictions.lately(nowMs),
     losses: [...gangs.keys()].map((key) => evictions.lastLossMs(key)),
+    overclaims: [...gangs.values()].map(({ spec }) => state.overclaims.at(spec.namespace, nowMs)),
     problems: [...state.problems],
     classes: [...state.classes],
     early: [...state.early.keys()],

@@ -1,5 +1,6 @@
 import { blockerOf } from '../gang/blocking.ts';
 import type { PreemptionContextView } from '../preemption/candidates/context.ts';
+import { claimOf } from '../gang/claim.ts';
 import { isAdmitted, refusalOf, type Gang } from '../gang/gang.ts';
 import { hasRunningLeader, leaderNeeds, siblingRows } from '../gang/needs.ts';
 import type { Need } from '../placement/need.ts';
@@ -27,6 +28,11 @@ export function adviceFor(
     out.push('Its leader already runs, and muster had not admitted the gang: the other members wait in its queue.');
   if (blocker) out.push(`Gang ${blocker.key} is ahead in queue ${gang.spec.queue} and must start first.`);
   if (fits(needs)) return [...out, ...adviceForFitting(gang, ctx.hold === undefined && !blocker)];
+  const claim = claimOf(ctx, gang);
+  if (claim < gang.priority)
+    out.push(
+      `Its least important members have priority ${claim}: muster evicts pods for it as for a gang of that priority.`,
+    );
   const obstacle = ctx.feasibility.obstacle(gang, needs);
   if (obstacle) out.push(cannotStart({ cluster: ctx.cluster, gang, needs, roles }, obstacle));
   else for (const role of roles) out.push(...roleAdvice(role, needs));

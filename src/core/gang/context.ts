@@ -11,6 +11,7 @@ import type { Evictions } from './evictions.ts';
 import type { Feasibility } from './feasibility.ts';
 import type { Gang } from './gang.ts';
 import type { Ledger } from './ledger.ts';
+import type { Overclaims } from './overclaims.ts';
 
 /** A pod that waits because its declaration is wrong or not there yet. */
 interface Problem {
@@ -36,6 +37,7 @@ export interface GangContextView {
   /** Values of PriorityClasses by name. */
   readonly classes: ReadonlyMap<string, number>;
   readonly evictions: Pick<Evictions, 'beneficiary' | 'planned' | 'lastLossMs' | 'lately' | 'isRefused'>;
+  readonly overclaims: Pick<Overclaims, 'at'>;
   /** The names of muster's schedulers. */
   readonly schedulerNames: ReadonlySet<string>;
   readonly policyOf: (pod: PodInfo) => Policy;
@@ -60,6 +62,7 @@ export interface GangContext extends GangContextView {
   readonly gangOfLeader: Map<string, Gang>;
   readonly classes: Map<string, number>;
   readonly evictions: Evictions;
+  readonly overclaims: Overclaims;
   readonly problems: Map<string, Problem>;
   /** Collects the effects of the present call. */
   readonly emit: (effect: Effect) => void;

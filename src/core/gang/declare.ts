@@ -25,6 +25,7 @@ export function gangOf(ctx: GangContext, pod: GangPod, nowMs: number): Gang | un
     isUnasked: false,
     followed: undefined,
     losses: [],
+    taken: undefined,
     searchAgainMs: 0,
     fruitless: 0,
     preemption: 'none',

@@ -80,6 +80,11 @@ export interface Gang {
   followed: string | undefined;
   /** When its members were selected as victims, in ms, one entry per member. */
   readonly losses: number[];
+  /**
+   * What was evicted for it: how many pods, and the least priority with which they could be. undefined: nothing, or its
+   * members have been found to have a lower one.
+   */
+  taken: { readonly victims: number; readonly least: number } | undefined;
   /** The time of the next search for victims, in ms; 0 after a change that could help. */
   searchAgainMs: number;
   /** Searches in a row that found no victims. */

@@ -1,5 +1,6 @@
 import type { BoundPod } from '../cluster/cluster.ts';
 import { isLeaderRole, type GangPod } from '../model.ts';
+import { checkClaim } from './claim.ts';
 import type { GangContext } from './context.ts';
 import { addLeader, refresh } from './declare.ts';
 import { isAdmitted, planOf, type Gang } from './gang.ts';
@@ -15,6 +16,7 @@ export function memberBound(ctx: GangContext, pod: GangPod, node: string, nowMs:
   const { gang: key, role, isElastic } = pod.membership;
   const gang = ctx.gangs.get(key);
   if (!gang) return;
+  checkClaim(ctx, gang, pod, nowMs);
   const isLeader = isLeaderRole(gang.spec, role);
   if (isLeader) leaderBound(ctx, gang, pod, nowMs);
   if (!isAdmitted(gang)) return boundWhileWaiting(ctx, gang, pod, nowMs);

@@ -35,8 +35,12 @@ export function priorityTerms(
   return [{ because: 'class', points: own }, ...rest.filter(({ points }) => points !== 0)];
 }
 
-/** The priority by annotation, which may always lower it, and raise it as far as the policy allows. */
-function requestedPriority(classes: ReadonlyMap<string, number>, { leader, policy }: Gang, own: number): number {
+/** What the annotation makes of a class value: it may always lower it, and raise it as far as the policy allows. */
+export function requestedPriority(
+  classes: ReadonlyMap<string, number>,
+  { leader, policy }: Pick<Gang, 'leader' | 'policy'>,
+  own: number,
+): number {
   const requested = leader.priorityRequest?.priority;
   const value = typeof requested === 'string' ? classes.get(requested) : requested;
   if (value === undefined) return own;

@@ -118,6 +118,9 @@ export function abandonPlan(ctx: GangContext, gang: Gang, reason: string, nowMs:
     const row = ctx.cluster.table.rowOf(bound.node);
     if (row !== undefined) healRow(ctx, row);
   }
+  const stay = spared.length;
+  if (gang.taken)
+    gang.taken = stay < gang.taken.victims ? { ...gang.taken, victims: gang.taken.victims - stay } : undefined;
   ctx.emit({ kind: 'eviction-dropped', gang: gang.key, leader: plan.holder, plan: plan.id, reason, spared });
 }
 

@@ -46,6 +46,8 @@ interface PriorityRules {
   readonly queues: ReadonlyMap<string, number>;
   /** Annotation muster.dev/priority may always lower a gang's priority, and raise it up to this value. */
   readonly raiseTo: number;
+  /** The highest class value that members claim as long as nothing says theirs; Infinity: as their leader. */
+  readonly members: number;
 }
 
 /**
@@ -181,7 +183,7 @@ export const DEFAULT_POLICY: Policy = {
   topology: { mode: 'none', keys: [], leader: true },
   queue: { blockAfterMs: 600 * SECOND_MS },
   reservation: { unclaimedMs: 600 * SECOND_MS, successorMs: 120 * SECOND_MS },
-  priority: { add: 0, queues: new Map(), raiseTo: LEAST_PRIORITY },
+  priority: { add: 0, queues: new Map(), raiseTo: LEAST_PRIORITY, members: Infinity },
   deadline: { boost: 0, from: 2, full: 0.25, expectedMs: 3600 * SECOND_MS, late: 'keep' },
   preemption: {
     mode: 'advise',

@@ -65,5 +65,7 @@ function roleOf({ name, replicas, parallelism, pod }: ReplicatedJob, where: stri
   const count = Math.max(least, checked(pods, `: pods of ${name}`));
   const at = `${where}.template.spec.template`;
   const constraints = constraintsOf(pod, `${at}.spec`);
-  return { name, count, min: count, request: podRequest({ spec: pod }, at), constraints };
+  const priorityClass = textAt(pod, 'priorityClassName', `${at}.spec`);
+  const request = podRequest({ spec: pod }, at);
+  return { name, count, min: count, request, constraints, ...(priorityClass ? { priorityClass } : {}) };
 }

@@ -2,8 +2,8 @@ import type { JobSetRecord } from '../gang-objects.ts';
 import { integerAt, nameAt, objectAt, objectsAt, own, textAt, type Json } from '../field.ts';
 import { jobOf, podsAtOnce } from './job.ts';
 
-/** The fields that requests and constraints are read from. The rest of a template may be long and hold credentials. */
-const OF_POD = ['schedulerName', 'nodeSelector', 'tolerations', 'overhead', 'resources'];
+/** The fields that requests, constraints and priority are read from. The rest of a template may be long and hold credentials. */
+const OF_POD = ['schedulerName', 'nodeSelector', 'tolerations', 'overhead', 'resources', 'priorityClassName'];
 const OF_CONTAINER = ['name', 'restartPolicy', 'resources'];
 
 /**

@@ -56,6 +56,7 @@ function kubeflowExecutorPod(spec: Json, executor: Json): Json {
     },
     tolerations: listAt(executor, 'tolerations', `${at}.executor`),
     affinity: own(executor, 'affinity') ?? null,
+    priorityClassName: own(executor, 'priorityClassName') ?? null,
     containers: listAt(executor, 'sidecars', `${at}.executor`),
     initContainers: listAt(executor, 'initContainers', `${at}.executor`),
   };

@@ -14,11 +14,13 @@ export interface ExecutorSources {
   readonly added?: Json | undefined;
 }
 
-/** The request and constraints that executors will have, worked out before there is one. */
-export function executorShape(sources: ExecutorSources): Pick<Role, 'request' | 'constraints'> {
+/** The request, constraints and class that executors will have, worked out before there is one. */
+export function executorShape(sources: ExecutorSources): Pick<Role, 'request' | 'constraints' | 'priorityClass'> {
   const spec = executorSpec(sources);
   const where = 'executor pod';
-  return { request: podRequest({ spec }, where), constraints: constraintsOf(spec, `${where}.spec`) };
+  const priorityClass = textAt(spec, 'priorityClassName', `${where}.spec`);
+  const shape = { request: podRequest({ spec }, where), constraints: constraintsOf(spec, `${where}.spec`) };
+  return priorityClass ? { ...shape, priorityClass } : shape;
 }
 
 /** The executor's requests as Spark sets them: cpu from the conf, memory in Mi, custom resources. */
@@ -56,6 +58,7 @@ function executorSpec(sources: ExecutorSources): Json {
     tolerations: both('tolerations'),
     affinity: objectAt(added, 'affinity', 'SparkApplication') ?? objectAt(template, 'affinity', at) ?? null,
     overhead: template['overhead'] ?? null,
+    priorityClassName: added['priorityClassName'] ?? template['priorityClassName'] ?? null,
   };
 }
 

@@ -45,6 +45,10 @@ test.each<[object, string | undefined]>([
     { kind: 'reservation-revoked', slots: 2, forGang: 'jobs/vip' },
     "ReservationRevoked: Gang jobs/vip, which has a higher priority, takes the gang's 2 reserved places; the gang waits again.",
   ],
+  [
+    { kind: 'priority-overclaimed', member: 'a-exec-1', priority: 0, needed: 51, victims: 20, forMs: 600_000 },
+    'PriorityOverclaimed: 20 pods were evicted for the gang, which takes priority 51, and member a-exec-1 has 0. No more pods are evicted for gangs in namespace jobs for 10 min: give members the class of their leader.',
+  ],
   [{ kind: 'gang-released' }, undefined],
 ])('%j', (effect, says) => {
   const event = podEventOf({ ...base, ...effect } as Effect, deps);

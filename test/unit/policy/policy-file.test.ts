@@ -236,6 +236,11 @@ describe('a mistake is named with file, line, field, value and what is allowed',
       within(3, 'priority.queues.prod: must be at most 1000000000, got 2000000000'),
     ],
     [
+      'a claim that is no number',
+      file('priority: { members: driver }'),
+      within(3, 'priority.members: expected leader or a whole number, got "driver"'),
+    ],
+    [
       'a deadline whose curve ends before it begins',
       file('deadline: { boost: 10, from: 1, full: 2 }'),
       within(3, 'deadline.full: must be less than deadline.from, which is 1, got 2'),

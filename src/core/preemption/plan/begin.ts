@@ -5,7 +5,7 @@ import { slotCounts } from '../../gang/reservation.ts';
 import { abandonPlan, toAdmitted, toFreeing, toWaiting } from '../../gang/transitions.ts';
 import type { PodRef } from '../../model.ts';
 import type { Plan } from '../../placement/need.ts';
-import { podsOf } from '../candidates/candidate.ts';
+import { podsOf, type Candidate } from '../candidates/candidate.ts';
 import type { PreemptionContext } from '../candidates/context.ts';
 import { USUAL_GRACE_MS } from '../candidates/exclusion-rules.ts';
 import type { Finding } from '../search/find-victims.ts';
@@ -35,6 +35,7 @@ export function begin(ctx: PreemptionContext, gang: Gang, beginning: Beginning):
   const awaited = finding.awaited.filter(({ row }) => used.has(row));
   for (const one of candidates) if (one.kind === 'reservation') toWaiting(ctx, one.gang.gang, { revokedFor: gang });
   for (const { gang: of, bound } of candidates) if (bound) ctx.evictions.note(of?.gang, nowMs);
+  noteTaken(gang, candidates);
   const pods = podsOf(candidates);
   const graces = pods.map(({ pod }) => pod.evictionTraits?.graceMs ?? USUAL_GRACE_MS);
   const waits = awaited.map(({ pod }) => Math.max(0, (pod.evictionTraits?.goneByMs ?? nowMs) - nowMs));
@@ -50,6 +51,15 @@ export function begin(ctx: PreemptionContext, gang: Gang, beginning: Beginning):
   tellPlan(ctx, freeing, { victims, awaited: [...awaited.map(({ pod }) => refOf(pod)), ...going], isRestored });
   if (left.size === 0) complete(ctx, freeing, nowMs);
   return true;
+}
+
+/** Remembers what is evicted, and with which priority it could be: its members come later. */
+function noteTaken(gang: Gang, candidates: readonly Candidate[]): void {
+  const levels = candidates.flatMap(({ bound, level }) => (bound ? [level] : []));
+  if (levels.length === 0) return;
+  const { victims, least } = gang.taken ?? { victims: 0, least: -Infinity };
+  const needed = Math.max(...levels) + gang.policy.preemption.priorityGap;
+  gang.taken = { victims: victims + levels.length, least: Math.max(least, needed) };
 }
 
 /**

@@ -3,6 +3,7 @@ import { hasRunningLeader } from '../../gang/needs.ts';
 import { SEARCH_AGAIN_MS } from '../../gang/transitions.ts';
 import type { PreemptionContext, PreemptionContextView } from '../candidates/context.ts';
 import { findVictims, type Finding } from '../search/find-victims.ts';
+import { counted } from '../../wording.ts';
 import { begin } from './begin.ts';
 
 /** Searches for victims in one round, during which kube-scheduler waits. */
@@ -43,7 +44,7 @@ function isDue(gang: Gang, nowMs: number): boolean {
 
 /** Why the gang may not preempt now, for the user; undefined: it may. */
 export function forbiddenTo(
-  { evictions, cluster }: Pick<PreemptionContextView, 'evictions' | 'cluster'>,
+  { evictions, overclaims, cluster }: Pick<PreemptionContextView, 'evictions' | 'overclaims' | 'cluster'>,
   gang: Gang,
   nowMs: number,
 ): string | undefined {
@@ -54,6 +55,9 @@ export function forbiddenTo(
   if (leader.evictionTraits?.neverPreempts) return 'the preemptionPolicy of its leader is Never';
   if (preemption === 'wasted')
     return 'pods were evicted for it before, and kube-scheduler has not asked about its leader since';
+  const overclaim = overclaims.at(leader.namespace, nowMs);
+  if (overclaim)
+    return `members in namespace ${leader.namespace} came with a lower priority than ${counted(overclaim.victims, 'pod')} were evicted with, and no more are evicted for the namespace for ${overclaim.forMs / 60_000} min (give members the class of their leader)`;
   const lostMs = evictions.lastLossMs(key);
   if (lostMs !== undefined && nowMs - lostMs < cascadeMs)
     return `it lost members less than ${cascadeMs / 1000} s ago (preemption.cascade)`;

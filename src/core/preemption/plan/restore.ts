@@ -1,4 +1,5 @@
 import { decideAdmission } from '../../gang/admission.ts';
+import { claimOf } from '../../gang/claim.ts';
 import { gangOf } from '../../gang/declare.ts';
 import { isAdmitted, refOf, type Gang } from '../../gang/gang.ts';
 import { placeAtOrElsewhere } from '../../gang/healing.ts';
@@ -98,14 +99,15 @@ function whyNot(finding: Finding): string {
 /** The gangs of those victims that are being deleted, one entry per victim; undefined for a single pod. */
 function goingVictims(
   ctx: PreemptionContext,
-  { priority, policy: { preemption: rules } }: Gang,
+  gang: Gang,
   { victims }: WrittenPlan,
   nowMs: number,
 ): (Gang | undefined)[] {
+  const preemptor = { ctx, rules: gang.policy.preemption, priority: claimOf(ctx, gang), nowMs };
   return victims.flatMap(({ uid }) => {
     const pod = ctx.cluster.boundPod(uid)?.pod;
     const own = ctx.gangs.get(pod?.membership?.gang ?? '');
-    const isVictim = pod?.deleting && exclusionOf({ ctx, rules, priority, nowMs }, pod, own) === undefined;
+    const isVictim = pod?.deleting && exclusionOf(preemptor, pod, own) === undefined;
     return isVictim ? [own] : [];
   });
 }
@@ -142,12 +144,13 @@ function clearTheWay(ctx: PreemptionContext, gang: Gang, written: WrittenPlan, n
 }
 
 /** Whether the rules would allow the gang to evict one more needed member of the other. */
-function mayLose({ evictions }: PreemptionContext, gang: Gang, other: Gang, nowMs: number): boolean {
+function mayLose(ctx: PreemptionContext, gang: Gang, other: Gang, nowMs: number): boolean {
   const { queues, priorityGap, minRuntimeMs, budget } = gang.policy.preemption;
   const { queue } = other.spec;
+  const { evictions } = ctx;
   return (
     isAdmitted(other) &&
-    other.priority + priorityGap <= gang.priority &&
+    other.priority + priorityGap <= claimOf(ctx, gang) &&
     (queues.length === 0 || queues.includes(queue)) &&
     nowMs - (other.startedMs ?? nowMs) >= minRuntimeMs &&
     evictions.lately(nowMs) < budget.perMinute &&

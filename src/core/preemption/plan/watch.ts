@@ -1,3 +1,4 @@
+import { claimOf } from '../../gang/claim.ts';
 import { isFreeing, type FreeingGang } from '../../gang/gang.ts';
 import { abandonPlan, releaseWithheld } from '../../gang/transitions.ts';
 import type { PreemptionContext } from '../candidates/context.ts';
@@ -31,7 +32,9 @@ export function checkPriorities(ctx: PreemptionContext, nowMs: number): void {
   }
 }
 
-function hasEqualVictim(ctx: PreemptionContext, { state, priority, policy }: FreeingGang): boolean {
+function hasEqualVictim(ctx: PreemptionContext, gang: FreeingGang): boolean {
+  const { state, policy } = gang;
+  const priority = claimOf(ctx, gang);
   return [...state.plan.left.keys()].some((uid) => {
     const pod = ctx.cluster.boundPod(uid)?.pod;
     if (!pod || pod.deleting) return false;

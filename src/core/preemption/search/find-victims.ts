@@ -1,4 +1,5 @@
 import type { BoundPod } from '../../cluster/cluster.ts';
+import { claimOf } from '../../gang/claim.ts';
 import type { Gang } from '../../gang/gang.ts';
 import { siblingRows, startNeeds } from '../../gang/needs.ts';
 import type { FreedRoom, Need } from '../../placement/need.ts';
@@ -179,7 +180,7 @@ class Search {
   /** @returns the candidates of a domain; if domains do not bind the leader, also those outside of it */
   #census(): (domain: number) => CandidatePool {
     const { ctx, gang, nowMs, rules, shortfall, among } = this.#asked;
-    const input = { ctx, rules, priority: gang.priority, ownGang: gang.key, nowMs, ...(among ? { among } : {}) };
+    const input = { ctx, rules, priority: claimOf(ctx, gang), ownGang: gang.key, nowMs, ...(among ? { among } : {}) };
     const count = (domains: readonly (Domain | undefined)[], isUseful: (row: number) => boolean) => {
       const flags = new Uint8Array(ctx.cluster.table.rows).map((_, row) => Number(isUseful(row)));
       const { pools, excluded, queues } = candidatesPerDomain(

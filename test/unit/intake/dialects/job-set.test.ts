@@ -47,6 +47,12 @@ describe('each replicated job is a role with all its pods', () => {
     expect(rolesOf(read({ labels: labelsOf(name) }, shelf([one])))).toEqual([role]);
   });
 
+  test('its template says how important a pod is', () => {
+    const sets = [driver, { ...workers, template: job({ priorityClassName: 'low' }) }];
+    const [first, second] = read({ labels: labelsOf('driver') }, shelf(sets))!.spec!.roles;
+    expect([first!.priorityClass, second!.priorityClass]).toEqual([undefined, 'low']);
+  });
+
   test('its template says what a pod asks, init containers included, and where it may go', () => {
     const template = job({
       initContainers: [{ name: 'i', restartPolicy: 'Always', resources: { requests: { cpu: '500m' } } }],

@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { executorCount } from '../../../../src/intake/spark/executor-count.ts';
 import { sparkVersion } from '../../../../src/intake/spark/executor-memory.ts';
+import { kubeflowAppOf } from '../../../../src/intake/spark/applications.ts';
 import { executorRequests, executorShape } from '../../../../src/intake/spark/executor-pod.ts';
 import { mebibytes } from '../../../../src/intake/spark/sizes.ts';
 
@@ -389,6 +390,17 @@ describe('the pod template', () => {
     expect(request.get('cpu')).toBe(1100);
     expect(constraints.tolerations.map(({ key }) => key)).toEqual(['spark', 'gpu']);
     expect(constraints.nodeSelector.get('gpu')).toBe('yes');
+  });
+
+  test('says how important executors are, unless the operator does', () => {
+    const classOf = (spec: object, added?: object) =>
+      executorShape({ conf: conf({}), version: [3, 5], template: { spec }, ...(added ? { added: { ...added } } : {}) })
+        .priorityClass;
+    expect(classOf({})).toBeUndefined();
+    expect(classOf({ priorityClassName: 'low' })).toBe('low');
+    expect(classOf({ priorityClassName: 'low' }, { priorityClassName: 'mid' })).toBe('mid');
+    const { executorPod } = kubeflowAppOf({ spec: { executor: { priorityClassName: 'mid' } } });
+    expect(classOf({}, executorPod)).toBe('mid');
   });
 
   test.each([
