@@ -33,7 +33,7 @@ export function checkInvariants(ctx: StateView): void {
   }
   for (const gang of gangs.values())
     for (const { node, vector } of planOf(gang)?.withheld ?? []) expected.take(node, vector);
-  for (const { node, vector } of ctx.nominated.holds) expected.take(node, vector);
+  for (const { node, vector } of [...ctx.nominated.holds, ...inFlight.holds]) expected.take(node, vector);
   for (const { podUid, node, vector } of ledger.podHolds.values()) {
     if (byPod.has(podUid)) broken(`pod ${podUid} has a slot and a hold.`);
     if (cluster.boundPod(podUid)) broken(`pod ${podUid} is bound and has a hold.`);

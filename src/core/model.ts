@@ -148,6 +148,8 @@ export interface PodInfo extends PodRef {
   readonly gated?: true;
   /** kube-scheduler found no node, and too little room on some: if all nodes are full, it asks no extender. */
   readonly crowdedOut?: true;
+  /** Why kube-scheduler refused the pod last (condition PodScheduled), in its own words; absent: it did not. */
+  readonly refusal?: string;
   /** The gang's slots as written in this leader's annotation; `text` is the annotation. */
   readonly reservation?: { readonly text: string; readonly slots: SlotCounts };
   /** Absent: in no gang of muster's (in none at all, or scheduled by the native spec.schedulingGroup / workloadRef). */

@@ -94,6 +94,7 @@ function putNode(state: SchedulerState, node: NodeInfo, nowMs: number): void {
 
 function removeNode(state: SchedulerState, name: string, nowMs: number): void {
   state.nominated.nodeGone(name);
+  state.inFlight.giveWay(name);
   state.cluster.removeNode(name);
   evacuate(state, name, nowMs);
 }
@@ -105,7 +106,8 @@ function putPod(state: SchedulerState, pod: PodInfo, nowMs: number): void {
 }
 
 function pendingPod(state: SchedulerState, pod: PodInfo, nowMs: number): void {
-  const { writtenPlans, early, isSynced } = state;
+  const { writtenPlans, early, isSynced, inFlight } = state;
+  inFlight.heard(pod);
   if (pod.eviction) writtenPlans.set(pod.uid, pod);
   else writtenPlans.delete(pod.uid);
   if (isSynced && isGangMember(state, pod)) leaderSeen(state, pod, nowMs);

@@ -63,8 +63,15 @@ export function statsOf(state: StateView): SchedulerStats {
 }
 
 /** Pending leaders, and pods to which a place was answered: those that have not been seen bound. By UID. */
-export function claimantsOf({ cluster, gangOfLeader, gangs, ledger, problems }: StateView): readonly string[] {
-  const uids = new Set([...gangOfLeader.keys(), ...ledger.podHolds.keys(), ...problems.keys()]);
+export function claimantsOf({
+  cluster,
+  gangOfLeader,
+  gangs,
+  ledger,
+  problems,
+  inFlight,
+}: StateView): readonly string[] {
+  const uids = new Set([...gangOfLeader.keys(), ...ledger.podHolds.keys(), ...problems.keys(), ...inFlight.pods]);
   for (const { slots } of gangs.values())
     for (const { state, podUid } of slots) if (state === 'assumed') uids.add(podUid);
   return [...uids].filter((uid) => cluster.boundPod(uid) === undefined);

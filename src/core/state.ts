@@ -53,7 +53,7 @@ export function newState(
 ): SchedulerState {
   const usage = new QueueUsage();
   const cluster = new Cluster(usage);
-  const inFlight = new InFlight();
+  const inFlight = new InFlight(cluster);
   const planner = new Planner(cluster, inFlight);
   const state: SchedulerState = {
     cluster,

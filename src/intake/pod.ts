@@ -104,7 +104,7 @@ function addressOf(pod: Json, where: string): string | undefined {
 /** The scheduling gate that muster's webhook puts on leaders. muster lifts it once the gang has its room. */
 export const GATE = 'muster.dev/gang';
 
-type LivePart = Pick<PodInfo, 'node' | 'createdMs' | 'gated' | 'crowdedOut' | 'reservation' | 'eviction'>;
+type LivePart = Pick<PodInfo, 'node' | 'createdMs' | 'gated' | 'crowdedOut' | 'refusal' | 'reservation' | 'eviction'>;
 
 /** The fields of a pod that change during its life; a field that does not apply is absent. */
 function livePart(
@@ -124,7 +124,7 @@ function livePart(
     ...(node ? { node: internedText(node) } : {}),
     ...(Number.isFinite(createdMs) ? { createdMs: fromWall(createdMs) } : {}),
     ...(gates.length === 1 && own(gates[0]!, 'name') === GATE ? { gated: true } : {}),
-    ...(!node && isCrowdedOut(pod, where) ? { crowdedOut: true } : {}),
+    ...(node ? {} : refusalPart(pod, where)),
     ...(reservation ? { reservation } : {}),
     ...(eviction ? { eviction: { ...eviction, untilMs: fromWall(eviction.untilMs) } } : {}),
   };
@@ -133,15 +133,19 @@ function livePart(
 /** Reasons of plugin NodeResourcesFit (fitsRequest, pkg/scheduler/framework/plugins/noderesources/fit.go, 1.36). */
 const LACKS_ROOM = /\b(Insufficient|Too many pods)\b/;
 
-function isCrowdedOut(pod: Json, where: string): boolean {
+/** More than kube-scheduler writes: enough to tell refusals apart. */
+const MAX_REFUSAL = 4096;
+
+function refusalPart(pod: Json, where: string): Pick<LivePart, 'refusal' | 'crowdedOut'> {
   const status = objectAt(pod, 'status', where) ?? {};
-  return objectsAt(status, 'conditions', `${where}.status`).some(
-    (one) =>
-      own(one, 'type') === 'PodScheduled' &&
-      own(one, 'status') === 'False' &&
-      own(one, 'reason') === 'Unschedulable' &&
-      LACKS_ROOM.test(String(own(one, 'message'))),
+  const refused = objectsAt(status, 'conditions', `${where}.status`).find(
+    (one) => own(one, 'type') === 'PodScheduled' && own(one, 'status') === 'False',
   );
+  // The API server says this of a pod with scheduling gates, not kube-scheduler.
+  if (!refused || own(refused, 'reason') === 'SchedulingGated') return {};
+  const [reason, message] = [String(own(refused, 'reason')), String(own(refused, 'message'))];
+  const refusal = internedText(`${reason}: ${message}`.slice(0, MAX_REFUSAL));
+  return reason === 'Unschedulable' && LACKS_ROOM.test(message) ? { refusal, crowdedOut: true } : { refusal };
 }
 
 /**

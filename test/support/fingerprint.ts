@@ -36,7 +36,7 @@ export function fingerprintOf(state: StateView, nowMs: number): string {
     leaders: [...state.gangOfLeader].map(([uid, { key }]) => [uid, key]),
     queues: queues.inAdmissionOrder().map(({ key }) => key),
     usage: [...usage.queues].map((queue) => [queue, [...usage.of(queue)]]),
-    inFlight: state.inFlight.total,
+    inFlight: [state.inFlight.total, [...state.inFlight.pods], state.inFlight.holds],
     nominated: nominated.holds,
     planned: [...evictions.planned].map(({ key }) => key),
     beneficiaries: [...evictions.beneficiary].map(([uid, { key }]) => [uid, key]),

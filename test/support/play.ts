@@ -17,7 +17,11 @@ export type Step =
   | { readonly kind: 'member' | 'member-gone'; readonly app: number; readonly i: number }
   | { readonly kind: 'leader-asks' | 'leader-binds'; readonly app: number }
   | { readonly kind: 'member-asks' | 'member-binds'; readonly app: number; readonly i: number }
-  | { readonly kind: 'foreign' | 'intruder' | 'foreign-gone' | 'preempt'; readonly i: number; readonly at: number }
+  | {
+      readonly kind: 'foreign' | 'foreign-binds' | 'intruder' | 'foreign-gone' | 'preempt';
+      readonly i: number;
+      readonly at: number;
+    }
   | { readonly kind: 'node' | 'node-gone'; readonly at: number; readonly cpu: number; readonly cordon: boolean }
   | { readonly kind: 'wait'; readonly ms: number }
   | { readonly kind: 'admit' | 'restart' | 'answered-ask' | 'answered-gone' };
@@ -40,7 +44,7 @@ export const slowSteps: fc.Arbitrary<Step>[] = [
 ];
 /** What other pods and nodes do. */
 export const otherSteps: fc.Arbitrary<Step>[] = [
-  fc.record({ kind: fc.constantFrom('foreign', 'intruder', 'foreign-gone', 'preempt'), i, at }),
+  fc.record({ kind: fc.constantFrom('foreign', 'foreign-binds', 'intruder', 'foreign-gone', 'preempt'), i, at }),
   fc.record({ kind: fc.constantFrom('node', 'node-gone'), at, cpu: fc.nat({ max: 6 }), cordon: fc.boolean() }),
 ];
 /** What a live cluster brings: gangs admitted unasked, and muster killed and started again. */
@@ -189,12 +193,15 @@ export class Play {
         return;
       }
       case 'intruder':
-        if (!this.world.nodes.has(name)) return;
-        this.#intruders.set(`x${step.i}`, { pod: pod(`x${step.i}`, { cpu: 1 + (step.i % 3) }), node: name });
-        return this.world.bind(pod(`x${step.i}`, { cpu: 1 + (step.i % 3) }), name);
+        return this.#bindForeign(`x${step.i}`, step);
+      case 'foreign-binds':
+        return this.#bindForeign(`f${step.i}`, step);
       case 'foreign-gone':
-        this.#intruders.delete(`x${step.i}`);
-        return this.world.gone(pod(`x${step.i}`));
+        for (const uid of [`x${step.i}`, `f${step.i}`]) {
+          this.#intruders.delete(uid);
+          this.world.gone(pod(uid));
+        }
+        return;
       case 'node':
         return this.world.node(
           node(name, { cpu: step.cpu, unschedulable: step.cordon, labels: { rack: `r${step.cpu}` } }),
@@ -203,6 +210,13 @@ export class Play {
         for (const [uid, { node: its }] of this.#answered) if (its === name) this.#answered.delete(uid);
         return this.world.removeNode(name);
     }
+  }
+
+  #bindForeign(uid: string, { i: size, at: n }: { readonly i: number; readonly at: number }): void {
+    if (!this.world.nodes.has(`n${n}`)) return;
+    const one = pod(uid, { cpu: 1 + (size % 3) });
+    this.#intruders.set(uid, { pod: one, node: `n${n}` });
+    this.world.bind(one, `n${n}`);
   }
 
   #start(asking: PodInfo): void {

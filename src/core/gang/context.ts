@@ -29,7 +29,7 @@ export interface GangContextView {
   readonly weights: WeightEngine;
   readonly queues: Pick<Queues<Gang>, 'get' | 'inAdmissionOrder' | 'aheadOf' | 'firstAhead'>;
   readonly usage: Pick<QueueUsage, 'of' | 'queues'>;
-  readonly inFlight: Pick<InFlight, 'total' | 'pods'>;
+  readonly inFlight: Pick<InFlight, 'total' | 'pods' | 'expected' | 'holds'>;
   /** By key. */
   readonly gangs: ReadonlyMap<string, Readonly<Gang>>;
   /** The gang of each UID in some gang's leaderUids. */

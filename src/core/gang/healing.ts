@@ -1,5 +1,5 @@
 import { hasBit } from '../cluster/eligibility.ts';
-import type { RowTest } from '../placement/need.ts';
+import type { PlanRequest } from '../placement/need.ts';
 import { capacityAt } from '../placement/room.ts';
 import type { Vector } from '../resources.ts';
 import type { GangContext } from './context.ts';
@@ -47,11 +47,16 @@ export function placeElsewhere(ctx: GangContext, gang: Gang, slot: Slot, { node:
   return isPlaced;
 }
 
-/** A row where the slot fits. @param offered only these rows; absent: any */
-export function rowFor(ctx: GangContext, gang: Gang, slot: Slot, offered?: RowTest): number | undefined {
+/** A row where the slot fits. @param within only offered rows; with `freed`, as if this room were also free */
+export function rowFor(
+  ctx: GangContext,
+  gang: Gang,
+  slot: Slot,
+  within: Pick<PlanRequest, 'offered' | 'freed'> = {},
+): number | undefined {
   const need = needOf(ctx.cluster, gang, { role: slot.role, count: 1, vector: slot.vector });
-  const request = { needs: [need], policy: gang.policy, siblings: siblingRows(ctx.cluster, gang, slot) };
-  const plan = ctx.planner.plan(offered ? { ...request, offered } : request);
+  const siblings = siblingRows(ctx.cluster, gang, slot);
+  const plan = ctx.planner.plan({ needs: [need], policy: gang.policy, siblings, ...within });
   return plan.kind === 'placed' ? plan.rows[0]![0] : undefined;
 }
 
@@ -68,8 +73,9 @@ function relocate(ctx: GangContext, gang: Gang, slot: Slot, deadlineMs: number):
  * slots stay, because kube-scheduler is binding their pods there.
  */
 export function healRow(ctx: GangContext, row: number): void {
-  const { cluster, ledger, gangs } = ctx;
+  const { cluster, ledger, gangs, inFlight } = ctx;
   if (cluster.holdsAt(row) === 0) return;
+  if (cluster.table.free.some((column) => column[row]! < 0)) inFlight.giveWay(cluster.table.nameAt(row));
   const slots = [...ledger.slotsAt(cluster.table.nameAt(row))].filter(({ state }) => state === 'reserved').reverse();
   for (const slot of slots) {
     const gang = gangs.get(slot.gang);

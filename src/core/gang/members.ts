@@ -59,12 +59,27 @@ function claim(ctx: GangContext, gang: Gang, slot: Slot, { pod, vector, candidat
     return slot.podUid === pod.uid ? { kind: 'one', node: slot.node } : refuse('slot is taken');
   if (slot.state === 'unplaced' || !candidates.has(slot.node) || !roomBeside(ctx, slot, vector)) {
     const wanted: Slot = { ...slot, vector };
-    const row = rowFor(ctx, gang, wanted, offeredRows(ctx.cluster, candidates));
+    const row = offeredRowFor(ctx, gang, wanted, candidates);
     if (row === undefined) return refuse('no offered node has room for this member');
     ctx.ledger.move(slot, { row, vector, deadlineMs: slot.deadlineMs });
   }
   ctx.ledger.assume(slot, pod.uid, vector);
   return { kind: 'one', node: slot.node };
+}
+
+/**
+ * A candidate node where the slot fits. If there is none, pods in flight are not expected there after all:
+ * kube-scheduler offers the node, and it knows where they go.
+ */
+function offeredRowFor(ctx: GangContext, gang: Gang, slot: Slot, candidates: Candidates): number | undefined {
+  const { cluster, inFlight } = ctx;
+  const offered = offeredRows(cluster, candidates);
+  const row = rowFor(ctx, gang, slot, { offered });
+  if (row !== undefined || inFlight.expected.size === 0) return row;
+  const freed = [...inFlight.expected].map(([node, { vector }]) => ({ row: cluster.table.rowOf(node)!, vector }));
+  const other = rowFor(ctx, gang, slot, { offered, freed });
+  if (other !== undefined) inFlight.giveWay(cluster.table.nameAt(other));
+  return other;
 }
 
 /** Whether the vector fits into the slot's room and the free room of its node together. */

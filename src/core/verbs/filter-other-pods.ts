@@ -1,8 +1,6 @@
 import type { ClusterView } from '../cluster/cluster.ts';
 import type { FilterAnswer, FilterRequest } from '../decision.ts';
-import type { Candidates } from '../model.ts';
-import type { FreedRoom } from '../placement/need.ts';
-import type { PreemptionContext } from '../preemption/candidates/context.ts';
+import type { PreemptionContext, PreemptionContextView } from '../preemption/candidates/context.ts';
 import type { Vector } from '../resources.ts';
 
 /** The answer to filter for a pod of no gang. */
@@ -22,37 +20,22 @@ export function filterOtherPod(
   ctx.inFlight.drop(pod.uid);
   const answer = besideHeldRoom(ctx, request);
   const isPassed = answer.kind === 'all' || answer.failed.length < candidates.size;
-  if (isPassed && !ctx.cluster.boundPod(pod.uid))
-    ctx.inFlight.add(pod.uid, ctx.cluster.requestVector(pod.request), nowMs);
+  if (isPassed && !ctx.cluster.boundPod(pod.uid)) ctx.inFlight.add(pod, nowMs);
   return answer;
 }
 
 /** The same answer, without counting the pod as in flight from now on. Changes nothing. */
 export function besideHeldRoom(
-  { cluster, inFlight, nominated }: Pick<PreemptionContext, 'cluster' | 'inFlight' | 'nominated'>,
+  ctx: Pick<PreemptionContextView, 'cluster' | 'inFlight' | 'nominated'>,
   { pod, candidates }: FilterRequest,
 ): OtherPodAnswer {
-  const asked = sum(cluster.requestVector(pod.request), inFlight.total);
-  return besideHolds(cluster, candidates, asked, nominated.heldFor(pod.uid));
-}
-
-function sum(vector: Vector, more: Vector | undefined): Vector {
-  return more ? vector.map((amount, c) => (amount === 0 ? 0 : amount + (more[c] ?? 0))) : vector;
-}
-
-/** The candidate nodes where the vector fits beside held room. @param own room that is held for this pod */
-function besideHolds(
-  cluster: ClusterView,
-  candidates: Candidates,
-  vector: Vector,
-  own: FreedRoom | undefined,
-): OtherPodAnswer {
+  const { cluster } = ctx;
+  const asked = sum(cluster.requestVector(pod.request), ctx.inFlight.total);
   const failed: string[] = [];
   for (const row of cluster.heldRows) {
-    const ownHere = own?.row === row ? own.vector : undefined;
+    const ignored = ignoredAt(ctx, row, pod.uid);
     // If nothing else is held here, kube-scheduler's own check counts.
-    const isFree = ownHere && cluster.holdsAt(row) === 1;
-    if (isFree || fits(cluster, row, vector, ownHere)) continue;
+    if (cluster.holdsAt(row) === ignored.holds || fits(cluster, row, asked, ignored.vectors)) continue;
     const name = cluster.table.nameAt(row);
     if (candidates.has(name)) failed.push(name);
   }
@@ -60,7 +43,28 @@ function besideHolds(
   return { kind: 'some', failed: failed.sort(), reason: 'room is held for a gang or another pod' };
 }
 
-function fits({ table }: ClusterView, row: number, vector: Vector, own: Vector | undefined): boolean {
-  if (!own) return table.fits(row, vector);
-  return vector.every((amount, c) => amount === 0 || amount <= table.free[c]![row]! + (own[c] ?? 0));
+function sum(vector: Vector, more: Vector | undefined): Vector {
+  return more ? vector.map((amount, c) => (amount === 0 ? 0 : amount + (more[c] ?? 0))) : vector;
+}
+
+/**
+ * Held room that does not count against the pod: what is held for the pod itself, and where pods in flight are only
+ * expected, because kube-scheduler knows where they go.
+ */
+function ignoredAt(
+  { cluster, inFlight, nominated }: Pick<PreemptionContextView, 'cluster' | 'inFlight' | 'nominated'>,
+  row: number,
+  uid: string,
+): { readonly holds: number; readonly vectors: readonly Vector[] } {
+  const own = nominated.heldFor(uid);
+  const ownHere = own?.row === row ? [own.vector] : [];
+  const expected = inFlight.expected.size > 0 ? inFlight.expected.get(cluster.table.nameAt(row)) : undefined;
+  if (!expected) return { holds: ownHere.length, vectors: ownHere };
+  return { holds: ownHere.length + expected.pods, vectors: [...ownHere, expected.vector] };
+}
+
+function fits({ table }: ClusterView, row: number, asked: Vector, more: readonly Vector[]): boolean {
+  if (more.length === 0) return table.fits(row, asked);
+  const roomIn = (c: number) => more.reduce((room, vector) => room + (vector[c] ?? 0), table.free[c]![row]!);
+  return asked.every((amount, c) => amount === 0 || amount <= roomIn(c));
 }

@@ -145,7 +145,8 @@ describe('kube-scheduler found every node full', () => {
     '0/3 nodes are available: 1 Too many pods, 2 node(s) had untolerated taint(s).',
     '0/3 nodes are available: 1 Insufficient nvidia.com/gpu, 2 node(s) didn’t match Pod’s node affinity/selector.',
   ])('%s', (message) => {
-    expect(read({ status: unschedulable(message) }).crowdedOut).toBe(true);
+    const pod = read({ status: unschedulable(message) });
+    expect([pod.crowdedOut, pod.refusal]).toEqual([true, `Unschedulable: ${message}`]);
   });
 
   test.each<[string, unknown]>([
