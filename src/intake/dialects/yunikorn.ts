@@ -102,7 +102,9 @@ function listIn(text: string, where: string): readonly unknown[] {
 
 function roleOf(group: Json, where: string): Role {
   const name = checkedName(nameAt(group, 'name', where), `${where}.name`);
-  const count = checkedCount(integerAt(group, 'minMember', where) ?? 0, [1, MAX_MEMBERS], `${where}.minMember`);
+  const minMember = integerAt(group, 'minMember', where);
+  // 0 counts as 1, as in the other dialects; a group that says nothing is a mistake.
+  const count = checkedCount(minMember === 0 ? 1 : (minMember ?? 0), [1, MAX_MEMBERS], `${where}.minMember`);
   const request = amountsAt(group, 'minResource', where);
   request.set('pods', 1);
   return { name, count, min: count, request, constraints: constraintsOf(group, where) };

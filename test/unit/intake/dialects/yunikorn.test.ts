@@ -46,6 +46,13 @@ test.each<[string, Record<string, string>, readonly string[]]>([
   expect(rolesOf(read({ annotations: { ...app, ...own, [GROUPS]: groups(workers) } }))).toEqual(roles);
 });
 
+test('a minMember of 0 counts as 1, for the group that leads and for the others', () => {
+  const none = (group: object) => ({ ...group, minMember: 0 });
+  const found = read({ annotations: { ...app, [GROUP]: 'head', [GROUPS]: groups(none(head), none(workers)) } });
+  expect(found!.problem).toBeUndefined();
+  expect(rolesOf(found)).toEqual(['head 1/1 cpu 2000', 'workers 1/1 cpu 1500']);
+});
+
 test('a member names its group, and declares nothing', () => {
   expect(read({ annotations: { ...app, [GROUP]: 'workers' } })).toEqual({ gang: 'jobs/etl', role: 'workers' });
 });
