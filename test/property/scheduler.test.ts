@@ -12,8 +12,8 @@ import {
   slowSteps,
 } from '../support/play.ts';
 
-/** 3,000 sequences in all; a failure prints its seed and path. */
-const RUNS = { numRuns: 1000, seed: 20260 };
+/** 1,800 sequences in all; a failure prints its seed and path. */
+const RUNS = { numRuns: 600, seed: 20260 };
 /** Of everything that can happen to a cluster. */
 const anything = sequenceOf(...gangSteps, ...slowSteps, ...otherSteps, ...liveSteps);
 /** Without other schedulers and node trouble. */
