@@ -12,7 +12,7 @@ export type Vector = Float64Array;
  * below 2^53: a node or a queue may have 127 bound pods with a request of this size beside its real ones. More than any
  * node has of anything (64 TiB of memory); the largest cluster has about 2^53 bytes in all.
  */
-export const FITS_NOWHERE = 2 ** 46;
+const FITS_NOWHERE = 2 ** 46;
 
 /** A name that no Kubernetes resource can have. */
 const UNKNOWN = '(unknown)';
