@@ -20,11 +20,14 @@ export class BackOff {
   }
 }
 
-/** Resolves after `ms`, or at once when the signal is aborted. */
+/** The longest timer of Node.js. A longer one fires at once. */
+const LONGEST_MS = 2 ** 31 - 1;
+
+/** Resolves after `ms`, 24 days at most, or at once when the signal is aborted. */
 export function sleep(ms: number, signal: AbortSignal): Promise<void> {
   if (signal.aborted) return Promise.resolve();
   return new Promise((resolve) => {
-    const timer = setTimeout(done, ms);
+    const timer = setTimeout(done, Math.min(ms, LONGEST_MS));
     function done(): void {
       clearTimeout(timer);
       signal.removeEventListener('abort', done);

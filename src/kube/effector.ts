@@ -8,11 +8,11 @@ import type { Leaders } from './leaders.ts';
 import { Nominator } from './nominator.ts';
 import { PodsApi } from './pods-api.ts';
 import { ReservationWriter } from './reservation-writer.ts';
-import type { Transport } from './transport.ts';
+import type { ApiError, Transport } from './transport.ts';
 import { Waker } from './waker.ts';
 import { WriteQueue } from './write-queue.ts';
 
-export type Written = 'reservation' | 'wake' | 'event' | 'eviction' | 'nomination';
+export type Written = 'reservation' | 'wake' | 'event' | 'eviction' | 'nomination' | 'refused';
 
 export interface EffectorOptions {
   readonly transport: Transport;
@@ -25,7 +25,9 @@ export interface EffectorOptions {
     /** The cluster size in nodes from which members are nominated; 0: never. */
     readonly nominateFromNodes: number;
   };
+  /** @param outcome for `refused`: the kind of the write */
   readonly count: (what: Written, outcome: string) => void;
+  readonly log: (level: 'info' | 'warn' | 'error', fields: object, message: string) => void;
   /** Reports the outcome of effects to the core. */
   readonly observe: (event: ClusterEvent) => void;
 }
@@ -34,7 +36,7 @@ export interface EffectorOptions {
  * Carries out effects: reservations, wakes, evictions, Events. A replica that does not decide only notes what to write.
  */
 export class Effector {
-  readonly queue = new WriteQueue();
+  readonly queue: WriteQueue;
   readonly writer: ReservationWriter;
   readonly waker: Waker;
   readonly nominator: Nominator;
@@ -45,7 +47,7 @@ export class Effector {
   constructor(options: EffectorOptions, leaders: Leaders, isLeading: () => boolean) {
     const { transport, scheduler, clock, identity, limits, count, observe } = options;
     const api = new PodsApi(transport);
-    const { queue } = this;
+    const queue = (this.queue = new WriteQueue({ nowMs: clock.nowMs, onRefused: refusalReport(options) }));
     this.#isLeading = isLeading;
     const reservationOf = (gang: string) => scheduler.reservation(gang);
     const onWrite = (outcome: string) => count('reservation', outcome);
@@ -94,4 +96,20 @@ export class Effector {
     this.waker.flush();
     this.#events.flush();
   }
+}
+
+/** Counts every refusal; logs the first of a kind and a status, since one missing right refuses a write per gang. */
+function refusalReport({ count, log }: EffectorOptions): (key: string, error: ApiError) => void {
+  const told = new Set<string>();
+  return (key, { status, message }) => {
+    const [write = ''] = key.split(' ');
+    count('refused', write);
+    if (told.has(`${write} ${status}`)) return;
+    told.add(`${write} ${status}`);
+    log(
+      'warn',
+      { write, detail: message },
+      'the API server refuses a write; further ones of its kind are only counted',
+    );
+  };
 }

@@ -72,7 +72,7 @@ export class Evictor {
         () => (isWanted() ? this.#evict(victim, gang) : Promise.resolve()),
         (outcome, error) => {
           if (!isWanted()) return;
-          if (outcome === 'failed') this.#refused(victim, gang, reasonOf(error));
+          if (outcome === 'failed' || outcome === 'held') this.#refused(victim, gang, reasonOf(error));
           else this.#deps.onEviction(outcome, victim, gang);
         },
       );

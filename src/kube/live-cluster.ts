@@ -26,7 +26,6 @@ export interface LiveClusterOptions extends Omit<EffectorOptions, 'observe'> {
   };
   /** Receives the effects of events and of time. */
   readonly onEffects: (effects: readonly Effect[]) => void;
-  readonly log: (level: 'info' | 'warn' | 'error', fields: object, message: string) => void;
   /** @param label the kind of the object, or the outcome of the write */
   readonly count: (what: Counted, label: string) => void;
 }

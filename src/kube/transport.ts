@@ -49,6 +49,8 @@ const TIMEOUT_MS = 30_000;
 /** The largest expected answer is a page of 500 pods, 5 MB. */
 const MAX_BODY_BYTES = 256 * 2 ** 20;
 const MAX_SOCKETS = 32;
+/** A proxy may ask for weeks. Nothing waits so long, and a timer of more than 24 days fires at once. */
+const LONGEST_RETRY_MS = 60_000;
 
 type Connection = Pick<https.RequestOptions, 'ca' | 'cert' | 'key' | 'pfx' | 'passphrase' | 'rejectUnauthorized'> & {
   servername?: string;
@@ -162,7 +164,7 @@ async function errorOf(response: http.IncomingMessage): Promise<ApiError> {
   const status = response.statusCode ?? 0;
   const text = await textOf(response).catch(() => '');
   const seconds = Number(response.headers['retry-after']);
-  const retryAfterMs = Number.isFinite(seconds) ? seconds * 1000 : undefined;
+  const retryAfterMs = Number.isFinite(seconds) ? Math.min(seconds * 1000, LONGEST_RETRY_MS) : undefined;
   let { reason, message } = { reason: response.statusMessage ?? '', message: text.slice(0, 300) };
   let causes: string[] = [];
   try {

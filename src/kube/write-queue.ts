@@ -1,7 +1,17 @@
 import { BackOff, sleep } from './back-off.ts';
+import { isForGood, Refusals } from './refusals.ts';
 import { ApiError } from './transport.ts';
 
-export type WriteOutcome = 'done' | 'dropped' | 'failed';
+/** `held`: not sent, because the API server has refused the last write of the key for good. */
+export type WriteOutcome = 'done' | 'dropped' | 'failed' | 'held';
+
+export interface WriteQueueOptions {
+  /** The first wait before a retry, in ms. */
+  readonly firstMs?: number;
+  readonly nowMs?: () => number;
+  /** The API server refused a write for good: a right is missing, or the object is not what it was. */
+  readonly onRefused?: (key: string, error: ApiError) => void;
+}
 
 interface Write {
   readonly run: () => Promise<void>;
@@ -13,17 +23,18 @@ const TRIES = 8;
 
 /**
  * Writes to the API server outside the path of decisions. Several writes run at once, but only one per key, and a later
- * write of a key replaces one that still waits. Writes are retried if a retry may help.
+ * write of a key replaces one that still waits. Writes are retried if a retry may help. After a refusal for good, the
+ * next write of the same key is held back, ever longer.
  */
 export class WriteQueue {
   readonly #waiting = new Map<string, Write>();
   readonly #running = new Set<string>();
   readonly #stop = new AbortController();
-  readonly #firstMs: number;
+  readonly #refusals = new Refusals();
+  readonly #options: Required<WriteQueueOptions>;
 
-  /** @param firstMs the first wait before a retry */
-  constructor(firstMs = 200) {
-    this.#firstMs = firstMs;
+  constructor(options: WriteQueueOptions = {}) {
+    this.#options = { firstMs: 200, nowMs: () => performance.now(), onRefused: () => undefined, ...options };
   }
 
   get length(): number {
@@ -32,6 +43,12 @@ export class WriteQueue {
 
   push(key: string, run: Write['run'], onEnd: Write['onEnd'] = () => undefined): void {
     if (this.#stop.signal.aborted) return;
+    const refusal = this.#refusals.heldBack(key, this.#options.nowMs());
+    if (refusal) {
+      // Never before `push` returns, as with other outcomes.
+      queueMicrotask(() => onEnd('held', refusal));
+      return;
+    }
     this.#waiting.get(key)?.onEnd('dropped');
     this.#waiting.set(key, { run, onEnd });
     this.#next();
@@ -51,21 +68,23 @@ export class WriteQueue {
       if (this.#running.has(key)) continue;
       this.#waiting.delete(key);
       this.#running.add(key);
-      void this.#run(write).finally(() => {
+      void this.#run(key, write).finally(() => {
         this.#running.delete(key);
         this.#next();
       });
     }
   }
 
-  async #run({ run, onEnd }: Write): Promise<void> {
-    const backOff = new BackOff(this.#firstMs, 10_000);
+  async #run(key: string, { run, onEnd }: Write): Promise<void> {
+    const backOff = new BackOff(this.#options.firstMs, 10_000);
     for (let tries = 1; ; tries++) {
       try {
         await run();
+        this.#refusals.remove(key);
         onEnd('done');
         return;
       } catch (error) {
+        if (error instanceof ApiError && isForGood(error)) this.#refuse(key, error);
         const isFinal = error instanceof ApiError && !isWorthRetrying(error);
         if (isFinal || tries === TRIES || this.#stop.signal.aborted) {
           onEnd(error instanceof ApiError && error.status === 404 ? 'dropped' : 'failed', error);
@@ -76,6 +95,12 @@ export class WriteQueue {
         if (this.#stop.signal.aborted) return onEnd('failed', error);
       }
     }
+  }
+
+  #refuse(key: string, error: ApiError): void {
+    const { nowMs, onRefused } = this.#options;
+    this.#refusals.add(key, error, nowMs());
+    onRefused(key, error);
   }
 }
 

@@ -22,6 +22,12 @@ const COUNTERS: readonly (readonly [what: Counted, name: string, help: string, l
   ['failed', 'watch_failures', 'Lists and watches that failed and were retried.', 'kind'],
   ['skipped', 'objects_skipped', 'Objects that could not be read.', 'kind'],
   ['reservation', 'reservation_writes', 'Reservations written to leaders, by outcome.', 'outcome'],
+  [
+    'refused',
+    'writes_refused',
+    'Writes that the API server refused for good (a missing right, a changed object), by kind.',
+    'write',
+  ],
   ['wake', 'wakes', 'Leaders woken (annotation or gate), by outcome.', 'outcome'],
   [
     'eviction',
