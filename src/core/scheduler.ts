@@ -186,6 +186,24 @@ export class Scheduler {
     return reservedOf(this.state);
   }
 
+  /** Whether the first complete list of nodes and pods has been observed. */
+  get isSynced(): boolean {
+    return this.state.isSynced;
+  }
+
+  /** Why no gang is admitted now, whichever it is; undefined: gangs are. */
+  get blocked(): string | undefined {
+    const { isSynced, hold, isFollowing } = this.state;
+    if (!isSynced) return 'the cluster has not been read yet';
+    return hold ?? (isFollowing ? 'another replica decides' : undefined);
+  }
+
+  /** Time since the last observed event, in ms; undefined: there was none. */
+  sinceEvent(nowMs: number): number | undefined {
+    const { lastEventMs } = this.state;
+    return lastEventMs === undefined ? undefined : nowMs - lastEventMs;
+  }
+
   stats(): SchedulerStats {
     return statsOf(this.state);
   }

@@ -58,7 +58,8 @@ interface Answered {
 export const extenderRoutes: FastifyPluginAsync<ExtenderDeps> = (app, deps) => {
   app.setErrorHandler((error: FastifyError | MusterError, request, reply) => {
     const status = error instanceof MusterError ? statusOf(error) : (error.statusCode ?? 500);
-    if (status >= 500) request.log.error(error);
+    // What is wrong with a pod or a moment is no fault of the program: no stack.
+    if (status >= 500 && !(error instanceof MusterError)) request.log.error(error);
     else request.log.warn({ reason: error.message }, 'request rejected');
     return reply.code(status).send({ Error: error.message });
   });

@@ -1,5 +1,5 @@
 import type { FastifyBaseLogger, FastifyInstance } from 'fastify';
-import { extenderRoutes, type DecisionRecord } from '../extender/routes.ts';
+import { extenderRoutes, type DecisionRecord, type ExtenderDeps } from '../extender/routes.ts';
 import type { Reasons } from '../extender/answer.ts';
 import type { Effect } from '../core/effects.ts';
 import type { PodRef } from '../core/model.ts';
@@ -8,6 +8,7 @@ import type { IntakeContext } from '../intake/gang-objects.ts';
 import type { Identity } from '../intake/identity.ts';
 import { apiRoutes } from './api/routes.ts';
 import { requireCertificate, requireName } from './clients.ts';
+import { health, type LiveHealth } from './health.ts';
 import { httpServer } from './http.ts';
 import type { Tls } from './tls.ts';
 import { buildMetrics, type Metrics } from './metrics.ts';
@@ -35,6 +36,8 @@ export interface LiveParts {
   readonly identify: (ref: PodRef) => Identity | Promise<Identity>;
   /** Called before every decision that kube-scheduler asks for. */
   readonly onAsked: () => void;
+  /** For /readyz?verbose. */
+  readonly health?: LiveHealth;
   /** Receives the effects of decisions and of events. */
   readonly onEffects: (effects: readonly Effect[]) => void;
 }
@@ -66,21 +69,8 @@ const NO_BODY = 1024;
 
 /** Builds the servers of the extender verbs and of the read API, /healthz, /readyz, /metrics. They do not listen yet. */
 export function buildServer(options: ServerOptions): MusterServer {
-  const {
-    scheduler,
-    nowMs,
-    toWall = (ms: number) => ms,
-    logger,
-    reasons,
-    maxBodyBytes,
-    live,
-    tls,
-    clientNames,
-  } = options;
-  const extender = httpServer(logger, { bodyLimit: maxBodyBytes, tls });
-  const app = live ? httpServer(logger, { bodyLimit: NO_BODY, tls, clients: 'all' }) : extender;
-  if (live && tls?.ca) requireCertificate(app);
-  extender.removeContentTypeParser('text/plain');
+  const { scheduler, nowMs, toWall = (ms: number) => ms, logger, live } = options;
+  const { app, extender } = emptyServers(options);
   const metrics = buildMetrics(() => scheduler.stats(), nowMs);
   const onEffects = (effects: readonly Effect[]) => {
     metrics.onEffects(effects);
@@ -91,29 +81,42 @@ export function buildServer(options: ServerOptions): MusterServer {
     metrics.onDecision(record);
     logDecision(logger, record);
   };
-  const liveDeps = live ? { context: live.context, identify: live.identify, onAsked: live.onAsked } : {};
-  void extender.register((verbs, _options, done) => {
-    if (tls?.ca && clientNames) requireName(verbs, clientNames);
-    void verbs.register(extenderRoutes, { scheduler, nowMs, reasons, onEffects, onDecision, ...liveDeps });
-    done();
-  });
+  serveVerbs(extender, options, { onEffects, onDecision });
   void app.register(apiRoutes, { scheduler, nowMs, toWall });
   let isDraining = false;
-  health(app, () =>
-    isDraining ? 'shutting down' : scheduler.stats().synced ? undefined : 'the cluster has not been read yet',
-  );
+  health(app, {
+    unready: () =>
+      isDraining ? 'shutting down' : scheduler.isSynced ? undefined : 'the cluster has not been read yet',
+    blocked: () => scheduler.blocked,
+    lastEventMs: () => scheduler.sinceEvent(nowMs()),
+    live: live?.health,
+  });
   app.get('/metrics', async (_request, reply) =>
     reply.type(metrics.registry.contentType).send(await metrics.registry.metrics()),
   );
   return { app, extender, metrics, onEffects, drain: () => (isDraining = true) };
 }
 
-/** @param unready why the server is not ready; undefined: it is */
-function health(app: FastifyInstance, unready: () => string | undefined): void {
-  app.get('/healthz', () => 'ok\n');
-  app.get('/readyz', (_request, reply) => {
-    const why = unready();
-    return why === undefined ? 'ok\n' : reply.code(503).send(`${why}\n`);
+/** On a live cluster two servers, otherwise one. */
+function emptyServers({ logger, maxBodyBytes, live, tls }: ServerOptions): Pick<MusterServer, 'app' | 'extender'> {
+  const extender = httpServer(logger, { bodyLimit: maxBodyBytes, tls });
+  extender.removeContentTypeParser('text/plain');
+  if (!live) return { app: extender, extender };
+  const app = httpServer(logger, { bodyLimit: NO_BODY, tls, clients: 'all' });
+  if (tls?.ca) requireCertificate(app);
+  return { app, extender };
+}
+
+function serveVerbs(
+  extender: FastifyInstance,
+  { scheduler, nowMs, reasons, live, tls, clientNames }: ServerOptions,
+  sinks: Pick<ExtenderDeps, 'onEffects' | 'onDecision'>,
+): void {
+  const liveDeps = live ? { context: live.context, identify: live.identify, onAsked: live.onAsked } : {};
+  void extender.register((verbs, _options, done) => {
+    if (tls?.ca && clientNames) requireName(verbs, clientNames);
+    void verbs.register(extenderRoutes, { scheduler, nowMs, reasons, ...sinks, ...liveDeps });
+    done();
   });
 }
 

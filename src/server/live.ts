@@ -31,7 +31,7 @@ export async function serveLive(config: Config): Promise<Serving> {
     count: (what, label) => metrics.count(what, label),
   });
   const { context, identify, onAsked, onEffects } = cluster;
-  const live = { context, identify, onAsked, onEffects };
+  const live = { context, identify, onAsked, onEffects, health: cluster };
   const server = buildFor(prepared, live);
   const metrics = liveMetrics(server.metrics.registry, cluster);
   const serving = await start(prepared, server, {

@@ -329,6 +329,66 @@ describe('trust', () => {
 });
 
 describe('what people see', () => {
+  const verbose = async (muster: LiveMuster) => {
+    const { status, body } = await muster.get('/readyz?verbose');
+    // Ages differ from run to run.
+    return [
+      status,
+      ...body
+        .replaceAll(/\d+\.\d s/g, 'N s')
+        .trimEnd()
+        .split('\n'),
+    ];
+  };
+
+  test('/readyz?verbose says what is well, and why no gang is admitted', async () => {
+    const muster = newMuster({ staleAfterMs: 300, settleMs: 60_000 });
+    expect(await verbose(muster)).toEqual([
+      503,
+      '[-]sync the cluster has not been read yet',
+      expect.stringMatching(/^\[-\]watch no word from the API server for N s$/),
+      '[-]snapshot no event yet',
+      '[+]leader this replica decides',
+      '[-]admission the cluster has not been read yet',
+      'not ready: the cluster has not been read yet',
+    ]);
+    await muster.start();
+    expect(await verbose(muster)).toEqual([
+      200,
+      '[+]sync ok',
+      '[+]watch ok',
+      '[+]snapshot last event N s ago',
+      '[+]leader this replica decides',
+      '[-]admission muster has just taken over',
+      'ready, but admits no gang because muster has just taken over',
+    ]);
+    api.refuse = (_method, path) => (path.includes('watch') || path.includes('limit') ? 503 : undefined);
+    api.cutWatches();
+    await until(() => muster.cluster.isStale());
+    muster.server.drain();
+    await until(() => muster.scheduler.blocked?.includes('lost contact') ?? false);
+    expect((await verbose(muster)).slice(2)).toEqual([
+      '[-]watch no word from the API server for N s',
+      '[+]snapshot last event N s ago',
+      '[+]leader this replica decides',
+      '[-]admission muster has lost contact with the API server',
+      'not ready: shutting down',
+    ]);
+  });
+
+  test('/readyz?verbose of a standby: ready, but another decides', async () => {
+    api.put(LEASES, {
+      metadata: { name: 'muster-scheduler', namespace: 'kube-system' },
+      spec: { holderIdentity: 'muster-a_uuid' },
+    });
+    const standby = await newMuster({ lease: 'kube-system/muster-scheduler', identity: 'muster-b' }).start();
+    await until(() => standby.scheduler.blocked === 'another replica decides');
+    const lines = await verbose(standby);
+    expect(lines).toContain('[+]leader another replica decides');
+    expect(lines.at(-1)).toBe('ready, but admits no gang because another replica decides');
+    expect((await standby.get('/readyz')).body).toBe('ok\n');
+  });
+
   test('a gang that waits has one Event that says what would help, however often it is asked about', async () => {
     const muster = await newMuster().start();
     await muster.run(leader('big', 8));

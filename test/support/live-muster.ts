@@ -88,7 +88,7 @@ export class LiveMuster {
       this.cluster.onEffects(effects);
     };
     const logger = pino({ level: 'silent' });
-    const live = { context, identify, onAsked, onEffects };
+    const live = { context, identify, onAsked, onEffects, health: this.cluster };
     this.server = buildServer({
       scheduler: this.scheduler,
       nowMs,

@@ -1,4 +1,5 @@
 import { gzipSync } from 'node:zlib';
+import { pino } from 'pino';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { VERSION } from '../../src/version.ts';
 import { shapeError } from '../../src/intake/json-shape.ts';
@@ -169,6 +170,18 @@ test('pods that invent resources do not make the server grow', async () => {
   for (let i = 0; i < 200; i++) await server.post('filter', requests({ [`example.com/thing-${i}`]: '1' }));
   expect(server.scheduler.stats().allocatable.size).toBe(before);
   server.scheduler.checkInvariants();
+});
+
+test('a question before the cluster has been read is a warning in the log, without a stack', async () => {
+  const lines: Record<string, unknown>[] = [];
+  const logger = pino({}, { write: (line: string) => void lines.push(JSON.parse(line) as Record<string, unknown>) });
+  const early = await startServer([], { synced: false, logger });
+  const labels = { 'muster.dev/gang': 'a', 'muster.dev/role': 'driver' };
+  expect((await early.post('filter', args({ Pod: { metadata: { ...meta, labels } } }))).status).toBe(503);
+  await early.close();
+  const about = lines.filter((line) => JSON.stringify(line).includes('MUSTER_NOT_SYNCED'));
+  expect(about.map(({ level, msg }) => [level, msg])).toContainEqual([40, 'request rejected']);
+  expect(JSON.stringify(lines)).not.toContain('stack');
 });
 
 test('metrics tell what happened, health and readiness answer', async () => {

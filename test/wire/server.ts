@@ -1,4 +1,4 @@
-import { pino } from 'pino';
+import { pino, type Logger } from 'pino';
 import { Scheduler } from '../../src/core/scheduler.ts';
 import type { NodeInfo } from '../../src/core/model.ts';
 import { DEFAULT_POLICY } from '../../src/core/policy/policy.ts';
@@ -7,7 +7,7 @@ import { buildServer } from '../../src/server/app.ts';
 /** A real server on a free loopback port, with these nodes. */
 export async function startServer(
   nodes: readonly NodeInfo[],
-  options: { reasons?: 'one' | 'all'; synced?: boolean } = {},
+  options: { reasons?: 'one' | 'all'; synced?: boolean; logger?: Logger } = {},
 ) {
   const scheduler = new Scheduler({ policies: [DEFAULT_POLICY], schedulerNames: ['muster', 'spark-batch'] });
   for (const node of nodes) scheduler.observe({ kind: 'node', node }, 0);
@@ -15,7 +15,7 @@ export async function startServer(
   const { app, drain } = buildServer({
     scheduler,
     nowMs: () => 0,
-    logger: pino({ level: 'silent' }),
+    logger: options.logger ?? pino({ level: 'silent' }),
     reasons: options.reasons ?? 'one',
     maxBodyBytes: 2 * 2 ** 20,
   });

@@ -110,6 +110,14 @@ describe.skipIf(!hasKubectl)('kubectl kustomize', () => {
     });
   });
 
+  test.each([
+    ['deploy/overlays/dedicated', 'kube-scheduler-elsewhere'],
+    ['deploy/overlays/main', 'nominated-node'],
+    ['deploy/overlays/main', 'webhook'],
+  ])('%s with component %s, which is not for it, does not build', (base, component) => {
+    expect(() => kustomize({ base, components: [component] })).toThrow(/no resource matches|no matches for/);
+  });
+
   test('kube-scheduler before 1.35 gets no gate that it does not know', () => {
     const args = (stack: string) =>
       deploymentsOf(kustomize(STACKS[stack]!))
