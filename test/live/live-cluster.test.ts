@@ -315,9 +315,8 @@ describe('trust', () => {
     api.refuse = (_method, path) => (path.includes('watch') || path.includes('limit') ? 503 : undefined);
     api.cutWatches();
     await until(() => muster.cluster.isStale());
-    await until(() => muster.scheduler.explain('jobs/a', 0) !== undefined);
+    await until(() => muster.scheduler.blocked?.includes('lost contact') ?? false);
     const unheard = create(executor('a', 1));
-    await new Promise((resolve) => setTimeout(resolve, 300));
     expect(await muster.ask(unheard)).toBe('503');
     expect(await muster.ask(late)).toBe('muster has lost contact with the API server');
     expect(nodes).toContain(await muster.ask(executor('a', 0)));
@@ -353,6 +352,7 @@ describe('what people see', () => {
       'not ready: the cluster has not been read yet',
     ]);
     await muster.start();
+    await until(() => muster.cluster.behindMs() === 0);
     expect(await verbose(muster)).toEqual([
       200,
       '[+]sync ok',
