@@ -93,4 +93,8 @@ export interface PlannedVictim {
   readonly coreSeconds: number;
   /** Whether it leads its gang, which is then evicted whole. */
   readonly isLeader: boolean;
+  /** The grace period that it gets instead of its own, in ms. */
+  readonly graceMs?: number;
+  /** Its disruption budgets no longer protect it: it is to be deleted, since the Eviction API would refuse. */
+  readonly overrulesBudgets?: true;
 }

@@ -2,6 +2,8 @@ import type { SchedulerStats } from './decision.ts';
 import { isAdmitted, phaseOf, refOf, type Gang } from './gang/gang.ts';
 import { slotCounts } from './gang/reservation.ts';
 import type { PodInfo, PodRef, SlotCounts } from './model.ts';
+import { DEFAULT_POLICY } from './policy/policy.ts';
+import { protectedPods, type ProtectedPods } from './preemption/candidates/protection.ts';
 import type { Resources } from './resources.ts';
 import type { StateView } from './state.ts';
 
@@ -60,6 +62,13 @@ export function statsOf(state: StateView): SchedulerStats {
     allocatable: columns.amounts(Float64Array.from(table.allocatable, sum)),
     lastEventMs,
   };
+}
+
+/** The pods that cannot be evicted, by namespace, where the shortest preemption.maxGrace of all policies counts. */
+export function protectedUnder(state: StateView): Generator<void, ReadonlyMap<string, ProtectedPods>> {
+  const { policies } = state;
+  const graces = (policies.length > 0 ? policies : [DEFAULT_POLICY]).map(({ preemption }) => preemption.maxGraceMs);
+  return protectedPods(state, Math.min(...graces));
 }
 
 /** Pending leaders, and pods to which a place was answered: those that have not been seen bound. By UID. */

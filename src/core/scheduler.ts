@@ -18,9 +18,18 @@ import { claimAhead } from './gang/members.ts';
 import { checkInvariants } from './invariants.ts';
 import type { ClusterEvent, PodInfo } from './model.ts';
 import { admitWaiting, followOthers, makeRoom, observe, setPolicies, synchronize, tick } from './observe.ts';
+import type { ProtectedPods } from './preemption/candidates/protection.ts';
 import type { Policy } from './policy/policy.ts';
 import { answerPreempt } from './preemption/verb/preempt-verb.ts';
-import { claimantsOf, membersOf, reservationOf, reservedOf, statsOf, type WrittenReservation } from './reads.ts';
+import {
+  claimantsOf,
+  membersOf,
+  protectedUnder,
+  reservationOf,
+  reservedOf,
+  statsOf,
+  type WrittenReservation,
+} from './reads.ts';
 import type { Resources } from './resources.ts';
 import { isGangMember, newState, type SchedulerOptions, type SchedulerState } from './state.ts';
 import { besideHeldRoom, filterOtherPod } from './verbs/filter-other-pods.ts';
@@ -206,6 +215,14 @@ export class Scheduler {
 
   stats(): SchedulerStats {
     return statsOf(this.state);
+  }
+
+  /**
+   * The pods that cannot be evicted under the shortest preemption.maxGrace, by namespace: for a metrics scrape. The pass
+   * over all pods may pause at every step; what happens meanwhile may be counted or not.
+   */
+  protectedPods(): Generator<void, ReadonlyMap<string, ProtectedPods>> {
+    return protectedUnder(this.state);
   }
 
   /** @throws MusterError MUSTER_INVARIANT_BROKEN where the state contradicts itself; costs a recount of everything */

@@ -74,6 +74,7 @@ export const preemption = z
     minRuntime: duration(rules.minRuntimeMs),
     cascade: duration(rules.cascadeMs),
     maxGrace: duration(rules.maxGraceMs),
+    protectedShare: factor(rules.protectedShare),
     leaveWithin: duration(rules.leaveWithinMs),
     budget: z
       .strictObject({

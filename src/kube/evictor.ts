@@ -6,7 +6,7 @@ import { ApiError } from './transport.ts';
 import type { WriteOutcome, WriteQueue } from './write-queue.ts';
 
 export interface EvictorDeps {
-  readonly api: Pick<PodsApi, 'writePlan' | 'evict' | 'markVictim'>;
+  readonly api: Pick<PodsApi, 'writePlan' | 'evict' | 'remove' | 'markVictim'>;
   readonly queue: WriteQueue;
   readonly isLeading: () => boolean;
   /** A time of the core as wall time. */
@@ -20,8 +20,9 @@ type Planned = Extract<Effect, { kind: 'eviction-planned' }>;
 
 /**
  * Carries out eviction plans. Writes the plan to the waiting leader first, so that muster continues with the same
- * victims after a crash. Then evicts each victim through the Eviction API, by its UID and with its own grace period.
- * The API server enforces disruption budgets.
+ * victims after a crash. Then evicts each victim through the Eviction API, by its UID and with its own grace period,
+ * unless the plan shortens it. The API server enforces disruption budgets; a victim that they protect no longer is
+ * deleted, as kube-scheduler deletes its victims.
  */
 export class Evictor {
   readonly #deps: EvictorDeps;
@@ -79,8 +80,9 @@ export class Evictor {
     }
   }
 
-  async #evict({ pod }: PlannedVictim, gang: string): Promise<void> {
-    await this.#deps.api.evict(pod);
+  async #evict({ pod, graceMs, overrulesBudgets }: PlannedVictim, gang: string): Promise<void> {
+    const { api } = this.#deps;
+    await (overrulesBudgets ? api.remove(pod, graceMs) : api.evict(pod, graceMs));
     // The API server sets this condition with a message of its own; replace it by one that names the gang. A pod that
     // is gone by now needs no condition.
     await this.#deps.api.markVictim(pod, gang).catch(() => undefined);

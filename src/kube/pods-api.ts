@@ -3,7 +3,7 @@ import { asObject, objectAt, textAt } from '../intake/field.ts';
 import { EVICTION } from '../intake/eviction-plan.ts';
 import { RESERVATION } from '../intake/reservation.ts';
 import { ApiError } from './transport.ts';
-import type { Transport } from './transport.ts';
+import type { ApiRequest, Transport } from './transport.ts';
 
 /** Annotation of a leader: when muster made kube-scheduler ask about it again. */
 export const WAKE = 'muster.dev/wake';
@@ -61,15 +61,30 @@ export class PodsApi {
   }
 
   /**
-   * Evicts the pod with this UID (policy/v1 Eviction), with its own grace period. A pod counts as evicted if it is gone
-   * or another pod has its name.
+   * Evicts the pod with this UID (policy/v1 Eviction). A pod counts as evicted if it is gone or another pod has its name.
+   * @param graceMs the grace period; absent: its own
    * @throws ApiError 429 if a disruption budget forbids it now, 403 without the permission
    */
-  async evict({ namespace, name, uid }: PodRef): Promise<void> {
-    const deleteOptions = { preconditions: { uid } };
+  async evict(pod: PodRef, graceMs?: number): Promise<void> {
+    const { namespace, name } = pod;
+    const deleteOptions = deleteOptionsFor(pod, graceMs);
     const body = { apiVersion: 'policy/v1', kind: 'Eviction', metadata: { namespace, name }, deleteOptions };
+    await this.#end(pod, { method: 'POST', path: `${pathOf(namespace, name)}/eviction`, body });
+  }
+
+  /**
+   * Deletes the pod with this UID, whatever its disruption budgets say; otherwise as `evict`.
+   * @throws ApiError 403 without the right to delete pods, which deploy/access does not give
+   */
+  async remove(pod: PodRef, graceMs?: number): Promise<void> {
+    const { namespace, name } = pod;
+    const body = { apiVersion: 'v1', kind: 'DeleteOptions', ...deleteOptionsFor(pod, graceMs) };
+    await this.#end(pod, { method: 'DELETE', path: pathOf(namespace, name), body });
+  }
+
+  async #end({ namespace, name, uid }: PodRef, request: ApiRequest): Promise<void> {
     try {
-      await this.#transport.request({ method: 'POST', path: `${pathOf(namespace, name)}/eviction`, body });
+      await this.#transport.request(request);
     } catch (error) {
       if (!(error instanceof ApiError)) throw error;
       if (error.status === 404) return;
@@ -117,6 +132,11 @@ export class PodsApi {
     );
   }
 }
+
+const deleteOptionsFor = ({ uid }: PodRef, graceMs: number | undefined) => ({
+  preconditions: { uid },
+  ...(graceMs === undefined ? {} : { gracePeriodSeconds: Math.ceil(graceMs / 1000) }),
+});
 
 const pathOf = (namespace: string, name: string) =>
   `/api/v1/namespaces/${encodeURIComponent(namespace)}/pods/${encodeURIComponent(name)}`;

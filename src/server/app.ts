@@ -12,6 +12,7 @@ import { health, type LiveHealth } from './health.ts';
 import { httpServer } from './http.ts';
 import type { Tls } from './tls.ts';
 import { buildMetrics, type Metrics } from './metrics.ts';
+import { protectionMetrics } from './protection-metrics.ts';
 
 export interface ServerOptions {
   readonly scheduler: Scheduler;
@@ -72,6 +73,7 @@ export function buildServer(options: ServerOptions): MusterServer {
   const { scheduler, nowMs, toWall = (ms: number) => ms, logger, live } = options;
   const { app, extender } = emptyServers(options);
   const metrics = buildMetrics(() => scheduler.stats(), nowMs);
+  protectionMetrics(metrics.registry, () => scheduler.protectedPods());
   const onEffects = (effects: readonly Effect[]) => {
     metrics.onEffects(effects);
     live?.onEffects(effects);

@@ -84,8 +84,13 @@ export interface PreemptionRules {
   readonly minRuntimeMs: number;
   /** How long a gang that lost members may not preempt, in ms. */
   readonly cascadeMs: number;
-  /** A pod with a longer grace period (ms) is never a victim: its room would be held all that time. */
+  /** A pod with a longer grace period (ms) is no victim: its room would be held all that time. */
   readonly maxGraceMs: number;
+  /**
+   * How much of the cluster the pods of one namespace may hold that a longer grace period or a disruption budget keeps
+   * from being evicted; 0..1, by the resource of which they hold the largest share. Beyond it neither protects them.
+   */
+  readonly protectedShare: number;
   /** How long a victim may stay after its grace period before muster drops the plan, in ms. */
   readonly leaveWithinMs: number;
   readonly budget: {
@@ -195,6 +200,7 @@ export const DEFAULT_POLICY: Policy = {
     minRuntimeMs: 60 * SECOND_MS,
     cascadeMs: 600 * SECOND_MS,
     maxGraceMs: 600 * SECOND_MS,
+    protectedShare: 1,
     leaveWithinMs: 60 * SECOND_MS,
     budget: { perMinute: 100, perQueue: 100, perGang: 20, gangWindowMs: 600 * SECOND_MS },
     cost: {

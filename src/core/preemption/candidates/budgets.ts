@@ -8,6 +8,8 @@ export interface BudgetsInput {
   readonly rules: PreemptionRules;
   readonly ctx: Pick<PreemptionContextView, 'cluster' | 'evictions' | 'disruptionBudgets'>;
   readonly nowMs: number;
+  /** Namespaces whose disruption budgets protect no longer; absent: none. */
+  readonly overruled?: ReadonlySet<string>;
 }
 
 /** Counts the victims that one search selects against all budgets. */
@@ -87,11 +89,12 @@ export class Budgets {
   }
 
   #overDisruption(candidates: readonly Candidate[]): ExclusionRule | undefined {
-    const { disruptionBudgets } = this.#input.ctx;
+    const { ctx, overruled } = this.#input;
+    const { disruptionBudgets } = ctx;
     if (disruptionBudgets.isEmpty) return undefined;
     const asked = new Map<string, number>();
     for (const { bound } of candidates) {
-      const budgets = bound ? disruptionBudgets.of(bound.pod) : [];
+      const budgets = bound && !overruled?.has(bound.pod.namespace) ? disruptionBudgets.of(bound.pod) : [];
       // The Eviction API refuses a pod that has several (pkg/registry/core/pod/storage/eviction.go, 1.36).
       if (budgets.length > 1) return 'disruption budget';
       for (const { key, allowed } of budgets) {

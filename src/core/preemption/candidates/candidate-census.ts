@@ -15,6 +15,8 @@ export interface CensusInput {
   /** Its own gang is never a victim. */
   readonly ownGang: string | undefined;
   readonly nowMs: number;
+  /** As in Preemptor. */
+  readonly overruled?: ReadonlySet<string>;
   /** Whether room at the row could help. */
   readonly isUseful: (row: number) => boolean;
   /** Looks at this row alone, and at no reservations; absent: at all rows and reservations. */

@@ -62,7 +62,10 @@ export function podCost(costs: CostModel, { pod, row, vector }: BoundPod, gang?:
   const restarts = (pod.evictionTraits?.restarts ?? 0) + (gang?.losses.length ?? 0);
   total += item('restarts', restarts * cores * weights.restart, note);
   total += item('deadline', missesDeadline(gang, costs.nowMs) ? cores * weights.deadline : 0, note);
-  total += item('deletion cost', (pod.evictionTraits?.deletionCost ?? 0) * weights.deletionCost, note);
+  // Whoever makes the pod sets it: it weighs no more than the longest work of such a pod.
+  const most = cores * weights.workCapSeconds;
+  const wished = (pod.evictionTraits?.deletionCost ?? 0) * weights.deletionCost;
+  total += item('deletion cost', Math.max(-most, Math.min(most, wished)), note);
   if (total < 0) total += item('deletion cost', -total, note);
   if (isGivenUp(pod, gang)) total += item('given up', total * (weights.givenUp - 1), note);
   const host = cluster.table.nodeAt(row);

@@ -32,6 +32,8 @@ export interface Preemptor {
   /** The effective priority. */
   readonly priority: number;
   readonly nowMs: number;
+  /** Namespaces whose long grace periods protect no longer; absent: none. */
+  readonly overruled?: ReadonlySet<string>;
 }
 
 /** The priority level of a pod as a victim: the priority of its gang, or its own. */
@@ -43,9 +45,15 @@ export function priorityLevelOf(
   return gang ? gang.priority : ownPriority(classes, pod);
 }
 
+/** Whether its grace period is longer than that of any victim. */
+export const hasLongGrace = (
+  { evictionTraits }: PodInfo,
+  { maxGraceMs }: Pick<PreemptionRules, 'maxGraceMs'>,
+): boolean => (evictionTraits?.graceMs ?? USUAL_GRACE_MS) > maxGraceMs;
+
 /** The rule that excludes the pod, whatever else is selected. @param gang the pod's own; undefined: it is in none */
 export function exclusionOf(
-  { ctx, rules, priority, nowMs }: Preemptor,
+  { ctx, rules, priority, nowMs, overruled }: Preemptor,
   pod: PodInfo,
   gang: Gang | undefined,
 ): ExclusionRule | undefined {
@@ -54,6 +62,6 @@ export function exclusionOf(
   if (!gang && rules.victims !== 'any' && (rules.victims === 'gangs' || !ctx.schedulerNames.has(pod.schedulerName)))
     return 'scheduler';
   if (rules.queues.length > 0 && !(gang && rules.queues.includes(gang.spec.queue))) return 'queue';
-  if ((pod.evictionTraits?.graceMs ?? USUAL_GRACE_MS) > rules.maxGraceMs) return 'grace period';
+  if (hasLongGrace(pod, rules) && !overruled?.has(pod.namespace)) return 'grace period';
   return ctx.evictions.isRefused(pod.uid, nowMs) ? 'refused' : undefined;
 }

@@ -3,11 +3,12 @@ import { isFreeing, refOf, type FreeingGang, type Gang } from '../../gang/gang.t
 import { isBelowMinimum, startNeeds } from '../../gang/needs.ts';
 import { slotCounts } from '../../gang/reservation.ts';
 import { abandonPlan, toAdmitted, toFreeing, toWaiting } from '../../gang/transitions.ts';
-import type { PodRef } from '../../model.ts';
+import type { PodInfo, PodRef } from '../../model.ts';
 import type { Plan } from '../../placement/need.ts';
+import type { PreemptionRules } from '../../policy/policy.ts';
 import { podsOf, type Candidate } from '../candidates/candidate.ts';
 import type { PreemptionContext } from '../candidates/context.ts';
-import { USUAL_GRACE_MS } from '../candidates/exclusion-rules.ts';
+import { hasLongGrace, USUAL_GRACE_MS } from '../candidates/exclusion-rules.ts';
 import type { Finding } from '../search/find-victims.ts';
 import { planWith } from '../search/simulate.ts';
 import type { Charge } from '../search/victim-set.ts';
@@ -37,9 +38,10 @@ export function begin(ctx: PreemptionContext, gang: Gang, beginning: Beginning):
   for (const { gang: of, bound } of candidates) if (bound) ctx.evictions.note(of?.gang, nowMs);
   noteTaken(gang, candidates);
   const pods = podsOf(candidates);
-  const graces = pods.map(({ pod }) => pod.evictionTraits?.graceMs ?? USUAL_GRACE_MS);
+  const { preemption: rules } = gang.policy;
+  const graces = pods.map(({ pod }) => cutGraceMs(pod, rules) ?? pod.evictionTraits?.graceMs ?? USUAL_GRACE_MS);
   const waits = awaited.map(({ pod }) => Math.max(0, (pod.evictionTraits?.goneByMs ?? nowMs) - nowMs));
-  const untilMs = nowMs + Math.max(0, ...graces, ...waits) + gang.policy.preemption.leaveWithinMs;
+  const untilMs = nowMs + Math.max(0, ...graces, ...waits) + rules.leaveWithinMs;
   // They leave again together with the new victims, so that withheld room is computed from scratch.
   for (const { uid } of kept) ctx.cluster.stay(uid);
   const left = new Map([...kept, ...[...pods, ...awaited].map(({ pod }) => refOf(pod))].map((pod) => [pod.uid, pod]));
@@ -47,7 +49,11 @@ export function begin(ctx: PreemptionContext, gang: Gang, beginning: Beginning):
   const freeing = toFreeing(ctx, gang, { id: String(nowMs), left, untilMs, holder, sinceMs: nowMs, withheld: [] });
   hold(ctx, freeing, plan);
   const [going, others] = [kept.filter((pod) => isDeleting(ctx, pod)), kept.filter((pod) => !isDeleting(ctx, pod))];
-  const victims = [...plannedVictims(charges), ...others.map((pod) => victimOf(ctx, pod))];
+  const overruled = finding.kind === 'victims' ? finding.overruled : new Set<string>();
+  const victims = [
+    ...charges.flatMap((charge) => plannedVictim(ctx, charge, { rules, overruled })),
+    ...others.map((pod) => victimOf(ctx, pod, rules)),
+  ];
   tellPlan(ctx, freeing, { victims, awaited: [...awaited.map(({ pod }) => refOf(pod)), ...going], isRestored });
   if (left.size === 0) complete(ctx, freeing, nowMs);
   return true;
@@ -91,26 +97,40 @@ function hold(ctx: PreemptionContext, gang: FreeingGang, placed: Extract<Plan, {
   });
 }
 
-function plannedVictims(charges: readonly Charge[]): PlannedVictim[] {
-  return charges.flatMap(({ candidate: { bound, gang, role, kind }, cost }): readonly PlannedVictim[] => {
-    if (!bound) return [];
-    const of = gang ? { gang: gang.gang.key, role } : {};
-    return [
-      { pod: refOf(bound.pod), node: bound.node, coreSeconds: Math.round(cost), isLeader: kind === 'gang', ...of },
-    ];
-  });
+interface Overruling {
+  readonly rules: PreemptionRules;
+  readonly overruled: ReadonlySet<string>;
+}
+
+function plannedVictim(ctx: PreemptionContext, charge: Charge, { rules, overruled }: Overruling): PlannedVictim[] {
+  const { candidate, cost } = charge;
+  const { bound, gang, role, kind } = candidate;
+  if (!bound) return [];
+  const { pod, node } = bound;
+  const of = gang ? { gang: gang.gang.key, role } : {};
+  const overrules = overruled.has(pod.namespace) && ctx.disruptionBudgets.of(pod).length > 0;
+  const victim = { pod: refOf(pod), node, coreSeconds: Math.round(cost), isLeader: kind === 'gang', ...of };
+  return [{ ...victim, ...graceOf(pod, rules), ...(overrules ? { overrulesBudgets: true } : {}) }];
+}
+
+/** The grace period of a victim whose own is longer than the rules allow, in ms; undefined: its own. */
+const cutGraceMs = (pod: PodInfo, rules: PreemptionRules) => (hasLongGrace(pod, rules) ? rules.maxGraceMs : undefined);
+
+function graceOf(pod: PodInfo, rules: PreemptionRules): Pick<PlannedVictim, 'graceMs'> {
+  const graceMs = cutGraceMs(pod, rules);
+  return graceMs === undefined ? {} : { graceMs };
 }
 
 const isDeleting = ({ cluster }: PreemptionContext, { uid }: PodRef): boolean =>
   cluster.boundPod(uid)?.pod.deleting ?? false;
 
 /** A victim of an earlier plan. Its cost is not computed again. */
-function victimOf(ctx: PreemptionContext, pod: PodRef): PlannedVictim {
+function victimOf(ctx: PreemptionContext, pod: PodRef, rules: PreemptionRules): PlannedVictim {
   const bound = ctx.cluster.boundPod(pod.uid);
   const membership = bound?.pod.membership;
   const of = membership ? { gang: membership.gang, role: membership.role } : {};
   const isLeader = membership !== undefined && ctx.gangOfLeader.has(pod.uid);
-  return { pod, node: bound?.node ?? '', coreSeconds: 0, isLeader, ...of };
+  return { pod, node: bound?.node ?? '', coreSeconds: 0, isLeader, ...of, ...(bound ? graceOf(bound.pod, rules) : {}) };
 }
 
 interface Told {

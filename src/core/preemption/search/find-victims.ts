@@ -12,6 +12,7 @@ import type { CandidatePool, OpenCandidates } from '../candidates/candidate-pool
 import type { Candidate } from '../candidates/candidate.ts';
 import type { PreemptionContextView } from '../candidates/context.ts';
 import type { ExclusionRule } from '../candidates/exclusion-rules.ts';
+import { overruledNamespaces } from '../candidates/protection.ts';
 import { chooseVictims } from './choose-victims.ts';
 import { improve } from './improve.ts';
 import { Shortfall } from './shortfall.ts';
@@ -36,6 +37,8 @@ export type Finding =
       readonly awaited: readonly BoundPod[];
       readonly harm: Harm;
       readonly charges: readonly Charge[];
+      /** Namespaces whose long grace periods and disruption budgets protect no longer. */
+      readonly overruled: ReadonlySet<string>;
       /** The charges with the terms of each cost, for people. */
       readonly itemised: () => readonly ItemisedCharge[];
     }
@@ -97,7 +100,8 @@ function searchFor(ctx: PreemptionContextView, gang: Gang, nowMs: number, terms:
   });
   const awaited = goingAnyway(ctx, shortfall, nowMs);
   for (const { row, vector } of awaited) shortfall.give(row, vector);
-  return new Search({ ctx, gang, nowMs, ...terms, shortfall, awaited, isExact: isSimple(needs) });
+  const overruled = overruledNamespaces(ctx, terms.rules);
+  return new Search({ ctx, gang, nowMs, ...terms, shortfall, awaited, overruled, isExact: isSimple(needs) });
 }
 
 /** The topology domains, as lists of rows; one of them must hold the whole gang. */
@@ -121,6 +125,8 @@ interface Asked extends SearchTerms {
   /** Includes the room of the awaited pods. */
   readonly shortfall: Shortfall;
   readonly awaited: readonly BoundPod[];
+  /** As in Finding. */
+  readonly overruled: ReadonlySet<string>;
   /** Whether Shortfall counts the gang exactly, so that the planner need not confirm. */
   readonly isExact: boolean;
 }
@@ -179,8 +185,9 @@ class Search {
 
   /** @returns the candidates of a domain; if domains do not bind the leader, also those outside of it */
   #census(): (domain: number) => CandidatePool {
-    const { ctx, gang, nowMs, rules, shortfall, among } = this.#asked;
-    const input = { ctx, rules, priority: claimOf(ctx, gang), ownGang: gang.key, nowMs, ...(among ? { among } : {}) };
+    const { ctx, gang, nowMs, rules, overruled, shortfall, among } = this.#asked;
+    const preemptor = { ctx, rules, overruled, priority: claimOf(ctx, gang), nowMs };
+    const input = { ...preemptor, ownGang: gang.key, ...(among ? { among } : {}) };
     const count = (domains: readonly (Domain | undefined)[], isUseful: (row: number) => boolean) => {
       const flags = new Uint8Array(ctx.cluster.table.rows).map((_, row) => Number(isUseful(row)));
       const { pools, excluded, queues } = candidatesPerDomain(
@@ -215,12 +222,12 @@ class Search {
   }
 
   #foundIn(domain: Domain, pool: CandidatePool): Found | undefined {
-    const { ctx, nowMs, rules, shortfall, isExact, work } = this.#asked;
+    const { ctx, nowMs, rules, overruled, shortfall, isExact, work } = this.#asked;
     const { cluster, reportedWork } = ctx;
     const costs = { cluster, reportedWork, weights: rules.cost, nowMs };
     const open = { small: pool, whole: () => (rules.wholeGangs ? pool.whole() : []) };
     for (const margin of isExact ? [0] : MARGINS) {
-      const victims = new VictimSet(shortfall, { budgets: new Budgets({ rules, ctx, nowMs }), costs, work });
+      const victims = new VictimSet(shortfall, { budgets: new Budgets({ rules, ctx, nowMs, overruled }), costs, work });
       const fits = (candidates: readonly Candidate[]) => this.#fits(candidates);
       if (chooseVictims(victims, open, { fits, margin, widen: (more) => shortfall.widen(more) })) {
         const found = { domain, victims, open, candidates: [...victims.selected], harm: victims.harm() };
@@ -243,6 +250,7 @@ class Search {
       awaited,
       harm: victims.harm(),
       charges: victims.account(),
+      overruled: this.#asked.overruled,
       itemised: () => victims.itemised(),
     };
   }
