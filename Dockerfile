@@ -1,9 +1,16 @@
 # docker build -t registry.example.com/muster:0.1.0 .
-# Not run where muster is developed, which has no container engine (its steps are, one by one). Tags move: where you build,
-# pin both images by digest, FROM node:20-bookworm-slim@sha256:...
-ARG NODE=20
+# Not run where muster is developed, which has no container engine (its steps are, one by one). Tags move: a release is
+# built with both images by digest, and says so (docs/install.md); RELEASE refuses any other.
+ARG NODE=24
+ARG BUILD_IMAGE=node:${NODE}-bookworm-slim
+ARG RUN_IMAGE=gcr.io/distroless/nodejs${NODE}-debian12:nonroot
 
-FROM node:${NODE}-bookworm-slim AS build
+FROM ${BUILD_IMAGE} AS build
+ARG RELEASE
+ARG BUILD_IMAGE
+ARG RUN_IMAGE
+RUN if [ -n "$RELEASE" ]; then for image in "$BUILD_IMAGE" "$RUN_IMAGE"; do \
+      case "$image" in *@sha256:*) ;; *) echo "RELEASE needs a digest: '$image'" >&2; exit 1 ;; esac; done; fi
 WORKDIR /muster
 COPY package.json package-lock.json .npmrc ./
 RUN npm ci --no-progress
@@ -12,7 +19,7 @@ COPY src ./src
 RUN node build.mjs
 
 # One bundled file is all that runs; no shell, no package manager, not root.
-FROM gcr.io/distroless/nodejs${NODE}-debian12:nonroot
+FROM ${RUN_IMAGE}
 LABEL org.opencontainers.image.title="muster" \
       org.opencontainers.image.description="A batch-aware Kubernetes scheduler extender: whole gangs or nobody" \
       org.opencontainers.image.licenses="Apache-2.0"
