@@ -10,9 +10,13 @@ export interface Binaries {
   readonly scheduler: string;
   /** Of kube-apiserver, such as `Kubernetes v1.36.3`. */
   readonly version: string;
+  /** Of kube-scheduler, such as 36 for 1.36.3. */
+  readonly schedulerMinor: number;
 }
 
 const MODULE = inProject('test/control-plane');
+/** Another kube-scheduler than that of test/control-plane: a folder in it, such as 1.30. */
+const OTHER_SCHEDULER = process.env['MUSTER_E2E_SCHEDULER'];
 
 /**
  * etcd, kube-apiserver and kube-scheduler: from KUBEBUILDER_ASSETS, as far as they are there; otherwise built from
@@ -24,19 +28,27 @@ export async function findBinaries(say: (line: string) => void): Promise<Binarie
   const given = (name: string) => [assets && join(assets, name)].find((path) => path && isExecutable(path));
   const etcd = given('etcd') ?? onPath('etcd');
   if (!etcd) return 'there is no etcd: install it (Debian: etcd-server), or set KUBEBUILDER_ASSETS';
-  const missing = ['kube-apiserver', 'kube-scheduler'].filter((name) => !given(name));
-  const built = missing.length > 0 ? await build(missing, say) : '';
-  if (built === undefined) {
-    return `${missing.join(' and ')} are missing: set KUBEBUILDER_ASSETS, or install Go, with which they are built`;
+  const missing = ['kube-apiserver', ...(OTHER_SCHEDULER ? [] : ['kube-scheduler'])].filter((name) => !given(name));
+  const built = missing.length > 0 ? await build(MODULE, missing, say) : '';
+  const other = OTHER_SCHEDULER ? await build(join(MODULE, OTHER_SCHEDULER), ['kube-scheduler'], say) : '';
+  if (built === undefined || other === undefined) {
+    return 'kube-apiserver or kube-scheduler is missing: set KUBEBUILDER_ASSETS, or install Go, with which they are built';
   }
   const apiServer = given('kube-apiserver') ?? join(built, 'kube-apiserver');
-  const scheduler = given('kube-scheduler') ?? join(built, 'kube-scheduler');
-  return { etcd, apiServer, scheduler, version: execFileSync(apiServer, ['--version'], { encoding: 'utf8' }).trim() };
+  const scheduler = other ? join(other, 'kube-scheduler') : (given('kube-scheduler') ?? join(built, 'kube-scheduler'));
+  const schedulerMinor = Number(/v1\.(\d+)/.exec(versionOf(scheduler))![1]);
+  return { etcd, apiServer, scheduler, version: versionOf(apiServer), schedulerMinor };
 }
 
-/** @returns the folder, or undefined without Go */
-async function build(names: readonly string[], say: (line: string) => void): Promise<string | undefined> {
-  const version = /k8s\.io\/kubernetes (v[\d.]+)/.exec(readFileSync(join(MODULE, 'go.mod'), 'utf8'))![1]!;
+const versionOf = (program: string) => execFileSync(program, ['--version'], { encoding: 'utf8' }).trim();
+
+/** @param module the folder of the go.mod that says which version @returns the folder, or undefined without Go */
+async function build(
+  module: string,
+  names: readonly string[],
+  say: (line: string) => void,
+): Promise<string | undefined> {
+  const version = /k8s\.io\/kubernetes (v[\d.]+)/.exec(readFileSync(join(module, 'go.mod'), 'utf8'))![1]!;
   const cache = join(process.env['XDG_CACHE_HOME'] ?? join(homedir(), '.cache'), 'muster-control-plane', version);
   if (names.every((name) => isExecutable(join(cache, name)))) return cache;
   const go = onPath('go');
@@ -50,16 +62,16 @@ async function build(names: readonly string[], say: (line: string) => void): Pro
   const flags = ['-s', '-w', stamp('gitVersion', version), stamp('gitMajor', major!), stamp('gitMinor', minor!)];
   const packages = names.map((name) => `k8s.io/kubernetes/cmd/${name}`);
   const args = ['build', '-trimpath', '-ldflags', flags.join(' '), '-o', `${beside}/`, ...packages];
-  await run(go, args);
+  await run(go, args, module);
   mkdirSync(cache, { recursive: true });
   for (const name of names) renameSync(join(beside, name), join(cache, name));
   rmSync(beside, { recursive: true });
   return cache;
 }
 
-function run(command: string, args: readonly string[]): Promise<void> {
+function run(command: string, args: readonly string[], cwd: string): Promise<void> {
   const env = { ...process.env, CGO_ENABLED: '0', GOFLAGS: '-mod=readonly' };
-  const child = spawn(command, args, { cwd: MODULE, env, stdio: ['ignore', 'inherit', 'inherit'] });
+  const child = spawn(command, args, { cwd, env, stdio: ['ignore', 'inherit', 'inherit'] });
   return new Promise((resolve, reject) => {
     child.on('error', reject);
     child.on('exit', (code) =>

@@ -41,7 +41,8 @@ export async function startKubeScheduler(plane: ControlPlane, options: KubeSched
     `--cert-dir=${join(plane.folder, `${name}-certs`)}`,
     `--authentication-kubeconfig=${plane.kubeconfig('admin')}`,
     `--authorization-kubeconfig=${plane.kubeconfig('admin')}`,
-    '--feature-gates=OpportunisticBatching=false',
+    // A kube-scheduler that does not know the gate refuses to start (component before-1-35).
+    ...(plane.binaries.schedulerMinor >= 35 ? ['--feature-gates=OpportunisticBatching=false'] : []),
   ];
   const log = join(plane.folder, `${name}.log`);
   if (hostname === undefined) return start(plane.binaries.scheduler, args, log);

@@ -42,11 +42,13 @@ export async function startPair(
   options: { name: string } & Pick<KubeSchedulerOptions, 'lease' | 'hostname'> & Pick<MusterOptions, 'env'>,
 ): Promise<Pair> {
   const { name, lease, hostname, env } = options;
+  // docs/install.md: before 1.31, a node that an answer leaves out does not count as refused.
+  const reasons: Record<string, string> = plane.binaries.schedulerMinor < 31 ? { MUSTER_REASONS: 'all' } : {};
   const musterOptions = {
     name: hostname ?? name,
     port: await freePort(),
     extenderPort: await freePort(),
-    ...(env ? { env } : {}),
+    env: { ...reasons, ...env },
   };
   const muster = new MusterProcess(
     plane,

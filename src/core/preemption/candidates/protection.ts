@@ -5,7 +5,7 @@ import type { DisruptionBudgets } from './disruption-budgets.ts';
 import { hasLongGrace } from './exclusion-rules.ts';
 
 /** What keeps a pod from being evicted: the last two are written by whoever may create pods and disruption budgets. */
-export type ProtectedBy = 'owner' | 'grace period' | 'disruption budget';
+type ProtectedBy = 'owner' | 'grace period' | 'disruption budget';
 
 interface Context {
   readonly cluster: ClusterView;
