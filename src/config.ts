@@ -76,9 +76,9 @@ export const Config = z.strictObject({
     .min(1)
     .optional()
     .describe('Name of this pod, with which the holder identity of the lease begins; by default the host name.'),
-  staleAfterMs: integer(1000, 3_600_000)
+  staleAfterMs: integer(5000, 3_600_000)
     .default(30_000)
-    .describe('No new gang is admitted once the API server has been unreachable for this long.'),
+    .describe('No new gang is admitted once the API server has told nothing of nodes or pods for this long.'),
   settleMs: integer(0, 60_000)
     .default(1000)
     .describe(

@@ -70,6 +70,7 @@ function textOf(found: Explanation): string {
     `Gang ${gang}: ${phase}${reason === undefined ? '' : `, ${reason}`}`,
     `  since ${since}, queue ${queue || '-'}, priority ${priority}${termsOf(found)}, policy ${policy}, leader ${leader.name}`,
   ];
+  lines.push(...snapshotLines(found));
   if (found.roles.length > 0) lines.push(rolesTable(found));
   if (found.placed.length > 0) lines.push(placedTable(found));
   if (found.preemption && found.preemption.victims.length > 0) lines.push(victimsTable(found.preemption));
@@ -77,6 +78,14 @@ function textOf(found: Explanation): string {
   const before = ahead.map(({ gang: other, blocks }) => `${other}${blocks ? ' (must start first)' : ''}`);
   if (before.length > 0) lines.push(`Ahead in the queue: ${before.join(', ')}`);
   return [...lines, ...advice.map((line) => `* ${line}`)].join('\n');
+}
+
+/** How old the view of the cluster is, and what that means. */
+function snapshotLines({ snapshot }: Explanation): string[] {
+  if (!snapshot) return [];
+  const { ageSeconds, isStale } = snapshot;
+  const stale = isStale ? '; that is too old: the API server does not answer, and no gang is admitted' : '';
+  return [`  as the cluster was at most ${Math.ceil(ageSeconds)} s ago${stale}`];
 }
 
 const PLAIN = { style: { head: [], border: [] } };

@@ -35,6 +35,8 @@ export interface FeedOptions {
   /** A pod is bound or gone. */
   readonly onSettled: (uid: string) => void;
   readonly onNote: (note: ReflectorNote) => void;
+  /** How long a watch lasts at most, in ms. */
+  readonly watchMs: number;
 }
 
 /** Leaves out finished pods: they hold no room, and most pods of a batch cluster are finished. */
@@ -48,6 +50,9 @@ const SYNC_POLL_MS = 20;
  * watches of both are told within milliseconds of each other.
  */
 const HEARD_WITHIN_MS = 100;
+
+/** Whatever its records are. */
+type AnyReflector = Omit<Reflector<never>, never>;
 
 /** The record of a pod between two events. */
 interface PodRecord extends KnownPod {
@@ -70,7 +75,7 @@ export class Feed {
   readonly #gangObjects: readonly Reflector<GangObjectsRead>[];
   readonly #daemonSets: DaemonSetMirror;
   /** Disruption budgets, PriorityClasses and DaemonSets. */
-  readonly #preemptionSources: readonly Pick<Reflector<unknown>, 'run' | 'stop' | 'isSynced'>[];
+  readonly #preemptionSources: readonly AnyReflector[];
   /** Pods by the gang object they wait for, then by UID. */
   readonly #awaiting = new Map<string, Map<string, PodRecord>>();
   readonly #awaits = new Map<string, string>();
@@ -128,13 +133,24 @@ export class Feed {
     return this.#isSynced;
   }
 
-  /** How long the mirror of nodes or pods, on which every decision rests, has been without a watch, in ms. */
-  behindMs(): number {
-    return Math.max(this.#nodes.behindMs(), this.#pods.behindMs());
+  /** How old the mirror of nodes and pods, on which every decision rests, may be, in ms. */
+  ageMs(): number {
+    return Math.max(this.#nodes.ageMs(), this.#pods.ageMs());
   }
 
-  silentMs(): number {
-    return Math.max(this.#nodes.silentMs(), this.#pods.silentMs());
+  /** Whether nodes and pods are being watched. */
+  get isWatching(): boolean {
+    return this.#nodes.isWatching && this.#pods.isWatching;
+  }
+
+  /** The collections that the API server does not have. */
+  missing(): readonly AnyReflector[] {
+    return this.#all().filter(({ isMissing }) => isMissing);
+  }
+
+  /** Tries again at once what waits for its next try. */
+  retryNow(): void {
+    for (const reflector of this.#all()) reflector.retryNow();
   }
 
   /** Whether the API server had a living pod with this UID at the last event. */
@@ -144,7 +160,7 @@ export class Feed {
 
   /** The pod that kube-scheduler asks about, as the API server has it. */
   identify(ref: PodRef): Identity | Promise<Identity> {
-    const isCurrent = this.#isSynced && this.#pods.behindMs() === 0;
+    const isCurrent = this.#isSynced && this.#pods.isWatching;
     return this.#known.identify(ref, isCurrent ? HEARD_WITHIN_MS : 0);
   }
 
@@ -168,8 +184,11 @@ export class Feed {
 
   stop(): void {
     this.#isStopped = true;
-    for (const reflector of [this.#nodes, this.#pods, ...this.#preemptionSources, ...this.#gangObjects])
-      reflector.stop();
+    for (const reflector of this.#all()) reflector.stop();
+  }
+
+  #all(): readonly AnyReflector[] {
+    return [this.#nodes, this.#pods, ...this.#preemptionSources, ...this.#gangObjects];
   }
 
   async #until(holds: () => boolean): Promise<void> {

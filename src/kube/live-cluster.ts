@@ -4,9 +4,11 @@ import type { ClusterEvent, PodRef } from '../core/model.ts';
 import type { IntakeContext } from '../intake/gang-objects.ts';
 import type { Identity } from '../intake/identity.ts';
 import { DriverFigures } from './driver-figures.ts';
+import { Discovery } from './discovery.ts';
 import { Effector, type EffectorOptions, type Written } from './effector.ts';
 import { Feed } from './feed.ts';
 import { Leadership } from './leadership.ts';
+import { Probe } from './probe.ts';
 import { Reflector, type ReflectorNote } from './reflector.ts';
 
 export type Counted = Reflected | Written | 'orphan' | 'driver';
@@ -35,8 +37,12 @@ const ADMIT_MS = 250;
 const SECOND_MS = 1000;
 /** A claimant that the API server does not know in two successive sweeps is gone. */
 const SWEEP_MS = 30_000;
-/** A watch without even a bookmark for this long is dead. Longer than a reflector waits for a bookmark. */
-const SILENT_MS = 130_000;
+const PROBE_MS = 5000;
+/** How often muster looks for CRDs that were installed meanwhile. */
+const DISCOVER_MS = 4000;
+/** Watches are renewed this often, and in this part of `staleAfterMs`: while all is well, nothing is ever stale. */
+const WATCH_MS = 20_000;
+const WATCH_PART = 2 / 3;
 
 /**
  * Connects the core to a live cluster: feeds it, carries out its effects, and holds admissions while it may be stale.
@@ -46,7 +52,9 @@ export class LiveCluster {
   readonly #feed: Feed;
   readonly #effector: Effector;
   readonly #leadership: Leadership;
-  readonly #lease: { run: () => Promise<void>; stop: () => void } | undefined;
+  readonly #lease: Pick<Reflector<never>, 'run' | 'retryNow' | 'stop'> | undefined;
+  readonly #probe: Probe;
+  readonly #discovery: Discovery;
   readonly #drivers: DriverFigures;
   readonly #timers: NodeJS.Timeout[] = [];
   #settledMs = Infinity;
@@ -59,11 +67,13 @@ export class LiveCluster {
     const { transport, schedulerNames, clock, lease, identity } = options;
     const { nowMs } = clock;
     const onNote = (note: ReflectorNote) => this.#onNote(note);
+    const watchMs = Math.min(WATCH_MS, options.limits.staleAfterMs * WATCH_PART);
     this.#feed = new Feed({
       transport,
       schedulerNames,
       maxGangMembers: options.limits.maxGangMembers,
       clock,
+      watchMs,
       onNote,
       observe: (event) => this.#observe(event),
       onListed: () => this.#restore(),
@@ -77,7 +87,9 @@ export class LiveCluster {
     });
     this.#leadership = new Leadership({ lease, identity, nowMs });
     const mirror = this.#leadership.mirror();
-    this.#lease = mirror && new Reflector(mirror, { transport, nowMs, onNote });
+    this.#lease = mirror && new Reflector(mirror, { transport, nowMs, onNote, watchMs });
+    this.#probe = this.#newProbe();
+    this.#discovery = new Discovery(transport, () => this.#feed.missing());
     const observe = (event: ClusterEvent) => this.#observe(event);
     this.#effector = new Effector({ ...options, observe }, this.#feed.leaders, () => this.isLeading);
     this.#drivers = new DriverFigures({
@@ -108,20 +120,24 @@ export class LiveCluster {
     return { writes: queue.length, reservations: writer.backlog };
   }
 
-  /** How long the snapshot may have been behind the API server, in ms. */
-  behindMs(): number {
-    return this.#feed.behindMs();
+  /** How old the snapshot may be, in ms: the time since the API server last answered and told what there is. */
+  ageMs(): number {
+    return Math.max(this.#feed.ageMs(), this.#probe.ageMs());
+  }
+
+  /** Whether nodes and pods are being watched. */
+  get isWatching(): boolean {
+    return this.#feed.isWatching;
   }
 
   isStale(): boolean {
-    return (
-      this.#feed.isSynced && (this.behindMs() > this.#options.limits.staleAfterMs || this.#feed.silentMs() > SILENT_MS)
-    );
+    return this.#feed.isSynced && this.ageMs() > this.#options.limits.staleAfterMs;
   }
 
   /** Resolves when the cluster has been read. Runs until `stop`. */
   async start(): Promise<void> {
     this.#holdOrNot();
+    void this.#probe.run();
     void this.#lease?.run();
     await this.#feed.start();
     if (!this.#feed.isSynced) return;
@@ -129,6 +145,7 @@ export class LiveCluster {
     this.#every(SECOND_MS, () => this.#everySecond());
     this.#every(ADMIT_MS, () => this.#admit());
     this.#every(SWEEP_MS, () => this.#sweep());
+    this.#every(DISCOVER_MS, () => void this.#discovery.poll());
     if (this.#options.limits.driverFiguresMs > 0)
       this.#every(SECOND_MS, () => void (this.isLeading && this.#drivers.poll()));
     this.#everySecond();
@@ -136,6 +153,7 @@ export class LiveCluster {
 
   async stop(): Promise<void> {
     for (const timer of this.#timers) clearInterval(timer);
+    this.#probe.stop();
     this.#feed.stop();
     this.#effector.nominator.stop();
     this.#lease?.stop();
@@ -159,6 +177,16 @@ export class LiveCluster {
 
   /** Carries out the effects of decisions and events. */
   readonly onEffects = (effects: readonly Effect[]): void => this.#effector.onEffects(effects);
+
+  #newProbe(): Probe {
+    const { transport, clock, limits, log } = this.#options;
+    const onBack = () => {
+      this.#feed.retryNow();
+      this.#lease?.retryNow();
+    };
+    const everyMs = Math.min(PROBE_MS, limits.staleAfterMs / 2);
+    return new Probe({ transport, nowMs: clock.nowMs, onBack, log, everyMs });
+  }
 
   #every(ms: number, act: () => void): void {
     this.#timers.push(setInterval(act, ms));
@@ -223,7 +251,7 @@ export class LiveCluster {
 
   /** Releases the claims of unknown pods: kube-scheduler may ask about a pod after its deletion was observed. */
   #sweep(): void {
-    if (this.isStale() || this.behindMs() > 0) return;
+    if (this.isStale() || !this.#feed.isWatching) return;
     const unknown = this.#options.scheduler.claimants().filter((uid) => !this.#feed.isAlive(uid));
     for (const uid of unknown) {
       if (!this.#suspects.has(uid)) continue;
@@ -240,7 +268,8 @@ export class LiveCluster {
       count(what, kind);
       if (what === 'skipped') log('warn', { kind, detail }, 'skipped an object that cannot be read');
       else if (what === 'failed') log('warn', { kind, detail }, 'a list or watch failed; retrying');
-      else log('info', { kind, detail }, what);
+      // Watches are renewed all the time: `reconnect` is counted alone.
+      else if (what === 'relist') log('info', { kind, detail }, what);
     }
   }
 }

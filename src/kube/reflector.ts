@@ -26,8 +26,11 @@ export interface ReflectorOptions {
   readonly transport: Transport;
   readonly nowMs: () => number;
   readonly onNote: (note: ReflectorNote) => void;
-  /** A watch that is silent for this long, without even a bookmark (one a minute), is closed. */
-  readonly silenceMs?: number;
+  /**
+   * How long a watch lasts at most; it is then renewed from the last version. So the server has to answer that often,
+   * and what a broken watch does not tell is heard after all.
+   */
+  readonly watchMs?: number;
   readonly pageSize?: number;
   readonly backOff?: BackOff;
 }
@@ -39,12 +42,16 @@ export interface ReflectorNote {
   readonly detail: string;
 }
 
-const SILENCE_MS = 100_000;
+const WATCH_MS = 20_000;
+/** A random lifetime between this part of `watchMs` and the whole is requested, so that renewals are spread. */
+const SHORTEST = 0.7;
+/** The server ends a watch in time. One that it has not ended this part of `watchMs` later is broken. */
+const LATE = 0.2;
 const PAGE_SIZE = 500;
-/** The range of a watch's lifetime; a random one is requested, so that watches are not all renewed at once. */
-const WATCH_SECONDS = [300, 600] as const;
-/** How soon an absent optional resource is listed again. */
+/** How soon an absent optional resource is listed again if nobody calls `retryNow`. */
 const ABSENT_MS = 120_000;
+/** The longest wait that a server may ask for: what it asks before it restarts must not outlast the restart. */
+const LONGEST_MS = 4000;
 
 /**
  * Mirrors one collection of the API server. It lists the collection in pages, then watches from the version of the
@@ -64,16 +71,19 @@ export class Reflector<T> {
   #isSynced = false;
   #stream: ApiStream | undefined;
   #mustRelist = false;
-  /** The time of the last event or bookmark, and the time since which there is no watch (undefined: there is one). */
+  #nap = new AbortController();
+  /** Whether the resource was listed since it was last found to be absent. */
+  #wasListed = false;
+  #isMissing = false;
+  #isWatching = false;
+  /** When the server last told what there is: by an event, a bookmark, or the start of a watch. */
   #heardMs: number;
-  #lostMs: number | undefined;
 
   constructor(mirror: Mirror<T>, options: ReflectorOptions) {
     this.#mirror = mirror;
     this.#options = options;
     this.#backOff = options.backOff ?? new BackOff();
     this.#heardMs = options.nowMs();
-    this.#lostMs = this.#heardMs;
   }
 
   get kind(): string {
@@ -85,13 +95,22 @@ export class Reflector<T> {
     return this.#isSynced;
   }
 
-  /** How long there has been no watch, in ms; 0: there is one. */
-  behindMs(): number {
-    return this.#lostMs === undefined ? 0 : this.#options.nowMs() - this.#lostMs;
+  /** Whether the server does not have the (optional) resource, as far as it was asked. */
+  get isMissing(): boolean {
+    return this.#isMissing;
   }
 
-  /** Time since the last event or bookmark, in ms. */
-  silentMs(): number {
+  get path(): string {
+    return this.#mirror.path;
+  }
+
+  /** Whether there is a watch, or one is being renewed. */
+  get isWatching(): boolean {
+    return this.#isWatching;
+  }
+
+  /** How old the records may be, in ms: the time since the server last told what there is. */
+  ageMs(): number {
     return this.#options.nowMs() - this.#heardMs;
   }
 
@@ -101,8 +120,15 @@ export class Reflector<T> {
     this.#stream?.abort();
   }
 
+  /** Tries again now if it waits for its next try. */
+  retryNow(): void {
+    this.#backOff.reset();
+    this.#nap.abort();
+  }
+
   stop(): void {
     this.#stop.abort();
+    this.#nap.abort();
     this.#stream?.abort();
   }
 
@@ -117,14 +143,14 @@ export class Reflector<T> {
       } catch (error) {
         waitMs = await this.#onFailure(error);
       }
-      await sleep(waitMs, signal);
+      await this.#pause(waitMs);
     }
   }
 
   /** @returns how long to wait before the next try */
   async #onFailure(error: unknown): Promise<number> {
     if (this.#stop.signal.aborted) return 0;
-    this.#lostMs ??= this.#options.nowMs();
+    this.#isWatching = false;
     if (this.#mustRelist && this.#version !== '') return 0;
     const status = error instanceof ApiError ? error.status : 0;
     const text = error instanceof Error ? error.message : String(error);
@@ -133,18 +159,21 @@ export class Reflector<T> {
       this.#note('relist', text);
       return this.#backOff.nextMs();
     }
-    if (this.#mirror.isOptional && (status === 404 || status === 403)) return this.#onAbsent(text);
+    // While it starts, an API server forbids what it allows later: what could be read stays.
+    const isAbsent = status === 404 || (status === 403 && !this.#wasListed);
+    if (this.#mirror.isOptional && isAbsent) return this.#onAbsent(text, status === 404);
     this.#note('failed', text);
     const asked = error instanceof ApiError ? (error.retryAfterMs ?? 0) : 0;
-    return Math.max(asked, this.#backOff.nextMs());
+    return Math.max(Math.min(asked, LONGEST_MS), this.#backOff.nextMs());
   }
 
-  async #onAbsent(why: string): Promise<number> {
+  async #onAbsent(why: string, isMissing: boolean): Promise<number> {
     this.#mirror.onListed?.(false);
     await this.#replace(new Map());
     this.#version = '';
+    this.#wasListed = false;
+    this.#isMissing = isMissing;
     this.#heardMs = this.#options.nowMs();
-    this.#lostMs = undefined;
     if (!this.#isSynced) this.#note('absent', why);
     this.#isSynced = true;
     return ABSENT_MS;
@@ -152,6 +181,7 @@ export class Reflector<T> {
 
   async #list(): Promise<void> {
     this.#mustRelist = false;
+    this.#version = '';
     const found = new Map<string, T>();
     const unreadable = new Set<string>();
     let version = '';
@@ -167,13 +197,14 @@ export class Reflector<T> {
       await inSlices(listAt(page, 'items', 'list'), this.#stop.signal, (item) =>
         this.#take(item, (key, record) => found.set(key, record), unreadable),
       );
-      this.#heardMs = this.#options.nowMs();
     }
     if (this.#stop.signal.aborted) return;
     await this.#replace(found, unreadable);
     if (this.#stop.signal.aborted) return;
     this.#mirror.onListed?.(true);
     this.#version = version;
+    this.#wasListed = true;
+    this.#isMissing = false;
     this.#isSynced = true;
     this.#note('listed', `${found.size} objects at ${version}`);
   }
@@ -198,34 +229,42 @@ export class Reflector<T> {
   }
 
   async #watch(): Promise<void> {
-    const [least, most] = WATCH_SECONDS;
-    const seconds = Math.round(least + Math.random() * (most - least));
+    const { watchMs = WATCH_MS } = this.#options;
+    const lastsMs = watchMs * (SHORTEST + Math.random() * (1 - SHORTEST));
+    const seconds = Math.max(1, Math.round(lastsMs / 1000));
     const query = `watch=true&allowWatchBookmarks=true&resourceVersion=${this.#version}&timeoutSeconds=${seconds}`;
     const stream = (this.#stream = await this.#options.transport.stream(this.#path(query)));
-    this.#lostMs = undefined;
     this.#heardMs = this.#options.nowMs();
-    const { silenceMs = SILENCE_MS } = this.#options;
-    let isSilent = false;
-    const silence = setInterval(() => {
-      isSilent = this.silentMs() > silenceMs;
-      if (isSilent) stream.abort();
-    }, silenceMs / 10);
-    let lines = 0;
+    const openedMs = this.#heardMs;
+    this.#isWatching = true;
+    let isOverdue = false;
+    const overdue = setTimeout(
+      () => {
+        isOverdue = true;
+        stream.abort();
+      },
+      lastsMs + LATE * watchMs,
+    );
     try {
       if (this.#stop.signal.aborted || this.#mustRelist) stream.abort();
-      for await (const line of readLines(stream.chunks)) {
-        this.#onLine(line);
-        lines++;
-      }
-      this.#note('reconnect', 'the server ended the watch');
+      for await (const line of readLines(stream.chunks)) this.#onLine(line);
+    } catch (error) {
+      throw isOverdue ? new Error('the server did not end the watch in time', { cause: error }) : error;
     } finally {
-      clearInterval(silence);
+      clearTimeout(overdue);
       stream.abort();
       this.#stream = undefined;
-      this.#lostMs = isSilent ? this.#heardMs : this.#options.nowMs();
     }
-    // Pauses between watches, in case a server ends every watch at once.
-    await sleep(lines > 0 ? 0 : this.#backOff.nextMs(), this.#stop.signal);
+    this.#note('reconnect', 'the server ended the watch');
+    // Pauses where a server ends every watch at once.
+    if (this.#heardMs > openedMs || this.#options.nowMs() - openedMs > lastsMs / 2) this.#backOff.reset();
+    else await this.#pause(this.#backOff.nextMs());
+  }
+
+  /** Waits, until `retryNow` or `stop` at the latest. */
+  async #pause(ms: number): Promise<void> {
+    this.#nap = new AbortController();
+    if (!this.#stop.signal.aborted) await sleep(ms, this.#nap.signal);
   }
 
   #onLine(line: string): void {

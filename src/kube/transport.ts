@@ -20,6 +20,14 @@ export interface ApiStream {
   readonly abort: () => void;
 }
 
+type Sent = Omit<ApiRequest, 'timeoutMs'> & { readonly headers?: http.OutgoingHttpHeaders };
+
+interface Changed {
+  readonly body: unknown;
+  /** Empty if the server has none. */
+  readonly etag: string;
+}
+
 interface ApiErrorDetails {
   readonly retryAfterMs?: number | undefined;
   readonly causes?: readonly string[];
@@ -46,6 +54,8 @@ export class ApiError extends Error {
 }
 
 const TIMEOUT_MS = 30_000;
+/** A watch answers at once, unless the server is overloaded. */
+const WATCH_TIMEOUT_MS = 10_000;
 /** The largest expected answer is a page of 500 pods, 5 MB. */
 const MAX_BODY_BYTES = 256 * 2 ** 20;
 const MAX_SOCKETS = 32;
@@ -93,10 +103,27 @@ export class Transport {
     return text === '' ? undefined : (JSON.parse(text) as unknown);
   }
 
+  /**
+   * Reads a resource if it has changed since it had this ETag.
+   * @returns undefined: it has not
+   * @throws as `request`
+   */
+  async requestChanged(path: string, accept: string, etag = ''): Promise<Changed | undefined> {
+    const headers = { accept, ...(etag === '' ? {} : { 'if-none-match': etag }) };
+    try {
+      const response = await this.#send({ method: 'GET', path, headers }, AbortSignal.timeout(TIMEOUT_MS));
+      const body = JSON.parse(await textOf(response)) as unknown;
+      return { body, etag: response.headers.etag ?? '' };
+    } catch (error) {
+      if (error instanceof ApiError && error.status === 304) return undefined;
+      throw error;
+    }
+  }
+
   /** Opens a watch. Resolves when the headers have arrived. */
   async stream(path: string): Promise<ApiStream> {
     const controller = new AbortController();
-    const patience = setTimeout(() => controller.abort(new Error('no answer in time')), TIMEOUT_MS);
+    const patience = setTimeout(() => controller.abort(new Error('no answer in time')), WATCH_TIMEOUT_MS);
     try {
       const chunks = await this.#send({ method: 'GET', path }, controller.signal);
       return { chunks, abort: () => controller.abort() };
@@ -109,7 +136,10 @@ export class Transport {
     this.#agent?.destroy();
   }
 
-  async #send({ method, path, body, contentType }: ApiRequest, signal: AbortSignal): Promise<http.IncomingMessage> {
+  async #send(
+    { method, path, body, contentType, headers: more }: Sent,
+    signal: AbortSignal,
+  ): Promise<http.IncomingMessage> {
     const options: Connection = {};
     await this.#config.applyToHTTPSOptions(options);
     const payload = body === undefined ? undefined : Buffer.from(JSON.stringify(body));
@@ -117,6 +147,7 @@ export class Transport {
       accept: 'application/json',
       'user-agent': 'muster',
       ...options.headers,
+      ...more,
       ...(payload ? { 'content-type': contentType ?? 'application/json', 'content-length': payload.length } : {}),
     };
     const base = this.#server.pathname.replace(/\/$/, '');

@@ -7,6 +7,7 @@ import type { Scheduler } from '../core/scheduler.ts';
 import type { IntakeContext } from '../intake/gang-objects.ts';
 import type { Identity } from '../intake/identity.ts';
 import { apiRoutes } from './api/routes.ts';
+import type { SnapshotAge } from './api/views.ts';
 import { requireCertificate, requireName } from './clients.ts';
 import { health, type LiveHealth } from './health.ts';
 import { httpServer } from './http.ts';
@@ -41,6 +42,8 @@ export interface LiveParts {
   readonly health?: LiveHealth;
   /** Receives the effects of decisions and of events. */
   readonly onEffects: (effects: readonly Effect[]) => void;
+  /** How old the snapshot may be, in ms, and whether it is too old to admit gangs. */
+  readonly snapshot: () => SnapshotAge;
 }
 
 export interface MusterServer {
@@ -70,7 +73,7 @@ const NO_BODY = 1024;
 
 /** Builds the servers of the extender verbs and of the read API, /healthz, /readyz, /metrics. They do not listen yet. */
 export function buildServer(options: ServerOptions): MusterServer {
-  const { scheduler, nowMs, toWall = (ms: number) => ms, logger, live } = options;
+  const { scheduler, nowMs, toWall, logger, live } = options;
   const { app, extender } = emptyServers(options);
   const metrics = buildMetrics(() => scheduler.stats(), nowMs);
   protectionMetrics(metrics.registry, () => scheduler.protectedPods());
@@ -84,7 +87,7 @@ export function buildServer(options: ServerOptions): MusterServer {
     logDecision(logger, record);
   };
   serveVerbs(extender, options, { onEffects, onDecision });
-  void app.register(apiRoutes, { scheduler, nowMs, toWall });
+  void app.register(apiRoutes, { scheduler, nowMs, toWall, snapshot: live?.snapshot });
   let isDraining = false;
   health(app, {
     unready: () =>

@@ -13,8 +13,10 @@ export interface HealthState {
 }
 
 export interface LiveHealth {
-  /** How long there has been no watch, in ms; 0: there is one. */
-  readonly behindMs: () => number;
+  /** How old the snapshot may be, in ms. */
+  readonly ageMs: () => number;
+  /** Whether nodes and pods are being watched. */
+  readonly isWatching: boolean;
   readonly isStale: () => boolean;
   readonly isLeading: boolean;
 }
@@ -33,11 +35,10 @@ export function health(app: FastifyInstance, state: HealthState): void {
 function linesOf({ unready, blocked, lastEventMs, live }: HealthState): readonly string[] {
   const [why, hold, age] = [unready(), blocked(), lastEventMs()];
   const line = (isGood: boolean, name: string, text: string) => `[${isGood ? '+' : '-'}]${name} ${text}`;
-  const watch = (isStale: boolean, behindMs: number) =>
-    behindMs === 0 && !isStale ? 'ok' : `no word from the API server for ${seconds(behindMs)}`;
+  const watch = (of: LiveHealth) => (isHeard(of) ? 'ok' : `no word from the API server for ${seconds(of.ageMs())}`);
   return [
     line(why === undefined, 'sync', why ?? 'ok'),
-    ...(live ? [line(!live.isStale() && live.behindMs() === 0, 'watch', watch(live.isStale(), live.behindMs()))] : []),
+    ...(live ? [line(isHeard(live), 'watch', watch(live))] : []),
     line(age !== undefined, 'snapshot', age === undefined ? 'no event yet' : `last event ${seconds(age)} ago`),
     // A following replica is as ready as the other.
     ...(live ? [line(true, 'leader', live.isLeading ? 'this replica decides' : 'another replica decides')] : []),
@@ -49,5 +50,7 @@ function linesOf({ unready, blocked, lastEventMs, live }: HealthState): readonly
         : `ready, but admits no gang because ${hold}`,
   ];
 }
+
+const isHeard = (live: LiveHealth) => live.isWatching && !live.isStale();
 
 const seconds = (ms: number) => `${(ms / 1000).toFixed(1)} s`;

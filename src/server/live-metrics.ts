@@ -56,9 +56,11 @@ function registerGauges(registers: Registry[], cluster: LiveCluster): void {
         this.set(read());
       },
     });
-  gauge('snapshot_behind_seconds', 'Time without a watch on nodes or pods; 0 while there is one.', () => {
-    return cluster.behindMs() / 1000;
-  });
+  gauge(
+    'snapshot_behind_seconds',
+    'How old the snapshot may be: time since the API server last answered and told what nodes and pods there are.',
+    () => cluster.ageMs() / 1000,
+  );
   gauge('snapshot_stale', '1 while no gang is admitted because the API server is unreachable.', () => {
     return Number(cluster.isStale());
   });

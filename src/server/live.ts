@@ -30,8 +30,9 @@ export async function serveLive(config: Config): Promise<Serving> {
     log: (level, fields, message) => logger[level](fields, message),
     count: (what, label) => metrics.count(what, label),
   });
+  const snapshot = () => ({ ageMs: cluster.ageMs(), isStale: cluster.isStale() });
   const { context, identify, onAsked, onEffects } = cluster;
-  const live = { context, identify, onAsked, onEffects, health: cluster };
+  const live = { context, identify, onAsked, onEffects, health: cluster, snapshot };
   const server = buildFor(prepared, live);
   const metrics = liveMetrics(server.metrics.registry, cluster);
   const serving = await start(prepared, server, {

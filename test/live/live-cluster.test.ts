@@ -307,7 +307,7 @@ describe('trust', () => {
   });
 
   test('out of touch with the API server: new gangs wait with that reason, reserved members and foreign pods go on', async () => {
-    const muster = await newMuster({ staleAfterMs: 300 }).start();
+    const muster = await newMuster({ staleAfterMs: 2000 }).start();
     await muster.run(leader('a', 2));
     const late = leader('late', 2);
     create(late);
@@ -352,7 +352,7 @@ describe('what people see', () => {
       'not ready: the cluster has not been read yet',
     ]);
     await muster.start();
-    await until(() => muster.cluster.behindMs() === 0);
+    await until(() => muster.cluster.isWatching);
     expect(await verbose(muster)).toEqual([
       200,
       '[+]sync ok',

@@ -33,12 +33,14 @@ class Names {
   };
   readonly reflector: Reflector<string>;
 
-  constructor(transport: Transport, mirror: Partial<Mirror<string>> = {}, silenceMs = 60_000) {
+  constructor(
+    transport: Transport,
+    mirror: Partial<Mirror<string>> = {},
+    watchMs = 60_000,
+    backOff = new BackOff(5, 20),
+  ) {
     const options = { transport, nowMs: () => Date.now(), onNote: (note: ReflectorNote) => this.notes.push(note) };
-    this.reflector = new Reflector(
-      { ...this.#mirror, ...mirror },
-      { ...options, silenceMs, pageSize: 3, backOff: new BackOff(5, 20) },
-    );
+    this.reflector = new Reflector({ ...this.#mirror, ...mirror }, { ...options, watchMs, pageSize: 3, backOff });
   }
 
   get sorted(): string[] {
@@ -54,8 +56,8 @@ let server: FakeApiServer;
 let transport: Transport;
 const running: Names[] = [];
 
-function mirror(options: Partial<Mirror<string>> = {}, silenceMs?: number): Names {
-  const names = new Names(transport, options, silenceMs);
+function mirror(options: Partial<Mirror<string>> = {}, watchMs?: number, backOff?: BackOff): Names {
+  const names = new Names(transport, options, watchMs, backOff);
   running.push(names);
   void names.reflector.run();
   return names;
@@ -149,10 +151,11 @@ test.each([500, 429, 403])(
     const names = mirror();
     await until(() => names.whats().filter((what) => what === 'failed').length >= 3);
     expect(names.reflector.isSynced).toBe(false);
-    expect(names.reflector.behindMs()).toBeGreaterThan(0);
+    expect(names.reflector.isWatching).toBe(false);
+    expect(names.reflector.ageMs()).toBeGreaterThan(0);
     server.refuse = () => undefined;
     await until(() => server.watchCount === 1);
-    await until(() => names.reflector.behindMs() === 0);
+    await until(() => names.reflector.isWatching);
   },
 );
 
@@ -182,6 +185,41 @@ test('a watch that went silent is given up, and what it did not tell is heard af
   put('p2');
   await until(() => names.names.size === 2);
   expect(names.sorted).toEqual(['p1', 'p2']);
+});
+
+test('a quiet watch is renewed from its bookmark before anybody doubts it', async () => {
+  put('p1');
+  const names = mirror({}, 1400);
+  await until(() => server.watchCount === 1);
+  const firstPage = () => server.calls.filter(({ path }) => path.includes('limit=')).length;
+  const before = firstPage();
+  await until(() => names.whats().filter((what) => what === 'reconnect').length === 2);
+  expect(names.whats()).toEqual(['listed', 'reconnect', 'reconnect']);
+  expect(firstPage()).toBe(before);
+});
+
+test('what waits for its next try is tried at once when it is told to', async () => {
+  put('p1');
+  server.refuse = () => 503;
+  const names = mirror({}, undefined, new BackOff(1e9, 1e9));
+  await until(() => names.whats().includes('failed'));
+  server.refuse = () => undefined;
+  const asked = server.calls.length;
+  await new Promise((resolve) => setTimeout(resolve, 50));
+  expect(server.calls).toHaveLength(asked);
+  names.reflector.retryNow();
+  await until(() => names.sorted.join() === 'p1');
+});
+
+test('read anew: every object is told again, from a new list', async () => {
+  put('p1');
+  put('p2');
+  const names = mirror();
+  await until(() => server.watchCount === 1);
+  names.reflector.relist();
+  await until(() => names.told.length === 4);
+  expect(names.told).toEqual(['+p1', '+p2', '+p1', '+p2']);
+  expect(names.whats()).toEqual(['listed', 'listed']);
 });
 
 test('an event that is no JSON is not skipped: the watch starts again from the last good one', async () => {
@@ -219,6 +257,19 @@ describe('an optional resource', () => {
     const names = mirror({ isOptional: true });
     await until(() => names.reflector.isSynced);
     expect(names.whats()).toEqual(['absent']);
-    expect(names.reflector.behindMs()).toBe(0);
+    expect(names.reflector.isMissing).toBe(code === 404);
+  });
+
+  test('that is forbidden after it was read keeps what was read, as while a server starts', async () => {
+    put('p1');
+    const names = mirror({ isOptional: true });
+    await until(() => server.watchCount === 1);
+    server.refuse = () => 403;
+    server.cutWatches();
+    await until(() => names.whats().filter((what) => what === 'failed').length >= 3);
+    expect(names.sorted).toEqual(['p1']);
+    server.refuse = () => undefined;
+    await until(() => server.watchCount === 1);
+    expect(names.told).toEqual(['+p1']);
   });
 });

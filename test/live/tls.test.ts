@@ -174,6 +174,7 @@ describe.skipIf(!existsSync(OPENSSL))('HTTPS, for clients with a certificate alo
         identify: () => ({ kind: 'unknown' }) as const,
         onAsked: () => undefined,
         onEffects: () => undefined,
+        snapshot: () => ({ ageMs: 0, isStale: false }),
       };
       server = buildServer({
         scheduler,

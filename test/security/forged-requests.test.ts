@@ -249,7 +249,7 @@ test('a UID under the name of another pod is unknown', async () => {
 describe('kube-scheduler', () => {
   test('may be ahead of the watch: its question waits for the pod', async () => {
     const muster = await begin();
-    await until(() => muster.cluster.behindMs() === 0);
+    await until(() => muster.cluster.isWatching);
     const firstAnswer = async (i: number) => {
       const driver = withUid(leader(`a-${i}`, 2));
       const answer = post(muster, 'filter', driver);

@@ -56,8 +56,15 @@ export class FakeApiServer {
   readonly calls: Call[] = [];
   /** Collections that answer 404, such as `/apis/sparkoperator.k8s.io/v1beta2/sparkapplications`. */
   readonly absent = new Set<string>();
+  /** The header Retry-After of refusals, in seconds. */
+  retryAfter: number | undefined;
+  /** The collections of CRDs that discovery tells of. */
+  readonly #installed = new Set<string>();
   /** Answers instead of the real one, where it returns a status. */
   refuse: (method: string, path: string) => number | undefined = () => undefined;
+  /** Accepts connections and requests, and neither answers nor tells any watch; nothing is closed. */
+  #isHung = false;
+  readonly #held: (() => void)[] = [];
   /** Evictions of these pods violate a disruption budget. */
   readonly protectedPods = new Set<string>();
   /** Whether evicted pods stay, marked as going, until they are removed. */
@@ -108,6 +115,34 @@ export class FakeApiServer {
     return this.#collection(collection).objects.get(`${namespace ?? ''}/${name}`);
   }
 
+  /** Installs the CRD of a collection that was absent. */
+  install(collection: string): void {
+    this.absent.delete(collection);
+    this.#installed.add(collection);
+  }
+
+  #discover(request: http.IncomingMessage, response: http.ServerResponse): void {
+    const etag = `"${[...this.#installed].join()}"`;
+    if (request.headers['if-none-match'] === etag) return void response.writeHead(304).end();
+    const items = [...this.#installed].map((path) => {
+      const [, , name, version, resource] = path.split('/');
+      return { metadata: { name }, versions: [{ version, resources: [{ resource }] }] };
+    });
+    const body = JSON.stringify({ kind: 'APIGroupDiscoveryList', items });
+    response.writeHead(200, { 'content-type': 'application/json', etag }).end(body);
+  }
+
+  /** Answers what it was asked while it hung; the watches that were open then stay mute. */
+  wakeUp(): void {
+    this.#isHung = false;
+    for (const answer of this.#held.splice(0)) answer();
+  }
+
+  hang(): void {
+    this.#isHung = true;
+    this.muteWatches();
+  }
+
   /** Breaks every open watch in the middle. */
   cutWatches(): void {
     for (const { response } of this.#muted()) response.destroy();
@@ -141,9 +176,12 @@ export class FakeApiServer {
 
   bookmark(): void {
     const resourceVersion = String(++this.#version);
-    for (const { response } of this.#watchers()) {
-      response.write(`${JSON.stringify({ type: 'BOOKMARK', object: { metadata: { resourceVersion } } })}\n`);
-    }
+    for (const { response } of this.#watchers()) response.write(bookmarkAt(resourceVersion));
+  }
+
+  /** As the real server does near the end of a watch's timeout. */
+  #endWithBookmark({ response }: Watcher): void {
+    response.end(bookmarkAt(String(this.#version)));
   }
 
   /** Writes this text into every open watch. */
@@ -179,9 +217,14 @@ export class FakeApiServer {
     const body: unknown = text === '' ? undefined : JSON.parse(text);
     const method = request.method ?? 'GET';
     this.calls.push({ method, path: request.url ?? '', body });
+    if (this.#isHung) await new Promise<void>((resolve) => this.#held.push(resolve));
     const refusal = this.refuse(method, request.url ?? '');
     const parsed = PATH.exec(url.pathname);
-    if (refusal !== undefined) return status(response, refusal, 'Refused');
+    if (refusal !== undefined) {
+      if (this.retryAfter !== undefined) response.setHeader('retry-after', this.retryAfter);
+      return status(response, refusal, 'Refused');
+    }
+    if (url.pathname === '/apis') return this.#discover(request, response);
     if (!parsed) return status(response, 404, 'NotFound');
     const [, group, namespace, resource, name, sub] = parsed as unknown as string[];
     const collection = `${group}/${resource}`;
@@ -234,7 +277,12 @@ export class FakeApiServer {
     const watcher = { response, matches };
     for (const change of found.changes) if (change.version > from) tell(watcher, change);
     found.watchers.add(watcher);
-    response.on('close', () => found.watchers.delete(watcher));
+    const seconds = Number(url.searchParams.get('timeoutSeconds') ?? 600);
+    const end = setTimeout(() => found.watchers.has(watcher) && this.#endWithBookmark(watcher), seconds * 1000);
+    response.on('close', () => {
+      clearTimeout(end);
+      found.watchers.delete(watcher);
+    });
   }
 
   #one(collection: string, call: OneCall): void {
@@ -295,6 +343,9 @@ export class FakeApiServer {
     send(response, 200, this.put(collection, changed));
   }
 }
+
+const bookmarkAt = (resourceVersion: string) =>
+  `${JSON.stringify({ type: 'BOOKMARK', object: { metadata: { resourceVersion } } })}\n`;
 
 interface OneCall {
   readonly method: string;

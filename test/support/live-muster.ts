@@ -88,7 +88,8 @@ export class LiveMuster {
       this.cluster.onEffects(effects);
     };
     const logger = pino({ level: 'silent' });
-    const live = { context, identify, onAsked, onEffects, health: this.cluster };
+    const snapshot = () => ({ ageMs: this.cluster.ageMs(), isStale: this.cluster.isStale() });
+    const live = { context, identify, onAsked, onEffects, health: this.cluster, snapshot };
     this.server = buildServer({
       scheduler: this.scheduler,
       nowMs,

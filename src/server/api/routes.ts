@@ -4,36 +4,44 @@ import type { GangSummary } from '../../core/explanation/explanation.ts';
 import type { Scheduler } from '../../core/scheduler.ts';
 import { openApi } from './openapi.ts';
 import { GangQuery, NodeQuery } from './schemas.ts';
-import { explanationView, nodeView, policyView, summaryView } from './views.ts';
+import { explanationView, nodeView, policyView, snapshotView, summaryView, type SnapshotAge } from './views.ts';
 
 export interface ApiDeps {
   readonly scheduler: Pick<Scheduler, 'gangs' | 'explain' | 'nodes' | 'policies'>;
   readonly nowMs: () => number;
-  readonly toWall: (ms: number) => number;
+  /** A time of `nowMs` as wall time; absent: they are the same. */
+  readonly toWall?: ((ms: number) => number) | undefined;
+  /** The age of a live cluster's snapshot; absent: the cluster comes from files. */
+  readonly snapshot?: (() => SnapshotAge) | undefined;
 }
 
 /** GET /v1/... and /openapi.json: the read-only API for people and scripts. */
-export const apiRoutes: FastifyPluginAsync<ApiDeps> = (app, { scheduler, nowMs, toWall }) => {
+export const apiRoutes: FastifyPluginAsync<ApiDeps> = (app, { scheduler, nowMs, toWall = (ms) => ms, snapshot }) => {
   const document = openApi();
+  const age = () => (snapshot ? { snapshot: snapshotView(snapshot()) } : {});
   app.get('/openapi.json', () => document);
   app.get('/v1/policies', () => ({ items: scheduler.policies.map(policyView) }));
   app.get('/v1/nodes', (request, reply) =>
     withQuery(NodeQuery, request.query, reply, ({ limit }) => {
       const nodes = [...scheduler.nodes()].sort((a, b) => (a.node < b.node ? -1 : 1));
-      return { total: nodes.length, items: nodes.slice(0, limit).map(nodeView) };
+      return { ...age(), total: nodes.length, items: nodes.slice(0, limit).map(nodeView) };
     }),
   );
   app.get('/v1/gangs', (request, reply) =>
     withQuery(GangQuery, request.query, reply, (query) => {
       const gangs = scheduler.gangs().filter((gang) => matches(gang, query));
       gangs.sort((a, b) => a.sinceMs - b.sinceMs || (a.gang < b.gang ? -1 : 1));
-      return { total: gangs.length, items: gangs.slice(0, query.limit).map((gang) => summaryView(gang, toWall)) };
+      return {
+        ...age(),
+        total: gangs.length,
+        items: gangs.slice(0, query.limit).map((gang) => summaryView(gang, toWall)),
+      };
     }),
   );
   app.get<{ Params: { namespace: string; name: string } }>('/v1/gangs/:namespace/:name', ({ params }, reply) => {
     const key = `${params.namespace}/${params.name}`;
     const explanation = scheduler.explain(key, nowMs());
-    if (explanation) return explanationView(explanation, toWall);
+    if (explanation) return { ...age(), ...explanationView(explanation, toWall) };
     return reply.code(404).send({ error: `There is no gang ${key}; GET /v1/gangs lists them.` });
   });
   return Promise.resolve();

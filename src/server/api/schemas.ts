@@ -22,6 +22,13 @@ const SlotState = z
     'unplaced: there is no room now. reserved: held for a member that has not come yet. assumed: answered to kube-scheduler, not yet bound. bound: its pod is bound.',
   );
 
+export const SnapshotView = z
+  .strictObject({
+    ageSeconds: z.number().describe('Time since the API server last answered and told what nodes and pods there are.'),
+    isStale: z.boolean().describe('Whether no gang is admitted because of that age (staleAfterMs).'),
+  })
+  .describe('How old the view of the cluster may be. Absent if the cluster comes from files.');
+
 const Pod = z.strictObject({ namespace: z.string(), name: z.string(), uid: z.string() });
 
 export const GangSummaryView = z.strictObject({
@@ -84,6 +91,7 @@ const MakingRoomView = z.strictObject({
 });
 
 export const ExplanationView = GangSummaryView.extend({
+  snapshot: SnapshotView.optional(),
   roles: z.array(RoleView),
   placed: z.array(z.strictObject({ role: z.string(), node: z.string(), state: SlotState, pod: z.string() })),
   ahead: z.array(z.strictObject({ gang: z.string(), blocks: z.boolean() })),
@@ -104,10 +112,15 @@ export const NodeViewSchema = z.strictObject({
 });
 
 export const GangList = z.strictObject({
+  snapshot: SnapshotView.optional(),
   total: z.int().describe('Number of matching gangs; the limit may shorten items.'),
   items: z.array(GangSummaryView),
 });
-export const NodeList = z.strictObject({ total: z.int(), items: z.array(NodeViewSchema) });
+export const NodeList = z.strictObject({
+  snapshot: SnapshotView.optional(),
+  total: z.int(),
+  items: z.array(NodeViewSchema),
+});
 export const PolicyList = z.strictObject({
   items: z
     .array(z.record(z.string(), z.unknown()))

@@ -4,13 +4,24 @@ import type { Explanation, GangSummary, NodeView } from '../../core/explanation/
 import type { MakingRoom } from '../../core/explanation/making-room.ts';
 import type { Policy } from '../../core/policy/policy.ts';
 import type { Resources } from '../../core/resources.ts';
-import type { ExplanationView, GangSummaryView, NodeViewSchema } from './schemas.ts';
+import type { ExplanationView, GangSummaryView, NodeViewSchema, SnapshotView } from './schemas.ts';
 
 /** Translates the core's types to JSON: maps become objects, millicores become cores, times become text. */
 
 const scaled = (resource: string, value: number) => (resource === 'cpu' ? value / 1000 : value);
 const amounts = (resources: Resources) =>
   Object.fromEntries([...resources].map(([resource, value]) => [resource, scaled(resource, value)]));
+
+/** How old the snapshot may be, and whether it is too old to admit gangs. */
+export interface SnapshotAge {
+  readonly ageMs: number;
+  readonly isStale: boolean;
+}
+
+export const snapshotView = ({ ageMs, isStale }: SnapshotAge): z.output<typeof SnapshotView> => ({
+  ageSeconds: Math.round(ageMs / 100) / 10,
+  isStale,
+});
 
 type ToWall = (ms: number) => number;
 
