@@ -11,7 +11,7 @@ import type { GangContext } from './context.ts';
 import { isFreeing, refusalOf, type Gang, type Refusal } from './gang.ts';
 import { leaderNeeds, siblingRows, startNeeds } from './needs.ts';
 import { foundPossible } from './transitions.ts';
-import { findBlocker, isKnownPossible, unschedulable, type Examinations } from './turn.ts';
+import { EXAMINATIONS, findBlocker, isKnownPossible, unschedulable, type Examinations } from './turn.ts';
 
 /** The decision about a waiting gang: rows for each need, or a refusal. */
 export type Admission =
@@ -24,7 +24,8 @@ const WAITS_FOR_ROOM = 'gang waits for room';
 interface Question {
   /** kube-scheduler's question about the leader; absent: its leader runs, or may go to any node. */
   readonly asked?: FilterRequest;
-  readonly examinations: Examinations;
+  /** Absent: as many as one question may cost. */
+  readonly examinations?: Examinations;
 }
 
 /**
@@ -34,7 +35,7 @@ interface Question {
 export function decideAdmission(
   ctx: GangContext,
   gang: Gang,
-  { asked, examinations }: Question,
+  { asked, examinations = { left: EXAMINATIONS } }: Question,
   nowMs: number,
 ): Admission {
   if (isFreeing(gang)) return refused({ kind: 'freeing', reason: 'gang waits for room that is being freed' });

@@ -9,7 +9,6 @@ import { placeMember } from './members.ts';
 import { hasRunningLeader } from './needs.ts';
 import { noteProblem } from './problems.ts';
 import { asked, refuse, toAdmitted } from './transitions.ts';
-import { EXAMINATIONS } from './turn.ts';
 
 const none = (reason: string): FilterAnswer => ({ kind: 'none', reason });
 
@@ -40,8 +39,7 @@ function decide(ctx: GangContext, pod: GangPod, candidates: Candidates, nowMs: n
   ctx.ledger.dropPodHold(pod.uid);
   retryUnplaced(ctx, nowMs);
   if (ctx.hold !== undefined) return none(refuse(ctx, gang, { kind: 'held', reason: ctx.hold }));
-  const examinations = { left: EXAMINATIONS };
-  const question = leaderRuns ? { examinations } : { asked: { pod, candidates }, examinations };
+  const question = leaderRuns ? {} : { asked: { pod, candidates } };
   const admission = decideAdmission(ctx, gang, question, nowMs);
   if (admission.kind === 'refused') return none(refuse(ctx, gang, admission.refusal));
   admit(ctx, gang, admission, nowMs);

@@ -4,7 +4,6 @@ import { gangOf } from '../../gang/declare.ts';
 import { isAdmitted, refOf, type Gang } from '../../gang/gang.ts';
 import { placeAtOrElsewhere } from '../../gang/healing.ts';
 import type { Slot } from '../../gang/slot.ts';
-import { EXAMINATIONS } from '../../gang/turn.ts';
 import type { GangPod, PodInfo, WrittenPlan } from '../../model.ts';
 import type { PreemptionContext } from '../candidates/context.ts';
 import { exclusionOf } from '../candidates/exclusion-rules.ts';
@@ -84,7 +83,7 @@ function objectionTo(ctx: PreemptionContext, gang: Gang, written: WrittenPlan, n
   if (nowMs > written.untilMs) return 'the plan had expired';
   const forbidden = forbiddenTo(ctx, gang, nowMs);
   if (forbidden !== undefined) return forbidden;
-  const admission = decideAdmission(ctx, gang, { examinations: { left: EXAMINATIONS } }, nowMs);
+  const admission = decideAdmission(ctx, gang, {}, nowMs);
   if (admission.kind === 'admitted') return 'the gang fits without it, and waits for its turn';
   const { kind, reason } = admission.refusal;
   return kind === 'room' || kind === 'held' ? undefined : reason;
