@@ -6,15 +6,17 @@ import { ANYWHERE, domainTests } from './topology.ts';
 import type { Need, Plan, PlanRequest, RowTest } from './need.ts';
 import { capacityAt, RoomyRows, ScratchRoom } from './room.ts';
 import { Scratch } from './scratch.ts';
+import { placeTwoKinds } from './two-kinds.ts';
 import { bestRow, chooseRows, likesFullest, rowsInOrder, type Space } from './strategies.ts';
 
 /** How many places for the leader the planner tries in a domain; with fewer than three roles the first one works. */
 const LEADER_TRIES = 32;
 
 /**
- * Places whole gangs, or says that they do not fit. Exact for a leader and one other role (if any placement of the
- * leader leaves room for the others, the planner finds one) and for a single role; with more roles it is greedy, the
- * largest role first, with LEADER_TRIES places for the leader. Under mode `require` or `prefer`, that holds per domain.
+ * Places whole gangs, or says that they do not fit. Exact for a single role, and for a leader and one other role: if
+ * there is a way, the planner finds one. So it does for several leaders and one other role, as far as two-kinds.ts
+ * bounds the work. With more roles it is greedy, the largest role first, with LEADER_TRIES places for the leader. Under
+ * mode `require` or `prefer`, that holds per domain.
  * Works on a scratch copy of the room and changes nothing.
  */
 export class Planner {
@@ -52,8 +54,9 @@ export class Planner {
     const isSimulated = isAny(freed) && request.policy.topology.mode !== 'none';
     const room = isSimulated ? this.#simulated.of(now, vectors, { freed }) : now;
     for (const test of domainTests(this.#cluster, room, { ...request, needs })) {
-      const rows = attempt.place(test);
-      if (rows) return { kind: 'placed', rows: mergeLeader(request, rows) };
+      const placed = attempt.place(test);
+      const rows = placed ? mergeLeader(request, placed) : attempt.placeTwoKinds(request, test);
+      if (rows) return { kind: 'placed', rows };
     }
     return { kind: 'short', need: undefined };
   }
@@ -131,6 +134,16 @@ class Attempt {
       if (++failures === LEADER_TRIES) return undefined;
     }
     return undefined;
+  }
+
+  /** For several leaders and one other role, if the strategies found nothing: any way at all. */
+  placeTwoKinds({ needs, offered }: PlanRequest, inDomain: RowTest): readonly Int32Array[] | undefined {
+    const [leaders, others, ...rest] = needs;
+    if (!leaders || !others || rest.length > 0 || leaders.count < 2) return undefined;
+    const isAllowed = (need: Need, row: number) =>
+      hasBit(need.eligible, row) && this.#allowed(need, inDomain)?.(row) !== false;
+    const { rows } = this.#cluster.table;
+    return placeTwoKinds({ free: this.#free, rows, needs: [leaders, others], isAllowed, offered });
   }
 
   /** Rows for the first need that leave enough room in total for the others, best first. Mostly the first will do. */

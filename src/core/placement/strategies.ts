@@ -185,8 +185,8 @@ const weighted: Strategy = (space) => {
   const out = new Int32Array(need.count);
   const one = new Int32Array(1);
   const score = new Float64Array(1);
-  for (let n = 0; n < need.count; n++) {
-    if (heap.size === 0) return undefined;
+  let n = 0;
+  for (; n < need.count && heap.size > 0; n++) {
     const i = heap.topRow;
     out[n] = one[0] = rows[i]!;
     takeRoom(free, rows[i]!, need, -1);
@@ -196,8 +196,8 @@ const weighted: Strategy = (space) => {
       heap.rekeyTop(score[0]!);
     }
   }
-  for (const row of out) takeRoom(free, row, need, 1);
-  return out;
+  for (let i = 0; i < n; i++) takeRoom(free, out[i]!, need, 1);
+  return n === need.count ? out : undefined;
 };
 
 /** As weighted, but scores every row again after each placement, because each sibling changes the topology score. */

@@ -4,6 +4,7 @@ import { Cluster } from '../../../src/core/cluster/cluster.ts';
 import { DEFAULT_POLICY, type Policy, type StrategyName } from '../../../src/core/policy/policy.ts';
 import type { Need } from '../../../src/core/placement/need.ts';
 import { Planner } from '../../../src/core/placement/planner.ts';
+import { placeTwoKinds } from '../../../src/core/placement/two-kinds.ts';
 import { NO_CONSTRAINTS, node, pod, resources, type NodeOptions } from '../../support/builders.ts';
 
 type NodeTuple = readonly [name: string, options: NodeOptions];
@@ -146,6 +147,18 @@ describe('the planner', () => {
     const cluster = clusterOf(...Array.from({ length: 50 }, (_, n): NodeTuple => [`n${n}`, { cpu: 4 }]), odd);
     const needs = [need(cluster, 'driver', 1, 1), need(cluster, 'executor', 51, 4)]; // 51 x 4 cpu, and 1 is left on `odd`
     expect(plan(cluster, needs)).toContain('driver@odd');
+  });
+
+  test('looks for any way at all only where that is not too much work', () => {
+    const rows = 2000;
+    const cluster = clusterOf(...Array.from({ length: rows }, (_, n): NodeTuple => [`n${n}`, { cpu: 4 }]));
+    const place = (leaders: number) => {
+      const needs = [need(cluster, 'driver', leaders, 1), need(cluster, 'executor', 5, 2)] as const;
+      const free = cluster.table.free.map((column) => column.slice());
+      return placeTwoKinds({ free, rows, needs, isAllowed: () => true, offered: undefined });
+    };
+    expect(place(3)?.map(({ length }) => length)).toEqual([3, 5]);
+    expect(place(500)).toBeUndefined();
   });
 
   test('leaves the table as it was', () => {
