@@ -12,8 +12,11 @@ const integer = (min: number, max: number) =>
   );
 
 /** Reads a list, or a text with commas. */
-const list = () =>
-  z.preprocess((value) => (typeof value === 'string' ? value.split(',') : value), z.array(z.string().min(1)));
+const list = (pattern = /./, message?: string) =>
+  z.preprocess(
+    (value) => (typeof value === 'string' ? value.split(',') : value),
+    z.array(z.string().regex(pattern, message)),
+  );
 
 /**
  * The schema that validates the file, fills in defaults and types the code. Unknown keys are errors. See
@@ -51,6 +54,11 @@ export const Config = z.strictObject({
     .default(['muster'])
     .describe(
       'Names of the schedulers that call muster. Their pods may use every gang dialect, and prioritize scores those in no gang. Comma-separated in the environment.',
+    ),
+  ignoredResources: list(/^[^/\s]+\/[^/\s]+$/, 'expected names such as example.com/licence')
+    .default([])
+    .describe(
+      'Extended resources that muster leaves out of account, as kube-scheduler does: those with ignoredByScheduler in its extenders, and ignoredResources of its NodeResourcesFit. Comma-separated in the environment.',
     ),
   policy: z
     .string()

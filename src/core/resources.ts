@@ -27,15 +27,19 @@ export class ResourceColumns {
   readonly cpu: number;
   readonly memory: number;
   readonly pods: number;
-  readonly #unknown: number;
+  /** The column of all resources that no node and no bound pod has. */
+  readonly unknown: number;
+  readonly #ignored: ReadonlySet<string>;
   /** Called after a column was added, so that tables can grow with the columns. */
   onAdded: () => void = () => undefined;
 
-  constructor() {
+  /** @param ignored names that count nowhere: kube-scheduler leaves them to another extender */
+  constructor(ignored: readonly string[] = []) {
+    this.#ignored = new Set(ignored);
     this.cpu = this.add('cpu');
     this.memory = this.add('memory');
     this.pods = this.add('pods');
-    this.#unknown = this.add(UNKNOWN);
+    this.unknown = this.add(UNKNOWN);
   }
 
   get names(): readonly string[] {
@@ -66,7 +70,8 @@ export class ResourceColumns {
   requestVector(amounts: Resources): Vector {
     const out = new Float64Array(this.size);
     for (const [name, amount] of amounts) {
-      const column = this.#columnOf.get(name) ?? this.#unknown;
+      if (this.#ignored.has(name)) continue;
+      const column = this.#columnOf.get(name) ?? this.unknown;
       out[column] = Math.min(out[column]! + amount, FITS_NOWHERE);
     }
     return out;
@@ -87,11 +92,20 @@ export class ResourceColumns {
   }
 
   #widened(amounts: Resources, most: number): Vector {
-    const columns = Array.from(amounts.keys(), (name) => this.add(name));
+    const counted = [...amounts].filter(([name]) => !this.#ignored.has(name));
+    const columns = counted.map(([name]) => this.add(name));
     const out = new Float64Array(this.size);
-    let next = 0;
-    for (const amount of amounts.values()) out[columns[next++]!] = Math.min(amount, most);
+    counted.forEach(([, amount], i) => (out[columns[i]!] = Math.min(amount, most)));
     return out;
+  }
+
+  isIgnored(name: string): boolean {
+    return this.#ignored.has(name);
+  }
+
+  /** Whether no node and no bound pod has the resource, so that it counts in column `unknown`. */
+  isUnknown(name: string): boolean {
+    return !this.#columnOf.has(name) && !this.#ignored.has(name);
   }
 
   /** The non-zero amounts of a vector, by name. */

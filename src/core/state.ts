@@ -22,6 +22,8 @@ export interface SchedulerOptions {
   readonly policies: readonly Policy[];
   /** Pods of these schedulers that are in no gang are scored by prioritize; others are left alone. */
   readonly schedulerNames: readonly string[];
+  /** Names of resources that kube-scheduler leaves to other extenders; absent: none. */
+  readonly ignoredResources?: readonly string[];
 }
 
 /** What reads see of the state: nothing in it can be changed through this view. */
@@ -48,11 +50,11 @@ export interface SchedulerState extends PreemptionContext {
 
 /** The state before the first event. @param emit collects what a call asks of the outside */
 export function newState(
-  { policies, schedulerNames }: SchedulerOptions,
+  { policies, schedulerNames, ignoredResources }: SchedulerOptions,
   emit: (effect: Effect) => void,
 ): SchedulerState {
   const usage = new QueueUsage();
-  const cluster = new Cluster(usage);
+  const cluster = new Cluster(usage, ignoredResources);
   const inFlight = new InFlight(cluster);
   const planner = new Planner(cluster, inFlight);
   const state: SchedulerState = {

@@ -32,7 +32,8 @@ export interface Prepared {
 export function prepare(config: Config): Prepared {
   const logger = pino({ level: config.logLevel });
   const policies = config.policy === undefined ? [DEFAULT_POLICY] : readPolicies(config.policy);
-  const scheduler = new Scheduler({ policies, schedulerNames: config.schedulerNames });
+  const { schedulerNames, ignoredResources } = config;
+  const scheduler = new Scheduler({ policies, schedulerNames, ignoredResources });
   return { config, logger, scheduler, clock: new Clock() };
 }
 

@@ -19,8 +19,14 @@ export class World {
   readonly nodes = new Map<string, NodeInfo>();
   nowMs = 0;
 
-  constructor(nodes: readonly NodeInfo[], policy: Partial<Policy> = {}, synced = true) {
-    this.scheduler = new OpenScheduler({ policies: [{ ...DEFAULT_POLICY, ...policy }], schedulerNames: ['muster'] });
+  constructor(
+    nodes: readonly NodeInfo[],
+    policy: Partial<Policy> = {},
+    synced = true,
+    ignoredResources: readonly string[] = [],
+  ) {
+    const policies = [{ ...DEFAULT_POLICY, ...policy }];
+    this.scheduler = new OpenScheduler({ policies, schedulerNames: ['muster'], ignoredResources });
     for (const one of nodes) this.node(one);
     if (synced) this.#observe({ kind: 'synced' });
   }

@@ -40,10 +40,10 @@ const UNHEARD: GangRoom = { take: () => undefined, give: () => undefined };
  * `free` of a row = allocatable - bound pods that are not leaving - held room.
  */
 export class Cluster {
-  readonly columns = new ResourceColumns();
-  readonly table = new NodeTable(this.columns);
-  readonly eligibility = new Eligibility(this.table);
-  readonly domains = new Domains(this.table);
+  readonly columns: ResourceColumns;
+  readonly table: NodeTable;
+  readonly eligibility: Eligibility;
+  readonly domains: Domains;
   readonly #bound = new Map<string, BoundPod>();
   readonly #byNode = new Map<string, Map<string, BoundPod>>();
   readonly #deleting = new Map<string, BoundPod>();
@@ -53,9 +53,16 @@ export class Cluster {
   readonly #heldRows = new Set<number>();
   #leadersAt = new Int32Array(64);
 
-  /** @param room counts the room of each gang's bound members */
-  constructor(room: GangRoom = UNHEARD) {
+  /**
+   * @param room counts the room of each gang's bound members
+   * @param ignored resources that count nowhere
+   */
+  constructor(room: GangRoom = UNHEARD, ignored: readonly string[] = []) {
     this.#room = room;
+    this.columns = new ResourceColumns(ignored);
+    this.table = new NodeTable(this.columns);
+    this.eligibility = new Eligibility(this.table);
+    this.domains = new Domains(this.table);
   }
 
   boundPod(uid: string): BoundPod | undefined {

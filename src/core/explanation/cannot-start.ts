@@ -1,6 +1,6 @@
 import type { ClusterView } from '../cluster/cluster.ts';
 import { hasBit } from '../cluster/eligibility.ts';
-import { emptyRoom, type Obstacle } from '../gang/feasibility.ts';
+import { emptyRoom, missingResource, type Obstacle } from '../gang/feasibility.ts';
 import type { Gang } from '../gang/gang.ts';
 import type { Need, Room } from '../placement/need.ts';
 import { capacityAt } from '../placement/room.ts';
@@ -29,6 +29,11 @@ function because({ cluster, gang, needs, roles }: Case, obstacle: Obstacle): str
       const need = needs[obstacle.need]!;
       const role = roles.find((one) => one.role === need.role)!;
       if (obstacle.kind === 'no node') return nobodyEligible(role);
+      const missing = missingResource(cluster, gang, need);
+      if (missing !== undefined) {
+        const nodes = counted(role.nodes.eligible, 'node');
+        return `role ${need.role} requests ${missing}, and none of its ${nodes} has any. If another extender or nobody manages it, name it in ignoredResources (docs/config.md)`;
+      }
       const places = `role ${need.role} needs ${counted(need.count, 'place')}`;
       const nodes = `its ${counted(role.nodes.eligible, 'node')} would have ${placesIn(cluster, room, need)}`;
       return `${places}, and with no pod there but those of DaemonSets ${nodes}: add nodes, or request less`;

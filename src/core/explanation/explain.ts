@@ -1,6 +1,6 @@
 import type { PreemptionContextView } from '../preemption/candidates/context.ts';
 import { isBlocking } from '../gang/blocking.ts';
-import { emptyRoom } from '../gang/feasibility.ts';
+import { emptyRoom, requestOf } from '../gang/feasibility.ts';
 import { countSlots, isAdmitted, phaseOf, refOf, refusalOf, type Gang } from '../gang/gang.ts';
 import { leaderNeeds, needOf } from '../gang/needs.ts';
 import type { Role } from '../model.ts';
@@ -71,7 +71,7 @@ function explainRole(ctx: PreemptionContextView, gang: Gang, role: Role, needs: 
       now: placesIn(cluster, cluster.table.free, need),
       empty: placesIn(cluster, emptyRoom(cluster, gang), need),
     },
-    short: waiting ? shortages(cluster, waiting) : [],
+    short: waiting ? shortages(cluster, waiting, requestOf(gang, waiting)) : [],
   };
 }
 

@@ -3,6 +3,7 @@ import { hasBit, mismatchOf, withLabels } from '../cluster/eligibility.ts';
 import type { Role } from '../model.ts';
 import type { Need, Room } from '../placement/need.ts';
 import { capacityAt } from '../placement/room.ts';
+import type { Resources } from '../resources.ts';
 import { counted } from '../wording.ts';
 import type { RoleExplanation, Shortage } from './explanation.ts';
 
@@ -41,7 +42,7 @@ export function nobodyEligible({ role, nodes: { refused } }: Pick<RoleExplanatio
 }
 
 /** The resources that the eligible nodes lack: in total for the whole need, or on any single node for one pod. */
-export function shortages(cluster: ClusterView, { eligible, vector, count }: Need): Shortage[] {
+export function shortages(cluster: ClusterView, { eligible, vector, count }: Need, request: Resources): Shortage[] {
   const { table, columns } = cluster;
   const out: Shortage[] = [];
   vector.forEach((amount, c) => {
@@ -54,7 +55,11 @@ export function shortages(cluster: ClusterView, { eligible, vector, count }: Nee
       largest = Math.max(largest, here);
     }
     const needed = amount * count;
-    if (free < needed || largest < amount) out.push({ resource: columns.names[c]!, needed, free, largest });
+    if (c !== columns.unknown && (free < needed || largest < amount))
+      out.push({ resource: columns.names[c]!, needed, free, largest });
   });
+  for (const [resource, amount] of request) {
+    if (amount > 0 && columns.isUnknown(resource)) out.push({ resource, needed: amount * count, free: 0, largest: 0 });
+  }
   return out;
 }

@@ -1,9 +1,10 @@
 import { LRUCache } from 'lru-cache';
 import { staysWithNode, type ClusterView } from '../cluster/cluster.ts';
-import type { Bits } from '../cluster/eligibility.ts';
+import { hasBit, type Bits } from '../cluster/eligibility.ts';
 import type { Need, Room } from '../placement/need.ts';
 import type { Planner } from '../placement/planner.ts';
 import type { Policy } from '../policy/policy.ts';
+import type { Resources } from '../resources.ts';
 import type { Gang } from './gang.ts';
 
 /** Why the empty cluster could not hold a gang. */
@@ -93,5 +94,20 @@ export function emptyRoom(cluster: ClusterView, { key }: Gang): Room {
   for (const { row, vector } of own) vector.forEach((amount, c) => (room[c]![row]! -= amount));
   return room;
 }
+
+/** A resource that the need's pods request and none of the nodes for them has. */
+export function missingResource({ table, columns }: ClusterView, gang: Gang, need: Need): string | undefined {
+  for (const [name, amount] of requestOf(gang, need)) {
+    if (amount === 0 || columns.isIgnored(name)) continue;
+    const column = table.allocatable[columns.indexOf(name) ?? -1];
+    if (!column || !column.some((there, row) => there > 0 && row < table.rows && hasBit(need.eligible, row)))
+      return name;
+  }
+  return undefined;
+}
+
+/** What a pod of the need requests. */
+export const requestOf = ({ leader, spec }: Gang, { role, isLeader, count }: Need): Resources =>
+  isLeader && count === 1 ? leader.request : (spec.roles.find(({ name }) => name === role)?.request ?? new Map());
 
 const hasNode = ({ eligible }: Need): boolean => eligible.some((bits) => bits !== 0);

@@ -1,7 +1,7 @@
 import type { ClusterView } from '../cluster/cluster.ts';
 import { blockerOf } from './blocking.ts';
 import type { GangContext } from './context.ts';
-import type { Obstacle } from './feasibility.ts';
+import { missingResource, type Obstacle } from './feasibility.ts';
 import type { Gang, Refusal } from './gang.ts';
 import { leaderNeeds } from './needs.ts';
 import { foundPossible, refuse } from './transitions.ts';
@@ -41,12 +41,13 @@ function examine(ctx: GangContext, gang: Gang): void {
 
 /** The refusal of a gang that the empty cluster could not hold. The reason has no figures: it must not change by itself. */
 export function unschedulable(
-  { table }: ClusterView,
+  cluster: ClusterView,
   gang: Gang,
   needs: readonly Need[],
   obstacle: Obstacle,
 ): Extract<Refusal, { kind: 'unschedulable' }> {
-  const reason = `cannot start on this cluster: ${because(gang, needs, obstacle)}`;
+  const reason = `cannot start on this cluster: ${because(cluster, gang, needs, obstacle)}`;
+  const { table } = cluster;
   return {
     kind: 'unschedulable',
     reason,
@@ -55,14 +56,19 @@ export function unschedulable(
   };
 }
 
-function because({ policy }: Gang, needs: readonly Need[], obstacle: Obstacle): string {
+function because(cluster: ClusterView, gang: Gang, needs: readonly Need[], obstacle: Obstacle): string {
   switch (obstacle.kind) {
     case 'no node':
       return `no node meets the constraints of role ${needs[obstacle.need]!.role}`;
-    case 'role':
-      return `even the empty cluster has too little room for role ${needs[obstacle.need]!.role}`;
+    case 'role': {
+      const need = needs[obstacle.need]!;
+      const missing = missingResource(cluster, gang, need);
+      return missing === undefined
+        ? `even the empty cluster has too little room for role ${need.role}`
+        : `no node for role ${need.role} has resource ${missing}`;
+    }
     case 'topology':
-      return `even empty, no single ${policy.topology.keys.join(' or ')} has room for the whole gang`;
+      return `even empty, no single ${gang.policy.topology.keys.join(' or ')} has room for the whole gang`;
     case 'together':
       return 'even the empty cluster has too little room for all its members together';
   }

@@ -24,6 +24,7 @@ test('without anything, the extender listens on the loopback and answers for mus
     maxBodyBytes: 8 * 2 ** 20,
     logLevel: 'info',
     schedulerNames: ['muster'],
+    ignoredResources: [],
     live: false,
     staleAfterMs: 30_000,
     settleMs: 1000,
@@ -80,6 +81,7 @@ test.each([
   ['reasons', 'some', 'MUSTER_REASONS: "some": '],
   ['logLevel', 'loud', 'MUSTER_LOG_LEVEL: "loud": '],
   ['schedulerNames', 'a,,b', 'MUSTER_SCHEDULER_NAMES: '],
+  ['ignoredResources', 'example.com/licence,cpu', 'MUSTER_IGNORED_RESOURCES: '],
   ['host', '', 'MUSTER_HOST: "": '],
 ])('%s as %j in the environment is refused by its variable and value', (field, value, start) => {
   expect(() => loadConfig({}, { [envName(field)]: value })).toThrow(
