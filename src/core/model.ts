@@ -50,6 +50,8 @@ export interface Role {
   readonly count: number;
   /** How many must start together. */
   readonly min: number;
+  /** The gang asks for members as it works (Spark's dynamic allocation): a policy may raise `min`, up to `count`. */
+  readonly isDynamic?: true;
   /** The request of one member, including `pods: 1`. */
   readonly request: Resources;
   readonly constraints: Constraints;

@@ -1,11 +1,12 @@
 import { admitWaiting as admitGangs, leaderSeen } from './gang/admit-waiting.ts';
-import { gangOf } from './gang/declare.ts';
+import { gangOf, refresh } from './gang/declare.ts';
+import { isAdmitted } from './gang/gang.ts';
 import { evacuate, healRow, retryUnplaced } from './gang/healing.ts';
 import { expire, memberBound, podEnded } from './gang/life-cycle.ts';
 import { updateDeadlinePriorities, updatePriorities, updatePriority } from './gang/priority.ts';
 import { follow, restore as restoreReservation } from './gang/reservation.ts';
 import { abandonPlan, reconsider } from './gang/transitions.ts';
-import type { ClusterEvent, GangPod, NodeInfo, PodInfo } from './model.ts';
+import { isGangPod, type ClusterEvent, type GangPod, type NodeInfo, type PodInfo } from './model.ts';
 import type { Policy } from './policy/policy.ts';
 import { victimGone } from './preemption/plan/begin.ts';
 import { makeRoom as findRoom } from './preemption/plan/make-room.ts';
@@ -81,7 +82,8 @@ export function setPolicies(state: SchedulerState, policies: readonly Policy[], 
   for (const gang of state.gangs.values()) {
     gang.policy = state.policyOf(gang.leader);
     reconsider(gang);
-    updatePriority(state, gang, nowMs);
+    if (!isAdmitted(gang) && isGangPod(gang.leader)) refresh(state, gang, gang.leader, nowMs);
+    else updatePriority(state, gang, nowMs);
   }
   for (const roles of state.ledger.unplaced.values())
     for (const unplaced of roles.values()) state.ledger.setTried(unplaced, undefined);

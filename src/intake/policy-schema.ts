@@ -45,6 +45,9 @@ const PolicyFields = z.strictObject({
     })
     .prefault({}),
   queue: z.strictObject({ blockAfter: duration(DEFAULT_POLICY.queue.blockAfterMs) }).prefault({}),
+  spark: z
+    .strictObject({ minExecutors: z.int().min(0).max(10_000).default(DEFAULT_POLICY.spark.minExecutors) })
+    .prefault({}),
   reservation: z
     .strictObject({
       unclaimed: duration(DEFAULT_POLICY.reservation.unclaimedMs),
@@ -116,6 +119,7 @@ export function toPolicies(file: z.output<typeof PolicyFile>): readonly Policy[]
     members: toPreference(policy.members),
     topology: policy.topology,
     queue: { blockAfterMs: policy.queue.blockAfter },
+    spark: policy.spark,
     reservation: { unclaimedMs: policy.reservation.unclaimed, successorMs: policy.reservation.successor },
     priority: { ...policy.priority, queues: mapOf(policy.priority.queues) },
     deadline: toDeadline(policy.deadline),

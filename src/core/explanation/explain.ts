@@ -7,6 +7,7 @@ import type { Role } from '../model.ts';
 import type { Need } from '../placement/need.ts';
 import { priorityTerms } from '../gang/priority.ts';
 import { adviceFor } from './advice.ts';
+import { dynamicRolesAdvice } from './dynamic-roles.ts';
 import { makingRoom, makingRoomAdvice } from './making-room.ts';
 import type { Explanation, GangSummary, RoleExplanation } from './explanation.ts';
 import { placesIn, refusedNodes, shortages } from './shortage.ts';
@@ -34,7 +35,12 @@ export function explain(ctx: PreemptionContextView, key: string, nowMs: number):
     ...(preemption ? { preemption } : {}),
     placed: gang.slots.map(({ role, node, state, podUid: pod }) => ({ role, node, state, pod })),
     ahead: ahead.map((other) => ({ gang: other.key, blocks: isBlocking(other, nowMs) })),
-    advice: [...adviceFor(ctx, gang, roles, nowMs), ...evictions, ...(gang.leader.priorityRequest?.mistakes ?? [])],
+    advice: [
+      ...adviceFor(ctx, gang, roles, nowMs),
+      ...evictions,
+      ...dynamicRolesAdvice(gang),
+      ...(gang.leader.priorityRequest?.mistakes ?? []),
+    ],
   };
 }
 

@@ -1,4 +1,5 @@
-import { isLeaderRole, type GangPod } from '../model.ts';
+import { isLeaderRole, type GangPod, type GangSpec, type Role } from '../model.ts';
+import type { Policy } from '../policy/policy.ts';
 import type { GangContext } from './context.ts';
 import { sameSpec, type Gang } from './gang.ts';
 import { updatePriority } from './priority.ts';
@@ -9,11 +10,12 @@ export function gangOf(ctx: GangContext, pod: GangPod, nowMs: number): Gang | un
   const { gang: key, spec, role } = pod.membership;
   const known = ctx.gangs.get(key);
   if (known || !spec || !isLeaderRole(spec, role)) return known;
+  const policy = ctx.policyOf(pod);
   const gang: Gang = {
     key,
-    spec,
+    spec: withFloor(spec, policy),
     leader: pod,
-    policy: ctx.policyOf(pod),
+    policy,
     state: NEW_STATE,
     priority: 0,
     startedMs: pod.node === undefined ? undefined : (pod.evictionTraits?.startedMs ?? nowMs),
@@ -39,7 +41,7 @@ export function gangOf(ctx: GangContext, pod: GangPod, nowMs: number): Gang | un
 
 /** Takes over the present declaration and priority of a waiting gang from its leader. */
 export function refresh(ctx: GangContext, gang: Gang, pod: GangPod, nowMs: number): void {
-  const spec = pod.membership.spec ?? gang.spec;
+  const spec = withFloor(pod.membership.spec ?? gang.spec, gang.policy);
   const isSame = sameSpec(spec, gang.spec);
   const isMoved = spec.queue !== gang.spec.queue;
   gang.leader = pod;
@@ -49,6 +51,14 @@ export function refresh(ctx: GangContext, gang: Gang, pod: GangPod, nowMs: numbe
   }
   if (isMoved) enqueue(ctx, gang);
   updatePriority(ctx, gang, nowMs);
+}
+
+/** The declaration with the policy's least number of members that are asked for as the gang works. */
+function withFloor(spec: GangSpec, { spark: { minExecutors } }: Policy): GangSpec {
+  const isBelow = ({ isDynamic, min, count }: Role) => isDynamic === true && min < Math.min(minExecutors, count);
+  if (!spec.roles.some(isBelow)) return spec;
+  const raised = (role: Role) => (isBelow(role) ? { ...role, min: Math.min(minExecutors, role.count) } : role);
+  return { ...spec, roles: spec.roles.map(raised) };
 }
 
 /** Counts the pod as a leader. The gang lives as long as one of its leaders. */

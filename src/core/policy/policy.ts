@@ -149,6 +149,10 @@ export interface Policy {
      */
     readonly blockAfterMs: number;
   };
+  readonly spark: {
+    /** The least executors that a driver with dynamic allocation starts with, however few its conf begins with. */
+    readonly minExecutors: number;
+  };
   readonly reservation: {
     /** How long muster holds a slot that no member has claimed, in ms. */
     readonly unclaimedMs: number;
@@ -187,6 +191,7 @@ export const DEFAULT_POLICY: Policy = {
   members: { strategy: 'pack', weights: new Map(), requireLabels: new Map(), pools: [], spot: 'prefer' },
   topology: { mode: 'none', keys: [], leader: true },
   queue: { blockAfterMs: 600 * SECOND_MS },
+  spark: { minExecutors: 1 },
   reservation: { unclaimedMs: 600 * SECOND_MS, successorMs: 120 * SECOND_MS },
   priority: { add: 0, queues: new Map(), raiseTo: LEAST_PRIORITY, members: Infinity },
   deadline: { boost: 0, from: 2, full: 0.25, expectedMs: 3600 * SECOND_MS, late: 'keep' },

@@ -112,7 +112,10 @@ function rolesOf(input: DialectInput, { conf, application, template }: Declared)
 }
 
 /** Takes the replicas that Spark has set, if there is such a StatefulSet or Deployment; else the counts of the conf. */
-function countOf({ pod, context }: DialectInput, { conf, application }: Declared): Pick<Role, 'min' | 'count'> {
+function countOf(
+  { pod, context }: DialectInput,
+  { conf, application }: Declared,
+): Pick<Role, 'min' | 'count' | 'isDynamic'> {
   const declaredCount = executorCount(conf, application?.start);
   const sets = sparkReplicaSets(pod.labels.get('spark-app-selector')!);
   const live = sets

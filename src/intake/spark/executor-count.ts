@@ -16,7 +16,7 @@ const DEFAULT_INSTANCES = 2;
  * @throws MusterError MUSTER_OBJECT_INVALID
  * @see KubernetesClusterSchedulerBackend, Utils.getDynamicAllocationInitialExecutors (3.1 to 4.1)
  */
-export function executorCount(conf: SparkConf, start?: number): Pick<Role, 'count' | 'min'> {
+export function executorCount(conf: SparkConf, start?: number): Pick<Role, 'count' | 'min' | 'isDynamic'> {
   if (conf.get('spark.kubernetes.driver.master')?.trim().startsWith('local')) return { count: 0, min: 0 };
   const instances = integer(conf, 'spark.executor.instances');
   const most = Math.min(MAX_EXECUTORS, integer(conf, 'spark.kubernetes.allocation.maximum') ?? MAX_EXECUTORS);
@@ -33,5 +33,6 @@ export function executorCount(conf: SparkConf, start?: number): Pick<Role, 'coun
   if (wanted > MAX_EXECUTORS)
     throw invalidConf('spark.dynamicAllocation.initialExecutors', String(wanted), `at most ${MAX_EXECUTORS}`);
   const min = Math.min(wanted, most);
-  return { min, count: Math.max(min, Math.min(integer(conf, 'spark.dynamicAllocation.maxExecutors') ?? most, most)) };
+  const count = Math.max(min, Math.min(integer(conf, 'spark.dynamicAllocation.maxExecutors') ?? most, most));
+  return { min, count, isDynamic: true };
 }

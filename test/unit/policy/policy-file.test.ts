@@ -62,7 +62,7 @@ test('everything that can be said is read, with its unit', () => {
 });
 
 const FIELDS =
-  'name, match, gangs, leader, members, topology, queue, reservation, priority, deadline, preemption, spotLabels, nodeLabel';
+  'name, match, gangs, leader, members, topology, queue, spark, reservation, priority, deadline, preemption, spotLabels, nodeLabel';
 const SCORER_NAMES =
   'binPacking, spreading, balance, fragmentation, topology, nodePool, spot, imageLocality, leaderSpread, nodeLabel';
 const DURATION = 'expected a duration such as 90s, 10m, 1h30m, 0 or never';

@@ -310,7 +310,8 @@ describe('how many executors', () => {
     ["the operator's word for viable", { [`${E}instances`]: '10' }, 4, 10, 4],
     ["the operator's word, dynamic", dynamic({ [`${D}maxExecutors`]: '20' }), 4, 20, 4],
   ])('%s', (_what, entries, min, count, start) => {
-    expect(executorCount(conf(entries), start)).toEqual({ min, count });
+    const isDynamic = entries[`${D}enabled`] === 'true';
+    expect(executorCount(conf(entries), start)).toEqual({ min, count, ...(isDynamic ? { isDynamic } : {}) });
   });
 
   test.each([
