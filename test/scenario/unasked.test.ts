@@ -334,13 +334,15 @@ describe('a declaration that is awaited', () => {
   };
   const driver: PodInfo = { ...pod('a-driver'), membership: awaiting };
 
-  test('is a reason to wait; after a minute the reason says that nothing came; it ends when it comes', () => {
+  test('is a reason to wait that never changes by itself; after a minute the advice says more; it ends when it comes', () => {
     const world = new World(nodes(1, 8));
     expect(world.ask(driver)).toBe('waits: ConfigMap conf of the driver does not exist yet');
     expect(world.scheduler.gangs()).toMatchObject([{ gang: 'jobs/a', phase: 'waiting', reason: awaiting.problem }]);
+    expect(world.scheduler.explain('jobs/a', world.nowMs)?.advice).toHaveLength(1);
     world.wait(61_000);
-    expect(world.ask(driver)).toContain('still missing after 60 s');
-    expect(world.kinds().filter((kind) => kind === 'gang-waits')).toHaveLength(2);
+    expect(world.ask(driver)).toBe('waits: ConfigMap conf of the driver does not exist yet');
+    expect(world.kinds().filter((kind) => kind === 'gang-waits')).toHaveLength(1);
+    expect(world.scheduler.explain('jobs/a', world.nowMs)?.advice[1]).toContain('still missing after 60 s');
     expect(world.ask(spark('a', 3).leader())).toBe('-> n1');
     expect(world.scheduler.gangs()).toHaveLength(1);
   });

@@ -20,7 +20,7 @@ export function summaries(ctx: PreemptionContextView): readonly GangSummary[] {
 /** The explanation of one gang. @returns undefined if there is no gang of that key */
 export function explain(ctx: PreemptionContextView, key: string, nowMs: number): Explanation | undefined {
   const gang = ctx.gangs.get(key);
-  if (!gang) return explainProblem(ctx, key);
+  if (!gang) return explainProblem(ctx, key, nowMs);
   const summary = summaryOf(ctx, gang);
   const needs = isAdmitted(gang) ? [] : leaderNeeds(ctx.cluster, gang);
   const roles = gang.spec.roles.map((role) => explainRole(ctx, gang, role, needs));
@@ -98,9 +98,15 @@ function problemSummaries(ctx: PreemptionContextView): GangSummary[] {
   }));
 }
 
-function explainProblem(ctx: PreemptionContextView, key: string): Explanation | undefined {
+/** A gang object (Spark's ConfigMap) appears within a second; after this time the advice says what may be wrong. */
+const AWAITED_WITHIN_MS = 60_000;
+
+function explainProblem(ctx: PreemptionContextView, key: string, nowMs: number): Explanation | undefined {
   const summary = problemSummaries(ctx).find(({ gang }) => gang === key);
-  return (
-    summary && { ...summary, roles: [], placed: [], ahead: [], priorityTerms: [], advice: [`${summary.reason ?? ''}.`] }
-  );
+  if (!summary) return undefined;
+  const { reason = '', sinceMs, leader } = summary;
+  const isAwaited = ctx.problems.get(leader.uid)?.pod.membership?.awaits !== undefined;
+  const isLate = isAwaited && nowMs - sinceMs > AWAITED_WITHIN_MS;
+  const late = isLate ? ['It is still missing after 60 s: it was deleted, or muster may not list it.'] : [];
+  return { ...summary, roles: [], placed: [], ahead: [], priorityTerms: [], advice: [`${reason}.`, ...late] };
 }
