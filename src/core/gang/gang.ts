@@ -99,7 +99,7 @@ export interface Gang {
 }
 
 /** The empty cluster holds as much as then if it has not `shrunk` since, and the gang has as many bound members. */
-export interface FoundPossible {
+interface FoundPossible {
   readonly shrunk: number;
   readonly members: number;
 }
