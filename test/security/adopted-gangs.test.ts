@@ -264,6 +264,31 @@ describe('what many members without room cost', () => {
     expect(Math.max(...rounds)).toBeLessThanOrEqual(64 * PLANS_OF_A_REFUSAL);
     expect(rounds.reduce((sum, one) => sum + one)).toBe(200 * PLANS_OF_A_REFUSAL);
     expect(rounds.at(-1)).toBe(0);
+    // Room for four members comes, goes and comes again: too little for 600, and nobody plans.
+    reset();
+    for (let i = 0; i < 20; i++) {
+      world.gone(pod(`used-${i}`));
+      admit(world);
+      world.bind(pod(`used-${i}`, { cpu: 4 }), `n${i}`);
+    }
+    expect(work().plans).toBe(0);
+    expect(work().looks).toBeLessThanOrEqual(200 * 20);
+  });
+
+  test('room that comes bit by bit makes a gang plan again once it may be enough', () => {
+    const world = fullWorld(10);
+    const late = hostile('late', 1, 20);
+    world.bind(late.leader(), 'n9');
+    admit(world);
+    reset();
+    for (let i = 0; i < 4; i++) {
+      world.gone(pod(`used-${i}`));
+      expect(admit(world)).toEqual([]);
+    }
+    expect(work().plans).toBe(0);
+    world.gone(pod('used-4'));
+    expect(admit(world)).toEqual(['gang-admitted jobs/late']);
+    expect(work().plans).toBe(1);
   });
 
   test('slots that lost their room are planned again once it could help, and then a bounded number at a time', () => {

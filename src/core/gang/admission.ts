@@ -63,42 +63,56 @@ function stillStanding(ctx: GangContext, gang: Gang, refusal: Refusal, nowMs: nu
     }
     case 'room':
     case 'unschedulable':
-      return helpedBy(ctx, gang, refusal) ? undefined : checkedUpTo(ctx.cluster.table, refusal);
+      return notHelped(ctx, gang, refusal);
   }
 }
 
 type RoomRefusal = Extract<Refusal, { kind: 'room' | 'unschedulable' }>;
 
-/** The refusal, with the positions up to which the logs have been checked. */
-function checkedUpTo({ roomLog, growthLog }: TableView, refusal: RoomRefusal): RoomRefusal {
-  const roomPosition = roomLog.position;
-  if (refusal.kind === 'room') return roomPosition === refusal.roomPosition ? refusal : { ...refusal, roomPosition };
-  const growthPosition = growthLog.position;
-  const isNews = roomPosition !== refusal.roomPosition || growthPosition !== refusal.growthPosition;
-  return isNews ? { ...refusal, roomPosition, growthPosition } : refusal;
-}
-
-/** Whether room that appeared since the refusal could help the gang. */
-function helpedBy({ cluster }: GangContext, gang: Gang, refusal: RoomRefusal): boolean {
+/** The refusal, brought up to the present; undefined: room that appeared since could help the gang. */
+function notHelped({ cluster }: GangContext, gang: Gang, refusal: RoomRefusal): Refusal | undefined {
   const { roomLog, growthLog, free, empty } = cluster.table;
   const isSameRoom = refusal.roomPosition === roomLog.position;
   const isSameEmpty = refusal.kind === 'room' || refusal.growthPosition === growthLog.position;
-  if (isSameRoom && isSameEmpty) return false;
+  if (isSameRoom && isSameEmpty) return refusal;
   const short = refusal.kind === 'room' ? refusal.short : undefined;
-  const needs = startNeeds(cluster, gang, short);
+  const needs = startNeeds(cluster, gang, short?.role);
   // Enough members run by now, placed by another scheduler.
-  if (needs.length === 0) return true;
-  const hasGained = (log: ChangeLog, since: number, room: Room) => {
-    if (!log.remembers(since)) return true;
-    for (let at = since; at < log.position; at++) if (canHelp(needs, log.at(at), room)) return true;
-    return false;
-  };
-  if (hasGained(roomLog, refusal.roomPosition, free)) return true;
-  return refusal.kind === 'unschedulable' && hasGained(growthLog, refusal.growthPosition, empty);
+  if (needs.length === 0) return undefined;
+  const roomPosition = roomLog.position;
+  const inRoom = placesWith({ needs, from: refusal.roomPosition, log: roomLog, room: free }, short?.places);
+  if (inRoom === undefined) return undefined;
+  if (refusal.kind === 'room')
+    return { ...refusal, roomPosition, ...(short ? { short: { ...short, places: inRoom } } : {}) };
+  const inEmpty = placesWith({ needs, from: refusal.growthPosition, log: growthLog, room: empty });
+  return inEmpty === undefined ? undefined : { ...refusal, roomPosition, growthPosition: growthLog.position };
 }
 
-const canHelp = (needs: readonly Need[], row: number, room: Room): boolean =>
-  needs.some(({ eligible, vector }) => hasBit(eligible, row) && capacityAt(room, row, vector, 1) > 0);
+interface Gained {
+  readonly needs: readonly Need[];
+  readonly log: ChangeLog;
+  /** The position in the log up to which it has been looked at. */
+  readonly from: number;
+  readonly room: Room;
+}
+
+/**
+ * For how many members there may be room by now, counted too high where room came and went; undefined: there may be
+ * enough, or the log no longer knows.
+ * @param places for how many of the one need there was room; absent: room for any member of any need could be enough
+ */
+function placesWith({ needs, log, from, room }: Gained, places?: number): number | undefined {
+  if (!log.remembers(from)) return undefined;
+  let found = places ?? 0;
+  for (let at = from; at < log.position; at++) {
+    const row = log.at(at);
+    for (const { eligible, vector, count } of needs) {
+      if (hasBit(eligible, row)) found += capacityAt(room, row, vector, count);
+      if (found >= (places === undefined ? 1 : count)) return undefined;
+    }
+  }
+  return found;
+}
 
 function planWhole(ctx: GangContext, gang: Gang, asked: FilterRequest | undefined): Admission {
   const { cluster, planner, feasibility, inFlight } = ctx;
@@ -114,13 +128,9 @@ function planWhole(ctx: GangContext, gang: Gang, asked: FilterRequest | undefine
   const anywhere = asked ? planner.plan(request) : plan;
   if (anywhere.kind === 'placed')
     return refused({ kind: 'open', reason: `no offered node suits role ${leaderRole(gang.spec).name}` });
-  const short = anywhere.need === undefined ? undefined : needs[anywhere.need]?.role;
-  return refused({
-    kind: 'room',
-    reason: WAITS_FOR_ROOM,
-    roomPosition: cluster.table.roomLog.position,
-    ...(short === undefined ? {} : { short }),
-  });
+  const role = anywhere.need === undefined ? undefined : needs[anywhere.need]?.role;
+  const short = role === undefined ? {} : { short: { role, places: anywhere.places ?? 0 } };
+  return refused({ kind: 'room', reason: WAITS_FOR_ROOM, roomPosition: cluster.table.roomLog.position, ...short });
 }
 
 /** Whether a row is one of the candidate nodes. */

@@ -8,9 +8,10 @@ import type { Slot } from './slot.ts';
 export type Refusal =
   /**
    * Stands until room that could help appears after `roomPosition` of the table's roomLog. `short`: the role whose
-   * members do not fit even alone, so that only room for them helps; absent: each role fits alone, not all together.
+   * members do not fit even alone, and for how many of them there is room at most, so that only enough room for the rest
+   * helps; absent: each role fits alone, not all together.
    */
-  | { readonly kind: 'room'; readonly reason: string; readonly short?: string; readonly roomPosition: number }
+  | { readonly kind: 'room'; readonly reason: string; readonly short?: Short; readonly roomPosition: number }
   /**
    * Even the empty cluster could not hold the gang; it blocks no other. Stands until the empty cluster has grown after
    * `growthPosition` of the table's growthLog, or room that could help appears after `roomPosition`.
@@ -29,6 +30,13 @@ export type Refusal =
   | { readonly kind: 'held'; readonly reason: string }
   /** Victims are leaving to make room for the gang. */
   | { readonly kind: 'freeing'; readonly reason: string };
+
+/** A role that lacks room. */
+export interface Short {
+  readonly role: string;
+  /** At least as many as there are: room that comes and goes counts again. */
+  readonly places: number;
+}
 
 /** The victims and awaited pods that make room for a gang. It ends when the last of them is gone. */
 export interface EvictionPlan {

@@ -44,5 +44,8 @@ export type Room = readonly Float64Array[];
 export type Plan =
   /** `rows[i]` has one row for each slot of `needs[i]`. */
   | { readonly kind: 'placed'; readonly rows: readonly Int32Array[] }
-  /** `need`: the first need whose slots do not fit even alone; undefined if each fits alone, but not all together. */
-  | { readonly kind: 'short'; readonly need: number | undefined };
+  /**
+   * `need`: the first need whose slots do not fit even alone, and for how many of them there is room; undefined if each
+   * fits alone, but not all together.
+   */
+  | { readonly kind: 'short'; readonly need: number | undefined; readonly places?: number };

@@ -50,7 +50,7 @@ export class Planner {
     const buffers = { free, roomy: this.#roomy, fullest, scratch: this.#buffers };
     const attempt = new Attempt(this.#cluster, buffers, { ...request, needs });
     const short = attempt.shortNeed();
-    if (short !== undefined) return { kind: 'short', need: short };
+    if (short) return { kind: 'short', ...short };
     const isSimulated = isAny(freed) && request.policy.topology.mode !== 'none';
     const room = isSimulated ? this.#simulated.of(now, vectors, { freed }) : now;
     for (const test of domainTests(this.#cluster, room, { ...request, needs })) {
@@ -67,7 +67,7 @@ export class Planner {
     if (!need || needs.length > 1 || need.count > 1 || !likesFullest(need)) return undefined;
     if (policy.topology.mode !== 'none' || this.#inFlight?.total || room || isAny(freed)) return undefined;
     const row = this.#fullest.best(need);
-    if (row === undefined) return { kind: 'short', need: 0 };
+    if (row === undefined) return { kind: 'short', need: 0, places: 0 };
     return !offered || offered(row) ? { kind: 'placed', rows: [Int32Array.of(row)] } : undefined;
   }
 }
@@ -112,13 +112,14 @@ class Attempt {
     this.#scratch = scratch;
   }
 
-  /** The first need whose slots do not fit even if it were alone. */
-  shortNeed(): number | undefined {
+  /** The first need whose slots do not fit even if it were alone, and the number of those that do. */
+  shortNeed(): { readonly need: number; readonly places: number } | undefined {
     const { needs, offered } = this.#request;
-    const short = needs.findIndex(
-      (need, i) => this.#total(need, i === 0 ? offered : undefined, need.count) < need.count,
-    );
-    return short < 0 ? undefined : short;
+    for (const [i, need] of needs.entries()) {
+      const places = this.#total(need, i === 0 ? offered : undefined, need.count);
+      if (places < need.count) return { need: i, places };
+    }
+    return undefined;
   }
 
   place(inDomain: RowTest): readonly Int32Array[] | undefined {
