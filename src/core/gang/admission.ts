@@ -1,14 +1,13 @@
 import type { ChangeLog } from '../cluster/change-log.ts';
 import type { ClusterView } from '../cluster/cluster.ts';
 import { hasBit } from '../cluster/eligibility.ts';
-import type { TableView } from '../cluster/node-table.ts';
 import type { FilterRequest } from '../decision.ts';
 import { leaderRole, type Candidates } from '../model.ts';
-import type { Need, Room, RowTest } from '../placement/need.ts';
+import type { Need, Plan, Room, RowTest } from '../placement/need.ts';
 import { capacityAt } from '../placement/room.ts';
 import { isBlocking } from './blocking.ts';
 import type { GangContext } from './context.ts';
-import { isFreeing, refusalOf, type Gang, type Refusal } from './gang.ts';
+import { isFreeing, refusalOf, type Gang, type Refusal, type Short } from './gang.ts';
 import { leaderNeeds, siblingRows, startNeeds } from './needs.ts';
 import { foundPossible } from './transitions.ts';
 import { EXAMINATIONS, findBlocker, isKnownPossible, unschedulable, type Examinations } from './turn.ts';
@@ -75,17 +74,18 @@ function notHelped({ cluster }: GangContext, gang: Gang, refusal: RoomRefusal): 
   const isSameRoom = refusal.roomPosition === roomLog.position;
   const isSameEmpty = refusal.kind === 'room' || refusal.growthPosition === growthLog.position;
   if (isSameRoom && isSameEmpty) return refusal;
-  const short = refusal.kind === 'room' ? refusal.short : undefined;
+  const { short } = refusal;
   const needs = startNeeds(cluster, gang, short?.role);
   // Enough members run by now, placed by another scheduler.
   if (needs.length === 0) return undefined;
   const roomPosition = roomLog.position;
   const inRoom = placesWith({ needs, from: refusal.roomPosition, log: roomLog, room: free }, short?.places);
   if (inRoom === undefined) return undefined;
-  if (refusal.kind === 'room')
-    return { ...refusal, roomPosition, ...(short ? { short: { ...short, places: inRoom } } : {}) };
-  const inEmpty = placesWith({ needs, from: refusal.growthPosition, log: growthLog, room: empty });
-  return inEmpty === undefined ? undefined : { ...refusal, roomPosition, growthPosition: growthLog.position };
+  const upToNow = { ...refusal, roomPosition, ...(short ? { short: { ...short, places: inRoom } } : {}) };
+  if (upToNow.kind === 'room') return upToNow;
+  const all = startNeeds(cluster, gang);
+  const inEmpty = placesWith({ needs: all, from: upToNow.growthPosition, log: growthLog, room: empty });
+  return inEmpty === undefined ? undefined : { ...upToNow, growthPosition: growthLog.position };
 }
 
 interface Gained {
@@ -121,16 +121,25 @@ function planWhole(ctx: GangContext, gang: Gang, asked: FilterRequest | undefine
   const plan = planner.plan(asked ? { ...request, offered: offeredRows(cluster, asked.candidates) } : request);
   if (plan.kind === 'placed') return { kind: 'admitted', needs, rows: plan.rows };
   const obstacle = feasibility.obstacle(gang, needs);
-  if (obstacle) return refused(unschedulable(cluster, gang, needs, obstacle));
+  if (obstacle) return refused({ ...unschedulable(cluster, gang, needs, obstacle), ...shortIn(needs, plan, asked) });
   foundPossible(ctx, gang);
   // Pods in flight count on every node, so that room may only seem to be short until they are bound.
   if (inFlight.total) return refused({ kind: 'held', reason: WAITS_FOR_ROOM });
   const anywhere = asked ? planner.plan(request) : plan;
   if (anywhere.kind === 'placed')
     return refused({ kind: 'open', reason: `no offered node suits role ${leaderRole(gang.spec).name}` });
-  const role = anywhere.need === undefined ? undefined : needs[anywhere.need]?.role;
-  const short = role === undefined ? {} : { short: { role, places: anywhere.places ?? 0 } };
-  return refused({ kind: 'room', reason: WAITS_FOR_ROOM, roomPosition: cluster.table.roomLog.position, ...short });
+  const roomPosition = cluster.table.roomLog.position;
+  return refused({ kind: 'room', reason: WAITS_FOR_ROOM, roomPosition, ...shortIn(needs, anywhere) });
+}
+
+/** The role that lacks room. Of the leader nothing is known where it was planned on the offered nodes alone. */
+function shortIn(
+  needs: readonly Need[],
+  { need: index, places = 0 }: Extract<Plan, { kind: 'short' }>,
+  asked?: FilterRequest,
+): { readonly short?: Short } {
+  const need = index === undefined || (index === 0 && asked) ? undefined : needs[index];
+  return need ? { short: { role: need.role, places } } : {};
 }
 
 /** Whether a row is one of the candidate nodes. */

@@ -19,6 +19,7 @@ export type Refusal =
   | {
       readonly kind: 'unschedulable';
       readonly reason: string;
+      readonly short?: Short;
       readonly roomPosition: number;
       readonly growthPosition: number;
     }
