@@ -9,7 +9,7 @@ import type {
 } from './decision.ts';
 import type { Effect } from './effects.ts';
 import { MusterError } from './errors.ts';
-import { explain, summaries } from './explanation/explain.ts';
+import { briefAdvice, explain, summaries } from './explanation/explain.ts';
 import type { Explanation, GangSummary, NodeView } from './explanation/explanation.ts';
 import { nodeViews } from './explanation/nodes.ts';
 import { answerFilter } from './gang/filter-gang-pod.ts';
@@ -174,6 +174,11 @@ export class Scheduler {
   /** Why the gang stands where it stands; undefined: no such gang. Plans a few times: for people, not for every pod. */
   explain(key: string, nowMs: number): Explanation | undefined {
     return explain(this.state, key, nowMs);
+  }
+
+  /** The advice of `explain` for a waiting gang, without a search for victims; undefined: it does not wait. */
+  advice(key: string, nowMs: number): readonly string[] | undefined {
+    return briefAdvice(this.state, key, nowMs);
   }
 
   nodes(): readonly NodeView[] {

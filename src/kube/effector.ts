@@ -74,10 +74,7 @@ export class Effector {
       instance: identity,
       perSecond: limits.eventsPerSecond,
       leaderOf: (gang) => scheduler.reservation(gang)?.leader,
-      adviceOf: (gang) => {
-        const found = scheduler.explain(gang, clock.nowMs());
-        return found?.phase === 'waiting' ? found.advice : undefined;
-      },
+      adviceOf: (gang) => scheduler.advice(gang, clock.nowMs()),
       onEvent: (outcome) => count('event', outcome),
     });
   }

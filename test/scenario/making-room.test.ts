@@ -1,5 +1,6 @@
-import { describe, expect, test } from 'vitest';
+import { describe, expect, test, vi } from 'vitest';
 import { DEFAULT_POLICY, type PreemptionRules, type Topology } from '../../src/core/policy/policy.ts';
+import { Shortfall } from '../../src/core/preemption/search/shortfall.ts';
 import { runApp, runPod, wanted, type WantedOptions } from '../support/apps.ts';
 import { GangBuilder, node, pod } from '../support/builders.ts';
 import { World } from '../support/world.ts';
@@ -51,6 +52,18 @@ describe('what is said beforehand', () => {
     runApp(world, 'other', ['a', 'a'], { age: 600 });
     const { victims } = said(world, { executors: 1 });
     expect(world.makeRoom()).toEqual(victims.map(({ pod }) => pod.replace('jobs/', '')).sort());
+  });
+
+  test('an Event says without a search where that is said', () => {
+    const world = cluster(2);
+    runApp(world, 'low', ['a', 'a']);
+    expect(world.ask(wanted('high').leader)).toMatch(/^waits/);
+    const searches = vi.spyOn(Shortfall.prototype, 'confine');
+    const advice = world.scheduler.advice('jobs/high', world.nowMs)!;
+    expect(searches).not.toHaveBeenCalled();
+    expect(advice.join(' ')).toContain('muster explain high says which pods of lower priority could make room for it.');
+    world.scheduler.explain('jobs/high', world.nowMs);
+    expect(searches).toHaveBeenCalled();
   });
 
   test('while they go: who is still there, and until when', () => {

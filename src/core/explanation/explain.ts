@@ -8,7 +8,7 @@ import type { Need } from '../placement/need.ts';
 import { priorityTerms } from '../gang/priority.ts';
 import { adviceFor } from './advice.ts';
 import { dynamicRolesAdvice } from './dynamic-roles.ts';
-import { makingRoom, makingRoomAdvice } from './making-room.ts';
+import { makingRoom, makingRoomAdvice, makingRoomBriefly } from './making-room.ts';
 import type { Explanation, GangSummary, RoleExplanation } from './explanation.ts';
 import { placesIn, refusedNodes, shortages } from './shortage.ts';
 
@@ -42,6 +42,20 @@ export function explain(ctx: PreemptionContextView, key: string, nowMs: number):
       ...(gang.leader.priorityRequest?.mistakes ?? []),
     ],
   };
+}
+
+/**
+ * The advice of the explanation without a search for victims: cheap enough for every Event.
+ * @returns undefined if the gang does not wait, or there is none of that key
+ */
+export function briefAdvice(ctx: PreemptionContextView, key: string, nowMs: number): readonly string[] | undefined {
+  const gang = ctx.gangs.get(key);
+  if (!gang) return explainProblem(ctx, key)?.advice;
+  if (isAdmitted(gang)) return undefined;
+  const needs = leaderNeeds(ctx.cluster, gang);
+  const roles = gang.spec.roles.map((role) => explainRole(ctx, gang, role, needs));
+  const mistakes = gang.leader.priorityRequest?.mistakes ?? [];
+  return [...adviceFor(ctx, gang, roles, nowMs), ...makingRoomBriefly(ctx, gang, nowMs), ...mistakes];
 }
 
 function summaryOf({ cluster, ledger }: PreemptionContextView, gang: Gang): GangSummary {

@@ -68,13 +68,8 @@ const NO_VICTIMS = { victims: [], coreSeconds: 0, gangsBroken: 0, gangsLost: 0, 
 /** The state of preemption for the gang. @returns undefined for a gang that does not wait for room */
 export function makingRoom(ctx: PreemptionContextView, gang: Gang, nowMs: number): MakingRoom | undefined {
   const { mode } = gang.policy.preemption;
-  if (isAdmitted(gang)) return undefined;
-  const plan = planOf(gang);
-  if (plan) return underWay(ctx, gang, plan);
-  const refusal = refusalOf(gang);
-  if (refusal && refusal.kind !== 'room') return undefined;
-  const because = ctx.hold ?? forbiddenTo(ctx, gang, nowMs);
-  if (because !== undefined) return { ...NO_VICTIMS, mode, state: 'not now', because };
+  const known = withoutSearch(ctx, gang, nowMs);
+  if (known !== 'unknown') return known;
   const finding = findVictims(ctx, gang, nowMs);
   switch (finding.kind) {
     case 'soon':
@@ -84,6 +79,28 @@ export function makingRoom(ctx: PreemptionContextView, gang: Gang, nowMs: number
     case 'victims':
       return { ...NO_VICTIMS, mode, state: 'found', ...viewOf(finding) };
   }
+}
+
+/** The same as far as it is known without a search for victims; `unknown`: a search must tell. */
+function withoutSearch(ctx: PreemptionContextView, gang: Gang, nowMs: number): MakingRoom | 'unknown' | undefined {
+  if (isAdmitted(gang)) return undefined;
+  const plan = planOf(gang);
+  if (plan) return underWay(ctx, gang, plan);
+  const refusal = refusalOf(gang);
+  if (refusal && refusal.kind !== 'room') return undefined;
+  const because = ctx.hold ?? forbiddenTo(ctx, gang, nowMs);
+  if (because === undefined) return 'unknown';
+  return { ...NO_VICTIMS, mode: gang.policy.preemption.mode, state: 'not now', because };
+}
+
+/** What can be said about preemption without a search for victims, in sentences. */
+export function makingRoomBriefly(ctx: PreemptionContextView, gang: Gang, nowMs: number): string[] {
+  const known = withoutSearch(ctx, gang, nowMs);
+  const { policy, spec } = gang;
+  if (known === undefined) return [];
+  if (known !== 'unknown') return makingRoomAdvice(known, policy.name, nowMs);
+  if (policy.preemption.mode === 'off') return [];
+  return [`muster explain ${spec.name} says which pods of lower priority could make room for it.`];
 }
 
 function underWay({ cluster, gangs }: PreemptionContextView, { policy }: Gang, plan: EvictionPlan): MakingRoom {
