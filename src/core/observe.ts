@@ -9,7 +9,7 @@ import { abandonPlan, reconsider } from './gang/transitions.ts';
 import { isGangPod, type ClusterEvent, type GangPod, type NodeInfo, type PodInfo } from './model.ts';
 import type { Policy } from './policy/policy.ts';
 import { victimGone } from './preemption/plan/begin.ts';
-import { makeRoom as findRoom } from './preemption/plan/make-room.ts';
+import { makeRoom as findRoom, RoomRound } from './preemption/plan/make-room.ts';
 import { restorePlans } from './preemption/plan/restore.ts';
 import { checkPlans, checkPriorities, evictionRefused } from './preemption/plan/watch.ts';
 import { isGangMember, type SchedulerState } from './state.ts';
@@ -63,6 +63,15 @@ export function admitWaiting(state: SchedulerState, nowMs: number): void {
 /** Decides on victims for waiting gangs whose policies enforce preemption. */
 export function makeRoom(state: SchedulerState, nowMs: number): void {
   if (state.isSynced) findRoom(state, nowMs);
+}
+
+/** The same, a slice at a time. @returns whether it is done */
+export function makeRoomSlice(state: SchedulerState, nowMs: number): boolean {
+  if (!state.isSynced) return true;
+  state.roomRound ??= new RoomRound(state);
+  const isDone = state.roomRound.advance(nowMs);
+  if (isDone) state.roomRound = undefined;
+  return isDone;
 }
 
 /** Whether another replica decides: then its plans and its reservations count, and the plans of this one end. */

@@ -17,7 +17,16 @@ import { unclaim } from './gang/life-cycle.ts';
 import { claimAhead } from './gang/members.ts';
 import { checkInvariants } from './invariants.ts';
 import type { ClusterEvent, PodInfo } from './model.ts';
-import { admitWaiting, followOthers, makeRoom, observe, setPolicies, synchronize, tick } from './observe.ts';
+import {
+  admitWaiting,
+  followOthers,
+  makeRoom,
+  makeRoomSlice,
+  observe,
+  setPolicies,
+  synchronize,
+  tick,
+} from './observe.ts';
 import type { ProtectedPods } from './preemption/candidates/protection.ts';
 import type { Policy } from './policy/policy.ts';
 import { answerPreempt } from './preemption/verb/preempt-verb.ts';
@@ -34,6 +43,7 @@ import type { Resources } from './resources.ts';
 import { isGangMember, newState, type SchedulerOptions, type SchedulerState } from './state.ts';
 import { besideHeldRoom, filterOtherPod } from './verbs/filter-other-pods.ts';
 import { prioritizeNodes } from './verbs/prioritize.ts';
+import { allAtOnce, type Slices } from './work.ts';
 
 /**
  * The core: told of the cluster by `observe`, asked by `filter`, `prioritize` and `preempt`. Deterministic: the same
@@ -130,6 +140,15 @@ export class Scheduler {
   }
 
   /**
+   * The same in slices of bounded work, between which the scheduler may be told and asked: what was found is then
+   * confirmed before it is carried out. Call again soon until it is done.
+   */
+  makeRoomSlice(nowMs: number): { readonly isDone: boolean; readonly effects: readonly Effect[] } {
+    const isDone = makeRoomSlice(this.state, nowMs);
+    return { isDone, effects: this.#drain() };
+  }
+
+  /**
    * Takes a slot for a pending member before kube-scheduler asks about it, so that it can be told where to look.
    * @param fromNodes nothing is done in smaller clusters
    * @returns the node; undefined: it has a place already, or none is held for it
@@ -173,6 +192,11 @@ export class Scheduler {
 
   /** Why the gang stands where it stands; undefined: no such gang. Plans a few times: for people, not for every pod. */
   explain(key: string, nowMs: number): Explanation | undefined {
+    return allAtOnce(explain(this.state, key, nowMs));
+  }
+
+  /** The same in slices, between which the scheduler may be told and asked: a search in a large cluster takes long. */
+  explainInSlices(key: string, nowMs: number): Slices<Explanation | undefined> {
     return explain(this.state, key, nowMs);
   }
 

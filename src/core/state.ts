@@ -14,6 +14,7 @@ import { policyFor } from './policy/select.ts';
 import type { PreemptionContext, PreemptionContextView } from './preemption/candidates/context.ts';
 import { DisruptionBudgets } from './preemption/candidates/disruption-budgets.ts';
 import { ReportedWork } from './preemption/candidates/reported-work.ts';
+import type { RoomRound } from './preemption/plan/make-room.ts';
 import { Queues } from './queue/queues.ts';
 import { QueueUsage } from './queue/usage.ts';
 
@@ -46,6 +47,8 @@ export interface SchedulerState extends PreemptionContext {
   readonly early: Map<string, PodInfo>;
   hold: string | undefined;
   isFollowing: boolean;
+  /** The searches for victims that are under way in slices. */
+  roomRound: RoomRound | undefined;
 }
 
 /** The state before the first event. @param emit collects what a call asks of the outside */
@@ -84,6 +87,7 @@ export function newState(
     lastEventMs: undefined,
     hold: undefined,
     isFollowing: false,
+    roomRound: undefined,
     emit,
     policyOf: (pod) => policyFor(state.policies, pod),
   };

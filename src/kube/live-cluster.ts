@@ -57,6 +57,8 @@ export class LiveCluster {
   readonly #discovery: Discovery;
   readonly #drivers: DriverFigures;
   readonly #timers: NodeJS.Timeout[] = [];
+  /** The next slice of a search for victims. */
+  #making: NodeJS.Immediate | undefined;
   #settledMs = Infinity;
   /** Undefined: not known yet. */
   #wasLeading: boolean | undefined;
@@ -154,6 +156,7 @@ export class LiveCluster {
   async stop(): Promise<void> {
     for (const timer of this.#timers) clearInterval(timer);
     this.#probe.stop();
+    clearImmediate(this.#making);
     this.#feed.stop();
     this.#effector.nominator.stop();
     this.#lease?.stop();
@@ -241,12 +244,22 @@ export class LiveCluster {
 
   #admit(): void {
     const { scheduler, clock, onEffects } = this.#options;
-    const nowMs = clock.nowMs();
     this.#holdOrNot();
     if (!this.#leadership.isLeading()) return;
-    const effects = [...scheduler.admitWaiting(nowMs), ...scheduler.makeRoom(nowMs)];
+    const effects = scheduler.admitWaiting(clock.nowMs());
     if (effects.length > 0) onEffects(effects);
+    if (this.#making === undefined) this.#makeRoom();
     this.#effector.flush();
+  }
+
+  /** Searches for victims a slice at a time: between them kube-scheduler is answered and the watch is read. */
+  #makeRoom(): void {
+    const { scheduler, clock, onEffects } = this.#options;
+    this.#making = undefined;
+    if (!this.#leadership.isLeading()) return;
+    const { isDone, effects } = scheduler.makeRoomSlice(clock.nowMs());
+    if (effects.length > 0) onEffects(effects);
+    if (!isDone) this.#making = setImmediate(() => this.#makeRoom());
   }
 
   /** Releases the claims of unknown pods: kube-scheduler may ask about a pod after its deletion was observed. */

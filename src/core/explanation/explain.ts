@@ -8,6 +8,7 @@ import type { Need } from '../placement/need.ts';
 import { priorityTerms } from '../gang/priority.ts';
 import { adviceFor } from './advice.ts';
 import { dynamicRolesAdvice } from './dynamic-roles.ts';
+import type { Slices } from '../work.ts';
 import { makingRoom, makingRoomAdvice, makingRoomBriefly } from './making-room.ts';
 import type { Explanation, GangSummary, RoleExplanation } from './explanation.ts';
 import { placesIn, refusedNodes, shortages } from './shortage.ts';
@@ -17,15 +18,16 @@ export function summaries(ctx: PreemptionContextView): readonly GangSummary[] {
   return [...[...ctx.gangs.values()].map((gang) => summaryOf(ctx, gang)), ...problemSummaries(ctx)];
 }
 
-/** The explanation of one gang. @returns undefined if there is no gang of that key */
-export function explain(ctx: PreemptionContextView, key: string, nowMs: number): Explanation | undefined {
+/** The explanation of one gang, in slices. @returns undefined if there is no gang of that key */
+export function* explain(ctx: PreemptionContextView, key: string, nowMs: number): Slices<Explanation | undefined> {
   const gang = ctx.gangs.get(key);
   if (!gang) return explainProblem(ctx, key, nowMs);
+  // First, because the cluster may change meanwhile: the rest is then of one moment.
+  const preemption = yield* makingRoom(ctx, gang, nowMs);
   const summary = summaryOf(ctx, gang);
   const needs = isAdmitted(gang) ? [] : leaderNeeds(ctx.cluster, gang);
   const roles = gang.spec.roles.map((role) => explainRole(ctx, gang, role, needs));
   const ahead = isAdmitted(gang) ? [] : ctx.queues.aheadOf(gang);
-  const preemption = makingRoom(ctx, gang, nowMs);
   const terms = priorityTerms(ctx, gang, nowMs);
   const evictions = preemption ? makingRoomAdvice(preemption, gang.policy.name, nowMs) : [];
   return {
@@ -50,7 +52,7 @@ export function explain(ctx: PreemptionContextView, key: string, nowMs: number):
  */
 export function briefAdvice(ctx: PreemptionContextView, key: string, nowMs: number): readonly string[] | undefined {
   const gang = ctx.gangs.get(key);
-  if (!gang) return explainProblem(ctx, key)?.advice;
+  if (!gang) return explainProblem(ctx, key, nowMs)?.advice;
   if (isAdmitted(gang)) return undefined;
   const needs = leaderNeeds(ctx.cluster, gang);
   const roles = gang.spec.roles.map((role) => explainRole(ctx, gang, role, needs));

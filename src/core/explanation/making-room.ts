@@ -4,8 +4,9 @@ import type { PreemptionRules } from '../policy/policy.ts';
 import type { CostTerm } from '../preemption/candidates/eviction-cost.ts';
 import type { ExclusionRule } from '../preemption/candidates/exclusion-rules.ts';
 import { forbiddenTo } from '../preemption/plan/make-room.ts';
-import { findVictims, hasVictims, MOST_WORK, type Finding } from '../preemption/search/find-victims.ts';
+import { hasVictims, MOST_WORK, victimsInSlices, type Finding } from '../preemption/search/find-victims.ts';
 import type { ItemisedCharge } from '../preemption/search/victim-set.ts';
+import { Work, type Slices } from '../work.ts';
 import { counted } from '../wording.ts';
 
 /** The victims that preemption evicts or would evict for a waiting gang and their cost, or why it evicts no pod. */
@@ -66,16 +67,16 @@ interface VictimView {
 const NO_VICTIMS = { victims: [], coreSeconds: 0, gangsBroken: 0, gangsLost: 0, kept: [], relax: [] } as const;
 
 /** The state of preemption for the gang. @returns undefined for a gang that does not wait for room */
-export function makingRoom(ctx: PreemptionContextView, gang: Gang, nowMs: number): MakingRoom | undefined {
+export function* makingRoom(ctx: PreemptionContextView, gang: Gang, nowMs: number): Slices<MakingRoom | undefined> {
   const { mode } = gang.policy.preemption;
   const known = withoutSearch(ctx, gang, nowMs);
   if (known !== 'unknown') return known;
-  const finding = findVictims(ctx, gang, nowMs);
+  const finding = yield* victimsInSlices(ctx, gang, nowMs);
   switch (finding.kind) {
     case 'soon':
       return { ...NO_VICTIMS, mode, state: 'soon' };
     case 'none':
-      return { ...NO_VICTIMS, mode, state: 'nobody', ...rulesOf(ctx, gang, finding, nowMs) };
+      return { ...NO_VICTIMS, mode, state: 'nobody', ...(yield* rulesOf(ctx, gang, finding, nowMs)) };
     case 'victims':
       return { ...NO_VICTIMS, mode, state: 'found', ...viewOf(finding) };
   }
@@ -157,19 +158,20 @@ const RELAXED: { readonly [rule in ExclusionRule]?: (rules: PreemptionRules) => 
   'budget per gang': (rules) => ({ ...rules, budget: { ...rules.budget, perGang: Infinity } }),
 };
 
-function rulesOf(
+function* rulesOf(
   ctx: PreemptionContextView,
   gang: Gang,
   { excluded, hits }: Extract<Finding, { kind: 'none' }>,
   nowMs: number,
-): Pick<MakingRoom, 'kept' | 'relax'> {
+): Slices<Pick<MakingRoom, 'kept' | 'relax'>> {
   const kept = [...excluded].map(([rule, pods]) => ({ rule, pods })).sort((a, b) => b.pods - a.pods);
   // All these searches together may cost as much as one.
-  const work = { left: MOST_WORK };
-  const relax = [...new Set([...excluded.keys(), ...hits.keys()])].filter((rule) => {
+  const work = new Work(MOST_WORK);
+  const relax: ExclusionRule[] = [];
+  for (const rule of new Set([...excluded.keys(), ...hits.keys()])) {
     const rules = RELAXED[rule]?.(gang.policy.preemption);
-    return rules && hasVictims(ctx, gang, nowMs, { rules, work });
-  });
+    if (rules && (yield* hasVictims(ctx, gang, nowMs, { rules, work }))) relax.push(rule);
+  }
   return { kept, relax };
 }
 

@@ -1,13 +1,15 @@
 import type { FastifyPluginAsync, FastifyReply } from 'fastify';
+import { setImmediate } from 'node:timers/promises';
 import type { z } from 'zod';
 import type { GangSummary } from '../../core/explanation/explanation.ts';
 import type { Scheduler } from '../../core/scheduler.ts';
+import type { Slices } from '../../core/work.ts';
 import { openApi } from './openapi.ts';
 import { GangQuery, NodeQuery } from './schemas.ts';
 import { explanationView, nodeView, policyView, snapshotView, summaryView, type SnapshotAge } from './views.ts';
 
 export interface ApiDeps {
-  readonly scheduler: Pick<Scheduler, 'gangs' | 'explain' | 'nodes' | 'policies'>;
+  readonly scheduler: Pick<Scheduler, 'gangs' | 'explainInSlices' | 'nodes' | 'policies'>;
   readonly nowMs: () => number;
   /** A time of `nowMs` as wall time; absent: they are the same. */
   readonly toWall?: ((ms: number) => number) | undefined;
@@ -19,6 +21,7 @@ export interface ApiDeps {
 export const apiRoutes: FastifyPluginAsync<ApiDeps> = (app, { scheduler, nowMs, toWall = (ms) => ms, snapshot }) => {
   const document = openApi();
   const age = () => (snapshot ? { snapshot: snapshotView(snapshot()) } : {});
+  const oneAtATime = inTurn();
   app.get('/openapi.json', () => document);
   app.get('/v1/policies', () => ({ items: scheduler.policies.map(policyView) }));
   app.get('/v1/nodes', (request, reply) =>
@@ -38,14 +41,31 @@ export const apiRoutes: FastifyPluginAsync<ApiDeps> = (app, { scheduler, nowMs, 
       };
     }),
   );
-  app.get<{ Params: { namespace: string; name: string } }>('/v1/gangs/:namespace/:name', ({ params }, reply) => {
+  app.get<{ Params: { namespace: string; name: string } }>('/v1/gangs/:namespace/:name', async ({ params }, reply) => {
     const key = `${params.namespace}/${params.name}`;
-    const explanation = scheduler.explain(key, nowMs());
+    const explanation = await oneAtATime(() => scheduler.explainInSlices(key, nowMs()));
     if (explanation) return { ...age(), ...explanationView(explanation, toWall) };
     return reply.code(404).send({ error: `There is no gang ${key}; GET /v1/gangs lists them.` });
   });
   return Promise.resolve();
 };
+
+/** Does the work of one question after the other, in slices: kube-scheduler's questions are answered between them. */
+function inTurn() {
+  let last: Promise<unknown> = Promise.resolve();
+  return <T>(begin: () => Slices<T>): Promise<T> => {
+    const mine = last.then(async () => {
+      const slices = begin();
+      for (;;) {
+        const { done, value } = slices.next();
+        if (done) return value;
+        await setImmediate();
+      }
+    });
+    last = mine.catch(() => undefined);
+    return mine;
+  };
+}
 
 function withQuery<S extends z.ZodType>(
   schema: S,

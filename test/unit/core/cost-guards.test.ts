@@ -6,7 +6,10 @@ import type * as room from '../../../src/core/placement/room.ts';
 import { RoomyRows } from '../../../src/core/placement/room.ts';
 import { RowHeap } from '../../../src/core/placement/row-heap.ts';
 import type * as loss from '../../../src/core/preemption/candidates/eviction-cost.ts';
+import type { Explanation } from '../../../src/core/explanation/explanation.ts';
 import type { PodInfo } from '../../../src/core/model.ts';
+import { Budgets } from '../../../src/core/preemption/candidates/budgets.ts';
+import { Shortfall } from '../../../src/core/preemption/search/shortfall.ts';
 import { Scheduler } from '../../../src/core/scheduler.ts';
 import { filterBody } from '../../../src/extender/answer.ts';
 import { NameList } from '../../../src/extender/name-list.ts';
@@ -38,6 +41,8 @@ vi.mock('../../../src/core/preemption/candidates/eviction-cost.ts', async (origi
 const passes = vi.spyOn(RoomyRows.prototype, 'find');
 const pushes = vi.spyOn(RowHeap.prototype, 'push');
 const nodesRead = vi.spyOn(NodeTable.prototype, 'nodeAt');
+const allowed = vi.spyOn(Budgets.prototype, 'forbids');
+const rowsGiven = vi.spyOn(Shortfall.prototype, 'give');
 
 function reset(): void {
   for (const key of Object.keys(counts) as (keyof typeof counts)[]) counts[key] = 0;
@@ -179,6 +184,37 @@ test('of victims, only those of the priorities that are needed are costed', () =
   reset();
   expect(scheduler.makeRoom(0)).toMatchObject([{ kind: 'eviction-planned', victims: { length: 21 } }]);
   expect(counts.podCost).toBe(100 * 2);
+});
+
+test.each([100, 400])('a slice of a search: as many candidates on %i nodes as on a thousand', (nodes) => {
+  const policy = { ...DEFAULT_POLICY, topology: { mode: 'require' as const, keys: ['rack'], leader: true } };
+  const scheduler = new Scheduler({ policies: [policy], schedulerNames: ['muster'] });
+  const names = namesOf(nodes);
+  names.forEach((name, i) => {
+    scheduler.observe({ kind: 'node', node: node(name, { cpu: 50, labels: { rack: `r${i % 4}` } }) }, 0);
+    for (let n = 0; n < 50; n++) {
+      const one = pod(`pod-${i}-${n}`, { priority: n % 4 });
+      scheduler.observe({ kind: 'pod', pod: { ...boundTo(one, name), evictionTraits: { startedMs: -3_600_000 } } }, 0);
+    }
+  });
+  scheduler.observe({ kind: 'synced' }, 0);
+  const gang = spark('high', 60, { priority: 100 });
+  scheduler.filter({ pod: gang.leader(), candidates: offer(names) }, 0);
+  let slices = 0;
+  let found: Explanation | undefined;
+  for (const search = scheduler.explainInSlices(gang.spec.key, 0); ; slices++) {
+    reset();
+    const { done, value } = search.next();
+    expect(counts.podCost).toBeLessThanOrEqual(2500);
+    expect(allowed.mock.calls.length).toBeLessThanOrEqual(2600);
+    expect(rowsGiven.mock.calls.length).toBeLessThanOrEqual(8000);
+    if (done) {
+      found = value;
+      break;
+    }
+  }
+  expect(found?.preemption?.victims).toHaveLength(61);
+  expect(slices).toBeGreaterThan(nodes / 50);
 });
 
 describe('how many bytes an answer has', () => {

@@ -2,10 +2,18 @@ import type { BoundMember, BoundPod } from '../../cluster/cluster.ts';
 import { isAdmitted, type Gang } from '../../gang/gang.ts';
 import { hasSingleRole, isLeaderRole } from '../../model.ts';
 import type { PreemptionRules } from '../../policy/policy.ts';
+import { allAtOnce, Work, type Slices } from '../../work.ts';
 import type { PreemptionContextView } from './context.ts';
 import { exclusionOf, priorityLevelOf, type ExclusionRule } from './exclusion-rules.ts';
 import { CandidatePool, type OpenCandidates } from './candidate-pool.ts';
 import type { CostModel } from './eviction-cost.ts';
+
+/** What may be a victim, as far as the rules allow it. */
+export interface Among {
+  /** By UID. */
+  readonly pods: ReadonlySet<string>;
+  readonly reservations: boolean;
+}
 
 export interface CensusInput {
   readonly ctx: PreemptionContextView;
@@ -22,14 +30,14 @@ export interface CensusInput {
   /** Looks at this row alone, and at no reservations; absent: at all rows and reservations. */
   readonly onlyRow?: number;
   /** Looks at the pods with these UIDs alone, and at no reservations; absent: at all. */
-  readonly among?: ReadonlySet<string>;
+  readonly among?: Among;
 }
 
 /** The victim candidates on rows where room could help. */
 export function candidatesAt(input: CensusInput): OpenCandidates {
   const pool = new CandidatePool(input, costModel(input));
-  takeCensus(input, () => [pool]);
-  return { small: pool, whole: () => pool.whole() };
+  allAtOnce(takeCensus(input, () => [pool], new Work()));
+  return { small: pool, whole: (work) => pool.whole(work) };
 }
 
 /** The result of one census. */
@@ -46,12 +54,13 @@ export interface CensusResult {
  * The victim candidates of each domain, in one pass over the pods.
  * @param domains the rows of each domain; undefined: all rows
  */
-export function candidatesPerDomain(
+export function* candidatesPerDomain(
   input: CensusInput,
   domains: readonly (readonly number[] | undefined)[],
-): CensusResult {
+  work: Work,
+): Slices<CensusResult> {
   const pools = domains.map(() => new CandidatePool(input, costModel(input)));
-  const { excluded, queues } = takeCensus(input, poolsByRow(pools, domains));
+  const { excluded, queues } = yield* takeCensus(input, poolsByRow(pools, domains), work);
   return { pools, excluded, queues };
 }
 
@@ -62,15 +71,28 @@ const costModel = ({ ctx: { cluster, reportedWork }, rules, nowMs }: CensusInput
   nowMs,
 });
 
-function takeCensus(input: CensusInput, poolsAt: (row: number) => readonly CandidatePool[]): Census {
+/** So many pods are as much work for the census as one candidate is for the search. */
+const PODS_PER_UNIT = 4;
+
+function* takeCensus(
+  input: CensusInput,
+  poolsAt: (row: number) => readonly CandidatePool[],
+  work: Work,
+): Slices<Census> {
   const census = new Census(input, poolsAt);
-  for (const bound of podsIn(input)) census.addPod(bound);
-  if (input.onlyRow === undefined && input.among === undefined) census.addReservations();
+  let pods = 0;
+  for (const bound of podsIn(input)) {
+    census.addPod(bound);
+    if (++pods % PODS_PER_UNIT > 0) continue;
+    work.pass(1);
+    if (work.isPauseDue()) yield;
+  }
+  if (input.onlyRow === undefined && input.among?.reservations !== false) census.addReservations();
   return census;
 }
 
 function podsIn({ ctx: { cluster }, onlyRow, among }: CensusInput): Iterable<BoundPod> {
-  if (among) return [...among].flatMap((uid) => cluster.boundPod(uid) ?? []);
+  if (among) return [...among.pods].flatMap((uid) => cluster.boundPod(uid) ?? []);
   // Pods of a gang came one after the other and lie together in memory: a pass by rows takes several times as long.
   return onlyRow === undefined ? cluster.boundPods.values() : cluster.podsAt(cluster.table.nameAt(onlyRow));
 }

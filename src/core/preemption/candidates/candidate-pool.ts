@@ -2,6 +2,7 @@ import type { BoundMember, BoundPod } from '../../cluster/cluster.ts';
 import type { Gang } from '../../gang/gang.ts';
 import type { FreedRoom } from '../../placement/need.ts';
 import type { PreemptionRules } from '../../policy/policy.ts';
+import type { Slices, Work } from '../../work.ts';
 import {
   NO_OTHERS,
   type Candidate,
@@ -18,7 +19,7 @@ export interface Pool {
   /** Ascending. */
   readonly tiers: readonly number[];
   /** The candidates that may belong to this tier and not to a lower one. */
-  ofTier(tier: number): readonly Candidate[];
+  ofTier(tier: number): Iterable<Candidate>;
   all(): readonly Candidate[];
   readonly hasReservations: boolean;
 }
@@ -28,7 +29,7 @@ export interface OpenCandidates {
   /** Pods that lead no gang, and reservations of gangs that run no pod yet. */
   readonly small: Pool;
   /** Whole gangs with their leaders. */
-  readonly whole: () => readonly GangCandidate[];
+  readonly whole: (work: Work) => Slices<readonly GangCandidate[]>;
 }
 
 /** The part of a search's input that a pool reads. */
@@ -81,14 +82,13 @@ export class CandidatePool implements Pool {
     return levels.flatMap((level) => [level * 2, level * 2 + 1]);
   }
 
-  ofTier(tier: number): readonly Candidate[] {
+  *ofTier(tier: number): Generator<Candidate> {
     const level = this.#levels.get(Math.floor(tier / 2));
-    if (!level) return [];
+    if (!level) return;
     const isLower = tier % 2 === 0;
-    const out: Candidate[] = isLower ? [...level.reservations] : [];
+    if (isLower) yield* level.reservations;
     for (let i = 0; i < level.pods.length; i++)
-      if (this.#mayBeElastic(level.pods[i]!) === isLower) out.push(this.#candidateAt(level, i));
-    return out;
+      if (this.#mayBeElastic(level.pods[i]!) === isLower) yield this.#candidateAt(level, i);
   }
 
   /** All candidates by row, reservations last; among equals a search selects the first. */
@@ -99,27 +99,31 @@ export class CandidatePool implements Pool {
     return [...candidates, ...levels.flatMap(({ reservations }) => reservations)];
   }
 
-  whole(): readonly GangCandidate[] {
-    this.all();
-    return (this.#whole ??= [
-      ...this.#leaders.sort((a, b) => a.bound.row - b.bound.row).map((one) => this.#wholeOf(one)),
-      ...this.#singleRoleGangs(),
-    ]);
+  *whole(work: Work): Slices<readonly GangCandidate[]> {
+    for (const level of this.#levels.values())
+      for (let i = 0; i < level.pods.length; i++) {
+        this.#candidateAt(level, i);
+        if (lookedAt(work, 1)) yield;
+      }
+    if (this.#whole) return this.#whole;
+    const whole: GangCandidate[] = [];
+    for (const one of this.#leaders.sort((a, b) => a.bound.row - b.bound.row)) {
+      const gang = this.#wholeOf(one);
+      whole.push(gang);
+      if (lookedAt(work, 1 + gang.others.length)) yield;
+    }
+    return (this.#whole = [...whole, ...this.#singleRoleGangs()]);
   }
 
   /** The freed room of all candidates together. */
-  everything(withLeaders: boolean): FreedRoom[] {
-    const freed: FreedRoom[] = [];
+  *everything(withLeaders: boolean): Generator<FreedRoom> {
     for (const { pods, reservations } of this.#levels.values()) {
-      for (const bound of pods) freed.push(bound);
-      for (const candidate of reservations) for (const room of candidate.freed) freed.push(room);
+      yield* pods;
+      for (const candidate of reservations) yield* candidate.freed;
     }
-    return withLeaders
-      ? freed.concat(
-          this.#leaders.map(({ bound }) => bound),
-          this.#followers,
-        )
-      : freed;
+    if (!withLeaders) return;
+    for (const { bound } of this.#leaders) yield bound;
+    yield* this.#followers;
   }
 
   addPod(bound: BoundPod, level: number): void {
@@ -262,6 +266,12 @@ export class CandidatePool implements Pool {
     }
     return [...(this.#members.get(gang) ?? [])].sort((a, b) => a.bound.row - b.bound.row);
   }
+}
+
+/** Counts candidates that a pass looks at. @returns whether a pause is due */
+function lookedAt(work: Work, candidates: number): boolean {
+  work.pass(candidates);
+  return work.isPauseDue();
 }
 
 /** The traits of a whole gang that do not come from its members. */

@@ -2,8 +2,10 @@ import { isFreeing, refusalOf, type Gang } from '../../gang/gang.ts';
 import { hasRunningLeader } from '../../gang/needs.ts';
 import { SEARCH_AGAIN_MS } from '../../gang/transitions.ts';
 import type { PreemptionContext, PreemptionContextView } from '../candidates/context.ts';
-import { findVictims, type Finding } from '../search/find-victims.ts';
+import { allAtOnce, type Slices } from '../../work.ts';
 import { counted } from '../../wording.ts';
+import { podsOf } from '../candidates/candidate.ts';
+import { findVictims, victimsInSlices, type Finding } from '../search/find-victims.ts';
 import { begin } from './begin.ts';
 
 /** Searches for victims in one round, during which kube-scheduler waits. */
@@ -15,19 +17,59 @@ const SOON_MS = 5000;
 
 /** Begins eviction plans for waiting gangs whose policy enforces preemption, in admission order. */
 export function makeRoom(ctx: PreemptionContext, nowMs: number): void {
-  if (ctx.hold !== undefined || ctx.isFollowing) return;
-  const waiting = ctx.queues
-    .inAdmissionOrder()
-    .filter((gang) => gang.policy.preemption.mode === 'enforce' && isDue(gang, nowMs));
-  let searches = 0;
-  for (const gang of waiting) {
-    if (searches === MAX_SEARCHES_PER_ROUND) return;
-    if (forbiddenTo(ctx, gang, nowMs) !== undefined) continue;
-    searches++;
-    const finding = findVictims(ctx, gang, nowMs);
-    if (begin(ctx, gang, { finding, nowMs })) gang.fruitless = 0;
-    else gang.searchAgainMs = nextSearchMs(gang.fruitless++, finding, nowMs);
+  allAtOnce(round(ctx, { nowMs, count: 0 }));
+}
+
+/** The same in slices, between which the state may change. */
+export class RoomRound {
+  readonly #turn: Turn = { nowMs: 0, count: 0 };
+  readonly #slices: Slices<void>;
+
+  constructor(ctx: PreemptionContext) {
+    this.#slices = round(ctx, this.#turn);
   }
+
+  /** @returns whether the round is over */
+  advance(nowMs: number): boolean {
+    this.#turn.nowMs = nowMs;
+    this.#turn.count++;
+    return this.#slices.next().done === true;
+  }
+}
+
+/** The time of the present turn, and how many turns there have been. */
+interface Turn {
+  nowMs: number;
+  count: number;
+}
+
+function* round(ctx: PreemptionContext, turn: Turn): Slices<void> {
+  let searches = 0;
+  for (const gang of [...ctx.queues.inAdmissionOrder()]) {
+    if (searches === MAX_SEARCHES_PER_ROUND) return;
+    if (!isItsTurn(ctx, gang, turn.nowMs)) continue;
+    searches++;
+    const { count } = turn;
+    const found = yield* victimsInSlices(ctx, gang, turn.nowMs);
+    const isInterrupted = turn.count !== count;
+    if (isInterrupted && !isItsTurn(ctx, gang, turn.nowMs)) continue;
+    const finding = isInterrupted ? confirmed(ctx, gang, found, turn.nowMs) : found;
+    if (begin(ctx, gang, { finding, nowMs: turn.nowMs })) gang.fruitless = 0;
+    else gang.searchAgainMs = nextSearchMs(gang.fruitless++, finding, turn.nowMs);
+  }
+}
+
+function isItsTurn(ctx: PreemptionContext, gang: Gang, nowMs: number): boolean {
+  if (ctx.hold !== undefined || ctx.isFollowing || ctx.gangs.get(gang.key) !== gang) return false;
+  return gang.policy.preemption.mode === 'enforce' && isDue(gang, nowMs) && forbiddenTo(ctx, gang, nowMs) === undefined;
+}
+
+/** Finds the victims again, among those that were found in a cluster which may have changed since. */
+function confirmed(ctx: PreemptionContext, gang: Gang, found: Finding, nowMs: number): Finding {
+  if (found.kind === 'none') return found;
+  const candidates = found.kind === 'victims' ? found.candidates : [];
+  const pods = new Set(podsOf(candidates).map(({ pod }) => pod.uid));
+  return findVictims(ctx, gang, nowMs, { pods, reservations: candidates.some(({ kind }) => kind === 'reservation') });
 }
 
 /** The pauses grow, so that the gangs behind have their turn. They end when a pod reaches the minimum runtime. */

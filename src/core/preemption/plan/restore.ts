@@ -64,7 +64,7 @@ function takeUp(ctx: PreemptionContext, { gang, written }: Found, nowMs: number)
   const going = goingVictims(ctx, gang, written, nowMs);
   for (const one of going) evictions.note(one, nowMs);
   const moved = clearTheWay(ctx, gang, written, nowMs);
-  const among = new Set(written.victims.map(({ uid }) => uid));
+  const among = { pods: new Set(written.victims.map(({ uid }) => uid)), reservations: false };
   const finding = findVictims(ctx, gang, nowMs, among);
   const isBegun = begin(ctx, gang, { finding, nowMs, isRestored: true });
   for (const { gang: of, slot, at } of moved) {

@@ -2,6 +2,7 @@ import { RowHeap } from '../../placement/row-heap.ts';
 import type { VictimSet } from './victim-set.ts';
 import type { Candidate } from '../candidates/candidate.ts';
 import type { Pool } from '../candidates/candidate-pool.ts';
+import type { Slices } from '../../work.ts';
 
 /** Candidates of one row that together win at least one place, and the cost. */
 interface Step {
@@ -17,14 +18,14 @@ interface Step {
  * place first. The next step of a row is computed only when its lower bound comes to the top, and again when the victim
  * set has changed.
  */
-export function selectCheapest(victims: VictimSet, pool: Pool): void {
+export function* selectCheapest(victims: VictimSet, pool: Pool): Slices<void> {
   const mayGoOn = () =>
     !victims.isEnough && !victims.isBudgetSpent && (pool.hasReservations || victims.maySelectPods());
   const greedy = new Greedy(victims);
   for (const tier of pool.tiers) {
     if (!mayGoOn()) return;
-    greedy.add(pool.ofTier(tier));
-    greedy.selectUpTo(tier, mayGoOn);
+    yield* greedy.add(pool.ofTier(tier));
+    yield* greedy.selectUpTo(tier, mayGoOn);
   }
 }
 
@@ -54,8 +55,11 @@ class Greedy {
   }
 
   /** Adds the candidates of the next tier. */
-  add(candidates: readonly Candidate[]): void {
+  *add(candidates: Iterable<Candidate>): Slices<void> {
+    const { work } = this.#victims;
     for (const candidate of candidates) {
+      work.pass(1);
+      if (work.isPauseDue()) yield;
       for (const { row } of candidate.freed) {
         const there = this.#byRow.get(row);
         if (!there) this.#byRow.set(row, [candidate]);
@@ -64,12 +68,19 @@ class Greedy {
     }
   }
 
-  selectUpTo(tier: number, mayGoOn: () => boolean): void {
+  *selectUpTo(tier: number, mayGoOn: () => boolean): Slices<void> {
+    const { work } = this.#victims;
     this.#heap.clear();
     this.#keys.clear();
-    for (const row of this.#byRow.keys()) this.#open(row, tier, (key) => this.#heap.append(row, key));
+    for (const row of this.#byRow.keys()) {
+      this.#open(row, tier, (key) => this.#heap.append(row, key));
+      if (work.isPauseDue()) yield;
+    }
     this.#heap.heapify();
-    while (this.#heap.size > 0 && mayGoOn()) this.#advance(tier);
+    while (this.#heap.size > 0 && mayGoOn()) {
+      this.#advance(tier);
+      if (work.isPauseDue()) yield;
+    }
   }
 
   /** Handles the top of the heap: drops it, computes its step, or selects the candidates of its step. */

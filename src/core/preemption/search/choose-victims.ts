@@ -5,17 +5,18 @@ import { selectCheapest } from './choose-greedily.ts';
 import { chooseWholeGangs } from './choose-whole-gangs.ts';
 import { reprieve } from './reprieve.ts';
 import type { VictimSet } from './victim-set.ts';
+import type { Slices } from '../../work.ts';
 
 /**
  * Chooses the victims. Selects leaders only if all other candidates together do not make enough room, and always with
  * their gangs. Exact for few candidates; else greedy, followed by the reprieve of every victim that is not needed.
  * @returns whether the shortfall is met; `victims` then has the victims, and none can be reprieved
  */
-export function chooseVictims(victims: VictimSet, { small, whole }: OpenCandidates, goal: Goal): boolean {
+export function* chooseVictims(victims: VictimSet, { small, whole }: OpenCandidates, goal: Goal): Slices<boolean> {
   goal.widen(goal.margin);
-  const isFound = searchSmall(victims, small, goal) || searchWhole(victims, { small, whole }, goal);
+  const isFound = (yield* searchSmall(victims, small, goal)) || (yield* searchWhole(victims, { small, whole }, goal));
   goal.widen(-goal.margin);
-  if (isFound) reprieve(victims, goal.fits);
+  if (isFound) yield* reprieve(victims, goal.fits);
   return isFound;
 }
 
@@ -28,18 +29,18 @@ export interface Goal {
   readonly widen: (more: number) => void;
 }
 
-function searchSmall(victims: VictimSet, small: Pool, { fits }: Goal): boolean {
+function* searchSmall(victims: VictimSet, small: Pool, { fits }: Goal): Slices<boolean> {
   if (small.size <= EXACT_CANDIDATES) return chooseExactly(victims, small.all(), { fits });
-  selectCheapest(victims, small);
+  yield* selectCheapest(victims, small);
   return victims.isEnough && fits([...victims.selected]);
 }
 
 /** Continues with the victims that searchSmall has selected. */
-function searchWhole(victims: VictimSet, { small, whole }: OpenCandidates, { fits }: Goal): boolean {
+function* searchWhole(victims: VictimSet, { small, whole }: OpenCandidates, { fits }: Goal): Slices<boolean> {
   if (small.size > EXACT_CANDIDATES && !victims.maySelectPods()) return victims.clear();
-  const gangs = whole();
+  const gangs = yield* whole(victims.work);
   if (gangs.length === 0) return victims.clear();
   if (small.size + gangs.length <= EXACT_CANDIDATES)
     return chooseExactly(victims, [...small.all(), ...gangs], { fits });
-  return chooseWholeGangs(victims, { small, gangs }, fits);
+  return yield* chooseWholeGangs(victims, { small, gangs }, fits);
 }

@@ -3,6 +3,7 @@ import type { Pool } from '../candidates/candidate-pool.ts';
 import { poolOf, selectCheapest } from './choose-greedily.ts';
 import { reprieve } from './reprieve.ts';
 import { compareHarm, type Harm, type VictimSet } from './victim-set.ts';
+import type { Slices } from '../../work.ts';
 
 interface Open {
   readonly small: Pool;
@@ -13,21 +14,21 @@ interface Open {
  * Selects whole gangs, and other candidates that help, in one order after the other; keeps the victims with the least
  * harm. Continues with the victims that are selected already.
  */
-export function chooseWholeGangs(
+export function* chooseWholeGangs(
   victims: VictimSet,
   { small, gangs }: Open,
   fits: (victims: readonly Candidate[]) => boolean,
-): boolean {
-  if (victims.selected.size === 0) selectCheapest(victims, small);
+): Slices<boolean> {
+  if (victims.selected.size === 0) yield* selectCheapest(victims, small);
   const start = [...victims.selected];
-  const byRow = groupByRow(small.all());
+  const byRow = yield* groupByRow(victims, small);
   let best: { readonly harm: Harm; readonly candidates: readonly Candidate[] } | undefined;
-  for (const order of ordersOf(victims, gangs)) {
+  for (const order of yield* ordersOf(victims, gangs)) {
     if (best && victims.isBudgetSpent) break;
     victims.clear();
     for (const candidate of start) victims.select(candidate);
-    if (!fill(victims, { small, byRow, order }, fits)) continue;
-    reprieve(victims, fits);
+    if (!(yield* fill(victims, { small, byRow, order }, fits))) continue;
+    yield* reprieve(victims, fits);
     const harm = victims.harm();
     if (!best || compareHarm(harm, best.harm) < 0) best = { harm, candidates: [...victims.selected] };
   }
@@ -42,29 +43,34 @@ interface Filling {
   readonly order: readonly GangCandidate[];
 }
 
-function fill(
+function* fill(
   victims: VictimSet,
   { small, byRow, order }: Filling,
   fits: (victims: readonly Candidate[]) => boolean,
-): boolean {
+): Slices<boolean> {
   const isDone = () => victims.isEnough && fits([...victims.selected]);
   for (const candidate of order) {
     if (isDone() || victims.isBudgetSpent) break;
     if (!victims.maySelect(candidate)) continue;
     // On other rows nothing has changed, so that their candidates still do not help.
     const rows = new Set(victims.select(candidate).flatMap(({ freed }) => freed.map(({ row }) => row)));
-    selectCheapest(victims, poolOf([...rows].flatMap((row) => byRow.get(row) ?? [])));
+    yield* selectCheapest(victims, poolOf([...rows].flatMap((row) => byRow.get(row) ?? [])));
   }
   // If the place of the preemptor's leader was short, candidates on other rows may help after all.
-  selectCheapest(victims, small);
+  yield* selectCheapest(victims, small);
   return isDone();
 }
 
 /** The lowest priority first; then the cheapest first, or those that win the most places by themselves. */
-function ordersOf(victims: VictimSet, gangs: readonly GangCandidate[]): readonly (readonly GangCandidate[])[] {
+function* ordersOf(victims: VictimSet, gangs: readonly GangCandidate[]): Slices<readonly (readonly GangCandidate[])[]> {
   const costs = new Map(gangs.map((one) => [one, one.others.reduce((sum, { cost }) => sum + cost, one.cost)]));
   const byCost = (a: GangCandidate, b: GangCandidate) => costs.get(a)! - costs.get(b)!;
-  const won = new Map(gangs.map((one) => [one, placesWon(victims, one)]));
+  const won = new Map<GangCandidate, number>();
+  for (const gang of gangs) {
+    won.set(gang, placesWon(victims, gang));
+    victims.work.pass(gang.others.length);
+    if (victims.work.isPauseDue()) yield;
+  }
   return [
     [...gangs].sort((a, b) => a.level - b.level || byCost(a, b)),
     [...gangs].sort((a, b) => a.level - b.level || won.get(b)! - won.get(a)! || byCost(a, b)),
@@ -79,15 +85,18 @@ function placesWon(victims: VictimSet, gang: GangCandidate): number {
   return before - after;
 }
 
-function groupByRow(candidates: readonly Candidate[]): ReadonlyMap<number, readonly Candidate[]> {
+function* groupByRow(victims: VictimSet, small: Pool): Slices<ReadonlyMap<number, readonly Candidate[]>> {
   const byRow = new Map<number, Candidate[]>();
-  for (const candidate of candidates) {
-    const [first] = candidate.freed;
-    if (!first) continue;
-    const { row } = first;
-    const there = byRow.get(row);
-    if (there) there.push(candidate);
-    else byRow.set(row, [candidate]);
+  for (const tier of small.tiers) {
+    for (const candidate of small.ofTier(tier)) {
+      victims.work.pass(1);
+      if (victims.work.isPauseDue()) yield;
+      const [first] = candidate.freed;
+      if (!first) continue;
+      const there = byRow.get(first.row);
+      if (there) there.push(candidate);
+      else byRow.set(first.row, [candidate]);
+    }
   }
   return byRow;
 }

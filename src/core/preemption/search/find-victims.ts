@@ -6,10 +6,11 @@ import type { FreedRoom, Need } from '../../placement/need.ts';
 import { homeDomain } from '../../placement/topology.ts';
 import type { PreemptionRules } from '../../policy/policy.ts';
 import type { Vector } from '../../resources.ts';
+import { allAtOnce, Work, type Slices } from '../../work.ts';
 import { Budgets } from '../candidates/budgets.ts';
-import { candidatesPerDomain } from '../candidates/candidate-census.ts';
+import { candidatesPerDomain, type Among, type CensusResult } from '../candidates/candidate-census.ts';
 import type { CandidatePool, OpenCandidates } from '../candidates/candidate-pool.ts';
-import type { Candidate } from '../candidates/candidate.ts';
+import type { Candidate, GangCandidate } from '../candidates/candidate.ts';
 import type { PreemptionContextView } from '../candidates/context.ts';
 import type { ExclusionRule } from '../candidates/exclusion-rules.ts';
 import { overruledNamespaces } from '../candidates/protection.ts';
@@ -25,7 +26,6 @@ import {
   type Harm,
   type Hits,
   type ItemisedCharge,
-  type Work,
 } from './victim-set.ts';
 
 /** The result of a search: victims that make room for a gang, or why there are none. */
@@ -64,31 +64,41 @@ type Domain = readonly number[];
 
 /**
  * Searches for the victims with the least harm that make room for a waiting gang. Changes nothing.
- * @param among the UIDs of the pods that may be victims, as far as the rules allow it; absent: any pod
+ * @param among what may be a victim; absent: anything
  */
-export function findVictims(
+export function findVictims(ctx: PreemptionContextView, gang: Gang, nowMs: number, among?: Among): Finding {
+  return allAtOnce(victimsInSlices(ctx, gang, nowMs, among));
+}
+
+/** The same in slices. What is found holds for the cluster as it was when the search looked: it must be found again. */
+export function* victimsInSlices(
   ctx: PreemptionContextView,
   gang: Gang,
   nowMs: number,
-  among?: ReadonlySet<string>,
-): Finding {
-  const terms = { rules: gang.policy.preemption, work: { left: MOST_WORK }, ...(among ? { among } : {}) };
+  among?: Among,
+): Slices<Finding> {
+  const terms = { rules: gang.policy.preemption, work: new Work(MOST_WORK), ...(among ? { among } : {}) };
   const search = searchFor(ctx, gang, nowMs, terms);
   if (!search) return { kind: 'none', excluded: new Map(), hits: new Map() };
-  return search.soon() ?? search.victims();
+  return (yield* search.soon()) ?? (yield* search.victims());
 }
 
 interface SearchTerms {
   readonly rules: PreemptionRules;
   /** The search uses it up. */
   readonly work: Work;
-  /** As in findVictims. */
-  readonly among?: ReadonlySet<string>;
+  readonly among?: Among;
 }
 
 /** Whether there are victims that make room for the gang under these rules. */
-export function hasVictims(ctx: PreemptionContextView, gang: Gang, nowMs: number, terms: SearchTerms): boolean {
-  return searchFor(ctx, gang, nowMs, terms)?.found().next().done === false;
+export function* hasVictims(
+  ctx: PreemptionContextView,
+  gang: Gang,
+  nowMs: number,
+  terms: SearchTerms,
+): Slices<boolean> {
+  const search = searchFor(ctx, gang, nowMs, terms);
+  return search !== undefined && (yield* search.hasAny());
 }
 
 function searchFor(ctx: PreemptionContextView, gang: Gang, nowMs: number, terms: SearchTerms): Search | undefined {
@@ -102,6 +112,11 @@ function searchFor(ctx: PreemptionContextView, gang: Gang, nowMs: number, terms:
   for (const { row, vector } of awaited) shortfall.give(row, vector);
   const overruled = overruledNamespaces(ctx, terms.rules);
   return new Search({ ctx, gang, nowMs, ...terms, shortfall, awaited, overruled, isExact: isSimple(needs) });
+}
+
+// eslint-disable-next-line require-yield
+function* noGangs(): Slices<readonly GangCandidate[]> {
+  return [];
 }
 
 /** The topology domains, as lists of rows; one of them must hold the whole gang. */
@@ -152,62 +167,85 @@ class Search {
     this.#domains = domainsFor(asked.ctx, asked.gang);
   }
 
-  soon(): Finding | undefined {
-    const { shortfall } = this.#asked;
-    const isRoomy = this.#domains.some((domain) => {
-      shortfall.confine(domain);
-      return shortfall.missing === 0 && this.#fits([]);
-    });
-    return isRoomy ? { kind: 'soon', awaited: this.#awaitedHere() } : undefined;
-  }
-
-  victims(): Finding {
-    let best: Found | undefined;
-    for (const one of this.found()) if (!best || compareHarm(one.harm, best.harm) < 0) best = one;
-    return best ? this.#improved(best) : { kind: 'none', excluded: this.#excluded, hits: this.#hits };
-  }
-
-  /** The victims in each domain, as long as there is work left. */
-  *found(): Generator<Found> {
+  *soon(): Slices<Finding | undefined> {
     const { shortfall, work } = this.#asked;
-    const poolOf = this.#census();
-    for (const [i, domain] of this.#domains.entries()) {
-      if (work.left <= 0) return;
-      shortfall.confine(domain);
-      const pool = poolOf(i);
-      work.left -= pool.size;
-      if (!this.#mayHelp(pool)) continue;
-      const found = this.#foundIn(domain, pool);
-      if (found) yield found;
-      if (work.left <= 0) this.#excluded = new Map(this.#excluded).set('too large to search', pool.size);
+    for (const domain of this.#domains) {
+      this.#confine(domain);
+      if (shortfall.missing === 0 && this.#fits([])) return { kind: 'soon', awaited: this.#awaitedHere() };
+      if (work.isPauseDue()) yield;
     }
+    return undefined;
   }
 
-  /** @returns the candidates of a domain; if domains do not bind the leader, also those outside of it */
-  #census(): (domain: number) => CandidatePool {
-    const { ctx, gang, nowMs, rules, overruled, shortfall, among } = this.#asked;
+  *victims(): Slices<Finding> {
+    let best: Found | undefined;
+    yield* this.#each((one) => {
+      if (!best || compareHarm(one.harm, best.harm) < 0) best = one;
+      return false;
+    });
+    if (best) return yield* this.#improved(best);
+    return { kind: 'none', excluded: this.#excluded, hits: this.#hits };
+  }
+
+  *hasAny(): Slices<boolean> {
+    return yield* this.#each(() => true);
+  }
+
+  /**
+   * Passes the victims of each domain to `isEnough`, as long as there is work left.
+   * @returns whether it ended the search
+   */
+  *#each(isEnough: (found: Found) => boolean): Slices<boolean> {
+    const { work } = this.#asked;
+    const poolOf = yield* this.#census();
+    for (const [i, domain] of this.#domains.entries()) {
+      if (work.isSpent) return false;
+      this.#confine(domain);
+      const pool = yield* poolOf(i);
+      work.charge(pool.size);
+      if (work.isPauseDue()) yield;
+      const found = (yield* this.#mayHelp(pool)) ? yield* this.#foundIn(domain, pool) : undefined;
+      if (found && isEnough(found)) return true;
+      if (work.isSpent) this.#excluded = new Map(this.#excluded).set('too large to search', pool.size);
+    }
+    return false;
+  }
+
+  #confine(domain: Domain): void {
+    this.#asked.shortfall.confine(domain);
+    this.#asked.work.pass(domain.length);
+  }
+
+  /** @returns the candidates of a domain; if domains do not bind the leader, those of all domains */
+  *#census(): Slices<(domain: number) => Slices<CandidatePool>> {
+    const { ctx, gang, nowMs, rules, overruled, shortfall, among, work } = this.#asked;
     const preemptor = { ctx, rules, overruled, priority: claimOf(ctx, gang), nowMs };
     const input = { ...preemptor, ownGang: gang.key, ...(among ? { among } : {}) };
     const count = (domains: readonly (Domain | undefined)[], isUseful: (row: number) => boolean) => {
       const flags = new Uint8Array(ctx.cluster.table.rows).map((_, row) => Number(isUseful(row)));
-      const { pools, excluded, queues } = candidatesPerDomain(
-        { ...input, isUseful: (row) => flags[row] === 1 },
-        domains,
-      );
+      return candidatesPerDomain({ ...input, isUseful: (row) => flags[row] === 1 }, domains, work);
+    };
+    const note = ({ pools, excluded, queues }: CensusResult) => {
       this.#excluded = excluded;
       this.#queues = queues;
       return pools;
     };
-    if (this.#domains.length === 1 || !gang.policy.topology.leader)
-      return () => count([undefined], (row) => shortfall.isUseful(row))[0]!;
-    const pools = count(this.#domains, (row) => shortfall.isEligible(row));
-    return (domain) => pools[domain]!;
+    if (this.#domains.length === 1)
+      return function* () {
+        return note(yield* count([undefined], (row) => shortfall.isUseful(row)))[0]!;
+      };
+    const isShared = !gang.policy.topology.leader;
+    const pools = note(yield* count(isShared ? [undefined] : this.#domains, (row) => shortfall.isEligible(row)));
+    // eslint-disable-next-line require-yield
+    return function* (domain) {
+      return pools[isShared ? 0 : domain]!;
+    };
   }
 
   /** Whether an upper bound of the freed room is enough: most searches without victims end here. */
-  #mayHelp(pool: CandidatePool): boolean {
-    const { ctx, nowMs, rules, shortfall } = this.#asked;
-    const most = mostOf(pool.everything(rules.wholeGangs), ctx.cluster.columns.names.length);
+  *#mayHelp(pool: CandidatePool): Slices<boolean> {
+    const { ctx, nowMs, rules, shortfall, work } = this.#asked;
+    const most = yield* mostOf(pool.everything(rules.wholeGangs), ctx.cluster.columns.names.length, work);
     if (!couldFit(shortfall, most)) return false;
     // Revoking a reservation is no eviction.
     if (pool.hasReservations) return true;
@@ -221,15 +259,16 @@ class Search {
     return !isOverMinute && !isOverQueues;
   }
 
-  #foundIn(domain: Domain, pool: CandidatePool): Found | undefined {
+  *#foundIn(domain: Domain, pool: CandidatePool): Slices<Found | undefined> {
     const { ctx, nowMs, rules, overruled, shortfall, isExact, work } = this.#asked;
     const { cluster, reportedWork } = ctx;
     const costs = { cluster, reportedWork, weights: rules.cost, nowMs };
-    const open = { small: pool, whole: () => (rules.wholeGangs ? pool.whole() : []) };
+    const open = { small: pool, whole: rules.wholeGangs ? (of: Work) => pool.whole(of) : noGangs };
     for (const margin of isExact ? [0] : MARGINS) {
       const victims = new VictimSet(shortfall, { budgets: new Budgets({ rules, ctx, nowMs, overruled }), costs, work });
       const fits = (candidates: readonly Candidate[]) => this.#fits(candidates);
-      if (chooseVictims(victims, open, { fits, margin, widen: (more) => shortfall.widen(more) })) {
+      const isFound = yield* chooseVictims(victims, open, { fits, margin, widen: (more) => shortfall.widen(more) });
+      if (isFound) {
         const found = { domain, victims, open, candidates: [...victims.selected], harm: victims.harm() };
         victims.clear();
         return found;
@@ -239,10 +278,11 @@ class Search {
     return undefined;
   }
 
-  #improved({ domain, victims, open, candidates }: Found): Finding {
+  *#improved({ domain, victims, open, candidates }: Found): Slices<Finding> {
     this.#asked.shortfall.confine(domain);
     for (const candidate of candidates) victims.select(candidate);
-    improve(victims, open, (chosen) => this.#fits(chosen));
+    // Among given pods there is little to choose.
+    if (!this.#asked.among) yield* improve(victims, open, (chosen) => this.#fits(chosen));
     const awaited = this.#awaitedHere();
     return {
       kind: 'victims',
@@ -258,7 +298,7 @@ class Search {
   #fits(candidates: readonly Candidate[]): boolean {
     const { ctx, gang, isExact, work } = this.#asked;
     if (isExact) return true;
-    work.left -= ctx.cluster.table.rows;
+    work.charge(ctx.cluster.table.rows);
     return planWith(ctx, gang, { candidates, awaited: this.#awaitedHere() }).kind === 'placed';
   }
 
@@ -275,11 +315,17 @@ interface Most {
   readonly ofOne: Vector;
 }
 
+/** So many pieces of freed room are as much work as one candidate. */
+const ROOMS_PER_UNIT = 4;
+
 /** The freed room of all candidates. */
-function mostOf(everything: readonly FreedRoom[], columns: number): Most {
+function* mostOf(everything: Iterable<FreedRoom>, columns: number, work: Work): Slices<Most> {
   const byRow = new Map<number, Float64Array>();
   const ofOne = new Float64Array(columns);
+  let pieces = 0;
   for (const { row, vector } of everything) {
+    if (++pieces % ROOMS_PER_UNIT === 0) work.pass(1);
+    if (work.isPauseDue()) yield;
     let sum = byRow.get(row);
     if (!sum) byRow.set(row, (sum = new Float64Array(columns)));
     for (let c = 0; c < vector.length; c++) {

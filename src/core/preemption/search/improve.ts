@@ -4,6 +4,7 @@ import { chooseExactly, EXACT_CANDIDATES } from './choose-exactly.ts';
 import { poolOf, selectCheapest } from './choose-greedily.ts';
 import { reprieve } from './reprieve.ts';
 import { compareHarm, type Harm, type VictimSet } from './victim-set.ts';
+import type { Slices } from '../../work.ts';
 
 /** With so few candidates the search tries to find victims with less harm. */
 const IMPROVED_CANDIDATES = 512;
@@ -15,14 +16,14 @@ const WINDOWS = 12;
 type Fits = (victims: readonly Candidate[]) => boolean;
 
 /** Replaces the victims by others that do less harm, where there are not too many candidates. */
-export function improve(victims: VictimSet, { small, whole }: OpenCandidates, fits: Fits): void {
+export function* improve(victims: VictimSet, { small, whole }: OpenCandidates, fits: Fits): Slices<void> {
   if (small.size > IMPROVED_CANDIDATES) return;
-  const gangs = [...victims.selected].some(({ kind }) => kind === 'gang') ? whole() : [];
+  const gangs = [...victims.selected].some(({ kind }) => kind === 'gang') ? yield* whole(victims.work) : [];
   if (small.size + gangs.length <= EXACT_CANDIDATES) return;
   const pods = small.all();
   const improvement = new Improvement(victims, fits);
-  if (gangs.length === 0) improvement.runAgain(pods);
-  improvement.exchange([...gangs, ...pods]);
+  if (gangs.length === 0) yield* improvement.runAgain(pods);
+  yield* improvement.exchange([...gangs, ...pods]);
 }
 
 class Improvement {
@@ -43,7 +44,7 @@ class Improvement {
    * whether or not more follow. So it runs again without the most expensive victims, one gang (or pod) at a time, and
    * again with other candidates selected first.
    */
-  runAgain(pods: readonly Candidate[]): void {
+  *runAgain(pods: readonly Candidate[]): Slices<void> {
     const victims = this.#victims;
     const groupOf = (candidate: Candidate) => candidate.gang ?? candidate;
     const byCost = [...victims.account()].sort((a, b) => b.tier - a.tier || b.cost - a.cost);
@@ -52,27 +53,27 @@ class Improvement {
       .filter((candidate) => !victims.selected.has(candidate))
       .sort((a, b) => a.level - b.level || a.cost - b.cost);
     for (const group of groups)
-      this.#attempt(
+      yield* this.#attempt(
         [],
         pods.filter((candidate) => groupOf(candidate) !== group),
       );
-    for (const candidate of others.slice(0, IMPROVEMENTS)) this.#attempt([candidate], pods);
+    for (const candidate of others.slice(0, IMPROVEMENTS)) yield* this.#attempt([candidate], pods);
     this.#restore();
   }
 
-  #attempt(first: readonly Candidate[], rest: readonly Candidate[]): void {
+  *#attempt(first: readonly Candidate[], rest: readonly Candidate[]): Slices<void> {
     const victims = this.#victims;
     if (victims.isBudgetSpent) return;
     victims.clear();
     for (const candidate of first) if (victims.maySelect(candidate)) victims.select(candidate);
-    selectCheapest(victims, poolOf(rest));
+    yield* selectCheapest(victims, poolOf(rest));
     if (!victims.isEnough || !this.#fits([...victims.selected])) return;
-    reprieve(victims, this.#fits);
+    yield* reprieve(victims, this.#fits);
     this.#keep();
   }
 
   /** Decides anew on the victims and as many others as can be decided on exactly, the least harmful first. */
-  exchange(candidates: readonly Candidate[]): void {
+  *exchange(candidates: readonly Candidate[]): Slices<void> {
     const victims = this.#victims;
     for (let window = 0, from = 0; window < WINDOWS && !victims.isBudgetSpent; window++) {
       const own = [...victims.selected].filter(({ kind, gang }) => kind !== 'pod' || !gang?.isWhole);
@@ -84,6 +85,7 @@ class Improvement {
       else from += more.length;
       this.#keep();
       this.#restore();
+      if (victims.work.isPauseDue()) yield;
     }
   }
 

@@ -4,6 +4,7 @@ import type { Candidate } from '../candidates/candidate.ts';
 import { itemise, neededCost } from '../candidates/candidate-cost.ts';
 import type { AddTerm, CostModel, CostTerm } from '../candidates/eviction-cost.ts';
 import type { ExclusionRule } from '../candidates/exclusion-rules.ts';
+import { Work } from '../../work.ts';
 
 /**
  * The harm done by a set of victims, compared field by field: the number of whole gangs, from the highest priority
@@ -33,11 +34,6 @@ export interface RoomSought {
 
 const NO_ROOM: RoomSought = { missing: 0, give: () => undefined, take: () => undefined };
 
-/** The work left to a search, in candidates looked at. No clock, so that the same cluster gives the same victims. */
-export interface Work {
-  left: number;
-}
-
 /** Rules that excluded a candidate, with the earliest time at which one of those is no longer excluded, where known. */
 export type Hits = Map<ExclusionRule, number>;
 
@@ -59,17 +55,19 @@ export class VictimSet {
   readonly shortfall: RoomSought;
   readonly selected = new Set<Candidate>();
   readonly hits: Hits;
+  readonly work: Work;
   readonly #terms: SetTerms;
 
   constructor(shortfall: RoomSought, terms: SetTerms) {
     this.shortfall = shortfall;
     this.#terms = terms;
+    this.work = terms.work ?? new Work();
     this.hits = terms.hits ?? new Map<ExclusionRule, number>();
   }
 
   /** An empty set that counts against the same budgets, and whose victims leave no room. */
   beside(): VictimSet {
-    return new VictimSet(NO_ROOM, { ...this.#terms, hits: this.hits });
+    return new VictimSet(NO_ROOM, { ...this.#terms, work: this.work, hits: this.hits });
   }
 
   get isEnough(): boolean {
@@ -78,13 +76,12 @@ export class VictimSet {
 
   /** Whether the search must end with the best set so far. */
   get isBudgetSpent(): boolean {
-    return (this.#terms.work?.left ?? Infinity) <= 0;
+    return this.work.isSpent;
   }
 
   /** Counts candidates that the search has looked at. */
   charge(candidates: number): void {
-    const { work } = this.#terms;
-    if (work) work.left -= candidates;
+    this.work.charge(candidates);
   }
 
   /** Whether the budgets allow a further pod at all. */

@@ -4,6 +4,7 @@ import { ownPriority } from '../../gang/priority.ts';
 import type { PodInfo } from '../../model.ts';
 import type { PreemptionRules } from '../../policy/policy.ts';
 import type { Vector } from '../../resources.ts';
+import { allAtOnce, Work } from '../../work.ts';
 import { Budgets } from '../candidates/budgets.ts';
 import { candidatesAt } from '../candidates/candidate-census.ts';
 import { podsOf, type Candidate } from '../candidates/candidate.ts';
@@ -106,7 +107,7 @@ function candidatesOn({ ctx, pod, nowMs }: ProposalAt, row: number, uids: Readon
   const priority = ownPriority(ctx.classes, pod);
   const anywhere = { ownGang: undefined, isUseful: () => true, onlyRow: row };
   const { small, whole } = candidatesAt({ ctx, rules, priority, nowMs, ...anywhere });
-  const alone = whole().map((candidate) => ({ ...candidate, others: [] }));
+  const alone = allAtOnce(whole(new Work())).map((candidate) => ({ ...candidate, others: [] }));
   return [...small.all(), ...alone].filter(({ bound }) => bound && uids.has(bound.pod.uid));
 }
 
