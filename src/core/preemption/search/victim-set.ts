@@ -19,7 +19,7 @@ export interface Harm {
 }
 
 /** What victims of one tier lose. */
-export interface Loss {
+interface Loss {
   readonly coreSeconds: number;
   readonly victims: number;
 }
