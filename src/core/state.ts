@@ -51,13 +51,20 @@ export interface SchedulerState extends PreemptionContext {
   roomRound: RoomRound | undefined;
 }
 
+/** Nothing has been heard yet. */
+const UNTOLD = {
+  isSynced: false,
+  isRestoring: false,
+  lastEventMs: undefined,
+  hold: undefined,
+  isFollowing: false,
+  roomRound: undefined,
+};
+
 /** The state before the first event. @param emit collects what a call asks of the outside */
-export function newState(
-  { policies, schedulerNames, ignoredResources }: SchedulerOptions,
-  emit: (effect: Effect) => void,
-): SchedulerState {
+export function newState(options: SchedulerOptions, emit: (effect: Effect) => void): SchedulerState {
   const usage = new QueueUsage();
-  const cluster = new Cluster(usage, ignoredResources);
+  const cluster = new Cluster(usage, options.ignoredResources);
   const inFlight = new InFlight(cluster);
   const planner = new Planner(cluster, inFlight);
   const state: SchedulerState = {
@@ -79,15 +86,10 @@ export function newState(
     disruptionBudgets: new DisruptionBudgets(),
     reportedWork: new ReportedWork(),
     writtenPlans: new Map(),
-    schedulerNames: new Set(schedulerNames),
-    policies,
+    schedulerNames: new Set(options.schedulerNames),
+    policies: options.policies,
     early: new Map(),
-    isSynced: false,
-    isRestoring: false,
-    lastEventMs: undefined,
-    hold: undefined,
-    isFollowing: false,
-    roomRound: undefined,
+    ...UNTOLD,
     emit,
     policyOf: (pod) => policyFor(state.policies, pod),
   };

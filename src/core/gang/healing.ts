@@ -39,7 +39,7 @@ interface PlaceAt {
 }
 
 /** Places an unplaced slot where the planner finds room, and reports the result. @returns whether there is room */
-export function placeElsewhere(ctx: GangContext, gang: Gang, slot: Slot, { node: from, deadlineMs }: PlaceAt): boolean {
+function placeElsewhere(ctx: GangContext, gang: Gang, slot: Slot, { node: from, deadlineMs }: PlaceAt): boolean {
   const isPlaced = placeSlot(ctx, gang, slot, deadlineMs);
   const { gang: key, role, node: to } = slot;
   if (!isPlaced) ctx.emit({ kind: 'slot-unplaced', gang: key, role, from });

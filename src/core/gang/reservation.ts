@@ -55,7 +55,7 @@ export function follow(ctx: GangContext, gang: Gang, { reservation }: PodInfo, n
  * annotate the leader may have written them. Slots that pods have claimed stay, and count first. A slot that does not
  * fit at its node is planned elsewhere; once there is no room elsewhere for a role, none of its slots is.
  */
-export function layOut(ctx: GangContext, gang: Gang, counts: SlotCounts, deadlineMs: number): void {
+function layOut(ctx: GangContext, gang: Gang, counts: SlotCounts, deadlineMs: number): void {
   for (const declared of gang.spec.roles) {
     const { name: role } = declared;
     const wanted = counts.get(role);
