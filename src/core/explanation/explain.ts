@@ -93,7 +93,7 @@ function explainRole(ctx: PreemptionContextView, gang: Gang, role: Role, needs: 
       now: placesIn(cluster, cluster.table.free, need),
       empty: placesIn(cluster, emptyRoom(cluster, gang), need),
     },
-    short: waiting ? shortages(cluster, waiting, requestOf(gang, waiting)) : [],
+    short: waiting ? shortages(cluster, waiting, needs, requestOf(gang, waiting)) : [],
   };
 }
 
