@@ -9,15 +9,17 @@ import { counted } from '../wording.ts';
 import { amount, amountOf } from './amounts.ts';
 import { cannotStart } from './cannot-start.ts';
 import type { RoleExplanation, Shortage } from './explanation.ts';
+import { moreNodesAdvice, type MoreNodes } from './more-nodes.ts';
 import { sharing } from './shortage.ts';
 
+/** What the explanation has found out so far. `more` is absent if nodes were not looked for, or none would help. */
+interface Findings {
+  readonly roles: readonly RoleExplanation[];
+  readonly more?: MoreNodes | undefined;
+}
+
 /** Advice for people, in sentences: what keeps a gang waiting, and the smallest changes that would let it start. */
-export function adviceFor(
-  ctx: PreemptionContextView,
-  gang: Gang,
-  roles: readonly RoleExplanation[],
-  nowMs: number,
-): string[] {
+export function adviceFor(ctx: PreemptionContextView, gang: Gang, { roles, more }: Findings, nowMs: number): string[] {
   if (isAdmitted(gang)) return adviceForAdmitted(gang);
   const blocker = blockerOf(ctx.queues, gang, nowMs);
   const needs = leaderNeeds(ctx.cluster, gang);
@@ -37,6 +39,7 @@ export function adviceFor(
   const obstacle = ctx.feasibility.obstacle(gang, needs);
   if (obstacle) out.push(cannotStart({ cluster: ctx.cluster, gang, needs, roles }, obstacle));
   else out.push(...roomAdvice(roles, needs));
+  if (more && more.isForEmpty === (obstacle !== undefined)) out.push(moreNodesAdvice(more, gang));
   out.push(...fewerMembers(needs, fits), ...withoutTopology(gang, needs, fits));
   return out;
 }
