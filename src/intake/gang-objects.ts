@@ -22,6 +22,10 @@ export interface GangObjectRecords {
   readonly 'pod-group': PodGroup;
   /** PodGroup of Volcano (scheduling.volcano.sh/v1beta1). */
   readonly 'volcano-group': PodGroup;
+  /** How many pods with the label of such a PodGroup of scheduler-plugins have succeeded. */
+  readonly 'succeeded-in-pod-group': number;
+  /** The same of a pod group of Kueue. */
+  readonly 'succeeded-in-kueue-group': number;
   /** batch/v1 Job. */
   readonly job: JobRecord;
   /** JobSet (jobset.x-k8s.io/v1alpha2). */
@@ -43,6 +47,8 @@ export interface PodGroup {
   readonly minMember: number;
   /** Volcano's spec.queue. */
   readonly queue?: string;
+  /** How many members have succeeded, by its status; absent: none. Of Volcano's alone it is kept current. */
+  readonly succeeded?: number;
 }
 
 export interface JobRecord {

@@ -11,6 +11,7 @@ import { DaemonSetMirror } from './daemon-sets.ts';
 import { KnownPods, type KnownPod } from './known-pods.ts';
 import { Leaders } from './leaders.ts';
 import { disruptionBudgetSource, priorityClassSource } from './preemption-sources.ts';
+import { succeededMembers } from './succeeded-members.ts';
 import { Reflector, type Mirror, type ReflectorNote } from './reflector.ts';
 import { GangObjectStore, type Place } from './gang-object-store.ts';
 import type { Transport } from './transport.ts';
@@ -73,6 +74,8 @@ export class Feed {
   readonly #pods: Reflector<PodRecord>;
   readonly #nodes: Reflector<ReturnType<typeof toNodeInfo>>;
   readonly #gangObjects: readonly Reflector<GangObjectsRead>[];
+  /** Pods that have succeeded, of groups that need no more room for them. */
+  readonly #succeeded: readonly AnyReflector[];
   readonly #daemonSets: DaemonSetMirror;
   /** Disruption budgets, PriorityClasses and DaemonSets. */
   readonly #preemptionSources: readonly AnyReflector[];
@@ -121,6 +124,7 @@ export class Feed {
       reflect(priorityClassSource(options.observe)),
       reflect(this.#daemonSets.source),
     ];
+    this.#succeeded = succeededMembers(this.#store).map(reflect);
     this.#gangObjects = GANG_OBJECT_SOURCES.map((source) => reflect(this.#gangObjectMirror(source)));
   }
 
@@ -166,7 +170,7 @@ export class Feed {
 
   /** Resolves when the cluster has been read and the core has observed `synced`. The feed runs until `stop`. */
   async start(): Promise<void> {
-    const first = [this.#nodes, ...this.#preemptionSources, ...this.#gangObjects];
+    const first = [this.#nodes, ...this.#preemptionSources, ...this.#gangObjects, ...this.#succeeded];
     for (const reflector of first) void reflector.run();
     await this.#until(() => first.every(({ isSynced }) => isSynced));
     if (this.#isStopped) return;
@@ -188,7 +192,7 @@ export class Feed {
   }
 
   #all(): readonly AnyReflector[] {
-    return [this.#nodes, this.#pods, ...this.#preemptionSources, ...this.#gangObjects];
+    return [this.#nodes, this.#pods, ...this.#preemptionSources, ...this.#gangObjects, ...this.#succeeded];
   }
 
   async #until(holds: () => boolean): Promise<void> {

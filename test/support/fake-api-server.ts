@@ -246,8 +246,10 @@ export class FakeApiServer {
     { namespace, url, response }: { namespace: string | undefined; url: URL; response: http.ServerResponse },
   ): void {
     const selected = selector(url.searchParams.get('fieldSelector') ?? '');
+    const label = url.searchParams.get('labelSelector');
+    const labelled = ({ metadata }: K8sObject) => label === null || Object.hasOwn(metadata['labels'] ?? {}, label);
     const matches = (object: K8sObject) =>
-      (namespace === undefined || object.metadata.namespace === namespace) && selected(object);
+      (namespace === undefined || object.metadata.namespace === namespace) && selected(object) && labelled(object);
     const found = this.#collection(collection);
     if (url.searchParams.get('watch') === 'true') return this.#watch(found, matches, { url, response });
     const limit = Number(url.searchParams.get('limit') ?? Infinity);

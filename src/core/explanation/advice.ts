@@ -9,17 +9,14 @@ import { counted } from '../wording.ts';
 import { amount, amountOf } from './amounts.ts';
 import { cannotStart } from './cannot-start.ts';
 import type { RoleExplanation, Shortage } from './explanation.ts';
-import { moreNodesAdvice, type MoreNodes } from './more-nodes.ts';
-import { sharing } from './shortage.ts';
-
-/** What the explanation has found out so far. `more` is absent if nodes were not looked for, or none would help. */
-interface Findings {
-  readonly roles: readonly RoleExplanation[];
-  readonly more?: MoreNodes | undefined;
-}
 
 /** Advice for people, in sentences: what keeps a gang waiting, and the smallest changes that would let it start. */
-export function adviceFor(ctx: PreemptionContextView, gang: Gang, { roles, more }: Findings, nowMs: number): string[] {
+export function adviceFor(
+  ctx: PreemptionContextView,
+  gang: Gang,
+  roles: readonly RoleExplanation[],
+  nowMs: number,
+): string[] {
   if (isAdmitted(gang)) return adviceForAdmitted(gang);
   const blocker = blockerOf(ctx.queues, gang, nowMs);
   const needs = leaderNeeds(ctx.cluster, gang);
@@ -38,8 +35,7 @@ export function adviceFor(ctx: PreemptionContextView, gang: Gang, { roles, more 
     );
   const obstacle = ctx.feasibility.obstacle(gang, needs);
   if (obstacle) out.push(cannotStart({ cluster: ctx.cluster, gang, needs, roles }, obstacle));
-  else out.push(...roomAdvice(roles, needs));
-  if (more && more.isForEmpty === (obstacle !== undefined)) out.push(moreNodesAdvice(more, gang));
+  else for (const role of roles) out.push(...roleAdvice(role, needs));
   out.push(...fewerMembers(needs, fits), ...withoutTopology(gang, needs, fits));
   return out;
 }
@@ -65,28 +61,18 @@ function adviceForFitting(gang: Gang, isNothingElse: boolean): string[] {
   return isNothingElse ? ['It fits now: it starts when kube-scheduler asks about it again.'] : [];
 }
 
-/** The roles that have too few places, each by itself; if none has, what all of them lack together. */
-function roomAdvice(roles: readonly RoleExplanation[], needs: readonly Need[]): string[] {
-  const short = roles.filter(({ role, places }) => needs.some((need) => need.role === role && places.now < need.count));
-  const named = short.length > 0 ? short : roles.filter((role) => role.short.length > 0).slice(-1);
-  return named.map((role) => roleAdvice(role, needs));
-}
-
-function roleAdvice({ role, request, nodes, places, short }: RoleExplanation, needs: readonly Need[]): string {
-  const need = needs.find((one) => one.role === role)!;
-  const others = sharing(need, needs).filter((one) => one !== need);
-  const all = ['it', ...others.map((one) => `role ${one.role}`)];
-  const together = others.length === 0 ? '' : ` for ${all.slice(0, -1).join(', ')} and ${all.at(-1)}`;
+function roleAdvice({ role, request, nodes, places, short }: RoleExplanation, needs: readonly Need[]): string[] {
+  const need = needs.find((one) => one.role === role);
+  if (!need || places.now >= need.count) return [];
   const free = `${counted(places.now, 'place')} ${places.now === 1 ? 'is' : 'are'} free`;
   const where = `on ${counted(nodes.eligible, 'eligible node')} of ${nodes.total}`;
-  const lacking = short.map((one) => shortageText(one, request.get(one.resource) ?? 0, together));
-  const pieces = 'the free room is in pieces that are too small';
-  return `Role ${role} needs ${counted(need.count, 'place')}; ${free} ${where}; ${lacking.join('; ') || pieces}.`;
+  const state = `Role ${role} needs ${counted(need.count, 'place')}; ${free} ${where}`;
+  const lacking = short.map((one) => shortageText(one, request.get(one.resource) ?? 0));
+  return [`${state}; ${lacking.join('; ') || 'the free room is in pieces that are too small'}.`];
 }
 
-/** @param together for whom the total is, if for more than the role */
-function shortageText({ resource, needed, free, largest }: Shortage, perMember: number, together: string): string {
-  if (free < needed) return `at least ${amountOf(resource, needed - free)} short${together}`;
+function shortageText({ resource, needed, free, largest }: Shortage, perMember: number): string {
+  if (free < needed) return `${amountOf(resource, needed - free)} short`;
   return `no node has ${amountOf(resource, perMember)} free, the most is ${amount(resource, largest)}`;
 }
 

@@ -3,9 +3,9 @@ import { hasBit } from '../cluster/eligibility.ts';
 import { emptyRoom, missingResource, type Obstacle } from '../gang/feasibility.ts';
 import type { Gang } from '../gang/gang.ts';
 import type { Need, Room } from '../placement/need.ts';
+import { capacityAt } from '../placement/room.ts';
 import { counted } from '../wording.ts';
 import { amountOf } from './amounts.ts';
-import { placesByDomain, share, type Places } from './by-domain.ts';
 import type { RoleExplanation } from './explanation.ts';
 import { nobodyEligible, placesIn } from './shortage.ts';
 
@@ -58,6 +58,13 @@ function together({ table, columns }: ClusterView, needs: readonly Need[], room:
   return 'its roles fit one by one, but muster finds no place for all of them together, even with no pod there but those of DaemonSets';
 }
 
+/** How many places one domain has for one role. */
+interface Places {
+  readonly domain: string;
+  readonly need: Need;
+  readonly places: number;
+}
+
 /** Names the domain that comes nearest: the one with the greatest share of places for the role that it holds worst. */
 function byDomain({ cluster, gang, needs }: Omit<Case, 'roles'>, room: Room): string {
   const { keys, leader } = gang.policy.topology;
@@ -74,5 +81,24 @@ function byDomain({ cluster, gang, needs }: Omit<Case, 'roles'>, room: Room): st
   return `${rule}, and none of ${domains.length} has room for it: ${domain}, the roomiest, ${most}`;
 }
 
+const share = ({ places, need: { count } }: Places): number => Math.min(1, places / count);
 const lesser = (a: Places, b: Places): Places => (share(b) < share(a) ? b : a);
 const greater = (a: Places | undefined, b: Places): Places => (!a || share(b) > share(a) ? b : a);
+
+/** For each domain of the key that has a node: its places for each need. */
+function placesByDomain(cluster: ClusterView, room: Room, needs: readonly Need[], key: string): Places[][] {
+  const { of, names } = cluster.domains.indexFor(key);
+  const out = new Map<number, Float64Array>();
+  for (let row = 0; row < cluster.table.rows; row++) {
+    const domain = of[row]!;
+    if (domain < 0) continue;
+    const places = out.get(domain) ?? new Float64Array(needs.length);
+    out.set(domain, places);
+    needs.forEach(({ eligible, vector, count }, i) => {
+      if (hasBit(eligible, row)) places[i]! += capacityAt(room, row, vector, count);
+    });
+  }
+  return [...out].map(([domain, places]) =>
+    needs.map((need, i) => ({ domain: names[domain]!, need, places: places[i]! })),
+  );
+}

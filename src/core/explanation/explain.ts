@@ -10,7 +10,6 @@ import { adviceFor } from './advice.ts';
 import { dynamicRolesAdvice } from './dynamic-roles.ts';
 import type { Slices } from '../work.ts';
 import { makingRoom, makingRoomAdvice, makingRoomBriefly } from './making-room.ts';
-import { moreNodes } from './more-nodes.ts';
 import type { Explanation, GangSummary, RoleExplanation } from './explanation.ts';
 import { placesIn, refusedNodes, shortages } from './shortage.ts';
 
@@ -24,7 +23,6 @@ export function* explain(ctx: PreemptionContextView, key: string, nowMs: number)
   const gang = ctx.gangs.get(key);
   if (!gang) return explainProblem(ctx, key, nowMs);
   // First, because the cluster may change meanwhile: the rest is then of one moment.
-  const more = yield* moreNodes(ctx, gang);
   const preemption = yield* makingRoom(ctx, gang, nowMs);
   const summary = summaryOf(ctx, gang);
   const needs = isAdmitted(gang) ? [] : leaderNeeds(ctx.cluster, gang);
@@ -40,7 +38,7 @@ export function* explain(ctx: PreemptionContextView, key: string, nowMs: number)
     placed: gang.slots.map(({ role, node, state, podUid: pod }) => ({ role, node, state, pod })),
     ahead: ahead.map((other) => ({ gang: other.key, blocks: isBlocking(other, nowMs) })),
     advice: [
-      ...adviceFor(ctx, gang, { roles, more }, nowMs),
+      ...adviceFor(ctx, gang, roles, nowMs),
       ...evictions,
       ...dynamicRolesAdvice(gang),
       ...(gang.leader.priorityRequest?.mistakes ?? []),
@@ -49,8 +47,7 @@ export function* explain(ctx: PreemptionContextView, key: string, nowMs: number)
 }
 
 /**
- * The advice of the explanation without a search for victims or for nodes that would help: cheap enough for
- * every Event.
+ * The advice of the explanation without a search for victims: cheap enough for every Event.
  * @returns undefined if the gang does not wait, or there is none of that key
  */
 export function briefAdvice(ctx: PreemptionContextView, key: string, nowMs: number): readonly string[] | undefined {
@@ -60,7 +57,7 @@ export function briefAdvice(ctx: PreemptionContextView, key: string, nowMs: numb
   const needs = leaderNeeds(ctx.cluster, gang);
   const roles = gang.spec.roles.map((role) => explainRole(ctx, gang, role, needs));
   const mistakes = gang.leader.priorityRequest?.mistakes ?? [];
-  return [...adviceFor(ctx, gang, { roles }, nowMs), ...makingRoomBriefly(ctx, gang, nowMs), ...mistakes];
+  return [...adviceFor(ctx, gang, roles, nowMs), ...makingRoomBriefly(ctx, gang, nowMs), ...mistakes];
 }
 
 function summaryOf({ cluster, ledger }: PreemptionContextView, gang: Gang): GangSummary {
@@ -96,7 +93,7 @@ function explainRole(ctx: PreemptionContextView, gang: Gang, role: Role, needs: 
       now: placesIn(cluster, cluster.table.free, need),
       empty: placesIn(cluster, emptyRoom(cluster, gang), need),
     },
-    short: waiting ? shortages(cluster, waiting, needs, requestOf(gang, waiting)) : [],
+    short: waiting ? shortages(cluster, waiting, requestOf(gang, waiting)) : [],
   };
 }
 

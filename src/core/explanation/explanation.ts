@@ -57,10 +57,7 @@ export interface RoleExplanation {
    * counted up to 10,000.
    */
   readonly places: { readonly now: number; readonly empty: number };
-  /**
-   * Resources the eligible nodes lack: in total for the role and those roles that can only run on its nodes, or on any
-   * single node for one member.
-   */
+  /** Resources the eligible nodes lack: in total for the role, or on any single node for one member. */
   readonly short: readonly Shortage[];
 }
 

@@ -41,21 +41,9 @@ export function nobodyEligible({ role, nodes: { refused } }: Pick<RoleExplanatio
   return `no node is eligible for role ${role}: ${because || 'the cluster has no nodes'}`;
 }
 
-/** The need and those others that can only run on its nodes: they share its room. */
-export function sharing(need: Need, needs: readonly Need[]): readonly Need[] {
-  const isWithin = ({ eligible }: Need) =>
-    eligible.some((bits) => bits !== 0) && eligible.every((bits, word) => (bits & ~(need.eligible[word] ?? 0)) === 0);
-  return needs.filter((other) => other === need || isWithin(other));
-}
-
-/**
- * The resources that the eligible nodes lack: in total for the need and those that share its room, or on any single
- * node for one of its pods.
- */
-export function shortages(cluster: ClusterView, need: Need, needs: readonly Need[], request: Resources): Shortage[] {
+/** The resources that the eligible nodes lack: in total for the whole need, or on any single node for one pod. */
+export function shortages(cluster: ClusterView, { eligible, vector, count }: Need, request: Resources): Shortage[] {
   const { table, columns } = cluster;
-  const { eligible, vector, count } = need;
-  const all = sharing(need, needs);
   const out: Shortage[] = [];
   vector.forEach((amount, c) => {
     if (amount === 0) return;
@@ -66,7 +54,7 @@ export function shortages(cluster: ClusterView, need: Need, needs: readonly Need
       free += here;
       largest = Math.max(largest, here);
     }
-    const needed = all.reduce((sum, one) => sum + one.count * (one.vector[c] ?? 0), 0);
+    const needed = amount * count;
     if (c !== columns.unknown && (free < needed || largest < amount))
       out.push({ resource: columns.names[c]!, needed, free, largest });
   });

@@ -1,7 +1,6 @@
-import { describe, expect, test } from 'vitest';
-import type { NodeInfo } from '../../../src/core/model.ts';
+import { expect, test } from 'vitest';
 import { counted } from '../../../src/core/wording.ts';
-import { GangBuilder, node, pod, spark } from '../../support/builders.ts';
+import { node, pod, spark } from '../../support/builders.ts';
 import { World } from '../../support/world.ts';
 
 test.each([
@@ -16,35 +15,14 @@ test('a plural of its own', () => {
   expect(counted(2, 'policy', 'policies')).toBe('2 policies');
 });
 
-describe('advice counts what all roles need that share the room', () => {
-  const adviceOn = (world: World, gang: GangBuilder) => {
-    expect(world.ask(gang.leader())).toMatch(/^waits/);
-    return world.scheduler.explain(gang.spec.key, world.nowMs)!.advice;
-  };
-  const busy = (list: readonly NodeInfo[]) => {
-    const world = new World(list);
-    world.bind(pod('other', { cpu: 3 }), 'a');
-    return world;
-  };
-
-  test.each([
-    [1, '1 place; 1 place is free on 1 eligible node of 1; at least 1 core short for it and role driver.'],
-    [2, '2 places; 1 place is free on 1 eligible node of 1; at least 2 cores short for it and role driver.'],
-    [3, '3 places; 1 place is free on 1 eligible node of 1; at least 3 cores short for it and role driver.'],
-  ])('%i executors and the driver, which is not placed yet', (executors, advice) => {
-    expect(adviceOn(busy([node('a', { cpu: 4 })]), spark('etl', executors))).toContain(`Role executor needs ${advice}`);
-  });
-
-  test('not the driver that can go elsewhere', () => {
-    const gang = new GangBuilder('etl', {
-      driver: { count: 1, cpu: 1 },
-      executor: { count: 3, cpu: 1, nodeSelector: { kind: 'big' } },
-    });
-    const world = busy([node('a', { cpu: 4, labels: { kind: 'big' } }), node('b', { cpu: 1 })]);
-    expect(adviceOn(world, gang)).toContain(
-      'Role executor needs 3 places; 1 place is free on 1 eligible node of 2; at least 2 cores short.',
-    );
-  });
+test.each([
+  [2, 'Role executor needs 2 places; 1 place is free on 1 eligible node of 1; 1 core short.'],
+  [3, 'Role executor needs 3 places; 1 place is free on 1 eligible node of 1; 2 cores short.'],
+])('advice for a gang with %i executors', (executors, advice) => {
+  const world = new World([node('a', { cpu: 4 })]);
+  world.bind(pod('other', { cpu: 3 }), 'a');
+  expect(world.ask(spark('etl', executors).leader())).toMatch(/^waits/);
+  expect(world.scheduler.explain('jobs/etl', world.nowMs)!.advice).toContain(advice);
 });
 
 test('advice for a gang that lost one place', () => {

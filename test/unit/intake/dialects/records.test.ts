@@ -24,6 +24,8 @@ describe('podGroupOf', () => {
     ['{"spec":{"minMember":4}}', { minMember: 4 }],
     ['{"spec":{"minMember":4,"queue":"q","minResources":{"cpu":"1"}}}', { minMember: 4, queue: 'q' }],
     ['{"spec":{"minMember":4,"queue":""}}', { minMember: 4 }],
+    ['{"spec":{"minMember":4},"status":{"succeeded":3}}', { minMember: 4, succeeded: 3 }],
+    ['{"spec":{"minMember":4},"status":{"succeeded":-3}}', { minMember: 4 }],
     ['{"spec":{"minMember":null}}', { minMember: 1 }],
     ['{"spec":null}', { minMember: 1 }],
     ['{}', { minMember: 1 }],
@@ -39,6 +41,7 @@ describe('podGroupOf', () => {
     ['{"spec":{"minMember":1.5}}', 'PodGroup.spec.minMember: expected an integer, got 1.5.'],
     ['{"spec":{"minMember":1e300}}', 'PodGroup.spec.minMember: expected an integer, got 1e+300.'],
     ['{"spec":{"queue":7}}', 'PodGroup.spec.queue: expected a string, got 7.'],
+    ['{"status":{"succeeded":"1"}}', 'PodGroup.status.succeeded: expected an integer, got "1".'],
   ])('%s is refused', (text, says) => {
     expect(refusal(() => podGroupOf(json(text)))).toBe(says);
   });

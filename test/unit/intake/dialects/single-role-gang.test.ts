@@ -2,6 +2,46 @@ import { describe, expect, test } from 'vitest';
 import { gangObjectKey } from '../../../../src/intake/gang-objects.ts';
 import { read, record, rolesOf, type Shape, type GangObjectStore } from './pods.ts';
 
+describe('members that have succeeded', () => {
+  const pods = (of: 'pod-group' | 'volcano' | 'kueue', succeeded: number, min = 6) => {
+    switch (of) {
+      case 'pod-group': {
+        const labels = { 'scheduling.x-k8s.io/pod-group': 'g' };
+        const counted = { 'succeeded-in-pod-group': { g: succeeded } };
+        return read({ labels }, { 'pod-group': { g: { minMember: min } }, ...counted });
+      }
+      case 'volcano': {
+        const annotations = { 'scheduling.k8s.io/group-name': 'g' };
+        return read({ annotations }, { 'volcano-group': { g: { minMember: min, succeeded } } });
+      }
+      case 'kueue': {
+        const labels = { 'kueue.x-k8s.io/pod-group-name': 'g' };
+        const annotations = { 'kueue.x-k8s.io/pod-group-total-count': String(min) };
+        return read({ labels, annotations }, { 'succeeded-in-kueue-group': { g: succeeded } });
+      }
+    }
+  };
+
+  test.each(['pod-group', 'volcano', 'kueue'] as const)('of a group of 6 (%s) need no room any more', (of) => {
+    const roles = [0, 1, 5].map((succeeded) => rolesOf(pods(of, succeeded)));
+    expect(roles).toEqual([['member 6/6 cpu 2000'], ['member 5/5 cpu 2000'], ['member 1/1 cpu 2000']]);
+  });
+
+  test.each(['pod-group', 'volcano', 'kueue'] as const)(
+    'as many as the group has (%s): another run starts whole',
+    (of) => {
+      expect([6, 7].map((succeeded) => rolesOf(pods(of, succeeded)))).toEqual(Array(2).fill(['member 6/6 cpu 2000']));
+    },
+  );
+
+  test('the status of a PodGroup of scheduler-plugins does not count: it stays when the group is used again', () => {
+    const labels = { 'scheduling.x-k8s.io/pod-group': 'g' };
+    expect(rolesOf(read({ labels }, { 'pod-group': { g: { minMember: 6, succeeded: 5 } } }))).toEqual([
+      'member 6/6 cpu 2000',
+    ]);
+  });
+});
+
 describe('PodGroup of scheduler-plugins', () => {
   const labels = { 'scheduling.x-k8s.io/pod-group': 'pg' };
   const shelf = (minMember: number): GangObjectStore => ({ 'pod-group': { pg: { minMember } } });
