@@ -67,6 +67,8 @@ export interface GangSpec {
   readonly name: string;
   readonly roles: readonly Role[];
   readonly queue: string;
+  /** No member starts before as many leaders exist as the gang needs to start. Absent: it starts when one does. */
+  readonly waitsForAll?: true;
   /**
    * Where the output of its members outlives them: on volumes that are reused, in a separate store, or moved to other
    * members in time. Absent: nowhere.

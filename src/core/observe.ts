@@ -1,4 +1,4 @@
-import { admitWaiting as admitGangs, leaderSeen } from './gang/admit-waiting.ts';
+import { admitWaiting as admitGangs, isWorthSeeing, leaderSeen } from './gang/admit-waiting.ts';
 import { gangOf, refresh } from './gang/declare.ts';
 import { isAdmitted } from './gang/gang.ts';
 import { evacuate, healRow, retryUnplaced } from './gang/healing.ts';
@@ -122,7 +122,7 @@ function pendingPod(state: SchedulerState, pod: PodInfo, nowMs: number): void {
   if (pod.eviction) writtenPlans.set(pod.uid, pod);
   else writtenPlans.delete(pod.uid);
   if (isSynced && isGangMember(state, pod)) leaderSeen(state, pod, nowMs);
-  else if (pod.gated || pod.crowdedOut) early.set(pod.uid, pod);
+  else if (isWorthSeeing(pod)) early.set(pod.uid, pod);
 }
 
 function boundPod(state: SchedulerState, pod: PodInfo, node: string, nowMs: number): void {

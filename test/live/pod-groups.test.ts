@@ -95,3 +95,41 @@ describe.each([
     },
   );
 });
+
+const WAITS = 'gang waits until all 6 members that it needs exist';
+
+test('no member of a PodGroup starts, and nothing is held for it, before minMember exist', async () => {
+  await begin();
+  const answers = await create(POD_GROUP);
+  expect(answers.slice(0, 5)).toEqual(Array(5).fill(WAITS));
+  expect(nodes).toContain(answers[5]);
+  expect(held()).toMatchObject([{ reserved: 5 }]);
+  for (const name of MEMBERS.slice(0, 5)) expect(nodes).toContain(await place(name));
+});
+
+test('a muster that is started again counts the members that kube-scheduler has refused before', async () => {
+  await begin();
+  for (const name of MEMBERS.slice(0, 5)) {
+    api.put(PODS, member(name, POD_GROUP));
+    expect(await place(name)).toBe(WAITS);
+  }
+  await restart();
+  expect(held()).toMatchObject([{ gang: 'jobs/g', reserved: 0 }]);
+  api.put(PODS, member('g-5', POD_GROUP));
+  expect(nodes).toContain(await place('g-5'));
+});
+
+test('if the last member is refused by kube-scheduler itself, muster admits the gang unasked and wakes a member', async () => {
+  await begin();
+  for (const name of MEMBERS.slice(0, 5)) {
+    api.put(PODS, member(name, POD_GROUP));
+    expect(await place(name)).toBe(WAITS);
+  }
+  const message = '0/3 nodes are available: 3 Insufficient cpu.';
+  const refused = { type: 'PodScheduled', status: 'False', reason: 'Unschedulable', message };
+  api.put(PODS, { ...member('g-5', POD_GROUP), status: { phase: 'Pending', conditions: [refused] } });
+  await until(() => held()[0]?.reserved === 6);
+  await until(() => muster!.effects.some(({ kind }) => kind === 'wake-leader') || api.calls.some(isWake));
+});
+
+const isWake = ({ method, path }: { method: string; path: string }) => method === 'PATCH' && /\/pods\/g-\d$/.test(path);

@@ -1,7 +1,7 @@
 import { blockerOf } from '../gang/blocking.ts';
 import type { PreemptionContextView } from '../preemption/candidates/context.ts';
 import { claimOf } from '../gang/claim.ts';
-import { isAdmitted, refusalOf, type Gang } from '../gang/gang.ts';
+import { isAdmitted, missingLeaders, refusalOf, type Gang } from '../gang/gang.ts';
 import { hasRunningLeader, leaderNeeds, siblingRows } from '../gang/needs.ts';
 import type { Need } from '../placement/need.ts';
 import type { Policy } from '../policy/policy.ts';
@@ -27,7 +27,12 @@ export function adviceFor(
   if (hasRunningLeader(ctx.cluster, gang))
     out.push('Its leader already runs, and muster had not admitted the gang: the other members wait in its queue.');
   if (blocker) out.push(`Gang ${blocker.key} is ahead in queue ${gang.spec.queue} and must start first.`);
-  if (fits(needs)) return [...out, ...adviceForFitting(gang, ctx.hold === undefined && !blocker)];
+  const missing = missingLeaders(gang);
+  if (missing > 0)
+    out.push(
+      `It waits until ${missing} more of its members exist. A pod counts once kube-scheduler has tried to place it.`,
+    );
+  if (fits(needs)) return [...out, ...adviceForFitting(gang, ctx.hold === undefined && !blocker && missing === 0)];
   const claim = claimOf(ctx, gang);
   if (claim < gang.priority)
     out.push(

@@ -2,12 +2,12 @@ import type { ChangeLog } from '../cluster/change-log.ts';
 import type { ClusterView } from '../cluster/cluster.ts';
 import { hasBit } from '../cluster/eligibility.ts';
 import type { FilterRequest } from '../decision.ts';
-import { leaderRole, type Candidates } from '../model.ts';
+import { leaderRole, membersToStart, type Candidates } from '../model.ts';
 import type { Need, Plan, Room, RowTest } from '../placement/need.ts';
 import { capacityAt } from '../placement/room.ts';
 import { isBlocking } from './blocking.ts';
 import type { GangContext } from './context.ts';
-import { isFreeing, refusalOf, type Gang, type Refusal, type Short } from './gang.ts';
+import { isFreeing, missingLeaders, refusalOf, type Gang, type Refusal, type Short } from './gang.ts';
 import { leaderNeeds, siblingRows, startNeeds } from './needs.ts';
 import { foundPossible } from './transitions.ts';
 import { EXAMINATIONS, findBlocker, isKnownPossible, unschedulable, type Examinations } from './turn.ts';
@@ -17,6 +17,9 @@ export type Admission =
   | { readonly kind: 'admitted'; readonly needs: readonly Need[]; readonly rows: readonly Int32Array[] }
   /** `stands`: the last refusal still stands, and no search was needed. */
   | { readonly kind: 'refused'; readonly refusal: Refusal; readonly stands: boolean };
+
+/** Has no figure that changes while members are created: each new reason is told in an Event. */
+const incomplete = (all: number) => `gang waits until all ${all} members that it needs exist`;
 
 const WAITS_FOR_ROOM = 'gang waits for room';
 
@@ -38,6 +41,10 @@ export function decideAdmission(
   nowMs: number,
 ): Admission {
   if (isFreeing(gang)) return refused({ kind: 'freeing', reason: 'gang waits for room that is being freed' });
+  if (missingLeaders(gang) > 0) {
+    const all = membersToStart(gang.spec);
+    return { kind: 'refused', refusal: { kind: 'incomplete', reason: incomplete(all) }, stands: true };
+  }
   const refusal = refusalOf(gang);
   const standing = refusal && stillStanding(ctx, gang, refusal, nowMs);
   if (standing) return { kind: 'refused', refusal: standing, stands: true };
@@ -53,6 +60,7 @@ function stillStanding(ctx: GangContext, gang: Gang, refusal: Refusal, nowMs: nu
   switch (refusal.kind) {
     case 'open':
     case 'held':
+    case 'incomplete':
     case 'freeing':
       return undefined;
     case 'turn': {

@@ -1,7 +1,7 @@
-import { isLeaderRole, type GangPod } from '../model.ts';
+import { isLeaderRole, type GangPod, type PodInfo } from '../model.ts';
 import { decideAdmission } from './admission.ts';
 import type { GangContext } from './context.ts';
-import { gangOf, refresh } from './declare.ts';
+import { addLeader, gangOf, refresh } from './declare.ts';
 import { admit } from './filter-gang-pod.ts';
 import { isAdmitted, isFreeing, isGated, refOf, refusalOf, type Gang } from './gang.ts';
 import { hasRunningLeader } from './needs.ts';
@@ -19,7 +19,7 @@ export function leaderSeen(ctx: GangContext, pod: GangPod, nowMs: number): void 
   if (pod.deleting) return;
   const { gang: key, role, problem } = pod.membership;
   const isCrowdedOut = pod.crowdedOut === true && ctx.schedulerNames.has(pod.schedulerName);
-  const isForUs = pod.gated === true || isCrowdedOut;
+  const isForUs = pod.gated === true || isCrowdedOut || countsAsRefused(pod);
   const waiting = ctx.gangOfLeader.get(pod.uid);
   if (!isForUs && (waiting?.leader.uid !== pod.uid || isAdmitted(waiting))) return;
   if (problem !== undefined) {
@@ -30,9 +30,21 @@ export function leaderSeen(ctx: GangContext, pod: GangPod, nowMs: number): void 
   const isNew = !ctx.gangs.has(key);
   const gang = gangOf(ctx, pod, nowMs);
   if (!gang || isAdmitted(gang) || !isLeaderRole(gang.spec, role)) return;
-  if (isNew && isCrowdedOut) unasked(gang);
+  if (isNew && pod.gated !== true) unasked(gang);
+  addLeader(ctx, gang, pod.uid);
   refresh(ctx, gang, pod, nowMs);
 }
+
+/**
+ * Whether the pod is of a gang that waits for all its members, and kube-scheduler has refused it. kube-scheduler asks
+ * again much later, so that a muster that did not hear its question has to count the member here.
+ */
+const countsAsRefused = ({ membership, refusal }: PodInfo): boolean =>
+  membership?.spec?.waitsForAll === true && refusal !== undefined;
+
+/** Whether `leaderSeen` has to hear of a pod that came before gangs could be restored. */
+export const isWorthSeeing = (pod: PodInfo): boolean =>
+  pod.gated === true || pod.crowdedOut === true || countsAsRefused(pod);
 
 /**
  * Gangs planned in one round, during which kube-scheduler waits. The rest have their turn in the next round: the

@@ -1,5 +1,5 @@
 import type { Queues } from '../queue/queues.ts';
-import { refusalOf, type Gang } from './gang.ts';
+import { missingLeaders, refusalOf, type Gang } from './gang.ts';
 
 /**
  * A gang about which kube-scheduler has not asked for so long blocks no other: it may have no node to offer for the
@@ -13,6 +13,7 @@ export function isBlocking(gang: Gang, nowMs: number): boolean {
   return (
     gang.state.kind === 'waiting' &&
     refusalOf(gang)?.kind !== 'unschedulable' &&
+    missingLeaders(gang) === 0 &&
     nowMs - gang.firstAskMs >= gang.policy.queue.blockAfterMs &&
     nowMs - gang.lastAskMs <= ASKED_WITHIN_MS
   );

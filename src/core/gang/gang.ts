@@ -1,5 +1,5 @@
 import type { GangPhase } from '../decision.ts';
-import type { GangSpec, PodInfo, PodRef } from '../model.ts';
+import { leaderRole, minToStart, type GangSpec, type PodInfo, type PodRef } from '../model.ts';
 import type { Policy } from '../policy/policy.ts';
 import type { Vector } from '../resources.ts';
 import type { Slot } from './slot.ts';
@@ -29,6 +29,8 @@ export type Refusal =
   | { readonly kind: 'open'; readonly reason: string }
   /** No gang is admitted during a hold or while pods are in flight. Decided again at every question. */
   | { readonly kind: 'held'; readonly reason: string }
+  /** Too few of its members exist; it blocks no other. Decided again at every question. */
+  | { readonly kind: 'incomplete'; readonly reason: string }
   /** Victims are leaving to make room for the gang. */
   | { readonly kind: 'freeing'; readonly reason: string };
 
@@ -146,6 +148,10 @@ export function phaseOf(gang: Gang, slots = countSlots(gang)): GangPhase {
   if (slots.unplaced > 0) return 'degraded';
   return slots.bound === gang.slots.length ? 'running' : 'starting';
 }
+
+/** How many leaders must still be created before the gang may start. */
+export const missingLeaders = ({ spec, leaderUids }: Pick<Gang, 'spec' | 'leaderUids'>): number =>
+  spec.waitsForAll ? Math.max(0, minToStart(spec, leaderRole(spec)) - leaderUids.size) : 0;
 
 /** Whether two declarations are equal. */
 export function sameSpec(a: GangSpec, b: GangSpec): boolean {

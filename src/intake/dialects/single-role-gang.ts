@@ -9,6 +9,8 @@ export interface SingleRoleGang {
   readonly queue?: string | undefined;
   /** How many have succeeded: the rest start without their room. */
   readonly succeeded?: number | undefined;
+  /** No member starts before as many exist as start together. */
+  readonly waitsForAll?: true;
 }
 
 /**
@@ -16,16 +18,17 @@ export interface SingleRoleGang {
  * of the pod that kube-scheduler asks about first. Elastic members may take room that no slot holds.
  *
  * When `min` have succeeded, the pod is late or the first of another run under the same name. It then counts as the
- * first of a whole gang.
+ * first of a whole gang, and waits for no other to be created.
  */
 export function singleRoleGang(
   input: DialectInput,
-  { name, min, queue = ownQueue(input) ?? 'default', succeeded = 0 }: SingleRoleGang,
+  { name, min, queue = ownQueue(input) ?? 'default', succeeded = 0, waitsForAll }: SingleRoleGang,
 ): Membership {
   const { request, constraints, namespace } = input.pod;
   const gang = `${namespace}/${name}`;
   const isThrough = succeeded >= min;
   const count = Math.max(1, isThrough ? min : min - succeeded);
   const roles = [{ name: 'member', count, min: count, request, constraints }];
-  return { gang, role: 'member', spec: { key: gang, namespace, name, roles, queue } };
+  const waits = waitsForAll && !isThrough ? { waitsForAll } : {};
+  return { gang, role: 'member', spec: { key: gang, namespace, name, roles, queue, ...waits } };
 }

@@ -17,6 +17,6 @@ export const volcano = foreignDialect(
     if (!group) return awaiting(input, 'volcano-group', 'PodGroup', name);
     const queue = group.queue && checkedQueue(group.queue, `PodGroup ${name}: spec.queue`);
     const min = checkedCount(group.minMember, [0, MAX_MEMBERS], `PodGroup ${name}: spec.minMember`);
-    return singleRoleGang(input, { name, min, queue, succeeded: group.succeeded });
+    return singleRoleGang(input, { name, min, queue, succeeded: group.succeeded, waitsForAll: true });
   },
 );

@@ -34,6 +34,14 @@ describe('members that have succeeded', () => {
     },
   );
 
+  test('a PodGroup waits for the pods that are still to come; Kueue has seen to that itself', () => {
+    const waits = (of: Parameters<typeof pods>[0], succeeded: number) =>
+      pods(of, succeeded)?.spec?.waitsForAll ?? false;
+    expect([0, 5, 6].map((n) => waits('pod-group', n))).toEqual([true, true, false]);
+    expect([0, 5, 6].map((n) => waits('volcano', n))).toEqual([true, true, false]);
+    expect([0, 5, 6].map((n) => waits('kueue', n))).toEqual([false, false, false]);
+  });
+
   test('the status of a PodGroup of scheduler-plugins does not count: it stays when the group is used again', () => {
     const labels = { 'scheduling.x-k8s.io/pod-group': 'g' };
     expect(rolesOf(read({ labels }, { 'pod-group': { g: { minMember: 6, succeeded: 5 } } }))).toEqual([
