@@ -8,7 +8,7 @@ import { capacityAt } from '../placement/room.ts';
 import { isBlocking } from './blocking.ts';
 import type { GangContext } from './context.ts';
 import { isFreeing, missingLeaders, refusalOf, type Gang, type Refusal, type Short } from './gang.ts';
-import { leaderNeeds, siblingRows, startNeeds } from './needs.ts';
+import { countRunning, leaderNeeds, siblingRows } from './needs.ts';
 import { foundPossible } from './transitions.ts';
 import { EXAMINATIONS, findBlocker, isKnownPossible, unschedulable, type Examinations } from './turn.ts';
 
@@ -78,20 +78,19 @@ type RoomRefusal = Extract<Refusal, { kind: 'room' | 'unschedulable' }>;
 
 /** The refusal, brought up to the present; undefined: room that appeared since could help the gang. */
 function notHelped({ cluster }: GangContext, gang: Gang, refusal: RoomRefusal): Refusal | undefined {
+  if (countRunning(cluster, gang) !== refusal.running) return undefined;
   const { roomLog, growthLog, free, empty } = cluster.table;
   const isSameRoom = refusal.roomPosition === roomLog.position;
   const isSameEmpty = refusal.kind === 'room' || refusal.growthPosition === growthLog.position;
   if (isSameRoom && isSameEmpty) return refusal;
   const { short } = refusal;
-  const needs = startNeeds(cluster, gang, short?.role);
-  // Enough members run by now, placed by another scheduler.
-  if (needs.length === 0) return undefined;
+  const all = leaderNeeds(cluster, gang);
+  const needs = short ? all.filter(({ role }) => role === short.role) : all;
   const roomPosition = roomLog.position;
   const inRoom = placesWith({ needs, from: refusal.roomPosition, log: roomLog, room: free }, short?.places);
   if (inRoom === undefined) return undefined;
   const upToNow = { ...refusal, roomPosition, ...(short ? { short: { ...short, places: inRoom } } : {}) };
   if (upToNow.kind === 'room') return upToNow;
-  const all = startNeeds(cluster, gang);
   const inEmpty = placesWith({ needs: all, from: upToNow.growthPosition, log: growthLog, room: empty });
   return inEmpty === undefined ? undefined : { ...upToNow, growthPosition: growthLog.position };
 }
@@ -137,7 +136,8 @@ function planWhole(ctx: GangContext, gang: Gang, asked: FilterRequest | undefine
   if (anywhere.kind === 'placed')
     return refused({ kind: 'open', reason: `no offered node suits role ${leaderRole(gang.spec).name}` });
   const roomPosition = cluster.table.roomLog.position;
-  return refused({ kind: 'room', reason: WAITS_FOR_ROOM, roomPosition, ...shortIn(needs, anywhere) });
+  const running = countRunning(cluster, gang);
+  return refused({ kind: 'room', reason: WAITS_FOR_ROOM, running, roomPosition, ...shortIn(needs, anywhere) });
 }
 
 /** The role that lacks room. Of the leader nothing is known where it was planned on the offered nodes alone. */

@@ -1,9 +1,10 @@
 import { isLeaderRole, type GangPod, type GangSpec, type Role } from '../model.ts';
 import type { Policy } from '../policy/policy.ts';
+import { sameAmounts } from '../resources.ts';
 import type { GangContext } from './context.ts';
 import { sameSpec, type Gang } from './gang.ts';
 import { updatePriority } from './priority.ts';
-import { enqueue, NEW_STATE, redeclared, toDeclared } from './transitions.ts';
+import { enqueue, NEW_STATE, reconsider, redeclared, toDeclared } from './transitions.ts';
 
 /** The pod's gang; a leader of an unknown gang declares it now. @returns undefined: the gang has no leader yet */
 export function gangOf(ctx: GangContext, pod: GangPod, nowMs: number): Gang | undefined {
@@ -44,11 +45,12 @@ export function refresh(ctx: GangContext, gang: Gang, pod: GangPod, nowMs: numbe
   const spec = withFloor(pod.membership.spec ?? gang.spec, gang.policy);
   const isSame = sameSpec(spec, gang.spec);
   const isMoved = spec.queue !== gang.spec.queue;
+  const isResized = !sameAmounts(pod.request, gang.leader.request);
   gang.leader = pod;
   if (!isSame) {
     gang.spec = spec;
     redeclared(ctx, gang, nowMs);
-  }
+  } else if (isResized) reconsider(gang);
   if (isMoved) enqueue(ctx, gang);
   updatePriority(ctx, gang, nowMs);
 }

@@ -9,9 +9,16 @@ export type Refusal =
   /**
    * Stands until room that could help appears after `roomPosition` of the table's roomLog. `short`: the role whose
    * members do not fit even alone, and for how many of them there is room at most, so that only enough room for the rest
-   * helps; absent: each role fits alone, not all together.
+   * helps; absent: each role fits alone, not all together. `running`: how many of its members ran: when one more does,
+   * it lacks less.
    */
-  | { readonly kind: 'room'; readonly reason: string; readonly short?: Short; readonly roomPosition: number }
+  | {
+      readonly kind: 'room';
+      readonly reason: string;
+      readonly short?: Short;
+      readonly running: number;
+      readonly roomPosition: number;
+    }
   /**
    * Even the empty cluster could not hold the gang; it blocks no other. Stands until the empty cluster has grown after
    * `growthPosition` of the table's growthLog, or room that could help appears after `roomPosition`.
@@ -20,6 +27,7 @@ export type Refusal =
       readonly kind: 'unschedulable';
       readonly reason: string;
       readonly short?: Short;
+      readonly running: number;
       readonly roomPosition: number;
       readonly growthPosition: number;
     }

@@ -30,15 +30,11 @@ export function needOf(cluster: ClusterView, gang: Gang, { role: name, count, ve
   };
 }
 
-/**
- * The needs of a gang to start: the minimum of each role less the running members, and a leader unless one runs.
- * @param only the need of this role alone
- */
-export function startNeeds(cluster: ClusterView, gang: Gang, only?: string): readonly Need[] {
+/** The needs of a gang to start: the minimum of each role less the running members, and a leader unless one runs. */
+export function startNeeds(cluster: ClusterView, gang: Gang): readonly Need[] {
   const { spec, key } = gang;
   const leaders = hasRunningLeader(cluster, gang) ? 0 : 1;
   return spec.roles
-    .filter(({ name }) => only === undefined || name === only)
     .map(({ name: role, min }) => {
       const missing = min - cluster.runningMembers(key, role).length;
       return { role, count: Math.max(isLeaderRole(spec, role) ? leaders : 0, missing) };
@@ -59,6 +55,13 @@ export function hasRunningLeader(cluster: ClusterView, { key, leaderUids }: Gang
     if (leader && !leader.pod.deleting && !leader.isLeaving) return true;
   }
   return false;
+}
+
+/** How many of the gang's bound members stay: whenever that changes, it lacks others. */
+export function countRunning(cluster: ClusterView, { key }: Gang): number {
+  let running = 0;
+  for (const { pod, isLeaving } of cluster.boundMembers(key).values()) if (!pod.deleting && !isLeaving) running++;
+  return running;
 }
 
 /** As startNeeds, with the request of the leader's pod in place of what its role declares. */

@@ -3,7 +3,7 @@ import { blockerOf } from './blocking.ts';
 import type { GangContext } from './context.ts';
 import { missingResource, type Obstacle } from './feasibility.ts';
 import type { Gang, Refusal } from './gang.ts';
-import { leaderNeeds } from './needs.ts';
+import { countRunning, leaderNeeds } from './needs.ts';
 import { foundPossible, refuse } from './transitions.ts';
 import type { Need } from '../placement/need.ts';
 
@@ -53,6 +53,7 @@ export function unschedulable(
     reason,
     roomPosition: table.roomLog.position,
     growthPosition: table.growthLog.position,
+    running: countRunning(cluster, gang),
   };
 }
 
