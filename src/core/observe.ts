@@ -68,9 +68,11 @@ export function makeRoom(state: SchedulerState, nowMs: number): void {
 /** The same, a slice at a time. @returns whether it is done */
 export function makeRoomSlice(state: SchedulerState, nowMs: number): boolean {
   if (!state.isSynced) return true;
-  state.roomRound ??= new RoomRound(state);
-  const isDone = state.roomRound.advance(nowMs);
-  if (isDone) state.roomRound = undefined;
+  const round = (state.roomRound ??= new RoomRound(state));
+  // If it fails, the next call begins a new round.
+  state.roomRound = undefined;
+  const isDone = round.advance(nowMs);
+  if (!isDone) state.roomRound = round;
   return isDone;
 }
 

@@ -1,6 +1,7 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { Effect } from '../core/effects.ts';
 import type { ClusterEvent, PodRef } from '../core/model.ts';
+import type { Scheduler } from '../core/scheduler.ts';
 import type { IntakeContext } from '../intake/gang-objects.ts';
 import type { Identity } from '../intake/identity.ts';
 import { DriverFigures } from './driver-figures.ts';
@@ -11,7 +12,7 @@ import { Leadership } from './leadership.ts';
 import { Probe } from './probe.ts';
 import { Reflector, type ReflectorNote } from './reflector.ts';
 
-export type Counted = Reflected | Written | 'orphan' | 'driver';
+export type Counted = Reflected | Written | 'orphan' | 'driver' | 'search';
 type Reflected = Exclude<ReflectorNote['what'], 'listed' | 'absent'>;
 
 export interface LiveClusterOptions extends Omit<EffectorOptions, 'observe'> {
@@ -254,12 +255,23 @@ export class LiveCluster {
 
   /** Searches for victims a slice at a time: between them kube-scheduler is answered and the watch is read. */
   #makeRoom(): void {
-    const { scheduler, clock, onEffects } = this.#options;
     this.#making = undefined;
     if (!this.#leadership.isLeading()) return;
-    const { isDone, effects } = scheduler.makeRoomSlice(clock.nowMs());
-    if (effects.length > 0) onEffects(effects);
+    const { isDone, effects } = this.#searchSlice();
+    if (effects.length > 0) this.#options.onEffects(effects);
     if (!isDone) this.#making = setImmediate(() => this.#makeRoom());
+  }
+
+  /** A search that fails ends its round. What kube-scheduler asks and what runs does not depend on it. */
+  #searchSlice(): ReturnType<Scheduler['makeRoomSlice']> {
+    const { scheduler, clock, log, count } = this.#options;
+    try {
+      return scheduler.makeRoomSlice(clock.nowMs());
+    } catch (err) {
+      count('search', '');
+      log('error', { err }, 'a search for victims failed');
+      return { isDone: true, effects: [] };
+    }
   }
 
   /** Releases the claims of unknown pods: kube-scheduler may ask about a pod after its deletion was observed. */

@@ -43,6 +43,7 @@ const COUNTERS: readonly (readonly [what: Counted, name: string, help: string, l
     'outcome',
   ],
   ['event', 'events', 'Kubernetes Events, by outcome; limited: dropped because too many waited.', 'outcome'],
+  ['search', 'victim_search_failures', 'Searches for victims that ended with an error; the log has it.', 'what'],
   ['orphan', 'orphans', 'Claims released because the API server does not know their pod.', 'what'],
 ];
 

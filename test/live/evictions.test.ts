@@ -1,4 +1,4 @@
-import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { DEFAULT_POLICY, type Policy } from '../../src/core/policy/policy.ts';
 import { FakeApiServer, type K8sObject } from '../support/fake-api-server.ts';
 import { addNodes, executor, leader, LiveMuster, PODS, type LiveMusterOptions } from '../support/live-muster.ts';
@@ -70,6 +70,18 @@ async function waits(muster: LiveMuster, pod: K8sObject): Promise<void> {
   api.put(PODS, pod);
   expect(await muster.ask(pod)).toMatch(/^gang waits for room/);
 }
+
+test('a search for victims that fails is counted and logged; muster goes on, and the next one makes room', async () => {
+  const muster = await begin();
+  await fill(muster);
+  vi.spyOn(muster.scheduler, 'makeRoomSlice').mockImplementationOnce(() => {
+    throw new Error('in the middle');
+  });
+  await waits(muster, high());
+  await until(() => going().length === 3);
+  const metrics = await muster.server.metrics.registry.metrics();
+  expect(metrics).toMatch(/muster_victim_search_failures_total\{what=""\} 1/);
+});
 
 describe('evictions', () => {
   test('the plan is on the leader before the first eviction; each victim hears for whom it goes; the gang starts whole', async () => {

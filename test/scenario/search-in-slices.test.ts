@@ -1,6 +1,7 @@
-import { describe, expect, test } from 'vitest';
+import { describe, expect, test, vi } from 'vitest';
 import type { Effect } from '../../src/core/effects.ts';
 import { DEFAULT_POLICY } from '../../src/core/policy/policy.ts';
+import { Work } from '../../src/core/work.ts';
 import { boundTo, node, offer, pod } from '../support/builders.ts';
 import { wanted } from '../support/apps.ts';
 import { OpenScheduler } from '../support/world.ts';
@@ -42,6 +43,31 @@ function search(scheduler: OpenScheduler, meanwhile: () => void = () => undefine
   const plan = effects.find((one) => one.kind === 'eviction-planned');
   return { slices, victims: plan?.victims.map(({ pod: { name } }) => name).sort() };
 }
+
+test('a search that fails ends its round, keeps no other from its turn, and comes again after a minute', () => {
+  const { scheduler } = fullCluster();
+  const { leader } = wanted('lower', { executors: 4, priority: 50, queue: 'other' });
+  const names = [...scheduler.nodes()].map(({ node: name }) => name);
+  scheduler.filter({ pod: leader, candidates: offer(names) }, HOUR_MS);
+  const plansIn = (effects: readonly Effect[]) =>
+    effects.flatMap((one) => (one.kind === 'eviction-planned' ? [one.gang] : []));
+  const pass = vi.spyOn(Work.prototype, 'pass').mockImplementationOnce(() => {
+    throw new Error('in the middle');
+  });
+  expect(() => scheduler.makeRoomSlice(HOUR_MS)).toThrow('in the middle');
+  pass.mockRestore();
+  const round = (nowMs: number) => {
+    const effects: Effect[] = [];
+    for (let isDone = false; !isDone;) {
+      const slice = scheduler.makeRoomSlice(nowMs);
+      effects.push(...slice.effects);
+      isDone = slice.isDone;
+    }
+    return plansIn(effects);
+  };
+  expect(round(HOUR_MS)).toEqual(['jobs/lower']);
+  expect(round(HOUR_MS + 60_000)).toEqual(['jobs/high']);
+});
 
 describe('what happens between the slices of a search', () => {
   test('nothing: the victims are those of a search at once', () => {

@@ -49,14 +49,24 @@ function* round(ctx: PreemptionContext, turn: Turn): Slices<void> {
     if (searches === MAX_SEARCHES_PER_ROUND) return;
     if (!isItsTurn(ctx, gang, turn.nowMs)) continue;
     searches++;
-    const { count } = turn;
-    const found = yield* victimsInSlices(ctx, gang, turn.nowMs);
-    const isInterrupted = turn.count !== count;
-    if (isInterrupted && !isItsTurn(ctx, gang, turn.nowMs)) continue;
-    const finding = isInterrupted ? confirmed(ctx, gang, found, turn.nowMs) : found;
-    if (begin(ctx, gang, { finding, nowMs: turn.nowMs })) gang.fruitless = 0;
-    else gang.searchAgainMs = nextSearchMs(gang.fruitless++, finding, turn.nowMs);
+    try {
+      yield* makeRoomFor(ctx, gang, turn);
+    } catch (error) {
+      // Not at once again: a search that fails whenever it runs must not keep those behind from theirs.
+      gang.searchAgainMs = turn.nowMs + SELDOM_MS;
+      throw error;
+    }
   }
+}
+
+function* makeRoomFor(ctx: PreemptionContext, gang: Gang, turn: Turn): Slices<void> {
+  const { count } = turn;
+  const found = yield* victimsInSlices(ctx, gang, turn.nowMs);
+  const isInterrupted = turn.count !== count;
+  if (isInterrupted && !isItsTurn(ctx, gang, turn.nowMs)) return;
+  const finding = isInterrupted ? confirmed(ctx, gang, found, turn.nowMs) : found;
+  if (begin(ctx, gang, { finding, nowMs: turn.nowMs })) gang.fruitless = 0;
+  else gang.searchAgainMs = nextSearchMs(gang.fruitless++, finding, turn.nowMs);
 }
 
 function isItsTurn(ctx: PreemptionContext, gang: Gang, nowMs: number): boolean {
