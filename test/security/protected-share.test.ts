@@ -142,6 +142,18 @@ test('a pass over many pods pauses every 5,000', () => {
   expect(steps).toBe(2);
 });
 
+test('a resource that comes while the pods are counted leaves the shares as they are', () => {
+  const world = tenantsWorld({}, { evictionTraits: LONG });
+  const { boundPods } = world.scheduler.inside.cluster;
+  const one = [...boundPods.values()][0]!;
+  for (let i = 0; i < 5000; i++) (boundPods as Map<string, typeof one>).set(`copy-${i}`, { ...one, isLeaving: true });
+  const pass = world.scheduler.protectedPods();
+  expect(pass.next().done).toBe(false);
+  world.scheduler.observe({ kind: 'node', node: node('gpus', { cpu: 10, gpu: 8 }) }, world.nowMs);
+  const { value } = pass.next() as { value: ReadonlyMap<string, ProtectedPods> };
+  expect([...value.values()].map(({ share }) => share)).toEqual([0.5]);
+});
+
 describe('on an API server', () => {
   let api: FakeApiServer;
   let muster: LiveMuster;

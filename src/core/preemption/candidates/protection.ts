@@ -55,7 +55,8 @@ export function* protectedPods(ctx: Context, maxGraceMs: number): Generator<void
   if (found.size === 0) return new Map();
   const total = table.allocatable.map((column) => column.reduce((sum, amount) => sum + amount, 0));
   const shareOf = (held: Float64Array) =>
-    total.reduce((most, amount, c) => (amount > 0 ? Math.max(most, held[c]! / amount) : most), 0);
+    // A resource that came during a pause is counted the next time.
+    total.reduce((most, amount, c) => (amount > 0 ? Math.max(most, (held[c] ?? 0) / amount) : most), 0);
   return new Map([...found].map(([namespace, { pods, held }]) => [namespace, { pods, share: shareOf(held) }]));
 }
 
