@@ -58,6 +58,7 @@ const UNTOLD = {
   lastEventMs: undefined,
   hold: undefined,
   isFollowing: false,
+  roundStart: undefined,
   roomRound: undefined,
 };
 

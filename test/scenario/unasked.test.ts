@@ -101,6 +101,20 @@ describe('admission without being asked', () => {
     expect(admit(world)).toEqual([]);
   });
 
+  test('behind more gangs than a round plans, and single pods always in flight: it has its turn in the next round', () => {
+    const world = new World(nodes(1, 8));
+    const seen = (one: PodInfo) => world.scheduler.observe({ kind: 'pod', pod: { ...one, gated: true } }, world.nowMs);
+    world.bind(pod('other', { cpu: 4 }), 'n1');
+    for (let i = 0; i < 70; i++) seen(spark(`large-${i}`, 5, { queue: `q${i}` }).leader());
+    world.wait(1);
+    seen(spark('small', 1, { queue: 'last' }).leader());
+    const rounds = [0, 1].map((i) => {
+      world.ask(pod(`single-${i}`));
+      return admit(world).filter((effect) => effect.startsWith('gang-admitted'));
+    });
+    expect(rounds).toEqual([[], ['gang-admitted jobs/small']]);
+  });
+
   test('a gated leader gets in line when it is seen, starts, and can be withdrawn', () => {
     const world = new World(nodes(1, 4));
     const gated = (name: string): PodInfo => ({ ...spark(name, 3).leader(), gated: true });

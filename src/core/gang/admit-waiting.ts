@@ -46,10 +46,7 @@ const countsAsRefused = ({ membership, refusal }: PodInfo): boolean =>
 export const isWorthSeeing = (pod: PodInfo): boolean =>
   pod.gated === true || pod.crowdedOut === true || countsAsRefused(pod);
 
-/**
- * Gangs planned in one round, during which kube-scheduler waits. The rest have their turn in the next round: the
- * refusals of this one then stand without a search, unless room has appeared.
- */
+/** Gangs planned in one round, during which kube-scheduler waits. The next round begins with the rest. */
 const MAX_PLANS_PER_ROUND = 64;
 
 /**
@@ -62,10 +59,15 @@ export function admitWaiting(ctx: GangContext, nowMs: number): void {
   if (ctx.hold !== undefined || ctx.isFollowing) return;
   let plans = 0;
   const examinations = { left: EXAMINATIONS };
-  for (const gang of ctx.queues.inAdmissionOrder()) {
+  const gangs = nextRound(ctx);
+  for (const gang of gangs) {
     if (isGated(gang)) gang.lastAskMs = nowMs;
     const leaderRuns = hasRunningLeader(ctx.cluster, gang);
-    if (plans === MAX_PLANS_PER_ROUND || !isWorthATry(gang, leaderRuns)) continue;
+    if (!isWorthATry(gang, leaderRuns)) continue;
+    if (plans === MAX_PLANS_PER_ROUND) {
+      ctx.roundStart ??= gang.key;
+      continue;
+    }
     const admission = decideAdmission(ctx, gang, { examinations }, nowMs);
     if (admission.kind === 'admitted' || !admission.stands) plans++;
     if (admission.kind === 'refused') {
@@ -77,6 +79,17 @@ export function admitWaiting(ctx: GangContext, nowMs: number): void {
     const asleep = leaderRuns ? gang.askedAbout : refOf(gang.leader);
     if (asleep) ctx.emit({ kind: 'wake-leader', gang: gang.key, leader: asleep, gated: !leaderRuns && isGated(gang) });
   }
+}
+
+/**
+ * All waiting gangs in admission order, beginning with the one that the last round had no plan left for: otherwise
+ * refusals that do not last (while pods are in flight) would let the first gangs use up every round.
+ */
+function nextRound(ctx: GangContext): readonly Gang[] {
+  const gangs = ctx.queues.inAdmissionOrder();
+  const first = gangs.findIndex(({ key }) => key === ctx.roundStart);
+  ctx.roundStart = undefined;
+  return first <= 0 ? gangs : [...gangs.slice(first), ...gangs.slice(0, first)];
 }
 
 /** If only the candidate nodes stood in the way, nothing but a new question by kube-scheduler can change that. */

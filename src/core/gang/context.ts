@@ -64,6 +64,8 @@ export interface GangContext extends GangContextView {
   readonly evictions: Evictions;
   readonly overclaims: Overclaims;
   readonly problems: Map<string, Problem>;
+  /** The gang with which the next round of admissions begins; undefined: the first in admission order. */
+  roundStart: string | undefined;
   /** Collects the effects of the present call. */
   readonly emit: (effect: Effect) => void;
 }
