@@ -39,10 +39,10 @@ describe.each(['dedicated.yaml', 'main.yaml'])('%s', (name) => {
   });
 
   test('asks muster where it listens, with its verbs, by names, and binds nothing without it', () => {
-    const { host, port } = Config.parse({});
+    const { extenderHost, extenderPort } = Config.parse({});
     expect(config.extenders).toEqual([
       {
-        urlPrefix: `http://${host}:${port}`,
+        urlPrefix: `http://${extenderHost}:${extenderPort}`,
         filterVerb: 'filter',
         prioritizeVerb: 'prioritize',
         preemptVerb: 'preempt',
