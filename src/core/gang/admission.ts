@@ -84,13 +84,13 @@ function notHelped({ cluster }: GangContext, gang: Gang, refusal: RoomRefusal): 
   const isSameEmpty = refusal.kind === 'room' || refusal.growthPosition === growthLog.position;
   if (isSameRoom && isSameEmpty) return refusal;
   const { short } = refusal;
-  const all = leaderNeeds(cluster, gang);
-  const needs = short ? all.filter(({ role }) => role === short.role) : all;
+  const needs = leaderNeeds(cluster, gang, gang.leader, short?.role);
   const roomPosition = roomLog.position;
   const inRoom = placesWith({ needs, from: refusal.roomPosition, log: roomLog, room: free }, short?.places);
   if (inRoom === undefined) return undefined;
   const upToNow = { ...refusal, roomPosition, ...(short ? { short: { ...short, places: inRoom } } : {}) };
-  if (upToNow.kind === 'room') return upToNow;
+  if (upToNow.kind === 'room' || isSameEmpty) return upToNow;
+  const all = leaderNeeds(cluster, gang);
   const inEmpty = placesWith({ needs: all, from: upToNow.growthPosition, log: growthLog, room: empty });
   return inEmpty === undefined ? undefined : { ...upToNow, growthPosition: growthLog.position };
 }

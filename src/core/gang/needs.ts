@@ -30,11 +30,15 @@ export function needOf(cluster: ClusterView, gang: Gang, { role: name, count, ve
   };
 }
 
-/** The needs of a gang to start: the minimum of each role less the running members, and a leader unless one runs. */
-export function startNeeds(cluster: ClusterView, gang: Gang): readonly Need[] {
+/**
+ * The needs of a gang to start: the minimum of each role less the running members, and a leader unless one runs.
+ * @param only the need of this role alone
+ */
+export function startNeeds(cluster: ClusterView, gang: Gang, only?: string): readonly Need[] {
   const { spec, key } = gang;
   const leaders = hasRunningLeader(cluster, gang) ? 0 : 1;
   return spec.roles
+    .filter(({ name }) => only === undefined || name === only)
     .map(({ name: role, min }) => {
       const missing = min - cluster.runningMembers(key, role).length;
       return { role, count: Math.max(isLeaderRole(spec, role) ? leaders : 0, missing) };
@@ -65,9 +69,14 @@ export function countRunning(cluster: ClusterView, { key }: Gang): number {
 }
 
 /** As startNeeds, with the request of the leader's pod in place of what its role declares. */
-export function leaderNeeds(cluster: ClusterView, gang: Gang, leader: PodInfo = gang.leader): readonly Need[] {
-  const vector = cluster.requestVector(leader.request);
-  return startNeeds(cluster, gang).map((need) => (need.isLeader && need.count === 1 ? { ...need, vector } : need));
+export function leaderNeeds(
+  cluster: ClusterView,
+  gang: Gang,
+  leader: PodInfo = gang.leader,
+  only?: string,
+): readonly Need[] {
+  const ofLeader = (need: Need) => ({ ...need, vector: cluster.requestVector(leader.request) });
+  return startNeeds(cluster, gang, only).map((need) => (need.isLeader && need.count === 1 ? ofLeader(need) : need));
 }
 
 /** Rows of the siblings: of the gang's placed slots without `except`. */
