@@ -43,3 +43,9 @@ export function allAtOnce<T>(slices: Slices<T>): T {
     if (done) return value;
   }
 }
+
+/** A result that needs no pause, where slices are expected. */
+// eslint-disable-next-line require-yield -- there is nothing to pause for
+export function* withoutPause<T>(result: T): Slices<T> {
+  return result;
+}

@@ -2,11 +2,10 @@ import type { BoundPod } from '../../cluster/cluster.ts';
 import { claimOf } from '../../gang/claim.ts';
 import type { Gang } from '../../gang/gang.ts';
 import { siblingRows, startNeeds } from '../../gang/needs.ts';
-import type { FreedRoom, Need } from '../../placement/need.ts';
+import type { Need } from '../../placement/need.ts';
 import { homeDomain } from '../../placement/topology.ts';
 import type { PreemptionRules } from '../../policy/policy.ts';
-import type { Vector } from '../../resources.ts';
-import { allAtOnce, Work, type Slices } from '../../work.ts';
+import { allAtOnce, withoutPause, Work, type Slices } from '../../work.ts';
 import { Budgets } from '../candidates/budgets.ts';
 import { candidatesPerDomain, type Among, type CensusResult } from '../candidates/candidate-census.ts';
 import type { CandidatePool, OpenCandidates } from '../candidates/candidate-pool.ts';
@@ -18,6 +17,7 @@ import { chooseVictims } from './choose-victims.ts';
 import { improve } from './improve.ts';
 import { Shortfall } from './shortfall.ts';
 import { planWith } from './simulate.ts';
+import { couldFit, mostOf } from './upper-bound.ts';
 import {
   addHit,
   compareHarm,
@@ -112,11 +112,6 @@ function searchFor(ctx: PreemptionContextView, gang: Gang, nowMs: number, terms:
   for (const { row, vector } of awaited) shortfall.give(row, vector);
   const overruled = overruledNamespaces(ctx, terms.rules);
   return new Search({ ctx, gang, nowMs, ...terms, shortfall, awaited, overruled, isExact: isSimple(needs) });
-}
-
-// eslint-disable-next-line require-yield
-function* noGangs(): Slices<readonly GangCandidate[]> {
-  return [];
 }
 
 /** The topology domains, as lists of rows; one of them must hold the whole gang. */
@@ -236,10 +231,7 @@ class Search {
       };
     const isShared = !gang.policy.topology.leader;
     const pools = note(yield* count(isShared ? [undefined] : this.#domains, (row) => shortfall.isEligible(row)));
-    // eslint-disable-next-line require-yield
-    return function* (domain) {
-      return pools[isShared ? 0 : domain]!;
-    };
+    return (domain) => withoutPause(pools[isShared ? 0 : domain]!);
   }
 
   /** Whether an upper bound of the freed room is enough: most searches without victims end here. */
@@ -263,7 +255,10 @@ class Search {
     const { ctx, nowMs, rules, overruled, shortfall, isExact, work } = this.#asked;
     const { cluster, reportedWork } = ctx;
     const costs = { cluster, reportedWork, weights: rules.cost, nowMs };
-    const open = { small: pool, whole: rules.wholeGangs ? (of: Work) => pool.whole(of) : noGangs };
+    const open = {
+      small: pool,
+      whole: rules.wholeGangs ? (of: Work) => pool.whole(of) : () => withoutPause<readonly GangCandidate[]>([]),
+    };
     for (const margin of isExact ? [0] : MARGINS) {
       const victims = new VictimSet(shortfall, { budgets: new Budgets({ rules, ctx, nowMs, overruled }), costs, work });
       const fits = (candidates: readonly Candidate[]) => this.#fits(candidates);
@@ -306,43 +301,6 @@ class Search {
     const { awaited, shortfall } = this.#asked;
     return awaited.filter(({ row }) => shortfall.isUseful(row));
   }
-}
-
-interface Most {
-  /** The freed room of each row. */
-  readonly byRow: ReadonlyMap<number, Vector>;
-  /** Per resource, the most that one pod or slot frees. */
-  readonly ofOne: Vector;
-}
-
-/** So many pieces of freed room are as much work as one candidate. */
-const ROOMS_PER_UNIT = 4;
-
-/** The freed room of all candidates. */
-function* mostOf(everything: Iterable<FreedRoom>, columns: number, work: Work): Slices<Most> {
-  const byRow = new Map<number, Float64Array>();
-  const ofOne = new Float64Array(columns);
-  let pieces = 0;
-  for (const { row, vector } of everything) {
-    if (++pieces % ROOMS_PER_UNIT === 0) work.pass(1);
-    if (work.isPauseDue()) yield;
-    let sum = byRow.get(row);
-    if (!sum) byRow.set(row, (sum = new Float64Array(columns)));
-    for (let c = 0; c < vector.length; c++) {
-      const amount = vector[c]!;
-      sum[c]! += amount;
-      if (amount > ofOne[c]!) ofOne[c] = amount;
-    }
-  }
-  return { byRow, ofOne };
-}
-
-/** Whether the gang would fit without all candidates, even if the budgets do not allow that. */
-function couldFit(shortfall: Shortfall, { byRow }: Most): boolean {
-  for (const [row, vector] of byRow) shortfall.give(row, vector);
-  const { missing } = shortfall;
-  for (const [row, vector] of byRow) shortfall.take(row, vector);
-  return missing === 0;
 }
 
 /** Whether Shortfall counts the needs exactly: one role, or a leader and one other role. */
