@@ -9,6 +9,7 @@ import {
   LiveMuster,
   nodes,
   PODS,
+  stopAll,
   type LiveMusterOptions,
 } from '../support/live-muster.ts';
 import { until } from '../support/live.ts';
@@ -35,13 +36,7 @@ beforeEach(async () => {
   addNodes(api);
 });
 
-afterEach(async () => {
-  for (const muster of started.splice(0)) {
-    muster.scheduler.checkInvariants();
-    await muster.stop();
-  }
-  await api.stop();
-});
+afterEach(() => stopAll(started, api));
 
 async function startMuster(options: LiveMusterOptions = {}): Promise<LiveMuster> {
   const muster = new LiveMuster(api, { clock, ...options });
@@ -59,31 +54,23 @@ function setWallClock(muster: LiveMuster, byMs: number): number {
   return jumpMs;
 }
 
-/** Asks as kube-scheduler does: again while muster has not heard of the pod. */
-async function ask(muster: LiveMuster, pod: K8sObject): Promise<string> {
-  for (;;) {
-    const answer = await muster.ask(pod);
-    if (answer !== '503') return answer;
-  }
-}
-
 const create = (pod: K8sObject) => api.put(PODS, pod);
 const wakeOf = (pod: K8sObject) => api.get(PODS, 'jobs', pod.metadata.name)?.metadata.annotations?.['muster.dev/wake'];
 
 test.each([-HOUR_MS, DAY_MS])('wall clock set by %i ms: gangs are admitted, and woken by wall time', async (by) => {
   const muster = await startMuster({ settleMs: 20 * SECOND_MS });
   const big = create(leader('big', 11));
-  expect(await ask(muster, big)).toBe('muster has just taken over');
+  expect(await muster.ask(big)).toBe('muster has just taken over');
   setWallClock(muster, by);
   waited += 20 * SECOND_MS;
   await until(() => muster.phase('big') === 'starting');
-  bind(api, big, await ask(muster, big));
+  bind(api, big, await muster.ask(big));
   const small = create(leader('small', 2));
-  expect(await ask(muster, small)).toBe('gang waits for room');
+  expect(await muster.ask(small)).toBe('gang waits for room');
   api.remove(PODS, 'jobs', 'big-driver');
   await until(() => wakeOf(small) !== undefined);
   expect(Math.abs(Date.parse(wakeOf(small)!) - wallMs())).toBeLessThan(HOUR_MS / 2);
-  expect(nodes).toContain(await ask(muster, small));
+  expect(nodes).toContain(await muster.ask(small));
 });
 
 test('wall clock set forward a day: the open slots of a starting gang stay; they expire when their time has passed', async () => {
@@ -92,7 +79,7 @@ test('wall clock set forward a day: the open slots of a starting gang stay; they
   await until(() => muster.scheduler.gangs()[0]!.slots.bound === 1);
   setWallClock(muster, DAY_MS);
   expect(muster.scheduler.gangs()[0]!.slots).toMatchObject({ reserved: 5, bound: 1 });
-  expect(nodes).toContain(await ask(muster, create(executor('a', 0))));
+  expect(nodes).toContain(await muster.ask(create(executor('a', 0))));
   waited += HOUR_MS;
   muster.server.onEffects(muster.scheduler.tick(clock.nowMs()));
   expect(muster.scheduler.gangs()[0]!.slots).toMatchObject({ reserved: 0 });
@@ -103,7 +90,7 @@ test('wall clock set back: a leader that was just woken is woken again a second 
   const driver = leader('a', 2, { gates: [] });
   await muster.run(leader('big', 11));
   create(driver);
-  await ask(muster, driver);
+  await muster.ask(driver);
   const wakes = () => api.calls.filter(({ body }) => JSON.stringify(body ?? '').includes('muster.dev/wake')).length;
   api.remove(PODS, 'jobs', 'big-driver');
   await until(() => wakes() === 1);
@@ -124,7 +111,7 @@ test('a replica that has lost the lease stops deciding though the wall clock was
   hold('muster-a', '2026-01-01T00:00:00.000000Z');
   const muster = await startMuster({ lease: 'kube-system/muster-scheduler', identity: 'muster-a' });
   await until(() => muster.cluster.isLeading);
-  await ask(muster, create(leader('a', 2)));
+  await muster.ask(create(leader('a', 2)));
   hold('muster-b', '2026-01-01T00:00:02.000000Z');
   setWallClock(muster, -HOUR_MS);
   waited += 16 * SECOND_MS;

@@ -1,7 +1,15 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { DEFAULT_POLICY, type Policy } from '../../src/core/policy/policy.ts';
 import { FakeApiServer, type K8sObject } from '../support/fake-api-server.ts';
-import { addNodes, executor, leader, LiveMuster, PODS, type LiveMusterOptions } from '../support/live-muster.ts';
+import {
+  addNodes,
+  executor,
+  leader,
+  LiveMuster,
+  PODS,
+  stopAll,
+  type LiveMusterOptions,
+} from '../support/live-muster.ts';
 import { until } from '../support/live.ts';
 
 const EVENTS = '/apis/events.k8s.io/v1/events';
@@ -32,13 +40,7 @@ beforeEach(async () => {
   addNodes(api);
 });
 
-afterEach(async () => {
-  for (const muster of started.splice(0)) {
-    muster.scheduler.checkInvariants();
-    await muster.stop();
-  }
-  await api.stop();
-});
+afterEach(() => stopAll(started, api));
 
 /** 12 cores: a driver and 11 executors. */
 async function fill(muster: LiveMuster): Promise<void> {

@@ -9,6 +9,7 @@ import {
   nodes,
   podObject,
   PODS,
+  stopAll,
   type LiveMusterOptions,
 } from '../support/live-muster.ts';
 import { until } from '../support/live.ts';
@@ -49,13 +50,7 @@ beforeEach(async () => {
   addNodes(api);
 });
 
-afterEach(async () => {
-  for (const muster of started.splice(0)) {
-    muster.scheduler.checkInvariants();
-    await muster.stop();
-  }
-  await api.stop();
-});
+afterEach(() => stopAll(started, api));
 
 describe('reservations survive', () => {
   test('nothing is written before the leader is bound; then every slot is, and a restart knows them all', async () => {

@@ -10,6 +10,7 @@ import {
   nodes,
   podObject,
   PODS,
+  stopAll,
   type LiveMusterOptions,
 } from '../support/live-muster.ts';
 import { until } from '../support/live.ts';
@@ -34,13 +35,7 @@ beforeEach(async () => {
   addNodes(api);
 });
 
-afterEach(async () => {
-  for (const muster of started.splice(0)) {
-    muster.scheduler.checkInvariants();
-    await muster.stop();
-  }
-  await api.stop();
-});
+afterEach(() => stopAll(started, api));
 
 /** A pod of no gang. */
 function single(name: string, spec: Record<string, unknown> = {}): K8sObject {

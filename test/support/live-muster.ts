@@ -150,6 +150,15 @@ export class LiveMuster {
   }
 }
 
+/** Ends all that a test started; the books of each muster must be right. */
+export async function stopAll(started: LiveMuster[], api: FakeApiServer): Promise<void> {
+  for (const muster of started.splice(0)) {
+    muster.scheduler.checkInvariants();
+    await muster.stop();
+  }
+  await api.stop();
+}
+
 export function leader(
   name: string,
   executors: number,
