@@ -32,7 +32,7 @@ describe('a resource that no node has', () => {
     );
     const { advice, roles } = explained(world, 'app');
     expect(advice).toContain(
-      `Cannot start on this cluster: role ${who} requests ${LICENCE}, and none of its 2 nodes has any. If another extender or nobody manages it, name it in ignoredResources (docs/config.md).`,
+      `Cannot start on this cluster: role ${who} requests ${LICENCE}, and none of its 2 nodes has any. If kube-scheduler is told to ignore it, name it in ignoredResources (docs/config.md).`,
     );
     expect(roles.flatMap(({ short }) => short)).toEqual([
       { resource: LICENCE, needed: who === 'driver' ? 1 : 2, free: 0, largest: 0 },

@@ -32,7 +32,7 @@ function because({ cluster, gang, needs, roles }: Case, obstacle: Obstacle): str
       const missing = missingResource(cluster, gang, need);
       if (missing !== undefined) {
         const nodes = counted(role.nodes.eligible, 'node');
-        return `role ${need.role} requests ${missing}, and none of its ${nodes} has any. If another extender or nobody manages it, name it in ignoredResources (docs/config.md)`;
+        return `role ${need.role} requests ${missing}, and none of its ${nodes} has any. If kube-scheduler is told to ignore it, name it in ignoredResources (docs/config.md)`;
       }
       const places = `role ${need.role} needs ${counted(need.count, 'place')}`;
       const nodes = `its ${counted(role.nodes.eligible, 'node')} would have ${placesIn(cluster, room, need)}`;
