@@ -13,7 +13,8 @@ import type { StateView } from './state.ts';
  *     own, or in flight;
  *  4. a gang has a leader; it stands in its queue unless it is admitted, and holds nothing while it waits;
  *  5. every pod that leaves makes room for one gang, which waits for it, or for one single pod;
- *  6. what each queue holds equals a recount of its gangs' bound pods, slots and pod holds.
+ *  6. what each queue holds equals a recount of its gangs' bound pods, slots and pod holds, and so does what all slots and
+ *     pod holds hold together.
  * @throws MusterError MUSTER_INVARIANT_BROKEN
  */
 export function checkInvariants(ctx: StateView): void {
@@ -93,6 +94,11 @@ function checkGang(gang: Gang, { queues, gangOfLeader, evictions }: StateView): 
 /** What the cluster and the ledger told the queues' usage, against what they have. */
 function checkUsage({ cluster, ledger, gangs, usage }: StateView): void {
   const expected = new Map<string, Float64Array>();
+  const held = new Float64Array(cluster.columns.size);
+  const hold = (key: string, vector: Float64Array) => {
+    vector.forEach((amount, c) => (held[c]! += amount));
+    add(key, vector);
+  };
   const add = (key: string, vector: Float64Array) => {
     const gang = gangs.get(key);
     if (!gang) return;
@@ -101,9 +107,13 @@ function checkUsage({ cluster, ledger, gangs, usage }: StateView): void {
     expected.set(gang.spec.queue, sum);
   };
   for (const { pod, vector } of cluster.boundPods.values()) if (pod.membership) add(pod.membership.gang, vector);
-  for (const { gang, vector } of ledger.podHolds.values()) add(gang, vector);
+  for (const { gang, vector } of ledger.podHolds.values()) hold(gang, vector);
   for (const { slots } of gangs.values())
-    for (const { gang, state, vector } of slots) if (state === 'reserved' || state === 'assumed') add(gang, vector);
+    for (const { gang, state, vector } of slots) if (state === 'reserved' || state === 'assumed') hold(gang, vector);
+  cluster.columns.names.forEach((column, c) => {
+    if ((ledger.held[c] ?? 0) !== held[c])
+      broken(`all slots hold ${ledger.held[c] ?? 0} ${column}; a recount gives ${held[c]}.`);
+  });
   for (const queue of new Set([...usage.queues, ...expected.keys()])) {
     const [counted, recounted] = [usage.of(queue), expected.get(queue)];
     cluster.columns.names.forEach((column, c) => {

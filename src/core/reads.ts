@@ -34,14 +34,9 @@ export function membersOf({ cluster }: StateView, key: string): readonly PodInfo
   return [...cluster.boundMembers(key).values()].map(({ pod }) => pod);
 }
 
-/** What is held for members that are not bound. */
-export function reservedOf({ cluster: { columns }, ledger, gangs }: StateView): Resources {
-  const reserved = new Float64Array(columns.size);
-  const add = (vector: Float64Array) => vector.forEach((amount, c) => (reserved[c]! += amount));
-  for (const gang of gangs.values())
-    for (const { state, vector } of gang.slots) if (state === 'reserved' || state === 'assumed') add(vector);
-  for (const { vector } of ledger.podHolds.values()) add(vector);
-  return columns.amounts(reserved);
+/** What is held for members that are not bound. O(columns). */
+export function reservedOf({ cluster: { columns }, ledger }: StateView): Resources {
+  return columns.amounts(Float64Array.from(columns.names, (_, c) => ledger.held[c] ?? 0));
 }
 
 /** Counts everything from scratch: for a metrics scrape, not for every decision. */

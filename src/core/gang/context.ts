@@ -23,7 +23,7 @@ interface Problem {
 /** Read-only view of the gangs and of the state that they share. The planner plans on scratch room. */
 export interface GangContextView {
   readonly cluster: ClusterView;
-  readonly ledger: Pick<Ledger, 'slotOf' | 'slotsAt' | 'podHolds' | 'podHoldOf' | 'unplaced'>;
+  readonly ledger: Pick<Ledger, 'slotOf' | 'slotsAt' | 'podHolds' | 'podHoldOf' | 'unplaced' | 'held'>;
   readonly planner: Planner;
   readonly feasibility: Feasibility;
   readonly weights: WeightEngine;

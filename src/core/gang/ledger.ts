@@ -39,6 +39,8 @@ export class Ledger {
   readonly #podHolds = new Map<string, PodHold>();
   /** By gang and role; without those that have none. */
   readonly #unplaced = new Map<string, Map<string, UnplacedSlots>>();
+  /** What slots and pod holds hold in total, by column. */
+  readonly #held: number[] = [];
   /** No slot expires before this time. */
   #nextDeadlineMs = Infinity;
 
@@ -54,6 +56,11 @@ export class Ledger {
 
   get podHolds(): ReadonlyMap<string, PodHold> {
     return this.#podHolds;
+  }
+
+  /** What reserved and assumed slots and pod holds hold in total, by column; it may be shorter than the columns. */
+  get held(): readonly number[] {
+    return this.#held;
   }
 
   /** Unplaced slots by gang and role, the gang that lost its room first ahead. */
@@ -187,11 +194,13 @@ export class Ledger {
   #hold(gang: string, row: number, vector: Vector): void {
     this.#cluster.hold(row, vector);
     this.#room.take(gang, vector);
+    vector.forEach((amount, c) => (this.#held[c] = (this.#held[c] ?? 0) + amount));
   }
 
   #release(gang: string, node: string, vector: Vector): void {
     this.#cluster.release(node, vector);
     this.#room.give(gang, vector);
+    vector.forEach((amount, c) => (this.#held[c] = (this.#held[c] ?? 0) - amount));
   }
 
   #releaseRoom({ state, gang, node, vector }: Slot): void {
