@@ -52,7 +52,8 @@ function compare(value: string | undefined, bound: string | undefined, test: (a:
   return test(BigInt(value.replace('+', '')), BigInt(bound.replace('+', '')));
 }
 
-function isTolerated(taint: Taint, tolerations: readonly Toleration[]): boolean {
+/** Whether one of the tolerations covers the taint. */
+export function isTolerated(taint: Taint, tolerations: readonly Toleration[]): boolean {
   return tolerations.some((one) => {
     if (one.effect !== '' && one.effect !== taint.effect) return false;
     if (one.key !== taint.key && !(one.key === '' && one.operator === 'Exists')) return false;
