@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import type { NodeInfo, Taint } from '../../../src/core/model.ts';
 import type { Resources } from '../../../src/core/resources.ts';
-import { scoreNodes, type NodeScores } from '../../../src/replay/kube/score-nodes.ts';
+import { scoreNodes, type NodeScores } from '../../../src/replay/kube-scheduler/score-nodes.ts';
 import { NO_CONSTRAINTS } from '../../support/builders.ts';
 
 /** cpu in millicores and memory in bytes; undefined: not requested. */
