@@ -82,7 +82,7 @@ program
   .command('serve')
   .description('serve the extender (a flag overrides MUSTER_* in the environment, which overrides the config file)')
   .option('--config <file>', 'config file (YAML); docs/config.md')
-  .option('--policy <file>', 'policy file, or a preset: kube-default, kube-preempt, fifo-gang, muster, muster-preempt')
+  .option('--policy <file>', 'policy file, or a preset: kube-default, kube-no-preemption, fifo-gang, muster, muster-preempt')
   .option('--nodes <file>', 'output of kubectl get nodes -o json|yaml')
   .option('--pods <file>', 'output of kubectl get pods -A -o json|yaml')
   .option('--demo', 'serve the embedded demo cluster instead of files')

@@ -64,7 +64,7 @@ export const Config = z.strictObject({
     .string()
     .optional()
     .describe(
-      'Policy file, reloaded when it changes; or a preset: kube-default, kube-preempt, fifo-gang, muster, muster-preempt.',
+      'Policy file, reloaded when it changes; or a preset: kube-default, kube-no-preemption, fifo-gang, muster, muster-preempt.',
     ),
   live: z
     .preprocess((value) => (value === 'true' ? true : value === 'false' ? false : value), z.boolean())

@@ -41,14 +41,14 @@ describe('an urgent app on a full cluster', () => {
   });
 
   test('kube-scheduler’s own preemption takes as many, one after the other', async () => {
-    const result = await run(both, nodes(1, 5), 'kube-preempt');
+    const result = await run(both, nodes(1, 5), 'kube-default');
     expect(result).toMatchObject({ gangsDone: 2, overcommits: 0 });
     expect(result.evictions).toBeGreaterThanOrEqual(2);
     expect(result.waitHighestMs.max).toBeLessThan(5 * MINUTE_MS);
   });
 
   test('kube-scheduler’s own preemption sees all pods of one priority alike: an app that loses its driver is submitted again', async () => {
-    const result = await run(traceOf(low({}, 0), urgent(0)), nodes(1, 1), 'kube-preempt');
+    const result = await run(traceOf(low({}, 0), urgent(0)), nodes(1, 1), 'kube-default');
     expect(result).toMatchObject({ gangsDone: 2, evictions: 1, gangsBroken: 1 });
     // Ten minutes' work, and a minute until it is submitted again.
     expect(result.completionMs.max).toBeGreaterThan(70 * MINUTE_MS);

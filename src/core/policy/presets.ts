@@ -8,13 +8,13 @@ const TIGHT = { ...DEFAULT_POLICY.members, strategy: 'least-fragmentation' } as 
 
 /** Policies for `--policy NAME` instead of a file: kube-scheduler's behaviour today, and muster's suggestions. */
 export const PRESETS: ReadonlyMap<string, readonly Policy[]> = new Map([
-  /** No gangs: every pod is placed alone, as by kube-scheduler without muster. Drivers may deadlock. */
-  ['kube-default', forAllPods('kube-default', { gangs: 'off' })],
-  /** As `kube-default`, and a replay simulates kube-scheduler's own preemption, pod by pod. */
+  /** No gangs: every pod is placed alone, as by kube-scheduler without muster, and may preempt others. Drivers may deadlock. */
   [
-    'kube-preempt',
-    forAllPods('kube-preempt', { gangs: 'off', preemption: { ...DEFAULT_POLICY.preemption, mode: 'enforce' } }),
+    'kube-default',
+    forAllPods('kube-default', { gangs: 'off', preemption: { ...DEFAULT_POLICY.preemption, mode: 'enforce' } }),
   ],
+  /** As `kube-default`, without kube-scheduler's own preemption. */
+  ['kube-no-preemption', forAllPods('kube-no-preemption', { gangs: 'off' })],
   /** Whole gangs, strictly in admission order: by priority, then by arrival. */
   ['fifo-gang', forAllPods('fifo-gang', { queue: { blockAfterMs: 0 } })],
   /** Whole gangs on as few nodes as possible; a gang that has waited ten minutes blocks those behind it. */

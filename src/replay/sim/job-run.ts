@@ -56,13 +56,6 @@ export interface SimPod {
   /** It is terminating, and gone when its grace period is over. */
   isEvicted: boolean;
   node: string;
-  /** Scheduling attempts that ended in a rejection. */
-  attempts: number;
-  lastAttemptMs: number;
-  /** When the back-off after its last attempt ends. */
-  backoffEndMs: number;
-  queuedMs: number;
-  order: number;
 }
 
 export function newRun(job: TraceJob, submitMs: number, seed: number, attempt: number): JobRun {
@@ -128,8 +121,7 @@ function specOf(run: JobRun): GangSpec {
 export function newPod(run: JobRun, kind: 'leader' | 'worker', isNeeded: boolean): SimPod {
   const isLeader = kind === 'leader';
   const index = isLeader ? 0 : run.created++;
-  const queue = { attempts: 0, lastAttemptMs: 0, backoffEndMs: 0, queuedMs: 0, order: 0 };
-  const waiting = { state: 'waiting', node: '', runningSinceMs: 0, isEvicted: false, ...queue } as const;
+  const waiting = { state: 'waiting', node: '', runningSinceMs: 0, isEvicted: false } as const;
   const pod: SimPod = { info: infoOf(run, isLeader, index), job: run, isLeader, isNeeded, index, ...waiting };
   run.pods.add(pod);
   return pod;

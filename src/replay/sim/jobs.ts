@@ -1,3 +1,4 @@
+import type { NodeInfo } from '../../core/model.ts';
 import type { TraceJob } from '../trace/job.ts';
 import { boundInfo, cpuOf, neededOf, newPod, newRun, type JobRun, type SimPod } from './job-run.ts';
 import type { KubeScheduler } from './kube-scheduler.ts';
@@ -119,8 +120,8 @@ export class Jobs {
     return [...this.#live].flatMap(({ pods }) => [...pods].filter((pod) => pod.node === node && pod.state !== 'over'));
   }
 
-  nodeCame(): void {
-    this.#scheduler.clusterChanged();
+  nodeCame(node: NodeInfo): void {
+    this.#scheduler.nodeAdded(node);
   }
 
   /** Handles a pod whose node is gone. */
@@ -240,7 +241,7 @@ export class Jobs {
     truth.nominations.delete(info.uid);
     run.pods.delete(pod);
     port.observe({ kind: 'pod-gone', uid: info.uid }, this.#now());
-    if (state !== 'waiting') this.#scheduler.clusterChanged();
+    if (state !== 'waiting') this.#scheduler.podGone();
   }
 
   /** Whether the job has missed its deadline, which counts from the first submission. */

@@ -1,24 +1,36 @@
-import type { NodeScore } from '../../core/decision.ts';
+import { nodeMatches } from '../../core/cluster/eligibility.ts';
+import type { FilterAnswer, NodeScore } from '../../core/decision.ts';
+import type { NodeInfo } from '../../core/model.ts';
+import type { PodKind } from '../kube-scheduler/pod-kind.ts';
+import { nodesToFind } from '../kube-scheduler/profile.ts';
+import type { Queued, Rejector } from '../kube-scheduler/scheduling-queue.ts';
+import { seeded } from '../random.ts';
 import { KubePreemption } from './kube-preemption.ts';
+import { NodeChoice } from './node-choice.ts';
+import { Offer } from './offer.ts';
 import { boundInfo, cpuOf, type SimPod } from './job-run.ts';
-import type { LazyCandidates } from './truth.ts';
 import type { World } from './world.ts';
 
-/** The weight of the extender in scheduler-config/: a full point of prioritize outweighs kube-scheduler's own score. */
-const EXTENDER_WEIGHT = 13;
-const SCORE_SCALE = 10;
 const TICK_MS = 1000;
 /** The same interval as ADMIT_MS of live-cluster.ts. */
 const MAKE_ROOM_MS = 250;
 
+/** Why a pod finds no node where kube-scheduler's own filters leave none. */
+const NO_NODE_FITS = 'no node fits';
+
+/** The chosen node, or why there is none. */
+type Outcome = { readonly node: string } | { readonly refused: string; readonly by: Rejector };
+
 /**
- * kube-scheduler's cycle, one pod at a time: its own filters (room, labels, taints), then the extender's filter if a
- * node is left. If more than one node passes, it scores them with LeastAllocated plus the extender's prioritize. Then
- * it binds the pod. No other score plugins are simulated. percentageOfNodesToScore is 100.
+ * kube-scheduler's cycle, one pod at a time, as v1.36 does it: its own filters (room, labels, taints), on as many nodes
+ * as its profile says; then the extender's filter if there is an extender and a node is left. If more than one node
+ * passes, it takes one of those with the best score (src/replay/kube-scheduler/score-plugins.ts, and the extender's prioritize).
+ * Then it binds the pod. A pod that passes no node may preempt others.
  */
 export class KubeScheduler {
   onBound: (pod: SimPod) => void = () => undefined;
-  onRefused: (pod: SimPod) => void = () => undefined;
+  /** @param reason constant as long as what stands in the pod's way */
+  onRefused: (pod: SimPod, reason: string) => void = () => undefined;
   /** Called when muster or this scheduler itself evicts a pod. */
   onEvicted: (uid: string) => void = () => undefined;
   readonly #world: World;
@@ -27,11 +39,17 @@ export class KubeScheduler {
   #freeAtMs = 0;
   #lastTickMs = -Infinity;
   #isMakingRoom = false;
+  /** Where the next search for nodes begins (nextStartNodeIndex). */
+  #start = 0;
+  readonly #choice: NodeChoice;
   readonly #preemption: KubePreemption;
 
   constructor(world: World) {
     this.#world = world;
-    this.#preemption = new KubePreemption(world);
+    const { truth, options } = world;
+    this.#choice = new NodeChoice(truth.search, seeded(options.seed, 'ties'));
+    this.#preemption = new KubePreemption(truth, seeded(options.seed, 'preemption'));
+    truth.nominations.onReleased = (priority) => this.#wake(['room'], ({ info }) => info.priority <= priority);
   }
 
   add(pod: SimPod): void {
@@ -39,9 +57,26 @@ export class KubeScheduler {
     this.#plan();
   }
 
-  /** Call when a pod was bound or is gone, or a node changed. */
-  clusterChanged(): void {
-    this.#world.queue.wake(this.#world.timeline.nowMs);
+  /** Call when a pod that was bound is gone. */
+  podGone(): void {
+    this.#wake(['room', 'extender']);
+  }
+
+  nodeAdded(node: NodeInfo): void {
+    const holds = ({ info }: SimPod) => [...info.request].every(([name, n]) => n <= (node.allocatable.get(name) ?? 0));
+    this.#wake(['extender']);
+    this.#wake(['room'], holds);
+    this.#wake(['node'], ({ info }) => nodeMatches(info.constraints, node));
+  }
+
+  /** Events wake the pods whose rejector asked for them (QueueingHints): a pod that takes room helps no plugin's pods. */
+  #wake(rejectors: readonly Rejector[], mayHelp?: (pod: SimPod) => boolean): void {
+    this.#world.queue.wake(rejectors, this.#world.timeline.nowMs, mayHelp);
+    this.#plan();
+  }
+
+  #podChanged(uid: string): void {
+    this.#world.queue.podChanged(uid, this.#world.timeline.nowMs);
     this.#plan();
   }
 
@@ -61,74 +96,100 @@ export class KubeScheduler {
       this.#lastTickMs = timeline.nowMs;
       port.tick(timeline.nowMs);
     }
-    const pod = queue.pop(timeline.nowMs);
-    if (!pod) return this.#plan();
+    const queued = queue.pop(timeline.nowMs);
+    if (!queued) return this.#plan();
     this.#freeAtMs = timeline.nowMs + options.cycleMs;
-    const deciding = this.#schedule(pod);
-    if (deciding instanceof Promise) return deciding.then((node) => this.#conclude(pod, node));
-    this.#conclude(pod, deciding);
+    const deciding = this.#schedule(queued.pod);
+    if (deciding instanceof Promise) return deciding.then((outcome) => this.#conclude(queued, outcome));
+    this.#conclude(queued, deciding);
   }
 
-  /** @returns the chosen node; undefined: there is none */
-  #schedule(pod: SimPod): string | undefined | Promise<string | undefined> {
-    const { truth, port, recorder, timeline } = this.#world;
-    const candidates = truth.offer(pod);
-    if (candidates.isEmpty()) {
-      if (pod.isLeader) port.observe({ kind: 'pod', pod: { ...pod.info, crowdedOut: true } }, timeline.nowMs);
-      if (port.isKubePreempting) for (const uid of this.#preemption.victimsFor(pod)) this.onEvicted(uid);
-      return undefined;
+  #schedule(pod: SimPod): Outcome | Promise<Outcome> {
+    const { truth, port, timeline } = this.#world;
+    const kind = truth.search.kindOf(pod.info);
+    const nominated = this.#nominatedNode(pod, kind);
+    if (nominated !== undefined) return { node: nominated };
+    if (kind.passing > 0) {
+      const outcome = port.isInFront ? this.#askExtender(pod, kind) : this.#chooseAlone(pod, kind);
+      if (outcome) return outcome;
     }
+    if (pod.isLeader && port.isInFront)
+      port.observe({ kind: 'pod', pod: { ...pod.info, crowdedOut: true } }, timeline.nowMs);
+    if (port.isKubePreempting) for (const { info } of this.#preemption.victimsFor(pod, kind)) this.onEvicted(info.uid);
+    return { refused: NO_NODE_FITS, by: kind.eligible > 0 ? 'room' : 'node' };
+  }
+
+  /** The pod's nominated node, which is tried before all others; undefined: it has none, or does not fit there now. */
+  #nominatedNode({ info }: SimPod, kind: PodKind): string | undefined {
+    const { truth } = this.#world;
+    const node = truth.nominations.nodeOf(info.uid);
+    const place = node === undefined ? undefined : truth.search.placeOf(truth.table.rowOf(node));
+    if (place === undefined || !kind.passesAt(place) || truth.isNominatedAway(info, place, kind.vector))
+      return undefined;
+    return node;
+  }
+
+  /** @returns undefined if the room of every node is nominated to other pods */
+  #chooseAlone({ info }: SimPod, kind: PodKind): Outcome | undefined {
+    const { truth, profile } = this.#world;
+    const { search, nominations } = truth;
+    const isBlocked = (place: number) => truth.isNominatedAway(info, place, kind.vector);
+    const wanted = nodesToFind(search.places, profile);
+    const found = search.find(kind, this.#start % search.places, wanted, nominations.isEmpty ? undefined : isBlocked);
+    this.#start = found.next;
+    if (found.count === 0) return undefined;
+    return { node: search.nameAt(this.#choice.best(kind, found.places.subarray(0, found.count))) };
+  }
+
+  #askExtender(pod: SimPod, kind: PodKind): Outcome | Promise<Outcome> {
+    const { truth, port, recorder, timeline } = this.#world;
+    const candidates = new Offer(truth.search, kind, (name) => truth.table.rowOf(name));
     const from = performance.now();
     const answer = port.filter({ pod: pod.info, candidates }, timeline.nowMs);
-    const finish = (decided: Awaited<typeof answer>) => {
+    const finish = (decided: FilterAnswer): Outcome | Promise<Outcome> => {
       recorder.filterUs.push((performance.now() - from) * 1000);
       recorder.decisions.filter++;
-      if (decided.kind === 'one') return decided.node;
-      if (decided.kind === 'none') return undefined;
-      const failed = new Set(decided.kind === 'some' ? decided.failed : []);
-      const names = candidates.names();
-      return this.#choose(pod, candidates, failed.size === 0 ? names : names.filter((name) => !failed.has(name)));
+      if (decided.kind === 'one') return { node: decided.node };
+      if (decided.kind === 'none') return { refused: decided.reason, by: 'extender' };
+      if (decided.kind === 'all') return this.#prioritize(pod, kind, candidates.names());
+      const failed = new Set(decided.failed);
+      const left = candidates.names().filter((name) => !failed.has(name));
+      if (left.length === 0) return { refused: decided.reason, by: 'extender' };
+      return this.#prioritize(pod, kind, left);
     };
     return answer instanceof Promise ? answer.then(finish) : finish(answer);
   }
 
-  #choose(
-    pod: SimPod,
-    candidates: LazyCandidates,
-    names: readonly string[],
-  ): string | undefined | Promise<string | undefined> {
-    if (names.length <= 1) return names[0];
-    const { port, recorder, timeline } = this.#world;
+  /** @param names one at least */
+  #prioritize({ info }: SimPod, kind: PodKind, names: readonly string[]): Outcome | Promise<Outcome> {
+    const [first] = names;
+    if (names.length === 1 && first !== undefined) return { node: first };
+    const { truth, port, recorder, timeline } = this.#world;
     const offered = { size: names.length, has: (name: string) => names.includes(name), names: () => names };
     recorder.decisions.prioritize++;
-    const scores = port.prioritize({ pod: pod.info, candidates: offered }, timeline.nowMs);
-    const best = (list: readonly NodeScore[]) => this.#best(candidates, names, list);
-    return scores instanceof Promise ? scores.then(best) : best(scores);
+    const places = Int32Array.from(names, (name) => truth.search.placeOf(truth.table.rowOf(name)) ?? -1);
+    const choose = (advice: readonly NodeScore[]): Outcome => ({
+      node: truth.search.nameAt(this.#choice.best(kind, places, advice)),
+    });
+    const advice = port.prioritize({ pod: info, candidates: offered }, timeline.nowMs);
+    return advice instanceof Promise ? advice.then(choose) : choose(advice);
   }
 
-  #best(candidates: LazyCandidates, names: readonly string[], scores: readonly NodeScore[]): string | undefined {
-    const { truth } = this.#world;
-    const rows = candidates.rowsOf(names);
-    let best = -1;
-    let bestScore = -1;
-    let next = 0;
-    for (let i = 0; i < names.length; i++) {
-      // The extender's scores come in the order of the candidates, without those that score 0.
-      const advice = scores[next]?.node === names[i] ? scores[next++]!.score : 0;
-      const score = truth.leastAllocated(rows[i]!, candidates.vector) + advice * SCORE_SCALE * EXTENDER_WEIGHT;
-      if (score > bestScore) [best, bestScore] = [i, score];
-    }
-    return names[best];
-  }
-
-  #conclude(pod: SimPod, node: string | undefined): void {
-    const { queue, timeline } = this.#world;
-    if (node === undefined) {
-      queue.reject(pod, timeline.nowMs);
-      this.onRefused(pod);
-      this.#makeRoomSoon();
-    } else this.#bind(pod, node);
+  #conclude(queued: Queued<SimPod>, outcome: Outcome): void {
+    if ('node' in outcome) this.#bind(queued.pod, outcome.node);
+    else this.#refuse(queued, outcome.refused, outcome.by);
     this.#plan();
+  }
+
+  #refuse(queued: Queued<SimPod>, reason: string, by: Rejector): void {
+    const { queue, timeline, options } = this.#world;
+    const { pod, rejections } = queued;
+    queue.reject(queued, by, this.#freeAtMs);
+    this.onRefused(pod, reason);
+    this.#makeRoomSoon();
+    // kube-scheduler writes why into the pod's status, and that is an event. Later it writes the same again.
+    if (by === 'extender' && rejections === 0)
+      timeline.at(this.#freeAtMs + options.bindMs, () => this.#podChanged(pod.info.uid), false);
   }
 
   #makeRoomSoon(): void {
@@ -139,10 +200,10 @@ export class KubeScheduler {
       timeline.nowMs + MAKE_ROOM_MS,
       () => {
         this.#isMakingRoom = false;
-        const effects = port.makeRoom(timeline.nowMs);
-        for (const effect of effects)
+        for (const effect of port.makeRoom(timeline.nowMs)) {
           if (effect.kind === 'eviction-planned') for (const { pod } of effect.victims) this.onEvicted(pod.uid);
-        if (effects.some(({ kind }) => kind === 'wake-leader')) this.clusterChanged();
+          if (effect.kind === 'wake-leader') this.#podChanged(effect.leader.uid);
+        }
       },
       false,
     );
@@ -152,16 +213,16 @@ export class KubeScheduler {
     const { truth, timeline, recorder, port, options } = this.#world;
     pod.state = 'bound';
     pod.node = node;
-    truth.bind(pod);
+    const boundMs = timeline.nowMs;
+    truth.bind(pod, boundMs + options.bindMs);
     recorder.podsBound++;
     if (truth.isOvercommitted(node)) recorder.overcommits++;
     recorder.change(timeline.nowMs, cpuOf(pod), 0);
     this.onBound(pod);
-    const boundMs = timeline.nowMs;
     timeline.at(timeline.nowMs + options.bindMs, () => {
       if (pod.state === 'over') return;
       port.observe({ kind: 'pod', pod: boundInfo(pod, boundMs) }, timeline.nowMs);
-      this.clusterChanged();
+      this.#wake(['extender']);
     });
   }
 }

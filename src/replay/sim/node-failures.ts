@@ -33,7 +33,7 @@ export class NodeFailures {
     if (!node || table.size <= 1 || this.#jobs.isOver()) return;
     recorder.nodeFailures++;
     const lost = this.#jobs.podsAt(node.name);
-    table.remove(node.name);
+    truth.removeNode(node.name);
     port.observe({ kind: 'node-gone', name: node.name }, timeline.nowMs);
     for (const pod of lost) if (pod.state !== 'over') this.#jobs.podLost(pod);
     timeline.at(timeline.nowMs + REPAIR_MS, () => this.#repair(node));
@@ -41,8 +41,8 @@ export class NodeFailures {
 
   #repair(node: NodeInfo): void {
     const { truth, timeline, port } = this.#world;
-    truth.table.upsert(node);
+    truth.addNode(node);
     port.observe({ kind: 'node', node }, timeline.nowMs);
-    this.#jobs.nodeCame();
+    this.#jobs.nodeCame(node);
   }
 }

@@ -10,6 +10,8 @@ export interface ExtenderPort {
   prioritize(request: FilterRequest, nowMs: number): readonly NodeScore[] | Promise<readonly NodeScore[]>;
   observe(event: ClusterEvent, nowMs: number): void;
   tick(nowMs: number): void;
+  /** Whether kube-scheduler asks muster at all; false: it is replayed alone, because no policy has gangs. */
+  readonly isInFront: boolean;
   /** Whether a policy enforces preemption. */
   readonly isPreempting: boolean;
   /** Whether to simulate kube-scheduler's own preemption: there are no gangs, and a policy enforces preemption. */
@@ -40,6 +42,7 @@ export function feedOf(scheduler: Scheduler): Omit<ExtenderPort, 'filter' | 'pri
     tick: (nowMs) => void scheduler.tick(nowMs),
     reservedCpu: () => scheduler.reserved().get('cpu') ?? 0,
     checkInvariants: () => scheduler.checkInvariants(),
+    isInFront: !isGangless,
     isPreempting: isEnforced && !isGangless,
     isKubePreempting: isEnforced && isGangless,
     makeRoom: (nowMs) => [...scheduler.admitWaiting(nowMs), ...scheduler.makeRoom(nowMs)],

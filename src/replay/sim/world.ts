@@ -1,7 +1,9 @@
 import type { ReplayOptions } from '../options.ts';
 import type { ExtenderPort } from './port.ts';
 import type { Recorder } from './recorder.ts';
-import type { SchedulingQueue } from './scheduling-queue.ts';
+import type { SchedulerProfile } from '../kube-scheduler/profile.ts';
+import type { SchedulingQueue } from '../kube-scheduler/scheduling-queue.ts';
+import type { SimPod } from './job-run.ts';
 import type { Timeline } from './timeline.ts';
 import type { Truth } from './truth.ts';
 
@@ -9,7 +11,8 @@ import type { Truth } from './truth.ts';
 export interface World {
   readonly timeline: Timeline;
   readonly truth: Truth;
-  readonly queue: SchedulingQueue;
+  readonly queue: SchedulingQueue<SimPod>;
+  readonly profile: SchedulerProfile;
   readonly recorder: Recorder;
   readonly port: ExtenderPort;
   readonly options: ReplayOptions;

@@ -461,13 +461,13 @@ test('the presets: no gangs; strict order; fewest nodes and ten minutes of passi
   });
   expect(summary).toEqual([
     ['kube-default', 'off', 'pack', 'pack', 600_000],
-    ['kube-preempt', 'off', 'pack', 'pack', 600_000],
+    ['kube-no-preemption', 'off', 'pack', 'pack', 600_000],
     ['fifo-gang', 'on', 'pack', 'pack', 0],
     ['muster', 'on', 'least-fragmentation', 'pack', 600_000],
     ['muster-preempt', 'on', 'least-fragmentation', 'pack', 600_000],
   ]);
   const preempting = [...PRESETS].filter(([, [policy]]) => policy!.preemption.mode === 'enforce');
-  expect(preempting.map(([name]) => name)).toEqual(['kube-preempt', 'muster-preempt']);
+  expect(preempting.map(([name]) => name)).toEqual(['kube-default', 'muster-preempt']);
 });
 
 test('the first policy that matches is taken, else the default', () => {
