@@ -79,6 +79,7 @@ export function newState(options: SchedulerOptions, emit: (effect: Effect) => vo
     inFlight,
     nominated: new NominatedRoom(cluster),
     gangs: new Map(),
+    withDeadline: new Set(),
     gangOfLeader: new Map(),
     problems: new Map(),
     classes: new Map(),

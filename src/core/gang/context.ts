@@ -59,6 +59,8 @@ export interface GangContext extends GangContextView {
   readonly usage: QueueUsage;
   readonly inFlight: InFlight;
   readonly gangs: Map<string, Gang>;
+  /** The gangs whose leader has a deadline. */
+  readonly withDeadline: Set<Gang>;
   readonly gangOfLeader: Map<string, Gang>;
   readonly classes: Map<string, number>;
   readonly evictions: Evictions;

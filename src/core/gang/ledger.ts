@@ -1,6 +1,7 @@
 import type { Cluster, GangRoom } from '../cluster/cluster.ts';
 import { isLeaderRole } from '../model.ts';
 import type { Vector } from '../resources.ts';
+import { Deadlines } from './deadlines.ts';
 import type { Gang } from './gang.ts';
 import type { Slot } from './slot.ts';
 
@@ -41,17 +42,12 @@ export class Ledger {
   readonly #unplaced = new Map<string, Map<string, UnplacedSlots>>();
   /** What slots and pod holds hold in total, by column. */
   readonly #held: number[] = [];
-  /** No slot expires before this time. */
-  #nextDeadlineMs = Infinity;
+  readonly #deadlines = new Deadlines();
 
   /** @param room counts the room that each gang holds */
   constructor(cluster: Cluster, room: GangRoom) {
     this.#cluster = cluster;
     this.#room = room;
-  }
-
-  get nextDeadlineMs(): number {
-    return this.#nextDeadlineMs;
   }
 
   get podHolds(): ReadonlyMap<string, PodHold> {
@@ -73,9 +69,9 @@ export class Ledger {
     (unplaced as Writable<UnplacedSlots>).triedTo = position;
   }
 
-  /** Sets the soonest deadline; the caller has looked at all of them. */
-  setNextDeadline(deadlineMs: number): void {
-    this.#nextDeadlineMs = deadlineMs;
+  /** The reserved slots whose deadline has come; each is told once, and the caller ends them. */
+  takeExpired(nowMs: number): ReadonlySet<Slot> {
+    return this.#deadlines.takeDue(nowMs);
   }
 
   slotOf(podUid: string): Slot | undefined {
@@ -188,7 +184,7 @@ export class Ledger {
   /** Sets when a reserved slot expires. */
   setDeadline(slot: Slot, deadlineMs: number): void {
     (slot as Writable<Slot>).deadlineMs = deadlineMs;
-    this.#nextDeadlineMs = Math.min(this.#nextDeadlineMs, deadlineMs);
+    this.#deadlines.add(slot);
   }
 
   #hold(gang: string, row: number, vector: Vector): void {

@@ -103,14 +103,18 @@ function reopen(ctx: GangContext, gang: Gang, slot: Slot, nowMs: number): void {
 
 /** Removes reserved slots that have expired. If the leader's is among them, the whole gang waits again. */
 export function expire(ctx: GangContext, nowMs: number): void {
-  if (nowMs < ctx.ledger.nextDeadlineMs) return;
-  let next = Infinity;
-  for (const gang of ctx.gangs.values()) {
-    const late = gang.slots.filter(({ state, deadlineMs }) => state === 'reserved' && deadlineMs <= nowMs);
-    if (late.length > 0) giveUp(ctx, gang, late);
-    for (const slot of gang.slots) if (slot.state === 'reserved') next = Math.min(next, slot.deadlineMs);
+  const late = new Map<string, Slot[]>();
+  for (const slot of ctx.ledger.takeExpired(nowMs)) {
+    const ofGang = late.get(slot.gang);
+    if (ofGang) ofGang.push(slot);
+    else late.set(slot.gang, [slot]);
   }
-  ctx.ledger.setNextDeadline(next);
+  if (late.size === 0) return;
+  for (const gang of ctx.gangs.values()) {
+    // What one gang gives up may have changed the slots of the next.
+    const slots = late.get(gang.key)?.filter(({ state, deadlineMs }) => state === 'reserved' && deadlineMs <= nowMs);
+    if (slots && slots.length > 0) giveUp(ctx, gang, slots);
+  }
 }
 
 function giveUp(ctx: GangContext, gang: Gang, late: readonly Slot[]): void {

@@ -69,8 +69,10 @@ export function slackOf({ leader, policy, startedMs }: Gang, nowMs: number): num
   return (deadlineMs - nowMs - Math.max(0, expectedMs - ranMs)) / expectedMs;
 }
 
-/** Updates the gang's effective priority. */
+/** Updates the gang's effective priority; call when anything that it depends on may have changed. */
 export function updatePriority(ctx: GangContext, gang: Gang, nowMs: number): void {
+  if (gang.leader.priorityRequest?.deadlineMs === undefined) ctx.withDeadline.delete(gang);
+  else ctx.withDeadline.add(gang);
   const terms = priorityTerms(ctx, gang, nowMs);
   reprioritize(
     ctx,
@@ -86,6 +88,5 @@ export function updatePriorities(ctx: GangContext, nowMs: number): void {
 
 /** Updates the effective priority of gangs with a deadline, which changes with time. */
 export function updateDeadlinePriorities(ctx: GangContext, nowMs: number): void {
-  for (const gang of ctx.gangs.values())
-    if (gang.leader.priorityRequest?.deadlineMs !== undefined) updatePriority(ctx, gang, nowMs);
+  for (const gang of ctx.withDeadline) updatePriority(ctx, gang, nowMs);
 }

@@ -134,6 +134,7 @@ export function releaseWithheld({ cluster }: GangContext, plan: EvictionPlan): v
 export function toOver(ctx: GangContext, gang: Gang, nowMs: number): void {
   abandonPlan(ctx, gang, 'the gang is over', nowMs);
   ctx.gangs.delete(gang.key);
+  ctx.withDeadline.delete(gang);
   ctx.queues.remove(gang.key);
   const { length: slots } = gang.slots;
   ctx.ledger.remove(gang, gang.slots);
