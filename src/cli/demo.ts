@@ -82,14 +82,14 @@ export async function demoCommand({ once, port, report }: DemoFlags): Promise<nu
 
 /** The lessons of the table, in words that the figures support. */
 function lessons({ policies }: ReplayResult): string[] {
-  return policies.map(({ policy, gangsDeadlocked, partialGangSeconds, gangsDone, jobs }) => {
-    if (gangsDeadlocked > 0)
-      return `${policy}: ${gangsDeadlocked} of ${jobs} gangs hold room and can never become complete: drivers took the room that executors need.`;
+  return policies.map(({ policy, outcomes: { done, deadlocked, jobs }, idle }) => {
+    if (deadlocked > 0)
+      return `${policy}: ${deadlocked} of ${jobs} gangs hold room and can never become complete: drivers took the room that executors need.`;
     const half =
-      partialGangSeconds === 0
+      idle.partial === 0
         ? 'no gang held room while a member that it needed was refused'
         : 'some gangs held room while a member that they needed was refused';
-    return `${policy}: ${gangsDone} of ${jobs} gangs done, ${half}.`;
+    return `${policy}: ${done} of ${jobs} gangs done, ${half}.`;
   });
 }
 

@@ -15,7 +15,7 @@ export function mergeCommand(paths: readonly string[]): number {
 
 /** The fields of a result that the table reads. */
 const Result = z.object({
-  version: z.literal(1),
+  version: z.literal(2),
   trace: z.object({ name: z.string(), format: z.string() }).loose(),
   nodes: z.object({ name: z.string(), count: z.number() }).loose(),
   seed: z.number(),

@@ -1,3 +1,5 @@
+import { DEFAULT_WORK, type WorkModel, type WorkRules } from './work-model.ts';
+
 /** The options of a replay. All times are simulated ms. */
 export interface ReplayOptions {
   readonly seed: number;
@@ -12,6 +14,11 @@ export interface ReplayOptions {
   /** SchedulerPopFromBackoffQ of kube-scheduler 1.33 and later. */
   readonly eagerBackoff: boolean;
   readonly nodeFailuresPerDay: number;
+  /** Absent: the trace's own model. */
+  readonly workModel?: WorkModel;
+  readonly minRegisteredRatio: number;
+  readonly maxRegisteredWaitMs: number;
+  readonly serialFraction: number;
   /** Time from an eviction until the pod is gone. */
   readonly graceMs: number;
   /** The simulation ends here even if jobs are left; Infinity: it ends when nothing can happen any more. */
@@ -30,7 +37,14 @@ export const DEFAULT_REPLAY: ReplayOptions = {
   batchSize: 5,
   eagerBackoff: true,
   nodeFailuresPerDay: 0,
+  ...DEFAULT_WORK,
   graceMs: 10_000,
   horizonMs: Infinity,
   checkEvery: 1000,
 };
+
+/** How the jobs of a trace work under these options. @param model the trace's own */
+export function workRulesOf(options: ReplayOptions, model: WorkModel): WorkRules {
+  const { workModel = model, minRegisteredRatio, maxRegisteredWaitMs, serialFraction } = options;
+  return { model: workModel, minRegisteredRatio, maxRegisteredWaitMs, serialFraction };
+}

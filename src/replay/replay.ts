@@ -1,15 +1,24 @@
+import { createHash } from 'node:crypto';
+import { stringify } from 'yaml';
 import type { NodeInfo } from '../core/model.ts';
 import type { Policy } from '../core/policy/policy.ts';
 import { Scheduler } from '../core/scheduler.ts';
-import type { ReplayOptions } from './options.ts';
+import type { JobRecord } from './job-record.ts';
+import { offeredLoad } from './offered-load.ts';
+import { workRulesOf, type ReplayOptions } from './options.ts';
 import type { LatencyResult, PolicyResult, ReplayResult } from './result.ts';
+import { largerThanCluster } from './sim/larger.ts';
 import { directPort, type ExtenderPort } from './sim/port.ts';
 import { simulate, type Progress } from './sim/simulation.ts';
 import type { Trace } from './trace/job.ts';
+import { fromFirst } from './trace/reader.ts';
+import type { WorkRules } from './work-model.ts';
 
 export interface ReplayPolicy {
-  /** File or preset, for the columns of the report. */
+  /** Short, for the columns of the report. */
   readonly name: string;
+  /** As given on the command line: file or preset. Absent: as `name`. */
+  readonly source?: string;
   readonly policies: readonly Policy[];
 }
 
@@ -19,8 +28,15 @@ export interface ReplayInput {
   readonly nodesName: string;
   readonly policies: readonly ReplayPolicy[];
   readonly options: ReplayOptions;
+  /** muster's version and the command line, so that a report can be made again. */
+  readonly muster?: string;
+  readonly command?: readonly string[];
   readonly signal?: AbortSignal;
   readonly onProgress?: (progress: Progress) => void;
+  /** Called as soon as a policy is done. */
+  readonly onPolicy?: (result: PolicyResult, latency: LatencyResult) => void;
+  /** Called when a job is over, and at the end of the simulation for those that are not; records are not kept. */
+  readonly onJob?: (record: JobRecord) => void;
   /** The extender for a policy; by default the core in this process. */
   readonly portFor?: (policy: ReplayPolicy) => ExtenderPort;
 }
@@ -33,32 +49,62 @@ export function schedulerFor({ policies }: ReplayPolicy): Scheduler {
 
 /** Replays the trace under each policy in turn. If it is stopped early, the result is partial and marked incomplete. */
 export async function replay(input: ReplayInput): Promise<ReplayResult> {
-  const { trace, nodes, options, signal } = input;
-  const results: PolicyResult[] = [];
+  const { nodes, options, signal, portFor, onProgress, onJob } = input;
+  const trace = { ...input.trace, jobs: fromFirst(input.trace.jobs) };
+  const larger = largerThanCluster(trace.jobs, nodes);
+  const policies: PolicyResult[] = [];
   const latency: LatencyResult[] = [];
   for (const policy of input.policies) {
     if (signal?.aborted) break;
-    const port = input.portFor?.(policy) ?? directPort(schedulerFor(policy));
-    const { onProgress } = input;
-    const rest = { ...(signal ? { signal } : {}), ...(onProgress ? { onProgress } : {}) };
-    const output = await simulate({ trace, nodes, options, port, policy: policy.name, ...rest });
-    results.push(output.result);
+    const port = portFor?.(policy) ?? directPort(schedulerFor(policy));
+    const ears = { ...(signal ? { signal } : {}), ...(onProgress ? { onProgress } : {}), ...(onJob ? { onJob } : {}) };
+    const output = await simulate({ trace, nodes, options, port, policy: policy.name, larger, ...ears });
+    const { name, source = name } = policy;
+    const result = { ...output.result, source, policyText: stringify(policy.policies) };
+    policies.push(result);
     latency.push(output.latency);
+    input.onPolicy?.(result, output.latency);
   }
-  const sum = (name: string) => nodes.reduce((total, { allocatable }) => total + (allocatable.get(name) ?? 0), 0);
-  const pods = trace.jobs.reduce((total, { workers }) => total + 1 + workers.count, 0);
+  return { ...aboutInput(input, trace), complete: !signal?.aborted, policies, latency };
+}
+
+function aboutInput(input: ReplayInput, trace: Trace): Omit<ReplayResult, 'complete' | 'policies' | 'latency'> {
+  const { nodes, nodesName, options, muster = '', command = [] } = input;
+  const { name, format, jobs, notes, drawn } = trace;
+  const work = workRulesOf(options, trace.work);
+  const sum = (resource: string) =>
+    nodes.reduce((total, { allocatable }) => total + (allocatable.get(resource) ?? 0), 0);
+  const pods = jobs.reduce((total, { workers }) => total + 1 + workers.count, 0);
   return {
-    version: 1,
-    trace: { name: trace.name, format: trace.format, jobs: trace.jobs.length, pods },
-    nodes: { name: input.nodesName, count: nodes.length, cpuMilli: sum('cpu'), memoryBytes: sum('memory') },
+    version: 2,
+    muster,
+    command,
+    trace: { name, format, sha256: digestOf(trace), jobs: jobs.length, pods },
+    nodes: { name: nodesName, count: nodes.length, cpuMilli: sum('cpu'), memoryBytes: sum('memory') },
+    work,
+    offered: offeredLoad(jobs, nodes),
     seed: options.seed,
-    options: describe(options),
-    notes: trace.notes,
-    drawn: trace.drawn,
-    complete: !signal?.aborted,
-    policies: results,
-    latency,
+    options: [describeWork(work), ...describe(options)],
+    notes,
+    drawn,
   };
+}
+
+/** SHA-256 of the jobs as they are replayed, whatever their file is called. */
+function digestOf({ jobs }: Trace): string {
+  const hash = createHash('sha256');
+  const plain = (key: string, value: unknown) =>
+    key === 'source' ? undefined : value instanceof Map ? [...(value as ReadonlyMap<string, unknown>)] : value;
+  for (const job of jobs) hash.update(`${JSON.stringify(job, plain)}\n`);
+  return hash.digest('hex');
+}
+
+function describeWork({ model, minRegisteredRatio, maxRegisteredWaitMs, serialFraction }: WorkRules): string {
+  const begins =
+    model === 'spark'
+      ? `begins with ${100 * minRegisteredRatio} % of its minimum of executors, or after ${maxRegisteredWaitMs / 1000} s with those that run, and goes on with whatever it has`
+      : 'works only while its leader and its minimum of workers run';
+  return `work model ${model}: a job ${begins}; all its workers together give the trace's duration, fewer are slower (Amdahl, serial fraction ${serialFraction})`;
 }
 
 function describe(options: ReplayOptions): string[] {
@@ -66,9 +112,8 @@ function describe(options: ReplayOptions): string[] {
     `kube-scheduler's cycle takes ${options.cycleMs} ms, a bind ${options.bindMs} ms (assumed)`,
     `a leader creates ${options.batchSize} workers a second, those beyond the minimum 1, 2, 4, 8 ...`,
     `leaders start in 5 to 20 s, workers in a log-normal time of median 8 s (drawn with the seed)`,
-    'workers beyond the minimum hold room and do not shorten the job',
     `pods in back-off ${options.eagerBackoff ? 'are' : 'are not'} taken early by an idle kube-scheduler (1.33 and later: they are)`,
     `${options.nodeFailuresPerDay} node failures a day`,
-    `an evicted pod is gone after ${options.graceMs / 1000} s; a worker takes its share of the gang's work with it, a leader all of it, and its app is submitted again after a minute`,
+    `an evicted pod is gone after ${options.graceMs / 1000} s; a lost worker takes its share of the job's work with it, a lost leader all of it, and its job is submitted again after a minute`,
   ];
 }

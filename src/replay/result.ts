@@ -1,4 +1,7 @@
-/** Quantiles of a sample, in the sample's unit. `count` 0: all are 0. */
+import type { Outcome } from './job-record.ts';
+import type { WorkRules } from './work-model.ts';
+
+/** Quantiles of a sample by nearest rank, in the sample's unit. `count` 0: all are 0. */
 export interface Quantiles {
   readonly count: number;
   readonly mean: number;
@@ -8,68 +11,133 @@ export interface Quantiles {
   readonly max: number;
 }
 
-/** One point of the charts. Shares are 0..1 of the cluster's allocatable cpu at that time. */
-export interface Sample {
-  readonly atMs: number;
-  /** cpu bound by pods. */
-  readonly bound: number;
-  /** cpu bound by gangs that are complete, so that it does work. */
-  readonly working: number;
-  /** cpu reserved for members not yet bound. */
-  readonly reserved: number;
-  /** Of the free cpu, the share that cannot hold one more typical worker (the trace's most common shape). */
-  readonly fragmentation: number;
-  readonly waitingGangs: number;
-  readonly runningGangs: number;
+export type Figure = Exclude<keyof Quantiles, 'count'>;
+
+/**
+ * Quantiles of a sample in which `open` values are lower bounds: those of jobs that had not begun, or were not over,
+ * when the simulation ended count with the time that they had by then. So a policy does not look good because its worst
+ * jobs never began. `atLeast` names the figures that are lower bounds for this reason.
+ */
+export interface OpenQuantiles extends Quantiles {
+  readonly open: number;
+  readonly atLeast: readonly Figure[];
 }
 
-/** The figures of one policy on the trace; they are the same for the same input and seed. */
-export interface PolicyResult {
-  readonly policy: string;
+/**
+ * Figures over time as steps: value i is the mean over [i * stepMs, (i + 1) * stepMs) from the first submission on.
+ * stepMs is 1000 * 2^k, so that averaging neighbours brings the series of several policies onto the same instants. At
+ * most 512 steps; all arrays have the same length. Shares are of the cluster's cpu, 0..1.
+ */
+export interface Series {
+  readonly stepMs: number;
+  /** cpu of running pods of jobs that work. */
+  readonly work: readonly number[];
+  /** Room held without work, as in `PolicyResult.idle`. */
+  readonly partial: readonly number[];
+  readonly starting: readonly number[];
+  readonly reserved: readonly number[];
+  readonly broken: readonly number[];
+  /** Free, but too scattered for one more typical worker (the trace's most common shape). */
+  readonly stranded: readonly number[];
+  /** Numbers of jobs: submitted and not over, without and with work going on. */
+  readonly waitingJobs: readonly number[];
+  readonly workingJobs: readonly number[];
+}
+
+/**
+ * Node x time. A row is `nodesPerRow` neighbouring nodes (at most 96 rows), a column a step of time (at most 192).
+ * Each cell is a digit, the share of the row's cpu in tenths, 9 for more than 8.5 tenths; one string per row.
+ */
+export interface Occupancy {
+  readonly stepMs: number;
+  readonly nodesPerRow: number;
+  readonly bound: readonly string[];
+  readonly stranded: readonly string[];
+}
+
+export interface GroupRow {
+  readonly name: string;
   readonly jobs: number;
-  readonly gangsDone: number;
-  readonly gangsFailed: number;
-  /** Still waiting or running when the simulation ended. */
-  readonly gangsUnfinished: number;
-  /** Unfinished gangs that hold room and can never become complete: the driver deadlock. */
-  readonly gangsDeadlocked: number;
-  /** ms from submission until the gang is complete (leader and all min workers bound), of gangs that got there. */
-  readonly waitMs: Quantiles;
-  /** ms from submission to the end. */
-  readonly completionMs: Quantiles;
-  /** ms from the first submission to the last end. */
-  readonly makespanMs: number;
-  /** Shares of the cluster's cpu: the first two are exact means over time, the third is the mean of the samples. */
-  readonly meanBound: number;
-  readonly meanWorking: number;
-  readonly meanFragmentation: number;
+  readonly done: number;
+  readonly waitMs: OpenQuantiles;
+  readonly slowdown: OpenQuantiles;
+}
+
+export type GroupBy = 'queue' | 'namespace' | 'user' | 'priority' | 'size';
+
+/** Waits and slowdowns by group: at most 40 rows, the last of them all smaller groups together (`others`). */
+export interface Groups {
+  readonly by: GroupBy;
+  readonly rows: readonly GroupRow[];
+}
+
+/** How evenly groups that want room get it, with equal max-min shares of the cluster's cpu as the measure. */
+export interface Fairness {
+  readonly by: 'queue' | 'namespace' | 'user';
+  /** Jain's index over what each group used of its share, 1/groups..1 (best). */
+  readonly jain: number;
+  /** The group that had less than 0.9 of its share, and wanted more, for the longest time. */
+  readonly worst: { readonly name: string; readonly underShareMs: number };
+}
+
+/** The figures of one policy on the trace; they are the same for the same input and seed. Times are simulated ms. */
+export interface PolicyResult {
+  /** Short name for columns. */
+  readonly policy: string;
+  /** As given on the command line. */
+  readonly source: string;
+  /** The policies as JSON, with defaults. */
+  readonly policyText: string;
+  readonly outcomes: Readonly<Record<Outcome, number>> & { readonly jobs: number };
+  /** From submission until work first begins. These three leave out jobs that are larger than the cluster. */
+  readonly waitMs: OpenQuantiles;
+  /** Bounded slowdown: completion / time alone with all workers, both at least 10 s. */
+  readonly slowdown: OpenQuantiles;
+  /** From submission until the job is done or fails by itself. */
+  readonly completionMs: OpenQuantiles;
+  /** core-seconds. `done` counts no work that was lost again. */
+  readonly work: {
+    readonly submitted: number;
+    readonly done: number;
+    readonly lostToEvictions: number;
+    readonly lostToFailures: number;
+  };
   /**
-   * Sum over gangs of s in which a gang held room, was not yet complete for the first time, and had a member refused.
+   * Work done per capacity: until the last submission (work lost by then does not count), and until the last end.
    */
-  readonly partialGangSeconds: number;
-  /** As above for gangs that lost members (node failures, evictions). */
-  readonly degradedGangSeconds: number;
-  /** How often the pods bound to a node requested more than its allocatable. */
-  readonly overcommits: number;
-  /** Checks of the core's invariants that failed (each aborts the run in tests). */
-  readonly invariantChecks: number;
-  readonly decisions: { readonly filter: number; readonly prioritize: number; readonly preempt: number };
-  readonly podsBound: number;
-  /** As waitMs, of the gangs with the highest priority of the trace. */
-  readonly waitHighestMs: Quantiles;
+  readonly workShare: { readonly window: number; readonly makespan: number };
+  /** From the first submission to the last end of a job, and to the end of the simulation. */
+  readonly makespanMs: number;
+  readonly endMs: number;
+  /** core-seconds of cpu that is held and does no work; docs/replay.md tells the kinds apart. */
+  readonly idle: {
+    readonly partial: number;
+    readonly starting: number;
+    readonly reserved: number;
+    readonly broken: number;
+  };
   /** Pods evicted to make room for others. */
   readonly evictions: number;
-  /** Gangs that evictions made incomplete, including those that lost their leader. */
+  /** How often an eviction took a needed member of a job that had all of them. */
   readonly gangsBroken: number;
-  /** Work of complete gangs that had to be repeated because of evictions. */
-  readonly coreSecondsLost: number;
   /** Jobs with a deadline, and how many of them were not done in time. */
   readonly deadlines: number;
   readonly deadlinesMissed: number;
-  /** Sum over gangs of s in which a gang waited while one of lower priority held as much cpu as it needs (sampled). */
+  /** Sum over jobs of s in which a job waited while one of lower priority held as much cpu as it needs (sampled). */
   readonly inversionSeconds: number;
+  /** How often the pods bound to a node requested more than its allocatable. */
+  readonly overcommits: number;
   readonly nodeFailures: number;
-  readonly samples: readonly Sample[];
+  readonly podsBound: number;
+  readonly decisions: { readonly filter: number; readonly prioritize: number; readonly preempt: number };
+  /** Checks of the core's invariants; one that fails ends the replay with an error. */
+  readonly invariantChecks: number;
+  readonly groups: readonly Groups[];
+  readonly fairness: readonly Fairness[];
+  /** 201 quantiles of the waits in ms: 0, 0.5 % ... 100 %. Empty: no job counts. */
+  readonly waitCurve: readonly number[];
+  readonly series: Series;
+  readonly occupancy: Occupancy;
 }
 
 /** Wall-clock figures. They differ from run to run and are therefore kept apart. */
@@ -81,17 +149,39 @@ export interface LatencyResult {
   readonly wallSeconds: number;
 }
 
+/** Work offered to the cluster, of the resource that is offered most. */
+export interface OfferedLoad {
+  /** Work submitted / (capacity * window). 0: all jobs come at once, so that there is no window. */
+  readonly load: number;
+  readonly resource: string;
+  /** From the first submission to the last. */
+  readonly windowMs: number;
+}
+
 export interface ReplayResult {
-  readonly version: 1;
-  readonly trace: { readonly name: string; readonly format: string; readonly jobs: number; readonly pods: number };
+  readonly version: 2;
+  /** muster's version. */
+  readonly muster: string;
+  /** The command line, without the interpreter. */
+  readonly command: readonly string[];
+  readonly trace: {
+    readonly name: string;
+    readonly format: string;
+    /** Digest of the jobs as replayed, so that equal digests are equal workloads. */
+    readonly sha256: string;
+    readonly jobs: number;
+    readonly pods: number;
+  };
   readonly nodes: {
     readonly name: string;
     readonly count: number;
     readonly cpuMilli: number;
     readonly memoryBytes: number;
   };
+  readonly work: WorkRules;
+  readonly offered: OfferedLoad;
   readonly seed: number;
-  /** Options that changed the workload (time scale, load, slice), as text. */
+  /** How the simulation ran, as text. */
   readonly options: readonly string[];
   readonly notes: readonly string[];
   readonly drawn: readonly string[];

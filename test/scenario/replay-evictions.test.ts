@@ -3,11 +3,14 @@ import { DEFAULT_POLICY, type Policy } from '../../src/core/policy/policy.ts';
 import { generateTrace } from '../../src/replay/generate/generate.ts';
 import { profileNamed } from '../../src/replay/generate/profiles.ts';
 import { select } from '../../src/replay/trace/select.ts';
+import type { PolicyResult } from '../../src/replay/result.ts';
 import { app, nodes, run, traceOf } from '../support/replays.ts';
 
 const MINUTE_MS = 60_000;
 const low = (change: Parameters<typeof app>[1] = {}, workers = 4, min = workers) =>
   app('low', { durationMs: 60 * MINUTE_MS, ...change }, workers, min);
+/** Of the job of highest priority, in ms. */
+const urgentWait = ({ groups }: PolicyResult) => groups.find(({ by }) => by === 'priority')!.rows[0]!.waitMs.max;
 const urgent = (workers = 1) => app('urgent', { submitMs: 10 * MINUTE_MS, priority: 1000 }, workers);
 
 describe('an urgent app on a full cluster', () => {
@@ -15,48 +18,54 @@ describe('an urgent app on a full cluster', () => {
 
   test('without preemption it waits for the other’s end, and that is counted as inversion', async () => {
     const result = await run(both, nodes(1, 5), 'muster');
-    expect(result).toMatchObject({ gangsDone: 2, evictions: 0, gangsBroken: 0, coreSecondsLost: 0 });
-    expect(result.waitHighestMs.max).toBeGreaterThan(50 * MINUTE_MS);
+    expect(result).toMatchObject({ outcomes: { done: 2 }, evictions: 0, gangsBroken: 0, work: { lostToEvictions: 0 } });
+    expect(urgentWait(result)).toBeGreaterThan(50 * MINUTE_MS);
     expect(result.inversionSeconds).toBeGreaterThan(45 * 60);
   });
 
   test('with it, it waits for the grace period; the other loses two executors and their share of its work', async () => {
     const result = await run(both, nodes(1, 5), 'muster-preempt', { graceMs: 20_000 });
-    expect(result).toMatchObject({ gangsDone: 2, evictions: 2, gangsBroken: 1, partialGangSeconds: 0, overcommits: 0 });
-    expect(result.waitHighestMs.max).toBeGreaterThan(20_000);
-    expect(result.waitHighestMs.max).toBeLessThan(2 * MINUTE_MS);
-    // About ten minutes' work of two cores.
-    expect(result.coreSecondsLost).toBeGreaterThan(2 * 500);
-    expect(result.coreSecondsLost).toBeLessThan(2 * 650);
-    expect(result.degradedGangSeconds).toBeGreaterThan(0);
+    expect(result).toMatchObject({
+      outcomes: { done: 2 },
+      evictions: 2,
+      gangsBroken: 1,
+      idle: { partial: 0 },
+      overcommits: 0,
+    });
+    expect(urgentWait(result)).toBeGreaterThan(20_000);
+    expect(urgentWait(result)).toBeLessThan(2 * MINUTE_MS);
+    // About ten minutes of two executors, each of which does a quarter of what five cores do.
+    expect(result.work.lostToEvictions).toBeGreaterThan(2 * 1.25 * 500);
+    expect(result.work.lostToEvictions).toBeLessThan(2 * 1.25 * 650);
+    expect(result.idle.broken).toBeGreaterThan(0);
     expect(result.inversionSeconds).toBeLessThan(60);
     // An hour, the urgent app's minute, and what is done again.
     expect(result.completionMs.max).toBeGreaterThan(61 * MINUTE_MS);
     expect(result.completionMs.max).toBeLessThan(70 * MINUTE_MS);
   });
 
-  test('executors beyond the minimum go first, and nothing of its work is lost', async () => {
+  test('executors beyond the minimum go first, and the app goes on', async () => {
     const result = await run(traceOf(low({}, 4, 2), urgent()), nodes(1, 5), 'muster-preempt');
-    expect(result).toMatchObject({ gangsDone: 2, evictions: 2, gangsBroken: 0, coreSecondsLost: 0 });
+    expect(result).toMatchObject({ outcomes: { done: 2 }, evictions: 2, gangsBroken: 0 });
   });
 
   test('kube-scheduler’s own preemption takes as many, one after the other', async () => {
     const result = await run(both, nodes(1, 5), 'kube-default');
-    expect(result).toMatchObject({ gangsDone: 2, overcommits: 0 });
+    expect(result).toMatchObject({ outcomes: { done: 2 }, overcommits: 0 });
     expect(result.evictions).toBeGreaterThanOrEqual(2);
-    expect(result.waitHighestMs.max).toBeLessThan(5 * MINUTE_MS);
+    expect(urgentWait(result)).toBeLessThan(5 * MINUTE_MS);
   });
 
   test('kube-scheduler’s own preemption sees all pods of one priority alike: an app that loses its driver is submitted again', async () => {
     const result = await run(traceOf(low({}, 0), urgent(0)), nodes(1, 1), 'kube-default');
-    expect(result).toMatchObject({ gangsDone: 2, evictions: 1, gangsBroken: 1 });
+    expect(result).toMatchObject({ outcomes: { done: 2 }, evictions: 1, gangsBroken: 1 });
     // Ten minutes' work, and a minute until it is submitted again.
     expect(result.completionMs.max).toBeGreaterThan(70 * MINUTE_MS);
   });
 
   test('muster takes no driver for it', async () => {
     const result = await run(traceOf(low({}, 0), urgent(0)), nodes(1, 1), 'muster-preempt');
-    expect(result).toMatchObject({ gangsDone: 2, evictions: 0 });
+    expect(result).toMatchObject({ outcomes: { done: 2 }, evictions: 0 });
   });
 });
 
@@ -76,7 +85,7 @@ describe('deadlines', () => {
   ])('with a boost of %i points %i of 1 is missed', async (boost, missed) => {
     const policy = { name: 'p', policies: [policyWith(boost)] };
     const result = await run(trace, nodes(1, 5), policy);
-    expect(result).toMatchObject({ gangsDone: 2, deadlines: 1, deadlinesMissed: missed });
+    expect(result).toMatchObject({ outcomes: { done: 2 }, deadlines: 1, deadlinesMissed: missed });
   });
 });
 
@@ -86,8 +95,8 @@ test('a morning with two priorities and node failures: no half gang, no node ove
     urgent: { share: 0.2, seed: 5 },
   });
   const result = await run(trace, nodes(20, 32), 'muster-preempt', { checkEvery: 20, nodeFailuresPerDay: 50 });
-  expect(result).toMatchObject({ partialGangSeconds: 0, overcommits: 0, gangsDeadlocked: 0 });
+  expect(result).toMatchObject({ idle: { partial: 0 }, overcommits: 0, outcomes: { deadlocked: 0 } });
   expect(result.evictions).toBeGreaterThan(0);
-  expect(result.gangsDone + result.gangsFailed + result.gangsUnfinished).toBe(200);
-  expect(result.gangsDone).toBeGreaterThan(180);
+  expect(result.outcomes.jobs).toBe(200);
+  expect(result.outcomes.done).toBeGreaterThan(180);
 });

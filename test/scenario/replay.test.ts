@@ -15,15 +15,14 @@ describe('three applications for which there is room for one', () => {
   const three = traceOf(app('a'), app('b'), app('c')); // 4 pods of 1 cpu each; the cluster has 5
   test('without gangs all drivers start and none gets its executors: a deadlock', async () => {
     const result = await run(three, nodes(1, 5), 'kube-default');
-    expect(result).toMatchObject({ gangsDone: 0, gangsUnfinished: 3, gangsDeadlocked: 3, overcommits: 0 });
-    expect(result.partialGangSeconds).toBeGreaterThan(60);
+    expect(result).toMatchObject({ outcomes: { done: 0, deadlocked: 3 }, overcommits: 0 });
+    expect(result.idle.partial).toBeGreaterThan(60);
   });
   test.each(['fifo-gang', 'muster'])('under %s one runs after the other', async (policy) => {
     const result = await run(three, nodes(1, 5), policy);
     expect(result).toMatchObject({
-      gangsDone: 3,
-      gangsDeadlocked: 0,
-      partialGangSeconds: 0,
+      outcomes: { done: 3, deadlocked: 0 },
+      idle: { partial: 0 },
       overcommits: 0,
       podsBound: 12,
     });
@@ -33,31 +32,31 @@ describe('three applications for which there is room for one', () => {
 
 test('a single pod runs for its duration', async () => {
   const result = await run(traceOf(app('a', { durationMs: 5000 }, 0)), nodes(1, 1), 'muster');
-  expect([result.gangsDone, result.completionMs.max, result.waitMs.max]).toEqual([1, 5000, 0]);
+  expect([result.outcomes.done, result.completionMs.max, result.waitMs.max]).toEqual([1, 5000, 0]);
 });
 
 test('executors trickle in five a second, and work starts with the last of the minimum', async () => {
   const result = await run(traceOf(app('a', {}, 12)), nodes(1, 20), 'muster');
-  expect(result.gangsDone).toBe(1);
+  expect(result.outcomes.done).toBe(1);
   expect(result.waitMs.max).toBeGreaterThan(5000 + 2000); // the driver's start, and three batches
 });
 
 test('a job that the trace fails is failed', async () => {
   const result = await run(traceOf(app('a', { failsAt: 0.5 })), nodes(1, 5), 'muster');
-  expect([result.gangsDone, result.gangsFailed]).toEqual([0, 1]);
+  expect(result.outcomes).toMatchObject({ done: 0, failed: 1 });
 });
 
 test('dynamic allocation above the minimum never delays a gang that was admitted', async () => {
   const result = await run(traceOf(app('a', {}, 20, 2), app('b', {}, 4)), nodes(2, 6), 'fifo-gang');
-  expect(result).toMatchObject({ gangsDone: 2, partialGangSeconds: 0, overcommits: 0 });
+  expect(result).toMatchObject({ outcomes: { done: 2 }, idle: { partial: 0 }, overcommits: 0 });
 });
 
 test('nodes that fail lose pods, and the gangs go on', async () => {
   const jobs = Array.from({ length: 20 }, (_, i) => app(`a${i}`, { submitMs: i * 60_000, durationMs: 900_000 }));
   const result = await run(traceOf(...jobs), nodes(8, 6), 'muster', { nodeFailuresPerDay: 300 });
   expect(result.nodeFailures).toBeGreaterThan(2);
-  expect(result.gangsDone + result.gangsFailed).toBe(20);
-  expect(result).toMatchObject({ partialGangSeconds: 0, overcommits: 0 });
+  expect(result.outcomes.done + result.outcomes.failed).toBe(20);
+  expect(result).toMatchObject({ idle: { partial: 0 }, overcommits: 0 });
 });
 
 describe('a generated morning', () => {
@@ -70,8 +69,8 @@ describe('a generated morning', () => {
   test('gangs are never partial and nodes never overcommitted', async () => {
     for (const policy of ['fifo-gang', 'muster']) {
       const result = await run(trace, nodes(20, 32), policy, { checkEvery: 20 });
-      expect(result).toMatchObject({ partialGangSeconds: 0, overcommits: 0, gangsDeadlocked: 0 });
-      expect(result.gangsDone).toBeGreaterThan(200);
+      expect(result).toMatchObject({ idle: { partial: 0 }, overcommits: 0, outcomes: { deadlocked: 0 } });
+      expect(result.outcomes.done).toBeGreaterThan(200);
     }
   });
 });
@@ -110,5 +109,5 @@ test('stopped early it gives what there is', async () => {
   };
   const result = await replay({ ...input, signal: abort.signal, onProgress: () => abort.abort() });
   expect([result.complete, result.policies.length]).toEqual([false, 1]);
-  expect(result.policies[0]!.gangsUnfinished).toBeGreaterThan(0);
+  expect(result.policies[0]!.outcomes.waiting).toBeGreaterThan(0);
 });

@@ -1,56 +1,94 @@
-import type { PolicyResult, Quantiles, ReplayResult, Sample } from '../../src/replay/result.ts';
+import type {
+  OpenQuantiles,
+  Occupancy,
+  PolicyResult,
+  Quantiles,
+  ReplayResult,
+  Series,
+} from '../../src/replay/result.ts';
 
-const none: Quantiles = { count: 0, mean: 0, p50: 0, p95: 0, p99: 0, max: 0 };
-const HOUR_MS = 3_600_000;
+export const none: Quantiles = { count: 0, mean: 0, p50: 0, p95: 0, p99: 0, max: 0 };
+export const noneOpen: OpenQuantiles = { ...none, open: 0, atLeast: [] };
+const HOURS = 24;
+const STEP_MS = 2 ** 12 * 1000;
 
 /** A day whose figures rise and fall, so that every chart has something to draw. */
-const samples = (shift: number): Sample[] =>
-  Array.from({ length: 24 }, (_, hour) => ({
-    atMs: hour * HOUR_MS,
-    bound: Math.abs(Math.sin(hour / 4 + shift)),
-    working: Math.abs(Math.sin(hour / 4 + shift)) / 2,
-    reserved: 0.01 * shift,
-    fragmentation: 0.02 * shift,
-    waitingGangs: (hour % 5) + shift,
-    runningGangs: (hour % 7) + shift,
-  }));
+function series(shift: number): Series {
+  const over = (value: (hour: number) => number) => Array.from({ length: HOURS }, (_, hour) => value(hour));
+  const wave = (hour: number) => Math.abs(Math.sin(hour / 4 + shift));
+  return {
+    stepMs: STEP_MS,
+    work: over((hour) => wave(hour) / 2),
+    partial: over((hour) => wave(hour) / 10),
+    starting: over((hour) => wave(hour) / 20),
+    reserved: over(() => 0.01 * shift),
+    broken: over((hour) => wave(hour) / 40),
+    stranded: over(() => 0.02 * shift),
+    waitingJobs: over((hour) => (hour % 5) + shift),
+    workingJobs: over((hour) => (hour % 7) + shift),
+  };
+}
+
+const occupancy: Occupancy = {
+  stepMs: STEP_MS,
+  nodesPerRow: 1,
+  bound: ['0123456789', '9876543210'],
+  stranded: ['0000000000', '0000111100'],
+};
+
+/** Jobs of a policy by how they stand: say only those that are not done. */
+export const outcomes = (jobs: number, others: Partial<PolicyResult['outcomes']> = {}): PolicyResult['outcomes'] => ({
+  jobs,
+  done: jobs,
+  failed: 0,
+  abandoned: 0,
+  larger: 0,
+  deadlocked: 0,
+  waiting: 0,
+  working: 0,
+  ...others,
+});
 
 /** A policy's figures, all well: say in the test only what the test is about. */
 export const policyResult = (policy: string, change: Partial<PolicyResult> = {}): PolicyResult => ({
   policy,
-  jobs: 10,
-  gangsDone: 10,
-  gangsFailed: 0,
-  gangsUnfinished: 0,
-  gangsDeadlocked: 0,
-  waitMs: { count: 10, mean: 12_000, p50: 9_000, p95: 61_000, p99: 3_660_000, max: 90_000_000 },
-  completionMs: { ...none, count: 10, p50: 90_000, p95: 900_000 },
+  source: `policies/${policy}.yaml`,
+  policyText: `- name: ${policy}\n`,
+  outcomes: outcomes(10),
+  waitMs: { ...noneOpen, count: 10, mean: 12_000, p50: 9_000, p95: 61_000, p99: 3_660_000, max: 90_000_000 },
+  slowdown: { ...noneOpen, count: 10, mean: 2.5, p50: 1, p95: 12, p99: 20, max: 30 },
+  completionMs: { ...noneOpen, count: 10, mean: 120_000, p50: 90_000, p95: 900_000 },
+  work: { submitted: 360_000, done: 360_000, lostToEvictions: 0, lostToFailures: 0 },
+  workShare: { window: 0.5, makespan: 0.4 },
   makespanMs: 90_061_000,
-  meanBound: 0.5,
-  meanWorking: 0.4,
-  meanFragmentation: 0.25,
-  partialGangSeconds: 0,
-  degradedGangSeconds: 0,
-  overcommits: 0,
-  invariantChecks: 3,
-  decisions: { filter: 1000, prioritize: 200, preempt: 34 },
-  podsBound: 60,
-  waitHighestMs: none,
+  endMs: 90_061_000,
+  idle: { partial: 0, starting: 7_200, reserved: 3_600, broken: 0 },
   evictions: 0,
   gangsBroken: 0,
-  coreSecondsLost: 0,
   deadlines: 0,
   deadlinesMissed: 0,
   inversionSeconds: 0,
+  overcommits: 0,
   nodeFailures: 0,
-  samples: samples(policy.length),
+  podsBound: 60,
+  decisions: { filter: 1000, prioritize: 200, preempt: 34 },
+  invariantChecks: 3,
+  groups: [],
+  fairness: [],
+  waitCurve: Array.from({ length: 201 }, (_, i) => i * 1000),
+  series: series(policy.length),
+  occupancy,
   ...change,
 });
 
 export const replayResult = (policies: readonly PolicyResult[], change: Partial<ReplayResult> = {}): ReplayResult => ({
-  version: 1,
-  trace: { name: 'day.csv', format: 'itp', jobs: 10, pods: 60 },
+  version: 2,
+  muster: '0.0.0',
+  command: ['muster', 'replay'],
+  trace: { name: 'day.csv', format: 'itp', sha256: 'abc', jobs: 10, pods: 60 },
   nodes: { name: 'nodes.json', count: 4, cpuMilli: 16_000, memoryBytes: 2 ** 36 },
+  work: { model: 'gang', minRegisteredRatio: 0.8, maxRegisteredWaitMs: 30_000, serialFraction: 0.05 },
+  offered: { load: 0.9, resource: 'cpu', windowMs: 86_400_000 },
   seed: 7,
   options: ['a bind takes 20 ms (assumed)'],
   notes: ['submission times divided by 10'],

@@ -37,7 +37,14 @@ export function app(id: string, change: Partial<TraceJob> = {}, workers = 3, min
   };
 }
 
-export const traceOf = (...jobs: TraceJob[]): Trace => ({ name: 't', format: 'test', jobs, notes: [], drawn: [] });
+export const traceOf = (...jobs: TraceJob[]): Trace => ({
+  name: 't',
+  format: 'test',
+  work: 'gang',
+  jobs,
+  notes: [],
+  drawn: [],
+});
 export const preset = (name: string): ReplayPolicy => ({ name, policies: PRESETS.get(name)! });
 /** The invariants are checked after every step. */
 export async function run(

@@ -49,6 +49,7 @@ export function generateTrace(
   return {
     name,
     format: 'generated',
+    work: 'spark',
     jobs,
     notes: [],
     drawn: ['everything: a synthetic workload (docs/traces.md has the distributions)'],

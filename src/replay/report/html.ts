@@ -1,15 +1,15 @@
-import type { ReplayResult, Sample } from '../result.ts';
+import type { ReplayResult, Series } from '../result.ts';
 import { UPLOT_CSS, UPLOT_JS } from './library.ts';
 import { PAGE_SCRIPT, PAGE_STYLE } from './page.ts';
 import { ROWS, textOf, WALL_ROWS } from './rows.ts';
 
-const CHARTS: readonly (readonly [key: Exclude<keyof Sample, 'atMs'>, title: string, isShare: boolean])[] = [
-  ['working', 'cpu at work (of complete gangs)', true],
-  ['bound', 'cpu bound by pods', true],
+const CHARTS: readonly (readonly [key: Exclude<keyof Series, 'stepMs'>, title: string, isShare: boolean])[] = [
+  ['work', 'cpu at work', true],
+  ['partial', 'cpu held by partial gangs', true],
   ['reserved', 'cpu reserved for members that are not bound yet', true],
-  ['fragmentation', 'free cpu too scattered for one more typical worker', true],
-  ['waitingGangs', 'waiting gangs', false],
-  ['runningGangs', 'complete gangs', false],
+  ['stranded', 'free cpu too scattered for one more typical worker', true],
+  ['waitingJobs', 'waiting jobs', false],
+  ['workingJobs', 'working jobs', false],
 ];
 
 /** The comparison as one HTML file with charts. It works offline, and all text of the result is escaped. */
@@ -17,10 +17,10 @@ export function reportHtml(result: ReplayResult): string {
   const charts = CHARTS.map(([key, title, isShare]) => ({
     title,
     isShare,
-    series: result.policies.map(({ policy, samples }) => ({
+    series: result.policies.map(({ policy, series }) => ({
       policy,
-      hours: samples.map(({ atMs }) => atMs / 3_600_000),
-      values: samples.map((sample) => sample[key]),
+      hours: series[key].map((_, i) => (i * series.stepMs) / 3_600_000),
+      values: series[key],
     })),
   }));
   const { trace, nodes, seed } = result;

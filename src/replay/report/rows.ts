@@ -1,4 +1,4 @@
-import type { LatencyResult, PolicyResult, Quantiles } from '../result.ts';
+import type { Figure, LatencyResult, PolicyResult, Quantiles } from '../result.ts';
 
 /** A figure of a policy, and how the tables show it. */
 export interface Row {
@@ -28,7 +28,7 @@ export function span(ms: number): string {
 }
 
 /** Null for an empty sample, since 0 s would look like the best policy of all. */
-const known = (sample: Quantiles, quantile: 'p50' | 'p95' | 'p99') => (sample.count === 0 ? null : sample[quantile]);
+const known = (sample: Quantiles, quantile: Figure) => (sample.count === 0 ? null : sample[quantile]);
 const percent = (share: number) => `${(100 * share).toFixed(1)} %`;
 export const count = (value: number) => value.toLocaleString('en-US', { maximumFractionDigits: 1 });
 /** Marks a value that should be 0 and is not. */
@@ -36,29 +36,38 @@ const zero = (value: number) => (value === 0 ? '0' : `${count(value)} !`);
 
 type Listed = readonly [label: string, value: Row['value'], format: Row['format'], outOf?: Row['outOf']];
 
+const hours = (coreSeconds: number) => coreSeconds / 3600;
+
 const LIST: readonly Listed[] = [
-  ['gangs done', (r) => r.gangsDone, count, (r) => r.jobs],
-  ['gangs failed by themselves', (r) => r.gangsFailed, count],
-  ['gangs unfinished', (r) => r.gangsUnfinished, count],
-  ['of these deadlocked while holding room', (r) => r.gangsDeadlocked, zero],
-  ['wait until complete, p50', (r) => known(r.waitMs, 'p50'), span],
+  ['jobs done', (r) => r.outcomes.done, count, (r) => r.outcomes.jobs],
+  ['jobs failed by themselves', (r) => r.outcomes.failed, count],
+  ['abandoned', (r) => r.outcomes.abandoned, count],
+  ['larger than the cluster', (r) => r.outcomes.larger, count],
+  ['deadlocked', (r) => r.outcomes.deadlocked, zero],
+  ['still waiting', (r) => r.outcomes.waiting, count],
+  ['still working', (r) => r.outcomes.working, count],
+  ['wait until work begins, mean', (r) => known(r.waitMs, 'mean'), span],
+  ['wait p50', (r) => known(r.waitMs, 'p50'), span],
   ['wait p95', (r) => known(r.waitMs, 'p95'), span],
   ['wait p99', (r) => known(r.waitMs, 'p99'), span],
-  ['wait of the highest priority, p50', (r) => known(r.waitHighestMs, 'p50'), span],
-  ['wait of the highest priority, p95', (r) => known(r.waitHighestMs, 'p95'), span],
-  ['waiting while a lower-priority gang holds enough', (r) => r.inversionSeconds * 1000, span],
-  ['pods evicted for others', (r) => r.evictions, count],
-  ['gangs broken by evictions', (r) => r.gangsBroken, count],
-  ['core-hours of work lost to evictions', (r) => r.coreSecondsLost / 3600, count],
-  ['deadlines missed', (r) => (r.deadlines === 0 ? null : r.deadlinesMissed), count, (r) => r.deadlines],
-  ['job completion p50', (r) => known(r.completionMs, 'p50'), span],
+  ['wait max', (r) => known(r.waitMs, 'max'), span],
+  ['bounded slowdown, mean', (r) => known(r.slowdown, 'mean'), count],
+  ['bounded slowdown p95', (r) => known(r.slowdown, 'p95'), count],
+  ['job completion, mean', (r) => known(r.completionMs, 'mean'), span],
   ['job completion p95', (r) => known(r.completionMs, 'p95'), span],
+  ['work done per capacity, while jobs are submitted', (r) => r.workShare.window, percent],
+  ['work done per capacity, over the makespan', (r) => r.workShare.makespan, percent],
   ['makespan', (r) => r.makespanMs, span],
-  ['cpu bound, mean', (r) => r.meanBound, percent],
-  ['cpu at work, mean', (r) => r.meanWorking, percent],
-  ['free cpu too scattered for a worker, mean', (r) => r.meanFragmentation, percent],
-  ['partial-gang seconds', (r) => r.partialGangSeconds, zero],
-  ['degraded-gang seconds (node failures, evictions)', (r) => r.degradedGangSeconds, count],
+  ['core-hours held by partial gangs', (r) => hours(r.idle.partial), zero],
+  ['core-hours held while pods start', (r) => hours(r.idle.starting), count],
+  ['core-hours reserved', (r) => hours(r.idle.reserved), count],
+  ['core-hours held by broken jobs', (r) => hours(r.idle.broken), count],
+  ['pods evicted for others', (r) => r.evictions, count],
+  ['jobs broken by evictions', (r) => r.gangsBroken, count],
+  ['core-hours of work lost to evictions', (r) => hours(r.work.lostToEvictions), count],
+  ['core-hours of work lost to node failures', (r) => hours(r.work.lostToFailures), count],
+  ['deadlines missed', (r) => (r.deadlines === 0 ? null : r.deadlinesMissed), count, (r) => r.deadlines],
+  ['waiting while a job of lower priority holds enough', (r) => r.inversionSeconds * 1000, span],
   ['overcommits', (r) => r.overcommits, zero],
   ['pods bound', (r) => r.podsBound, count],
   ['node failures', (r) => r.nodeFailures, count],

@@ -6,7 +6,7 @@ import { count, ROWS, textOf, WALL_ROWS } from './rows.ts';
 // eslint-disable-next-line no-control-regex -- these are what must go
 export const printable = (text: string) => text.replace(/[\u0000-\u001f\u007f-\u009f]/g, '?');
 
-/** Compares all policies in the terminal. Waits cover only gangs that became complete: read them with `gangs done`. */
+/** Compares all policies in the terminal. */
 export function comparisonTable(result: ReplayResult): string {
   const table = new Table({
     head: ['', ...result.policies.map(({ policy }) => printable(policy))],

@@ -1,35 +1,29 @@
-import type { Jobs } from './jobs.ts';
-import { neededCpu } from './jobs.ts';
-import { neededOf, type JobRun } from './job-run.ts';
-import type { Recorder } from './recorder.ts';
+import { isComplete, neededCpu, type JobRun } from './job-run.ts';
 
 const LEAST_EVERY_MS = 10_000;
 /** The most samples in a long trace. */
 const MAX_SAMPLES = 20_000;
 
 /**
- * Measures priority inversion: samples the gangs that wait while a gang of lower priority holds as much cpu as they
- * need. The state of a sample counts for the whole time since the previous one.
+ * Measures priority inversion: samples the jobs that wait while one of lower priority holds as much cpu as they need.
+ * The state of a sample counts for the whole time since the previous one.
  */
 export class Inversions {
-  readonly #recorder: Recorder;
   readonly #everyMs: number;
   readonly #isFlat: boolean;
-  #lastMs: number;
+  #lastMs = 0;
 
-  constructor(recorder: Recorder, fromMs: number, { spanMs, isFlat }: { spanMs: number; isFlat: boolean }) {
-    this.#recorder = recorder;
-    this.#lastMs = fromMs;
+  constructor({ spanMs, isFlat }: { spanMs: number; isFlat: boolean }) {
     this.#everyMs = Math.max(LEAST_EVERY_MS, spanMs / MAX_SAMPLES);
     this.#isFlat = isFlat;
   }
 
-  sample(jobs: Jobs, nowMs: number): void {
+  sample(live: Iterable<JobRun>, nowMs: number): void {
     if (this.#isFlat || nowMs - this.#lastMs < this.#everyMs) return;
     const since = nowMs - this.#lastMs;
     this.#lastMs = nowMs;
     const [waiting, holding]: [JobRun[], JobRun[]] = [[], []];
-    for (const run of jobs.live) (run.boundNeeded === neededOf(run) ? holding : waiting).push(run);
+    for (const run of live) (isComplete(run) ? holding : waiting).push(run);
     if (waiting.length === 0) return;
     const most = new Map<number, number>();
     for (const { job, boundCpu } of holding) {
@@ -37,7 +31,7 @@ export class Inversions {
     }
     for (const run of waiting) {
       const isInverted = [...most].some(([priority, cpu]) => priority < run.job.priority && cpu >= neededCpu(run));
-      if (isInverted) this.#recorder.inversionMs += Math.min(since, nowMs - run.submitMs);
+      if (isInverted) run.history.inversionMs += Math.min(since, nowMs - run.submitMs);
     }
   }
 }

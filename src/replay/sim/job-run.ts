@@ -2,7 +2,11 @@ import type { GangSpec, PodInfo, Requirement } from '../../core/model.ts';
 import type { Resources } from '../../core/resources.ts';
 import { seeded, type Random } from '../random.ts';
 import type { TraceJob } from '../trace/job.ts';
+import { runAloneMs, type JobHistory } from './job-history.ts';
+import { Progress } from './progress.ts';
+import type { Entry } from './timeline.ts';
 
+/** What the pods of a job request, and where they may go. */
 interface Common {
   readonly leader: Resources;
   readonly worker: Resources;
@@ -13,6 +17,7 @@ interface Common {
 export interface JobRun {
   readonly job: TraceJob;
   readonly id: string;
+  readonly history: JobHistory;
   readonly submitMs: number;
   /** 0: the first attempt; an application that lost its leader is submitted again. */
   readonly attempt: number;
@@ -20,25 +25,26 @@ export interface JobRun {
   /** The parts that its pods share; made once, since a day has a million pods. */
   readonly common: Common;
   readonly pods: Set<SimPod>;
-  state: 'waiting' | 'working' | 'done' | 'failed';
-  /** Workers created so far. */
+  readonly progress: Progress;
+  leader: 'waiting' | 'bound' | 'running';
+  /** Workers created so far, bound, and running; and those that wait and have been refused. */
   created: number;
-  /** The number of needed pods that are bound, and that run. */
-  boundNeeded: number;
-  runningNeeded: number;
-  boundPods: number;
-  /** cpu of the bound pods, in millicores. */
+  boundWorkers: number;
+  runningWorkers: number;
+  refusedWorkers: number;
+  /** cpu of the bound pods, and of those that run, in millicores. */
   boundCpu: number;
-  /** When the gang was complete (all needed bound) for the first time. */
-  completeMs: number | undefined;
-  /** A needed member was evicted: from then on the gang counts as degraded and not as partial. */
-  isBroken: boolean;
-  workedMs: number;
-  workingSinceMs: number;
-  /** Set while the gang holds room, is incomplete and has had a needed member refused. */
-  partialSinceMs: number | undefined;
-  /** Counts up whenever work stops, which cancels an end that was planned before. */
-  epoch: number;
+  runningCpu: number;
+  /** A Spark job waits no longer for more executors. */
+  isWaitOver: boolean;
+  /** It has worked. */
+  hasBegun: boolean;
+  /** An eviction or a node failure has taken a worker. */
+  hasLost: boolean;
+  /** Why kube-scheduler refused its leader, or then its workers, last. */
+  reason: string | undefined;
+  /** Its planned end. */
+  end: Entry | undefined;
 }
 
 /** A pod of the simulation. */
@@ -46,44 +52,53 @@ export interface SimPod {
   readonly info: PodInfo;
   readonly job: JobRun;
   readonly isLeader: boolean;
-  /** Whether its job needs it to work (the leader and the minimum of workers). */
-  isNeeded: boolean;
   /** Index of the worker in its job, from 0; successors get new indexes. */
   readonly index: number;
   state: 'waiting' | 'bound' | 'running' | 'over';
-  /** When it began to run; 0 before. */
+  /** When it began to run, and the progress of its job in a worker's share then; 0 before. */
   runningSinceMs: number;
+  shareFromMs: number;
+  /** kube-scheduler has refused it at least once. */
+  isRefused: boolean;
   /** It is terminating, and gone when its grace period is over. */
   isEvicted: boolean;
   node: string;
 }
 
-export function newRun(job: TraceJob, submitMs: number, seed: number, attempt: number): JobRun {
+export function newRun(history: JobHistory, submitMs: number, seed: number, attempt: number): JobRun {
+  const { job } = history;
   return {
     job,
     id: attempt === 0 ? job.id : `${job.id}-rerun${attempt === 1 ? '' : `-${attempt}`}`,
+    history,
     submitMs,
     attempt,
     random: seeded(seed, job.id, attempt),
-    common: commonOf(job),
+    common: partsOf(job),
     pods: new Set(),
-    state: 'waiting',
+    progress: new Progress(runAloneMs(job)),
+    leader: 'waiting',
     created: 0,
-    boundNeeded: 0,
-    runningNeeded: 0,
-    boundPods: 0,
+    boundWorkers: 0,
+    runningWorkers: 0,
+    refusedWorkers: 0,
     boundCpu: 0,
-    completeMs: undefined,
-    isBroken: false,
-    workedMs: 0,
-    workingSinceMs: 0,
-    partialSinceMs: undefined,
-    epoch: 0,
+    runningCpu: 0,
+    isWaitOver: false,
+    hasBegun: false,
+    hasLost: false,
+    reason: undefined,
+    end: undefined,
   };
 }
 
-/** The number of needed pods: the leader and the minimum of workers. */
-export const neededOf = ({ job }: JobRun) => 1 + job.workers.min;
+/** Whether all that the job needs is bound: the leader and the minimum of workers. */
+export const isComplete = ({ leader, boundWorkers, job }: JobRun): boolean =>
+  leader !== 'waiting' && boundWorkers >= job.workers.min;
+
+/** cpu of the leader and the minimum of workers, in millicores. */
+export const neededCpu = ({ job: { leader, workers } }: JobRun): number =>
+  (leader.get('cpu') ?? 0) + workers.min * (workers.request.get('cpu') ?? 0);
 
 /** In millicores. */
 export const cpuOf = ({ info }: SimPod) => info.request.get('cpu') ?? 0;
@@ -95,7 +110,7 @@ export function boundInfo({ info, node }: SimPod, startedMs: number): PodInfo {
 
 const withPod = (request: Resources): Resources => new Map([...request, ['pods', 1]]);
 
-function commonOf(job: TraceJob): Common {
+export function partsOf(job: TraceJob): Common {
   const affinity = affinityOf(job);
   const anywhere = { nodeSelector: new Map<string, string>(), tolerations: [] };
   const constraints = affinity ? { ...anywhere, affinity: [affinity] } : anywhere;
@@ -118,11 +133,12 @@ function specOf(run: JobRun): GangSpec {
 }
 
 /** Makes a pod of the run: its leader, or its next worker. */
-export function newPod(run: JobRun, kind: 'leader' | 'worker', isNeeded: boolean): SimPod {
+export function newPod(run: JobRun, kind: 'leader' | 'worker'): SimPod {
   const isLeader = kind === 'leader';
   const index = isLeader ? 0 : run.created++;
-  const waiting = { state: 'waiting', node: '', runningSinceMs: 0, isEvicted: false } as const;
-  const pod: SimPod = { info: infoOf(run, isLeader, index), job: run, isLeader, isNeeded, index, ...waiting };
+  const times = { runningSinceMs: 0, shareFromMs: 0 };
+  const waiting = { state: 'waiting', node: '', isRefused: false, isEvicted: false, ...times } as const;
+  const pod: SimPod = { info: infoOf(run, isLeader, index), job: run, isLeader, index, ...waiting };
   run.pods.add(pod);
   return pod;
 }

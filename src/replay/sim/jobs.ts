@@ -1,8 +1,11 @@
 import type { NodeInfo } from '../../core/model.ts';
+import { DEFAULT_POLICY } from '../../core/policy/policy.ts';
+import type { Outcome } from '../job-record.ts';
 import type { TraceJob } from '../trace/job.ts';
-import { boundInfo, cpuOf, neededOf, newPod, newRun, type JobRun, type SimPod } from './job-run.ts';
+import { JobHistory, NO_ROOM, type Loss } from './job-history.ts';
+import { boundInfo, cpuOf, isComplete, newPod, newRun, type JobRun, type SimPod } from './job-run.ts';
+import { phaseOf, speedNow, splitOf } from './job-state.ts';
 import type { KubeScheduler } from './kube-scheduler.ts';
-import type { Moment } from './recorder.ts';
 import type { World } from './world.ts';
 
 /** The time from a leader's start until it creates workers (JVM and Spark context), in s. */
@@ -13,50 +16,64 @@ const PULL = { mu: Math.log(8), sigma: 0.8 } as const;
 const SUCCESSOR_MS = 1000;
 /** The time until an operator submits an application again. */
 const RERUN_MS = 60_000;
-/** An app that is evicted more often is abandoned. */
+/** Of its work, a lost worker takes at most what it did in this time with it: workCapSeconds of the eviction cost. */
+const WORK_CAP_MS = DEFAULT_POLICY.preemption.cost.workCapSeconds * 1000;
+/** An app that loses its leader more often is abandoned. */
 const MAX_RERUNS = 20;
+
+/** How a job ended: its record can be written. */
+export interface JobEnd {
+  readonly history: JobHistory;
+  readonly outcome: Outcome;
+  /** What its last run had done and not lost, in ms of the job with all its workers. */
+  readonly doneMs: number;
+}
 
 /**
  * The life cycle of the jobs. A leader is bound and starts. It creates workers in batches each second, up to the
- * minimum, and then elastic ones, 1, 2, 4, 8 ... at a time. The job works once leader and minimum run, and ends with
- * all its pods. Elastic workers hold room and do not make the job faster.
+ * minimum, and then elastic ones, 1, 2, 4, 8 ... at a time. job-state.ts says when the job works and how fast; it ends
+ * with all its pods when its work is done.
  */
 export class Jobs {
-  /** The number of jobs of the trace that are done or failed for good. */
+  /** The number of jobs of the trace that are over. */
   ended = 0;
+  /** Called when a job is over. */
+  onOver: (end: JobEnd) => void = () => undefined;
   readonly #world: World;
   readonly #scheduler: KubeScheduler;
   readonly #live = new Set<JobRun>();
+  /** Jobs that are not over: live, or waiting to be submitted again. */
+  readonly #open = new Set<JobHistory>();
   /** Pods that are not over, by UID. */
   readonly #pods = new Map<string, SimPod>();
-  readonly #highest: number;
-  /** Gangs that are complete and not over. */
-  #running = 0;
+  #isWindowOpen = true;
 
-  /** @param highest the highest priority of the trace */
-  constructor(world: World, scheduler: KubeScheduler, highest: number) {
+  constructor(world: World, scheduler: KubeScheduler) {
     this.#world = world;
     this.#scheduler = scheduler;
-    this.#highest = highest;
   }
 
   isOver(): boolean {
     return this.#live.size === 0 && this.#world.timeline.workLeft === 0;
   }
 
-  counts(): Pick<Moment, 'waitingGangs' | 'runningGangs'> {
-    return { waitingGangs: this.#live.size - this.#running, runningGangs: this.#running };
+  submit(job: TraceJob): void {
+    const history = new JobHistory(job, this.#now());
+    this.#open.add(history);
+    this.#world.recorder.levels.waitingJobs.add(this.#now(), 1);
+    this.#start(history, 0);
   }
 
-  submit(job: TraceJob, attempt = 0): void {
-    const run = newRun(job, this.#now(), this.#world.options.seed, attempt);
-    if (attempt === 0 && job.deadlineMs !== undefined) this.#world.recorder.deadlines++;
+  #start(history: JobHistory, attempt: number): void {
+    const run = newRun(history, this.#now(), this.#world.options.seed, attempt);
+    run.progress.advance(this.#now());
     this.#live.add(run);
-    this.#create(run, 'leader', true);
+    this.#create(run, 'leader');
+    this.#settle(run);
   }
 
-  #create(run: JobRun, kind: 'leader' | 'worker', isNeeded: boolean): void {
-    const pod = newPod(run, kind, isNeeded);
+  #create(run: JobRun, kind: 'leader' | 'worker'): void {
+    const pod = newPod(run, kind);
     this.#pods.set(pod.info.uid, pod);
     this.#scheduler.add(pod);
   }
@@ -70,40 +87,31 @@ export class Jobs {
   evict(uid: string): void {
     const pod = this.#pods.get(uid);
     if (!pod || pod.isEvicted || (pod.state !== 'bound' && pod.state !== 'running')) return;
-    const { port, recorder, options } = this.#world;
+    const { port, options } = this.#world;
     pod.isEvicted = true;
-    recorder.evictions++;
+    pod.job.history.evictions++;
     port.observe({ kind: 'pod', pod: { ...boundInfo(pod, pod.runningSinceMs), deleting: true } }, this.#now());
     this.#later(options.graceMs, () => {
-      if (pod.state !== 'over') this.#evicted(pod);
+      if (pod.state !== 'over') this.#lost(pod, 'evictions');
     });
-  }
-
-  /** An evicted worker takes its share of the gang's work with it, a leader all of it. */
-  #evicted(pod: SimPod): void {
-    const { job: run } = pod;
-    const { recorder } = this.#world;
-    const wasComplete = run.boundNeeded === neededOf(run);
-    const wasNeeded = pod.isNeeded;
-    inherit(pod);
-    const ranMs = pod.state === 'running' ? this.#now() - pod.runningSinceMs : 0;
-    this.#stopWork(run);
-    const share = (cpuOf(pod) * ranMs) / Math.max(1, neededCpu(run));
-    const lostMs = Math.min(run.workedMs, pod.isLeader ? Infinity : wasNeeded ? share : 0);
-    run.workedMs -= lostMs;
-    recorder.coreMsLost += (lostMs * neededCpu(run)) / 1000;
-    if (pod.isNeeded && wasComplete) recorder.gangsBroken++;
-    if (pod.isNeeded) run.isBroken = true;
-    if (pod.isLeader) this.#fail(run, 'evicted');
-    else this.#replace(pod);
   }
 
   podBound(pod: SimPod): void {
     const { job: run } = pod;
-    run.boundPods++;
+    const { random, job, history } = run;
+    history.podsBound++;
     run.boundCpu += cpuOf(pod);
-    if (pod.isNeeded && ++run.boundNeeded === neededOf(run)) this.#complete(run);
-    const { random, job } = run;
+    this.#world.nodeRoom.changed(this.#now(), pod.node);
+    if (pod.isLeader) {
+      run.leader = 'bound';
+      run.reason = undefined;
+      history.askedMs ??= this.#now();
+      history.reservedMs ??= this.#now();
+    } else {
+      run.boundWorkers++;
+      if (pod.isRefused) run.refusedWorkers--;
+    }
+    this.#settle(run);
     const isAlone = job.workers.count === 0;
     const lagS = isAlone ? 0 : pod.isLeader ? random.between(...LEADER_START_S) : random.logNormal(PULL.mu, PULL.sigma);
     this.#later(lagS * 1000, () => {
@@ -111,9 +119,14 @@ export class Jobs {
     });
   }
 
-  /** Makes the gang partial if a needed member is refused while others hold room. */
-  podRefused({ job: run, isNeeded }: SimPod): void {
-    if (isNeeded && run.boundPods > 0 && run.boundNeeded < neededOf(run)) run.partialSinceMs ??= this.#now();
+  /** @param reason constant as long as what stands in the pod's way */
+  podRefused(pod: SimPod, reason: string): void {
+    const { job: run } = pod;
+    if (pod.isLeader) run.history.askedMs ??= this.#now();
+    else if (!pod.isRefused) run.refusedWorkers++;
+    pod.isRefused = true;
+    run.reason = reason;
+    this.#settle(run);
   }
 
   podsAt(node: string): SimPod[] {
@@ -126,48 +139,78 @@ export class Jobs {
 
   /** Handles a pod whose node is gone. */
   podLost(pod: SimPod): void {
-    if (pod.isLeader) return this.#fail(pod.job, 'lost');
-    this.#stopWork(pod.job);
-    inherit(pod);
-    this.#replace(pod);
+    this.#lost(pod, 'failures');
+  }
+
+  /** A worker takes its share of the job's work with it, a leader all of it. */
+  #lost(pod: SimPod, cause: Loss): void {
+    const { job: run } = pod;
+    if (cause === 'evictions' && isBreaking(pod)) run.history.timesBroken++;
+    run.progress.advance(this.#now());
+    const lostMs = run.progress.lose(pod.isLeader ? Infinity : this.#shareOf(pod));
+    run.history.lostMs[cause] += lostMs;
+    if (pod.isLeader) this.#endRun(run, 'again');
+    else this.#replace(pod);
+  }
+
+  /** What the job lost with this worker, in ms of the job with all its workers; docs/preemption.md has the cap. */
+  #shareOf({ job: { progress }, state, shareFromMs, runningSinceMs }: SimPod): number {
+    if (state !== 'running') return 0;
+    const ranMs = this.#now() - runningSinceMs;
+    return (progress.shareMs - shareFromMs) * Math.min(1, WORK_CAP_MS / Math.max(1, ranMs));
   }
 
   #replace(pod: SimPod): void {
-    const { job: run, isNeeded } = pod;
+    const { job: run } = pod;
+    run.hasLost = true;
     this.#endPod(pod);
+    this.#settle(run, 'lost work');
     this.#later(SUCCESSOR_MS, () => {
-      if (this.#live.has(run)) this.#create(run, 'worker', isNeeded);
+      if (this.#live.has(run)) this.#create(run, 'worker');
     });
-    if (run.state === 'waiting' && run.runningNeeded === neededOf(run)) this.#startWork(run);
   }
 
-  /** Closes the books. @returns how many gangs hold room and never became complete */
-  finish(nowMs: number): number {
-    let deadlocked = 0;
-    for (const run of this.#live) {
-      this.#world.recorder.partialEnds(run, nowMs);
-      if (run.boundPods > 0 && run.completeMs === undefined) deadlocked++;
-      this.#missDeadline(run);
+  /** Ends the window in which jobs are submitted: what is done by now counts as work done in it. */
+  closeWindow(): void {
+    this.#isWindowOpen = false;
+    for (const { progress, history } of this.#live) {
+      progress.advance(this.#now());
+      history.inWindowMs = progress.doneMs;
     }
-    return deadlocked;
   }
 
-  #complete(run: JobRun): void {
-    const { recorder } = this.#world;
-    recorder.partialEnds(run, this.#now());
-    this.#running++;
-    if (run.completeMs !== undefined) return;
-    run.completeMs = this.#now();
-    recorder.waits.push(run.completeMs - run.submitMs);
-    if (run.job.priority === this.#highest) recorder.waitsHighest.push(run.completeMs - run.submitMs);
+  /** Closes the books on the jobs that are not over. @param isStuck nothing can happen any more */
+  finish(isStuck: boolean): void {
+    const runs = new Map([...this.#live].map((run) => [run.history, run]));
+    for (const history of this.#open) {
+      const run = runs.get(history);
+      run?.progress.advance(this.#now());
+      this.onOver({ history, outcome: unfinished(run, history, isStuck), doneMs: run?.progress.doneMs ?? 0 });
+    }
   }
 
   #podRuns(pod: SimPod): void {
     const { job: run } = pod;
+    run.progress.advance(this.#now());
     pod.state = 'running';
     pod.runningSinceMs = this.#now();
-    if (pod.isLeader && run.job.workers.count > 0) this.#createWorkers(run, 1);
-    if (pod.isNeeded && ++run.runningNeeded === neededOf(run)) this.#startWork(run);
+    pod.shareFromMs = run.progress.shareMs;
+    run.runningCpu += cpuOf(pod);
+    if (pod.isLeader) this.#leaderRuns(run);
+    else run.runningWorkers++;
+    this.#settle(run);
+  }
+
+  #leaderRuns(run: JobRun): void {
+    run.leader = 'running';
+    if (run.job.workers.count === 0) return;
+    this.#createWorkers(run, 1);
+    const { model, maxRegisteredWaitMs } = this.#world.rules;
+    if (model === 'gang') return;
+    this.#later(maxRegisteredWaitMs, () => {
+      run.isWaitOver = true;
+      if (this.#live.has(run)) this.#settle(run);
+    });
   }
 
   #createWorkers(run: JobRun, growth: number): void {
@@ -175,67 +218,81 @@ export class Jobs {
     const { count, min } = run.job.workers;
     const isGrowing = run.created >= min;
     const batch = Math.min(isGrowing ? growth : this.#world.options.batchSize, (isGrowing ? count : min) - run.created);
-    for (let i = 0; i < batch; i++) this.#create(run, 'worker', !isGrowing);
+    for (let i = 0; i < batch; i++) this.#create(run, 'worker');
     if (run.created < count) this.#later(1000, () => this.#createWorkers(run, isGrowing ? growth * 2 : 1));
   }
 
-  #startWork(run: JobRun): void {
-    const { job, epoch } = run;
-    run.state = 'working';
-    run.workingSinceMs = this.#now();
-    this.#world.recorder.change(this.#now(), 0, neededCpu(run));
-    const isFailing = job.failsAt !== undefined && run.attempt === 0;
-    const goalMs = isFailing ? job.durationMs * job.failsAt : job.durationMs;
-    this.#later(Math.max(0, goalMs - run.workedMs), () => {
-      if (run.epoch !== epoch || !this.#live.has(run)) return;
-      if (isFailing) this.#fail(run, 'by itself');
-      else this.#end(run, 'done');
-    });
+  /** Brings speed, planned end, phase and room of the run in line with its pods. Call after each change of these. */
+  #settle(run: JobRun, change?: 'lost work'): void {
+    const { recorder, rules } = this.#world;
+    const { progress, history } = run;
+    const [before, speed] = [progress.speed, speedNow(run, rules)];
+    progress.setSpeed(this.#now(), speed, run.runningWorkers);
+    if (speed > 0 && !run.hasBegun) this.#begin(run);
+    if (speed !== before || change === 'lost work') this.#planEnd(run);
+    this.#countWorking(before, speed);
+    const phase = phaseOf(run, rules);
+    history.phases.enter(this.#now(), phase, phase === 'working' ? undefined : run.reason);
+    recorder.setRoom(this.#now(), history, splitOf(phase, run));
   }
 
-  #stopWork(run: JobRun): void {
-    if (run.state !== 'working') return;
-    run.state = 'waiting';
-    run.epoch++;
-    run.workedMs += this.#now() - run.workingSinceMs;
-    this.#world.recorder.change(this.#now(), 0, -neededCpu(run));
+  #begin(run: JobRun): void {
+    run.hasBegun = true;
+    run.reason = undefined;
+    run.history.beganMs ??= this.#now();
   }
 
-  /** Ends a run. An app whose leader's node is lost is submitted once more, an evicted one up to MAX_RERUNS times. */
-  #fail(run: JobRun, why: 'by itself' | 'lost' | 'evicted'): void {
-    const repeats = why !== 'by itself' && run.attempt < (why === 'evicted' ? MAX_RERUNS : 1);
-    this.#end(run, repeats ? 'waiting' : 'failed');
-    if (repeats) this.#later(RERUN_MS, () => this.submit(run.job, run.attempt + 1));
+  #countWorking(before: number, speed: number): void {
+    const change = Number(speed > 0) - Number(before > 0);
+    if (change === 0) return;
+    const { levels } = this.#world.recorder;
+    levels.workingJobs.add(this.#now(), change);
+    levels.waitingJobs.add(this.#now(), -change);
   }
 
-  #end(run: JobRun, state: JobRun['state']): void {
-    const { recorder } = this.#world;
-    this.#stopWork(run);
-    recorder.partialEnds(run, this.#now());
-    run.state = state;
+  #planEnd(run: JobRun): void {
+    const { timeline } = this.#world;
+    if (run.end) timeline.cancel(run.end);
+    const leftMs = run.progress.leftMs();
+    run.end =
+      leftMs === Infinity ? undefined : timeline.at(this.#now() + Math.ceil(leftMs), () => this.#endRun(run, 'itself'));
+  }
+
+  /** Ends a run. A job that lost its leader is submitted again, up to MAX_RERUNS times. */
+  #endRun(run: JobRun, why: 'itself' | 'again'): void {
+    const { history, progress, attempt } = run;
+    const { timeline, recorder } = this.#world;
+    const speed = progress.speed;
+    progress.setSpeed(this.#now(), 0, 0);
+    if (run.end) timeline.cancel(run.end);
+    this.#countWorking(speed, 0);
     this.#live.delete(run);
     for (const pod of run.pods) this.#endPod(pod);
-    if (state === 'waiting') return;
+    recorder.setRoom(this.#now(), history, NO_ROOM);
+    if (why === 'itself') return this.#over(run, run.job.failsAt === undefined ? 'done' : 'failed');
+    if (attempt >= MAX_RERUNS) return this.#over(run, 'abandoned');
+    history.reruns++;
+    history.phases.enter(this.#now(), 'resubmitting');
+    this.#later(RERUN_MS, () => this.#start(history, attempt + 1));
+  }
+
+  #over({ history, progress: { doneMs } }: JobRun, outcome: Outcome): void {
     this.ended++;
-    recorder.lastEndMs = this.#now();
-    // For its user, an app that was submitted again has taken the time since its first submission.
-    recorder.completions.push(this.#now() - run.job.submitMs);
-    if (state !== 'done' || this.#isLate(run)) this.#missDeadline(run);
-    if (state === 'done') recorder.done++;
-    else recorder.failed++;
+    this.#open.delete(history);
+    this.#world.recorder.levels.waitingJobs.add(this.#now(), -1);
+    if (this.#isWindowOpen) history.inWindowMs = doneMs;
+    history.phases.enter(this.#now(), 'over');
+    this.onOver({ history, outcome, doneMs });
   }
 
   #endPod(pod: SimPod): void {
-    const { truth, port, recorder } = this.#world;
     const { job: run, state, info } = pod;
+    const { truth, port, nodeRoom } = this.#world;
     if (state !== 'waiting') {
-      if (pod.isNeeded && run.boundNeeded-- === neededOf(run)) this.#running--;
-      if (pod.isNeeded && state === 'running') run.runningNeeded--;
-      run.boundPods--;
-      run.boundCpu -= cpuOf(pod);
+      this.#leaves(pod);
       truth.unbind(pod);
-      recorder.change(this.#now(), -cpuOf(pod), 0);
-    }
+      nodeRoom.changed(this.#now(), pod.node);
+    } else if (pod.isRefused && !pod.isLeader) run.refusedWorkers--;
     pod.state = 'over';
     this.#pods.delete(info.uid);
     truth.nominations.delete(info.uid);
@@ -244,13 +301,13 @@ export class Jobs {
     if (state !== 'waiting') this.#scheduler.podGone();
   }
 
-  /** Whether the job has missed its deadline, which counts from the first submission. */
-  #isLate({ job }: JobRun): boolean {
-    return job.deadlineMs !== undefined && this.#now() > job.submitMs + job.deadlineMs;
-  }
-
-  #missDeadline({ job }: JobRun): void {
-    if (job.deadlineMs !== undefined) this.#world.recorder.deadlinesMissed++;
+  #leaves(pod: SimPod): void {
+    const { job: run, state } = pod;
+    run.boundCpu -= cpuOf(pod);
+    if (state === 'running') run.runningCpu -= cpuOf(pod);
+    if (pod.isLeader) run.leader = 'waiting';
+    else run.boundWorkers--;
+    if (state === 'running' && !pod.isLeader) run.runningWorkers--;
   }
 
   #later(ms: number, run: () => void): void {
@@ -262,19 +319,11 @@ export class Jobs {
   }
 }
 
-/** An elastic worker takes the place of a needed one that is lost, since all workers are alike. */
-function inherit(pod: SimPod): void {
-  const { job: run } = pod;
-  if (!pod.isNeeded || pod.isLeader || pod.state === 'waiting') return;
-  const elastic = [...run.pods].filter(({ isNeeded, isEvicted }) => !isNeeded && !isEvicted);
-  const heir = elastic.find(({ state }) => state === 'running') ?? elastic.find(({ state }) => state === 'bound');
-  if (!heir) return;
-  pod.isNeeded = false;
-  heir.isNeeded = true;
-  if (pod.state === 'running') run.runningNeeded--;
-  if (heir.state === 'running') run.runningNeeded++;
-}
+/** Whether the job has all that it needs, and not without this bound pod. */
+const isBreaking = ({ job: run, isLeader }: SimPod): boolean =>
+  isComplete(run) && (isLeader || run.boundWorkers === run.job.workers.min);
 
-export function neededCpu({ job: { leader, workers } }: JobRun): number {
-  return (leader.get('cpu') ?? 0) + workers.min * (workers.request.get('cpu') ?? 0);
+function unfinished(run: JobRun | undefined, history: JobHistory, isStuck: boolean): Outcome {
+  if (run && run.progress.speed > 0) return 'working';
+  return isStuck && run && run.boundCpu > 0 && history.beganMs === undefined ? 'deadlocked' : 'waiting';
 }

@@ -8,7 +8,7 @@ import { seeded } from '../random.ts';
 import { KubePreemption } from './kube-preemption.ts';
 import { NodeChoice } from './node-choice.ts';
 import { Offer } from './offer.ts';
-import { boundInfo, cpuOf, type SimPod } from './job-run.ts';
+import { boundInfo, type SimPod } from './job-run.ts';
 import type { World } from './world.ts';
 
 const TICK_MS = 1000;
@@ -215,9 +215,7 @@ export class KubeScheduler {
     pod.node = node;
     const boundMs = timeline.nowMs;
     truth.bind(pod, boundMs + options.bindMs);
-    recorder.podsBound++;
     if (truth.isOvercommitted(node)) recorder.overcommits++;
-    recorder.change(timeline.nowMs, cpuOf(pod), 0);
     this.onBound(pod);
     timeline.at(timeline.nowMs + options.bindMs, () => {
       if (pod.state === 'over') return;

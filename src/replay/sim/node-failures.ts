@@ -18,7 +18,7 @@ export class NodeFailures {
     this.#random = random;
   }
 
-  start(fromMs: number): void {
+  start(fromMs = 0): void {
     const { nodeFailuresPerDay } = this.#world.options;
     if (nodeFailuresPerDay <= 0) return;
     const afterMs = (this.#random.exponential(1) * DAY_MS) / nodeFailuresPerDay;
@@ -26,7 +26,7 @@ export class NodeFailures {
   }
 
   #fail(): void {
-    const { truth, timeline, port, recorder } = this.#world;
+    const { truth, timeline, port, recorder, nodeRoom } = this.#world;
     const { table } = truth;
     this.start(timeline.nowMs);
     const node = table.nodeAt(this.#random.below(table.rows));
@@ -36,12 +36,14 @@ export class NodeFailures {
     truth.removeNode(node.name);
     port.observe({ kind: 'node-gone', name: node.name }, timeline.nowMs);
     for (const pod of lost) if (pod.state !== 'over') this.#jobs.podLost(pod);
+    nodeRoom.changed(timeline.nowMs, node.name);
     timeline.at(timeline.nowMs + REPAIR_MS, () => this.#repair(node));
   }
 
   #repair(node: NodeInfo): void {
-    const { truth, timeline, port } = this.#world;
+    const { truth, timeline, port, nodeRoom } = this.#world;
     truth.addNode(node);
+    nodeRoom.changed(timeline.nowMs, node.name);
     port.observe({ kind: 'node', node }, timeline.nowMs);
     this.#jobs.nodeCame(node);
   }

@@ -1,15 +1,20 @@
 import type { NodeInfo } from '../../core/model.ts';
+import type { JobRecord } from '../job-record.ts';
 import { DEFAULT_PROFILE, MUSTER_PROFILE } from '../kube-scheduler/profile.ts';
 import { SchedulingQueue } from '../kube-scheduler/scheduling-queue.ts';
+import { windowOf } from '../offered-load.ts';
+import { workRulesOf, type ReplayOptions } from '../options.ts';
 import { seeded } from '../random.ts';
-import type { ReplayOptions } from '../options.ts';
 import type { LatencyResult, PolicyResult } from '../result.ts';
-import type { Trace } from '../trace/job.ts';
+import type { Trace, TraceJob } from '../trace/job.ts';
+import { typicalShape } from '../trace/typical-shape.ts';
 import { Inversions } from './inversions.ts';
+import { JobSummary } from './job-summary.ts';
 import type { SimPod } from './job-run.ts';
-import { Jobs } from './jobs.ts';
+import { Jobs, type JobEnd } from './jobs.ts';
 import { KubeScheduler } from './kube-scheduler.ts';
 import { NodeFailures } from './node-failures.ts';
+import { NodeRoom } from './node-room.ts';
 import type { ExtenderPort } from './port.ts';
 import { Recorder } from './recorder.ts';
 import { Timeline } from './timeline.ts';
@@ -20,16 +25,22 @@ import type { World } from './world.ts';
 const IDLE_LIMIT_MS = 45 * 60_000;
 /** Steps between two reports of progress, at which the event loop runs too. */
 const STEPS_PER_REPORT = 2000;
+/** The longest time for which a sample of the reserved room counts. */
+const RESERVED_EVERY_MS = 1000;
 
 export interface SimulationInput {
+  /** The first job comes at 0 ms. */
   readonly trace: Trace;
   readonly nodes: readonly NodeInfo[];
   readonly options: ReplayOptions;
   readonly port: ExtenderPort;
   readonly policy: string;
+  /** Jobs that do not fit the empty cluster. */
+  readonly larger: ReadonlySet<TraceJob>;
   /** Ends the run early, with a partial result. */
   readonly signal?: AbortSignal;
   readonly onProgress?: (progress: Progress) => void;
+  readonly onJob?: (record: JobRecord) => void;
 }
 
 export interface Progress {
@@ -40,97 +51,119 @@ export interface Progress {
 }
 
 export interface SimulationOutput {
-  readonly result: PolicyResult;
+  readonly result: Omit<PolicyResult, 'source' | 'policyText'>;
   readonly latency: LatencyResult;
 }
 
 /** Simulates one policy on one trace. Deterministic except for the latencies. */
 export async function simulate(input: SimulationInput): Promise<SimulationOutput> {
-  const { trace, nodes, options, port, policy } = input;
   const startedNs = process.hrtime.bigint();
-  const firstMs = trace.jobs[0]?.submitMs ?? 0;
-  const truth = new Truth(nodes);
-  const timeline = new Timeline();
-  const recorder = new Recorder(truth.totalCpu(), firstMs);
-  const profile = port.isInFront ? MUSTER_PROFILE : DEFAULT_PROFILE;
-  const queue = new SchedulingQueue<SimPod>({ isEager: options.eagerBackoff, maxBackoffMs: profile.maxBackoffMs });
-  const world: World = { timeline, truth, queue, profile, recorder, port, options };
-  const scheduler = new KubeScheduler(world);
-  const priorities = new Set(trace.jobs.map(({ priority }) => priority));
-  const jobs = new Jobs(world, scheduler, Math.max(...priorities));
-  scheduler.onEvicted = (uid) => jobs.evict(uid);
-  const spanMs = (trace.jobs.at(-1)?.submitMs ?? 0) - firstMs;
-  const inversions = new Inversions(recorder, firstMs, { spanMs, isFlat: priorities.size < 2 });
-  scheduler.onBound = (pod) => jobs.podBound(pod);
-  scheduler.onRefused = (pod) => jobs.podRefused(pod);
-  for (const node of nodes) port.observe({ kind: 'node', node }, firstMs);
-  port.observe({ kind: 'synced' }, firstMs);
-  for (const job of trace.jobs) timeline.at(job.submitMs, () => jobs.submit(job));
-  const failures = new NodeFailures(world, jobs, seeded(options.seed, 'node-failures'));
-  failures.start(firstMs);
-  await run(input, world, { jobs, inversions, shape: typicalShape(trace) });
-  const { nowMs } = timeline;
-  const deadlocked = jobs.finish(nowMs);
+  const { trace, policy } = input;
+  const world = worldOf(input);
+  const { timeline, truth, recorder, nodeRoom } = world;
+  const summary = new JobSummary();
+  const jobs = jobsOf(world, (end) => {
+    const record = recordOf(input, end, timeline.nowMs);
+    summary.add(record);
+    input.onJob?.(record);
+  });
+  schedule(input, world, jobs);
+  const isStuck = await run(input, world, jobs);
+  jobs.finish(isStuck);
+  const endMs = timeline.nowMs;
+  const figures = {
+    ...summary.result(truth.totalCpu(), windowOf(trace.jobs)),
+    ...recorder.result(endMs, nodeRoom.stranded),
+    occupancy: nodeRoom.result(endMs),
+  };
   const wallSeconds = Number(process.hrtime.bigint() - startedNs) / 1e9;
   const { filter, prioritize } = recorder.decisions;
+  const filterUs = recorder.latency();
   return {
-    result: { policy, ...recorder.result(nowMs, trace.jobs.length, deadlocked) },
-    latency: {
-      policy,
-      filterUs: recorder.latency(),
-      decisionsPerSecond: (filter + prioritize) / wallSeconds,
-      wallSeconds,
-    },
+    result: { policy, endMs, fairness: [], ...figures },
+    latency: { policy, filterUs, decisionsPerSecond: (filter + prioritize) / wallSeconds, wallSeconds },
   };
 }
 
-async function run(
-  input: SimulationInput,
-  world: World,
-  { jobs, inversions, shape }: { jobs: Jobs; inversions: Inversions; shape: TypicalShape },
-): Promise<void> {
-  const { timeline, recorder, port, options, truth } = world;
-  let quietSinceMs = timeline.nowMs;
+function worldOf({ trace, nodes, options, port }: SimulationInput): World {
+  const truth = new Truth(nodes);
+  const profile = port.isInFront ? MUSTER_PROFILE : DEFAULT_PROFILE;
+  return {
+    timeline: new Timeline(),
+    truth,
+    queue: new SchedulingQueue<SimPod>({ isEager: options.eagerBackoff, maxBackoffMs: profile.maxBackoffMs }),
+    profile,
+    recorder: new Recorder(truth.totalCpu()),
+    nodeRoom: new NodeRoom(truth, nodes, typicalShape(trace)),
+    port,
+    options,
+    rules: workRulesOf(options, trace.work),
+  };
+}
+
+function jobsOf(world: World, onOver: (end: JobEnd) => void): Jobs {
+  const scheduler = new KubeScheduler(world);
+  const jobs = new Jobs(world, scheduler);
+  scheduler.onEvicted = (uid) => jobs.evict(uid);
+  scheduler.onBound = (pod) => jobs.podBound(pod);
+  scheduler.onRefused = (pod, reason) => jobs.podRefused(pod, reason);
+  jobs.onOver = onOver;
+  return jobs;
+}
+
+function recordOf({ policy, larger }: SimulationInput, end: JobEnd, nowMs: number): JobRecord {
+  const { history, doneMs } = end;
+  const isLarger = larger.has(history.job);
+  const waits = end.outcome === 'waiting' || end.outcome === 'deadlocked';
+  const outcome = isLarger && waits && history.beganMs === undefined ? 'larger' : end.outcome;
+  return history.record(policy, nowMs, { outcome, isLarger, doneMs });
+}
+
+/** Puts the nodes, the submissions, the end of their window and the node failures on the timeline. */
+function schedule({ trace, nodes, options, port }: SimulationInput, world: World, jobs: Jobs): void {
+  const { timeline } = world;
+  for (const node of nodes) port.observe({ kind: 'node', node }, 0);
+  port.observe({ kind: 'synced' }, 0);
+  for (const job of trace.jobs) timeline.at(job.submitMs, () => jobs.submit(job));
+  timeline.at(windowOf(trace.jobs), () => jobs.closeWindow());
+  new NodeFailures(world, jobs, seeded(options.seed, 'node-failures')).start();
+}
+
+/** @returns whether nothing can happen any more; false: it was stopped, or ran to its horizon, or all jobs are over */
+async function run(input: SimulationInput, world: World, jobs: Jobs): Promise<boolean> {
+  const { timeline, options, recorder, port } = world;
+  const inversions = inversionsOf(input.trace);
+  let quietSinceMs = 0;
   let nextCheck = options.checkEvery;
+  let nextReservedMs = 0;
   for (let steps = 1; ; steps++) {
     const went = timeline.step();
-    if (!(typeof went === 'boolean' ? went : await went)) return;
+    if (!(typeof went === 'boolean' ? went : await went)) return true;
     const { nowMs } = timeline;
-    if (steps >= nextCheck) {
-      port.checkInvariants();
-      recorder.invariantChecks++;
-      nextCheck = steps + Math.max(options.checkEvery, truth.boundPods.size);
+    if (steps >= nextCheck) nextCheck = steps + checked(world);
+    inversions.sample(jobs.live, nowMs);
+    if (nowMs >= nextReservedMs) {
+      recorder.levels.reserved.set(nowMs, port.reservedCpu());
+      nextReservedMs = nowMs + RESERVED_EVERY_MS;
     }
-    inversions.sample(jobs, nowMs);
-    if (recorder.isSampleDue(nowMs)) {
-      recorder.sample(nowMs, {
-        ...jobs.counts(),
-        reserved: port.reservedCpu(),
-        fragmentation: truth.fragmentation(shape),
-      });
-    }
-    if (jobs.isOver() || nowMs > options.horizonMs) return;
+    if (jobs.isOver() || nowMs > options.horizonMs) return false;
     if (timeline.workLeft > 0) quietSinceMs = nowMs;
-    else if (nowMs - quietSinceMs > IDLE_LIMIT_MS) return;
+    else if (nowMs - quietSinceMs > IDLE_LIMIT_MS) return true;
     if (steps % STEPS_PER_REPORT !== 0) continue;
-    if (input.signal?.aborted) return;
+    if (input.signal?.aborted) return false;
     input.onProgress?.({ policy: input.policy, ended: jobs.ended, jobs: input.trace.jobs.length, simulatedMs: nowMs });
     await new Promise(setImmediate);
   }
 }
 
-type TypicalShape = Trace['jobs'][number]['leader'];
+function inversionsOf({ jobs }: Trace): Inversions {
+  const priorities = new Set(jobs.map(({ priority }) => priority));
+  return new Inversions({ spanMs: windowOf(jobs), isFlat: priorities.size < 2 });
+}
 
-/** The most common request of the trace's pods. */
-function typicalShape(trace: Trace): TypicalShape {
-  const counts = new Map<string, { shape: TypicalShape; count: number }>();
-  for (const { leader, workers } of trace.jobs) {
-    const shape = workers.count > 0 ? workers.request : leader;
-    const key = JSON.stringify([...shape]);
-    const known = counts.get(key) ?? { shape, count: 0 };
-    known.count += Math.max(1, workers.count);
-    counts.set(key, known);
-  }
-  const [most] = [...counts.values()].sort((a, b) => b.count - a.count);
-  return most?.shape ?? new Map();
+/** Checks the core's invariants. @returns the number of steps until the next check */
+function checked({ port, recorder, options, truth }: World): number {
+  port.checkInvariants();
+  recorder.invariantChecks++;
+  return Math.max(options.checkEvery, truth.boundPods.size);
 }

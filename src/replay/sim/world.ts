@@ -4,6 +4,8 @@ import type { Recorder } from './recorder.ts';
 import type { SchedulerProfile } from '../kube-scheduler/profile.ts';
 import type { SchedulingQueue } from '../kube-scheduler/scheduling-queue.ts';
 import type { SimPod } from './job-run.ts';
+import type { WorkRules } from '../work-model.ts';
+import type { NodeRoom } from './node-room.ts';
 import type { Timeline } from './timeline.ts';
 import type { Truth } from './truth.ts';
 
@@ -15,5 +17,7 @@ export interface World {
   readonly profile: SchedulerProfile;
   readonly recorder: Recorder;
   readonly port: ExtenderPort;
+  readonly nodeRoom: NodeRoom;
   readonly options: ReplayOptions;
+  readonly rules: WorkRules;
 }

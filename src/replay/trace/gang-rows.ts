@@ -25,6 +25,7 @@ const ITP_HEADER = 'job_id,submission_time,duration,num_gpu';
 /** Microsoft ITP (ElasticFlow, ASPLOS '23): num_gpu is the number of workers that start together. */
 export const itp: TraceReader = {
   format: 'itp',
+  work: 'gang',
   recognises: (line) => line === ITP_HEADER,
   async read({ path, seed }): Promise<ReadJobs> {
     const cells = new Cells(path, ITP_HEADER.split(','));
@@ -51,6 +52,7 @@ const PHILLY_HEADER = 'timestamp,duration,num_gpus,gpu_time,cluster';
  */
 export const philly: TraceReader = {
   format: 'philly',
+  work: 'gang',
   recognises: (line) => line === PHILLY_HEADER,
   async read({ path, seed }): Promise<ReadJobs> {
     const cells = new Cells(path, PHILLY_HEADER.split(','));
@@ -90,6 +92,7 @@ const OVERHEAD_S = 30;
  */
 export const swim: TraceReader = {
   format: 'swim',
+  work: 'spark',
   recognises: (line) => /^job\d+(\t\d+){5}$/.test(line),
   async read({ path, seed }): Promise<ReadJobs> {
     const cells = new Cells(path, SWIM_COLUMNS);

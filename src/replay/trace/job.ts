@@ -1,4 +1,5 @@
 import type { Resources } from '../../core/resources.ts';
+import type { WorkModel } from '../work-model.ts';
 
 /** One application of a trace: a leader and its workers (Spark: driver and executors), or a single pod (count 0). */
 export interface TraceJob {
@@ -15,11 +16,11 @@ export interface TraceJob {
   readonly leader: Resources;
   readonly workers: {
     readonly count: number;
-    /** The number of workers that must run before the job can work; min <= count. */
+    /** The number of workers that it needs; min <= count. Spark jobs begin with 80 % of them (work-model.ts). */
     readonly min: number;
     readonly request: Resources;
   };
-  /** ms of run time from the moment the leader and all min workers run. */
+  /** ms of run time with all its workers. */
   readonly durationMs: number;
   /** Required node labels: key -> allowed values (openb's gpu_spec). */
   readonly nodeLabels: ReadonlyMap<string, readonly string[]>;
@@ -39,6 +40,8 @@ export interface Trace {
   /** Name for reports: the file's base name. */
   readonly name: string;
   readonly format: string;
+  /** How its jobs work unless an option says otherwise. */
+  readonly work: WorkModel;
   readonly jobs: readonly TraceJob[];
   /** Notes for the report on dropped or altered rows, with their number. */
   readonly notes: readonly string[];

@@ -46,6 +46,7 @@ const Line = z
 /** muster's own format: one job per line, as JSON. */
 export const native: TraceReader = {
   format: 'muster',
+  work: 'spark',
   recognises: (line) => line.startsWith('{'),
   async read({ path }): Promise<ReadJobs> {
     const jobs: TraceJob[] = [];

@@ -16,6 +16,7 @@ export const GPU_MODEL_LABEL = 'muster.dev/gpu-model';
 /** openb (Alibaba GPU trace v2023): single pods with real sizes. It has no gangs, and none are added. */
 export const openb: TraceReader = {
   format: 'openb',
+  work: 'spark',
   recognises: (line) => line === HEADER,
   async read({ path, seed }): Promise<ReadJobs> {
     const cells = new Cells(path, HEADER.split(','));

@@ -30,6 +30,7 @@ interface Job {
  */
 export const pai: TraceReader = {
   format: 'pai',
+  work: 'gang',
   recognises: (line) => FIRST_LINE.test(line),
   async read({ path, seed }): Promise<ReadJobs> {
     const cells = new Cells(path, COLUMNS);

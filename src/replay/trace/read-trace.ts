@@ -28,7 +28,8 @@ export async function readTrace(
     );
   const { jobs, notes, drawn } = await reader.read({ path, seed });
   if (jobs.length === 0) throw new MusterError('MUSTER_TRACE_INVALID', `${basename(path)}: contains no jobs.`);
-  return { name: basename(path).replace(/\.gz$/, ''), format: reader.format, jobs: fromFirst(jobs), notes, drawn };
+  const name = basename(path).replace(/\.gz$/, '');
+  return { name, format: reader.format, work: reader.work, jobs: fromFirst(jobs), notes, drawn };
 }
 
 async function recognise(path: string): Promise<TraceReader> {

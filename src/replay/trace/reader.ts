@@ -1,3 +1,4 @@
+import type { WorkModel } from '../work-model.ts';
 import type { TraceJob } from './job.ts';
 
 /** The jobs of a file, with notes for the report. */
@@ -15,6 +16,8 @@ interface ReaderInput {
 /** A trace format. A new one: one file, one line in read-trace.ts, one part of docs/traces.md. */
 export interface TraceReader {
   readonly format: string;
+  /** How its jobs work: training needs all workers at once, Spark does not. */
+  readonly work: WorkModel;
   /** Whether a file with this first line has the format. */
   readonly recognises: (firstLine: string) => boolean;
   readonly read: (input: ReaderInput) => Promise<ReadJobs>;

@@ -26,13 +26,13 @@ test('a replay prints the table, and writes the result and the report', async ()
   const files = ['--json', path('a.json'), '--report', path('a.html')];
   const { code, out } = await muster(...small, ...two, ...files);
   expect(code).toBe(0);
-  expect(out).toContain('partial-gang seconds');
+  expect(out).toContain('core-hours held by partial');
   const result = JSON.parse(readFileSync(path('a.json'), 'utf8')) as ReplayResult;
-  expect(result.policies.map(({ policy, jobs }) => [policy, jobs])).toEqual([
+  expect(result.policies.map(({ policy, outcomes }) => [policy, outcomes.jobs])).toEqual([
     ['kube-default', 60],
     ['scheduler-config/policies/spark.yaml', 60],
   ]);
-  expect(result.policies[1]).toMatchObject({ partialGangSeconds: 0, overcommits: 0 });
+  expect(result.policies[1]).toMatchObject({ idle: { partial: 0 }, overcommits: 0 });
   expect(result.notes).toContain('submission times divided by 50');
   expect(readFileSync(path('a.html'), 'utf8')).toMatch(/^<!doctype html>/);
 });
@@ -179,7 +179,7 @@ test('the demo compares three policies on a real trace, then serves, on a free p
   started.child.kill('SIGTERM');
   expect((await started.ended).code).toBe(0);
   taken.close();
-  const partial = /partial-gang seconds[^\n]*/
+  const partial = /core-hours held by partial[^\n]*/
     .exec(started.text.out)![0]
     .split('│')
     .map((cell) => cell.trim());

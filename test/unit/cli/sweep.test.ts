@@ -97,7 +97,7 @@ test.each([
 });
 
 test('a result that lacks a figure is not merged', async () => {
-  const lacking = { ...replayResult([]), policies: [{ ...policyResult('muster'), gangsDone: undefined }] };
+  const lacking = { ...replayResult([]), policies: [{ ...policyResult('muster'), outcomes: undefined }] };
   writeFileSync(path('lacks.json'), JSON.stringify(lacking));
   const { code, err } = await muster('merge', path('lacks.json'));
   expect([code, err]).toEqual([1, expect.stringContaining('policies.0: a figure is missing')]);

@@ -5,7 +5,7 @@ import { pathToFileURL } from 'node:url';
 import { chromium, type Browser, type Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { reportHtml } from '../../../src/replay/report/html.ts';
-import type { ReplayResult } from '../../../src/replay/result.ts';
+import type { ReplayResult, Series } from '../../../src/replay/result.ts';
 import { policyResult, replayResult } from '../../support/replay-result.ts';
 
 const CHROMIUM = process.env['CHROMIUM'] ?? '/usr/bin/chromium';
@@ -13,8 +13,20 @@ const FLAGS = ['--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-ru
 const QUIET = ['--disable-background-networking', '--disable-component-update'];
 const CHARTS = 6;
 
+const noSeries: Series = {
+  stepMs: 1000,
+  work: [],
+  partial: [],
+  starting: [],
+  reserved: [],
+  broken: [],
+  stranded: [],
+  waitingJobs: [],
+  workingJobs: [],
+};
+
 const hostile = '</script><script>window.hacked=1</script><img src=x onerror="window.hacked=1">';
-const day = replayResult([policyResult('kube-default', { partialGangSeconds: 5 }), policyResult('fifo-gang')]);
+const day = replayResult([policyResult('kube-default', { overcommits: 5 }), policyResult('fifo-gang')]);
 
 test('nothing of the report lies on the network', () => {
   const html = reportHtml(day);
@@ -27,7 +39,7 @@ test('the same result gives the same bytes', () => {
 
 test('text of the result is escaped wherever it stands', () => {
   const everywhere = replayResult([policyResult(hostile)], {
-    trace: { name: hostile, format: hostile, jobs: 1, pods: 1 },
+    trace: { name: hostile, format: hostile, sha256: hostile, jobs: 1, pods: 1 },
     nodes: { name: hostile, count: 1, cpuMilli: 1, memoryBytes: 1 },
     notes: [hostile],
     options: [hostile],
@@ -115,7 +127,7 @@ describe.skipIf(!existsSync(CHROMIUM))(`in ${CHROMIUM} (skipped where it is not 
   });
 
   test('a run that was stopped before the first sample opens without an error', async () => {
-    const empty = replayResult([policyResult('one', { samples: [] })], { complete: false });
+    const empty = replayResult([policyResult('one', { series: noSeries })], { complete: false });
     const { page, problems } = await opened(empty);
     expect(await page.textContent('.warning')).toContain('Stopped early');
     expect(problems).toEqual([]);

@@ -1,10 +1,12 @@
 import { expect, test } from 'vitest';
 import { mergedTable, type NamedResult } from '../../../src/replay/report/merged.ts';
-import { policyResult, replayResult } from '../../support/replay-result.ts';
+import { outcomes, policyResult, replayResult } from '../../support/replay-result.ts';
 
 /** Gangs done by policy, in a run with a seed. */
 function run(seed: number, done: Record<string, number>, change: Parameters<typeof replayResult>[1] = {}): NamedResult {
-  const policies = Object.entries(done).map(([name, gangsDone]) => policyResult(name, { gangsDone }));
+  const policies = Object.entries(done).map(([name, jobs]) =>
+    policyResult(name, { outcomes: outcomes(10, { done: jobs }) }),
+  );
   return { name: `${seed}.json`, result: replayResult(policies, { seed, ...change }) };
 }
 
@@ -18,7 +20,7 @@ const cells = (table: string, label: string) =>
 
 test('the median of each policy, with the least and the most where they differ', () => {
   const table = mergedTable([run(1, { one: 10, two: 5 }), run(2, { one: 4 }), run(3, { one: 6 }), run(2, { two: 5 })]);
-  expect(cells(table, 'gangs done')).toEqual(['6 (4 .. 10)', '5']);
+  expect(cells(table, 'jobs done')).toEqual(['6 (4 .. 10)', '5']);
   expect(mergedTable([run(1, { one: 4 }), run(2, { one: 5 })])).toContain('4.5 (4 .. 5)');
   expect(cells(table, 'deadlines missed')).toEqual(['-', '-']);
   expect(table).toContain('seeds: 1, 2, 3');
@@ -40,7 +42,7 @@ test('policies that did not run the same are said so', () => {
 
 test('a run that was stopped early is left out, and named', () => {
   const table = mergedTable([run(1, { one: 10 }), run(2, { one: 2 }, { complete: false })]);
-  expect(cells(table, 'gangs done')).toEqual(['10']);
+  expect(cells(table, 'jobs done')).toEqual(['10']);
   expect(table).toContain('left out, stopped early: 2.json');
 });
 

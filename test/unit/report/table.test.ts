@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { span } from '../../../src/replay/report/rows.ts';
 import { comparisonTable } from '../../../src/replay/report/table.ts';
-import { policyResult, replayResult } from '../../support/replay-result.ts';
+import { noneOpen, outcomes, policyResult, replayResult } from '../../support/replay-result.ts';
 
 /** The cells of a row of the table, without the frame. */
 function row(table: string, label: string): string[] {
@@ -12,6 +12,8 @@ function row(table: string, label: string): string[] {
     .slice(2, -1)
     .map((cell) => cell.trim());
 }
+
+const partial = (hours: number) => ({ partial: hours * 3600, starting: 0, reserved: 0, broken: 0 });
 
 test.each([
   [0, '0s'],
@@ -29,26 +31,28 @@ test.each([
 });
 
 test('every policy has its own column, in the order of the result', () => {
-  const table = comparisonTable(replayResult([policyResult('one', { gangsDone: 4, jobs: 1000 }), policyResult('two')]));
-  expect(row(table, 'gangs done')).toEqual(['4 of 1,000', '10 of 10']);
-  expect(row(table, 'wait until complete, p50')).toEqual(['9s', '9s']);
-  expect(row(table, 'cpu at work')).toEqual(['40.0 %', '40.0 %']);
+  const table = comparisonTable(
+    replayResult([policyResult('one', { outcomes: outcomes(1000, { done: 4 }) }), policyResult('two')]),
+  );
+  expect(row(table, 'jobs done')).toEqual(['4 of 1,000', '10 of 10']);
+  expect(row(table, 'wait p50')).toEqual(['9s', '9s']);
+  expect(row(table, 'work done per capacity, over the makespan')).toEqual(['40.0 %', '40.0 %']);
   expect(row(table, 'extender decisions')).toEqual(['1,234', '1,234']);
   expect(row(table, 'decisions per second')).toEqual(['5,432', '5,432']);
   expect(row(table, 'filter p50 / p99')).toEqual(['12 / 100 µs', '12 / 100 µs']);
 });
 
 test('what must be 0 and is not is marked; a 0 is not', () => {
-  const bad = policyResult('bad', { partialGangSeconds: 12.34, overcommits: 2, gangsDeadlocked: 1 });
+  const bad = policyResult('bad', { idle: partial(12.34), overcommits: 2, outcomes: outcomes(10, { deadlocked: 1 }) });
   const table = comparisonTable(replayResult([bad, policyResult('good')]));
-  expect(row(table, 'partial-gang seconds')).toEqual(['12.3 !', '0']);
+  expect(row(table, 'core-hours held by partial')).toEqual(['12.3 !', '0']);
   expect(row(table, 'overcommits')).toEqual(['2 !', '0']);
-  expect(row(table, 'of these deadlocked')).toEqual(['1 !', '0']);
+  expect(row(table, 'deadlocked')).toEqual(['1 !', '0']);
 });
 
-test('a partial second too small to round to a digit is marked all the same', () => {
-  const table = comparisonTable(replayResult([policyResult('bad', { partialGangSeconds: 0.001 })]));
-  expect(row(table, 'partial-gang seconds')[0]).toMatch(/!$/);
+test('a partial hour too small to round to a digit is marked all the same', () => {
+  const table = comparisonTable(replayResult([policyResult('bad', { idle: partial(0.001) })]));
+  expect(row(table, 'core-hours held by partial')[0]).toMatch(/!$/);
 });
 
 test('the head says where the figures come from, what was changed and what was drawn', () => {
@@ -71,13 +75,12 @@ test('a run that was stopped says so', () => {
 });
 
 test('a run stopped before the first policy still gives a table', () => {
-  expect(comparisonTable(replayResult([], { complete: false }))).toContain('gangs done');
+  expect(comparisonTable(replayResult([], { complete: false }))).toContain('jobs done');
 });
 
 test('a quantile of nothing is not 0', () => {
-  const none = { count: 0, mean: 0, p50: 0, p95: 0, p99: 0, max: 0 };
-  const table = comparisonTable(replayResult([policyResult('stuck', { waitMs: none, completionMs: none })]));
-  expect(row(table, 'wait until complete, p50')).toEqual(['-']);
+  const table = comparisonTable(replayResult([policyResult('stuck', { waitMs: noneOpen, completionMs: noneOpen })]));
+  expect(row(table, 'wait p50')).toEqual(['-']);
   expect(row(table, 'job completion p95')).toEqual(['-']);
 });
 
