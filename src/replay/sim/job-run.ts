@@ -100,6 +100,12 @@ export const isComplete = ({ leader, boundWorkers, job }: JobRun): boolean =>
 export const neededCpu = ({ job: { leader, workers } }: JobRun): number =>
   (leader.get('cpu') ?? 0) + workers.min * (workers.request.get('cpu') ?? 0);
 
+/** cpu that the run holds, and that of the members it needs that are not bound, in millicores. */
+export function wantedCpu({ job: { leader, workers }, leader: state, boundCpu, boundWorkers }: JobRun): number {
+  const missing = Math.max(0, workers.min - boundWorkers) * (workers.request.get('cpu') ?? 0);
+  return boundCpu + missing + (state === 'waiting' ? (leader.get('cpu') ?? 0) : 0);
+}
+
 /** In millicores. */
 export const cpuOf = ({ info }: SimPod) => info.request.get('cpu') ?? 0;
 

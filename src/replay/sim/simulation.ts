@@ -8,9 +8,10 @@ import { seeded } from '../random.ts';
 import type { LatencyResult, PolicyResult } from '../result.ts';
 import type { Trace, TraceJob } from '../trace/job.ts';
 import { typicalShape } from '../trace/typical-shape.ts';
+import { FairnessMeter } from './fairness.ts';
 import { Inversions } from './inversions.ts';
 import { JobSummary } from './job-summary.ts';
-import type { SimPod } from './job-run.ts';
+import type { JobRun, SimPod } from './job-run.ts';
 import { Jobs, type JobEnd } from './jobs.ts';
 import { KubeScheduler } from './kube-scheduler.ts';
 import { NodeFailures } from './node-failures.ts';
@@ -68,7 +69,8 @@ export async function simulate(input: SimulationInput): Promise<SimulationOutput
     input.onJob?.(record);
   });
   schedule(input, world, jobs);
-  const isStuck = await run(input, world, jobs);
+  const fairness = fairnessOf(input, truth.totalCpu());
+  const isStuck = await run(input, world, { jobs, samples: samplesOf(trace, fairness) });
   jobs.finish(isStuck);
   const endMs = timeline.nowMs;
   const figures = {
@@ -80,7 +82,7 @@ export async function simulate(input: SimulationInput): Promise<SimulationOutput
   const { filter, prioritize } = recorder.decisions;
   const filterUs = recorder.latency();
   return {
-    result: { policy, endMs, fairness: [], ...figures },
+    result: { policy, endMs, fairness: fairness.result(), ...figures },
     latency: { policy, filterUs, decisionsPerSecond: (filter + prioritize) / wallSeconds, wallSeconds },
   };
 }
@@ -130,9 +132,8 @@ function schedule({ trace, nodes, options, port }: SimulationInput, world: World
 }
 
 /** @returns whether nothing can happen any more; false: it was stopped, or ran to its horizon, or all jobs are over */
-async function run(input: SimulationInput, world: World, jobs: Jobs): Promise<boolean> {
+async function run(input: SimulationInput, world: World, { jobs, samples }: Running): Promise<boolean> {
   const { timeline, options, recorder, port } = world;
-  const inversions = inversionsOf(input.trace);
   let quietSinceMs = 0;
   let nextCheck = options.checkEvery;
   let nextReservedMs = 0;
@@ -141,7 +142,7 @@ async function run(input: SimulationInput, world: World, jobs: Jobs): Promise<bo
     if (!(typeof went === 'boolean' ? went : await went)) return true;
     const { nowMs } = timeline;
     if (steps >= nextCheck) nextCheck = steps + checked(world);
-    inversions.sample(jobs.live, nowMs);
+    for (const one of samples) one.sample(jobs.live, nowMs);
     if (nowMs >= nextReservedMs) {
       recorder.levels.reserved.set(nowMs, port.reservedCpu());
       nextReservedMs = nowMs + RESERVED_EVERY_MS;
@@ -156,9 +157,18 @@ async function run(input: SimulationInput, world: World, jobs: Jobs): Promise<bo
   }
 }
 
-function inversionsOf({ jobs }: Trace): Inversions {
-  const priorities = new Set(jobs.map(({ priority }) => priority));
-  return new Inversions({ spanMs: windowOf(jobs), isFlat: priorities.size < 2 });
+interface Running {
+  readonly jobs: Jobs;
+  readonly samples: readonly { sample(live: ReadonlySet<JobRun>, nowMs: number): void }[];
+}
+
+function fairnessOf({ trace: { jobs }, larger }: SimulationInput, totalCpu: number): FairnessMeter {
+  return new FairnessMeter(jobs, { totalCpu, spanMs: windowOf(jobs), isCounted: (job) => !larger.has(job) });
+}
+
+function samplesOf({ jobs }: Trace, fairness: FairnessMeter): Running['samples'] {
+  const isFlat = new Set(jobs.map(({ priority }) => priority)).size < 2;
+  return isFlat ? [fairness] : [fairness, new Inversions(windowOf(jobs))];
 }
 
 /** Checks the core's invariants. @returns the number of steps until the next check */
