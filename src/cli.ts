@@ -120,7 +120,10 @@ program
 /** Adds the options that replay and sweep share: the workload and how it runs. */
 const withWorkload = (command: Command) =>
   command
-    .requiredOption('--nodes <file>', 'nodes: CSV of openb or PAI, kubectl output, groups in YAML, or preset:NAME')
+    .requiredOption(
+      '--nodes <file>',
+      'nodes: CSV of openb or PAI, kubectl output, groups in YAML, or preset:NAME; - for standard input',
+    )
     .option('--policy <file>', 'policy file or preset; repeat it to compare', collect)
     .option('--format <name>', `format of the trace, if its first line does not identify it: ${FORMATS.join(', ')}`)
     .option('--speed <factor>', 'divide submission times by this', positive, 1)
@@ -143,7 +146,9 @@ const withWorkload = (command: Command) =>
 const USUAL_POLICIES = ['kube-default', 'fifo-gang', 'muster'];
 
 withWorkload(program.command('replay <trace>'))
-  .description(`rehearse policies on a trace (${FORMATS.join(', ')}; or preset:NAME to generate one: ${profiles})`)
+  .description(
+    `rehearse policies on a trace (${FORMATS.join(', ')}; - for standard input; or preset:NAME to generate one: ${profiles})`,
+  )
   .option('--seed <number>', 'seed of the random draws', whole, 1)
   .option('--json <file>', 'write the result as JSON')
   .option('--report <file>', 'write the report as one HTML file')

@@ -4,6 +4,7 @@ import { generateTrace } from '../replay/generate/generate.ts';
 import { profileNamed, profileNodes } from '../replay/generate/profiles.ts';
 import { DEFAULT_REPLAY } from '../replay/options.ts';
 import type { ReplayInput } from '../replay/replay.ts';
+import { fileAt, fromStream, type InputFile } from '../replay/trace/input-file.ts';
 import type { Trace } from '../replay/trace/job.ts';
 import { readNodes } from '../replay/trace/nodes.ts';
 import { readTrace } from '../replay/trace/read-trace.ts';
@@ -36,6 +37,8 @@ const PRESET = /^preset:(.+)$/;
 
 /** @throws MusterError MUSTER_USAGE, MUSTER_TRACE_INVALID, MUSTER_FILE_UNREADABLE */
 export async function workloadOf(source: string, flags: WorkloadFlags, seed: number): Promise<Workload> {
+  if (source === STDIN && flags.nodes === STDIN)
+    throw new MusterError('MUSTER_USAGE', 'Only one of the trace and --nodes can be read from standard input.');
   const trace = select(await traceOf(source, seed, flags.format), {
     speed: flags.speed,
     shorten: flags.shorten,
@@ -65,13 +68,18 @@ function shareOf(share: number): number {
 async function traceOf(source: string, seed: number, format: string | undefined): Promise<Trace> {
   const preset = PRESET.exec(source);
   if (preset) return generateTrace(profileNamed(preset[1]!), { seed });
-  return readTrace(source, format === undefined ? { seed } : { seed, format });
+  return readTrace(await inputOf(source), format === undefined ? { seed } : { seed, format });
 }
 
 async function nodesOf(source: string): Promise<readonly NodeInfo[]> {
   const preset = PRESET.exec(source);
-  return preset ? profileNodes(profileNamed(preset[1]!)) : readNodes(source);
+  return preset ? profileNodes(profileNamed(preset[1]!)) : readNodes(await inputOf(source));
 }
+
+const STDIN = '-';
+
+const inputOf = async (path: string): Promise<InputFile> =>
+  path === STDIN ? fromStream('stdin', process.stdin) : fileAt(path);
 
 /** Scales the load by the number of nodes and leaves the jobs alone: keeps every n-th node, evenly over the list. */
 function scaled(nodes: readonly NodeInfo[], load: number): readonly NodeInfo[] {

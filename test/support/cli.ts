@@ -29,12 +29,13 @@ export function builtCli() {
     for (const child of children) child.kill('SIGKILL');
     rmSync(folder, { recursive: true, force: true });
   });
-  const start = (args: readonly string[], env: Record<string, string> = {}): Started => {
+  /** @param input what the process reads from standard input */
+  const start = (args: readonly string[], env: Record<string, string> = {}, input: string | Buffer = ''): Started => {
     const { PATH = '' } = process.env;
     const child = spawn(process.execPath, [cli, ...args], { cwd: ROOT, env: { PATH, ...env }, stdio: 'pipe' });
     const text = { out: '', err: '' };
     children.push(child);
-    child.stdin.end();
+    child.stdin.on('error', () => undefined).end(input);
     child.stdout.on('data', (chunk: Buffer) => (text.out += chunk.toString()));
     child.stderr.on('data', (chunk: Buffer) => (text.err += chunk.toString()));
     const ended = new Promise<Ended>((done) => child.on('close', (code) => done({ code, ...text })));

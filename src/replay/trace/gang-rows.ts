@@ -1,4 +1,3 @@
-import { basename } from 'node:path';
 import { ADDED_DRIVER, DRAWN_PRIORITIES, DRAWN_SHAPES, DRIVER, drawFor } from './draw.ts';
 import type { TraceJob } from './job.ts';
 import { MAX_WORKERS, type GangRow, type ReadJobs, type TraceReader } from './reader.ts';
@@ -27,12 +26,12 @@ export const itp: TraceReader = {
   format: 'itp',
   work: 'gang',
   recognises: (line) => line === ITP_HEADER,
-  async read({ path, seed }): Promise<ReadJobs> {
-    const cells = new Cells(path, ITP_HEADER.split(','));
-    const source = basename(path);
+  async read({ file, seed }): Promise<ReadJobs> {
+    const cells = new Cells(file, ITP_HEADER.split(','));
+    const source = file.name;
     const namespace = source.replace(/\..*$/, '');
     const jobs: TraceJob[] = [];
-    for await (const row of rowsOf(path, ',')) {
+    for await (const row of rowsOf(file, ',')) {
       if (row.line === 1) continue;
       const submitMs = cells.number(row, 'submission_time') * 1000;
       const durationMs = cells.number(row, 'duration') * 1000;
@@ -54,16 +53,16 @@ export const philly: TraceReader = {
   format: 'philly',
   work: 'gang',
   recognises: (line) => line === PHILLY_HEADER,
-  async read({ path, seed }): Promise<ReadJobs> {
-    const cells = new Cells(path, PHILLY_HEADER.split(','));
-    const source = basename(path);
+  async read({ file, seed }): Promise<ReadJobs> {
+    const cells = new Cells(file, PHILLY_HEADER.split(','));
+    const source = file.name;
     const jobs: TraceJob[] = [];
-    for await (const row of rowsOf(path, ',')) {
+    for await (const row of rowsOf(file, ',')) {
       if (row.line === 1) continue;
       const text = cells.text(row, 'timestamp');
       const submitMs = /^\d{4}-\d\d-\d\d \d\d:\d\d:\d\d$/.test(text) ? Date.parse(`${text.replace(' ', 'T')}Z`) : NaN;
       if (Number.isNaN(submitMs))
-        throw traceError(path, row.line, `field timestamp: expected YYYY-MM-DD hh:mm:ss, got "${text.slice(0, 60)}"`);
+        throw traceError(file, row.line, `field timestamp: expected YYYY-MM-DD hh:mm:ss, got "${text.slice(0, 60)}"`);
       const durationMs = cells.number(row, 'duration') * 1000;
       const workers = cells.count(row, 'num_gpus', MAX_WORKERS);
       const namespace = `vc-${cells.text(row, 'cluster')}`;
@@ -94,11 +93,11 @@ export const swim: TraceReader = {
   format: 'swim',
   work: 'spark',
   recognises: (line) => /^job\d+(\t\d+){5}$/.test(line),
-  async read({ path, seed }): Promise<ReadJobs> {
-    const cells = new Cells(path, SWIM_COLUMNS);
-    const source = basename(path);
+  async read({ file, seed }): Promise<ReadJobs> {
+    const cells = new Cells(file, SWIM_COLUMNS);
+    const source = file.name;
     const jobs: TraceJob[] = [];
-    for await (const row of rowsOf(path, '\t')) {
+    for await (const row of rowsOf(file, '\t')) {
       const number = (column: string) => cells.number(row, column);
       const [input, shuffle, output] = [number('input'), number('shuffle'), number('output')];
       const tasks = Math.max(1, Math.ceil(input / BLOCK_BYTES));

@@ -1,11 +1,11 @@
-import { basename } from 'node:path';
 import { createInterface } from 'node:readline';
 import { z } from 'zod';
 import type { Resources } from '../../core/resources.ts';
 import { amounts, mib } from './draw.ts';
+import { unreadable, type InputFile } from './input-file.ts';
 import type { TraceJob } from './job.ts';
 import { MAX_WORKERS, type ReadJobs, type TraceReader } from './reader.ts';
-import { openFile, traceError, unreadable } from './source.ts';
+import { traceError } from './source.ts';
 
 const MAX_LINE = 1024 * 1024;
 const MIB = 2 ** 20;
@@ -48,38 +48,38 @@ export const native: TraceReader = {
   format: 'muster',
   work: 'spark',
   recognises: (line) => line.startsWith('{'),
-  async read({ path }): Promise<ReadJobs> {
+  async read({ file }): Promise<ReadJobs> {
     const jobs: TraceJob[] = [];
     const ids = new Set<string>();
     let row = 0;
     try {
-      for await (const line of createInterface({ input: openFile(path), crlfDelay: Infinity })) {
+      for await (const line of createInterface({ input: file.open(), crlfDelay: Infinity })) {
         row++;
         if (line.trim() === '') continue;
-        const job = parseLine(line, path, row);
-        if (ids.has(job.id)) throw traceError(path, row, `field id: another line has the id "${job.id}"`);
+        const job = parseLine(line, file, row);
+        if (ids.has(job.id)) throw traceError(file, row, `field id: another line has the id "${job.id}"`);
         ids.add(job.id);
         jobs.push(job);
       }
     } catch (error) {
-      throw unreadable(path, error);
+      throw unreadable(file, error);
     }
     return { jobs, notes: [], drawn: [] };
   },
 };
 
-function parseLine(line: string, path: string, row: number): TraceJob {
-  if (line.length > MAX_LINE) throw traceError(path, row, `the line must be at most ${MAX_LINE} characters long`);
+function parseLine(line: string, file: InputFile, row: number): TraceJob {
+  if (line.length > MAX_LINE) throw traceError(file, row, `the line must be at most ${MAX_LINE} characters long`);
   let value: unknown;
   try {
     value = JSON.parse(line);
   } catch (error) {
-    throw traceError(path, row, `expected a line of JSON: ${(error as Error).message}`);
+    throw traceError(file, row, `expected a line of JSON: ${(error as Error).message}`);
   }
   const parsed = Line.safeParse(value);
   if (!parsed.success) {
     const [issue] = parsed.error.issues;
-    throw traceError(path, row, `field ${issue!.path.join('.') || '(the line)'}: ${issue!.message}`);
+    throw traceError(file, row, `field ${issue!.path.join('.') || '(the line)'}: ${issue!.message}`);
   }
   const { data } = parsed;
   const { executors } = data;
@@ -99,7 +99,7 @@ function parseLine(line: string, path: string, row: number): TraceJob {
     ...(data.fails_at === undefined ? {} : { failsAt: data.fails_at }),
     ...(data.deadline_s === undefined ? {} : { deadlineMs: Math.round(data.deadline_s * 1000) }),
     ...(data.expected_s === undefined ? {} : { expectedMs: Math.round(data.expected_s * 1000) }),
-    source: basename(path),
+    source: file.name,
     row,
   };
 }

@@ -1,12 +1,12 @@
-import { basename } from 'node:path';
 import { parseDocument } from 'yaml';
 import { z } from 'zod';
 import { MusterError } from '../../core/errors.ts';
 import type { NodeInfo } from '../../core/model.ts';
 import { parseManifests } from '../../intake/manifests.ts';
 import { parseQuantity, wholeUnits } from '../../intake/quantity.ts';
+import { fileAt, firstLine, unreadable, type InputFile } from './input-file.ts';
 import { GPU_MODEL_LABEL } from './openb.ts';
-import { Cells, openFile, rowsOf, unreadable, type Row } from './source.ts';
+import { Cells, rowsOf, type Row } from './source.ts';
 
 const MIB = 2 ** 20;
 const GB = 1e9;
@@ -34,32 +34,40 @@ export function toNode(name: string, { cpuMilli, memoryBytes, gpus, labels }: No
 const OPENB_HEADER = ['sn', 'cpu_milli', 'memory_mib', 'gpu', 'model'];
 const PAI_COLUMNS = ['machine', 'gpu_type', 'cap_cpu', 'cap_mem', 'cap_gpu'];
 
+/** A table without a header, or with openb's: five cells, and nothing that JSON or YAML would have. */
+const TABLE_LINE = /^[^{[:,]+(,[^{[:,]*){4}$/;
+
 /**
  * Nodes from openb's or PAI's machine table, from kubectl's output, or from groups in YAML (docs/traces.md).
+ * @param from a path, or a stream that was read
  * @throws MusterError MUSTER_TRACE_INVALID, MUSTER_OBJECT_INVALID, MUSTER_QUANTITY_INVALID, MUSTER_FILE_UNREADABLE
  */
-export async function readNodes(path: string): Promise<readonly NodeInfo[]> {
-  if (/\.csv(\.gz)?$/.test(path)) return readTable(path);
-  let text: string;
-  try {
-    const chunks: Buffer[] = [];
-    for await (const chunk of openFile(path)) chunks.push(chunk as Buffer);
-    text = Buffer.concat(chunks).toString('utf8');
-  } catch (error) {
-    throw unreadable(path, error);
-  }
+export async function readNodes(from: string | InputFile): Promise<readonly NodeInfo[]> {
+  const file = typeof from === 'string' ? fileAt(from) : from;
+  if (/\.csv(\.gz)?$/.test(file.name) || TABLE_LINE.test(await firstLine(file))) return readTable(file);
+  const text = await textOf(file);
   const nodes = /^\s*("?groups"?\s*:|\{\s*"groups")/m.test(text.slice(0, 10_000))
-    ? fromGroups(text, basename(path))
-    : parseManifests(text, basename(path)).nodes;
-  if (nodes.length === 0) throw new MusterError('MUSTER_TRACE_INVALID', `${basename(path)}: contains no nodes.`);
+    ? fromGroups(text, file.name)
+    : parseManifests(text, file.name).nodes;
+  if (nodes.length === 0) throw new MusterError('MUSTER_TRACE_INVALID', `${file.name}: contains no nodes.`);
   return nodes;
 }
 
-async function readTable(path: string): Promise<NodeInfo[]> {
+async function textOf(file: InputFile): Promise<string> {
+  try {
+    const chunks: Buffer[] = [];
+    for await (const chunk of file.open()) chunks.push(chunk as Buffer);
+    return Buffer.concat(chunks).toString('utf8');
+  } catch (error) {
+    throw unreadable(file, error);
+  }
+}
+
+async function readTable(file: InputFile): Promise<NodeInfo[]> {
   const nodes: NodeInfo[] = [];
   let isOpenb = false;
-  const [openb, pai] = [new Cells(path, OPENB_HEADER), new Cells(path, PAI_COLUMNS)];
-  for await (const row of rowsOf(path, ',')) {
+  const [openb, pai] = [new Cells(file, OPENB_HEADER), new Cells(file, PAI_COLUMNS)];
+  for await (const row of rowsOf(file, ',')) {
     if (row.line === 1 && row.cells[0] === OPENB_HEADER[0]) isOpenb = true;
     else nodes.push(isOpenb ? openbNode(openb, row) : paiNode(pai, row));
   }

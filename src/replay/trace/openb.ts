@@ -1,4 +1,3 @@
-import { basename } from 'node:path';
 import { amounts, DRAWN_PRIORITIES, drawFor, mib } from './draw.ts';
 import type { TraceJob } from './job.ts';
 import type { ReadJobs, TraceReader } from './reader.ts';
@@ -18,12 +17,12 @@ export const openb: TraceReader = {
   format: 'openb',
   work: 'spark',
   recognises: (line) => line === HEADER,
-  async read({ path, seed }): Promise<ReadJobs> {
-    const cells = new Cells(path, HEADER.split(','));
-    const source = basename(path);
+  async read({ file, seed }): Promise<ReadJobs> {
+    const cells = new Cells(file, HEADER.split(','));
+    const source = file.name;
     const jobs: TraceJob[] = [];
     let [early, shared] = [0, 0];
-    for await (const row of rowsOf(path, ',')) {
+    for await (const row of rowsOf(file, ',')) {
       if (row.line === 1) continue;
       const [created, deleted] = [cells.number(row, 'creation_time'), cells.number(row, 'deletion_time')];
       if (created < FIRST_DAY * DAY_S) {

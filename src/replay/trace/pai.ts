@@ -1,4 +1,3 @@
-import { basename } from 'node:path';
 import { ADDED_DRIVER, DRAWN_PRIORITIES, DRAWN_SHAPES, DRIVER, drawFor } from './draw.ts';
 import type { TraceJob } from './job.ts';
 import type { ReadJobs, TraceReader } from './reader.ts';
@@ -32,10 +31,10 @@ export const pai: TraceReader = {
   format: 'pai',
   work: 'gang',
   recognises: (line) => FIRST_LINE.test(line),
-  async read({ path, seed }): Promise<ReadJobs> {
-    const cells = new Cells(path, COLUMNS);
+  async read({ file, seed }): Promise<ReadJobs> {
+    const cells = new Cells(file, COLUMNS);
     const found = new Map<string, Job>();
-    for await (const row of rowsOf(path, ',')) {
+    for await (const row of rowsOf(file, ',')) {
       const name = cells.text(row, 'job_name');
       const job: Job = found.get(name) ?? { rows: [], instances: new Map<string, Row>(), isTerminated: true };
       found.set(name, job);
@@ -47,7 +46,7 @@ export const pai: TraceReader = {
     let [dropped, retries] = [0, 0];
     for (const [id, { rows, instances, isTerminated }] of found) {
       if (!isTerminated) dropped++;
-      else jobs.push(toJob(id, [...instances.values()], { cells, seed, source: basename(path) }));
+      else jobs.push(toJob(id, [...instances.values()], { cells, seed, source: file.name }));
       if (isTerminated) retries += rows.length - instances.size;
     }
     const notes = [

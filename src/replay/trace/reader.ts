@@ -1,4 +1,5 @@
 import type { WorkModel } from '../work-model.ts';
+import type { InputFile } from './input-file.ts';
 import type { TraceJob } from './job.ts';
 
 /** The jobs of a file, with notes for the report. */
@@ -9,7 +10,7 @@ export interface ReadJobs {
 }
 
 interface ReaderInput {
-  readonly path: string;
+  readonly file: InputFile;
   readonly seed: number;
 }
 

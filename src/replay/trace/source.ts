@@ -1,9 +1,6 @@
-import { createReadStream } from 'node:fs';
-import { basename } from 'node:path';
-import { createGunzip } from 'node:zlib';
-import type { Readable } from 'node:stream';
 import { parse } from 'csv-parse';
 import { MusterError } from '../../core/errors.ts';
+import { unreadable, type InputFile } from './input-file.ts';
 
 /** One data row: its cells and its line number (1: the first line of the file). */
 export interface Row {
@@ -15,54 +12,36 @@ export interface Row {
 const MAX_ROW = 1024 * 1024;
 
 /** @throws MusterError MUSTER_TRACE_INVALID */
-export function traceError(file: string, line: number, what: string): MusterError {
-  return new MusterError('MUSTER_TRACE_INVALID', `${basename(file)}:${line}: ${what}.`);
-}
-
-/** The file's bytes; unpacked if its name ends in .gz. */
-export function openFile(path: string): Readable {
-  const file = createReadStream(path);
-  if (!path.endsWith('.gz')) return file;
-  const unpacked = createGunzip();
-  file.on('error', (error) => unpacked.destroy(error));
-  return file.pipe(unpacked);
+export function traceError({ name }: InputFile, line: number, what: string): MusterError {
+  return new MusterError('MUSTER_TRACE_INVALID', `${name}:${line}: ${what}.`);
 }
 
 /** The rows of a CSV or TSV file, as they come; a header is a row like any other. */
-export async function* rowsOf(path: string, delimiter: string): AsyncGenerator<Row> {
-  const parser = openFile(path).pipe(
-    parse({
-      delimiter,
-      bom: true,
-      relax_column_count: true,
-      skip_empty_lines: true,
-      info: true,
-      max_record_size: MAX_ROW,
-      quote: delimiter === ',' ? '"' : null,
-    }),
-  );
+export async function* rowsOf(file: InputFile, delimiter: string): AsyncGenerator<Row> {
+  const parser = parse({
+    delimiter,
+    bom: true,
+    relax_column_count: true,
+    skip_empty_lines: true,
+    info: true,
+    max_record_size: MAX_ROW,
+    quote: delimiter === ',' ? '"' : null,
+  });
+  file.open().pipe(parser);
   const source = parser as AsyncIterable<{ record: string[]; info: { lines: number } }>;
   try {
     for await (const { record, info } of source) yield { cells: record, line: info.lines };
   } catch (error) {
-    throw unreadable(path, error);
+    throw unreadable(file, error);
   }
-}
-
-export function unreadable(path: string, error: unknown): unknown {
-  if (error instanceof MusterError) return error;
-  const code = (error as NodeJS.ErrnoException).code ?? '';
-  if (code.startsWith('E'))
-    return new MusterError('MUSTER_FILE_UNREADABLE', `${path}: ${(error as Error).message}.`, { cause: error });
-  return new MusterError('MUSTER_TRACE_INVALID', `${basename(path)}: ${(error as Error).message}.`, { cause: error });
 }
 
 /** Reads the cells of a row by column, with errors that name file, line, field and value. */
 export class Cells {
-  readonly #file: string;
+  readonly #file: InputFile;
   readonly #columns: readonly string[];
 
-  constructor(file: string, columns: readonly string[]) {
+  constructor(file: InputFile, columns: readonly string[]) {
     this.#file = file;
     this.#columns = columns;
   }
