@@ -27,7 +27,9 @@ export async function* rowsOf(file: InputFile, delimiter: string): AsyncGenerato
     max_record_size: MAX_ROW,
     quote: delimiter === ',' ? '"' : null,
   });
-  file.open().pipe(parser);
+  const bytes = file.open();
+  // pipe passes no errors on.
+  bytes.on('error', (error) => parser.destroy(error)).pipe(parser);
   const source = parser as AsyncIterable<{ record: string[]; info: { lines: number } }>;
   try {
     for await (const { record, info } of source) yield { cells: record, line: info.lines };

@@ -128,6 +128,8 @@ describe('what is wrong is named with file, line, field and value', () => {
     await expect(readTrace(join(folder, 'none.csv'), { seed: 1 })).rejects.toThrow(
       /none\.csv: ENOENT.*MUSTER_FILE_UNREADABLE/,
     );
+    await expect(readTrace(join(folder, 'none.csv'), { seed: 1, format: 'itp' })).rejects.toThrow(/ENOENT/);
+    await expect(readNodes(join(folder, 'none.csv'))).rejects.toThrow(/none\.csv: ENOENT.*MUSTER_FILE_UNREADABLE/);
     await expect(readTrace(folder, { seed: 1 })).rejects.toThrow(/EISDIR/);
     await expect(readTrace(fileOf('plain', 'csv.gz'), { seed: 1 })).rejects.toThrow(/incorrect header/);
   });
