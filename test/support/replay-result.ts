@@ -91,7 +91,7 @@ export const replayResult = (policies: readonly PolicyResult[], change: Partial<
   offered: { load: 0.9, resource: 'cpu', windowMs: 86_400_000 },
   seed: 7,
   options: ['a bind takes 20 ms (assumed)'],
-  notes: ['submission times divided by 10'],
+  notes: ['submissions 10 times denser'],
   drawn: ['priorities'],
   complete: true,
   policies,

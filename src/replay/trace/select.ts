@@ -6,9 +6,9 @@ export interface Selection {
   readonly fromMs?: number;
   readonly untilMs?: number;
   readonly maxJobs?: number;
-  /** Divides submission times: 10 packs ten days into one. Durations stay. */
+  /** How many times denser the submissions come: 10 packs ten days into one. Durations stay. */
   readonly speed?: number;
-  /** Divides durations: 10 makes a job of an hour one of six minutes. */
+  /** How many times shorter the jobs are: 10 makes a job of an hour one of six minutes. */
   readonly shorten?: number;
   /** Replaces the trace's priorities: a share of the jobs, drawn with the seed, gets 1000, the others get 0. */
   readonly urgent?: { readonly share: number; readonly seed: number };
@@ -33,12 +33,16 @@ export function select(trace: Trace, selection: Selection): Trace {
   const notes = [...trace.notes];
   if (fromMs > 0 || untilMs < Infinity) notes.push(`submitted from hour ${fromMs / HOUR_MS} ${until(untilMs)}`);
   if (jobs.length < trace.jobs.length) notes.push(`${jobs.length} of ${trace.jobs.length} jobs`);
-  if (speed !== 1) notes.push(`submission times divided by ${speed}`);
-  if (shorten !== 1) notes.push(`durations divided by ${shorten}`);
+  if (speed !== 1) notes.push(`submissions ${times(speed, 'denser', 'sparser')}`);
+  if (shorten !== 1) notes.push(`jobs ${times(shorten, 'shorter', 'longer')}`);
   const drawn = [...trace.drawn];
   if (urgent) drawn.push(`priorities: ${URGENT} for ${urgent.share * 100} % of the jobs, 0 for the others`);
   return { ...trace, jobs, notes, drawn };
 }
+
+/** `20 times denser`; for .5, `2 times sparser`. */
+const times = (factor: number, above: string, below: string) =>
+  factor > 1 ? `${factor} times ${above}` : `${+(1 / factor).toPrecision(4)} times ${below}`;
 
 const until = (ms: number) => (ms < Infinity ? `to ${ms / HOUR_MS}` : 'on');
 

@@ -33,7 +33,7 @@ test('a replay prints the table, and writes the result and the report', async ()
     ['scheduler-config/policies/spark.yaml', 60],
   ]);
   expect(result.policies[1]).toMatchObject({ idle: { partial: 0 }, overcommits: 0 });
-  expect(result.notes).toContain('submission times divided by 50');
+  expect(result.notes).toContain('submissions 50 times denser');
   expect(readFileSync(path('a.html'), 'utf8')).toMatch(/^<!doctype html>/);
 });
 

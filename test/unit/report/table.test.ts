@@ -60,7 +60,7 @@ test('the head says where the figures come from, what was changed and what was d
   expect(head).toBe(
     [
       'day.csv (itp): 10 jobs, 60 pods, on 4 nodes (nodes.json), seed 7',
-      '  - submission times divided by 10',
+      '  - submissions 10 times denser',
       '  - a bind takes 20 ms (assumed)',
       '  - drawn: priorities',
       '',
