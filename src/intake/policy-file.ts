@@ -13,28 +13,36 @@ const MAX_BYTES = 1024 * 1024;
  *   and actual value
  */
 export function parsePolicies(source: string, fileName: string): readonly Policy[] {
-  if (Buffer.byteLength(source) > MAX_BYTES) throw invalid(`${fileName}: must be at most ${MAX_BYTES} bytes large`);
+  return policiesIn(source, fileName, (line) => `${fileName}:${line}`);
+}
+
+/**
+ * As `parsePolicies`.
+ * @param placeOf the words for a line of the text, in mistakes
+ */
+export function policiesIn(source: string, name: string, placeOf: (line: number) => string): readonly Policy[] {
+  if (Buffer.byteLength(source) > MAX_BYTES) throw invalid(`${name}: must be at most ${MAX_BYTES} bytes large`);
   const lines = new LineCounter();
   // yamlMistakes finds duplicate keys: the package's own check takes quadratic time.
   const [document, second] = parseAllDocuments(source, { lineCounter: lines, uniqueKeys: false });
-  if (document === undefined) throw invalid(`${fileName}: is empty; expected a map with policies`);
-  if (second) throw invalid(`${fileName}: expected one YAML document, got several`);
-  const place = { fileName, document, lines };
+  if (document === undefined) throw invalid(`${name}: is empty; expected a map with policies`);
+  if (second) throw invalid(`${name}: expected one YAML document, got several`);
+  const place = { document, lines };
+  const listed = (mistakes: readonly Mistake[]) =>
+    mistakes.map(({ line, what }) => `${placeOf(line)}: ${what}`).join('\n');
   const mistakes = yamlMistakes(place);
   if (mistakes.length > 0) throw invalid(listed(mistakes));
   let value: unknown;
   try {
     value = document.toJS({ maxAliasCount: MAX_ALIASES });
   } catch (error) {
-    throw invalid(`${fileName}: ${(error as Error).message}`);
+    throw invalid(`${name}: ${(error as Error).message}`);
   }
-  if (value === null) throw invalid(`${fileName}: is empty; expected a map with policies`);
+  if (value === null) throw invalid(`${name}: is empty; expected a map with policies`);
   const parsed = PolicyFile.safeParse(value, { reportInput: true });
   if (!parsed.success) throw invalid(listed(fieldMistakes(parsed.error.issues, place)));
   return toPolicies(parsed.data);
 }
-
-const listed = (mistakes: readonly Mistake[]) => mistakes.map(({ text }) => text).join('\n');
 
 function invalid(text: string): MusterError {
   return new MusterError('MUSTER_POLICY_INVALID', `${text}.`);

@@ -16,7 +16,6 @@ import { shown } from './wording.ts';
 
 /** A parsed file, for finding line numbers. */
 export interface Place {
-  readonly fileName: string;
   readonly document: Document.Parsed;
   readonly lines: LineCounter;
 }
@@ -24,8 +23,8 @@ export interface Place {
 /** One mistake in a file. */
 export interface Mistake {
   readonly line: number;
-  /** File, line, field, the expected value and the actual one. */
-  readonly text: string;
+  /** Field, the expected value and the actual one. */
+  readonly what: string;
 }
 
 /** More than a person reads at once. The limit also keeps a file full of mistakes from blocking the server. */
@@ -35,11 +34,10 @@ export const MAX_ALIASES = 100;
 
 /** Mistakes in the YAML itself: syntax, tags, duplicate keys, keys that are not strings, aliases. */
 export function yamlMistakes(place: Place): readonly Mistake[] {
-  const { document, lines, fileName } = place;
+  const { document, lines } = place;
   const out: Mistake[] = [];
   const add = (offset: number, what: string) => {
-    const { line } = lines.linePos(offset);
-    if (out.length < MAX_MISTAKES) out.push({ line, text: `${fileName}:${line}: ${what}` });
+    if (out.length < MAX_MISTAKES) out.push({ line: lines.linePos(offset).line, what });
   };
   for (const { pos, message } of [...document.errors, ...document.warnings]) {
     add(pos[0], message.split('\n')[0]!.replace(/ at line \d.*$/, ''));
@@ -97,11 +95,11 @@ export function fieldMistakes(issues: readonly z.core.$ZodIssue[], place: Place)
   return out.slice(0, MAX_MISTAKES).sort((a, b) => a.line - b.line);
 }
 
-/** `etl.yaml:7: policies[0].members.strategy: ...` */
-function mistake(path: readonly PropertyKey[], what: string, { fileName, document, lines }: Place): Mistake {
+/** `policies[0].members.strategy: ...` */
+function mistake(path: readonly PropertyKey[], what: string, { document, lines }: Place): Mistake {
   const { line } = lines.linePos(offsetOf(path, document));
   const field = path.map((key) => (typeof key === 'number' ? `[${key}]` : `.${String(key)}`)).join('');
-  return { line, text: `${fileName}:${line}: ${field.replace(/^\./, '') || 'the file'}: ${what}` };
+  return { line, what: `${field.replace(/^\./, '') || 'the file'}: ${what}` };
 }
 
 /** The offset of the deepest part of the path that exists in the file. */
