@@ -13,6 +13,8 @@ interface Nomination {
 export class Nominations {
   /** Called when a pod gives its nominated room up, with its priority: pods of that priority or less may use it. */
   onReleased: (priority: number) => void = () => undefined;
+  /** Called when the room that is nominated at a node changes. */
+  onChanged: (node: string) => void = () => undefined;
   readonly #nodes = new Map<string, Map<string, Nomination>>();
   readonly #nodeOf = new Map<string, string>();
 
@@ -25,6 +27,7 @@ export class Nominations {
     here.set(uid, { priority, vector });
     this.#nodes.set(node, here);
     this.#nodeOf.set(uid, node);
+    this.onChanged(node);
   }
 
   /** The pod is bound, and takes the room itself. */
@@ -47,7 +50,7 @@ export class Nominations {
   }
 
   /** The node's room that is nominated to others ahead of this pod; undefined: none. */
-  before({ uid, priority }: PodInfo, node: string): Vector | undefined {
+  before({ uid, priority }: Pick<PodInfo, 'uid' | 'priority'>, node: string): Vector | undefined {
     let out: Vector | undefined;
     for (const [other, { priority: its, vector }] of this.#nodes.get(node) ?? []) {
       if (other === uid || its < priority) continue;
@@ -64,6 +67,7 @@ export class Nominations {
     this.#nodeOf.delete(uid);
     here.delete(uid);
     if (here.size === 0) this.#nodes.delete(node);
+    this.onChanged(node);
     return nomination;
   }
 }

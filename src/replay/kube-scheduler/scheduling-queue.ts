@@ -14,16 +14,18 @@ export interface Queueable {
   readonly state: string;
 }
 
-/** A pod in the queue, and its history there. */
+/** A pod in the queue, and its history there, which the queue alone writes. */
 export interface Queued<P> {
   readonly pod: P;
+  readonly priority: number;
   /** How often it was rejected (UnschedulableCount). */
-  readonly rejections: number;
+  rejections: number;
   /** When it came, or when its last attempt ended. */
-  readonly sinceMs: number;
+  sinceMs: number;
   /** No attempt before, unless there is nothing else to do; on whole windows. */
-  readonly backoffEndMs: number;
-  readonly order: number;
+  backoffEndMs: number;
+  /** Among equals, the one that came first goes first. */
+  order: number;
 }
 
 /**
@@ -61,15 +63,18 @@ export class SchedulingQueue<P extends Queueable> {
   }
 
   add(pod: P, nowMs: number): void {
-    this.#active.push({ pod, rejections: 0, sinceMs: nowMs, backoffEndMs: -Infinity, order: this.#order++ });
+    const { priority } = pod.info;
+    this.#active.push({ pod, priority, rejections: 0, sinceMs: nowMs, backoffEndMs: -Infinity, order: this.#order++ });
   }
 
   /** @param nowMs when the attempt ended */
-  reject({ pod, rejections }: Queued<P>, by: Rejector, nowMs: number): void {
-    const endMs = nowMs + Math.min(this.#maxBackoffMs, FIRST_BACKOFF_MS * 2 ** rejections);
-    const backoffEndMs = this.#isEager ? windowOf(endMs) : endMs;
-    const queued = { pod, rejections: rejections + 1, sinceMs: nowMs, backoffEndMs, order: this.#order++ };
-    this.#unschedulable[by].set(pod.info.uid, queued);
+  reject(queued: Queued<P>, by: Rejector, nowMs: number): void {
+    const endMs = nowMs + Math.min(this.#maxBackoffMs, FIRST_BACKOFF_MS * 2 ** queued.rejections);
+    queued.rejections++;
+    queued.sinceMs = nowMs;
+    queued.backoffEndMs = this.#isEager ? windowOf(endMs) : endMs;
+    queued.order = this.#order++;
+    this.#unschedulable[by].set(queued.pod.info.uid, queued);
   }
 
   /** Something happened that may help the pods that were rejected by one of these, all or those for which it holds. */
@@ -142,8 +147,8 @@ export class SchedulingQueue<P extends Queueable> {
 }
 
 /** QueueSort: PrioritySort. */
-function byPriority<P extends Queueable>(a: Queued<P>, b: Queued<P>): number {
-  return b.pod.info.priority - a.pod.info.priority || a.sinceMs - b.sinceMs || a.order - b.order;
+function byPriority(a: Queued<unknown>, b: Queued<unknown>): number {
+  return b.priority - a.priority || a.sinceMs - b.sinceMs || a.order - b.order;
 }
 
 const windowOf = (ms: number) => Math.floor(ms / WINDOW_MS) * WINDOW_MS;

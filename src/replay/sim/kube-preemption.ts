@@ -27,7 +27,7 @@ export class KubePreemption {
     const { nominations } = this.#truth;
     const { uid, priority } = pod.info;
     if (this.#isWaitingForVictims(pod)) return [];
-    const candidates = priority <= this.#truth.leastPriority() ? [] : this.#candidates(pod, kind);
+    const candidates = priority <= this.#truth.leastPriority ? [] : this.#candidates(pod, kind);
     const best = bestCandidates(candidates);
     const chosen = best.length > 1 ? best[this.#random.below(best.length)] : best[0];
     if (!chosen) {
@@ -49,17 +49,24 @@ export class KubePreemption {
   /** Dry runs on one node after the other, from a random one on, until there are enough candidates. */
   #candidates(pod: SimPod, kind: PodKind): readonly Candidate<BoundPod>[] {
     const outlook = this.#outlookOf(kind, pod.info.priority);
-    if (outlook.isHopeless()) return [];
+    const own = this.#nominatedPlace(pod);
+    if (outlook.isHopeless() && own === undefined) return [];
     const { places } = outlook;
     const wanted = candidatesToFind(places.length);
     const offset = this.#random.below(places.length);
     const found: Candidate<BoundPod>[] = [];
     for (let i = 0; i < places.length && found.length < wanted; i++) {
-      const place = places[(offset + i) % places.length];
-      const one = place !== undefined && outlook.mayHelpAt(place) ? this.#dryRun(pod, kind.vector, place) : undefined;
+      const place = places[(offset + i) % places.length]!;
+      const one = outlook.helpsAt(place) || place === own ? this.#dryRun(pod, kind.vector, place) : undefined;
       if (one) found.push(one);
     }
     return found;
+  }
+
+  #nominatedPlace({ info }: SimPod): number | undefined {
+    const { nominations, search, table } = this.#truth;
+    const node = nominations.nodeOf(info.uid);
+    return node === undefined ? undefined : search.placeOf(table.rowOf(node));
   }
 
   #dryRun({ info }: SimPod, request: Vector, place: number): Candidate<BoundPod> | undefined {

@@ -14,7 +14,7 @@ export interface ExtenderPort {
   readonly isInFront: boolean;
   /** Whether a policy enforces preemption. */
   readonly isPreempting: boolean;
-  /** Whether to simulate kube-scheduler's own preemption: there are no gangs, and a policy enforces preemption. */
+  /** Whether kube-scheduler, replayed alone, preempts pods itself: a policy enforces preemption. */
   readonly isKubePreempting: boolean;
   /** Lets muster admit waiting gangs and search for victims, as live-cluster.ts does. */
   makeRoom(nowMs: number): readonly Effect[];
@@ -36,15 +36,26 @@ export function directPort(scheduler: Scheduler): ExtenderPort {
 export function feedOf(scheduler: Scheduler): Omit<ExtenderPort, 'filter' | 'prioritize'> {
   const { policies } = scheduler;
   const isEnforced = policies.some(({ preemption }) => preemption.mode === 'enforce');
-  const isGangless = policies.every(({ gangs }) => gangs === 'off');
+  if (policies.every(({ gangs }) => gangs === 'off')) return { ...NOBODY, isKubePreempting: isEnforced };
   return {
     observe: (event, nowMs) => void scheduler.observe(event, nowMs),
     tick: (nowMs) => void scheduler.tick(nowMs),
     reservedCpu: () => scheduler.reserved().get('cpu') ?? 0,
     checkInvariants: () => scheduler.checkInvariants(),
-    isInFront: !isGangless,
-    isPreempting: isEnforced && !isGangless,
-    isKubePreempting: isEnforced && isGangless,
+    isInFront: true,
+    isPreempting: isEnforced,
+    isKubePreempting: false,
     makeRoom: (nowMs) => [...scheduler.admitWaiting(nowMs), ...scheduler.makeRoom(nowMs)],
   };
 }
+
+/** The feed where kube-scheduler is replayed alone: nobody listens. */
+const NOBODY = {
+  observe: () => undefined,
+  tick: () => undefined,
+  reservedCpu: () => 0,
+  checkInvariants: () => undefined,
+  isInFront: false,
+  isPreempting: false,
+  makeRoom: () => [],
+} as const;

@@ -1,3 +1,4 @@
+import { ChangeLog } from '../../core/cluster/change-log.ts';
 import { Eligibility } from '../../core/cluster/eligibility.ts';
 import { NodeTable, type TableView } from '../../core/cluster/node-table.ts';
 import type { NodeInfo, PodInfo } from '../../core/model.ts';
@@ -25,14 +26,21 @@ export class Truth {
   readonly #load = new DefaultLoad();
   readonly search = new NodeSearch(this.#table, this.#eligibility, this.#load);
   readonly nominations = new Nominations();
+  /** Rows where the room that is nominated changed. */
+  readonly nominationLog = new ChangeLog();
   readonly #bound = new Map<string, BoundPod>();
   /** The bound pods of each row. */
   readonly #podsAt: BoundPod[][] = [];
   /** The number of bound pods by priority. */
   readonly #priorities = new Map<number, number>();
+  #leastPriority = Infinity;
 
   constructor(nodes: readonly NodeInfo[]) {
     for (const node of nodes) this.addNode(node);
+    this.nominations.onChanged = (node) => {
+      const row = this.#table.rowOf(node);
+      if (row !== undefined) this.nominationLog.push(row);
+    };
   }
 
   get table(): TableView {
@@ -102,14 +110,15 @@ export class Truth {
   }
 
   /** The lowest priority of a bound pod; Infinity: none is bound. */
-  leastPriority(): number {
-    return Math.min(...this.#priorities.keys());
+  get leastPriority(): number {
+    return this.#leastPriority;
   }
 
   #countPriority(priority: number, change: 1 | -1): void {
     const count = (this.#priorities.get(priority) ?? 0) + change;
     if (count > 0) this.#priorities.set(priority, count);
     else this.#priorities.delete(priority);
+    if (count <= 1) this.#leastPriority = Math.min(...this.#priorities.keys());
   }
 
   /** Whether the node's bound pods request more than its allocatable. */
