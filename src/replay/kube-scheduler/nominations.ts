@@ -18,16 +18,20 @@ export class Nominations {
   readonly #nodes = new Map<string, Map<string, Nomination>>();
   readonly #nodeOf = new Map<string, string>();
 
-  /** Nominates a node. Pods of lower priority lose their nomination to it. */
+  /** Nominates a node. */
   add({ uid, priority }: PodInfo, node: string, vector: Vector): void {
     this.delete(uid);
-    const lower = [...(this.#nodes.get(node) ?? [])].filter(([, nomination]) => nomination.priority < priority);
-    for (const [other] of lower) this.delete(other);
     const here = this.#nodes.get(node) ?? new Map<string, Nomination>();
     here.set(uid, { priority, vector });
     this.#nodes.set(node, here);
     this.#nodeOf.set(uid, node);
     this.onChanged(node);
+  }
+
+  /** Takes the node from the pods of lower priority to which it is nominated. */
+  clearLower({ priority }: PodInfo, node: string): void {
+    const lower = [...(this.#nodes.get(node) ?? [])].filter(([, nomination]) => nomination.priority < priority);
+    for (const [other] of lower) this.delete(other);
   }
 
   /** The pod is bound, and takes the room itself. */

@@ -25,16 +25,17 @@ export class KubePreemption {
   /** @returns the victims; none if no eviction helps, or while victims on its nominated node are terminating */
   victimsFor(pod: SimPod, kind: PodKind): readonly SimPod[] {
     const { nominations } = this.#truth;
-    const { uid, priority } = pod.info;
+    const { uid } = pod.info;
     if (this.#isWaitingForVictims(pod)) return [];
-    const candidates = priority <= this.#truth.leastPriority ? [] : this.#candidates(pod, kind);
-    const best = bestCandidates(candidates);
+    const best = bestCandidates(this.candidatesFor(pod, kind));
     const chosen = best.length > 1 ? best[this.#random.below(best.length)] : best[0];
     if (!chosen) {
       nominations.delete(uid);
       return [];
     }
     nominations.add(pod.info, chosen.node, kind.vector);
+    // Where all victims are terminating already there is nothing to evict, and the others stay nominated.
+    if (chosen.victims.some((victim) => !victim.pod.isEvicted)) nominations.clearLower(pod.info, chosen.node);
     return chosen.victims.map((victim) => victim.pod);
   }
 
@@ -47,7 +48,8 @@ export class KubePreemption {
   }
 
   /** Dry runs on one node after the other, from a random one on, until there are enough candidates. */
-  #candidates(pod: SimPod, kind: PodKind): readonly Candidate<BoundPod>[] {
+  candidatesFor(pod: SimPod, kind: PodKind): readonly Candidate<BoundPod>[] {
+    if (pod.info.priority <= this.#truth.leastPriority) return [];
     const outlook = this.#outlookOf(kind, pod.info.priority);
     const own = this.#nominatedPlace(pod);
     if (outlook.isHopeless() && own === undefined) return [];
