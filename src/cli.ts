@@ -12,6 +12,7 @@ import { sweepCommand } from './cli/sweep.ts';
 import { loadConfig } from './config.ts';
 import { MusterError } from './core/errors.ts';
 import { PROFILES } from './replay/generate/profiles.ts';
+import type { GroupBy } from './replay/result.ts';
 import { FORMATS } from './replay/trace/read-trace.ts';
 import { serve } from './server/serve.ts';
 import { VERSION } from './version.ts';
@@ -143,6 +144,8 @@ const withWorkload = (command: Command) =>
     .option('--grace <seconds>', 'how long an evicted pod takes to terminate', notNegative, 10)
     .option('--lazy-backoff', 'use the back-off of kube-scheduler before 1.33');
 
+const GROUPINGS = ['queue', 'namespace', 'user', 'priority', 'size'] satisfies GroupBy[];
+
 const USUAL_POLICIES = ['kube-default', 'fifo-gang', 'muster'];
 
 withWorkload(program.command('replay <trace>'))
@@ -150,8 +153,10 @@ withWorkload(program.command('replay <trace>'))
     `rehearse policies on a trace (${FORMATS.join(', ')}; - for standard input; or preset:NAME to generate one: ${profiles})`,
   )
   .option('--seed <number>', 'seed of the random draws', whole, 1)
-  .option('--json <file>', 'write the result as JSON')
+  .option('--json <file>', 'write the result as JSON; - for standard output')
   .option('--report <file>', 'write the report as one HTML file')
+  .addOption(new Option('--by <what>', 'print waits and slowdowns by this, too').choices(GROUPINGS))
+  .option('--notes', 'print all notes on the trace and the simulation')
   .action((trace: string, flags: ReplayFlags) =>
     run(() => replayCommand(trace, { ...flags, policy: flags.policy ?? USUAL_POLICIES })),
   );

@@ -19,6 +19,7 @@ import { serve } from '../server/serve.ts';
 import type { Serving } from '../server/start.ts';
 import { progressOn } from './progress.ts';
 import { writeOut } from './replay.ts';
+import { widthOf } from './streams.ts';
 
 export interface DemoFlags {
   readonly once?: true;
@@ -66,7 +67,7 @@ export async function demoCommand({ once, port, report }: DemoFlags): Promise<nu
   });
   progress.clear();
   for (const { close } of extenders.values()) await close();
-  say(comparisonTable(result));
+  say(comparisonTable(result, { width: widthOf(process.stdout) }));
   writeOut(report, () => reportHtml(result));
   for (const line of lessons(result)) say(line);
   say(`Open ${report} for the charts. Next:`);

@@ -19,6 +19,7 @@ const Result = z.object({
   trace: z.object({ name: z.string(), format: z.string() }).loose(),
   nodes: z.object({ name: z.string(), count: z.number() }).loose(),
   seed: z.number(),
+  changes: z.array(z.string()),
   options: z.array(z.string()),
   notes: z.array(z.string()),
   complete: z.boolean(),

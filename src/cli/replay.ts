@@ -3,10 +3,14 @@ import { dirname } from 'node:path';
 import { MusterError } from '../core/errors.ts';
 import { replay, type ReplayPolicy } from '../replay/replay.ts';
 import { reportHtml } from '../replay/report/html.ts';
+import { summaryOf } from '../replay/report/rows.ts';
 import { comparisonTable } from '../replay/report/table.ts';
-import type { ReplayResult } from '../replay/result.ts';
+import type { GroupBy, LatencyResult, PolicyResult, ReplayResult } from '../replay/result.ts';
 import { readPolicies } from '../server/policy-source.ts';
+import { VERSION } from '../version.ts';
+import { shortNames } from './policy-names.ts';
 import { progressOn } from './progress.ts';
+import { STANDARD, widthOf } from './streams.ts';
 import { workloadOf, type WorkloadFlags } from './workload.ts';
 
 export interface ReplayFlags extends WorkloadFlags {
@@ -14,6 +18,8 @@ export interface ReplayFlags extends WorkloadFlags {
   readonly seed: number;
   readonly json?: string;
   readonly report?: string;
+  readonly by?: GroupBy;
+  readonly notes?: true;
 }
 
 /** The exit code after ^C. */
@@ -22,8 +28,8 @@ export const INTERRUPTED = 130;
 /** @returns the exit code */
 export async function replayCommand(source: string, flags: ReplayFlags): Promise<number> {
   for (const file of [flags.json, flags.report]) requireFolder(file);
+  const policies = policiesOf(flags.policy);
   const workload = await workloadOf(source, flags, flags.seed);
-  const policies = flags.policy.map((name): ReplayPolicy => ({ name, policies: readPolicies(name) }));
   const progress = progressOn(process.stderr);
   const abort = new AbortController();
   const onInterrupt = () => (abort.signal.aborted ? process.exit(INTERRUPTED) : abort.abort());
@@ -31,8 +37,14 @@ export async function replayCommand(source: string, flags: ReplayFlags): Promise
   const result = await replay({
     ...workload,
     policies,
+    muster: VERSION,
+    command: ['muster', ...process.argv.slice(2)],
     signal: abort.signal,
     onProgress: progress.show,
+    onPolicy: (ended, latency) => {
+      progress.clear();
+      process.stderr.write(`${endedLine(ended, latency)}\n`);
+    },
   });
   process.off('SIGINT', onInterrupt);
   progress.clear();
@@ -40,8 +52,21 @@ export async function replayCommand(source: string, flags: ReplayFlags): Promise
   return result.complete ? 0 : INTERRUPTED;
 }
 
-function write(result: ReplayResult, { json, report }: ReplayFlags): void {
-  process.stdout.write(`${comparisonTable(result)}\n`);
+const policiesOf = (sources: readonly string[]): ReplayPolicy[] => {
+  const different = [...new Set(sources)];
+  const names = shortNames(different);
+  return different.map((source, i) => ({ name: names[i] ?? source, source, policies: readPolicies(source) }));
+};
+
+/** Each policy's main figures as soon as it is done: a slow one withholds nothing. */
+const endedLine = (result: PolicyResult, { wallSeconds }: LatencyResult) =>
+  `${result.policy}: ${summaryOf(result)} (took ${wallSeconds.toFixed(1)} s)`;
+
+function write(result: ReplayResult, { json, report, by, notes }: ReplayFlags): void {
+  // Standard output is for one thing: the table, or what a program reads.
+  const to = json === STANDARD ? process.stderr : process.stdout;
+  const options = { width: widthOf(to), ...(by === undefined ? {} : { by }), notes: notes ?? false };
+  to.write(`${comparisonTable(result, options)}\n`);
   writeOut(json, () => `${JSON.stringify(result, undefined, 1)}\n`);
   writeOut(report, () => reportHtml(result));
 }
@@ -50,7 +75,7 @@ function write(result: ReplayResult, { json, report }: ReplayFlags): void {
  * Fails before the work starts if the file could not be written after it. @throws MusterError MUSTER_FILE_UNREADABLE
  */
 export function requireFolder(file: string | undefined): void {
-  if (file === undefined) return;
+  if (file === undefined || file === STANDARD) return;
   try {
     accessSync(dirname(file), constants.W_OK);
   } catch (error) {
@@ -58,9 +83,13 @@ export function requireFolder(file: string | undefined): void {
   }
 }
 
-/** @throws MusterError MUSTER_FILE_UNREADABLE */
+/** Writes a file, or standard output for `-`. @throws MusterError MUSTER_FILE_UNREADABLE */
 export function writeOut(file: string | undefined, content: () => string | Uint8Array): void {
   if (file === undefined) return;
+  if (file === STANDARD) {
+    process.stdout.write(content());
+    return;
+  }
   try {
     writeFileSync(file, content());
   } catch (error) {

@@ -9,6 +9,7 @@ import type { Trace } from '../replay/trace/job.ts';
 import { readNodes } from '../replay/trace/nodes.ts';
 import { readTrace } from '../replay/trace/read-trace.ts';
 import { select } from '../replay/trace/select.ts';
+import { STANDARD } from './streams.ts';
 
 /** The options of the workload as commander returns them, with parsed numbers. */
 export interface WorkloadFlags {
@@ -37,7 +38,7 @@ const PRESET = /^preset:(.+)$/;
 
 /** @throws MusterError MUSTER_USAGE, MUSTER_TRACE_INVALID, MUSTER_FILE_UNREADABLE */
 export async function workloadOf(source: string, flags: WorkloadFlags, seed: number): Promise<Workload> {
-  if (source === STDIN && flags.nodes === STDIN)
+  if (source === STANDARD && flags.nodes === STANDARD)
     throw new MusterError('MUSTER_USAGE', 'Only one of the trace and --nodes can be read from standard input.');
   const trace = select(await traceOf(source, seed, flags.format), {
     speed: flags.speed,
@@ -76,10 +77,9 @@ async function nodesOf(source: string): Promise<readonly NodeInfo[]> {
   return preset ? profileNodes(profileNamed(preset[1]!)) : readNodes(await inputOf(source));
 }
 
-const STDIN = '-';
-
-const inputOf = async (path: string): Promise<InputFile> =>
-  path === STDIN ? fromStream('stdin', process.stdin) : fileAt(path);
+/** @throws MusterError MUSTER_FILE_UNREADABLE */
+export const inputOf = async (path: string): Promise<InputFile> =>
+  path === STANDARD ? fromStream('stdin', process.stdin) : fileAt(path);
 
 /** Scales the load by the number of nodes and leaves the jobs alone: keeps every n-th node, evenly over the list. */
 function scaled(nodes: readonly NodeInfo[], load: number): readonly NodeInfo[] {

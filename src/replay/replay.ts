@@ -70,7 +70,7 @@ export async function replay(input: ReplayInput): Promise<ReplayResult> {
 
 function aboutInput(input: ReplayInput, trace: Trace): Omit<ReplayResult, 'complete' | 'policies' | 'latency'> {
   const { nodes, nodesName, options, muster = '', command = [] } = input;
-  const { name, format, jobs, notes, drawn } = trace;
+  const { name, format, jobs, changes = [], notes, drawn } = trace;
   const work = workRulesOf(options, trace.work);
   const sum = (resource: string) =>
     nodes.reduce((total, { allocatable }) => total + (allocatable.get(resource) ?? 0), 0);
@@ -84,6 +84,7 @@ function aboutInput(input: ReplayInput, trace: Trace): Omit<ReplayResult, 'compl
     work,
     offered: offeredLoad(jobs, nodes),
     seed: options.seed,
+    changes,
     options: [describeWork(work), ...describe(options)],
     notes,
     drawn,

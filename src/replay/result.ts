@@ -181,6 +181,8 @@ export interface ReplayResult {
   readonly work: WorkRules;
   readonly offered: OfferedLoad;
   readonly seed: number;
+  /** How the trace was changed (slice, density, length of jobs), as text. */
+  readonly changes: readonly string[];
   /** How the simulation ran, as text. */
   readonly options: readonly string[];
   readonly notes: readonly string[];

@@ -33,7 +33,7 @@ export function reportHtml(result: ReplayResult): string {
 ${result.complete ? '' : '<p class="warning">Stopped early: the figures cover only the part that ran.</p>'}
 <div class="scroll">${tableHtml(result)}</div>
 <main id="charts"></main>
-<h2>How to read it</h2>${listHtml([...result.notes, ...result.options, ...result.drawn.map((one) => `drawn with the seed, not data: ${one}`)])}
+<h2>How to read it</h2>${listHtml([...result.changes, ...result.notes, ...result.options, ...result.drawn.map((one) => `drawn with the seed, not data: ${one}`)])}
 <script type="application/json" id="data">${embedded(charts)}</script>
 <script>${UPLOT_JS}</script><script>${PAGE_SCRIPT}</script></body></html>
 `;

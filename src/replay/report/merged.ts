@@ -1,8 +1,8 @@
 import Table from 'cli-table3';
 import { MusterError } from '../../core/errors.ts';
 import type { PolicyResult, ReplayResult } from '../result.ts';
-import { count, ROWS, type Row } from './rows.ts';
-import { printable } from './table.ts';
+import { count, printable } from './format.ts';
+import { ROWS, type Row } from './rows.ts';
 
 /** A result and the name of its file. */
 export interface NamedResult {
@@ -33,8 +33,8 @@ export function mergedTable(results: readonly NamedResult[]): string {
 function runsOf(results: readonly NamedResult[]): ReadonlyMap<string, Runs> {
   const byPolicy = new Map<string, Map<string, PolicyResult>>();
   for (const { name, result } of results) {
-    const { trace, nodes, seed, options, notes } = result;
-    const run = JSON.stringify([trace, nodes, seed, options, notes]);
+    const { trace, nodes, seed, changes, options, notes } = result;
+    const run = JSON.stringify([trace, nodes, seed, changes, options, notes]);
     for (const policy of result.policies) {
       const runs = byPolicy.get(policy.policy) ?? new Map<string, PolicyResult>();
       if (runs.has(run))
@@ -68,7 +68,7 @@ function describe(results: readonly NamedResult[]): string[] {
     `traces: ${different(({ trace }) => `${trace.name} (${trace.format})`).join(', ')}`,
     `nodes: ${different(({ nodes }) => `${count(nodes.count)} (${nodes.name})`).join(', ')}`,
     `seeds: ${seeds.join(', ')}`,
-    ...different(({ notes }) => notes.join('; '))
+    ...different(({ changes, notes }) => [...changes, ...notes].join('; '))
       .filter((note) => note !== '')
       .map((note) => `  - ${note}`),
   ];

@@ -1,90 +1,146 @@
-import type { Figure, LatencyResult, PolicyResult, Quantiles } from '../result.ts';
+import type { Figure, LatencyResult, OpenQuantiles, PolicyResult } from '../result.ts';
+import { count, percent, ratio, span } from './format.ts';
 
-/** A figure of a policy, and how the tables show it. */
+/** A figure of a policy, and how tables show it. */
 export interface Row {
   readonly label: string;
-  /** Null: unknown, for instance the wait if no gang became complete. */
+  /** The label for narrow screens. */
+  readonly short: string;
+  /** Null: unknown, for instance the wait if no job counts. */
   readonly value: (result: PolicyResult) => number | null;
   readonly format: (value: number) => string;
-  readonly outOf: ((result: PolicyResult) => number) | undefined;
+  /** The number that the value is a part of. */
+  readonly outOf?: (result: PolicyResult) => number;
+  /** Undefined: neither direction is better. */
+  readonly better: 'less' | 'more' | undefined;
+  /** Whether the value is a lower bound, because jobs had not begun, or were not over, when the simulation ended. */
+  readonly isLowerBound: (result: PolicyResult) => boolean;
 }
 
-/** 90061000 ms -> `1d 1h`; 61500 -> `1m 2s`; 800 -> `0.8s`. */
-export function span(ms: number): string {
-  const seconds = ms / 1000;
-  if (seconds < 10) return `${Math.round(seconds * 10) / 10}s`;
-  const units = [
-    ['d', 86_400],
-    ['h', 3600],
-    ['m', 60],
-    ['s', 1],
-  ] as const;
-  const whole = Math.round(seconds);
-  const first = units.findIndex(([, size]) => whole >= size);
-  const [name, size] = units[first]!;
-  const next = units[first + 1];
-  const rest = next ? Math.floor((whole % size) / next[1]) : 0;
-  return `${Math.floor(whole / size)}${name}${next && rest > 0 ? ` ${rest}${next[0]}` : ''}`;
+type Names = readonly [label: string, short: string];
+type Value = (result: PolicyResult) => number;
+type Extra = Partial<Pick<Row, 'outOf' | 'better' | 'isLowerBound'>>;
+
+/** A row of which less is better, unless `extra` says otherwise. */
+function row([label, short]: Names, format: Row['format'], value: Row['value'], extra: Extra = {}): Row {
+  return { label, short, value, format, better: 'less', isLowerBound: () => false, ...extra };
 }
 
-/** Null for an empty sample, since 0 s would look like the best policy of all. */
-const known = (sample: Quantiles, quantile: Figure) => (sample.count === 0 ? null : sample[quantile]);
-const percent = (share: number) => `${(100 * share).toFixed(1)} %`;
-export const count = (value: number) => value.toLocaleString('en-US', { maximumFractionDigits: 1 });
+/** A figure of a sample. Null for an empty sample, since 0 s would look like the best policy of all. */
+function figure(names: Names, of: (result: PolicyResult) => OpenQuantiles, name: Figure, format: Row['format']): Row {
+  return row(names, format, (result) => (of(result).count === 0 ? null : of(result)[name]), {
+    isLowerBound: (result) => of(result).atLeast.includes(name),
+  });
+}
+
+const waits = ({ waitMs }: PolicyResult) => waitMs;
+const slowdowns = ({ slowdown }: PolicyResult) => slowdown;
+const completions = ({ completionMs }: PolicyResult) => completionMs;
+
+const unfinished = ({ outcomes }: PolicyResult) =>
+  outcomes.larger + outcomes.deadlocked + outcomes.waiting + outcomes.working + outcomes.abandoned;
+/** Only jobs that the cluster could run: one that is larger than the cluster makes no policy later. */
+const hasOpenJobs = ({ outcomes }: PolicyResult) => outcomes.deadlocked + outcomes.waiting + outcomes.working > 0;
+
 /** Marks a value that should be 0 and is not. */
 const zero = (value: number) => (value === 0 ? '0' : `${count(value)} !`);
 
-type Listed = readonly [label: string, value: Row['value'], format: Row['format'], outOf?: Row['outOf']];
+const none: Extra = { better: undefined };
+const more: Extra = { better: 'more' };
 
-const hours = (coreSeconds: number) => coreSeconds / 3600;
+/** From core-seconds. */
+const coreHours = (names: Names, coreSeconds: Value) => row(names, count, (r) => coreSeconds(r) / 3600);
 
-const LIST: readonly Listed[] = [
-  ['jobs done', (r) => r.outcomes.done, count, (r) => r.outcomes.jobs],
-  ['jobs failed by themselves', (r) => r.outcomes.failed, count],
-  ['abandoned', (r) => r.outcomes.abandoned, count],
-  ['larger than the cluster', (r) => r.outcomes.larger, count],
-  ['deadlocked', (r) => r.outcomes.deadlocked, zero],
-  ['still waiting', (r) => r.outcomes.waiting, count],
-  ['still working', (r) => r.outcomes.working, count],
-  ['wait until work begins, mean', (r) => known(r.waitMs, 'mean'), span],
-  ['wait p50', (r) => known(r.waitMs, 'p50'), span],
-  ['wait p95', (r) => known(r.waitMs, 'p95'), span],
-  ['wait p99', (r) => known(r.waitMs, 'p99'), span],
-  ['wait max', (r) => known(r.waitMs, 'max'), span],
-  ['bounded slowdown, mean', (r) => known(r.slowdown, 'mean'), count],
-  ['bounded slowdown p95', (r) => known(r.slowdown, 'p95'), count],
-  ['job completion, mean', (r) => known(r.completionMs, 'mean'), span],
-  ['job completion p95', (r) => known(r.completionMs, 'p95'), span],
-  ['work done per capacity, while jobs are submitted', (r) => r.workShare.window, percent],
-  ['work done per capacity, over the makespan', (r) => r.workShare.makespan, percent],
-  ['makespan', (r) => r.makespanMs, span],
-  ['core-hours held by partial gangs', (r) => hours(r.idle.partial), zero],
-  ['core-hours held while pods start', (r) => hours(r.idle.starting), count],
-  ['core-hours reserved', (r) => hours(r.idle.reserved), count],
-  ['core-hours held by broken jobs', (r) => hours(r.idle.broken), count],
-  ['pods evicted for others', (r) => r.evictions, count],
-  ['jobs broken by evictions', (r) => r.gangsBroken, count],
-  ['core-hours of work lost to evictions', (r) => hours(r.work.lostToEvictions), count],
-  ['core-hours of work lost to node failures', (r) => hours(r.work.lostToFailures), count],
-  ['deadlines missed', (r) => (r.deadlines === 0 ? null : r.deadlinesMissed), count, (r) => r.deadlines],
-  ['waiting while a job of lower priority holds enough', (r) => r.inversionSeconds * 1000, span],
-  ['overcommits', (r) => r.overcommits, zero],
-  ['pods bound', (r) => r.podsBound, count],
-  ['node failures', (r) => r.nodeFailures, count],
-  ['extender decisions', (r) => r.decisions.filter + r.decisions.prioritize + r.decisions.preempt, count],
-];
+const DONE = row(['jobs done', 'jobs done'], count, (r) => r.outcomes.done, { ...more, outOf: (r) => r.outcomes.jobs });
+const WAIT_MEAN = figure(['wait until work begins, mean', 'wait mean'], waits, 'mean', span);
+const WAIT_P95 = figure(['wait p95', 'wait p95'], waits, 'p95', span);
+
+/** One policy in one line, for what is printed while others still run. */
+export const summaryOf = (result: PolicyResult): string =>
+  `${textOf(DONE, result)} jobs done, mean wait ${textOf(WAIT_MEAN, result)}, p95 ${textOf(WAIT_P95, result)}`;
 
 /** The rows of the comparison, in the terminal and in the HTML report. */
-export const ROWS: readonly Row[] = LIST.map(([label, value, format, outOf]) => ({ label, value, format, outOf }));
+export const ROWS: readonly Row[] = [
+  DONE,
+  row(['failed by themselves', 'failed'], count, (r) => r.outcomes.failed, none),
+  row(['unfinished', 'unfinished'], count, unfinished),
+  row(['unfinished: larger than the cluster', 'too large'], count, (r) => r.outcomes.larger, none),
+  row(['unfinished: deadlocked while holding room', 'deadlocked'], zero, (r) => r.outcomes.deadlocked),
+  row(['unfinished: still waiting', 'waiting'], count, (r) => r.outcomes.waiting),
+  row(['unfinished: still working', 'working'], count, (r) => r.outcomes.working),
+  row(['unfinished: lost too often, and abandoned', 'abandoned'], count, (r) => r.outcomes.abandoned),
+  WAIT_MEAN,
+  figure(['wait p50', 'wait p50'], waits, 'p50', span),
+  WAIT_P95,
+  figure(['wait p99', 'wait p99'], waits, 'p99', span),
+  figure(['longest wait', 'longest wait'], waits, 'max', span),
+  figure(['bounded slowdown, mean', 'slowdown mean'], slowdowns, 'mean', ratio),
+  figure(['bounded slowdown p95', 'slowdown p95'], slowdowns, 'p95', ratio),
+  figure(['job completion, mean', 'completion mean'], completions, 'mean', span),
+  figure(['job completion p95', 'completion p95'], completions, 'p95', span),
+  row(['work done per capacity, submission window', 'work in window'], percent, (r) => r.workShare.window, more),
+  row(['work done per capacity, makespan', 'work in makespan'], percent, (r) => r.workShare.makespan, more),
+  row(['makespan', 'makespan'], span, (r) => r.makespanMs, { isLowerBound: hasOpenJobs }),
+  coreHours(['held without work: partial gangs, core-hours', 'core-h in partial gangs'], (r) => r.idle.partial),
+  coreHours(['held without work: starting, core-hours', 'core-h starting'], (r) => r.idle.starting),
+  coreHours(['held without work: reserved, core-hours', 'core-h reserved'], (r) => r.idle.reserved),
+  coreHours(['held without work: broken gangs, core-hours', 'core-h in broken gangs'], (r) => r.idle.broken),
+  row(['pods evicted for others', 'pods evicted'], count, (r) => r.evictions),
+  row(['gangs broken by evictions', 'gangs broken'], count, (r) => r.gangsBroken),
+  coreHours(['work lost to evictions, core-hours', 'core-h lost to evictions'], (r) => r.work.lostToEvictions),
+  coreHours(['work lost to node failures, core-hours', 'core-h lost to failures'], (r) => r.work.lostToFailures),
+  row(['deadlines missed', 'deadlines missed'], count, (r) => (r.deadlines === 0 ? null : r.deadlinesMissed), {
+    outOf: (r) => r.deadlines,
+  }),
+  row(['waiting while lower priority holds enough', 'priority inversion'], span, (r) => r.inversionSeconds * 1000),
+  row(['overcommits', 'overcommits'], zero, (r) => r.overcommits),
+];
 
-export function textOf({ value, format, outOf }: Row, result: PolicyResult): string {
-  const figure = value(result);
-  if (figure === null) return '-';
-  return outOf ? `${format(figure)} of ${format(outOf(result))}` : format(figure);
-}
+const calls = ({ decisions }: PolicyResult) => decisions.filter + decisions.prioritize + decisions.preempt;
+
+/** Rows that say how the simulation went and compare nothing. */
+export const NOTE_ROWS: readonly Row[] = [
+  row(['node failures', 'node failures'], count, (r) => r.nodeFailures, none),
+  row(['pods bound', 'pods bound'], count, (r) => r.podsBound, none),
+  row(['extender decisions', 'decisions'], count, calls, none),
+];
 
 /** Wall-clock rows: they differ from run to run. */
 export const WALL_ROWS: readonly (readonly [label: string, value: (latency: LatencyResult) => string])[] = [
   ['decisions per second (wall clock)', (l) => count(Math.round(l.decisionsPerSecond))],
   ['filter p50 / p99 (wall clock)', ({ filterUs }) => `${Math.round(filterUs.p50)} / ${Math.round(filterUs.p99)} µs`],
 ];
+
+/** `>= 1h 2m`, `3 of 10`, `-` if it is unknown. */
+export function textOf({ value, format, outOf, isLowerBound }: Row, result: PolicyResult): string {
+  const known = value(result);
+  if (known === null) return '-';
+  const text = outOf ? `${format(known)} of ${format(outOf(result))}` : format(known);
+  return isLowerBound(result) ? `>= ${text}` : text;
+}
+
+/** Rows, with those folded away that tell nothing about the differences between policies. */
+export interface Folded {
+  readonly shown: readonly Row[];
+  /** 0 under every policy. */
+  readonly zero: readonly Row[];
+  /** Unknown under every policy, such as missed deadlines where no job has one. */
+  readonly unknown: readonly Row[];
+  /** The same text under all of several policies. */
+  readonly equal: readonly Row[];
+}
+
+/** The first row is never folded. */
+export function fold([first, ...rows]: readonly Row[], policies: readonly PolicyResult[]): Folded {
+  const folded = { shown: first ? [first] : [], zero: [] as Row[], unknown: [] as Row[], equal: [] as Row[] };
+  for (const one of rows) folded[kindOf(one, policies)].push(one);
+  return folded;
+}
+
+function kindOf(one: Row, policies: readonly PolicyResult[]): keyof Folded {
+  const all = (isSo: (policy: PolicyResult) => boolean) => policies.length > 0 && policies.every(isSo);
+  if (all((policy) => one.value(policy) === 0)) return 'zero';
+  if (all((policy) => one.value(policy) === null)) return 'unknown';
+  const isEqual = policies.length > 1 && new Set(policies.map((policy) => textOf(one, policy))).size === 1;
+  return isEqual ? 'equal' : 'shown';
+}

@@ -1,25 +1,80 @@
-import Table from 'cli-table3';
-import type { ReplayResult } from '../result.ts';
-import { count, ROWS, textOf, WALL_ROWS } from './rows.ts';
+import type { GroupBy, PolicyResult, ReplayResult } from '../result.ts';
+import { count, printable, ratio, span } from './format.ts';
+import { groupTable } from './group-table.ts';
+import { fold, NOTE_ROWS, ROWS, textOf, WALL_ROWS, type Folded, type Row } from './rows.ts';
+import { textTable, wrapped } from './text-table.ts';
 
-/** Replaces control characters: names come from files and must not move the cursor or clear the screen. */
-// eslint-disable-next-line no-control-regex -- these are what must go
-export const printable = (text: string) => text.replace(/[\u0000-\u001f\u007f-\u009f]/g, '?');
-
-/** Compares all policies in the terminal. */
-export function comparisonTable(result: ReplayResult): string {
-  const table = new Table({
-    head: ['', ...result.policies.map(({ policy }) => printable(policy))],
-    style: { head: [], border: [] },
-  });
-  for (const row of ROWS) table.push([row.label, ...result.policies.map((policy) => textOf(row, policy))]);
-  for (const [label, value] of WALL_ROWS) table.push([label, ...result.latency.map(value)]);
-  const { trace, nodes, seed, complete } = result;
-  const head = [
-    `${trace.name} (${trace.format}): ${count(trace.jobs)} jobs, ${count(trace.pods)} pods, on ${count(nodes.count)} nodes (${nodes.name}), seed ${seed}`,
-    ...(complete ? [] : ['STOPPED EARLY: the figures cover only the part that ran.']),
-    ...[...result.notes, ...result.options].map((note) => `  - ${note}`),
-    ...result.drawn.map((note) => `  - drawn: ${note}`),
-  ];
-  return `${head.map(printable).join('\n')}\n${table.toString()}`;
+export interface TableOptions {
+  /** Columns of the terminal. */
+  readonly width: number;
+  /** Print all notes, and the rows about the simulation itself. */
+  readonly notes?: boolean;
+  /** Print waits and slowdowns by this, too. */
+  readonly by?: GroupBy;
 }
+
+/** The comparison of all policies for the terminal, below what it was made from. */
+export function comparisonTable(result: ReplayResult, { width, notes = false, by }: TableOptions): string {
+  const { policies } = result;
+  const folded = fold(ROWS, policies);
+  const rows = folded.shown.map((row) => textRow(row, policies));
+  const columns = policies.map(({ policy }) => printable(policy));
+  const more = notes ? noteRows(result) : [];
+  return [
+    ...lines(headOf(result), width),
+    ...(notes ? lines(notesOf(result), width) : []),
+    '',
+    textTable({ columns, rows: [...rows, ...more], width }),
+    '',
+    ...lines(foldedOf(folded, policies), width),
+    ...(by === undefined ? [] : ['', groupTable(policies, by, width)]),
+    ...(notes ? [] : lines([hiddenNotes(result)], width)),
+  ].join('\n');
+}
+
+function headOf(result: ReplayResult): string[] {
+  const { trace, nodes, seed, complete, offered, work } = result;
+  const load = `offered load ${ratio(offered.load)} (${offered.resource}, over ${span(offered.windowMs)} of submissions)`;
+  return [
+    `${trace.name} (${trace.format}): ${count(trace.jobs)} jobs, ${count(trace.pods)} pods, on ${count(nodes.count)} nodes (${nodes.name}), seed ${seed}`,
+    [...result.changes, load, `work model ${work.model}`].join('; '),
+    ...(complete ? [] : ['STOPPED EARLY: the figures cover only the part that ran.']),
+  ];
+}
+
+const notesOf = ({ notes, options, drawn }: ReplayResult): string[] => [
+  ...[...notes, ...options].map((note) => `- ${note}`),
+  ...drawn.map((note) => `- drawn: ${note}`),
+];
+
+const hiddenNotes = ({ notes, options, drawn }: ReplayResult): string =>
+  `--notes prints ${notes.length + options.length + drawn.length} notes on the trace, the simulation and what is drawn.`;
+
+const textRow = (row: Row, policies: readonly PolicyResult[]) => ({
+  label: row.label,
+  short: row.short,
+  cells: policies.map((policy) => textOf(row, policy)),
+});
+
+function noteRows({ policies, latency }: ReplayResult) {
+  const wall = WALL_ROWS.map(([label, value]) => ({ label, short: label, cells: latency.map(value) }));
+  return [...NOTE_ROWS.map((row) => textRow(row, policies)), ...wall];
+}
+
+function foldedOf({ shown, zero, unknown, equal }: Folded, policies: readonly PolicyResult[]): string[] {
+  const [first] = policies;
+  const hasBound = policies.some((policy) => shown.some(({ isLowerBound }) => isLowerBound(policy)));
+  const same = first ? equal.map((row) => `${row.short} ${textOf(row, first)}`) : [];
+  return [
+    ...(zero.length > 0 ? [`0 in all: ${shorts(zero)}.`] : []),
+    ...(unknown.length > 0 ? [`No figure in any: ${shorts(unknown)}.`] : []),
+    ...(same.length > 0 ? [`The same in all: ${same.join(', ')}.`] : []),
+    ...(hasBound ? ['>= is a lower bound: jobs had not begun, or were not over, when the simulation ended.'] : []),
+  ];
+}
+
+const shorts = (rows: readonly Row[]) => rows.map(({ short }) => short).join(', ');
+
+/** Paragraphs broken to the width; the lines after the first of each are indented. */
+const lines = (paragraphs: readonly string[], width: number): string[] =>
+  paragraphs.flatMap((text) => wrapped(printable(text), width - 2).map((line, i) => (i === 0 ? line : `  ${line}`)));

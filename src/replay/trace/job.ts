@@ -43,6 +43,8 @@ export interface Trace {
   /** How its jobs work unless an option says otherwise. */
   readonly work: WorkModel;
   readonly jobs: readonly TraceJob[];
+  /** How a selection changed it: slice, density, length of jobs. Absent: not at all. */
+  readonly changes?: readonly string[];
   /** Notes for the report on dropped or altered rows, with their number. */
   readonly notes: readonly string[];
   /** Notes for the report on fields that the trace lacks and that were drawn with the seed. */

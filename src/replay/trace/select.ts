@@ -17,7 +17,7 @@ export interface Selection {
 const URGENT = 1000;
 const HOUR_MS = 3_600_000;
 
-/** Selects a part of a trace and scales its times. The notes of the result list these changes. */
+/** Selects a part of a trace and scales its times; `changes` of the result lists how. */
 export function select(trace: Trace, selection: Selection): Trace {
   const { fromMs = 0, untilMs = Infinity, maxJobs = Infinity, speed = 1, shorten = 1, urgent } = selection;
   const kept = trace.jobs.filter(({ submitMs }) => submitMs >= fromMs && submitMs < untilMs).slice(0, maxJobs);
@@ -30,14 +30,14 @@ export function select(trace: Trace, selection: Selection): Trace {
     ...(job.expectedMs === undefined ? {} : { expectedMs: Math.round(job.expectedMs / shorten) }),
     ...(urgent ? { priority: isUrgent(urgent, job.id) ? URGENT : 0 } : {}),
   }));
-  const notes = [...trace.notes];
-  if (fromMs > 0 || untilMs < Infinity) notes.push(`submitted from hour ${fromMs / HOUR_MS} ${until(untilMs)}`);
-  if (jobs.length < trace.jobs.length) notes.push(`${jobs.length} of ${trace.jobs.length} jobs`);
-  if (speed !== 1) notes.push(`submissions ${times(speed, 'denser', 'sparser')}`);
-  if (shorten !== 1) notes.push(`jobs ${times(shorten, 'shorter', 'longer')}`);
+  const changes = [...(trace.changes ?? [])];
+  if (fromMs > 0 || untilMs < Infinity) changes.push(`submitted from hour ${fromMs / HOUR_MS} ${until(untilMs)}`);
+  if (jobs.length < trace.jobs.length) changes.push(`${jobs.length} of ${trace.jobs.length} jobs`);
+  if (speed !== 1) changes.push(`submissions ${times(speed, 'denser', 'sparser')}`);
+  if (shorten !== 1) changes.push(`jobs ${times(shorten, 'shorter', 'longer')}`);
   const drawn = [...trace.drawn];
   if (urgent) drawn.push(`priorities: ${URGENT} for ${urgent.share * 100} % of the jobs, 0 for the others`);
-  return { ...trace, jobs, notes, drawn };
+  return { ...trace, jobs, changes, drawn };
 }
 
 /** `20 times denser`; for .5, `2 times sparser`. */

@@ -190,8 +190,8 @@ test('a selection says what it did', async () => {
   const trace = await readTrace(shipped('msft-itp/cluster03.csv.gz'), { seed: 1 });
   const part = select(trace, { maxJobs: 10, speed: 10, shorten: 4 });
   expect(part.jobs).toHaveLength(10);
-  expect(part.notes.slice(-3)).toEqual(['10 of 3011 jobs', 'submissions 10 times denser', 'jobs 4 times shorter']);
+  expect(part.changes).toEqual(['10 of 3011 jobs', 'submissions 10 times denser', 'jobs 4 times shorter']);
   expect(part.jobs[9]!.durationMs).toBe(Math.round(trace.jobs[9]!.durationMs / 4));
   const other = select(trace, { speed: 0.3, shorten: 0.5 });
-  expect(other.notes.slice(-2)).toEqual(['submissions 3.333 times sparser', 'jobs 2 times longer']);
+  expect(other.changes).toEqual(['submissions 3.333 times sparser', 'jobs 2 times longer']);
 });

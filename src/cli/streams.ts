@@ -1,0 +1,10 @@
+/** The file name that stands for standard input or output. */
+export const STANDARD = '-';
+
+const USUAL_WIDTH = 100;
+
+/** Columns of the terminal behind a stream; COLUMNS or 100 if there is none. */
+export function widthOf({ columns }: { readonly columns?: number }, env = process.env): number {
+  const told = Number(env['COLUMNS']);
+  return columns ?? (Number.isInteger(told) && told > 0 ? told : USUAL_WIDTH);
+}
