@@ -9,6 +9,7 @@ import { replayCommand, type ReplayFlags } from './cli/replay.ts';
 import type { SweepFlags } from './cli/sweep-cells.ts';
 import { serveSweep } from './cli/sweep-thread.ts';
 import { sweepCommand } from './cli/sweep.ts';
+import { whyCommand, type WhyFlags } from './cli/why.ts';
 import { loadConfig } from './config.ts';
 import { MusterError } from './core/errors.ts';
 import { PROFILES } from './replay/generate/profiles.ts';
@@ -154,6 +155,7 @@ withWorkload(program.command('replay <trace>'))
   )
   .option('--seed <number>', 'seed of the random draws', whole, 1)
   .option('--json <file>', 'write the result as JSON; - for standard output')
+  .option('--jobs <file>', 'write what happened to each job, as .csv or .ndjson (and .gz); - for standard output')
   .option('--report <file>', 'write the report as one HTML file')
   .addOption(new Option('--by <what>', 'print waits and slowdowns by this, too').choices(GROUPINGS))
   .option('--notes', 'print all notes on the trace and the simulation')
@@ -180,6 +182,12 @@ program
   .command('merge <file...>')
   .description('merge the results of many runs into one table: files of replay --json, folders of sweep')
   .action((files: readonly string[]) => run(() => mergeCommand(files)));
+
+program
+  .command('why <job> <file>')
+  .description('tell what a job of a replay waited for, from the file that replay --jobs wrote')
+  .option('--policy <name>', 'only under this policy, with all phases')
+  .action((job: string, file: string, flags: WhyFlags) => run(() => whyCommand(job, file, flags)));
 
 program
   .command('generate <profile>')

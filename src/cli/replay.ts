@@ -8,6 +8,7 @@ import { comparisonTable } from '../replay/report/table.ts';
 import type { GroupBy, LatencyResult, PolicyResult, ReplayResult } from '../replay/result.ts';
 import { readPolicies } from '../server/policy-source.ts';
 import { VERSION } from '../version.ts';
+import { jobsOut } from './jobs-out.ts';
 import { shortNames } from './policy-names.ts';
 import { progressOn } from './progress.ts';
 import { STANDARD, widthOf } from './streams.ts';
@@ -17,6 +18,7 @@ export interface ReplayFlags extends WorkloadFlags {
   readonly policy: readonly string[];
   readonly seed: number;
   readonly json?: string;
+  readonly jobs?: string;
   readonly report?: string;
   readonly by?: GroupBy;
   readonly notes?: true;
@@ -27,9 +29,10 @@ export const INTERRUPTED = 130;
 
 /** @returns the exit code */
 export async function replayCommand(source: string, flags: ReplayFlags): Promise<number> {
-  for (const file of [flags.json, flags.report]) requireFolder(file);
+  requireOutputs(flags);
   const policies = policiesOf(flags.policy);
   const workload = await workloadOf(source, flags, flags.seed);
+  const jobs = flags.jobs === undefined ? undefined : jobsOut(flags.jobs);
   const progress = progressOn(process.stderr);
   const abort = new AbortController();
   const onInterrupt = () => (abort.signal.aborted ? process.exit(INTERRUPTED) : abort.abort());
@@ -45,9 +48,11 @@ export async function replayCommand(source: string, flags: ReplayFlags): Promise
       progress.clear();
       process.stderr.write(`${endedLine(ended, latency)}\n`);
     },
+    ...(jobs ? { onJob: jobs.add } : {}),
   });
   process.off('SIGINT', onInterrupt);
   progress.clear();
+  await jobs?.close();
   write(result, flags);
   return result.complete ? 0 : INTERRUPTED;
 }
@@ -62,13 +67,20 @@ const policiesOf = (sources: readonly string[]): ReplayPolicy[] => {
 const endedLine = (result: PolicyResult, { wallSeconds }: LatencyResult) =>
   `${result.policy}: ${summaryOf(result)} (took ${wallSeconds.toFixed(1)} s)`;
 
-function write(result: ReplayResult, { json, report, by, notes }: ReplayFlags): void {
+function write(result: ReplayResult, { json, jobs, report, by, notes }: ReplayFlags): void {
   // Standard output is for one thing: the table, or what a program reads.
-  const to = json === STANDARD ? process.stderr : process.stdout;
+  const to = json === STANDARD || jobs === STANDARD ? process.stderr : process.stdout;
   const options = { width: widthOf(to), ...(by === undefined ? {} : { by }), notes: notes ?? false };
   to.write(`${comparisonTable(result, options)}\n`);
   writeOut(json, () => `${JSON.stringify(result, undefined, 1)}\n`);
   writeOut(report, () => reportHtml(result));
+}
+
+/** @throws MusterError MUSTER_USAGE, MUSTER_FILE_UNREADABLE */
+function requireOutputs({ json, jobs, report }: ReplayFlags): void {
+  if (json === STANDARD && jobs === STANDARD)
+    throw new MusterError('MUSTER_USAGE', 'Only one of --json and --jobs can be written to standard output.');
+  for (const file of [json, jobs, report]) requireFolder(file);
 }
 
 /**

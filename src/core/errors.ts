@@ -5,7 +5,7 @@ const REMEDIES = {
   MUSTER_FILE_UNREADABLE: 'Check the path and the permissions.',
   MUSTER_POLICY_INVALID: 'See docs/policies.md for every field, its unit and its default.',
   MUSTER_TRACE_INVALID: 'See docs/traces.md for the format of each trace.',
-  MUSTER_RESULT_INVALID: 'Give result files of muster replay --json or muster sweep, each of them once.',
+  MUSTER_RESULT_INVALID: 'Give files that muster replay (--json, --jobs) or muster sweep wrote, each of them once.',
   MUSTER_WIRE_BAD_BODY: 'Compare the sender with docs/wire.md.',
   MUSTER_USAGE: 'Run muster --help, or muster COMMAND --help.',
   MUSTER_NOT_SYNCED: 'Wait until /readyz answers 200; kube-scheduler asks again by itself.',

@@ -1,0 +1,100 @@
+import { expect, test } from 'vitest';
+import { whyText } from '../../../src/replay/report/why-text.ts';
+import type { JobRecord, PhaseChange } from '../../../src/replay/job-record.ts';
+import { jobRecord } from '../../support/job-record.ts';
+
+const HOUR_MS = 3_600_000;
+
+test('one policy: what it waited for, in phases', () => {
+  expect(whyText([jobRecord({ submitMs: 0 })], 100)).toBe(
+    [
+      'Job etl-1: 9 members, 5 of them needed; 33 cores; namespace etl, queue nightly, priority 1.',
+      'It was submitted at 00:00:00, counted from the first submission.',
+      '',
+      'Under muster: done, 11m 35s after its submission (slowdown 1.16).',
+      'Under muster it waited 1m 35s until its work began; longest, 1m: its leader was refused: gang waits for room, "4" short.',
+      '',
+      '    00:00:00  for 5s      kube-scheduler had not tried its leader yet',
+      '    00:00:05  for 1m      its leader was refused: gang waits for room, "4" short',
+      '    00:01:05  for 30s     its members were created, bound and started',
+      '    00:01:35  for 10m     it worked',
+      '    00:11:35  it was over',
+    ].join('\n'),
+  );
+});
+
+test('a job that never began, and what it lost', () => {
+  const rest: { -readonly [K in keyof JobRecord]: JobRecord[K] } = jobRecord();
+  delete rest.endedMs;
+  const text = whyText(
+    [
+      {
+        ...rest,
+        submitMs: 30 * HOUR_MS,
+        outcome: 'waiting',
+        isWaitOpen: true,
+        isCompletionOpen: true,
+        evictions: 2,
+        reruns: 1,
+        work: { ...rest.work, lostToEvictions: 3600, lostToFailures: 3600 },
+        phases: [{ atMs: 30 * HOUR_MS, phase: 'refused', reason: 'no node fits' }],
+      },
+    ],
+    100,
+  );
+  expect(text).toContain('submitted at 1d 06:00:00');
+  expect(text).toContain(
+    'Under muster: still waiting when the simulation ended, 11m 35s after its submission (slowdown >= 1.16).',
+  );
+  expect(text).toContain('it waited 1m 35s and never began; longest');
+  expect(text).toContain('It lost 2 pods to evictions, repeated 2 core-hours of work, was submitted again 1 time.');
+  expect(text).toMatch(/1d 06:00:00 {2}for 11m 35s its leader was refused: no node fits$/);
+});
+
+test('a gap in the phases is told', () => {
+  const phases = Array.from({ length: 40 }, (_, i): PhaseChange => ({
+    atMs: i * 1000,
+    phase: i % 2 === 0 ? 'refused' : 'queued',
+  }));
+  const lines = whyText([jobRecord({ phases })], 100).split('\n');
+  expect(lines[lines.findIndex((line) => line.includes('00:00:19')) + 1]).toContain('changes in between are not kept');
+  expect(whyText([jobRecord({ phases: phases.slice(1) })], 100)).not.toContain('not kept');
+});
+
+test('several policies side by side', () => {
+  const other = jobRecord({
+    policy: 'kube-default',
+    outcome: 'deadlocked',
+    isWaitOpen: true,
+    isCompletionOpen: true,
+    waited: [{ phase: 'partial', reason: 'no node fits', ms: 90_000 }],
+    longest: 'no node fits',
+  });
+  expect(whyText([jobRecord(), other], 100)).toBe(
+    [
+      'Job etl-1: 9 members, 5 of them needed; 33 cores; namespace etl, queue nightly, priority 1.',
+      'It was submitted at 00:00:00, counted from the first submission.',
+      '',
+      '                                          muster  kube-default',
+      'outcome                                     done    deadlocked',
+      'wait until work began                     1m 35s     >= 1m 35s',
+      'completion                               11m 35s    >= 11m 35s',
+      'bounded slowdown                            1.16       >= 1.16',
+      'pods evicted                                   0             0',
+      'queued                                        5s             -',
+      'refused: gang waits for room, "4" short       1m             -',
+      'starting                                     30s             -',
+      'working                                      10m             -',
+      'partial: no node fits                          -        1m 30s',
+      '',
+      'Under muster it waited 1m 35s until its work began; longest, 1m: its leader was refused: gang waits for room, "4" short.',
+      'Under kube-default it waited 1m 35s and never began; longest, 1m 30s: its leader held room, and a worker that it needs was refused: no node fits.',
+      '--policy NAME prints the phases under one policy.',
+    ].join('\n'),
+  );
+});
+
+test('control characters do not reach the terminal', () => {
+  // eslint-disable-next-line no-control-regex -- these are what must not be there
+  expect(whyText([jobRecord({ user: '\u001b[2J', id: 'a\rb' })], 100)).not.toMatch(/[\u0000-\u0009\u000b-\u001f]/);
+});
