@@ -15,6 +15,7 @@ import { MusterError } from './core/errors.ts';
 import { PROFILES } from './replay/generate/profiles.ts';
 import type { GroupBy } from './replay/result.ts';
 import { FORMATS } from './replay/trace/read-trace.ts';
+import { DEFAULT_WORK, type WorkModel } from './replay/work-model.ts';
 import { serve } from './server/serve.ts';
 import { VERSION } from './version.ts';
 
@@ -23,6 +24,7 @@ const MISUSED = 2;
 
 const positive = (text: string) => numberFrom(text, (value) => value > 0, 'a number above 0');
 const notNegative = (text: string) => numberFrom(text, (value) => value >= 0, 'a number of at least 0');
+const share = (text: string) => numberFrom(text, (value) => value >= 0 && value <= 1, 'a number from 0 to 1');
 const whole = (text: string) =>
   numberFrom(text, (value) => Number.isSafeInteger(value) && value >= 0, 'an integer of at least 0');
 
@@ -84,7 +86,10 @@ program
   .command('serve')
   .description('serve the extender (a flag overrides MUSTER_* in the environment, which overrides the config file)')
   .option('--config <file>', 'config file (YAML); docs/config.md')
-  .option('--policy <file>', 'policy file, or a preset: kube-default, kube-no-preemption, fifo-gang, muster, muster-preempt')
+  .option(
+    '--policy <file>',
+    'policy file, or a preset: kube-default, kube-no-preemption, fifo-gang, muster, muster-preempt',
+  )
   .option('--nodes <file>', 'output of kubectl get nodes -o json|yaml')
   .option('--pods <file>', 'output of kubectl get pods -A -o json|yaml')
   .option('--demo', 'serve the embedded demo cluster instead of files')
@@ -119,6 +124,35 @@ program
     }),
   );
 
+const WORK_MODELS = ['spark', 'gang'] satisfies WorkModel[];
+
+/** Adds the options that say when jobs work, and how fast. */
+const withWorkModel = (command: Command) =>
+  command
+    .addOption(
+      new Option('--work <model>', "when a job works; default: the trace's own model (docs/replay.md)").choices(
+        WORK_MODELS,
+      ),
+    )
+    .option(
+      '--min-registered-ratio <share>',
+      'spark: share of its executors with which a job begins',
+      share,
+      DEFAULT_WORK.minRegisteredRatio,
+    )
+    .option(
+      '--max-registered-wait <seconds>',
+      'spark: a job begins after this time with the executors that it has',
+      notNegative,
+      DEFAULT_WORK.maxRegisteredWaitMs / 1000,
+    )
+    .option(
+      '--serial-fraction <share>',
+      "share of a job's time that more workers do not shorten (Amdahl's law)",
+      share,
+      DEFAULT_WORK.serialFraction,
+    );
+
 /** Adds the options that replay and sweep share: the workload and how it runs. */
 const withWorkload = (command: Command) =>
   command
@@ -149,7 +183,7 @@ const GROUPINGS = ['queue', 'namespace', 'user', 'priority', 'size'] satisfies G
 
 const USUAL_POLICIES = ['kube-default', 'fifo-gang', 'muster'];
 
-withWorkload(program.command('replay <trace>'))
+withWorkModel(withWorkload(program.command('replay <trace>')))
   .description(
     `rehearse policies on a trace (${FORMATS.join(', ')}; - for standard input; or preset:NAME to generate one: ${profiles})`,
   )
@@ -163,7 +197,7 @@ withWorkload(program.command('replay <trace>'))
     run(() => replayCommand(trace, { ...flags, policy: flags.policy ?? USUAL_POLICIES })),
   );
 
-withWorkload(program.command('sweep <trace>'))
+withWorkModel(withWorkload(program.command('sweep <trace>')))
   .description('replay every policy with every seed on every day, on several threads; one JSON per run, and one table')
   .option('--seeds <numbers>', 'seeds, such as 1..8 or 1,2,5..7', numbers, [1])
   .option(

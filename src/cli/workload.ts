@@ -2,13 +2,14 @@ import type { NodeInfo } from '../core/model.ts';
 import { MusterError } from '../core/errors.ts';
 import { generateTrace } from '../replay/generate/generate.ts';
 import { profileNamed, profileNodes } from '../replay/generate/profiles.ts';
-import { DEFAULT_REPLAY } from '../replay/options.ts';
+import { DEFAULT_REPLAY, type ReplayOptions } from '../replay/options.ts';
 import type { ReplayInput } from '../replay/replay.ts';
 import { fileAt, fromStream, type InputFile } from '../replay/trace/input-file.ts';
 import type { Trace } from '../replay/trace/job.ts';
 import { readNodes } from '../replay/trace/nodes.ts';
 import { readTrace } from '../replay/trace/read-trace.ts';
 import { select } from '../replay/trace/select.ts';
+import type { WorkModel } from '../replay/work-model.ts';
 import { STANDARD } from './streams.ts';
 
 /** The options of the workload as commander returns them, with parsed numbers. */
@@ -23,6 +24,11 @@ export interface WorkloadFlags {
   readonly untilHours?: number;
   readonly cycleMs: number;
   readonly batch: number;
+  readonly work?: WorkModel;
+  readonly minRegisteredRatio: number;
+  /** In s. */
+  readonly maxRegisteredWait: number;
+  readonly serialFraction: number;
   readonly nodeFailures: number;
   readonly lazyBackoff?: true;
   readonly urgent?: number;
@@ -55,9 +61,24 @@ export async function workloadOf(source: string, flags: WorkloadFlags, seed: num
     );
   const nodes = scaled(await nodesOf(flags.nodes), flags.load);
   const nodesName = flags.load === 1 ? flags.nodes : `${flags.nodes}, load x ${flags.load}`;
-  const { cycleMs, batch: batchSize, nodeFailures: nodeFailuresPerDay } = flags;
-  const drawn = { seed, cycleMs, batchSize, nodeFailuresPerDay, graceMs: flags.grace * 1000 };
-  return { trace, nodes, nodesName, options: { ...DEFAULT_REPLAY, ...drawn, eagerBackoff: !flags.lazyBackoff } };
+  return { trace, nodes, nodesName, options: optionsOf(flags, seed) };
+}
+
+function optionsOf(flags: WorkloadFlags, seed: number): ReplayOptions {
+  const { cycleMs, batch, work, minRegisteredRatio, maxRegisteredWait, serialFraction, nodeFailures, grace } = flags;
+  return {
+    ...DEFAULT_REPLAY,
+    seed,
+    cycleMs,
+    batchSize: batch,
+    eagerBackoff: !flags.lazyBackoff,
+    ...(work === undefined ? {} : { workModel: work }),
+    minRegisteredRatio,
+    maxRegisteredWaitMs: maxRegisteredWait * 1000,
+    serialFraction,
+    nodeFailuresPerDay: nodeFailures,
+    graceMs: grace * 1000,
+  };
 }
 
 /** @throws MusterError MUSTER_USAGE */

@@ -49,6 +49,24 @@ test('the same replay twice gives the same JSON, wall-clock figures aside; anoth
   expect(JSON.stringify({ ...other, seed: 3 })).not.toBe(JSON.stringify(one));
 });
 
+test("the work model is the trace's own unless --work says otherwise", async () => {
+  const run = async (...args: string[]) => {
+    const { out, code } = await muster(...small, '--policy', 'fifo-gang', '--json', '-', ...args);
+    expect(code).toBe(0);
+    return JSON.parse(out) as ReplayResult;
+  };
+  const own = await run();
+  expect(own.work).toEqual({
+    model: 'gang',
+    minRegisteredRatio: 0.8,
+    maxRegisteredWaitMs: 30_000,
+    serialFraction: 0.05,
+  });
+  const spark = await run('--work', 'spark', '--min-registered-ratio', '.5', '--max-registered-wait', '9');
+  expect(spark.work).toMatchObject({ model: 'spark', minRegisteredRatio: 0.5, maxRegisteredWaitMs: 9000 });
+  expect(spark.policies[0]?.waitMs.mean).toBeLessThan(own.policies[0]?.waitMs.mean ?? 0);
+});
+
 test('interrupted, a replay writes what there is, says so and ends with 130', async () => {
   const args = ['replay', 'preset:L', '--nodes', 'preset:S', '--policy', 'muster', '--json', path('part.json')];
   const started = start(args);
@@ -114,6 +132,8 @@ test.each([
   ['a speed of 0', [...small, '--speed', '0'], 2, 'a number above 0'],
   ['a negative seed', [...small, '--seed', '-1'], 2, 'Expected an integer of at least 0'],
   ['a seed of text', [...small, '--seed', 'x'], 2, 'Expected an integer of at least 0'],
+  ['a work model that is none', [...small, '--work', 'mpi'], 2, 'spark, gang'],
+  ['a share above 1', [...small, '--serial-fraction', '2'], 2, 'a number from 0 to 1'],
   ['an infinite load', [...small, '--load', 'Infinity'], 2, 'a number above 0'],
   ['an unknown profile', ['generate', 'XXL'], 2, 'Unknown profile "XXL"; expected one of S, M'],
   ['an unknown format', [...small, '--format', 'xml'], 1, 'Unknown trace format "xml"'],

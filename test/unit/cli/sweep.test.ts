@@ -24,6 +24,9 @@ const flags: SweepFlags = {
   maxJobs: 40,
   cycleMs: 5,
   batch: 5,
+  minRegisteredRatio: 0.8,
+  maxRegisteredWait: 30,
+  serialFraction: 0.05,
   nodeFailures: 0,
   grace: 10,
 };
