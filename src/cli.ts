@@ -6,9 +6,9 @@ import { explainCommand, type ExplainFlags } from './cli/explain.ts';
 import { generateCommand, type GenerateFlags } from './cli/generate.ts';
 import { mergeCommand } from './cli/merge.ts';
 import { replayCommand, type ReplayFlags } from './cli/replay.ts';
-import type { SweepFlags } from './cli/sweep-cells.ts';
-import { serveSweep } from './cli/sweep-thread.ts';
-import { sweepCommand } from './cli/sweep.ts';
+import type { OutFlags } from './cli/sweep-out.ts';
+import { serveCell } from './cli/sweep-thread.ts';
+import { sweepCommand, type SweepFlags } from './cli/sweep.ts';
 import { whyCommand, type WhyFlags } from './cli/why.ts';
 import { loadConfig } from './config.ts';
 import { MusterError } from './core/errors.ts';
@@ -165,6 +165,7 @@ const withWorkload = (command: Command) =>
     .option('--speed <factor>', 'make submissions this many times denser; durations stay', positive, 1)
     .option('--shorten <factor>', 'make jobs this many times shorter', positive, 1)
     .option('--load <factor>', 'divide the number of nodes by this', positive, 1)
+    .option('--offered <load>', 'as many of the nodes as make the offered load this, such as 0.9', positive)
     .option('--max-jobs <number>', 'at most this many jobs', whole)
     .option('--from-hours <hours>', 'only jobs submitted at or after this hour of the trace', notNegative)
     .option('--until-hours <hours>', 'only jobs submitted before this hour of the trace', notNegative)
@@ -197,25 +198,43 @@ withWorkModel(withWorkload(program.command('replay <trace>')))
     run(() => replayCommand(trace, { ...flags, policy: flags.policy ?? USUAL_POLICIES })),
   );
 
-withWorkModel(withWorkload(program.command('sweep <trace>')))
-  .description('replay every policy with every seed on every day, on several threads; one JSON per run, and one table')
-  .option('--seeds <numbers>', 'seeds, such as 1..8 or 1,2,5..7', numbers, [1])
+/** Adds the options of commands that run many replays. */
+const withRuns = (command: Command) =>
+  withWorkModel(withWorkload(command))
+    .option(
+      '--set <field=values>',
+      'try these values of a policy field, such as queue.blockAfter=0,10m,never; POLICY:field=... for one policy; repeat it for a grid',
+      collect,
+    )
+    .option('--seeds <numbers>', 'seeds, such as 1..8 or 1,2,5..7', numbers, [1])
+    .option('--threads <number>', 'how many replays run at a time; default: one per core', positiveWhole)
+    .option('--cell-timeout <seconds>', 'give a replay up after this time', positive)
+    .option('--stall <seconds>', 'give a replay up whose simulated time stands still for this long', positive, 120);
+
+/** Adds the options of commands that compare many results. */
+const withResults = (command: Command) =>
+  command
+    .option('--baseline <policy>', 'the policy that the others are compared with; default: the first')
+    .option('--json <file>', 'write all results as JSON; - for standard output')
+    .option('--csv <file>', 'write the figures of each run as CSV; - for standard output');
+
+withResults(withRuns(program.command('sweep <trace>')))
+  .description('replay every policy with every seed, day, setting and set of nodes, and compare them')
   .option(
     '--days <numbers>',
     'days of the trace (the first is 1), each replayed by itself; default: the whole trace',
     numbers,
   )
-  .requiredOption('--out <folder>', 'folder for the JSON of each run')
-  .option('--threads <number>', 'how many replays run at a time; default: one per core', positiveWhole)
-  .option('--cell <number>', 'run only this cell (the first is 0), in this process', whole)
+  .option('--nodes-count <numbers>', 'try these numbers of nodes, such as 50,60,70 or 50..60', numbers)
+  .option('--out <folder>', 'folder for the JSON of each run, as soon as it ends')
+  .option('--cell <number>', 'run only this cell (the first is 0); needs --out', whole)
   .action((trace: string, flags: SweepFlags) =>
     run(() => sweepCommand(trace, { ...flags, policy: flags.policy ?? USUAL_POLICIES })),
   );
 
-program
-  .command('merge <file...>')
-  .description('merge the results of many runs into one table: files of replay --json, folders of sweep')
-  .action((files: readonly string[]) => run(() => mergeCommand(files)));
+withResults(program.command('merge <file...>'))
+  .description('compare the results of many runs: files of replay --json and sweep --json, folders of sweep --out')
+  .action((files: readonly string[], flags: OutFlags) => run(() => mergeCommand(files, flags)));
 
 program
   .command('why <job> <file>')
@@ -264,4 +283,4 @@ process.stdout.on('error', (error: NodeJS.ErrnoException) => {
 });
 
 if (isMainThread) await program.parseAsync();
-else serveSweep();
+else await serveCell();

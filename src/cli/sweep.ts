@@ -1,87 +1,104 @@
 import { mkdirSync } from 'node:fs';
-import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import { MusterError } from '../core/errors.ts';
-import { mergedTable, type NamedResult } from '../replay/report/merged.ts';
+import { summaryOf } from '../replay/report/rows.ts';
+import type { LostRun } from '../replay/report/sweep-result.ts';
 import type { ReplayResult } from '../replay/result.ts';
-import { readPolicies } from '../server/policy-source.ts';
+import type { Progress } from '../replay/sim/simulation.ts';
 import { progressOn } from './progress.ts';
 import { INTERRUPTED, requireFolder, writeOut } from './replay.ts';
-import { cellsOf, fileOf, labelOf, runCell, type Cell, type Sweep, type SweepFlags } from './sweep-cells.ts';
-import { SweepThread } from './sweep-thread.ts';
+import { cellsOf, fileOf, labelOf, type Cell, type GridFlags } from './sweep-cells.ts';
+import { requireOut, writeResults, type OutFlags } from './sweep-out.ts';
+import { poolOf, requireFiles, untilInterrupted, type PoolFlags } from './sweep-pool.ts';
 
-/** Runs all cells over threads and prints one table, or one cell alone. @returns the exit code */
-export async function sweepCommand(source: string, flags: SweepFlags): Promise<number> {
-  const cells = cellsOf(flags);
-  const { cell: index, out } = flags;
-  const chosen = index === undefined ? cells : cells.slice(index, index + 1);
-  if (chosen.length === 0)
-    throw new MusterError('MUSTER_USAGE', `--cell: expected 0 to ${cells.length - 1}, got ${index}.`);
-  for (const policy of flags.policy) readPolicies(policy);
-  makeFolder(out);
-  const report = new SweepReport(out, chosen.length);
-  const isWhole = await (index === undefined ? overThreads : inThisThread)({ source, flags }, chosen, report);
-  report.end();
-  return isWhole ? 0 : INTERRUPTED;
+export interface SweepFlags extends GridFlags, OutFlags, PoolFlags {
+  /** A folder for the result of each run. */
+  readonly out?: string;
+  readonly cell?: number;
 }
 
-/** Writes results as they arrive and keeps them for the table. */
+/** The exit code if runs were given up. Kubernetes may try again: 1 and 2 mean that the input is wrong. */
+const INCOMPLETE = 3;
+
+/** Runs all cells over threads, or one alone, and compares the policies. @returns the exit code */
+export async function sweepCommand(source: string, flags: SweepFlags): Promise<number> {
+  const { cell: index, out } = flags;
+  requireFiles([source, ...flags.nodes.split(',')]);
+  const all = cellsOf(flags);
+  const cells = index === undefined ? all : all.slice(index, index + 1);
+  if (index !== undefined && out === undefined)
+    throw new MusterError(
+      'MUSTER_USAGE',
+      '--cell: one run alone compares nothing; name the folder for its result with --out.',
+    );
+  if (cells.length === 0)
+    throw new MusterError('MUSTER_USAGE', `--cell: expected 0 to ${all.length - 1}, got ${index}.`);
+  requireBaseline(flags, all);
+  requireOut(flags);
+  if (out !== undefined) makeFolder(out);
+  const report = new SweepReport(out, cells.length);
+  const pool = poolOf(source, flags);
+  const runOne = async (cell: Cell) => {
+    const end = await pool.run(cell, report.progressOf(cell));
+    if (end.kind === 'result') report.add(cell, end.result);
+    else report.lose(cell, end.why);
+  };
+  const isWhole = await untilInterrupted(pool, () => Promise.all(cells.map(runOne)));
+  report.end(flags);
+  if (!isWhole) return INTERRUPTED;
+  return report.lost.length === 0 ? 0 : INCOMPLETE;
+}
+
+/** Before the work starts. @throws MusterError MUSTER_USAGE */
+function requireBaseline({ baseline }: OutFlags, cells: readonly Cell[]): void {
+  const names = [...new Set(cells.map(({ policy }) => policy.name))];
+  if (baseline === undefined || names.some((name) => baseline === name || baseline.startsWith(`${name} on `))) return;
+  throw new MusterError('MUSTER_USAGE', `--baseline: expected one of ${names.join(', ')}, got ${baseline}.`);
+}
+
+/** Tells of each cell as soon as it ends, and keeps the results for the table. */
 class SweepReport {
-  readonly #out: string;
+  readonly lost: LostRun[] = [];
+  readonly #out: string | undefined;
   readonly #cells: number;
-  readonly #results: NamedResult[] = [];
+  readonly #ended: { readonly cell: Cell; readonly result: ReplayResult }[] = [];
   readonly #progress = progressOn(process.stderr);
 
-  constructor(out: string, cells: number) {
+  constructor(out: string | undefined, cells: number) {
     this.#out = out;
     this.#cells = cells;
   }
 
-  readonly progressOf =
-    (cell: Cell): Parameters<typeof runCell>[2] =>
-    (progress) =>
-      this.#progress.show({ ...progress, policy: `${this.#results.length} of ${this.#cells} done; ${labelOf(cell)}` });
+  readonly progressOf = (cell: Cell) => (progress: Progress) =>
+    this.#progress.show({ ...progress, policy: `${this.#count()}; ${labelOf(cell)}` });
 
   add(cell: Cell, result: ReplayResult): void {
-    const name = join(this.#out, fileOf(cell));
-    this.#results.push({ name, result });
-    this.#progress.clear();
-    process.stderr.write(`${this.#results.length} of ${this.#cells}: ${labelOf(cell)}: `);
-    writeOut(name, () => `${JSON.stringify(result, undefined, 1)}\n`);
+    this.#ended.push({ cell, result });
+    this.#say(cell, result.policies.map(summaryOf).join());
+    if (this.#out === undefined) return;
+    writeOut(join(this.#out, fileOf(cell)), () => `${JSON.stringify(result, undefined, 1)}\n`);
   }
 
-  end(): void {
+  lose(cell: Cell, why: string): void {
+    this.lost.push({ run: labelOf(cell), why });
+    this.#say(cell, `GIVEN UP: ${why}`);
+  }
+
+  /** @throws MusterError as `writeResults` */
+  end(flags: OutFlags): void {
     this.#progress.clear();
-    if (this.#results.length < this.#cells)
-      process.stdout.write('STOPPED EARLY: the figures cover only the runs that finished.\n');
     // In the order of the cells and not of the threads.
-    this.#results.sort((a, b) => (a.name < b.name ? -1 : 1));
-    if (this.#results.length > 0) process.stdout.write(`${mergedTable(this.#results)}\n`);
+    this.#ended.sort((a, b) => a.cell.index - b.cell.index);
+    const named = this.#ended.map(({ cell, result }) => ({ name: labelOf(cell), result }));
+    writeResults({ named, lost: this.lost, isStopped: named.length + this.lost.length < this.#cells }, flags);
   }
-}
 
-async function inThisThread(sweep: Sweep, cells: readonly Cell[], report: SweepReport): Promise<boolean> {
-  for (const cell of cells) report.add(cell, await runCell(sweep, cell, report.progressOf(cell)));
-  return true;
-}
-
-/** Each thread takes the next cell. @returns false: stopped by ^C */
-async function overThreads(sweep: Sweep, cells: readonly Cell[], report: SweepReport): Promise<boolean> {
-  const count = Math.min(sweep.flags.threads ?? availableParallelism(), cells.length);
-  const threads = Array.from({ length: count }, () => new SweepThread(sweep));
-  const queue = cells.values();
-  const work = async (thread: SweepThread) => {
-    for (const cell of queue) report.add(cell, await thread.run(cell, report.progressOf(cell)));
-  };
-  let interrupt = () => {};
-  const interrupted = new Promise<false>((resolve) => (interrupt = () => resolve(false)));
-  process.on('SIGINT', interrupt);
-  try {
-    return await Promise.race([Promise.all(threads.map(work)).then(() => true), interrupted]);
-  } finally {
-    process.off('SIGINT', interrupt);
-    await Promise.all(threads.map((thread) => thread.stop()));
+  #say(cell: Cell, what: string): void {
+    this.#progress.clear();
+    process.stderr.write(`${this.#count()}: ${labelOf(cell)}: ${what}\n`);
   }
+
+  #count = () => `${this.#ended.length + this.lost.length} of ${this.#cells}`;
 }
 
 /** @throws MusterError MUSTER_FILE_UNREADABLE */

@@ -10,15 +10,15 @@ import { readNodes } from '../replay/trace/nodes.ts';
 import { readTrace } from '../replay/trace/read-trace.ts';
 import { select } from '../replay/trace/select.ts';
 import type { WorkModel } from '../replay/work-model.ts';
+import { sizedNodes, type ClusterSize } from './cluster-size.ts';
 import { STANDARD } from './streams.ts';
 
 /** The options of the workload as commander returns them, with parsed numbers. */
-export interface WorkloadFlags {
+export interface WorkloadFlags extends ClusterSize {
   readonly nodes: string;
   readonly format?: string;
   readonly speed: number;
   readonly shorten: number;
-  readonly load: number;
   readonly maxJobs?: number;
   readonly fromHours?: number;
   readonly untilHours?: number;
@@ -59,8 +59,8 @@ export async function workloadOf(source: string, flags: WorkloadFlags, seed: num
       'MUSTER_USAGE',
       'The selected part of the trace contains no jobs: widen the hours or days, or raise --max-jobs.',
     );
-  const nodes = scaled(await nodesOf(flags.nodes), flags.load);
-  const nodesName = flags.load === 1 ? flags.nodes : `${flags.nodes}, load x ${flags.load}`;
+  const all = { nodes: await nodesOf(flags.nodes), name: flags.nodes };
+  const { nodes, name: nodesName } = sizedNodes(all, trace.jobs, flags);
   return { trace, nodes, nodesName, options: optionsOf(flags, seed) };
 }
 
@@ -101,15 +101,3 @@ async function nodesOf(source: string): Promise<readonly NodeInfo[]> {
 /** @throws MusterError MUSTER_FILE_UNREADABLE */
 export const inputOf = async (path: string): Promise<InputFile> =>
   path === STANDARD ? fromStream('stdin', process.stdin) : fileAt(path);
-
-/** Scales the load by the number of nodes and leaves the jobs alone: keeps every n-th node, evenly over the list. */
-function scaled(nodes: readonly NodeInfo[], load: number): readonly NodeInfo[] {
-  if (load === 1) return nodes;
-  const count = Math.max(1, Math.round(nodes.length / load));
-  if (count <= nodes.length)
-    return Array.from({ length: count }, (_, i) => nodes[Math.floor((i * nodes.length) / count)]!);
-  return Array.from({ length: count }, (_, i) => {
-    const node = nodes[i % nodes.length]!;
-    return i < nodes.length ? node : { ...node, name: `${node.name}-copy-${Math.floor(i / nodes.length)}` };
-  });
-}

@@ -14,8 +14,12 @@ export interface Setting {
   readonly value: string;
 }
 
-export const settingText = ({ policy, field, value }: Setting) =>
-  `${policy === undefined ? '' : `${policy}:`}${field}=${value}`;
+/** `queue.blockAfter`, `etl:queue.blockAfter` */
+export const settingField = ({ policy, field }: Omit<Setting, 'value'>) =>
+  `${policy === undefined ? '' : `${policy}:`}${field}`;
+
+/** `queue.blockAfter=10m` */
+export const settingText = (setting: Setting) => `${settingField(setting)}=${setting.value}`;
 
 const SETTING = /^(?:([a-z0-9][-a-z0-9]*):)?([^=:\s]+)=(.+)$/s;
 

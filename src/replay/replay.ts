@@ -1,8 +1,8 @@
 import { createHash } from 'node:crypto';
-import { stringify } from 'yaml';
 import type { NodeInfo } from '../core/model.ts';
 import type { Policy } from '../core/policy/policy.ts';
 import { Scheduler } from '../core/scheduler.ts';
+import { policyText } from '../intake/policy-text.ts';
 import type { JobRecord } from './job-record.ts';
 import { offeredLoad } from './offered-load.ts';
 import { workRulesOf, type ReplayOptions } from './options.ts';
@@ -60,7 +60,7 @@ export async function replay(input: ReplayInput): Promise<ReplayResult> {
     const ears = { ...(signal ? { signal } : {}), ...(onProgress ? { onProgress } : {}), ...(onJob ? { onJob } : {}) };
     const output = await simulate({ trace, nodes, options, port, policy: policy.name, larger, ...ears });
     const { name, source = name } = policy;
-    const result = { ...output.result, source, policyText: stringify(policy.policies) };
+    const result = { ...output.result, source, policyText: policyText(policy.policies) };
     policies.push(result);
     latency.push(output.latency);
     input.onPolicy?.(result, output.latency);

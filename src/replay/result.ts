@@ -86,7 +86,7 @@ export interface PolicyResult {
   readonly policy: string;
   /** As given on the command line. */
   readonly source: string;
-  /** The policies as JSON, with defaults. */
+  /** The policies as the YAML of a policy file, without defaults. */
   readonly policyText: string;
   readonly outcomes: Readonly<Record<Outcome, number>> & { readonly jobs: number };
   /** From submission until work first begins. These three leave out jobs that are larger than the cluster. */
@@ -187,6 +187,8 @@ export interface ReplayResult {
   readonly options: readonly string[];
   readonly notes: readonly string[];
   readonly drawn: readonly string[];
+  /** Its place in a sweep: the day of the trace, from 1 on, and the fields of the policy that the sweep set, as YAML. */
+  readonly cell?: { readonly day?: number; readonly settings: Readonly<Record<string, string>> };
   /** False: stopped by ^C; the figures cover only the part that ran. */
   readonly complete: boolean;
   readonly policies: readonly PolicyResult[];

@@ -1,8 +1,10 @@
-import Table from 'cli-table3';
 import { MusterError } from '../../core/errors.ts';
 import type { PolicyResult, ReplayResult } from '../result.ts';
+import { compare, differenceText } from './compare.ts';
 import { count, printable } from './format.ts';
-import { ROWS, type Row } from './rows.ts';
+import { fold, ROWS, type Row } from './rows.ts';
+import { columnsOf, commonInputs, perWorkload, type Column } from './runs.ts';
+import { textTable } from './text-table.ts';
 
 /** A result and the name of its file. */
 export interface NamedResult {
@@ -10,64 +12,115 @@ export interface NamedResult {
   readonly result: ReplayResult;
 }
 
-/** The results of one policy, by their inputs as JSON. */
-type Runs = ReadonlyMap<string, PolicyResult>;
+export interface MergedOptions {
+  /** The column that the others are compared with; default: the first. */
+  readonly baseline?: string | undefined;
+  /** Columns of the terminal. */
+  readonly width: number;
+}
 
 /**
- * The results of many runs in one table: for each policy the median over its runs, with minimum and maximum.
- * @throws MusterError MUSTER_RESULT_INVALID for a duplicate run, or without any run
+ * The results of many runs as two tables: for each policy the median over its runs, with minimum and maximum; and how
+ * much the other policies differ from the baseline, pair by pair.
+ * @throws MusterError MUSTER_RESULT_INVALID for a run that is there twice, or without any run
+ *   unknown baseline
  */
-export function mergedTable(results: readonly NamedResult[]): string {
+export function mergedTable(results: readonly NamedResult[], { baseline, width }: MergedOptions): string {
   const whole = results.filter(({ result }) => result.complete);
-  const byPolicy = runsOf(whole);
-  const head = [...byPolicy].map(([policy, runs]) => `${printable(policy)}\nn = ${runs.size}`);
-  const table = new Table({ head: ['median (least .. most)', ...head], style: { head: [], border: [] } });
-  for (const row of ROWS) {
-    table.push([row.label, ...[...byPolicy.values()].map((runs) => spreadOf(row, [...runs.values()]))]);
-  }
+  const columns = columnsOfFiles(whole);
+  const base = baselineOf(columns, baseline);
+  const rows = fold(
+    ROWS,
+    columns.flatMap(({ runs }) => [...runs.values()]),
+  ).shown;
   const partial = results.filter((one) => !whole.includes(one)).map(({ name }) => `left out, stopped early: ${name}`);
-  const uneven = isEven(byPolicy) ? [] : ['THE POLICIES DID NOT RUN ON THE SAME INPUTS: compare with care.'];
-  return [...describe(whole), ...partial, ...uneven].map(printable).concat(table.toString()).join('\n');
+  const uneven = isEven(columns) ? [] : ['THE POLICIES DID NOT RUN ON THE SAME INPUTS: compare with care.'];
+  const isThere = baseline === undefined || base.policy === baseline || base.policy.startsWith(`${baseline} on `);
+  const absent = isThere ? [] : [`THERE ARE NO RUNS OF ${baseline}: the baseline is ${base.policy}.`];
+  const head = [...describe(whole), ...partial, ...uneven, ...absent].map(printable);
+  return [...head, '', mediansTable(columns, rows, width), ...differences(columns, base, { rows, width })].join('\n');
 }
 
-function runsOf(results: readonly NamedResult[]): ReadonlyMap<string, Runs> {
-  const byPolicy = new Map<string, Map<string, PolicyResult>>();
-  for (const { name, result } of results) {
-    const { trace, nodes, seed, changes, options, notes } = result;
-    const run = JSON.stringify([trace, nodes, seed, changes, options, notes]);
-    for (const policy of result.policies) {
-      const runs = byPolicy.get(policy.policy) ?? new Map<string, PolicyResult>();
-      if (runs.has(run))
-        throw new MusterError('MUSTER_RESULT_INVALID', `${name}: another file has the same run of ${policy.policy}.`);
-      byPolicy.set(policy.policy, runs.set(run, policy));
-    }
-  }
-  if (byPolicy.size > 0) return byPolicy;
-  throw new MusterError('MUSTER_RESULT_INVALID', 'There are no finished runs to merge.');
+type Columns = readonly [Column, ...Column[]];
+
+/** @throws MusterError MUSTER_RESULT_INVALID */
+function columnsOfFiles(results: readonly NamedResult[]): Columns {
+  const nameOf = new Map(results.map(({ name, result }) => [result, name]));
+  const [first, ...others] = columnsOf([...nameOf.keys()], (result, policy) => {
+    throw new MusterError(
+      'MUSTER_RESULT_INVALID',
+      `${nameOf.get(result)}: another file has the same run of ${policy}.`,
+    );
+  });
+  if (first) return [first, ...others];
+  throw new MusterError('MUSTER_RESULT_INVALID', 'There are no finished runs to compare.');
 }
 
-function isEven(byPolicy: ReadonlyMap<string, Runs>): boolean {
-  const [first, ...others] = [...byPolicy.values()];
-  if (!first) return true;
-  return others.every((runs) => runs.size === first.size && [...runs.keys()].every((run) => first.has(run)));
+/** The column of that name, or the first of that policy; else the first of all. */
+function baselineOf([first, ...others]: Columns, name: string | undefined): Column {
+  const all = [first, ...others];
+  return (
+    all.find(({ policy }) => policy === name) ?? all.find(({ policy }) => policy.startsWith(`${name} on `)) ?? first
+  );
 }
 
-function spreadOf({ value, format }: Row, runs: readonly PolicyResult[]): string {
+const isEven = (columns: readonly Column[]) => columns.every(({ runs }) => runs.size === commonInputs(columns).length);
+
+function mediansTable(columns: readonly Column[], rows: readonly Row[], width: number): string {
+  const titles = columns.map(({ policy, runs }) => printable(`${policy} (n=${runs.size})`));
+  const cells = rows.map((row) => ({
+    label: row.label,
+    short: row.short,
+    cells: columns.map(({ runs }) => spreadOf(row, [...runs.values()])),
+  }));
+  return `Median of the runs (least .. most)\n${textTable({ columns: titles, rows: cells, width })}`;
+}
+
+function spreadOf({ value, format, isLowerBound }: Row, runs: readonly PolicyResult[]): string {
   const known = runs.map(value).filter((figure) => figure !== null);
   if (known.length === 0) return '-';
   known.sort((a, b) => a - b);
-  const [least, most] = [known[0]!, known.at(-1)!];
-  const middle = (known[(known.length - 1) >> 1]! + known[known.length >> 1]!) / 2;
-  return least === most ? format(least) : `${format(middle)} (${format(least)} .. ${format(most)})`;
+  const [least = 0, most = 0] = [known[0], known.at(-1)];
+  const middle = ((known[(known.length - 1) >> 1] ?? 0) + (known[known.length >> 1] ?? 0)) / 2;
+  const bound = runs.some(isLowerBound) ? '>= ' : '';
+  return bound + (least === most ? format(least) : `${format(middle)} (${format(least)} .. ${format(most)})`);
+}
+
+/** Nothing with a single policy. */
+function differences(
+  columns: readonly Column[],
+  base: Column,
+  { rows, width }: { readonly rows: readonly Row[]; readonly width: number },
+): string[] {
+  const others = columns.filter((column) => column !== base);
+  if (others.length === 0) return [];
+  const titles = others.map((column) => `${column.policy} (n=${pairsOf(base, column)})`);
+  const cells = rows
+    .filter(({ better }) => better !== undefined)
+    .map((row) => ({
+      label: row.label,
+      short: row.short,
+      cells: others.map((column) => differenceText(compare(row, base, column), row.format)),
+    }));
+  const title = `Difference from ${base.policy}: mean over pairs of runs with the same input (95 % interval)`;
+  return ['', printable(title), textTable({ columns: titles.map(printable), rows: cells, width })];
+}
+
+/** How many pairs the interval is over. */
+function pairsOf(base: Column, column: Column): number {
+  const inputs = commonInputs([base, column]);
+  return perWorkload(
+    inputs,
+    inputs.map(() => 0),
+  ).length;
 }
 
 function describe(results: readonly NamedResult[]): string[] {
   const different = (of: (result: ReplayResult) => string) => [...new Set(results.map(({ result }) => of(result)))];
-  const seeds = different(({ seed }) => String(seed));
   return [
     `traces: ${different(({ trace }) => `${trace.name} (${trace.format})`).join(', ')}`,
     `nodes: ${different(({ nodes }) => `${count(nodes.count)} (${nodes.name})`).join(', ')}`,
-    `seeds: ${seeds.join(', ')}`,
+    `seeds: ${different(({ seed }) => String(seed)).join(', ')}`,
     ...different(({ changes, notes }) => [...changes, ...notes].join('; '))
       .filter((note) => note !== '')
       .map((note) => `  - ${note}`),

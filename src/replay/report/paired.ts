@@ -13,7 +13,7 @@ export interface Difference {
 }
 
 /** Two equal differences may be chance where a figure has few values; three pairs are the least that shows anything. */
-const LEAST_PAIRS = 3;
+export const LEAST_PAIRS = 3;
 const COVERAGE = 0.95;
 
 /**

@@ -2,7 +2,8 @@ import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { builtCli, written } from '../../support/cli.ts';
-import { cellsOf, fileOf, labelOf, runCell, type SweepFlags } from '../../../src/cli/sweep-cells.ts';
+import { cellsOf, fileOf, labelOf, runCell, type GridFlags } from '../../../src/cli/sweep-cells.ts';
+import type { SweepResult } from '../../../src/replay/report/sweep-result.ts';
 import type { ReplayResult } from '../../../src/replay/result.ts';
 import { replayResult, policyResult } from '../../support/replay-result.ts';
 
@@ -13,11 +14,11 @@ const ITP = 'bench/traces/msft-itp/cluster03.csv.gz';
 const args = [ITP, '--nodes', 'preset:S', '--load', '20', '--max-jobs', '40', '--speed', '50', '--shorten', '10'];
 const swept = [...args, '--policy', 'kube-default', '--policy', 'muster', '--seeds', '1,2', '--days', '2..3'];
 
-const flags: SweepFlags = {
+const SPARK = 'scheduler-config/policies/spark.yaml';
+const flags: GridFlags = {
   nodes: 'preset:S',
-  policy: ['kube-default', 'policies/mine.yaml'],
+  policy: ['kube-default', SPARK],
   seeds: [3, 4],
-  out: 'x',
   speed: 50,
   shorten: 10,
   load: 20,
@@ -31,19 +32,36 @@ const flags: SweepFlags = {
   grace: 10,
 };
 
-/** Without what differs from run to run. */
-const read = (file: string) => ({ ...(JSON.parse(readFileSync(file, 'utf8')) as ReplayResult), latency: undefined });
+/** Without what differs from run to run, and from one way to start it to another. */
+const plain = (result: ReplayResult) => ({ ...result, latency: [], command: [], cell: undefined });
+const read = (file: string) => plain(JSON.parse(readFileSync(file, 'utf8')) as ReplayResult);
 
 test('the cells are every policy with every seed on every day', () => {
   const cells = cellsOf({ ...flags, days: [2] });
   expect(cells.map(labelOf)).toEqual([
     'kube-default, seed 3, day 2',
-    'policies/mine.yaml, seed 3, day 2',
+    'spark, seed 3, day 2',
     'kube-default, seed 4, day 2',
-    'policies/mine.yaml, seed 4, day 2',
+    'spark, seed 4, day 2',
   ]);
-  expect(fileOf(cells[3]!)).toBe('0003-mine-seed-4-day-2.json');
+  expect(fileOf(cells[3]!)).toBe('0003-spark-seed-4-day-2.json');
   expect(cellsOf(flags).map(labelOf)).toContain('kube-default, seed 3');
+});
+
+test('settings are more policies, and sets of nodes vary slowest', () => {
+  const grid = { policy: ['muster'], set: ['queue.blockAfter=0,never'], seeds: [1] };
+  const cells = cellsOf({ ...flags, ...grid, nodes: 'preset:S,x/n.yaml', nodesCount: [5, 60] });
+  expect(cells.map(labelOf)).toEqual([
+    'muster queue.blockAfter=0, seed 1, preset:S, 5 nodes',
+    'muster queue.blockAfter=never, seed 1, preset:S, 5 nodes',
+    'muster queue.blockAfter=0, seed 1, preset:S, 60 nodes',
+    'muster queue.blockAfter=never, seed 1, preset:S, 60 nodes',
+    'muster queue.blockAfter=0, seed 1, n.yaml, 5 nodes',
+    'muster queue.blockAfter=never, seed 1, n.yaml, 5 nodes',
+    'muster queue.blockAfter=0, seed 1, n.yaml, 60 nodes',
+    'muster queue.blockAfter=never, seed 1, n.yaml, 60 nodes',
+  ]);
+  expect(fileOf(cells[7]!)).toBe('0007-muster_queue.blockAfter=never-seed-1-n.yaml_60_nodes.json');
 });
 
 test('a cell is the same over threads, alone, and in this process; and the same as the replay of its hours', async () => {
@@ -57,14 +75,47 @@ test('a cell is the same over threads, alone, and in this process; and the same 
   const result = read(join(path('threads'), file!));
   expect(read(join(path('alone'), file!))).toEqual(result);
   const here = { ...flags, seeds: [1, 2], days: [2, 3], policy: ['kube-default', 'muster'] };
-  const inProcess = await runCell({ source: ITP, flags: here }, cellsOf(here)[7]!, () => undefined);
-  expect({ ...inProcess, latency: undefined }).toEqual(result);
+  const inProcess = await runCell({ source: ITP, flags: here, command: [] }, cellsOf(here)[7]!, () => undefined);
+  expect(plain(inProcess)).toEqual(result);
+  expect(inProcess.cell).toEqual({ day: 3, settings: {} });
   const hours = ['--from-hours', '48', '--until-hours', '72'];
   await muster('replay', ...args, ...hours, '--policy', 'muster', '--seed', '2', '--json', path('replay.json'));
   expect(read(path('replay.json'))).toEqual(result);
   const merged = await muster('merge', path('threads'));
   expect(merged).toMatchObject({ code: 0, out: threads.out });
-  expect(merged.out).toContain('n = 4');
+  expect(merged.out).toContain('muster (n=4)');
+  expect(merged.out).toContain('Difference from kube-default');
+  expect(threads.err).toMatch(/^8 of 8: .*: \d+ of \d+ jobs done, mean wait /m);
+});
+
+test('a grid of settings and numbers of nodes, compared with a baseline, as JSON and CSV', async () => {
+  const small = [ITP, '--nodes', 'preset:S', '--max-jobs', '25', '--speed', '50', '--shorten', '10'];
+  const grid = ['--nodes-count', '30,70', '--policy', 'kube-default', '--policy', SPARK];
+  const sets = ['--set', 'spark:queue.blockAfter=0,never', '--baseline', 'spark queue.blockAfter=0'];
+  const files = ['--json', path('grid.json'), '--csv', path('grid.csv')];
+  const swept = await muster('sweep', ...small, ...grid, ...sets, ...files);
+  expect(swept.code).toBe(0);
+  expect(swept.out).toContain('Difference from spark queue.blockAfter=0 on 30 nodes');
+  const { results, lost, kind } = JSON.parse(readFileSync(path('grid.json'), 'utf8')) as SweepResult;
+  expect([results.length, lost, kind]).toEqual([6, [], 'sweep']);
+  expect(results.map(({ nodes }) => nodes.count)).toEqual([30, 30, 30, 70, 70, 70]);
+  expect(results[2]).toMatchObject({ cell: { settings: { 'spark:queue.blockAfter': 'never' } } });
+  expect(results[2]!.policies[0]).toMatchObject({ policy: 'spark queue.blockAfter=never', source: SPARK });
+  expect(results[2]!.policies[0]!.policyText).toContain('blockAfter: never');
+  const [head, ...lines] = readFileSync(path('grid.csv'), 'utf8').trim().split('\n');
+  expect(head).toContain('waitMs.p95');
+  expect(lines).toHaveLength(6);
+  const merged = await muster('merge', path('grid.json'), '--baseline', 'spark queue.blockAfter=0');
+  expect(merged.out).toBe(swept.out);
+});
+
+test('a run that takes too long is given up and named, and the others are compared', async () => {
+  const both = ['sweep', 'preset:M', '--nodes', 'preset:M', '--policy', 'muster', '--max-jobs', '30000'];
+  const ended = await muster(...both, '--cell-timeout', '4', '--json', path('lost.json'));
+  expect(ended.code).toBe(3);
+  expect(ended.out).toMatch(/^GIVEN UP: muster, seed 1: not over after 4 s, (at day|before)/);
+  const { lost } = JSON.parse(readFileSync(path('lost.json'), 'utf8')) as SweepResult;
+  expect(lost).toEqual([{ run: 'muster, seed 1', why: expect.stringContaining('not over after 4 s') as string }]);
 });
 
 test('^C ends it with the table of what ran', async () => {
@@ -78,7 +129,7 @@ test('^C ends it with the table of what ran', async () => {
 });
 
 test.each([
-  ['a sweep without a folder', ['sweep', ...args], 2, '--out'],
+  ['a cell without a folder', ['sweep', ...args, '--cell', '1'], 2, '--out'],
   ['seeds that run backwards', ['sweep', ...swept, '--seeds', '3..1', '--out', 'x'], 2, 'such as 1..8'],
   ['seeds that are words', ['sweep', ...swept, '--seeds', '1..x', '--out', 'x'], 2, '--seeds'],
   ['a million million seeds', ['sweep', ...swept, '--seeds', '1..1000000000000', '--out', 'x'], 2, '--seeds'],
@@ -86,6 +137,26 @@ test.each([
   ['a day without jobs', ['sweep', ...swept, '--days', '9000', '--out', path('none')], 2, 'contains no jobs'],
   ['days and hours', ['sweep', ...swept, '--from-hours', '3', '--out', 'x'], 2, 'leave out --from-hours'],
   ['a cell beyond the last', ['sweep', ...swept, '--cell', '8', '--out', 'x'], 2, '--cell: expected 0 to 7, got 8'],
+  ['no nodes', ['sweep', ...swept, '--nodes-count', '0..2'], 2, 'a cluster has at least 1 node, got 0'],
+  ['two sizes', ['sweep', ...swept, '--offered', '0.9'], 2, 'Give only one of --load, --offered and --nodes-count'],
+  ['standard input', ['sweep', '-', ...swept.slice(1)], 2, 'Standard input can be read only once'],
+  ['nodes from standard input', ['sweep', ...swept, '--nodes', '-'], 2, 'Standard input can be read only once'],
+  ['no value to set', ['sweep', ...swept, '--set', 'gangs='], 2, '--set: expected FIELD=VALUE,VALUE'],
+  ['a field that is none', ['sweep', ...swept, '--set', 'gang=on'], 1, 'muster'],
+  [
+    'a value that is none',
+    ['sweep', ...swept, '--set', 'gangs=on,no'],
+    1,
+    '--set gangs=no: policies[0].gangs: expected on',
+  ],
+  ['a policy that is none', ['sweep', ...swept, '--set', 'x:gangs=on'], 2, 'there is no policy x'],
+  [
+    'a baseline that is none',
+    ['sweep', ...swept, '--baseline', 'x'],
+    2,
+    '--baseline: expected one of kube-default, muster',
+  ],
+  ['a place for the CSV', ['sweep', ...swept, '--csv', 'none/a.csv'], 1, 'none/a.csv'],
   ['no thread', ['sweep', ...swept, '--threads', '0', '--out', 'x'], 2, 'Expected an integer of at least 1'],
   ['an unknown policy', ['sweep', ...swept, '--policy', 'best', '--out', 'x'], 1, 'presets: kube-default'],
   ['a folder below a file', ['sweep', ...swept, '--out', 'package.json/x'], 1, 'package.json/x'],

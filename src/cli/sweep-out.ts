@@ -1,0 +1,42 @@
+import { resultsCsv } from '../replay/report/csv.ts';
+import { mergedTable, type NamedResult } from '../replay/report/merged.ts';
+import type { LostRun, SweepResult } from '../replay/report/sweep-result.ts';
+import { VERSION } from '../version.ts';
+import { requireFolder, writeOut } from './replay.ts';
+import { STANDARD, widthOf } from './streams.ts';
+import { commandLine } from './sweep-pool.ts';
+
+/** Where the results of many runs go, and how they are compared. */
+export interface OutFlags {
+  readonly json?: string;
+  readonly csv?: string;
+  /** The column that the others are compared with; default: the first. */
+  readonly baseline?: string;
+}
+
+/** @throws MusterError MUSTER_FILE_UNREADABLE before the work starts, if a file could not be written after it */
+export function requireOut({ json, csv }: OutFlags): void {
+  for (const file of [json, csv]) requireFolder(file);
+}
+
+/** What many runs came to. */
+export interface Ended {
+  readonly named: readonly NamedResult[];
+  readonly lost: readonly LostRun[];
+  /** By ^C. */
+  readonly isStopped: boolean;
+}
+
+/** Prints the table, and writes the files. @throws MusterError MUSTER_RESULT_INVALID, MUSTER_FILE_UNREADABLE */
+export function writeResults({ named, lost, isStopped }: Ended, flags: OutFlags): void {
+  const results = named.map(({ result }) => result);
+  // Standard output is for one thing: the table, or what a program reads.
+  const to = [flags.json, flags.csv].includes(STANDARD) ? process.stderr : process.stdout;
+  if (isStopped) to.write('STOPPED EARLY: the figures cover only the runs that finished.\n');
+  for (const { run, why } of lost) to.write(`GIVEN UP: ${run}: ${why}\n`);
+  const table = { baseline: flags.baseline, width: widthOf(to) };
+  if (named.length > 0) to.write(`${mergedTable(named, table)}\n`);
+  const sweep: SweepResult = { version: 2, kind: 'sweep', muster: VERSION, command: commandLine(), lost, results };
+  writeOut(flags.json, () => `${JSON.stringify(sweep, undefined, 1)}\n`);
+  writeOut(flags.csv, () => resultsCsv(results));
+}
