@@ -28,12 +28,13 @@ export function speedOf(running: number, count: number, serialFraction: number):
 }
 
 /**
- * The number of workers with which a job can begin.
+ * The number of workers with which a job can begin; a job that has workers needs one at least.
  * @param isWaitOver whether the time in which a Spark job waits for more executors is over
  */
 export function workersToBegin({ count, min }: Workers, rules: WorkRules, isWaitOver: boolean): number {
-  if (rules.model === 'gang') return min;
-  return isWaitOver ? Math.min(1, count) : Math.max(Math.ceil(rules.minRegisteredRatio * min), Math.min(1, count));
+  const least = Math.min(1, count);
+  if (rules.model === 'gang') return Math.max(least, min);
+  return isWaitOver ? least : Math.max(least, Math.ceil(rules.minRegisteredRatio * min));
 }
 
 interface Workers {

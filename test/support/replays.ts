@@ -1,4 +1,5 @@
 import { PRESETS } from '../../src/core/policy/presets.ts';
+import type { JobRecord } from '../../src/replay/job-record.ts';
 import { DEFAULT_REPLAY, type ReplayOptions } from '../../src/replay/options.ts';
 import { replay, type ReplayPolicy } from '../../src/replay/replay.ts';
 import type { PolicyResult } from '../../src/replay/result.ts';
@@ -46,19 +47,31 @@ export const traceOf = (...jobs: TraceJob[]): Trace => ({
   drawn: [],
 });
 export const preset = (name: string): ReplayPolicy => ({ name, policies: PRESETS.get(name)! });
-/** The invariants are checked after every step. */
+/** The figures of a policy; the invariants are checked after every step. */
 export async function run(
   trace: Trace,
   cluster: ReturnType<typeof nodes>,
   policy: string | ReplayPolicy,
   options: Partial<ReplayOptions> = {},
 ): Promise<PolicyResult> {
+  return (await recordsOf(trace, cluster, policy, options)).result;
+}
+
+/** As `run`, with the records of the jobs by id. */
+export async function recordsOf(
+  trace: Trace,
+  cluster: ReturnType<typeof nodes>,
+  policy: string | ReplayPolicy,
+  options: Partial<ReplayOptions> = {},
+): Promise<{ readonly result: PolicyResult; readonly records: ReadonlyMap<string, JobRecord> }> {
+  const records = new Map<string, JobRecord>();
   const input = {
     trace,
     nodes: cluster,
     nodesName: 'n',
     policies: [typeof policy === 'string' ? preset(policy) : policy],
     options: { ...DEFAULT_REPLAY, checkEvery: 1, ...options },
+    onJob: (record: JobRecord) => void records.set(record.id, record),
   };
-  return (await replay(input)).policies[0]!;
+  return { result: (await replay(input)).policies[0]!, records };
 }
