@@ -21,6 +21,8 @@ const WORK_CAP_MS = DEFAULT_POLICY.preemption.cost.workCapSeconds * 1000;
 /** An app that loses its leader more often is abandoned. */
 const MAX_RERUNS = 20;
 
+const ROUNDING_MS = 1e-6;
+
 /** How a job ended: its record can be written. */
 export interface JobEnd {
   readonly history: JobHistory;
@@ -164,7 +166,7 @@ export class Jobs {
     const { job: run } = pod;
     run.hasLost = true;
     this.#endPod(pod);
-    this.#settle(run, 'lost work');
+    this.#settle(run);
     this.#later(SUCCESSOR_MS, () => {
       if (this.#live.has(run)) this.#create(run, 'worker');
     });
@@ -223,13 +225,13 @@ export class Jobs {
   }
 
   /** Brings speed, planned end, phase and room of the run in line with its pods. Call after each change of these. */
-  #settle(run: JobRun, change?: 'lost work'): void {
+  #settle(run: JobRun): void {
     const { recorder, rules } = this.#world;
     const { progress, history } = run;
     const [before, speed] = [progress.speed, speedNow(run, rules)];
     progress.setSpeed(this.#now(), speed, run.runningWorkers);
     if (speed > 0 && !run.hasBegun) this.#begin(run);
-    if (speed !== before || change === 'lost work') this.#planEnd(run);
+    this.#planEnd(run);
     this.#countWorking(before, speed);
     const phase = phaseOf(run, rules);
     history.phases.enter(this.#now(), phase, phase === 'working' ? undefined : run.reason);
@@ -252,10 +254,11 @@ export class Jobs {
 
   #planEnd(run: JobRun): void {
     const { timeline } = this.#world;
+    // Events have whole ms; what sums of fractions leave over is no time.
+    const endMs = this.#now() + Math.ceil(run.progress.leftMs() - ROUNDING_MS);
+    if (run.end?.atMs === endMs) return;
     if (run.end) timeline.cancel(run.end);
-    const leftMs = run.progress.leftMs();
-    run.end =
-      leftMs === Infinity ? undefined : timeline.at(this.#now() + Math.ceil(leftMs), () => this.#endRun(run, 'itself'));
+    run.end = endMs === Infinity ? undefined : timeline.at(endMs, () => this.#endRun(run, 'itself'));
   }
 
   /** Ends a run. A job that lost its leader is submitted again, up to MAX_RERUNS times. */
