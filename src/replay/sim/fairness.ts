@@ -30,7 +30,7 @@ export class FairnessMeter {
     jobs: readonly TraceJob[],
     { totalCpu, spanMs, isCounted }: { totalCpu: number; spanMs: number; isCounted: (job: TraceJob) => boolean },
   ) {
-    this.#sampler = new Sampler(spanMs, { leastMs: 10_000, most: 5_000 });
+    this.#sampler = new Sampler(spanMs, { leastMs: 10_000, most: 1_000 });
     this.#totalCpu = totalCpu;
     this.#isCounted = isCounted;
     const kinds: readonly By[] = ['queue', 'namespace', 'user'];

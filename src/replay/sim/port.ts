@@ -40,7 +40,7 @@ export function feedOf(scheduler: Scheduler): Omit<ExtenderPort, 'filter' | 'pri
   return {
     observe: (event, nowMs) => void scheduler.observe(event, nowMs),
     tick: (nowMs) => void scheduler.tick(nowMs),
-    reservedCpu: () => scheduler.reserved().get('cpu') ?? 0,
+    reservedCpu: () => scheduler.reservedCpu,
     checkInvariants: () => scheduler.checkInvariants(),
     isInFront: true,
     isPreempting: isEnforced,

@@ -43,6 +43,12 @@ export class Recorder {
     history.setRoom(nowMs, room);
   }
 
+  /** This cpu is held for members that are not bound, in millicores. Call after every event. */
+  setReserved(nowMs: number, cpu: number): void {
+    const { reserved } = this.levels;
+    if (cpu !== reserved.level) reserved.set(nowMs, cpu);
+  }
+
   /** Closes the books. @param stranded free cpu that is too scattered, in millicores */
   result(nowMs: number, stranded: StepMeans): Recorded {
     for (const means of [...Object.values(this.levels), stranded]) means.advance(nowMs);

@@ -26,8 +26,6 @@ import type { World } from './world.ts';
 const IDLE_LIMIT_MS = 45 * 60_000;
 /** Steps between two reports of progress, at which the event loop runs too. */
 const STEPS_PER_REPORT = 2000;
-/** The longest time for which a sample of the reserved room counts. */
-const RESERVED_EVERY_MS = 1000;
 
 export interface SimulationInput {
   /** The first job comes at 0 ms. */
@@ -136,17 +134,13 @@ async function run(input: SimulationInput, world: World, { jobs, samples }: Runn
   const { timeline, options, recorder, port } = world;
   let quietSinceMs = 0;
   let nextCheck = options.checkEvery;
-  let nextReservedMs = 0;
   for (let steps = 1; ; steps++) {
     const went = timeline.step();
     if (!(typeof went === 'boolean' ? went : await went)) return true;
     const { nowMs } = timeline;
     if (steps >= nextCheck) nextCheck = steps + checked(world);
     for (const one of samples) one.sample(jobs.live, nowMs);
-    if (nowMs >= nextReservedMs) {
-      recorder.levels.reserved.set(nowMs, port.reservedCpu());
-      nextReservedMs = nowMs + RESERVED_EVERY_MS;
-    }
+    recorder.setReserved(nowMs, port.reservedCpu());
     if (jobs.isOver() || nowMs > options.horizonMs) return false;
     if (timeline.workLeft > 0) quietSinceMs = nowMs;
     else if (nowMs - quietSinceMs > IDLE_LIMIT_MS) return true;
