@@ -21,6 +21,8 @@ export interface ReplayOptions {
   readonly serialFraction: number;
   /** Time from an eviction until the pod is gone. */
   readonly graceMs: number;
+  /** Time from the loss of an app's leader until its operator submits the app again. */
+  readonly rerunMs: number;
   /** The simulation ends here even if jobs are left; Infinity: it ends when nothing can happen any more. */
   readonly horizonMs: number;
   /**
@@ -39,6 +41,7 @@ export const DEFAULT_REPLAY: ReplayOptions = {
   nodeFailuresPerDay: 0,
   ...DEFAULT_WORK,
   graceMs: 10_000,
+  rerunMs: 60_000,
   horizonMs: Infinity,
   checkEvery: 1000,
 };

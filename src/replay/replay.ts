@@ -115,6 +115,6 @@ function describe(options: ReplayOptions): string[] {
     `leaders start in 5 to 20 s, workers in a log-normal time of median 8 s (drawn with the seed)`,
     `pods in back-off ${options.eagerBackoff ? 'are' : 'are not'} taken early by an idle kube-scheduler (1.33 and later: they are)`,
     `${options.nodeFailuresPerDay} node failures a day`,
-    `an evicted pod is gone after ${options.graceMs / 1000} s; a lost worker takes its share of the job's work with it, a lost leader all of it, and its job is submitted again after a minute`,
+    `an evicted pod is gone after ${options.graceMs / 1000} s; a lost worker takes its share of the job's work with it, a lost leader all of it, and its job is submitted again after ${options.rerunMs / 1000} s`,
   ];
 }

@@ -6,16 +6,11 @@ import { JobHistory, NO_ROOM, type Loss } from './job-history.ts';
 import { boundInfo, cpuOf, isComplete, newPod, newRun, type JobRun, type SimPod } from './job-run.ts';
 import { phaseOf, speedNow, splitOf } from './job-state.ts';
 import type { KubeScheduler } from './kube-scheduler.ts';
+import { startLagMs } from './start-lag.ts';
 import type { World } from './world.ts';
 
-/** The time from a leader's start until it creates workers (JVM and Spark context), in s. */
-const LEADER_START_S = [5, 20] as const;
-/** The time to pull a worker's image: log-normal, median 8 s. */
-const PULL = { mu: Math.log(8), sigma: 0.8 } as const;
 /** The time until Spark replaces a lost executor. */
 const SUCCESSOR_MS = 1000;
-/** The time until an operator submits an application again. */
-const RERUN_MS = 60_000;
 /** Of its work, a lost worker takes at most what it did in this time with it: workCapSeconds of the eviction cost. */
 const WORK_CAP_MS = DEFAULT_POLICY.preemption.cost.workCapSeconds * 1000;
 /** An app that loses its leader more often is abandoned. */
@@ -100,7 +95,7 @@ export class Jobs {
 
   podBound(pod: SimPod): void {
     const { job: run } = pod;
-    const { random, job, history } = run;
+    const { history } = run;
     history.podsBound++;
     run.boundCpu += cpuOf(pod);
     this.#world.nodeRoom.changed(this.#now(), pod.node);
@@ -114,9 +109,7 @@ export class Jobs {
       if (pod.isRefused) run.refusedWorkers--;
     }
     this.#settle(run);
-    const isAlone = job.workers.count === 0;
-    const lagS = isAlone ? 0 : pod.isLeader ? random.between(...LEADER_START_S) : random.logNormal(PULL.mu, PULL.sigma);
-    this.#later(lagS * 1000, () => {
+    this.#later(startLagMs(pod), () => {
       if (pod.state === 'bound') this.#podRuns(pod);
     });
   }
@@ -276,7 +269,7 @@ export class Jobs {
     if (attempt >= MAX_RERUNS) return this.#over(run, 'abandoned');
     history.reruns++;
     history.phases.enter(this.#now(), 'resubmitting');
-    this.#later(RERUN_MS, () => this.#start(history, attempt + 1));
+    this.#later(this.#world.options.rerunMs, () => this.#start(history, attempt + 1));
   }
 
   #over({ history, progress: { doneMs } }: JobRun, outcome: Outcome): void {
