@@ -116,10 +116,14 @@ export function boundInfo({ info, node }: SimPod, startedMs: number): PodInfo {
 
 const withPod = (request: Resources): Resources => new Map([...request, ['pods', 1]]);
 
-export function partsOf(job: TraceJob): Common {
+function constraintsOf(job: TraceJob): PodInfo['constraints'] {
   const affinity = affinityOf(job);
   const anywhere = { nodeSelector: new Map<string, string>(), tolerations: [] };
-  const constraints = affinity ? { ...anywhere, affinity: [affinity] } : anywhere;
+  return affinity ? { ...anywhere, affinity: [affinity] } : anywhere;
+}
+
+export function partsOf(job: TraceJob): Common {
+  const constraints = job.constraints ?? constraintsOf(job);
   return { leader: withPod(job.leader), worker: withPod(job.workers.request), constraints };
 }
 

@@ -1,3 +1,4 @@
+import type { Constraints } from '../../core/model.ts';
 import type { Resources } from '../../core/resources.ts';
 import type { WorkModel } from '../work-model.ts';
 
@@ -24,6 +25,8 @@ export interface TraceJob {
   readonly durationMs: number;
   /** Required node labels: key -> allowed values (openb's gpu_spec). */
   readonly nodeLabels: ReadonlyMap<string, readonly string[]>;
+  /** In place of `nodeLabels`: all that its pods ask of a node, where more is known. */
+  readonly constraints?: Constraints;
   /** Fraction 0..1 of its duration at which the job fails, where the trace or the generator says so. */
   readonly failsAt?: number;
   /** ms from submission to the deadline. */
