@@ -20,18 +20,27 @@ export interface KubeSchedulerOptions {
   readonly qps?: number;
   /** The name of its profile; undefined: the file's, or `default-scheduler` without an extender. */
   readonly profile?: string;
+  /** Whether to take Kubernetes' defaults, gates included, for all that scheduler-config/dedicated.yaml sets. */
+  readonly isDefault?: boolean;
+  /** What it logs, such as `--vmodule=schedule_one=10`. */
+  readonly logging?: readonly string[];
 }
 
 interface SchedulerConfig {
+  apiVersion: string;
+  kind: string;
   leaderElection: Record<string, unknown>;
   clientConnection: Record<string, unknown>;
   profiles: { schedulerName: string }[];
   extenders?: { urlPrefix: string }[];
 }
 
-/** A real kube-scheduler with scheduler-config/dedicated.yaml; only addresses, kubeconfig and lease are set. */
+/**
+ * A real kube-scheduler with scheduler-config/dedicated.yaml, where only addresses, kubeconfig and lease are set, or
+ * with Kubernetes' defaults.
+ */
 export async function startKubeScheduler(plane: ControlPlane, options: KubeSchedulerOptions): Promise<Started> {
-  const { name, hostname } = options;
+  const { name, hostname, isDefault = false, logging = [] } = options;
   const file = join(plane.folder, `${name}.yaml`);
   writeFileSync(file, stringify(configOf(plane, options)));
   const args = [
@@ -42,7 +51,8 @@ export async function startKubeScheduler(plane: ControlPlane, options: KubeSched
     `--authentication-kubeconfig=${plane.kubeconfig('admin')}`,
     `--authorization-kubeconfig=${plane.kubeconfig('admin')}`,
     // A kube-scheduler that does not know the gate refuses to start (component before-1-35).
-    ...(plane.binaries.schedulerMinor >= 35 ? ['--feature-gates=OpportunisticBatching=false'] : []),
+    ...(plane.binaries.schedulerMinor >= 35 && !isDefault ? ['--feature-gates=OpportunisticBatching=false'] : []),
+    ...logging,
   ];
   const log = join(plane.folder, `${name}.log`);
   if (hostname === undefined) return start(plane.binaries.scheduler, args, log);
@@ -51,8 +61,10 @@ export async function startKubeScheduler(plane: ControlPlane, options: KubeSched
   return start('unshare', ['--uts', 'sh', '-c', script, hostname, plane.binaries.scheduler, ...args], log);
 }
 
-function configOf(plane: ControlPlane, { extender, lease, qps, profile }: KubeSchedulerOptions): SchedulerConfig {
-  const config = parse(readFileSync(CONFIG, 'utf8')) as SchedulerConfig;
+function configOf(plane: ControlPlane, options: KubeSchedulerOptions): SchedulerConfig {
+  const { extender, lease, qps, profile, isDefault = false } = options;
+  const shipped = parse(readFileSync(CONFIG, 'utf8')) as SchedulerConfig;
+  const config = isDefault ? defaultsFor(shipped) : shipped;
   config.clientConnection['kubeconfig'] = plane.kubeconfig('scheduler');
   if (qps !== undefined) Object.assign(config.clientConnection, { qps, burst: 2 * qps });
   config.leaderElection['leaderElect'] = lease !== undefined;
@@ -63,7 +75,15 @@ function configOf(plane: ControlPlane, { extender, lease, qps, profile }: KubeSc
   }
   if (extender === undefined) {
     delete config.extenders;
-    config.profiles = [{ ...config.profiles[0]!, schedulerName: profile ?? 'default-scheduler' }];
+    config.profiles = [{ ...config.profiles[0], schedulerName: profile ?? 'default-scheduler' }];
   } else for (const one of config.extenders!) one.urlPrefix = extender;
   return config;
 }
+
+const defaultsFor = ({ apiVersion, kind }: SchedulerConfig): SchedulerConfig => ({
+  apiVersion,
+  kind,
+  leaderElection: {},
+  clientConnection: {},
+  profiles: [],
+});

@@ -17,6 +17,7 @@ export interface Pod {
   };
   readonly status: {
     readonly phase: string;
+    readonly startTime?: string;
     readonly conditions?: readonly {
       readonly type: string;
       readonly status: string;

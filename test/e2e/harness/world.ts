@@ -39,9 +39,9 @@ export interface Pair {
 /** A muster and the kube-scheduler that asks it. */
 export async function startPair(
   plane: ControlPlane,
-  options: { name: string } & Pick<KubeSchedulerOptions, 'lease' | 'hostname'> & Pick<MusterOptions, 'env'>,
+  options: { name: string } & Pick<KubeSchedulerOptions, 'lease' | 'hostname' | 'logging'> & Pick<MusterOptions, 'env'>,
 ): Promise<Pair> {
-  const { name, lease, hostname, env } = options;
+  const { name, lease, hostname, logging = [], env } = options;
   // docs/install.md: before 1.31, a node that an answer leaves out does not count as refused.
   const reasons: Record<string, string> = plane.binaries.schedulerMinor < 31 ? { MUSTER_REASONS: 'all' } : {};
   const musterOptions = {
@@ -60,6 +60,7 @@ export async function startPair(
   const scheduler = await startKubeScheduler(plane, {
     extender: muster.extenderUrl,
     name: `${name}-scheduler`,
+    logging,
     ...rest,
   });
   return { muster, scheduler };
