@@ -1,4 +1,5 @@
 import type {
+  GroupRow,
   OpenQuantiles,
   Occupancy,
   PolicyResult,
@@ -9,23 +10,35 @@ import type {
 
 export const none: Quantiles = { count: 0, mean: 0, p50: 0, p95: 0, p99: 0, max: 0 };
 export const noneOpen: OpenQuantiles = { ...none, open: 0, atLeast: [] };
-const HOURS = 24;
-const STEP_MS = 2 ** 12 * 1000;
+const STEPS = 24;
+export const STEP_MS = 2 ** 12 * 1000;
 
-/** A day whose figures rise and fall, so that every chart has something to draw. */
-function series(shift: number): Series {
-  const over = (value: (hour: number) => number) => Array.from({ length: HOURS }, (_, hour) => value(hour));
-  const wave = (hour: number) => Math.abs(Math.sin(hour / 4 + shift));
+/** A sample without open values: say only what the test is about. */
+export const closed = (change: Partial<OpenQuantiles> = {}): OpenQuantiles => ({ ...noneOpen, count: 10, ...change });
+
+export const groupRow = (name: string, change: Partial<GroupRow> = {}): GroupRow => ({
+  name,
+  jobs: 10,
+  done: 10,
+  waitMs: closed({ mean: 12_000, p50: 9_000, p95: 61_000 }),
+  slowdown: closed({ mean: 1.5, p95: 4 }),
+  ...change,
+});
+
+/** About a day whose figures rise and fall, so that every chart has something to draw. */
+export function series(shift: number, steps = STEPS): Series {
+  const over = (value: (step: number) => number) => Array.from({ length: steps }, (_, step) => value(step));
+  const wave = (step: number) => Math.abs(Math.sin(step / 4 + shift));
   return {
     stepMs: STEP_MS,
-    work: over((hour) => wave(hour) / 2),
-    partial: over((hour) => wave(hour) / 10),
-    starting: over((hour) => wave(hour) / 20),
+    work: over((step) => wave(step) / 2),
+    partial: over((step) => wave(step) / 10),
+    starting: over((step) => wave(step) / 20),
     reserved: over(() => 0.01 * shift),
-    broken: over((hour) => wave(hour) / 40),
+    broken: over((step) => wave(step) / 40),
     stranded: over(() => 0.02 * shift),
-    waitingJobs: over((hour) => (hour % 5) + shift),
-    workingJobs: over((hour) => (hour % 7) + shift),
+    waitingJobs: over((step) => (step % 5) + shift),
+    workingJobs: over((step) => (step % 7) + shift),
   };
 }
 
