@@ -68,7 +68,7 @@ export async function demoCommand({ once, port, report }: DemoFlags): Promise<nu
   progress.clear();
   for (const { close } of extenders.values()) await close();
   say(comparisonTable(result, { width: widthOf(process.stdout) }));
-  writeOut(report, () => reportHtml(result));
+  writeOut(report, () => reportHtml([result]));
   for (const line of lessons(result)) say(line);
   say(`Open ${report} for the charts. Next:`);
   say(

@@ -73,7 +73,7 @@ function write(result: ReplayResult, { json, jobs, report, by, notes }: ReplayFl
   const options = { width: widthOf(to), ...(by === undefined ? {} : { by }), notes: notes ?? false };
   to.write(`${comparisonTable(result, options)}\n`);
   writeOut(json, () => `${JSON.stringify(result, undefined, 1)}\n`);
-  writeOut(report, () => reportHtml(result));
+  writeOut(report, () => reportHtml([result]));
 }
 
 /** @throws MusterError MUSTER_USAGE, MUSTER_FILE_UNREADABLE */

@@ -1,74 +1,96 @@
-import type { ReplayResult, Series } from '../result.ts';
-import { UPLOT_CSS, UPLOT_JS } from './library.ts';
-import { PAGE_SCRIPT, PAGE_STYLE } from './page.ts';
-import { ROWS, textOf, WALL_ROWS } from './rows.ts';
+import type { ReplayResult } from '../result.ts';
+import { clock } from './charts/axes.ts';
+import { count } from './format.ts';
+import { html, NOTHING, trusted, type Markup } from './markup.ts';
+import { KINDS, lookOf } from './palette.ts';
+import { runPictures, sweepPictures } from './pictures.ts';
+import { repeatSection } from './repeat.ts';
+import { columnsOf, commonInputs } from './runs.ts';
+import { PAGE_STYLE } from './style.ts';
+import { groupTables, mainTable, wallTable } from './tables.ts';
+import { verdict } from './verdict.ts';
 
-const CHARTS: readonly (readonly [key: Exclude<keyof Series, 'stepMs'>, title: string, isShare: boolean])[] = [
-  ['work', 'cpu at work', true],
-  ['partial', 'cpu held by partial gangs', true],
-  ['reserved', 'cpu reserved for members that are not bound yet', true],
-  ['stranded', 'free cpu too scattered for one more typical worker', true],
-  ['waitingJobs', 'waiting jobs', false],
-  ['workingJobs', 'working jobs', false],
-];
-
-/** The comparison as one HTML file with charts. It works offline, and all text of the result is escaped. */
-export function reportHtml(result: ReplayResult): string {
-  const charts = CHARTS.map(([key, title, isShare]) => ({
-    title,
-    isShare,
-    series: result.policies.map(({ policy, series }) => ({
-      policy,
-      hours: series[key].map((_, i) => (i * series.stepMs) / 3_600_000),
-      values: series[key],
-    })),
-  }));
-  const { trace, nodes, seed } = result;
-  const title = `muster replay: ${trace.name}`;
-  const facts = `${trace.jobs} jobs, ${trace.pods} pods, ${nodes.count} nodes (${nodes.name}), seed ${seed}`;
-  return `<!doctype html>
-<html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1">
-<title>${escaped(title)}</title><style>${UPLOT_CSS}${PAGE_STYLE}</style></head>
-<body><h1>${escaped(title)}</h1><p>${escaped(facts)}</p>
-${result.complete ? '' : '<p class="warning">Stopped early: the figures cover only the part that ran.</p>'}
-<div class="scroll">${tableHtml(result)}</div>
-<main id="charts"></main>
-<h2>How to read it</h2>${listHtml([...result.changes, ...result.notes, ...result.options, ...result.drawn.map((one) => `drawn with the seed, not data: ${one}`)])}
-<script type="application/json" id="data">${embedded(charts)}</script>
-<script>${UPLOT_JS}</script><script>${PAGE_SCRIPT}</script></body></html>
-`;
+/**
+ * The comparison as one HTML file: words, table, pictures, and what it takes to repeat it. It has no script and asks for
+ * nothing outside itself, and it is the same bytes for the same results.
+ * @param results one result, or those of a sweep
+ */
+export function reportHtml(results: readonly ReplayResult[]): string {
+  const [first] = results;
+  const columns = columnsOf(results);
+  const isOneRun = commonInputs(columns).length === 1 && columns.every(({ runs }) => runs.size === 1);
+  const title = `muster replay: ${unique(results.map(({ trace }) => trace.name)).join(', ')}`;
+  return String(
+    html`<!doctype html>
+      <html lang="en">
+        <head>
+          <meta charset="utf-8" />
+          <meta name="viewport" content="width=device-width, initial-scale=1" />
+          <meta
+            http-equiv="Content-Security-Policy"
+            content="default-src 'none'; style-src 'unsafe-inline'; img-src data:"
+          />
+          <title>${title}</title>
+          <style>
+            ${trusted(PAGE_STYLE)}
+          </style>
+        </head>
+        <body>
+          <header>
+            <h1>${title}</h1>
+            <p>${factsOf(results)}</p>
+          </header>
+          ${results.every(({ complete }) => complete) ? NOTHING : html`<p class="warning">Stopped early: the figures cover only the part that ran.</p>`}
+          <ul class="verdict">
+            ${verdict(results).map((sentence) => html`<li>${sentence}</li>`)}
+          </ul>
+          ${mainTable(columns)} ${isOneRun ? groupTables(columns) : NOTHING}${wallTable(results)}
+          ${legend(
+            columns.map(({ policy }) => policy),
+            isOneRun,
+          )}
+          <main>${first && isOneRun ? runPictures(first, columns) : sweepPictures(columns)}</main>
+          ${repeatSection(results)}
+        </body>
+      </html> `,
+  );
 }
 
-function tableHtml({ policies, latency }: ReplayResult): string {
-  const head = policies.map(({ policy }) => `<th scope="col">${escaped(policy)}</th>`).join('');
-  const rows = [
-    ...ROWS.map((row) =>
-      rowHtml(
-        row.label,
-        policies.map((policy) => textOf(row, policy)),
-      ),
-    ),
-    ...WALL_ROWS.map(([label, value]) => rowHtml(label, latency.map(value))),
-  ];
-  return `<table><thead><tr><td></td>${head}</tr></thead><tbody>${rows.join('')}</tbody></table>`;
+const unique = (texts: readonly string[]) => [...new Set(texts)];
+
+/** What was replayed, on what. */
+function factsOf(results: readonly ReplayResult[]): string {
+  const facts = results.map(({ trace, nodes, work, offered, changes }) => [
+    `${count(trace.jobs)} jobs, ${count(trace.pods)} pods`,
+    `submitted in ${clock(offered.windowMs)}`,
+    `${count(nodes.count)} nodes (${nodes.name})`,
+    `offered load ${offered.load.toFixed(2)} of ${offered.resource}`,
+    `work model ${work.model}`,
+    ...changes,
+  ]);
+  const seeds = unique(results.map(({ seed }) => String(seed)));
+  const each = (facts[0] ?? []).map((_, i) => unique(facts.map((one) => one[i] ?? '')));
+  return [...each.map((some) => some.join(' / ')), `${seeds.length === 1 ? 'seed' : 'seeds'} ${seeds.join(', ')}`].join(
+    ' · ',
+  );
 }
 
-/** Marks values that end in `!`: they should be 0. */
-function rowHtml(label: string, values: readonly string[]): string {
-  const cells = values.map((value) => `<td${value.endsWith('!') ? ' class="bad"' : ''}>${escaped(value)}</td>`);
-  return `<tr><th scope="row">${escaped(label)}</th>${cells.join('')}</tr>`;
+/** The one legend of the page. Pointing at a policy, or tapping it, fades the others in all pictures. */
+function legend(policies: readonly string[], hasRoom: boolean): Markup {
+  const lines = policies.map((policy, i) => {
+    const { name, marker } = lookOf(i);
+    return html`<span class="key ${name}" tabindex="0"
+      ><svg viewBox="0 -6 36 12">
+        <path class="line ${name}" d="M0 0H36" />
+        <path class="dot ${name}" transform="translate(18)" d="${marker}" /></svg
+      >${policy}</span
+    >`;
+  });
+  const rooms = hasRoom
+    ? KINDS.map(({ key, label }) => html`<span class="key"><i class="${key}"></i>${label}</span>`)
+    : [];
+  return html`<nav class="legend" aria-label="legend">
+    <div>${lines}</div>
+    <div>${rooms}</div>
+  </nav>`;
 }
-
-const listHtml = (items: readonly string[]) => `<ul>${items.map((item) => `<li>${escaped(item)}</li>`).join('')}</ul>`;
-
-const ENTITIES: Readonly<Record<string, string>> = {
-  '&': '&amp;',
-  '<': '&lt;',
-  '>': '&gt;',
-  '"': '&quot;',
-  "'": '&#39;',
-};
-const escaped = (text: string) => text.replace(/[&<>"']/g, (character) => ENTITIES[character]!);
-
-/** JSON that cannot end its script element. */
-const embedded = (value: unknown) => JSON.stringify(value).replaceAll('<', '\\u003c');

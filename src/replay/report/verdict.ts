@@ -109,16 +109,17 @@ function rangeOf(contenders: readonly Contender[], format: Criterion['format']):
 }
 
 function sentencesOf(findings: readonly Finding[]): string[] {
-  const winners = [...new Set(findings.flatMap((one) => (one.kind === 'win' ? [one.by] : [])))];
-  const won = winners.map((winner) => {
-    const what = findings.flatMap((one) => (one.kind === 'win' && one.by === winner ? [one.text] : []));
-    return `${winner} wins on ${listed(what)}.`;
-  });
   const texts = (kind: Finding['kind']) => findings.filter((one) => one.kind === kind).map(({ text }) => text);
   const together = (start: string, some: readonly string[]) => (some.length === 0 ? [] : [`${start}${listed(some)}.`]);
+  const winsOf = (policy: string) => findings.filter((one) => one.kind === 'win' && one.by === policy);
+  const apart = findings.flatMap((one) => {
+    if (one.kind === 'shared') return [`${one.text.charAt(0).toUpperCase()}${one.text.slice(1)}.`];
+    if (one.kind !== 'win') return [];
+    const won = winsOf(one.by);
+    return won[0] === one ? [`${one.by} wins on ${listed(won.map(({ text }) => text))}.`] : [];
+  });
   return [
-    ...won,
-    ...texts('shared').map((text) => `${text.charAt(0).toUpperCase()}${text.slice(1)}.`),
+    ...apart,
     ...together('No difference shown in ', texts('equal')),
     ...together('Undecided, since jobs had not begun or were not over at the end: ', texts('undecided')),
   ];

@@ -21,23 +21,31 @@ const MINUTE_MS = 60 * SECOND_MS;
 const HOUR_MS = 60 * MINUTE_MS;
 const DAY_MS = 24 * HOUR_MS;
 
-const MARKS_MS = [SECOND_MS, MINUTE_MS, HOUR_MS].flatMap((unit) => [unit, 10 * unit]).concat([4 * DAY_MS, 40 * DAY_MS]);
-/** For axes on which fewer than three of the others lie. */
-const FINE_MARKS_MS = [SECOND_MS, MINUTE_MS]
-  .flatMap((unit) => [1, 2, 5, 10, 20, 30].map((n) => n * unit))
-  .concat([1, 2, 5, 10].map((n) => n * HOUR_MS))
-  .concat([1, 2, 4, 10, 20, 40].map((n) => n * DAY_MS));
+const numbers = (from: number, to: number, step = 1) =>
+  Array.from({ length: Math.floor((to - from) / step) + 1 }, (_, i) => from + i * step);
+const marks = (seconds: readonly number[], hours: readonly number[], days: readonly number[]) => [
+  ...seconds.map((n) => n * SECOND_MS),
+  ...seconds.map((n) => n * MINUTE_MS),
+  ...hours.map((n) => n * HOUR_MS),
+  ...days.map((n) => n * DAY_MS),
+];
+/** Where a logarithmic axis may have ticks: the first of these with at least three on the axis. */
+const MARKS_MS = [
+  marks([1, 10], [1, 10], [4, 40]),
+  marks([1, 2, 5, 10, 20, 30], [1, 2, 5, 10], [1, 2, 4, 10, 20, 40]),
+  marks([...numbers(1, 9), ...numbers(10, 50, 10)], numbers(1, 22), numbers(1, 60)),
+] as const;
 
 const place = (share: number) => Math.round(1000 * Math.min(1, Math.max(0, share)));
 
 /** Spans of time on a logarithmic axis that begins at 1 s or later; shorter ones stand at its left end. */
 export function logSpanAxis(longestMs: number, shortestMs = SECOND_MS): SpanAxis {
   const low = Math.max(Math.min(shortestMs, longestMs), SECOND_MS);
-  const top = Math.max(longestMs, 10 * low);
+  const top = Math.max(longestMs, 2 * low);
   const at = (ms: number) => place(Math.log(Math.max(ms, low) / low) / Math.log(top / low));
-  const within = (marks: readonly number[]) => marks.filter((ms) => ms >= low && ms <= top);
-  const marks = within(MARKS_MS).length < 3 ? within(FINE_MARKS_MS) : within(MARKS_MS);
-  const ticks = marks.map((ms) => ({ at: at(ms), label: span(ms) }));
+  const within = MARKS_MS.map((grid) => grid.filter((ms) => ms >= low && ms <= top));
+  const grid = within.find((some) => some.length >= 3) ?? within[1] ?? [];
+  const ticks = grid.map((ms) => ({ at: at(ms), label: span(ms) }));
   return { at, ticks, valueAt: (where) => low * (top / low) ** (where / 1000) };
 }
 

@@ -35,4 +35,4 @@ export function tradeOff(settings: readonly TradeOff[]): Markup {
 }
 
 /** With some room around the dots. */
-const axisOf = (values: readonly number[]) => logSpanAxis(2 * Math.max(...values), Math.min(...values) / 2);
+const axisOf = (values: readonly number[]) => logSpanAxis(1.4 * Math.max(...values), Math.min(...values) / 1.4);

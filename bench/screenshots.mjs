@@ -1,0 +1,50 @@
+import { spawnSync } from 'node:child_process';
+import { mkdtempSync, rmSync, statSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath, pathToFileURL } from 'node:url';
+import { chromium } from 'playwright-core';
+
+// Writes docs/images/replay-*.png: parts of the report that this command makes, as Chromium shows it.
+const COMMAND = [
+  ...['replay', 'bench/traces/msft-itp/cluster03.csv.gz', '--max-jobs', '1000', '--nodes', 'preset:S'],
+  ...['--load', '5', '--speed', '20', '--urgent', '0.1'],
+  ...['kube-default', 'fifo-gang', 'muster', 'muster-preempt'].flatMap((policy) => ['--policy', policy]),
+];
+const PICTURES = [
+  { name: 'verdict', width: 1280, height: 760, colorScheme: 'light' },
+  { name: 'phone', width: 390, height: 844, colorScheme: 'light' },
+  { name: 'waits', width: 1280, height: 900, colorScheme: 'light', part: 'main section:first-child' },
+  { name: 'cluster', width: 1280, height: 900, colorScheme: 'dark', part: 'main section:last-child' },
+];
+const MOST_BYTES = 600_000;
+
+const root = fileURLToPath(new URL('..', import.meta.url));
+const folder = mkdtempSync(join(tmpdir(), 'muster-screenshots-'));
+const report = join(folder, 'report.html');
+const replayed = spawnSync(process.execPath, ['dist/cli.js', ...COMMAND, '--report', report], {
+  cwd: root,
+  stdio: ['ignore', 'inherit', 'inherit'],
+});
+if (replayed.status !== 0) process.exit(1);
+
+const browser = await chromium.launch({
+  executablePath: process.env.CHROMIUM ?? '/usr/bin/chromium',
+  args: ['--no-sandbox', '--disable-gpu'],
+});
+let bytes = 0;
+for (const { name, width, height, colorScheme, part } of PICTURES) {
+  const page = await browser.newPage({ viewport: { width, height }, colorScheme });
+  await page.goto(pathToFileURL(report).href);
+  const path = join(root, `docs/images/replay-${name}.png`);
+  await (part ? page.locator(part) : page).screenshot({ path });
+  bytes += statSync(path).size;
+  console.log(`wrote docs/images/replay-${name}.png (${statSync(path).size} bytes)`);
+  await page.close();
+}
+await browser.close();
+rmSync(folder, { recursive: true });
+if (bytes > MOST_BYTES) {
+  console.error(`The pictures have ${bytes} bytes; ${MOST_BYTES} is the most that belongs into the repository.`);
+  process.exit(1);
+}

@@ -1,0 +1,65 @@
+import { meanOf } from './paired.ts';
+import { fold, ROWS, textOf, type Row } from './rows.ts';
+import type { Column } from './runs.ts';
+
+/** A line of the comparison: one cell per policy. */
+export interface ComparedRow {
+  readonly label: string;
+  readonly cells: readonly ComparedCell[];
+}
+
+export interface ComparedCell {
+  readonly text: string;
+  /** From the least to the most, where there are several runs that differ. */
+  readonly spread?: string;
+  /** Best of its row, in the direction that is better: alone, or with others. */
+  readonly best?: 'alone' | 'shared';
+}
+
+/** The rows that tell the policies apart, and those in which they are all the same (most of them 0). */
+export interface Comparison {
+  readonly different: readonly ComparedRow[];
+  readonly same: readonly ComparedRow[];
+}
+
+export function comparison(columns: readonly Column[]): Comparison {
+  const results = columns.flatMap(({ runs }) => [...runs.values()]);
+  const { zero, unknown, equal } = fold(ROWS, results);
+  const same = new Set([...zero, ...unknown, ...(columns.length > 1 ? equal : [])]);
+  const compared = (rows: readonly Row[]) => rows.map((row) => comparedRow(row, columns));
+  return {
+    different: compared(ROWS.filter((row) => !same.has(row))),
+    same: compared(ROWS.filter((row) => same.has(row))),
+  };
+}
+
+function comparedRow(row: Row, columns: readonly Column[]): ComparedRow {
+  const results = columns.map(({ runs }) => [...runs.values()]);
+  const figures = results.map((runs) => runs.map(row.value).filter((value) => value !== null));
+  const means = figures.map((values) => (values.length === 0 ? null : meanOf(values)));
+  const isOpen = results.map((runs) => runs.some(row.isLowerBound));
+  const best = bestOf(row, means);
+  const isBest = means.map((mean, i) => best !== undefined && mean !== null && !isOpen[i] && row.format(mean) === best);
+  const rank = isBest.filter(Boolean).length === 1 ? 'alone' : 'shared';
+  const cells = results.map((runs, i) => ({
+    ...cellText(row, runs, figures[i] ?? []),
+    ...(isBest[i] ? ({ best: rank } as const) : {}),
+  }));
+  return { label: row.label, cells };
+}
+
+/** The text of the best figure; undefined where no direction is better, or all are equal. */
+function bestOf({ better, format }: Row, means: readonly (number | null)[]): string | undefined {
+  const known = means.filter((mean) => mean !== null);
+  if (better === undefined || new Set(known.map(format)).size < 2) return undefined;
+  return format(better === 'less' ? Math.min(...known) : Math.max(...known));
+}
+
+function cellText(row: Row, runs: readonly Parameters<Row['value']>[0][], values: readonly number[]) {
+  const [first] = runs;
+  if (first === undefined || values.length === 0) return { text: '-' };
+  if (runs.length === 1) return { text: textOf(row, first).replace('>=', '≥') };
+  const [least, most] = [row.format(Math.min(...values)), row.format(Math.max(...values))];
+  const text = `${runs.some(row.isLowerBound) ? '≥ ' : ''}${row.format(meanOf(values))}`;
+  return least === most ? { text } : { text, spread: `${least} .. ${most}` };
+}

@@ -1,0 +1,68 @@
+import { expect, test } from 'vitest';
+import { comparison, type ComparedRow } from '../../../src/replay/report/comparison.ts';
+import { ROWS } from '../../../src/replay/report/rows.ts';
+import { columnsOf } from '../../../src/replay/report/runs.ts';
+import type { PolicyResult } from '../../../src/replay/result.ts';
+import { closed, policyResult, replayResult } from '../../support/replay-result.ts';
+
+const MINUTE_MS = 60_000;
+const waits = (minutes: number) => closed({ mean: minutes * MINUTE_MS });
+const compare = (...policies: PolicyResult[]) => comparison(columnsOf([replayResult(policies)]));
+/** The row of the mean wait. */
+const meanWait = ({ different }: { readonly different: readonly ComparedRow[] }) =>
+  different.find(({ label }) => /wait.*mean|mean.*wait/.test(label))?.cells;
+
+test('rows in which all policies are the same are folded away, zeros among them', () => {
+  const { different, same } = compare(policyResult('a', { evictions: 3 }), policyResult('b'));
+  expect(different.map(({ label, cells }) => [label, ...cells.map(({ text }) => text)])).toEqual([
+    ['jobs done', '10 of 10', '10 of 10'],
+    ['pods evicted for others', '3', '0'],
+  ]);
+  expect(different.length + same.length).toBe(ROWS.length);
+});
+
+test('the best value of a row is marked, alone or with others', () => {
+  const cells = meanWait(compare(...[30, 10, 20].map((wait, i) => policyResult(`p${i}`, { waitMs: waits(wait) }))));
+  expect(cells?.map(({ text, best }) => [text, best])).toEqual([
+    ['30m', undefined],
+    ['10m', 'alone'],
+    ['20m', undefined],
+  ]);
+  const shared = meanWait(compare(...[30, 10, 10].map((wait, i) => policyResult(`p${i}`, { waitMs: waits(wait) }))));
+  expect(shared?.map(({ best }) => best)).toEqual([undefined, 'shared', 'shared']);
+});
+
+test('a lower bound is shown as one and is never the best', () => {
+  const open = { ...waits(5), open: 2, atLeast: ['mean'] as const };
+  const cells = meanWait(compare(policyResult('a', { waitMs: open }), policyResult('b', { waitMs: waits(10) })));
+  expect(cells?.map(({ text, best }) => [text, best])).toEqual([
+    ['≥ 5m', undefined],
+    ['10m', undefined],
+  ]);
+});
+
+test('one policy alone keeps its figures; only zeros are folded', () => {
+  const { different, same } = compare(policyResult('a'));
+  expect(meanWait({ different })?.[0]?.text).toBe('12s');
+  expect(same.every(({ cells }) => /^[-0]/.test(cells[0]?.text ?? ''))).toBe(true);
+});
+
+test('several runs show their mean and their spread', () => {
+  const results = [10, 20, 60].map((wait, seed) =>
+    replayResult([policyResult('a', { waitMs: waits(wait) }), policyResult('b', { waitMs: waits(5) })], { seed }),
+  );
+  const cells = meanWait(comparison(columnsOf(results)));
+  expect(cells).toEqual([
+    { text: '30m', spread: '10m .. 1h' },
+    { text: '5m', best: 'alone' },
+  ]);
+});
+
+test('the same policy on different nodes is two settings', () => {
+  const nodes = { ...replayResult([]).nodes, count: 8 };
+  const results = [replayResult([policyResult('a')]), replayResult([policyResult('a')], { nodes })];
+  expect(columnsOf(results).map(({ policy }) => policy)).toEqual([
+    'a on 4 nodes (nodes.json)',
+    'a on 8 nodes (nodes.json)',
+  ]);
+});
