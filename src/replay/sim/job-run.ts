@@ -1,17 +1,10 @@
-import type { GangSpec, PodInfo, Requirement } from '../../core/model.ts';
-import type { Resources } from '../../core/resources.ts';
+import type { PodInfo } from '../../core/model.ts';
 import { seeded, type Random } from '../random.ts';
 import type { TraceJob } from '../trace/job.ts';
 import { runAloneMs, type JobHistory } from './job-history.ts';
+import { partsOf, podInfo, type PodParts } from './pod-info.ts';
 import { Progress } from './progress.ts';
 import type { Entry } from './timeline.ts';
-
-/** What the pods of a job request, and where they may go. */
-interface Common {
-  readonly leader: Resources;
-  readonly worker: Resources;
-  readonly constraints: PodInfo['constraints'];
-}
 
 /** One run of a job of the trace; a job whose leader is lost runs again. */
 export interface JobRun {
@@ -23,7 +16,7 @@ export interface JobRun {
   readonly attempt: number;
   readonly random: Random;
   /** The parts that its pods share; made once, since a day has a million pods. */
-  readonly common: Common;
+  readonly parts: PodParts;
   readonly pods: Set<SimPod>;
   readonly progress: Progress;
   leader: 'waiting' | 'bound' | 'running';
@@ -52,8 +45,6 @@ export interface SimPod {
   readonly info: PodInfo;
   readonly job: JobRun;
   readonly isLeader: boolean;
-  /** Index of the worker in its job, from 0; successors get new indexes. */
-  readonly index: number;
   state: 'waiting' | 'bound' | 'running' | 'over';
   /** When it began to run, and the progress of its job in a worker's share then; 0 before. */
   runningSinceMs: number;
@@ -74,7 +65,7 @@ export function newRun(history: JobHistory, submitMs: number, seed: number, atte
     submitMs,
     attempt,
     random: seeded(seed, job.id, attempt),
-    common: partsOf(job),
+    parts: partsOf(job),
     pods: new Set(),
     progress: new Progress(runAloneMs(job)),
     leader: 'waiting',
@@ -114,82 +105,13 @@ export function boundInfo({ info, node }: SimPod, startedMs: number): PodInfo {
   return { ...info, node, evictionTraits: { startedMs } };
 }
 
-const withPod = (request: Resources): Resources => new Map([...request, ['pods', 1]]);
-
-function constraintsOf(job: TraceJob): PodInfo['constraints'] {
-  const affinity = affinityOf(job);
-  const anywhere = { nodeSelector: new Map<string, string>(), tolerations: [] };
-  return affinity ? { ...anywhere, affinity: [affinity] } : anywhere;
-}
-
-export function partsOf(job: TraceJob): Common {
-  const constraints = job.constraints ?? constraintsOf(job);
-  return { leader: withPod(job.leader), worker: withPod(job.workers.request), constraints };
-}
-
-function specOf(run: JobRun): GangSpec {
-  const { namespace, queue, workers } = run.job;
-  const { leader, worker, constraints } = run.common;
-  return {
-    key: `${namespace}/${run.id}`,
-    namespace,
-    name: run.id,
-    queue,
-    roles: [
-      { name: 'driver', count: 1, min: 1, request: leader, constraints },
-      { name: 'executor', count: workers.count, min: workers.min, request: worker, constraints },
-    ],
-  };
-}
-
 /** Makes a pod of the run: its leader, or its next worker. */
 export function newPod(run: JobRun, kind: 'leader' | 'worker'): SimPod {
   const isLeader = kind === 'leader';
   const index = isLeader ? 0 : run.created++;
   const times = { runningSinceMs: 0, shareFromMs: 0 };
   const waiting = { state: 'waiting', node: '', isRefused: false, isEvicted: false, ...times } as const;
-  const pod: SimPod = { info: infoOf(run, isLeader, index), job: run, isLeader, index, ...waiting };
+  const pod: SimPod = { info: podInfo(run, isLeader, index), job: run, isLeader, ...waiting };
   run.pods.add(pod);
   return pod;
-}
-
-const NO_LABELS: PodInfo['labels'] = new Map();
-const NO_IMAGES: PodInfo['images'] = [];
-
-function infoOf(run: JobRun, isLeader: boolean, index: number): PodInfo {
-  const { job, common } = run;
-  const name = isLeader ? `${run.id}-driver` : `${run.id}-exec-${index + 1}`;
-  const base: PodInfo = {
-    uid: `${job.namespace}/${name}`,
-    namespace: job.namespace,
-    name,
-    labels: NO_LABELS,
-    schedulerName: 'muster',
-    priority: job.priority,
-    request: isLeader ? common.leader : common.worker,
-    constraints: common.constraints,
-    images: NO_IMAGES,
-    terminal: false,
-    deleting: false,
-  };
-  const priorityRequest = isLeader ? priorityRequestOf(run) : undefined;
-  const info = priorityRequest ? { ...base, priorityRequest } : base;
-  if (job.workers.count === 0) return info;
-  const gang = `${job.namespace}/${run.id}`;
-  const membership = isLeader ? { gang, role: 'driver', spec: specOf(run) } : { gang, role: 'executor' };
-  return { ...info, membership };
-}
-
-function priorityRequestOf({ job }: JobRun): PodInfo['priorityRequest'] {
-  const { deadlineMs, expectedMs } = job;
-  if (deadlineMs === undefined && expectedMs === undefined) return undefined;
-  return {
-    ...(deadlineMs === undefined ? {} : { deadlineMs: job.submitMs + deadlineMs }),
-    ...(expectedMs === undefined ? {} : { expectedMs }),
-  };
-}
-
-function affinityOf(job: TraceJob): readonly Requirement[] | undefined {
-  if (job.nodeLabels.size === 0) return undefined;
-  return [...job.nodeLabels].map(([key, values]) => ({ on: 'label', key, operator: 'In', values }));
 }

@@ -1,22 +1,18 @@
 import type { NodeInfo } from '../../core/model.ts';
-import { DEFAULT_POLICY } from '../../core/policy/policy.ts';
 import type { Outcome } from '../job-record.ts';
 import type { TraceJob } from '../trace/job.ts';
-import { JobHistory, NO_ROOM, type Loss } from './job-history.ts';
-import { boundInfo, cpuOf, isComplete, newPod, newRun, type JobRun, type SimPod } from './job-run.ts';
-import { phaseOf, speedNow, splitOf } from './job-state.ts';
+import { Bookkeeper } from './bookkeeper.ts';
+import { JobHistory, type Loss } from './job-history.ts';
+import { boundInfo, isComplete, newPod, newRun, type JobRun, type SimPod } from './job-run.ts';
 import type { KubeScheduler } from './kube-scheduler.ts';
+import { countBound, countGone, countRefused, countRunning } from './pod-counts.ts';
 import { startLagMs } from './start-lag.ts';
 import type { World } from './world.ts';
 
 /** The time until Spark replaces a lost executor. */
 const SUCCESSOR_MS = 1000;
-/** Of its work, a lost worker takes at most what it did in this time with it: workCapSeconds of the eviction cost. */
-const WORK_CAP_MS = DEFAULT_POLICY.preemption.cost.workCapSeconds * 1000;
 /** An app that loses its leader more often is abandoned. */
 const MAX_RERUNS = 20;
-
-const ROUNDING_MS = 1e-6;
 
 /** How a job ended: its record can be written. */
 export interface JobEnd {
@@ -28,8 +24,8 @@ export interface JobEnd {
 
 /**
  * The life cycle of the jobs. A leader is bound and starts. It creates workers in batches each second, up to the
- * minimum, and then elastic ones, 1, 2, 4, 8 ... at a time. job-state.ts says when the job works and how fast; it ends
- * with all its pods when its work is done.
+ * minimum, and then elastic ones, 1, 2, 4, 8 ... at a time. The bookkeeper says when the work of the job is done; it ends
+ * with all its pods.
  */
 export class Jobs {
   /** The number of jobs of the trace that are over. */
@@ -38,6 +34,7 @@ export class Jobs {
   onOver: (end: JobEnd) => void = () => undefined;
   readonly #world: World;
   readonly #scheduler: KubeScheduler;
+  readonly #books: Bookkeeper;
   readonly #live = new Set<JobRun>();
   /** Jobs that are not over: live, or waiting to be submitted again. */
   readonly #open = new Set<JobHistory>();
@@ -48,6 +45,8 @@ export class Jobs {
   constructor(world: World, scheduler: KubeScheduler) {
     this.#world = world;
     this.#scheduler = scheduler;
+    this.#books = new Bookkeeper(world);
+    this.#books.onDone = (run) => this.#endRun(run, 'itself');
   }
 
   isOver(): boolean {
@@ -66,7 +65,7 @@ export class Jobs {
     run.progress.advance(this.#now());
     this.#live.add(run);
     this.#create(run, 'leader');
-    this.#settle(run);
+    this.#books.settle(run);
   }
 
   #create(run: JobRun, kind: 'leader' | 'worker'): void {
@@ -97,18 +96,11 @@ export class Jobs {
     const { job: run } = pod;
     const { history } = run;
     history.podsBound++;
-    run.boundCpu += cpuOf(pod);
+    if (pod.isLeader) history.askedMs ??= this.#now();
+    if (pod.isLeader) history.reservedMs ??= this.#now();
+    countBound(pod);
     this.#world.nodeRoom.changed(this.#now(), pod.node);
-    if (pod.isLeader) {
-      run.leader = 'bound';
-      run.reason = undefined;
-      history.askedMs ??= this.#now();
-      history.reservedMs ??= this.#now();
-    } else {
-      run.boundWorkers++;
-      if (pod.isRefused) run.refusedWorkers--;
-    }
-    this.#settle(run);
+    this.#books.settle(run);
     this.#later(startLagMs(pod), () => {
       if (pod.state === 'bound') this.#podRuns(pod);
     });
@@ -118,10 +110,8 @@ export class Jobs {
   podRefused(pod: SimPod, reason: string): void {
     const { job: run } = pod;
     if (pod.isLeader) run.history.askedMs ??= this.#now();
-    else if (!pod.isRefused) run.refusedWorkers++;
-    pod.isRefused = true;
-    run.reason = reason;
-    this.#settle(run);
+    countRefused(pod, reason);
+    this.#books.settle(run);
   }
 
   podsAt(node: string): SimPod[] {
@@ -137,29 +127,19 @@ export class Jobs {
     this.#lost(pod, 'failures');
   }
 
-  /** A worker takes its share of the job's work with it, a leader all of it. */
   #lost(pod: SimPod, cause: Loss): void {
     const { job: run } = pod;
     if (cause === 'evictions' && isBreaking(pod)) run.history.timesBroken++;
-    run.progress.advance(this.#now());
-    const lostMs = run.progress.lose(pod.isLeader ? Infinity : this.#shareOf(pod));
-    run.history.lostMs[cause] += lostMs;
+    this.#books.lose(pod, cause);
     if (pod.isLeader) this.#endRun(run, 'again');
     else this.#replace(pod);
-  }
-
-  /** What the job lost with this worker, in ms of the job with all its workers; docs/preemption.md has the cap. */
-  #shareOf({ job: { progress }, state, shareFromMs, runningSinceMs }: SimPod): number {
-    if (state !== 'running') return 0;
-    const ranMs = this.#now() - runningSinceMs;
-    return (progress.shareMs - shareFromMs) * Math.min(1, WORK_CAP_MS / Math.max(1, ranMs));
   }
 
   #replace(pod: SimPod): void {
     const { job: run } = pod;
     run.hasLost = true;
     this.#endPod(pod);
-    this.#settle(run);
+    this.#books.settle(run);
     this.#later(SUCCESSOR_MS, () => {
       if (this.#live.has(run)) this.#create(run, 'worker');
     });
@@ -190,21 +170,18 @@ export class Jobs {
     pod.state = 'running';
     pod.runningSinceMs = this.#now();
     pod.shareFromMs = run.progress.shareMs;
-    run.runningCpu += cpuOf(pod);
-    if (pod.isLeader) this.#leaderRuns(run);
-    else run.runningWorkers++;
-    this.#settle(run);
+    countRunning(pod);
+    if (pod.isLeader && run.job.workers.count > 0) this.#leaderRuns(run);
+    this.#books.settle(run);
   }
 
   #leaderRuns(run: JobRun): void {
-    run.leader = 'running';
-    if (run.job.workers.count === 0) return;
     this.#createWorkers(run, 1);
     const { model, maxRegisteredWaitMs } = this.#world.rules;
     if (model === 'gang') return;
     this.#later(maxRegisteredWaitMs, () => {
       run.isWaitOver = true;
-      if (this.#live.has(run)) this.#settle(run);
+      if (this.#live.has(run)) this.#books.settle(run);
     });
   }
 
@@ -217,54 +194,12 @@ export class Jobs {
     if (run.created < count) this.#later(1000, () => this.#createWorkers(run, isGrowing ? growth * 2 : 1));
   }
 
-  /** Brings speed, planned end, phase and room of the run in line with its pods. Call after each change of these. */
-  #settle(run: JobRun): void {
-    const { recorder, rules } = this.#world;
-    const { progress, history } = run;
-    const [before, speed] = [progress.speed, speedNow(run, rules)];
-    progress.setSpeed(this.#now(), speed, run.runningWorkers);
-    if (speed > 0 && !run.hasBegun) this.#begin(run);
-    this.#planEnd(run);
-    this.#countWorking(before, speed);
-    const phase = phaseOf(run, rules);
-    history.phases.enter(this.#now(), phase, phase === 'working' ? undefined : run.reason);
-    recorder.setRoom(this.#now(), history, splitOf(phase, run));
-  }
-
-  #begin(run: JobRun): void {
-    run.hasBegun = true;
-    run.reason = undefined;
-    run.history.beganMs ??= this.#now();
-  }
-
-  #countWorking(before: number, speed: number): void {
-    const change = Number(speed > 0) - Number(before > 0);
-    if (change === 0) return;
-    const { levels } = this.#world.recorder;
-    levels.workingJobs.add(this.#now(), change);
-    levels.waitingJobs.add(this.#now(), -change);
-  }
-
-  #planEnd(run: JobRun): void {
-    const { timeline } = this.#world;
-    // Events have whole ms; what sums of fractions leave over is no time.
-    const endMs = this.#now() + Math.ceil(run.progress.leftMs() - ROUNDING_MS);
-    if (run.end?.atMs === endMs) return;
-    if (run.end) timeline.cancel(run.end);
-    run.end = endMs === Infinity ? undefined : timeline.at(endMs, () => this.#endRun(run, 'itself'));
-  }
-
   /** Ends a run. A job that lost its leader is submitted again, up to MAX_RERUNS times. */
   #endRun(run: JobRun, why: 'itself' | 'again'): void {
-    const { history, progress, attempt } = run;
-    const { timeline, recorder } = this.#world;
-    const speed = progress.speed;
-    progress.setSpeed(this.#now(), 0, 0);
-    if (run.end) timeline.cancel(run.end);
-    this.#countWorking(speed, 0);
+    const { history, attempt } = run;
+    this.#books.close(run);
     this.#live.delete(run);
     for (const pod of run.pods) this.#endPod(pod);
-    recorder.setRoom(this.#now(), history, NO_ROOM);
     if (why === 'itself') return this.#over(run, run.job.failsAt === undefined ? 'done' : 'failed');
     if (attempt >= MAX_RERUNS) return this.#over(run, 'abandoned');
     history.reruns++;
@@ -284,26 +219,17 @@ export class Jobs {
   #endPod(pod: SimPod): void {
     const { job: run, state, info } = pod;
     const { truth, port, nodeRoom } = this.#world;
+    countGone(pod);
     if (state !== 'waiting') {
-      this.#leaves(pod);
       truth.unbind(pod);
       nodeRoom.changed(this.#now(), pod.node);
-    } else if (pod.isRefused && !pod.isLeader) run.refusedWorkers--;
+    }
     pod.state = 'over';
     this.#pods.delete(info.uid);
     truth.nominations.delete(info.uid);
     run.pods.delete(pod);
     port.observe({ kind: 'pod-gone', uid: info.uid }, this.#now());
     if (state !== 'waiting') this.#scheduler.podGone();
-  }
-
-  #leaves(pod: SimPod): void {
-    const { job: run, state } = pod;
-    run.boundCpu -= cpuOf(pod);
-    if (state === 'running') run.runningCpu -= cpuOf(pod);
-    if (pod.isLeader) run.leader = 'waiting';
-    else run.boundWorkers--;
-    if (state === 'running' && !pod.isLeader) run.runningWorkers--;
   }
 
   #later(ms: number, run: () => void): void {

@@ -4,7 +4,7 @@ import type { Need } from '../../core/placement/need.ts';
 import { Planner } from '../../core/placement/planner.ts';
 import { DEFAULT_POLICY } from '../../core/policy/policy.ts';
 import type { TraceJob } from '../trace/job.ts';
-import { partsOf } from './job-run.ts';
+import { partsOf } from './pod-info.ts';
 
 /** For jobs that differ in their minimum of workers alone: the largest known to fit, and the least known not to. */
 interface Bounds {
