@@ -91,8 +91,9 @@ export interface JobRecord {
   readonly missedDeadline?: boolean;
   /** ms in which it waited while a job of lower priority held as much cpu as it needs. */
   readonly inversionMs: number;
-  /** Times in each phase, in the order of their first time, and where it waited longest before work began. */
+  /** Times in each phase, in the order of their first time. */
   readonly waited: readonly PhaseTotal[];
+  /** What it waited for longest: the reason of a phase without work, or else the phase. Absent: it never waited. */
   readonly longest?: string;
   /** The first 20 phase changes and the last 20. */
   readonly phases: readonly PhaseChange[];

@@ -19,14 +19,14 @@ function fileOf(text: string | Buffer, ending = 'txt'): string {
 describe('the traces that are shipped', () => {
   // Rows as the README of each folder counts them; openb drops the 16 pods before day 100.
   test.each([
-    { path: 'msft-itp/cluster03.csv.gz', format: 'itp', jobs: 3011, gangs: 0.663 },
-    { path: 'msft-itp/cluster04.csv.gz', format: 'itp', jobs: 15_802, gangs: 0.245 },
-    { path: 'msft-philly/philly.csv.gz', format: 'philly', jobs: 82_247, gangs: 0.068 },
-    { path: 'openb/openb_pod_list_default.csv.gz', format: 'openb', jobs: 8152 - 16, gangs: 0 },
-    { path: 'swim-facebook/FB-2009_samples_24_times_1hr_0.tsv.gz', format: 'swim', jobs: 5894, gangs: 0.1 },
-  ])('$path is $format with $jobs jobs, $gangs of them gangs', async ({ path, format, jobs, gangs }) => {
+    { path: 'msft-itp/cluster03.csv.gz', format: 'itp', work: 'gang', jobs: 3011, gangs: 0.663 },
+    { path: 'msft-itp/cluster04.csv.gz', format: 'itp', work: 'gang', jobs: 15_802, gangs: 0.245 },
+    { path: 'msft-philly/philly.csv.gz', format: 'philly', work: 'gang', jobs: 82_247, gangs: 0.068 },
+    { path: 'openb/openb_pod_list_default.csv.gz', format: 'openb', work: 'spark', jobs: 8152 - 16, gangs: 0 },
+    { path: 'swim-facebook/FB-2009_samples_24_times_1hr_0.tsv.gz', format: 'swim', work: 'spark', jobs: 5894, gangs: 0.1 },
+  ])('$path is $format with $jobs jobs, $gangs of them gangs', async ({ path, format, work, jobs, gangs }) => {
     const trace = await readTrace(shipped(path), { seed: 1 });
-    expect([trace.format, trace.jobs.length]).toEqual([format, jobs]);
+    expect([trace.format, trace.work, trace.jobs.length]).toEqual([format, work, jobs]);
     const share = trace.jobs.filter(({ workers }) => workers.count > 1).length / jobs;
     expect(Math.abs(share - gangs)).toBeLessThan(0.02);
     expect(trace.jobs[0]!.submitMs).toBe(0);
@@ -36,7 +36,7 @@ describe('the traces that are shipped', () => {
 
   test('PAI: whole jobs of the tail, of which those that ended well are replayed', async () => {
     const trace = await readTrace(shipped('alibaba-pai-2020/pai_instance_table.tail-1500-jobs.csv.gz'), { seed: 1 });
-    expect(trace.format).toBe('pai');
+    expect([trace.format, trace.work]).toEqual(['pai', 'gang']);
     const dropped = Number(/dropped (\d+) jobs/.exec(trace.notes.join())![1]);
     expect(trace.jobs.length + dropped).toBe(1500);
     expect(new Set(trace.jobs.map(({ id }) => id)).size).toBe(trace.jobs.length);
