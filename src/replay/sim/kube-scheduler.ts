@@ -21,6 +21,9 @@ const NO_NODE_FITS = 'no node fits';
 /** The chosen node, or why there is none. */
 type Outcome = { readonly node: string } | { readonly refused: string; readonly by: Rejector };
 
+/** The parts of the world that it needs. */
+type Surroundings = Omit<World, 'nodeRoom' | 'rules'>;
+
 /**
  * kube-scheduler's cycle, one pod at a time, as v1.36 does it: its own filters (room, labels, taints), on as many nodes
  * as its profile says; then the extender's filter if there is an extender and a node is left. If more than one node
@@ -33,7 +36,7 @@ export class KubeScheduler {
   onRefused: (pod: SimPod, reason: string) => void = () => undefined;
   /** Called when muster or this scheduler itself evicts a pod. */
   onEvicted: (uid: string) => void = () => undefined;
-  readonly #world: World;
+  readonly #world: Surroundings;
   /** The time of the next planned cycle; Infinity: none is planned. */
   #cycleAtMs = Infinity;
   #freeAtMs = 0;
@@ -44,7 +47,7 @@ export class KubeScheduler {
   readonly #choice: NodeChoice;
   readonly #preemption: KubePreemption;
 
-  constructor(world: World) {
+  constructor(world: Surroundings) {
     this.#world = world;
     const { truth, options } = world;
     this.#choice = new NodeChoice(truth.search, seeded(options.seed, 'ties'));
