@@ -10,7 +10,7 @@ import { replay, schedulerFor, type ReplayPolicy } from '../replay/replay.ts';
 import { reportHtml } from '../replay/report/html.ts';
 import { comparisonTable } from '../replay/report/table.ts';
 import type { ReplayResult } from '../replay/result.ts';
-import type { ExtenderPort } from '../replay/sim/port.ts';
+import { isAlone, type ExtenderPort } from '../replay/sim/port.ts';
 import { toNode } from '../replay/trace/nodes.ts';
 import { readTrace } from '../replay/trace/read-trace.ts';
 import { select } from '../replay/trace/select.ts';
@@ -52,8 +52,9 @@ export async function demoCommand({ once, port, report }: DemoFlags): Promise<nu
   say(
     `muster: ${trace.jobs.length} jobs of a real trace (Microsoft ITP), through the extender's HTTP endpoints, under ${policies.length} policies.`,
   );
+  const asked = policies.filter((policy) => !isAlone(policy.policies));
   const extenders = new Map(
-    await Promise.all(policies.map(async (policy) => [policy, await startExtender(policy, say)] as const)),
+    await Promise.all(asked.map(async (policy) => [policy, await startExtender(policy, say)] as const)),
   );
   const progress = progressOn(process.stderr);
   const result = await replay({
@@ -63,7 +64,7 @@ export async function demoCommand({ once, port, report }: DemoFlags): Promise<nu
     policies,
     options: DEFAULT_REPLAY,
     onProgress: progress.show,
-    portFor: (policy) => extenders.get(policy)!.port,
+    portFor: (policy) => extenders.get(policy)?.port,
   });
   progress.clear();
   for (const { close } of extenders.values()) await close();

@@ -38,13 +38,12 @@ export interface ReplayInput {
   /** Called when a job is over, and at the end of the simulation for those that are not; records are not kept. */
   readonly onJob?: (record: JobRecord) => void;
   /** The extender for a policy; by default the core in this process. */
-  readonly portFor?: (policy: ReplayPolicy) => ExtenderPort;
+  readonly portFor?: (policy: ReplayPolicy) => ExtenderPort | undefined;
 }
 
-/** The scheduler of a policy. Without gangs, muster scores no pods, so that kube-scheduler is replayed alone. */
+/** The scheduler of a policy. */
 export function schedulerFor({ policies }: ReplayPolicy): Scheduler {
-  const isOff = policies.every(({ gangs }) => gangs === 'off');
-  return new Scheduler({ policies, schedulerNames: isOff ? [] : ['muster'] });
+  return new Scheduler({ policies, schedulerNames: ['muster'] });
 }
 
 /** Replays the trace under each policy in turn. If it is stopped early, the result is partial and marked incomplete. */

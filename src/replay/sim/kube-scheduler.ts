@@ -146,7 +146,7 @@ export class KubeScheduler {
 
   #askExtender(pod: SimPod, kind: PodKind): Outcome | Promise<Outcome> {
     const { truth, port, recorder, timeline } = this.#world;
-    const candidates = new Offer(truth.search, kind, (name) => truth.table.rowOf(name));
+    const candidates = new Offer(truth.search, kind, truth.table);
     const from = performance.now();
     const answer = port.filter({ pod: pod.info, candidates }, timeline.nowMs);
     const finish = (decided: FilterAnswer): Outcome | Promise<Outcome> => {

@@ -1,3 +1,4 @@
+import type { TableView } from '../../core/cluster/node-table.ts';
 import type { Candidates } from '../../core/model.ts';
 import type { NodeSearch } from '../kube-scheduler/node-search.ts';
 import type { PodKind } from '../kube-scheduler/pod-kind.ts';
@@ -6,21 +7,22 @@ import type { PodKind } from '../kube-scheduler/pod-kind.ts';
 export class Offer implements Candidates {
   readonly #search: NodeSearch;
   readonly #kind: PodKind;
-  readonly #rowOf: (name: string) => number | undefined;
+  readonly #table: TableView;
   #names: readonly string[] | undefined;
 
-  constructor(search: NodeSearch, kind: PodKind, rowOf: (name: string) => number | undefined) {
+  constructor(search: NodeSearch, kind: PodKind, table: TableView) {
     this.#search = search;
     this.#kind = kind;
-    this.#rowOf = rowOf;
+    this.#table = table;
   }
 
   get size(): number {
     return this.#kind.passing;
   }
 
-  has(name: string): boolean {
-    const place = this.#search.placeOf(this.#rowOf(name));
+  has(name: string, hint = -1): boolean {
+    const row = this.#table.nodeAt(hint)?.name === name ? hint : this.#table.rowOf(name);
+    const place = this.#search.placeOf(row);
     return place !== undefined && this.#kind.passesAt(place);
   }
 

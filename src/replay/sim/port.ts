@@ -1,6 +1,7 @@
 import type { FilterAnswer, FilterRequest, NodeScore } from '../../core/decision.ts';
 import type { Effect } from '../../core/effects.ts';
 import type { ClusterEvent } from '../../core/model.ts';
+import type { Policy } from '../../core/policy/policy.ts';
 import type { Scheduler } from '../../core/scheduler.ts';
 
 /** The extender as the simulated kube-scheduler calls it, and the feed of cluster events. */
@@ -23,6 +24,9 @@ export interface ExtenderPort {
   checkInvariants(): void;
 }
 
+/** Whether kube-scheduler is replayed alone under these policies: there are no gangs, and nobody asks muster. */
+export const isAlone = (policies: readonly Policy[]) => policies.every(({ gangs }) => gangs === 'off');
+
 /** The core itself, in this process. */
 export function directPort(scheduler: Scheduler): ExtenderPort {
   return {
@@ -36,7 +40,7 @@ export function directPort(scheduler: Scheduler): ExtenderPort {
 export function feedOf(scheduler: Scheduler): Omit<ExtenderPort, 'filter' | 'prioritize'> {
   const { policies } = scheduler;
   const isEnforced = policies.some(({ preemption }) => preemption.mode === 'enforce');
-  if (policies.every(({ gangs }) => gangs === 'off')) return { ...NOBODY, isKubePreempting: isEnforced };
+  if (isAlone(policies)) return { ...NOBODY, isKubePreempting: isEnforced };
   return {
     observe: (event, nowMs) => void scheduler.observe(event, nowMs),
     tick: (nowMs) => void scheduler.tick(nowMs),
