@@ -6,6 +6,7 @@ import { explainCommand, type ExplainFlags } from './cli/explain.ts';
 import { generateCommand, type GenerateFlags } from './cli/generate.ts';
 import { mergeCommand } from './cli/merge.ts';
 import { replayCommand, type ReplayFlags } from './cli/replay.ts';
+import { sizeCommand, type SizeFlags } from './cli/size.ts';
 import type { OutFlags } from './cli/sweep-out.ts';
 import { serveCell } from './cli/sweep-thread.ts';
 import { sweepCommand, type SweepFlags } from './cli/sweep.ts';
@@ -230,6 +231,18 @@ withResults(withRuns(program.command('sweep <trace>')))
   .option('--cell <number>', 'run only this cell (the first is 0); needs --out', whole)
   .action((trace: string, flags: SweepFlags) =>
     run(() => sweepCommand(trace, { ...flags, policy: flags.policy ?? USUAL_POLICIES })),
+  );
+
+withRuns(program.command('size <trace>'))
+  .description('find the least number of nodes with which a goal is met')
+  .requiredOption(
+    '--for <goal>',
+    "'p95 wait <= 10m' (mean, p50, p95, p99, max of wait, completion, slowdown), 'done = all', 'deadlines missed <= 0'; repeat it for several",
+    collect,
+  )
+  .option('--nodes-count <numbers>', 'the numbers to search, such as 50..120; default: 1 to 4 times the nodes', numbers)
+  .action((trace: string, flags: SizeFlags) =>
+    run(() => sizeCommand(trace, { ...flags, policy: flags.policy ?? ['muster'] })),
   );
 
 withResults(program.command('merge <file...>'))
