@@ -8,7 +8,7 @@ import { INTERRUPTED } from './replay.ts';
 import { leastHolding } from './size-search.ts';
 import { Sizing, type SizingBounds } from './sizing.ts';
 import type { GridFlags } from './sweep-cells.ts';
-import { policyGrid } from './sweep-grid.ts';
+import { policyGrid, requireValid } from './sweep-grid.ts';
 import { poolOf, requireFiles, untilInterrupted, type PoolFlags } from './sweep-pool.ts';
 import { workloadOf } from './workload.ts';
 
@@ -30,6 +30,7 @@ export async function sizeCommand(source: string, flags: SizeFlags): Promise<num
   requireFiles([source, flags.nodes]);
   const goals = flags.for.map(parseGoal);
   const policies = policyGrid(flags.policy, flags.set ?? []);
+  requireValid(policies);
   const input = await prepared(source, flags);
   const pool = poolOf(source, flags);
   let isAnswered = true;

@@ -13,7 +13,7 @@ export interface PolicyChoice {
 
 /**
  * Every policy with every combination of the values of `--set`. A setting that names a policy changes those of that name
- * alone: a file without one is there once.
+ * alone: a file without one is there once. The files are read only where there are settings.
  * @param sets the texts after `--set`
  * @throws MusterError MUSTER_USAGE, MUSTER_FILE_UNREADABLE, MUSTER_POLICY_INVALID
  */
@@ -23,6 +23,7 @@ export function policyGrid(sources: readonly string[], sets: readonly string[]):
   const used = new Set<readonly Setting[]>();
   const files = [...new Set(sources)];
   const short = shortNames(files);
+  if (sets.length === 0) return files.map((source, i) => ({ name: short[i] ?? source, source, settings: [] }));
   const choices = files.flatMap((source, i) => {
     const names = readPolicies(source).map(({ name }) => name);
     const own = dimensions.filter(([first]) => first?.policy === undefined || names.includes(first.policy));
@@ -36,8 +37,12 @@ export function policyGrid(sources: readonly string[], sets: readonly string[]):
   const unused = dimensions.find((dimension) => !used.has(dimension))?.[0];
   if (unused)
     throw new MusterError('MUSTER_USAGE', `--set ${settingField(unused)}: there is no policy ${unused.policy}.`);
-  for (const choice of choices) policiesOf(choice);
   return choices;
+}
+
+/** Reads every policy, so that a mistake is found before the first replay. @throws MusterError as `policiesOf` */
+export function requireValid(choices: readonly PolicyChoice[]): void {
+  for (const choice of choices) policiesOf(choice);
 }
 
 /** @throws MusterError MUSTER_FILE_UNREADABLE, MUSTER_POLICY_INVALID */

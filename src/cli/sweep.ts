@@ -7,6 +7,7 @@ import type { ReplayResult } from '../replay/result.ts';
 import type { Progress } from '../replay/sim/simulation.ts';
 import { progressOn } from './progress.ts';
 import { INTERRUPTED, requireFolder, writeOut } from './replay.ts';
+import { requireValid } from './sweep-grid.ts';
 import { cellsOf, fileOf, labelOf, type Cell, type GridFlags } from './sweep-cells.ts';
 import { requireOut, writeResults, type OutFlags } from './sweep-out.ts';
 import { poolOf, requireFiles, untilInterrupted, type PoolFlags } from './sweep-pool.ts';
@@ -33,6 +34,7 @@ export async function sweepCommand(source: string, flags: SweepFlags): Promise<n
     );
   if (cells.length === 0)
     throw new MusterError('MUSTER_USAGE', `--cell: expected 0 to ${all.length - 1}, got ${index}.`);
+  requireValid([...new Set(cells.map(({ policy }) => policy))]);
   requireBaseline(flags, all);
   requireOut(flags);
   if (out !== undefined) makeFolder(out);

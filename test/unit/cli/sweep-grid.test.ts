@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, expect, test } from 'vitest';
-import { policiesOf, policyGrid } from '../../../src/cli/sweep-grid.ts';
+import { policiesOf, policyGrid, requireValid } from '../../../src/cli/sweep-grid.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'muster-grid-'));
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
@@ -40,5 +40,5 @@ test.each([
   [['gangs=off', 'gangs=on'], '--set gangs is there twice'],
   [['gangs=maybe'], 'muster with --set gangs=maybe: policies[0].gangs: expected on or off, got "maybe"'],
 ])('%s is a mistake', (sets, part) => {
-  expect(() => policyGrid(['muster'], sets)).toThrow(part);
+  expect(() => requireValid(policyGrid(['muster'], sets))).toThrow(part);
 });
