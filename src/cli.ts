@@ -190,6 +190,7 @@ withWorkModel(withWorkload(program.command('replay <trace>')))
     `rehearse policies on a trace (${FORMATS.join(', ')}; - for standard input; or preset:NAME to generate one: ${profiles})`,
   )
   .option('--seed <number>', 'seed of the random draws', whole, 1)
+  .option('--nodes-count <number>', 'this many of the nodes', positiveWhole)
   .option('--json <file>', 'write the result as JSON; - for standard output')
   .option('--jobs <file>', 'write what happened to each job, as .csv or .ndjson (and .gz); - for standard output')
   .option('--report <file>', 'write the report as one HTML file')

@@ -1,6 +1,8 @@
 import { MusterError } from '../core/errors.ts';
 import type { NodeInfo } from '../core/model.ts';
+import { counted } from '../core/wording.ts';
 import { offeredLoad } from '../replay/offered-load.ts';
+import { largerThanCluster } from '../replay/sim/larger.ts';
 import type { TraceJob } from '../replay/trace/job.ts';
 
 /** How many of the nodes the cluster has; at most one of these is given. */
@@ -66,4 +68,16 @@ export function countFor(nodes: readonly NodeInfo[], jobs: readonly TraceJob[], 
     if (next === undefined) return count;
     count = next;
   }
+}
+
+/**
+ * A warning if a cluster that was made smaller cannot hold jobs that all nodes could: they count as unfinished.
+ * @param sized the nodes that are left of `all`
+ */
+export function lostJobs(jobs: readonly TraceJob[], all: SizedNodes, sized: SizedNodes): string | undefined {
+  if (sized.nodes.length >= all.nodes.length) return undefined;
+  const lost = largerThanCluster(jobs, sized.nodes).size - largerThanCluster(jobs, all.nodes).size;
+  if (lost <= 0) return undefined;
+  const [few, many] = [counted(sized.nodes.length, 'node'), all.nodes.length.toLocaleString('en-US')];
+  return `${counted(lost, 'job')} larger than the cluster, because it has ${few} and not ${many}`;
 }

@@ -31,7 +31,8 @@ export const INTERRUPTED = 130;
 export async function replayCommand(source: string, flags: ReplayFlags): Promise<number> {
   requireOutputs(flags);
   const policies = policiesOf(flags.policy);
-  const workload = await workloadOf(source, flags, flags.seed);
+  const { warning, ...workload } = await workloadOf(source, flags, flags.seed);
+  if (warning !== undefined) process.stderr.write(`warning: ${warning}\n`);
   const jobs = flags.jobs === undefined ? undefined : jobsOut(flags.jobs);
   const progress = progressOn(process.stderr);
   const abort = new AbortController();

@@ -1,9 +1,10 @@
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { MusterError } from '../core/errors.ts';
+import { counted } from '../core/wording.ts';
 import { summaryOf } from '../replay/report/rows.ts';
 import type { LostRun } from '../replay/report/sweep-result.ts';
-import type { ReplayResult } from '../replay/result.ts';
+import type { PolicyResult, ReplayResult } from '../replay/result.ts';
 import type { Progress } from '../replay/sim/simulation.ts';
 import { progressOn } from './progress.ts';
 import { INTERRUPTED, requireFolder, writeOut } from './replay.ts';
@@ -76,7 +77,7 @@ class SweepReport {
 
   add(cell: Cell, result: ReplayResult): void {
     this.#ended.push({ cell, result });
-    this.#say(cell, result.policies.map(summaryOf).join());
+    this.#say(cell, result.policies.map(lineOf).join('; '));
     if (this.#out === undefined) return;
     writeOut(join(this.#out, fileOf(cell)), () => `${JSON.stringify(result, undefined, 1)}\n`);
   }
@@ -101,6 +102,12 @@ class SweepReport {
   }
 
   #count = () => `${this.#ended.length + this.lost.length} of ${this.#cells}`;
+}
+
+/** The main figures, and how many jobs the cluster cannot hold: few nodes may look good without the largest jobs. */
+function lineOf(policy: PolicyResult): string {
+  const { larger } = policy.outcomes;
+  return `${summaryOf(policy)}${larger === 0 ? '' : `, ${counted(larger, 'job')} larger than the cluster`}`;
 }
 
 /** @throws MusterError MUSTER_FILE_UNREADABLE */

@@ -10,7 +10,7 @@ import { readNodes } from '../replay/trace/nodes.ts';
 import { readTrace } from '../replay/trace/read-trace.ts';
 import { select } from '../replay/trace/select.ts';
 import type { WorkModel } from '../replay/work-model.ts';
-import { sizedNodes, type ClusterSize } from './cluster-size.ts';
+import { lostJobs, sizedNodes, type ClusterSize } from './cluster-size.ts';
 import { STANDARD } from './streams.ts';
 
 /** The options of the workload as commander returns them, with parsed numbers. */
@@ -35,7 +35,10 @@ export interface WorkloadFlags extends ClusterSize {
   readonly grace: number;
 }
 
-export type Workload = Pick<ReplayInput, 'trace' | 'nodes' | 'nodesName' | 'options'>;
+export type Workload = Pick<ReplayInput, 'trace' | 'nodes' | 'nodesName' | 'options'> & {
+  /** What the user may not expect. */
+  readonly warning?: string;
+};
 
 const HOUR_MS = 3_600_000;
 
@@ -60,8 +63,10 @@ export async function workloadOf(source: string, flags: WorkloadFlags, seed: num
       'The selected part of the trace contains no jobs: widen the hours or days, or raise --max-jobs.',
     );
   const all = { nodes: await nodesOf(flags.nodes), name: flags.nodes };
-  const { nodes, name: nodesName } = sizedNodes(all, trace.jobs, flags);
-  return { trace, nodes, nodesName, options: optionsOf(flags, seed) };
+  const sized = sizedNodes(all, trace.jobs, flags);
+  const warning = lostJobs(trace.jobs, all, sized);
+  const { nodes, name: nodesName } = sized;
+  return { trace, nodes, nodesName, options: optionsOf(flags, seed), ...(warning === undefined ? {} : { warning }) };
 }
 
 function optionsOf(flags: WorkloadFlags, seed: number): ReplayOptions {

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { countFor, resized, sizedNodes } from '../../../src/cli/cluster-size.ts';
+import { countFor, lostJobs, resized, sizedNodes } from '../../../src/cli/cluster-size.ts';
 import { offeredLoad } from '../../../src/replay/offered-load.ts';
 import { toNode } from '../../../src/replay/trace/nodes.ts';
 import type { TraceJob } from '../../../src/replay/trace/job.ts';
@@ -69,4 +69,14 @@ test('two ways of saying how many nodes are one too many, and jobs that come at 
   expect(() => sizedNodes(all, jobs, { load: 2, offered: 0.9 })).toThrow('Give only one of');
   expect(() => sizedNodes(all, jobs, { load: 1, offered: 0.9, nodesCount: 3 })).toThrow('Give only one of');
   expect(() => sizedNodes(all, jobs.slice(0, 1), { load: 1, offered: 0.9 })).toThrow('submitted at once');
+});
+
+test('a warning tells of jobs that only the whole cluster can hold', () => {
+  const all = { nodes: cluster(4, 9, 4, 9), name: 'n' };
+  const half = sizedNodes(all, jobs, { load: 2 });
+  const large = [job(1, 0, 4), job(2, 1, 8), job(3, 2, 8), job(4, 3, 50)];
+  expect(half.nodes.map(({ name }) => name)).toEqual(['n-0', 'n-2']);
+  expect(lostJobs(large, all, half)).toBe('2 jobs larger than the cluster, because it has 2 nodes and not 4');
+  expect(lostJobs(jobs, all, half)).toBeUndefined();
+  expect(lostJobs(large, all, all)).toBeUndefined();
 });

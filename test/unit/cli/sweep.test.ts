@@ -109,6 +109,16 @@ test('a grid of settings and numbers of nodes, compared with a baseline, as JSON
   expect(merged.out).toBe(swept.out);
 });
 
+test('as many nodes as make the offered load the one that is wanted, and a warning if jobs do not fit them', async () => {
+  const few = [ITP, '--nodes', 'preset:S', '--max-jobs', '25', '--speed', '50', '--shorten', '10', '--offered', '0.9'];
+  const { code, err } = await muster('replay', ...few, '--policy', 'muster', '--json', path('offered.json'));
+  expect(code).toBe(0);
+  const { offered, nodes } = read(path('offered.json'));
+  expect(nodes.name).toBe('preset:S, offered load 0.9');
+  expect(Math.abs(offered.load - 0.9)).toBeLessThan(0.9 / nodes.count);
+  expect(err).toContain(`larger than the cluster, because it has ${nodes.count} nodes and not 200`);
+});
+
 test('a run that takes too long is given up and named, and the others are compared', async () => {
   const both = ['sweep', 'preset:M', '--nodes', 'preset:M', '--policy', 'muster', '--max-jobs', '30000'];
   const ended = await muster(...both, '--cell-timeout', '4', '--json', path('lost.json'));
