@@ -34,10 +34,14 @@ export function comparisonTable(result: ReplayResult, { width, notes = false, by
 
 function headOf(result: ReplayResult): string[] {
   const { trace, nodes, seed, complete, offered, work } = result;
-  const load = `offered load ${ratio(offered.load)} (${offered.resource}, over ${span(offered.windowMs)} of submissions)`;
+  const { load, resource, windowMs } = offered;
+  const offer =
+    windowMs === 0
+      ? 'all jobs come at once'
+      : `offered load ${ratio(load)} (${resource}, over ${span(windowMs)} of submissions)`;
   return [
     `${trace.name} (${trace.format}): ${count(trace.jobs)} jobs, ${count(trace.pods)} pods, on ${count(nodes.count)} nodes (${nodes.name}), seed ${seed}`,
-    [...result.changes, load, `work model ${work.model}`].join('; '),
+    [...result.changes, offer, `work model ${work.model}`].join('; '),
     ...(complete ? [] : ['STOPPED EARLY: the figures cover only the part that ran.']),
   ];
 }

@@ -117,6 +117,13 @@ test('the head says what was replayed and how the trace was changed', () => {
   );
 });
 
+test('where all jobs come at once there is no offered load', () => {
+  const once = { offered: { load: 0, resource: 'cpu', windowMs: 0 } };
+  expect(comparisonTable(replayResult([policyResult('one')], once), { width: WIDTH })).toContain(
+    '; all jobs come at once;',
+  );
+});
+
 test('notes and rows about the simulation are shown on demand', () => {
   const plain = tableOf(policyResult('one'));
   expect(plain).toMatch(/--notes prints 3 notes/);
