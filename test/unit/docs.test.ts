@@ -3,6 +3,9 @@ import { expect, test } from 'vitest';
 import rules from '../../import-rules.json' with { type: 'json' };
 import { Config, envName } from '../../src/config.ts';
 import { SCORERS, STRATEGIES } from '../../src/core/policy/policy.ts';
+import { CSV_HEADER } from '../../src/replay/report/job-file.ts';
+import { ROWS } from '../../src/replay/report/rows.ts';
+import { PHASES } from '../../src/replay/report/why-text.ts';
 import { FORMATS } from '../../src/replay/trace/read-trace.ts';
 
 const text = (path: string) => readFileSync(new URL(`../../${path}`, import.meta.url), 'utf8');
@@ -60,4 +63,19 @@ test('docs/architecture.md draws the rooms of the core in the order of import-ru
   const drawing = /```\n model\.ts[^]*?```/.exec(text('docs/architecture.md'))?.[0] ?? '';
   const drawn = [...drawing.matchAll(/^ ([\w/]+\/)/gm)].map(([, room]) => room);
   expect(drawn).toEqual(rules.coreRooms.flat().filter((place) => place.endsWith('/')));
+});
+
+const between = (document: string, from: string, to: string) => document.split(from)[1]?.split(to)[0] ?? '';
+
+test('docs/replay.md explains every row of the table, every phase and every column of --jobs', () => {
+  const replay = text('docs/replay.md');
+  const reading = between(replay, '\n## Reading the table', '\n## ').replace(/\s+/g, ' ');
+  const words = (label: string) =>
+    label.split(/[:,]? (?:p50|p95|p99|mean|core-hours)\b|[:,] /).filter((part) => part !== '');
+  for (const { label } of ROWS)
+    for (const part of words(label)) expect(reading.toLowerCase(), label).toContain(part.toLowerCase());
+  for (const phase of Object.keys(PHASES)) expect(replay).toMatch(new RegExp(`^\\| \`${phase}\` `, 'm'));
+  const files = between(replay, '\n## Files', '\n## ');
+  const columns = [...files.matchAll(/^\| (`[^|]+) \|/gm)].flatMap(([, cell = '']) => [...cell.matchAll(/`([^`]+)`/g)]);
+  expect(columns.map(([, name]) => name).sort()).toEqual(CSV_HEADER.split(',').sort());
 });

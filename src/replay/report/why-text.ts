@@ -4,7 +4,7 @@ import { count, printable, ratio, span } from './format.ts';
 import { textTable, type TextRow } from './text-table.ts';
 
 /** What a job did in a phase, as the rest of a sentence. */
-const PHASES: Readonly<Record<Phase, string>> = {
+export const PHASES: Readonly<Record<Phase, string>> = {
   queued: 'kube-scheduler had not tried its leader yet',
   refused: 'its leader was refused',
   partial: 'its leader held room, and a worker that it needs was refused',

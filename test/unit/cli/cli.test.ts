@@ -151,6 +151,16 @@ test.each([
   expect(ended).toMatchObject({ code, out: '' });
 });
 
+test('docs/replay.md names every option of the commands that replay', async () => {
+  const doc = readFileSync('docs/replay.md', 'utf8');
+  for (const command of ['replay', 'sweep', 'merge', 'why']) {
+    const { out } = await muster(command, '--help');
+    const options = [...out.matchAll(/^ {2}(?:-\w, )?(--[\w-]+)/gm)].map(([, name = '']) => name);
+    expect(options.length).toBeGreaterThan(1);
+    for (const name of options) if (name !== '--help') expect(doc, `${command} ${name}`).toContain(`\`${name}`);
+  }
+});
+
 test('--verbose says where an error comes from', async () => {
   expect((await muster('generate', 'XXL', '--verbose')).err).toMatch(/^\s+at /m);
 });
