@@ -3,6 +3,7 @@ import { count, printable, ratio, span } from './format.ts';
 import { groupTable } from './group-table.ts';
 import { fold, NOTE_ROWS, ROWS, textOf, WALL_ROWS, type Folded, type Row } from './rows.ts';
 import { textTable, wrapped } from './text-table.ts';
+import { verdict } from './verdict.ts';
 
 export interface TableOptions {
   /** Columns of the terminal. */
@@ -13,7 +14,7 @@ export interface TableOptions {
   readonly by?: GroupBy;
 }
 
-/** The comparison of all policies for the terminal, below what it was made from. */
+/** The comparison of all policies for the terminal: what it was made from, the figures, and what they say. */
 export function comparisonTable(result: ReplayResult, { width, notes = false, by }: TableOptions): string {
   const { policies } = result;
   const folded = fold(ROWS, policies);
@@ -27,6 +28,7 @@ export function comparisonTable(result: ReplayResult, { width, notes = false, by
     textTable({ columns, rows: [...rows, ...more], width }),
     '',
     ...lines(foldedOf(folded, policies), width),
+    ...(policies.length > 1 ? ['', ...lines(verdict([result]), width)] : []),
     ...(by === undefined ? [] : ['', groupTable(policies, by, width)]),
     ...(notes ? [] : lines([hiddenNotes(result)], width)),
   ].join('\n');
