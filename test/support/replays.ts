@@ -1,3 +1,4 @@
+import type { NodeInfo } from '../../src/core/model.ts';
 import { PRESETS } from '../../src/core/policy/presets.ts';
 import type { JobRecord } from '../../src/replay/job-record.ts';
 import { DEFAULT_REPLAY, type ReplayOptions } from '../../src/replay/options.ts';
@@ -50,7 +51,7 @@ export const preset = (name: string): ReplayPolicy => ({ name, policies: PRESETS
 /** The figures of a policy; the invariants are checked after every step. */
 export async function run(
   trace: Trace,
-  cluster: ReturnType<typeof nodes>,
+  cluster: readonly NodeInfo[],
   policy: string | ReplayPolicy,
   options: Partial<ReplayOptions> = {},
 ): Promise<PolicyResult> {
