@@ -1,4 +1,4 @@
-import { meanOf } from './paired.ts';
+import { medianOf } from './paired.ts';
 import { fold, ROWS, textOf, type Row } from './rows.ts';
 import type { Column } from './runs.ts';
 
@@ -36,10 +36,12 @@ export function comparison(columns: readonly Column[]): Comparison {
 function comparedRow(row: Row, columns: readonly Column[]): ComparedRow {
   const results = columns.map(({ runs }) => [...runs.values()]);
   const figures = results.map((runs) => runs.map(row.value).filter((value) => value !== null));
-  const means = figures.map((values) => (values.length === 0 ? null : meanOf(values)));
+  const medians = figures.map((values) => (values.length === 0 ? null : medianOf(values)));
   const isOpen = results.map((runs) => runs.some(row.isLowerBound));
-  const best = bestOf(row, means);
-  const isBest = means.map((mean, i) => best !== undefined && mean !== null && !isOpen[i] && row.format(mean) === best);
+  const best = bestOf(row, medians);
+  const isBest = medians.map(
+    (median, i) => best !== undefined && median !== null && !isOpen[i] && row.format(median) === best,
+  );
   const rank = isBest.filter(Boolean).length === 1 ? 'alone' : 'shared';
   const cells = results.map((runs, i) => ({
     ...cellText(row, runs, figures[i] ?? []),
@@ -49,8 +51,8 @@ function comparedRow(row: Row, columns: readonly Column[]): ComparedRow {
 }
 
 /** The text of the best figure; undefined where no direction is better, or all are equal. */
-function bestOf({ better, format }: Row, means: readonly (number | null)[]): string | undefined {
-  const known = means.filter((mean) => mean !== null);
+function bestOf({ better, format }: Row, medians: readonly (number | null)[]): string | undefined {
+  const known = medians.filter((median) => median !== null);
   if (better === undefined || new Set(known.map(format)).size < 2) return undefined;
   return format(better === 'less' ? Math.min(...known) : Math.max(...known));
 }
@@ -60,6 +62,6 @@ function cellText(row: Row, runs: readonly Parameters<Row['value']>[0][], values
   if (first === undefined || values.length === 0) return { text: '-' };
   if (runs.length === 1) return { text: textOf(row, first).replace('>=', '≥') };
   const [least, most] = [row.format(Math.min(...values)), row.format(Math.max(...values))];
-  const text = `${runs.some(row.isLowerBound) ? '≥ ' : ''}${row.format(meanOf(values))}`;
+  const text = `${runs.some(row.isLowerBound) ? '≥ ' : ''}${row.format(medianOf(values))}`;
   return least === most ? { text } : { text, spread: `${least} .. ${most}` };
 }

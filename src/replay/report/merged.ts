@@ -2,6 +2,7 @@ import { MusterError } from '../../core/errors.ts';
 import type { PolicyResult, ReplayResult } from '../result.ts';
 import { compare, differenceText } from './compare.ts';
 import { count, printable } from './format.ts';
+import { medianOf } from './paired.ts';
 import { fold, ROWS, type Row } from './rows.ts';
 import { columnsOf, commonInputs, perWorkload, type Column } from './runs.ts';
 import { textTable } from './text-table.ts';
@@ -79,11 +80,9 @@ function mediansTable(columns: readonly Column[], rows: readonly Row[], width: n
 function spreadOf({ value, format, isLowerBound }: Row, runs: readonly PolicyResult[]): string {
   const known = runs.map(value).filter((figure) => figure !== null);
   if (known.length === 0) return '-';
-  known.sort((a, b) => a - b);
-  const [least = 0, most = 0] = [known[0], known.at(-1)];
-  const middle = ((known[(known.length - 1) >> 1] ?? 0) + (known[known.length >> 1] ?? 0)) / 2;
+  const [least, most] = [Math.min(...known), Math.max(...known)];
   const bound = runs.some(isLowerBound) ? '>= ' : '';
-  return bound + (least === most ? format(least) : `${format(middle)} (${format(least)} .. ${format(most)})`);
+  return bound + (least === most ? format(least) : `${format(medianOf(known))} (${format(least)} .. ${format(most)})`);
 }
 
 /** Nothing with a single policy. */

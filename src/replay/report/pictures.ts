@@ -4,7 +4,7 @@ import { timeAxis } from './charts/axes.ts';
 import { occupancyPicture } from './charts/occupancy.ts';
 import { queueLength } from './charts/queue-length.ts';
 import { roomOverTime } from './charts/room-over-time.ts';
-import { spreadPanels } from './charts/spread.ts';
+import { spreadPanels, type SpreadRow } from './charts/spread.ts';
 import { tradeOff, type TradeOff } from './charts/trade-off.ts';
 import { waitCdf } from './charts/wait-cdf.ts';
 import { waitsByGroup } from './charts/waits-by-group.ts';
@@ -12,8 +12,9 @@ import { CRITERIA } from './criteria.ts';
 import { percent } from './format.ts';
 import { groupsOf } from './groups.ts';
 import { html, NOTHING, type Markup } from './markup.ts';
-import { meanOf } from './paired.ts';
-import type { Column } from './runs.ts';
+import { meanOf, pairedDifference } from './paired.ts';
+import type { Row } from './rows.ts';
+import { perWorkload, type Column } from './runs.ts';
 
 /** The pictures of one run per setting on one input. */
 export function runPictures({ offered }: ReplayResult, columns: readonly Column[]): Markup {
@@ -53,20 +54,35 @@ const TAIL_NOTE = 'The submission window has most of the width; the tail after t
 
 /** The pictures of a sweep: every run as a point, and the averages over the runs. */
 export function sweepPictures(columns: readonly Column[]): Markup {
-  const policies = columns.map(({ policy }) => policy);
-  const spreads = CRITERIA.flatMap(({ name, value, format }) => {
-    const values = columns.map(({ runs }) => [...runs.values()].map(value).filter((figure) => figure !== null));
-    const isFlat = new Set(values.flat()).size < 2;
-    return isFlat ? [] : [{ title: name, format, values }];
-  });
+  const spreads = CRITERIA.map((criterion) => ({
+    title: criterion.name,
+    format: criterion.format,
+    rows: columns.flatMap((column) => spreadRow(column, criterion)),
+  })).filter(({ rows }) => new Set(rows.flatMap(({ values }) => values)).size > 1);
   return html`<section>
       <h2>Run by run</h2>
-      ${spreadPanels(policies, spreads)}
+      ${spreadPanels(spreads)}
     </section>
     <section>
       <h2>Who waited, and how long</h2>
       <div class="pair">${cdf(columns)}${tradeOffOf(columns)}</div>
     </section>`;
+}
+
+function spreadRow({ policy, runs }: Column, { value, isLowerBound }: Row): SpreadRow[] {
+  const known = [...runs].flatMap(([input, result]) => {
+    const figure = value(result);
+    return figure === null ? [] : [{ input, figure }];
+  });
+  if (known.length === 0) return [];
+  const values = known.map(({ figure }) => figure);
+  const independent = perWorkload(
+    known.map(({ input }) => input),
+    values,
+  );
+  const zeros = independent.map(() => 0);
+  const isAtLeast = [...runs.values()].some(isLowerBound);
+  return [{ policy, values, isAtLeast, ...pairedDifference(zeros, independent) }];
 }
 
 /** The curve of several runs has the mean of each quantile. */

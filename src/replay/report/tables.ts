@@ -13,7 +13,7 @@ export function mainTable(columns: readonly Column[]): Markup {
   const { different, same } = comparison(columns);
   const policies = columns.map(({ policy }) => policy);
   const runs = columns.some((column) => column.runs.size > 1)
-    ? html`<p class="axes">mean of the runs, and least .. most</p>`
+    ? html`<p class="axes">median of the runs (least .. most)</p>`
     : NOTHING;
   const folded = html`<details>
     <summary>${count(same.length)} rows that are the same under all policies</summary>

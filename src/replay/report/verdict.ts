@@ -1,17 +1,18 @@
-import type { PolicyResult, ReplayResult } from '../result.ts';
+import type { ReplayResult } from '../result.ts';
+import { compare } from './compare.ts';
 import { CRITERIA, type Criterion } from './criteria.ts';
 import { percent } from './format.ts';
-import { meanOf, pairedDifference } from './paired.ts';
-import { columnsOf, commonInputs } from './runs.ts';
+import { LEAST_PAIRS, meanOf } from './paired.ts';
+import { columnsOf, commonInputs, perWorkload, type Column } from './runs.ts';
 
 /** Single runs that differ by less than this share are called equal. */
 const NEGLIGIBLE = 0.01;
 
-/** The figures of one policy on the common inputs, in their order. */
+/** A policy with its runs on the common inputs. */
 interface Contender {
   readonly policy: string;
+  readonly column: Column;
   readonly mean: number;
-  readonly values: readonly number[];
   readonly isAtLeast: boolean;
 }
 
@@ -30,31 +31,29 @@ export function verdict(results: readonly ReplayResult[]): readonly string[] {
   const inputs = commonInputs(columns);
   if (columns.length < 2) return ['One policy alone: there is nothing to compare it with.'];
   if (inputs.length === 0) return ['No input was replayed under every policy: there is nothing to compare.'];
-  const findings = CRITERIA.flatMap((criterion) => {
-    const contenders = columns.map(({ policy, runs }) =>
-      contender(
-        policy,
-        inputs.map((input) => runs.get(input)!),
-        criterion,
-      ),
-    );
-    const known = contenders.filter((one) => one !== undefined);
-    return known.length < 2 ? [] : [compare(criterion, known)];
+  const compared = columns.map(({ policy, runs }): Column => {
+    return { policy, runs: new Map([...runs].filter(([input]) => inputs.includes(input))) };
   });
-  return [...sentencesOf(findings), caveat(inputs.length)];
+  const findings = CRITERIA.flatMap((criterion) => {
+    const contenders = compared.flatMap((column) => contender(column, criterion));
+    return contenders.length < 2 ? [] : [findingOf(criterion, contenders)];
+  });
+  return [...sentencesOf(findings), caveat(inputs)];
 }
 
-function contender(policy: string, runs: readonly PolicyResult[], criterion: Criterion): Contender | undefined {
-  const values = runs.map(criterion.value).filter((value) => value !== null);
-  if (values.length < runs.length) return undefined;
-  return { policy, values, mean: meanOf(values), isAtLeast: runs.some((run) => criterion.isLowerBound(run)) };
+/** None, if a figure is unknown. */
+function contender(column: Column, { value, isLowerBound }: Criterion): Contender[] {
+  const runs = [...column.runs.values()];
+  const values = runs.map(value).filter((one) => one !== null);
+  if (values.length < runs.length) return [];
+  return [{ policy: column.policy, column, mean: meanOf(values), isAtLeast: runs.some(isLowerBound) }];
 }
 
-function compare(criterion: Criterion, contenders: readonly Contender[]): Finding {
+function findingOf(criterion: Criterion, contenders: readonly Contender[]): Finding {
   const { name, format, better } = criterion;
   const ranked = contenders.toSorted((a, b) => (better === 'less' ? a.mean - b.mean : b.mean - a.mean));
   const [best, next] = [ranked[0]!, ranked[1]!];
-  const level = ranked.filter((one) => one === best || !isApart(best, one));
+  const level = ranked.filter((one) => one === best || !isApart(criterion, best, one));
   const behind = ranked.filter((one) => !level.includes(one));
   if (level.some(({ isAtLeast }) => isAtLeast)) {
     const open = level
@@ -70,14 +69,16 @@ function compare(criterion: Criterion, contenders: readonly Contender[]): Findin
     level.length > behind.length && behind.length < 4
       ? `all but ${listed(behind.map((one) => `${one.policy} (${figureOf(one, format)})`))}`
       : `${listed(level.map(({ policy }) => policy))}; ${marginOf(best, behind[0]!, criterion)}`;
-  const isOne = best.values.length === 1 || level.every(({ mean }) => mean === best.mean);
+  const isOne = isSingle(best) || level.every(({ mean }) => mean === best.mean);
   const text = isOne ? `${figures} under ${names}` : `no difference shown (${figures}) between ${names}`;
   return { kind: 'shared', text: `${name}: ${text}` };
 }
 
+const isSingle = ({ column }: Contender) => column.runs.size === 1;
+
 /** Whether the two differ: clearly over several pairs, or by more than a negligible share in a single run. */
-function isApart(a: Contender, b: Contender): boolean {
-  if (a.values.length > 1) return pairedDifference(a.values, b.values).isClear;
+function isApart(criterion: Criterion, a: Contender, b: Contender): boolean {
+  if (!isSingle(a)) return compare(criterion, a.column, b.column).isClear;
   return Math.abs(a.mean - b.mean) > NEGLIGIBLE * Math.max(Math.abs(a.mean), Math.abs(b.mean));
 }
 
@@ -85,12 +86,14 @@ const figureOf = ({ isAtLeast, mean }: Contender, format: Criterion['format']) =
   `${isAtLeast ? 'at least ' : ''}${format(mean)}`;
 
 /** `next is fifo-gang: 18m, 50 % more`; with several runs, the interval of the difference. */
-function marginOf(best: Contender, other: Contender, { format }: Criterion): string {
+function marginOf(best: Contender, other: Contender, criterion: Criterion): string {
+  const { format, better } = criterion;
   const start = `next is ${other.policy}: ${figureOf(other, format)}`;
-  if (best.values.length === 1) return start + (format === percent ? '' : ratioOf(best.mean, other.mean));
-  const { low, high } = pairedDifference(best.values, other.values);
-  const [least, most] = [Math.min(Math.abs(low), Math.abs(high)), Math.max(Math.abs(low), Math.abs(high))];
-  return `${start}, ${low > 0 ? 'more' : 'less'} by ${format(least)} to ${format(most)}`;
+  if (isSingle(best)) return start + (format === percent ? '' : ratioOf(best.mean, other.mean));
+  const { low, high } = compare(criterion, best.column, other.column);
+  const [least = 0, most = 0] = [low, high].map(Math.abs).sort((a, b) => a - b);
+  const interval = Number.isFinite(most) ? `${format(least)} to ${format(most)}` : `at least ${format(least)}`;
+  return `${start}, ${better === 'less' ? 'more' : 'less'} by ${interval}`;
 }
 
 /** `, 50 % more`; nothing where a percentage would say nothing. */
@@ -125,11 +128,17 @@ function sentencesOf(findings: readonly Finding[]): string[] {
   ];
 }
 
-function caveat(runs: number): string {
+function caveat(inputs: readonly string[]): string {
+  const runs = inputs.length;
   if (runs === 1)
     return 'This is one run with one seed: it proves little, and the spread is not known. muster sweep repeats it with other seeds.';
-  if (runs === 2) return 'Two runs of each policy: too few to show a difference. Three pairs are the least.';
-  return `${runs} runs of each policy on the same inputs; a difference counts if its 95 % interval (Student's t, paired) excludes 0.`;
+  const pairs = perWorkload(
+    inputs,
+    inputs.map(() => 0),
+  ).length;
+  if (pairs < LEAST_PAIRS)
+    return `There are ${pairs} pairs of runs: too few to show a difference. ${LEAST_PAIRS} are the least.`;
+  return `${runs} runs of each policy on the same inputs; a difference counts if its 95 % interval (Student's t over ${pairs} pairs) excludes 0.`;
 }
 
 /** `a, b and c`; items that contain a comma are set apart by semicolons. */

@@ -1,11 +1,10 @@
-import type { GroupBy, GroupRow } from '../../result.ts';
+import type { GroupBy } from '../../result.ts';
 import type { Group } from '../groups.ts';
 import { html, type Markup } from '../markup.ts';
-import { lookOf } from '../palette.ts';
 import { count, span } from '../format.ts';
 import { logSpanAxis, type Axis } from './axes.ts';
-import { shortened } from './labels.ts';
-import { mark, percent } from './plot.ts';
+import { mark } from './plot.ts';
+import { rangeBar, rowPanel } from './row-panel.ts';
 
 const MOST_PANELS = 8;
 const WORDS: Readonly<Record<GroupBy, (name: string) => string>> = {
@@ -34,35 +33,12 @@ export function waitsByGroup(by: GroupBy, policies: readonly string[], groups: r
 
 function panel(title: string, policies: readonly string[], { rows }: Group, x: Axis): Markup {
   const jobs = Math.max(0, ...rows.map((row) => row?.jobs ?? 0));
-  return html`<figure class="plot ranges">
-    <figcaption><b>${title}</b> <span>${count(jobs)} ${jobs === 1 ? 'job' : 'jobs'}</span></figcaption>
-    ${policies.map((policy, i) => rangeRow(policy, i, rows[i], x))}
-    <div class="row ticks">
-      <span></span>
-      <div class="track">
-        ${x.ticks.map(({ at, label }) => html`<span class="tx${at > 960 ? ' last' : ''}" style="left:${percent(at)}">${label}</span>`)}
-      </div>
-      <span></span>
-    </div>
-  </figure> `;
-}
-
-function rangeRow(policy: string, i: number, row: GroupRow | undefined, x: Axis): Markup {
-  const waits = row && row.waitMs.count > 0 ? row.waitMs : undefined;
-  const bar = waits
-    ? [
-        html`<i
-          class="range ${lookOf(i).name}"
-          style="left:${percent(x.at(waits.p50))};right:${percent(1000 - x.at(waits.p95))}"
-        ></i>`,
-        mark(i, x.at(waits.mean), 500),
-      ]
-    : [];
-  const value = waits ? `${waits.atLeast.includes('mean') ? '≥ ' : ''}${span(waits.mean)}` : '-';
-  const grid = x.ticks.map(({ at }) => html`<i class="gx" style="left:${percent(at)}"></i>`);
-  return html`<div class="row">
-    <span class="name ${lookOf(i).name}" title="${policy}">${shortened(policy)}</span>
-    <div class="track">${grid}${bar}</div>
-    <span class="value">${value}</span>
-  </div>`;
+  const shown = policies.map((policy, i) => {
+    const waits = rows[i]?.waitMs;
+    if (!waits || waits.count === 0) return { policy, track: [], value: '-' };
+    const bound = waits.atLeast.includes('mean') ? '≥ ' : '';
+    const track = [rangeBar(i, x.at(waits.p50), x.at(waits.p95)), mark(i, x.at(waits.mean), 500)];
+    return { policy, track, value: `${bound}${span(waits.mean)}` };
+  });
+  return rowPanel({ title, note: `${count(jobs)} ${jobs === 1 ? 'job' : 'jobs'}`, x, rows: shown });
 }
