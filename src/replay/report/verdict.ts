@@ -55,12 +55,7 @@ function findingOf(criterion: Criterion, contenders: readonly Contender[]): Find
   const [best, next] = [ranked[0]!, ranked[1]!];
   const level = ranked.filter((one) => one === best || !isApart(criterion, best, one));
   const behind = ranked.filter((one) => !level.includes(one));
-  if (level.some(({ isAtLeast }) => isAtLeast)) {
-    const open = level
-      .filter(({ isAtLeast }) => isAtLeast)
-      .map((one) => `at least ${format(one.mean)} under ${one.policy}`);
-    return { kind: 'undecided', text: `${name} (${listed(open)})` };
-  }
+  if (level.some(({ isAtLeast }) => isAtLeast)) return undecided(criterion, ranked);
   if (behind.length === 0) return { kind: 'equal', text: `${name} (${rangeOf(level, format)})` };
   if (level.length === 1)
     return { kind: 'win', by: best.policy, text: `${name} ${format(best.mean)} (${marginOf(best, next, criterion)})` };
@@ -72,6 +67,16 @@ function findingOf(criterion: Criterion, contenders: readonly Contender[]): Find
   const isOne = isSingle(best) || level.every(({ mean }) => mean === best.mean);
   const text = isOne ? `${figures} under ${names}` : `no difference shown (${figures}) between ${names}`;
   return { kind: 'shared', text: `${name}: ${text}` };
+}
+
+/** Where a lower bound is among the best, the true best is not known; that of the other policies is. */
+function undecided(criterion: Criterion, ranked: readonly Contender[]): Finding {
+  const { name, format } = criterion;
+  const open = ranked.filter(({ isAtLeast }) => isAtLeast).map((one) => `${figureOf(one, format)} under ${one.policy}`);
+  const [best, next] = ranked.filter(({ isAtLeast }) => !isAtLeast);
+  const isKnown = best && next && isApart(criterion, best, next);
+  const others = isKnown ? `; best of the others: ${best.policy} ${format(best.mean)}` : '';
+  return { kind: 'undecided', text: `${name} (${listed(open)}${others})` };
 }
 
 const isSingle = ({ column }: Contender) => column.runs.size === 1;

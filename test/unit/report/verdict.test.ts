@@ -63,6 +63,20 @@ test('a lower bound cannot win, and loses only if it is worse already', () => {
   );
 });
 
+test('where a lower bound hides the best, the best of the other policies is named', () => {
+  const open = { ...meanWait(5), open: 3, atLeast: ['mean'] as const };
+  const sentences = verdict([
+    replayResult([
+      policyResult('kube', { waitMs: open }),
+      policyResult('fifo', { waitMs: meanWait(20) }),
+      policyResult('muster', { waitMs: meanWait(10) }),
+    ]),
+  ]);
+  expect(sentences).toContain(
+    'Undecided, since jobs had not begun or were not over at the end: mean wait (at least 5m under kube; best of the others: muster 10m).',
+  );
+});
+
 test('differences of less than one per cent of a single run are called none', () => {
   const [first] = verdict([
     replayResult([policyResult('a', { waitMs: meanWait(100) }), policyResult('b', { waitMs: meanWait(100.5) })]),
