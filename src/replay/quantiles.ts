@@ -29,16 +29,22 @@ export class OpenSample {
     for (const value of other.#open) this.#open.push(value);
   }
 
-  /** All values, open ones among them. */
-  get values(): number[] {
-    return [...this.#closed, ...this.#open];
+  /**
+   * `steps + 1` quantiles at equal distances, from the least value to the largest; empty for an empty sample. Open values
+   * rank last and are null: how large they will be is not known.
+   */
+  curve(steps: number): (number | null)[] {
+    const count = this.#closed.length + this.#open.length;
+    if (count === 0) return [];
+    const sorted = this.#closed.toSorted((a, b) => a - b);
+    return Array.from({ length: steps + 1 }, (_, i) => sorted[rankOf(i / steps, count) - 1] ?? null);
   }
 
   /**
    * A figure is exact only if no open value counts below it: an open value above it stays above it, whatever it becomes.
    */
   quantiles(): OpenQuantiles {
-    const quantiles = quantilesOf(this.values);
+    const quantiles = quantilesOf([...this.#closed, ...this.#open]);
     const open = this.#open.length;
     const least = this.#open.reduce((min, value) => Math.min(min, value), Infinity);
     const exact = this.#closed.reduce((count, value) => count + (value <= least ? 1 : 0), 0);
@@ -49,10 +55,3 @@ export class OpenSample {
 }
 
 const FIGURES: readonly Figure[] = ['mean', 'p50', 'p95', 'p99', 'max'];
-
-/** `steps + 1` quantiles at equal distances, from the least value to the largest; empty for an empty sample. */
-export function curveOf(sample: number[], steps: number): number[] {
-  if (sample.length === 0) return [];
-  sample.sort((a, b) => a - b);
-  return Array.from({ length: steps + 1 }, (_, i) => sample[rankOf(i / steps, sample.length) - 1] ?? 0);
-}

@@ -134,8 +134,11 @@ export interface PolicyResult {
   readonly invariantChecks: number;
   readonly groups: readonly Groups[];
   readonly fairness: readonly Fairness[];
-  /** 201 quantiles of the waits in ms: 0, 0.5 % ... 100 %. Empty: no job counts. */
-  readonly waitCurve: readonly number[];
+  /**
+   * 201 quantiles of the waits in ms: 0, 0.5 % ... 100 %. Jobs that never began rank last and are null. Empty: no job
+   * counts.
+   */
+  readonly waitCurve: readonly (number | null)[];
   readonly series: Series;
   readonly occupancy: Occupancy;
 }

@@ -85,14 +85,18 @@ function spreadRow({ policy, runs }: Column, { value, isLowerBound }: Row): Spre
   return [{ policy, values, isAtLeast, ...pairedDifference(zeros, independent) }];
 }
 
-/** The curve of several runs has the mean of each quantile. */
+/** The curve of several runs has the mean of each quantile; null if it is unknown in one of them. */
 function cdf(columns: readonly Column[]): Markup {
-  const curves = columns.map(({ policy, runs }) => {
-    const known = [...runs.values()].map(({ waitCurve }) => waitCurve).filter((curve) => curve.length > 0);
-    return { policy, quantilesMs: (known[0] ?? []).map((_, i) => meanOf(known.map((curve) => curve[i] ?? 0))) };
-  });
-  const isOpen = columns.some(({ runs }) => [...runs.values()].some(({ waitMs }) => waitMs.open > 0));
-  return waitCdf(curves, isOpen ? 'jobs that never began count with their wait so far' : '');
+  return waitCdf(
+    columns.map(({ policy, runs }) => {
+      const curves = [...runs.values()].map(({ waitCurve }) => waitCurve).filter((curve) => curve.length > 0);
+      const quantile = (i: number) => {
+        const known = curves.map((curve) => curve[i] ?? null).filter((ms) => ms !== null);
+        return known.length < curves.length ? null : meanOf(known);
+      };
+      return { policy, quantilesMs: (curves[0] ?? []).map((_, i) => quantile(i)) };
+    }),
+  );
 }
 
 function groupPanels(by: 'size' | 'priority', columns: readonly Column[]): Markup {

@@ -1,5 +1,5 @@
 import type { JobRecord, Outcome } from '../job-record.ts';
-import { curveOf, OpenSample } from '../quantiles.ts';
+import { OpenSample } from '../quantiles.ts';
 import type { PolicyResult } from '../result.ts';
 import { JobGroups } from './job-groups.ts';
 
@@ -95,7 +95,7 @@ export class JobSummary {
       ...this.#sums,
       inversionSeconds: this.#inversionMs / 1000,
       groups: this.#groups.result(),
-      waitCurve: curveOf(this.#waits.values, CURVE_STEPS),
+      waitCurve: this.#waits.curve(CURVE_STEPS),
     };
   }
 }

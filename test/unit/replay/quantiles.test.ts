@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { curveOf, OpenSample, quantilesOf } from '../../../src/replay/quantiles.ts';
+import { OpenSample, quantilesOf } from '../../../src/replay/quantiles.ts';
 import type { Figure } from '../../../src/replay/result.ts';
 
 const FIGURES: readonly Figure[] = ['mean', 'p50', 'p95', 'p99', 'max'];
@@ -53,8 +53,10 @@ test('samples that are put together are one sample', () => {
   expect(both.quantiles()).toEqual(sampleOf([1, 5, 3], [7, 2]).quantiles());
 });
 
-test('a curve goes from the least value to the largest', () => {
-  expect(curveOf([30, 10, 20, 40], 4)).toEqual([10, 10, 20, 30, 40]);
-  expect(curveOf([5], 2)).toEqual([5, 5, 5]);
-  expect(curveOf([], 200)).toEqual([]);
+test('a curve goes from the least value to the largest, and open values are its end', () => {
+  expect(sampleOf([30, 10, 20, 40], []).curve(4)).toEqual([10, 10, 20, 30, 40]);
+  expect(sampleOf([30, 10], [5, 20]).curve(4)).toEqual([10, 10, 30, null, null]);
+  expect(sampleOf([5], []).curve(2)).toEqual([5, 5, 5]);
+  expect(sampleOf([], [5]).curve(2)).toEqual([null, null, null]);
+  expect(sampleOf([], []).curve(200)).toEqual([]);
 });

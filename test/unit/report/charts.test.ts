@@ -6,6 +6,7 @@ import { placeLabels, shortened, type Line } from '../../../src/replay/report/ch
 import { cellsOf } from '../../../src/replay/report/charts/occupancy.ts';
 import { polyline, stepArea, stepLine } from '../../../src/replay/report/charts/paths.ts';
 import { layersOf } from '../../../src/replay/report/charts/room-over-time.ts';
+import { waitCdf } from '../../../src/replay/report/charts/wait-cdf.ts';
 import { count, span } from '../../../src/replay/report/format.ts';
 import { pngBase64 } from '../../../src/replay/report/png.ts';
 import type { Series } from '../../../src/replay/result.ts';
@@ -89,6 +90,17 @@ describe('other axes', () => {
     expect(logSpanAxis(0, Infinity).at(0)).toBe(0);
   });
 
+  test('names of ticks have room on the narrowest plot', () => {
+    for (const top of [2, 3, 5, 9, 20, 50, 200, 1000].map((hours) => hours * HOUR_MS)) {
+      for (const low of [1000, top / 2, top / 5, top / 20, top / 90]) {
+        const places = logSpanAxis(top, low).ticks.map(({ at }) => at);
+        expect(places.length, `${low} to ${top}`).toBeGreaterThan(0);
+        for (const [i, at] of places.entries())
+          if (i > 0) expect(at - (places[i - 1] ?? 0)).toBeGreaterThanOrEqual(130);
+      }
+    }
+  });
+
   test('linear axes have ticks at round numbers, of minutes for spans', () => {
     expect(linearAxis(0, 43, count).ticks.map(({ label }) => label)).toEqual(['0', '20', '40']);
     expect(linearAxis(500_000, 2_000_000, span).ticks.map(({ label }) => label)).toEqual(['10m', '20m', '30m']);
@@ -113,6 +125,22 @@ describe('paths', () => {
       { key: 'partial', tops: [750, 250] },
       { key: 'work', tops: [500, 250] },
     ]);
+  });
+});
+
+describe('the curve of waits', () => {
+  /** The path of the only line. */
+  const pathOf = (quantilesMs: readonly (number | null)[]) =>
+    / d="([^"]*)"/.exec(String(waitCdf([{ policy: 'a', quantilesMs }])))?.[1];
+
+  test('goes from the least wait to the longest', () => {
+    // 1 s is at place 0, 10 s in the middle, 100 s at the end.
+    expect(pathOf([1000, 10_000, 100_000])).toBe('M0 1000L500 500L1000 0');
+  });
+
+  test('stays level from the share of jobs on that never began', () => {
+    expect(pathOf([1000, 10_000, 100_000, null, null])).toBe('M0 1000L500 750L1000 500');
+    expect(pathOf([1000, 1000, null, null, null])).toBe('M0 1000L0 750L1000 750');
   });
 });
 

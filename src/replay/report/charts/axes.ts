@@ -21,6 +21,8 @@ const MINUTE_MS = 60 * SECOND_MS;
 const HOUR_MS = 60 * MINUTE_MS;
 const DAY_MS = 24 * HOUR_MS;
 
+/** Places between the names of two ticks: a name has 36 pixels on the narrowest plot. */
+const LEAST_DISTANCE = 130;
 const numbers = (from: number, to: number, step = 1) =>
   Array.from({ length: Math.floor((to - from) / step) + 1 }, (_, i) => from + i * step);
 const marks = (seconds: readonly number[], hours: readonly number[], days: readonly number[]) => [
@@ -45,8 +47,15 @@ export function logSpanAxis(longestMs: number, shortestMs = SECOND_MS): SpanAxis
   const at = (ms: number) => place(Math.log(Math.max(ms, low) / low) / Math.log(top / low));
   const within = MARKS_MS.map((grid) => grid.filter((ms) => ms >= low && ms <= top));
   const grid = within.find((some) => some.length >= 3) ?? within[1] ?? [];
-  const ticks = grid.map((ms) => ({ at: at(ms), label: span(ms) }));
+  const ticks = spaced(grid.map((ms) => ({ at: at(ms), label: span(ms) })));
   return { at, ticks, valueAt: (where) => low * (top / low) ** (where / 1000) };
+}
+
+/** Without the ticks that are too near to the one before them for their names. */
+function spaced(ticks: readonly Tick[]): Tick[] {
+  const kept: Tick[] = [];
+  for (const tick of ticks) if (tick.at - (kept.at(-1)?.at ?? -Infinity) >= LEAST_DISTANCE) kept.push(tick);
+  return kept;
 }
 
 /** Shares from 0 to 1. */
