@@ -61,7 +61,7 @@ export async function run(
 /** As `run`, with the records of the jobs by id. */
 export async function recordsOf(
   trace: Trace,
-  cluster: ReturnType<typeof nodes>,
+  cluster: readonly NodeInfo[],
   policy: string | ReplayPolicy,
   options: Partial<ReplayOptions> = {},
 ): Promise<{ readonly result: PolicyResult; readonly records: ReadonlyMap<string, JobRecord> }> {
