@@ -1,7 +1,7 @@
 import type { NodeInfo, PodInfo, Taint } from '../../src/core/model.ts';
 
 /** A pod that is bound before the case begins. */
-export interface PlacedPod {
+interface PlacedPod {
   readonly pod: PodInfo;
   readonly node: string;
   /** status.startTime, in s. */
