@@ -28,7 +28,7 @@ export interface PhaseTotal {
 }
 
 /** cpu that a job held, in core-seconds, by what it was good for. */
-export interface HeldRoom {
+interface HeldRoom {
   /** Of running pods while the job works. */
   readonly work: number;
   /** Before work began, while a worker that the job needs was refused. */

@@ -88,6 +88,7 @@ export interface PolicyResult {
   readonly source: string;
   /** The policies as the YAML of a policy file, without defaults. */
   readonly policyText: string;
+  /** Of the jobs submitted before the simulation ended. */
   readonly outcomes: Readonly<Record<Outcome, number>> & { readonly jobs: number };
   /** From submission until work first begins. These three leave out jobs that are larger than the cluster. */
   readonly waitMs: OpenQuantiles;

@@ -265,6 +265,17 @@ describe('jobs that never begin', () => {
 });
 
 describe('the window of submissions', () => {
+  test('ends with the simulation if that comes first', async () => {
+    // It ends with the first event after ten minutes, which is the second submission.
+    const [b, c] = [app('b', { submitMs: 700_000 }, 4), app('c', { submitMs: 1_800_000 }, 4)];
+    const trace = traceOf(app('a', { durationMs: 3_600_000 }, 4), b, c);
+    const { result, records } = await recordsOf(trace, nodes(1, 5), 'muster', { horizonMs: 600_000 });
+    const { beganMs = 0, work } = records.get('a')!;
+    expect([result.outcomes.jobs, work.inWindow]).toEqual([2, work.done]);
+    expect(result.endMs).toBe(700_000);
+    expect(result.workShare.window).toBeCloseTo((result.endMs - beganMs) / result.endMs, 9);
+  });
+
   test('work done by the last submission counts in it, and work lost by then does not', async () => {
     // The second job comes after ten minutes; the first has worked since it began, on 5 of 10 cores.
     const trace = traceOf(app('a', { durationMs: 3_600_000 }, 4), app('b', { submitMs: 600_000 }, 4));

@@ -8,7 +8,7 @@ import type {
   Series,
 } from '../../src/replay/result.ts';
 
-export const none: Quantiles = { count: 0, mean: 0, p50: 0, p95: 0, p99: 0, max: 0 };
+const none: Quantiles = { count: 0, mean: 0, p50: 0, p95: 0, p99: 0, max: 0 };
 export const noneOpen: OpenQuantiles = { ...none, open: 0, atLeast: [] };
 const STEPS = 24;
 export const STEP_MS = 2 ** 12 * 1000;

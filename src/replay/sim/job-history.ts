@@ -21,7 +21,7 @@ const BOUND_MS = 10_000;
 export const runAloneMs = ({ durationMs, failsAt = 1 }: TraceJob): number => durationMs * failsAt;
 
 /** cpu of the leader and all workers, in millicores. */
-export const wholeCpu = ({ leader, workers: { count, request } }: TraceJob): number =>
+const wholeCpu = ({ leader, workers: { count, request } }: TraceJob): number =>
   (leader.get('cpu') ?? 0) + count * (request.get('cpu') ?? 0);
 
 /** What happens to one job of the trace, over all its runs. Times are from the first submission of the trace. */

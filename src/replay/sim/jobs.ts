@@ -156,6 +156,7 @@ export class Jobs {
 
   /** Closes the books on the jobs that are not over. @param isStuck nothing can happen any more */
   finish(isStuck: boolean): void {
+    if (this.#isWindowOpen) this.closeWindow();
     const runs = new Map([...this.#live].map((run) => [run.history, run]));
     for (const history of this.#open) {
       const run = runs.get(history);
