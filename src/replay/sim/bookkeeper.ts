@@ -1,7 +1,7 @@
 import { DEFAULT_POLICY } from '../../core/policy/policy.ts';
 import { NO_ROOM, type Loss } from './job-history.ts';
 import type { JobRun, SimPod } from './job-run.ts';
-import { phaseOf, speedNow, splitOf } from './job-state.ts';
+import { phaseOf, reasonOf, speedNow, splitOf } from './job-state.ts';
 import type { World } from './world.ts';
 
 /** Of its work, a lost worker takes at most what it did in this time with it: workCapSeconds of the eviction cost. */
@@ -31,7 +31,7 @@ export class Bookkeeper {
     this.#planEnd(run);
     this.#countWorking(before, speed);
     const phase = phaseOf(run, rules);
-    history.phases.enter(this.#now(), phase, phase === 'working' ? undefined : run.reason);
+    history.phases.enter(this.#now(), phase, reasonOf(phase, run));
     recorder.setRoom(this.#now(), history, splitOf(phase, run));
   }
 
@@ -45,7 +45,10 @@ export class Bookkeeper {
     recorder.setRoom(this.#now(), history, NO_ROOM);
   }
 
-  /** The work that the job loses with the pod: a worker takes its share with it, a leader all of it. */
+  /**
+   * The work that the job loses with the pod: a worker takes its share with it, a leader all of it. No job of a trace
+   * keeps its output where it outlives a worker (`keptOn` of the eviction cost).
+   */
   lose(pod: SimPod, cause: Loss): void {
     const { progress, history } = pod.job;
     progress.advance(this.#now());

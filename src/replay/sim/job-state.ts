@@ -35,6 +35,10 @@ export function phaseOf(run: State, rules: WorkRules): Phase {
   return run.hasLost ? 'broken' : 'partial';
 }
 
+/** Why kube-scheduler refuses what the job waits for in this phase; undefined: it waits for no node. */
+export const reasonOf = (phase: Phase, { reason }: Pick<JobRun, 'reason'>): string | undefined =>
+  phase === 'refused' || phase === 'partial' || phase === 'broken' ? reason : undefined;
+
 /** What the room of the job is good for in this phase. */
 export function splitOf(phase: Phase, { boundCpu, runningCpu }: Pick<JobRun, 'boundCpu' | 'runningCpu'>): RoomSplit {
   switch (phase) {
