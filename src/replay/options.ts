@@ -26,10 +26,11 @@ export interface ReplayOptions {
   /** The simulation ends here even if jobs are left; Infinity: it ends when nothing can happen any more. */
   readonly horizonMs: number;
   /**
-   * The core's invariants are checked every this many steps, but at most once per as many steps as pods are bound,
+   * The core's invariants are checked every this many steps, but at most once per `checkPause` steps for each bound pod,
    * since a check recounts them.
    */
   readonly checkEvery: number;
+  readonly checkPause: number;
 }
 
 export const DEFAULT_REPLAY: ReplayOptions = {
@@ -44,6 +45,7 @@ export const DEFAULT_REPLAY: ReplayOptions = {
   rerunMs: 60_000,
   horizonMs: Infinity,
   checkEvery: 1000,
+  checkPause: 4,
 };
 
 /** How the jobs of a trace work under these options. @param model the trace's own */

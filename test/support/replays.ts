@@ -71,7 +71,7 @@ export async function recordsOf(
     nodes: cluster,
     nodesName: 'n',
     policies: [typeof policy === 'string' ? preset(policy) : policy],
-    options: { ...DEFAULT_REPLAY, checkEvery: 1, ...options },
+    options: { ...DEFAULT_REPLAY, checkEvery: 1, checkPause: 1, ...options },
     onJob: (record: JobRecord) => void records.set(record.id, record),
   };
   return { result: (await replay(input)).policies[0]!, records };

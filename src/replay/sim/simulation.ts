@@ -169,5 +169,5 @@ function samplesOf({ jobs }: Trace, fairness: FairnessMeter): Running['samples']
 function checked({ port, recorder, options, truth }: World): number {
   port.checkInvariants();
   recorder.invariantChecks++;
-  return Math.max(options.checkEvery, truth.boundPods.size);
+  return Math.max(options.checkEvery, options.checkPause * truth.boundPods.size);
 }
