@@ -8,8 +8,9 @@ import { httpPort } from '../replay/http-port.ts';
 import { DEFAULT_REPLAY } from '../replay/options.ts';
 import { replay, schedulerFor, type ReplayPolicy } from '../replay/replay.ts';
 import { reportHtml } from '../replay/report/html.ts';
+import { ROWS, textOf } from '../replay/report/rows.ts';
 import { comparisonTable } from '../replay/report/table.ts';
-import type { ReplayResult } from '../replay/result.ts';
+import type { PolicyResult, ReplayResult } from '../replay/result.ts';
 import { isAlone, type ExtenderPort } from '../replay/sim/port.ts';
 import { toNode } from '../replay/trace/nodes.ts';
 import { readTrace } from '../replay/trace/read-trace.ts';
@@ -30,6 +31,14 @@ export interface DemoFlags {
 const TRACE = 'bench/traces/msft-itp/cluster03.csv.gz';
 const SLICE = { maxJobs: 400, speed: 10, shorten: 10 } as const;
 const POLICIES = ['kube-default', 'fifo-gang', 'muster'] as const;
+/** The figures of the jobs as Spark applications, by their short labels. */
+const AS_SPARK: readonly string[] = [
+  'jobs done',
+  'deadlocked',
+  'wait mean',
+  'completion mean',
+  'core-h lost to evictions',
+];
 const NODES = 24;
 const MAX_BODY_BYTES = 64 * 2 ** 20;
 
@@ -57,20 +66,17 @@ export async function demoCommand({ once, port, report }: DemoFlags): Promise<nu
     await Promise.all(asked.map(async (policy) => [policy, await startExtender(policy, say)] as const)),
   );
   const progress = progressOn(process.stderr);
-  const result = await replay({
-    trace,
-    nodes: demoNodes(),
-    nodesName: 'embedded cluster',
-    policies,
-    options: DEFAULT_REPLAY,
-    onProgress: progress.show,
-    portFor: (policy) => extenders.get(policy)?.port,
-  });
-  progress.clear();
+  const workload = { trace, nodes: demoNodes(), nodesName: 'embedded cluster', policies, onProgress: progress.show };
+  const portFor = (policy: ReplayPolicy) => extenders.get(policy)?.port;
+  const result = await replay({ ...workload, options: DEFAULT_REPLAY, portFor });
   for (const { close } of extenders.values()) await close();
+  const asSpark = await replay({ ...workload, options: { ...DEFAULT_REPLAY, workModel: 'spark' } });
+  progress.clear();
   say(comparisonTable(result, { width: widthOf(process.stdout) }));
   writeOut(report, () => reportHtml([result]));
   for (const line of lessons(result)) say(line);
+  say('The same jobs as Spark applications, which begin with 80 % of their executors or after 30 s (--work spark):');
+  for (const policy of asSpark.policies) say(`  ${policy.policy}: ${AS_SPARK.map(figureIn(policy)).join(', ')}.`);
   say(`Open ${report} for the charts. Next:`);
   say(
     `  npm run muster -- replay ${TRACE} --nodes preset:S --policy scheduler-config/policies/spark.yaml --policy fifo-gang --max-jobs 500`,
@@ -93,6 +99,14 @@ function lessons({ policies }: ReplayResult): string[] {
         : 'some gangs held room while a member that they needed was refused';
     return `${policy}: ${done} of ${jobs} gangs done, ${half}.`;
   });
+}
+
+/** `wait mean 2m 54s` */
+function figureIn(result: PolicyResult): (short: string) => string {
+  return (short) =>
+    `${short} ${ROWS.filter((row) => row.short === short)
+      .map((row) => textOf(row, result))
+      .join('')}`;
 }
 
 /** Serves on the configured port; without --port, on a free one if that is taken. */

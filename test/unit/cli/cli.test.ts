@@ -212,6 +212,9 @@ test('the demo compares three policies on a real trace, then serves, on a free p
   const { out } = started.text;
   expect(/^unfinished: deadlocked[^\n]*/m.exec(out)?.[0]).toMatch(/ \d+ ! +0 +0$/);
   expect(out).toMatch(/^0 in all: [^]*overcommits/m);
+  const asSpark = /as Spark applications[^]*$/.exec(out)?.[0] ?? '';
+  expect(asSpark).toMatch(/kube-default: jobs done \d+ of 400, deadlocked \d+( !)?, wait mean .*, completion mean \S+/);
+  expect(asSpark).toMatch(/muster: jobs done 400 of 400, deadlocked 0, /);
   expect(readFileSync(path('demo.html'), 'utf8')).toContain('fifo-gang');
 });
 
