@@ -218,7 +218,8 @@ const withResults = (command: Command) =>
   command
     .option('--baseline <policy>', 'the policy that the others are compared with; default: the first')
     .option('--json <file>', 'write all results as JSON; - for standard output')
-    .option('--csv <file>', 'write the figures of each run as CSV; - for standard output');
+    .option('--csv <file>', 'write the figures of each run as CSV; - for standard output')
+    .option('--report <file>', 'write the report as one HTML file');
 
 withResults(withRuns(program.command('sweep <trace>')))
   .description('replay every policy with every seed, day, setting and set of nodes, and compare them')

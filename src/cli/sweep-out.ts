@@ -1,4 +1,5 @@
 import { resultsCsv } from '../replay/report/csv.ts';
+import { reportHtml } from '../replay/report/html.ts';
 import { mergedTable, type NamedResult } from '../replay/report/merged.ts';
 import type { LostRun, SweepResult } from '../replay/report/sweep-result.ts';
 import { VERSION } from '../version.ts';
@@ -10,13 +11,14 @@ import { commandLine } from './sweep-pool.ts';
 export interface OutFlags {
   readonly json?: string;
   readonly csv?: string;
+  readonly report?: string;
   /** The column that the others are compared with; default: the first. */
   readonly baseline?: string;
 }
 
 /** @throws MusterError MUSTER_FILE_UNREADABLE before the work starts, if a file could not be written after it */
-export function requireOut({ json, csv }: OutFlags): void {
-  for (const file of [json, csv]) requireFolder(file);
+export function requireOut({ json, csv, report }: OutFlags): void {
+  for (const file of [json, csv, report]) requireFolder(file);
 }
 
 /** What many runs came to. */
@@ -39,4 +41,5 @@ export function writeResults({ named, lost, isStopped }: Ended, flags: OutFlags)
   const sweep: SweepResult = { version: 2, kind: 'sweep', muster: VERSION, command: commandLine(), lost, results };
   writeOut(flags.json, () => `${JSON.stringify(sweep, undefined, 1)}\n`);
   writeOut(flags.csv, () => resultsCsv(results));
+  if (results.length > 0) writeOut(flags.report, () => reportHtml(results));
 }

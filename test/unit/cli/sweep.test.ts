@@ -92,7 +92,7 @@ test('a grid of settings and numbers of nodes, compared with a baseline, as JSON
   const small = [ITP, '--nodes', 'preset:S', '--max-jobs', '25', '--speed', '50', '--shorten', '10'];
   const grid = ['--nodes-count', '30,70', '--policy', 'kube-default', '--policy', SPARK];
   const sets = ['--set', 'spark:queue.blockAfter=0,never', '--baseline', 'spark queue.blockAfter=0'];
-  const files = ['--json', path('grid.json'), '--csv', path('grid.csv')];
+  const files = ['--json', path('grid.json'), '--csv', path('grid.csv'), '--report', path('grid.html')];
   const swept = await muster('sweep', ...small, ...grid, ...sets, ...files);
   expect(swept.code).toBe(0);
   expect(swept.out).toContain('Difference from spark queue.blockAfter=0 on 30 nodes');
@@ -105,6 +105,7 @@ test('a grid of settings and numbers of nodes, compared with a baseline, as JSON
   const [head, ...lines] = readFileSync(path('grid.csv'), 'utf8').trim().split('\n');
   expect(head).toContain('waitMs.p95');
   expect(lines).toHaveLength(6);
+  expect(readFileSync(path('grid.html'), 'utf8')).toContain('spark queue.blockAfter=never on 70 nodes');
   const merged = await muster('merge', path('grid.json'), '--baseline', 'spark queue.blockAfter=0');
   expect(merged.out).toBe(swept.out);
 });
