@@ -129,6 +129,18 @@ test('a run that takes too long is given up and named, and the others are compar
   expect(lost).toEqual([{ run: 'muster, seed 1', why: expect.stringContaining('not over after 4 s') as string }]);
 });
 
+test('a run whose thread fails is given up and named, and the others are compared', async () => {
+  const groups = 'groups:\n  - { name: many, count: 100000, cpu: 32, memory: 128Gi }\n';
+  writeFileSync(path('many.yaml'), groups);
+  const small = [ITP, '--max-jobs', '25', '--speed', '50', '--shorten', '10', '--policy', 'muster'];
+  const clusters = ['--nodes', `${path('many.yaml')},preset:S`];
+  const ended = await start(['sweep', ...small, ...clusters], { NODE_OPTIONS: '--max-old-space-size=80' }).ended;
+  expect(ended.code).toBe(3);
+  expect(ended.out).toMatch(/^GIVEN UP: muster, seed 1, many\.yaml: failed: .*memory/);
+  expect(ended.out).toContain('nodes: 200 (preset:S)');
+  expect(ended.out).toContain('jobs done');
+});
+
 test('^C ends it with the table of what ran', async () => {
   const long = ['preset:M', '--nodes', 'preset:M', '--policy', 'muster', '--out', path('stopped')];
   const started = start(['sweep', ...long, '--seeds', '1..2']);
