@@ -58,8 +58,8 @@ function quantileGoal(text: string): Goal | undefined {
   };
 }
 
-/** Jobs that fail by themselves are over; those that are larger than the cluster never begin. */
-const unfinished = ({ outcomes: { jobs, done, failed } }: PolicyResult) => jobs - done - failed;
+/** Of the jobs that the cluster can hold. One that fails by itself is over. */
+const unfinished = ({ outcomes: { jobs, done, failed, larger } }: PolicyResult) => jobs - done - failed - larger;
 
 function doneGoal(text: string): Goal | undefined {
   if (!DONE.test(text)) return undefined;

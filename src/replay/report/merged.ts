@@ -24,7 +24,6 @@ export interface MergedOptions {
  * The results of many runs as two tables: for each policy the median over its runs, with minimum and maximum; and how
  * much the other policies differ from the baseline, pair by pair.
  * @throws MusterError MUSTER_RESULT_INVALID for a run that is there twice, or without any run
- *   unknown baseline
  */
 export function mergedTable(results: readonly NamedResult[], { baseline, width }: MergedOptions): string {
   const whole = results.filter(({ result }) => result.complete);

@@ -13,6 +13,7 @@ test.each([
   ['max completion <= 1h30m', { completionMs: sample({ max: 91 * MINUTE }) }, false, '1h 31m'],
   ['mean slowdown <= 2.5', { slowdown: sample({ mean: 2.5 }) }, true, '2.50'],
   ['done = all', { outcomes: outcomes(10, { done: 9, failed: 1 }) }, true, '0'],
+  ['done = all', { outcomes: outcomes(10, { done: 9, larger: 1 }) }, true, '0'],
   ['done = all', { outcomes: outcomes(10, { done: 9, working: 1 }) }, false, '1'],
   ['deadlines missed <= 2', { deadlines: 9, deadlinesMissed: 2 }, true, '2'],
   ['deadlines missed <= 1', { deadlines: 9, deadlinesMissed: 2 }, false, '2'],
