@@ -120,13 +120,18 @@ test('as many nodes as make the offered load the one that is wanted, and a warni
   expect(err).toContain(`larger than the cluster, because it has ${nodes.count} nodes and not 200`);
 });
 
-test('a run that takes too long is given up and named, and the others are compared', async () => {
-  const both = ['sweep', 'preset:M', '--nodes', 'preset:M', '--policy', 'muster', '--max-jobs', '30000'];
-  const ended = await muster(...both, '--cell-timeout', '4', '--json', path('lost.json'));
+// A day of preset:M takes far longer than either limit.
+test.each([
+  ['takes too long', ['--cell-timeout', '4'], /^not over after 4 s, (at day|before)/],
+  ['stands still', ['--stall', '0.001'], /^no simulated progress for 0.001 s, at day \d.* of \d+ jobs ended$/],
+])('a run that %s is given up and named', async (_, limit, why) => {
+  const long = ['sweep', 'preset:M', '--nodes', 'preset:M', '--policy', 'muster'];
+  const ended = await muster(...long, ...limit, '--json', path('lost.json'));
   expect(ended.code).toBe(3);
-  expect(ended.out).toMatch(/^GIVEN UP: muster, seed 1: not over after 4 s, (at day|before)/);
-  const { lost } = JSON.parse(readFileSync(path('lost.json'), 'utf8')) as SweepResult;
-  expect(lost).toEqual([{ run: 'muster, seed 1', why: expect.stringContaining('not over after 4 s') as string }]);
+  expect(ended.out).toMatch(/^GIVEN UP: muster, seed 1: /);
+  const { lost, results } = JSON.parse(readFileSync(path('lost.json'), 'utf8')) as SweepResult;
+  expect(lost).toEqual([{ run: 'muster, seed 1', why: expect.stringMatching(why) as string }]);
+  expect(results).toEqual([]);
 });
 
 test('a run whose thread fails is given up and named, and the others are compared', async () => {
