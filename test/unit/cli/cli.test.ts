@@ -3,6 +3,7 @@ import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { gunzipSync } from 'node:zlib';
 import { expect, test } from 'vitest';
+import type { JobRecord } from '../../../src/replay/job-record.ts';
 import type { ReplayResult } from '../../../src/replay/result.ts';
 import { builtCli, written } from '../../support/cli.ts';
 
@@ -68,7 +69,18 @@ test("the work model is the trace's own unless --work says otherwise", async () 
 });
 
 test('interrupted, a replay writes what there is, says so and ends with 130', async () => {
-  const args = ['replay', 'preset:L', '--nodes', 'preset:S', '--policy', 'muster', '--json', path('part.json')];
+  const args = [
+    'replay',
+    'preset:L',
+    '--nodes',
+    'preset:S',
+    '--policy',
+    'muster',
+    '--json',
+    path('part.json'),
+    '--jobs',
+    path('part.ndjson'),
+  ];
   const started = start(args);
   await written(started, /jobs ended/, 'err');
   started.child.kill('SIGINT');
@@ -77,6 +89,9 @@ test('interrupted, a replay writes what there is, says so and ends with 130', as
   expect(out).toContain('STOPPED EARLY');
   const result = JSON.parse(readFileSync(path('part.json'), 'utf8')) as ReplayResult;
   expect(result.complete).toBe(false);
+  const rows = readFileSync(path('part.ndjson'), 'utf8').trim().split('\n');
+  const open = rows.map((line) => JSON.parse(line) as JobRecord).filter(({ isCompletionOpen }) => isCompletionOpen);
+  expect(open.length).toBeGreaterThan(0);
 });
 
 test('generate writes a trace and nodes that replay reads', async () => {

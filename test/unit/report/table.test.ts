@@ -57,6 +57,11 @@ const four = () => [
   }),
 ];
 
+test('labels are unique, and short ones short', () => {
+  for (const key of ['label', 'short'] as const) expect(new Set(ROWS.map((one) => one[key])).size).toBe(ROWS.length);
+  for (const { short } of ROWS) expect(short.length).toBeLessThanOrEqual(24);
+});
+
 test.each([60, 80, 120, 200])('the table fits into %d columns', async (width) => {
   const table = comparisonTable(replayResult(four()), { width });
   for (const line of table.split('\n')) expect(line.length).toBeLessThanOrEqual(width);
