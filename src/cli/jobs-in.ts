@@ -71,5 +71,9 @@ function invalid(file: InputFile, row: number, error: unknown): unknown {
   if (known instanceof MusterError && known.code === 'MUSTER_FILE_UNREADABLE') return known;
   const issue = known instanceof z.ZodError ? known.issues[0] : undefined;
   const what = issue ? `${issue.path.join('.')}: ${issue.message}` : (error as Error).message;
-  return new MusterError('MUSTER_RESULT_INVALID', `${file.name}: job ${row}: ${what}.`, { cause: error });
+  return new MusterError(
+    'MUSTER_RESULT_INVALID',
+    `${file.name}: job ${row}: ${what}; expected what muster replay --jobs wrote.`,
+    { cause: error },
+  );
 }

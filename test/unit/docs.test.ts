@@ -2,6 +2,7 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
 import rules from '../../import-rules.json' with { type: 'json' };
 import { Config, envName } from '../../src/config.ts';
+import { PRESETS } from '../../src/core/policy/presets.ts';
 import { SCORERS, STRATEGIES } from '../../src/core/policy/policy.ts';
 import { CSV_HEADER } from '../../src/replay/report/job-file.ts';
 import { ROWS } from '../../src/replay/report/rows.ts';
@@ -67,13 +68,14 @@ test('docs/architecture.md draws the rooms of the core in the order of import-ru
 
 const between = (document: string, from: string, to: string) => document.split(from)[1]?.split(to)[0] ?? '';
 
-test('docs/replay.md explains every row of the table, every phase and every column of --jobs', () => {
+test('docs/replay.md explains every preset, every row of the table, every phase and every column of --jobs', () => {
   const replay = text('docs/replay.md');
   const reading = between(replay, '\n## Reading the table', '\n## ').replace(/\s+/g, ' ');
   const words = (label: string) =>
     label.split(/[:,]? (?:p50|p95|p99|mean|core-hours)\b|[:,] /).filter((part) => part !== '');
   for (const { label } of ROWS)
     for (const part of words(label)) expect(reading.toLowerCase(), label).toContain(part.toLowerCase());
+  for (const name of PRESETS.keys()) expect(replay).toMatch(new RegExp(`^\\| \`${name}\` `, 'm'));
   for (const phase of Object.keys(PHASES)) expect(replay).toMatch(new RegExp(`^\\| \`${phase}\` `, 'm'));
   const files = between(replay, '\n## Files', '\n## ');
   const columns = [...files.matchAll(/^\| (`[^|]+) \|/gm)].flatMap(([, cell = '']) => [...cell.matchAll(/`([^`]+)`/g)]);
