@@ -66,6 +66,9 @@ function storyOf(record: JobRecord): string[] {
 const KEPT = 20;
 const AT_WIDTH = 12;
 
+/** What took less is left out of the comparison: it would read `0s`. */
+const SHOWN_MS = 50;
+
 /** A phase that took no time is left out. */
 function phaseLine({ atMs, phase, reason }: PhaseChange, ms: number): string[] {
   const at = clock(atMs).padStart(AT_WIDTH);
@@ -81,7 +84,7 @@ function longestOf({ policy, waitMs, isWaitOpen, longest, waited }: JobRecord): 
     ? `Under ${policy} it waited ${span(waitMs)} and never began`
     : `Under ${policy} it waited ${span(waitMs)} until its work began`;
   const most = waited.find(({ phase, reason }) => longest === (reason ?? phase));
-  return most ? `${wait}; longest, ${span(most.ms)}: ${phaseText(most.phase, most.reason)}.` : `${wait}.`;
+  return most ? `${wait}; longest in all, ${span(most.ms)}: ${phaseText(most.phase, most.reason)}.` : `${wait}.`;
 }
 
 function lossOf({ work, evictions, reruns }: JobRecord): string[] {
@@ -101,7 +104,8 @@ function comparison(records: readonly JobRecord[], width: number): string {
     cells: records.map(text),
   });
   const keyOf = ({ phase, reason }: PhaseTotal) => (reason === undefined ? phase : `${phase}: ${reason}`);
-  const phases = [...new Set(records.flatMap(({ waited }) => waited.map(keyOf)))];
+  const shown = records.flatMap(({ waited }) => waited.filter(({ ms }) => ms >= SHOWN_MS));
+  const phases = [...new Set(shown.map(keyOf))];
   const rows = [
     line('outcome', ({ outcome }) => outcome),
     line('wait until work began', ({ waitMs, isWaitOpen }) => `${isWaitOpen ? '>= ' : ''}${span(waitMs)}`),

@@ -168,7 +168,7 @@ test.each([
 
 test('docs/replay.md names every option of the commands that replay', async () => {
   const doc = readFileSync('docs/replay.md', 'utf8');
-  for (const command of ['replay', 'sweep', 'merge', 'why']) {
+  for (const command of ['replay', 'sweep', 'size', 'merge', 'why']) {
     const { out } = await muster(command, '--help');
     const options = [...out.matchAll(/^ {2}(?:-\w, )?(--[\w-]+)/gm)].map(([, name = '']) => name);
     expect(options.length).toBeGreaterThan(1);

@@ -12,7 +12,7 @@ test('one policy: what it waited for, in phases', () => {
       'It was submitted at 00:00:00, counted from the first submission.',
       '',
       'Under muster: done, 11m 35s after its submission (slowdown 1.16).',
-      'Under muster it waited 1m 35s until its work began; longest, 1m: its leader was refused: gang waits for room, "4" short.',
+      'Under muster it waited 1m 35s until its work began; longest in all, 1m: its leader was refused: gang waits for room, "4" short.',
       '',
       '    00:00:00  for 5s      kube-scheduler had not tried its leader yet',
       '    00:00:05  for 1m      its leader was refused: gang waits for room, "4" short',
@@ -67,7 +67,10 @@ test('several policies side by side', () => {
     outcome: 'deadlocked',
     isWaitOpen: true,
     isCompletionOpen: true,
-    waited: [{ phase: 'partial', reason: 'no node fits', ms: 90_000 }],
+    waited: [
+      { phase: 'resubmitting', ms: 5 },
+      { phase: 'partial', reason: 'no node fits', ms: 90_000 },
+    ],
     longest: 'no node fits',
   });
   expect(whyText([jobRecord(), other], 100)).toBe(
@@ -87,8 +90,8 @@ test('several policies side by side', () => {
       'working                                      10m             -',
       'partial: no node fits                          -        1m 30s',
       '',
-      'Under muster it waited 1m 35s until its work began; longest, 1m: its leader was refused: gang waits for room, "4" short.',
-      'Under kube-default it waited 1m 35s and never began; longest, 1m 30s: its leader held room, and a worker that it needs was refused: no node fits.',
+      'Under muster it waited 1m 35s until its work began; longest in all, 1m: its leader was refused: gang waits for room, "4" short.',
+      'Under kube-default it waited 1m 35s and never began; longest in all, 1m 30s: its leader held room, and a worker that it needs was refused: no node fits.',
       '--policy NAME prints the phases under one policy.',
     ].join('\n'),
   );
