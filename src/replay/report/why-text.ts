@@ -66,14 +66,13 @@ function storyOf(record: JobRecord): string[] {
 const KEPT = 20;
 const AT_WIDTH = 12;
 
-/** What took less is left out of the comparison: it would read `0s`. */
+/** What took less is left out: it would read `0s`. */
 const SHOWN_MS = 50;
 
-/** A phase that took no time is left out. */
 function phaseLine({ atMs, phase, reason }: PhaseChange, ms: number): string[] {
   const at = clock(atMs).padStart(AT_WIDTH);
   if (phase === 'over') return [`${at}  ${PHASES.over}`];
-  return ms > 0 ? [`${at}  for ${span(ms).padEnd(7)} ${phaseText(phase, reason)}`] : [];
+  return ms >= SHOWN_MS ? [`${at}  for ${span(ms).padEnd(7)} ${phaseText(phase, reason)}`] : [];
 }
 
 const phaseText = (phase: Phase, reason: string | undefined) =>
