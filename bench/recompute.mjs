@@ -27,6 +27,10 @@ const lines = (file) =>
     .filter((line) => line.trim() !== '');
 
 const result = JSON.parse(text(resultFile));
+if (!result.complete) {
+  console.error(`${resultFile}: the replay was stopped early, and some jobs have no row`);
+  process.exit(2);
+}
 const records = lines(jobsFile).map((line) => JSON.parse(line));
 const factor = (flag) => {
   const at = result.command.findIndex((one) => one === flag || one.startsWith(`${flag}=`));

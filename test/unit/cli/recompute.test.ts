@@ -2,9 +2,12 @@ import { execFileSync, spawnSync } from 'node:child_process';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeAll, expect, test } from 'vitest';
+import type { JobRecord } from '../../../src/replay/job-record.ts';
 import { ROWS } from '../../../src/replay/report/rows.ts';
 import type { PolicyResult, ReplayResult } from '../../../src/replay/result.ts';
 import { builtCli } from '../../support/cli.ts';
+import { jobRecord } from '../../support/job-record.ts';
+import { noneOpen, policyResult, replayResult } from '../../support/replay-result.ts';
 
 const ITP = 'bench/traces/msft-itp/cluster03.csv.gz';
 const { folder, muster } = builtCli();
@@ -85,6 +88,43 @@ test.each(['waitMs.p95', 'slowdown.mean', 'idle.partial', 'work.lostToFailures',
     expect(out).toContain(`WRONG ${figure} `);
   },
 );
+
+test('which figures are lower bounds is computed, too: here all but the median of two jobs', () => {
+  const done = jobRecord({ id: 'a', waitMs: 0 });
+  const waiting: JobRecord = {
+    ...jobRecord({ id: 'b' }),
+    outcome: 'waiting',
+    isWaitOpen: true,
+    isCompletionOpen: true,
+  };
+  const open = Object.fromEntries(Object.entries(waiting).filter(([key]) => key !== 'beganMs' && key !== 'endedMs'));
+  const job = { submit_s: 0, duration_s: 600, driver: { cpu_m: 1000, mem_mib: 1 } };
+  const atLeast = ['mean', 'p95', 'p99', 'max'] as const;
+  const waitMs = {
+    ...noneOpen,
+    count: 2,
+    open: 1,
+    mean: 397_500,
+    p50: 95_000,
+    p95: 700_000,
+    p99: 700_000,
+    max: 700_000,
+    atLeast,
+  };
+  const policy = policyResult('muster', { endMs: 700_000, waitMs });
+  writeFileSync(path('two.jobs'), [done, open].map((one) => JSON.stringify(one)).join('\n'));
+  writeFileSync(path('two.trace'), ['a', 'b'].map((id) => JSON.stringify({ id, ...job })).join('\n'));
+  writeFileSync(path('two.json'), JSON.stringify(replayResult([policy])));
+  const { out } = recompute(path('two.jobs'), path('two.trace'), path('two.json'));
+  expect(out).toMatch(/ok {4}waitMs\.mean +397500 /);
+  expect(out).toMatch(/ok {4}waitMs\.p50 +95000 /);
+  expect(out).toMatch(/ok {4}waitMs\.atLeast +mean p95 p99 max {2}mean p95 p99 max$/m);
+});
+
+test('a replay that was stopped early is refused', () => {
+  writeFileSync(path('part.json'), JSON.stringify({ ...result, complete: false }));
+  expect(recompute(path('jobs.ndjson'), ITP, path('part.json')).code).toBe(2);
+});
 
 test('a missing row, and a job that came at another time, are found', () => {
   const lines = readFileSync(path('jobs.ndjson'), 'utf8').trim().split('\n');
