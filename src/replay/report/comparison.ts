@@ -5,6 +5,8 @@ import type { Column } from './runs.ts';
 /** A line of the comparison: one cell per policy. */
 export interface ComparedRow {
   readonly label: string;
+  /** The label for narrow screens. */
+  readonly short?: string;
   readonly cells: readonly ComparedCell[];
 }
 
@@ -47,7 +49,7 @@ function comparedRow(row: Row, columns: readonly Column[]): ComparedRow {
     ...cellText(row, runs, figures[i] ?? []),
     ...(isBest[i] ? ({ best: rank } as const) : {}),
   }));
-  return { label: row.label, cells };
+  return { label: row.label, short: row.short, cells };
 }
 
 /** The text of the best figure; undefined where no direction is better, or all are equal. */

@@ -52,7 +52,7 @@ export const KINDS: readonly Kind[] = [
   { key: 'starting', label: 'starting', colours: ['#a5d3df', '#a5d3df'] },
   { key: 'reserved', label: 'reserved', colours: ['#7b62b3', '#8f77c9'] },
   { key: 'broken', label: 'broken gangs', colours: ['#3d1020', '#f6d5df'] },
-  { key: 'stranded', label: 'free, but too scattered for a worker', colours: ['#f0d19c', '#7a5a22'] },
+  { key: 'stranded', label: 'free, but too scattered for a worker', colours: ['#f0d19c', '#5c4620'] },
 ];
 
 /** The style rules of all looks and kinds: the class sets --c, and lines take their dash from it. */

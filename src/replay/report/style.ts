@@ -22,6 +22,7 @@ th, td { border-bottom: 1px solid var(--rule); padding: .22rem .7rem; text-align
 thead th { border-bottom: 3px solid var(--c); max-width: 11rem; overflow-wrap: anywhere; vertical-align: bottom; white-space: normal; }
 th[scope=row], thead td { background: var(--ground); left: 0; position: sticky; z-index: 1; }
 th[scope=row] { font-weight: 400; max-width: 22rem; padding-left: 0; text-align: left; white-space: normal; }
+.short { display: none; }
 td small { color: var(--soft); display: block; font-size: .75rem; }
 .best { font-weight: 700; } td.alone { background: var(--tint); }
 details { margin: .4rem 0; } summary { color: var(--soft); cursor: pointer; font-size: .88rem; overflow-wrap: anywhere; }
@@ -64,6 +65,7 @@ path { vector-effect: non-scaling-stroke; } .line { fill: none; stroke: var(--c)
 @media (min-width: 800px) { .legend { position: sticky; top: 0; }
   .panels:has(> :nth-child(4):last-child) { grid-template-columns: repeat(2, minmax(0, 1fr)); } }
 @media (max-width: 500px) {
+  .long { display: none; } .short { display: inline; } .verdict { font-size: .92rem; }
   body { font-size: 14px; padding: .8rem .8rem 2rem; } th, td { padding: .2rem .4rem; }
   th[scope=row] { font-size: .8rem; max-width: 36vw; min-width: 36vw; } thead th { font-size: .78rem; max-width: 6rem; } td { font-size: .8rem; }
 }

@@ -26,9 +26,9 @@ export function mainTable(columns: readonly Column[]): Markup {
 
 function table(policies: readonly string[], rows: readonly ComparedRow[]): Markup {
   const body = rows.map(
-    ({ label, cells }) =>
+    ({ label, short = label, cells }) =>
       html`<tr>
-        <th scope="row">${label}</th>
+        <th scope="row"><span class="long">${label}</span><span class="short">${short}</span></th>
         ${cells.map(
           ({ text, spread, best }) =>
             html`<td class="${best ? `best ${best}` : ''}">
