@@ -65,7 +65,7 @@ path { vector-effect: non-scaling-stroke; } .line { fill: none; stroke: var(--c)
 @media (min-width: 800px) { .legend { position: sticky; top: 0; }
   .panels:has(> :nth-child(4):last-child) { grid-template-columns: repeat(2, minmax(0, 1fr)); } }
 @media (max-width: 500px) {
-  .long { display: none; } .short { display: inline; } .verdict { font-size: .92rem; }
+  .long { display: none; } .short { display: inline; } .verdict { font-size: .82rem; }
   body { font-size: 14px; padding: .8rem .8rem 2rem; } th, td { padding: .2rem .4rem; }
   th[scope=row] { font-size: .8rem; max-width: 36vw; min-width: 36vw; } thead th { font-size: .78rem; max-width: 6rem; } td { font-size: .8rem; }
 }

@@ -172,13 +172,13 @@ describe('names beside lines', () => {
     }
   });
 
-  test('a name stands where no other line is near', () => {
-    // The lines are one until the middle, then they part.
-    const line = (name: string, end: number): Line => ({
-      name,
-      points: Array.from({ length: 51 }, (_, k) => [k * 20, k <= 25 ? 500 : 500 + ((k - 25) / 25) * end]),
+  test('a name stands where it is clear whose it is, even if it hides a part of another line there', () => {
+    // The lines are one until the middle, with much room around them. Then they are 15 pixels apart.
+    const line = (i: number): Line => ({
+      name: `policy ${i}`,
+      points: Array.from({ length: 51 }, (_, k) => [k * 20, k <= 25 ? 500 : 425 + 50 * i]),
     });
-    for (const label of placeLabels([line('up', 400), line('down', -400)], 300)) expect(label?.x).toBeGreaterThan(500);
+    for (const label of placeLabels([0, 1, 2, 3].map(line), 300)) expect(label?.x).toBeGreaterThan(530);
   });
 
   test('a long name keeps its beginning and its end', () => {

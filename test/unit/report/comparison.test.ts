@@ -57,3 +57,8 @@ test('several runs show their median and their spread', () => {
     { text: '5m', best: 'alone' },
   ]);
 });
+
+test('figures that are the same in all runs of the only policy are no reason to fold them', () => {
+  const results = [1, 2].map((seed) => replayResult([policyResult('a', { waitMs: waits(5) })], { seed }));
+  expect(meanWait(comparison(columnsOf(results)))?.[0]?.text).toBe('5m');
+});
