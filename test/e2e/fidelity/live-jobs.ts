@@ -1,6 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Transport } from '../../../src/kube/transport.ts';
-import { toKubernetesPod } from '../../../src/replay/kubernetes-pod.ts';
 import { DEFAULT_REPLAY } from '../../../src/replay/options.ts';
 import { JobHistory } from '../../../src/replay/sim/job-history.ts';
 import { newPod, newRun, type JobRun, type SimPod } from '../../../src/replay/sim/job-run.ts';
@@ -9,6 +8,7 @@ import type { TraceJob } from '../../../src/replay/trace/job.ts';
 import { deletePod, persist } from '../harness/cluster.ts';
 import { podPath, type Pod } from '../harness/objects.ts';
 import type { PodWatch } from '../harness/pods.ts';
+import { podObject } from './cluster-objects.ts';
 
 /** From an eviction until the pod is gone, and until its job is submitted again: short, so that a test is. */
 export const GRACE_MS = 2000;
@@ -62,7 +62,7 @@ export class LiveJobs {
     const pod = newPod(run, kind);
     this.#pods.set(pod.info.name, pod);
     const path = `/api/v1/namespaces/${run.job.namespace}/pods`;
-    const body = toObject(pod, this.#schedulerName);
+    const body = podObject(pod.info, this.#schedulerName);
     void persist(this.#transport, { method: 'POST', path, body });
   }
 
@@ -150,12 +150,3 @@ const metadataOf = ({ info: { namespace, name } }: SimPod): Metadata => ({
   resourceVersion: '',
   creationTimestamp: '',
 });
-
-/** The API server gives the UID, and the priority by its class. */
-function toObject({ info }: SimPod, schedulerName: string): object {
-  const { metadata, spec } = toKubernetesPod(info) as { metadata: object; spec: object };
-  const priority = { priority: undefined, priorityClassName: priorityClass(info.priority) };
-  return { metadata: { ...metadata, uid: undefined }, spec: { ...spec, schedulerName, ...priority } };
-}
-
-export const priorityClass = (priority: number) => `priority-${priority}`;

@@ -1,17 +1,16 @@
 import { readFileSync } from 'node:fs';
 import { setPriority } from 'node:os';
-import type { NodeInfo } from '../../../src/core/model.ts';
 import type { Transport } from '../../../src/kube/transport.ts';
-import { persist } from '../harness/cluster.ts';
 import type { ControlPlane } from '../harness/control-plane.ts';
 import { startKubeScheduler } from '../harness/kube-scheduler.ts';
 import type { Pod } from '../harness/objects.ts';
 import { PodWatch } from '../harness/pods.ts';
 import { waitFor, type Started } from '../harness/process.ts';
 import { startPair } from '../harness/world.ts';
-import { LiveJobs, priorityClass } from './live-jobs.ts';
+import { clear, createNode, createPriorityClasses } from './cluster-objects.ts';
+import { LiveJobs } from './live-jobs.ts';
 import { LOGGING, READY, readSchedulerLog, type LogEvent } from './scheduler-log.ts';
-import type { Workload } from './workloads.ts';
+import { NAMESPACE, type Workload } from './workloads.ts';
 
 /** Requests a second: with the default of 50, its client and not kube-scheduler would be what pods wait for in a burst. */
 const QPS = 1000;
@@ -34,7 +33,7 @@ export async function record(plane: ControlPlane, workload: Workload): Promise<R
   const scheduler = await startKubeScheduler(plane, options);
   const played = await play(plane, workload, { scheduler, schedulerName: 'default-scheduler' });
   await scheduler.stop();
-  await clear(plane.admin);
+  await clear(plane.admin, NAMESPACE);
   return { events: await readSchedulerLog(scheduler.logFile), ...played };
 }
 
@@ -50,7 +49,7 @@ export async function recordMuster(plane: ControlPlane, workload: Workload, poli
   const played = await play(plane, workload, { scheduler, schedulerName: 'muster' });
   await scheduler.stop();
   await muster.kill('SIGTERM');
-  await clear(plane.admin);
+  await clear(plane.admin, NAMESPACE);
   return { events: await readSchedulerLog(scheduler.logFile), ...played };
 }
 
@@ -58,7 +57,10 @@ const fileNameOf = ({ name }: Workload) => name.replaceAll(' ', '-');
 
 async function prepare(transport: Transport, { nodes, jobs }: Workload): Promise<void> {
   for (const node of nodes) await createNode(transport, node);
-  for (const priority of new Set(jobs.map((job) => job.priority))) await createPriorityClass(transport, priority);
+  await createPriorityClasses(
+    transport,
+    jobs.map(({ priority }) => priority),
+  );
 }
 
 /** @throws if jobs have not ended after a quarter of an hour */
@@ -88,31 +90,4 @@ function hurry(pids: readonly number[]): void {
     } catch {
       return;
     }
-}
-
-async function createNode(transport: Transport, node: NodeInfo): Promise<void> {
-  const { cpu, memory, ...rest } = Object.fromEntries(node.allocatable);
-  const amounts = { cpu: `${cpu}m`, memory: String(memory), ...texts(rest) };
-  const conditions = [{ type: 'Ready', status: 'True', reason: 'KubeletReady' }];
-  const body = {
-    metadata: { name: node.name, labels: Object.fromEntries(node.labels) },
-    spec: { taints: node.taints },
-    status: { capacity: amounts, allocatable: amounts, conditions },
-  };
-  await persist(transport, { method: 'POST', path: '/api/v1/nodes', body });
-}
-
-const texts = (amounts: Readonly<Record<string, number>>) =>
-  Object.fromEntries(Object.entries(amounts).map(([name, amount]) => [name, String(amount)]));
-
-/** Takes away all that the workload brought, for the next one. */
-async function clear(transport: Transport): Promise<void> {
-  const all = ['/api/v1/namespaces/default/pods', '/api/v1/nodes', '/apis/scheduling.k8s.io/v1/priorityclasses'];
-  const body = { gracePeriodSeconds: 0 };
-  for (const path of all) await persist(transport, { method: 'DELETE', path, body, timeoutMs: 60_000 });
-}
-
-async function createPriorityClass(transport: Transport, value: number): Promise<void> {
-  const body = { metadata: { name: priorityClass(value) }, value };
-  await persist(transport, { method: 'POST', path: '/apis/scheduling.k8s.io/v1/priorityclasses', body });
 }

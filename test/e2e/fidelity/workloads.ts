@@ -4,6 +4,7 @@ import type { TraceJob } from '../../../src/replay/trace/job.ts';
 import { toNode } from '../../../src/replay/trace/nodes.ts';
 
 const GIB = 2 ** 30;
+export const NAMESPACE = 'default';
 const ZONE = 'topology.kubernetes.io/zone';
 
 /** What the real kube-scheduler and its simulation both play. */
