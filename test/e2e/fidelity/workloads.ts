@@ -50,26 +50,29 @@ const MEMORY = [
   [12, 1],
 ] as const;
 
-/** Three priorities on equal nodes. Long pods of low priority fill them; the urgent come later and evict some. */
+/** Three priorities on equal nodes. Long pods of the lowest fill them and queue; the others come later and evict some. */
 export function priorities(): Workload {
   const random = seeded('priorities');
   const nodes = Array.from({ length: 32 }, (_, i) => node(`n${i}`, { cpu: 8, gib: 32 }));
-  const jobs = arrivals(random, { count: 330, everyMs: 55 }, (id, submitMs) => {
-    const priority = random.pick([
-      [0, 12],
-      [100, 5],
-      [1000, 3],
-    ]);
-    const cpuMilli = random.pick([
+  const cpuMilli = () =>
+    random.pick([
       [1000, 4],
       [2000, 4],
       [3000, 2],
       [5000, 1],
     ]);
-    const durationMs = priority === 0 ? random.between(18_000, 30_000) : random.between(8000, 16_000);
-    return pod(id, { submitMs, cpuMilli, gib: random.pick(MEMORY), durationMs, priority });
+  const low = arrivals(random, { name: 'low', count: 200, everyMs: 50 }, (id, submitMs) =>
+    pod(id, { submitMs, cpuMilli: cpuMilli(), gib: random.pick(MEMORY), durationMs: random.between(20_000, 40_000) }),
+  );
+  const high = arrivals(random, { name: 'high', count: 130, everyMs: 450 }, (id, submitMs) => {
+    const priority = random.pick([
+      [100, 2],
+      [1000, 1],
+    ]);
+    const durationMs = random.between(8000, 16_000);
+    return pod(id, { submitMs, cpuMilli: cpuMilli(), gib: random.pick(MEMORY), durationMs, priority });
   });
-  return { name: 'priorities', nodes, jobs };
+  return { name: 'priorities', nodes, jobs: [...low, ...high].sort((a, b) => a.submitMs - b.submitMs) };
 }
 
 /** Three zones, reserved and avoided nodes, two kinds of disks; more than 100 nodes, of which kube-scheduler samples. */
@@ -141,13 +144,13 @@ function node(name: string, { cpu, gib, labels = {}, taints = [] }: NodeShape): 
 /** As many jobs as asked, times the scale, at random times. */
 function arrivals(
   random: Random,
-  { count, everyMs }: { readonly count: number; readonly everyMs: number },
+  { name = 'pod', count, everyMs }: { readonly name?: string; readonly count: number; readonly everyMs: number },
   make: (id: string, submitMs: number) => TraceJob,
 ): TraceJob[] {
   let atMs = 0;
   return Array.from({ length: count * SCALE }, (_, i) => {
     atMs += Math.round(random.exponential(1 / everyMs));
-    return make(`pod-${i}`, atMs);
+    return make(`${name}-${i}`, atMs);
   });
 }
 
@@ -165,7 +168,7 @@ function pod(id: string, { submitMs, cpuMilli, gib, durationMs, priority = 0, co
   return {
     id,
     submitMs,
-    namespace: 'default',
+    namespace: NAMESPACE,
     queue: 'default',
     user: 'anyone',
     priority,
