@@ -28,7 +28,7 @@ export interface Attempt {
   preemption?: Preemption;
 }
 
-export interface Preemption {
+interface Preemption {
   /** Each node that could be made to hold the pod, with its victims. */
   readonly candidates: Map<string, string[]>;
   /** The node it chose. */
@@ -36,7 +36,7 @@ export interface Preemption {
 }
 
 /** kube-scheduler heard of a new pod, or that a pod that it bound was deleted or has ended. */
-export interface Change {
+interface Change {
   readonly kind: 'new' | 'gone';
   readonly pod: string;
   readonly atMs: number;
