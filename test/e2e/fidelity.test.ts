@@ -17,10 +17,18 @@ if (typeof binaries === 'string') console.log(`SKIPPED: ${binaries}`);
 
 /** Ties fall by chance in the simulation: the mean over these seeds is compared. */
 const SEEDS = Array.from({ length: 10 }, (_, i) => i + 1);
-const attemptsOf = (events: readonly LogEvent[]) => events.filter(({ kind }) => kind === 'attempt').length;
+/**
+ * By how much a simulated mean wait may be off in one run. The real ones differ by up to 7 % from run to run, since chance
+ * decides among victims and API calls take their time; the mean of several runs is off by less (docs/replay.md).
+ */
+const TOLERANCE = 0.1;
+/** Here the real run has the same draws. */
+const TOLERANCE_WITH_SAME_DRAWS = 0.05;
 
 /** The draws of the real run. */
 const SAME_SEED = [1];
+
+const attemptsOf = (events: readonly LogEvent[]) => events.filter(({ kind }) => kind === 'attempt').length;
 
 /** What docs/replay.md says of how far off a replay is. */
 describe.skipIf(typeof binaries === 'string')('the simulated kube-scheduler beside the real one', () => {
@@ -57,7 +65,7 @@ describe.skipIf(typeof binaries === 'string')('the simulated kube-scheduler besi
     expect(victims.share).toBeGreaterThanOrEqual(0.95);
     expect(nodes.share).toBeGreaterThanOrEqual(0.95);
     expect(nodes.all).toBeGreaterThanOrEqual(workload.name === 'priorities' ? 30 : 0);
-    expect(Math.abs(simulatedMs / realMs - 1)).toBeLessThan(0.05);
+    expect(Math.abs(simulatedMs / realMs - 1)).toBeLessThan(TOLERANCE);
   });
 
   test.each(['muster', 'fifo-gang'])('gangs under %s', async (policy) => {
@@ -67,6 +75,6 @@ describe.skipIf(typeof binaries === 'string')('the simulated kube-scheduler besi
     const simulatedMs = await simulatedWait(workload, policy, measured, SAME_SEED);
     const realMs = meanOf([...waits.values()]);
     table.add(`gangs under ${policy}`, { ...measured, attempts: attemptsOf(events), realMs, simulatedMs });
-    expect(Math.abs(simulatedMs / realMs - 1)).toBeLessThan(0.05);
+    expect(Math.abs(simulatedMs / realMs - 1)).toBeLessThan(TOLERANCE_WITH_SAME_DRAWS);
   });
 });

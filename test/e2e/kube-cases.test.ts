@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { PodInfo } from '../../src/core/model.ts';
-import { KUBE_CASES, type KubeCase, type PlacedPod } from '../support/kube-cases.ts';
+import { KUBE_CASES, type KubeCase } from '../support/kube-cases.ts';
 import { clear, createNode, createPriorityClasses, podObject } from './fidelity/cluster-objects.ts';
 import { findBinaries } from './harness/binaries.ts';
 import { FakeKubelet, persist } from './harness/cluster.ts';
@@ -82,7 +82,7 @@ describe.skipIf(typeof binaries === 'string')('the real kube-scheduler does what
 
   const create = (body: object) => persist(plane.admin, { method: 'POST', path: PODS, body }) as Promise<Pod>;
 
-  async function place({ pod, node, startedS }: PlacedPod): Promise<void> {
+  async function place({ pod, node, startedS }: KubeCase['placed'][number]): Promise<void> {
     const body = podObject({ ...pod, node }, 'default-scheduler');
     const created = await create(body);
     const status = { phase: 'Running', startTime: new Date(startedS * 1000).toISOString() };
