@@ -1,4 +1,4 @@
-import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
 import { expect, test } from 'vitest';
 import rules from '../../import-rules.json' with { type: 'json' };
 import { Config, envName } from '../../src/config.ts';
@@ -59,6 +59,17 @@ test.each([...DOCS.map((file) => `docs/${file}`), 'README.md', 'CONTRIBUTING.md'
     expect(kept.filter((path) => !existsSync(new URL(`../../${path}`, import.meta.url)))).toEqual([]);
   },
 );
+
+test('pictures in documents are there, and those of the report are small', () => {
+  const folder = new URL('../../docs/images/', import.meta.url);
+  const named = DOCS.flatMap((doc) => [...text(`docs/${doc}`).matchAll(/\]\(images\/([^)]+)\)/g)]).map(
+    ([, file]) => file!,
+  );
+  expect(named.filter((file) => !existsSync(new URL(file, folder)))).toEqual([]);
+  const screenshots = readdirSync(folder).filter((file) => /^replay-.*\.png$/.test(file));
+  expect(screenshots.length).toBeGreaterThan(0);
+  expect(screenshots.reduce((sum, file) => sum + statSync(new URL(file, folder)).size, 0)).toBeLessThan(600_000);
+});
 
 test('docs/architecture.md draws the rooms of the core in the order of import-rules.json', () => {
   const drawing = /```\n model\.ts[^]*?```/.exec(text('docs/architecture.md'))?.[0] ?? '';

@@ -10,7 +10,7 @@ export interface ComparedRow {
   readonly cells: readonly ComparedCell[];
 }
 
-export interface ComparedCell {
+interface ComparedCell {
   readonly text: string;
   /** From the least to the most, where there are several runs that differ. */
   readonly spread?: string;

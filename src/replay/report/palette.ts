@@ -1,5 +1,5 @@
 /** How the lines and dots of one policy look. Each of the three tells the first eight policies apart by itself. */
-export interface Look {
+interface Look {
   /** On a light and on a dark page. */
   readonly colours: readonly [light: string, dark: string];
   /** SVG stroke-dasharray, in CSS pixels; '' is a solid line. */

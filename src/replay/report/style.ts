@@ -1,3 +1,4 @@
+import { PROBES } from './charts/plot.ts';
 import { GROUND, PALETTE_STYLE } from './palette.ts';
 
 /** The report's style sheet: light and dark, from a phone to a wide screen, without a script. */
@@ -50,7 +51,7 @@ path { vector-effect: non-scaling-stroke; } .line { fill: none; stroke: var(--c)
 .tail { background: repeating-linear-gradient(-45deg, transparent 0 5px, color-mix(in srgb, var(--ink) 7%, transparent) 5px 6px);
   border-left: 1px dashed var(--soft); bottom: 0; position: absolute; right: 0; top: 0; }
 .tail span { color: var(--soft); font-size: .7rem; font-style: normal; left: 3px; position: absolute; top: 1px; }
-.probe { bottom: 0; position: absolute; top: 0; width: calc(100% / 24); z-index: 2; }
+.probe { bottom: 0; position: absolute; top: 0; width: calc(100% / ${PROBES}); z-index: 2; }
 .probe:hover::before { background: var(--soft); bottom: 0; content: ''; left: 50%; position: absolute; top: 0; width: 1px; }
 .probe:hover::after { background: var(--ground); border: 1px solid var(--soft); color: var(--ink); content: attr(data-at); font: .75rem/1.4 system-ui, sans-serif;
   left: calc(50% + 6px); padding: .3rem .5rem; pointer-events: none; position: absolute; top: 2px; white-space: pre; }

@@ -6,7 +6,7 @@ export interface Axis {
   readonly ticks: readonly Tick[];
 }
 
-export interface Tick {
+interface Tick {
   readonly at: number;
   readonly label: string;
 }
