@@ -1,3 +1,4 @@
+import { compare } from './compare.ts';
 import { medianOf } from './paired.ts';
 import { fold, ROWS, textOf, type Row } from './rows.ts';
 import type { Column } from './runs.ts';
@@ -14,7 +15,7 @@ interface ComparedCell {
   readonly text: string;
   /** From the least to the most, where there are several runs that differ. */
   readonly spread?: string;
-  /** Best of its row, in the direction that is better: alone, or with others. */
+  /** Best of its row, in the direction that is better: alone, or with others. Several runs must show it. */
   readonly best?: 'alone' | 'shared';
 }
 
@@ -45,11 +46,19 @@ function comparedRow(row: Row, columns: readonly Column[]): ComparedRow {
     (median, i) => best !== undefined && median !== null && !isOpen[i] && row.format(median) === best,
   );
   const rank = isBest.filter(Boolean).length === 1 ? 'alone' : 'shared';
+  const isShown = isClear(row, columns, isBest);
   const cells = results.map((runs, i) => ({
     ...cellText(row, runs, figures[i] ?? []),
-    ...(isBest[i] ? ({ best: rank } as const) : {}),
+    ...(isBest[i] && isShown ? ({ best: rank } as const) : {}),
   }));
   return { label: row.label, short: row.short, cells };
+}
+
+/** Whether the runs show that the others are worse. A single run shows nothing, but its figures are what they are. */
+function isClear(row: Row, columns: readonly Column[], isBest: readonly boolean[]): boolean {
+  const best = columns[isBest.indexOf(true)];
+  if (!best || best.runs.size === 1) return true;
+  return columns.every((column, i) => isBest[i] || compare(row, best, column).isClear);
 }
 
 /** The text of the best figure; undefined where no direction is better, or all are equal. */

@@ -103,6 +103,7 @@ describe('other axes', () => {
 
   test('linear axes have ticks at round numbers, of minutes for spans', () => {
     expect(linearAxis(0, 43, count).ticks.map(({ label }) => label)).toEqual(['0', '20', '40']);
+    expect(linearAxis(-0.5, 10, count).ticks[0]?.label).toBe('0');
     expect(linearAxis(500_000, 2_000_000, span).ticks.map(({ label }) => label)).toEqual(['10m', '20m', '30m']);
   });
 });
@@ -179,6 +180,11 @@ describe('names beside lines', () => {
       points: Array.from({ length: 51 }, (_, k) => [k * 20, k <= 25 ? 500 : 425 + 50 * i]),
     });
     for (const label of placeLabels([0, 1, 2, 3].map(line), 300)) expect(label?.x).toBeGreaterThan(530);
+  });
+
+  test('dots that are near to each other have their names above and below', () => {
+    const dots = [240, 830].map((x): Line => ({ name: 'a policy with name', points: [[x, 300]] }));
+    expect(placeLabels(dots, 300)).not.toContain(undefined);
   });
 
   test('a long name keeps its beginning and its end', () => {

@@ -47,14 +47,20 @@ test('one policy alone keeps its figures; only zeros are folded', () => {
   expect(same.every(({ cells }) => /^[-0]/.test(cells[0]?.text ?? ''))).toBe(true);
 });
 
-test('several runs show their median and their spread', () => {
-  const results = [10, 20, 60].map((wait, seed) =>
-    replayResult([policyResult('a', { waitMs: waits(wait) }), policyResult('b', { waitMs: waits(5) })], { seed }),
+/** Runs with seeds 0, 1 ... of the policies a and b: their mean waits in minutes. */
+const runs = (...waitsOfBoth: readonly (readonly [a: number, b: number])[]) =>
+  waitsOfBoth.map(([a, b], seed) =>
+    replayResult([policyResult('a', { waitMs: waits(a) }), policyResult('b', { waitMs: waits(b) })], { seed }),
   );
-  const cells = meanWait(comparison(columnsOf(results)));
-  expect(cells).toEqual([
-    { text: '20m', spread: '10m .. 1h' },
+
+test('several runs show their median and their spread, and the best only where the difference is clear', () => {
+  expect(meanWait(comparison(columnsOf(runs([30, 5], [20, 5], [25, 5]))))).toEqual([
+    { text: '25m', spread: '20m .. 30m' },
     { text: '5m', best: 'alone' },
+  ]);
+  expect(meanWait(comparison(columnsOf(runs([30, 5], [2, 5], [60, 5]))))).toEqual([
+    { text: '30m', spread: '2m .. 1h' },
+    { text: '5m' },
   ]);
 });
 

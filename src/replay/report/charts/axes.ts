@@ -70,7 +70,9 @@ export function linearAxis(low: number, high: number, format: (value: number) =>
   const step = unit * roundStep((high - low) / pieces / unit);
   const at = (value: number) => place(high === low ? 0.5 : (value - low) / (high - low));
   const ticks: Tick[] = [];
-  for (let i = Math.ceil(low / step); i * step <= high; i++) ticks.push({ at: at(i * step), label: format(i * step) });
+  // Math.ceil may give -0, which would be shown as such.
+  for (let i = Math.ceil(low / step) + 0; i * step <= high; i++)
+    ticks.push({ at: at(i * step), label: format(i * step) });
   return { at, ticks };
 }
 

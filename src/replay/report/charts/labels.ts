@@ -63,7 +63,7 @@ function* candidates(text: string, points: Line['points']): Generator<Label> {
   for (let i = points.length - 1; i >= 0; i -= every) {
     const [x, y] = points[i]!;
     for (const side of ['right', 'left'] as const) {
-      for (const dropPx of [0, -12, 12]) yield { text, x, y, side, dropPx };
+      for (const dropPx of [0, -12, 12, -20, 20]) yield { text, x, y, side, dropPx };
     }
   }
 }
