@@ -23,7 +23,13 @@ describe('the traces that are shipped', () => {
     { path: 'msft-itp/cluster04.csv.gz', format: 'itp', work: 'gang', jobs: 15_802, gangs: 0.245 },
     { path: 'msft-philly/philly.csv.gz', format: 'philly', work: 'gang', jobs: 82_247, gangs: 0.068 },
     { path: 'openb/openb_pod_list_default.csv.gz', format: 'openb', work: 'spark', jobs: 8152 - 16, gangs: 0 },
-    { path: 'swim-facebook/FB-2009_samples_24_times_1hr_0.tsv.gz', format: 'swim', work: 'spark', jobs: 5894, gangs: 0.1 },
+    {
+      path: 'swim-facebook/FB-2009_samples_24_times_1hr_0.tsv.gz',
+      format: 'swim',
+      work: 'spark',
+      jobs: 5894,
+      gangs: 0.1,
+    },
   ])('$path is $format with $jobs jobs, $gangs of them gangs', async ({ path, format, work, jobs, gangs }) => {
     const trace = await readTrace(shipped(path), { seed: 1 });
     expect([trace.format, trace.work, trace.jobs.length]).toEqual([format, work, jobs]);
