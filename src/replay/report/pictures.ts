@@ -1,4 +1,4 @@
-import type { PolicyResult, ReplayResult } from '../result.ts';
+import type { OpenQuantiles, PolicyResult, ReplayResult } from '../result.ts';
 import { aligned } from './charts/aligned.ts';
 import { timeAxis } from './charts/axes.ts';
 import { occupancyPicture } from './charts/occupancy.ts';
@@ -112,16 +112,20 @@ function groupPanels(by: 'size' | 'priority', columns: readonly Column[]): Marku
 function tradeOffOf(columns: readonly Column[]): Markup {
   const settings = columns.flatMap(({ policy, runs }): TradeOff[] => {
     const results = [...runs.values()];
-    const urgent = results.map(urgentP95).filter((ms) => ms !== undefined);
+    const urgent = results.map(urgentWaits).filter((waits) => waits !== undefined);
     if (urgent.length === 0) return [];
-    return [{ setting: policy, meanMs: meanOf(results.map(({ waitMs }) => waitMs.mean)), urgentP95Ms: meanOf(urgent) }];
+    const isAtLeast =
+      results.some(({ waitMs }) => waitMs.atLeast.includes('mean')) ||
+      urgent.some(({ atLeast }) => atLeast.includes('p95'));
+    const meanMs = meanOf(results.map(({ waitMs }) => waitMs.mean));
+    return [{ setting: policy, meanMs, urgentP95Ms: meanOf(urgent.map(({ p95 }) => p95)), isAtLeast }];
   });
   return settings.length < 2 ? NOTHING : tradeOff(settings);
 }
 
-/** The p95 wait of the highest priority, if there are several. */
-function urgentP95({ groups }: PolicyResult): number | undefined {
+/** The waits of the highest priority, if there are several. */
+function urgentWaits({ groups }: PolicyResult): OpenQuantiles | undefined {
   const rows = groups.find(({ by }) => by === 'priority')?.rows.filter(({ name }) => Number.isFinite(Number(name)));
   const [highest, ...others] = (rows ?? []).toSorted((a, b) => Number(b.name) - Number(a.name));
-  return others.length === 0 ? undefined : highest?.waitMs.p95;
+  return others.length === 0 ? undefined : highest?.waitMs;
 }

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { reportHtml } from '../../../src/replay/report/html.ts';
-import { groupRow, policyResult, replayResult } from '../../support/replay-result.ts';
+import { closed, groupRow, policyResult, replayResult } from '../../support/replay-result.ts';
 
 const hostile = `</script></style></title><script>window.hacked=1</script><img src=x onerror="window.hacked=1">'&`;
 const day = replayResult([policyResult('kube-default', { evictions: 5 }), policyResult('fifo-gang')]);
@@ -81,4 +81,15 @@ test('six policies with full series and pictures take less than 1.5 MB', () => {
   expect(
     reportHtml([replayResult(policies, { offered: { load: 1, resource: 'cpu', windowMs: 512_000 } })]).length,
   ).toBeLessThan(1_500_000);
+});
+
+test('the trade-off marks a setting whose waits are lower bounds', () => {
+  const groups = [{ by: 'priority' as const, rows: [groupRow('0'), groupRow('1000')] }];
+  const waitMs = closed({ mean: 60_000, open: 1, atLeast: ['mean'] });
+  const html = reportHtml([
+    replayResult([policyResult('kube', { groups, waitMs }), policyResult('muster', { groups })]),
+  ]);
+  const picture = html.slice(html.indexOf('Trade-off'));
+  expect(picture).toContain('>≥ kube</span');
+  expect(picture).not.toContain('≥ muster');
 });

@@ -7,6 +7,8 @@ export interface TradeOff {
   readonly setting: string;
   readonly meanMs: number;
   readonly urgentP95Ms: number;
+  /** One of the two may be larger, since jobs had not begun. */
+  readonly isAtLeast: boolean;
 }
 
 const HEIGHT_PX = 300;
@@ -15,14 +17,14 @@ const HEIGHT_PX = 300;
 export function tradeOff(settings: readonly TradeOff[]): Markup {
   const x = axisOf(settings.map(({ meanMs }) => meanMs));
   const y = axisOf(settings.map(({ urgentP95Ms }) => urgentP95Ms));
-  const dots = settings.map(({ setting, meanMs, urgentP95Ms }) => ({
-    name: setting,
+  const dots = settings.map(({ setting, meanMs, urgentP95Ms, isAtLeast }) => ({
+    name: isAtLeast ? `≥ ${setting}` : setting,
     points: [[x.at(meanMs), y.at(urgentP95Ms)] as const],
   }));
   return plotFigure({
     title: 'Trade-off',
     note: 'best at the lower left',
-    axes: 'across: mean wait of all jobs; up: 95th percentile of the waits of the highest priority (both logarithmic)',
+    axes: 'across: mean wait of all jobs; up: 95th percentile of the waits of the highest priority (both logarithmic); ≥: at least, since jobs had not begun',
     x,
     y,
     heightPx: HEIGHT_PX,
