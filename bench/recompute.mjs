@@ -105,7 +105,8 @@ function figuresOf(list, { endMs }) {
     return [Math.max(1, ms / Math.max(BOUND_MS, job.aloneMs)), isOpen];
   };
   const windowMs = largest(jobs, ({ submitMs }) => submitMs);
-  const makespanMs = largest(jobs, ({ endedMs = 0 }) => endedMs);
+  const isLeft = ({ outcome }) => ['waiting', 'working', 'deadlocked'].includes(outcome);
+  const makespanMs = jobs.some(isLeft) ? endMs : largest(jobs, ({ endedMs = 0 }) => endedMs);
   const cores = result.nodes.cpuMilli / 1000;
   const submitted = (job) => (job.aloneMs / 1000) * (job.cpuMilli / 1000);
   const doneWork = (job) => (isOver(job) ? submitted(job) : job.work.done);

@@ -104,11 +104,12 @@ export interface PolicyResult {
     readonly lostToFailures: number;
   };
   /**
-   * Work done per capacity: until the last submission (work lost by then does not count), and until the last end.
+   * Work done per capacity: until the last submission (work lost by then does not count), and over the makespan.
    */
   readonly workShare: { readonly window: number; readonly makespan: number };
-  /** From the first submission to the last end of a job, and to the end of the simulation. */
+  /** From the first submission to the last end of a job; where jobs are left, to the end of the simulation. */
   readonly makespanMs: number;
+  /** When the simulation ended. */
   readonly endMs: number;
   /** core-seconds of cpu that is held and does no work; docs/replay.md tells the kinds apart. */
   readonly idle: {

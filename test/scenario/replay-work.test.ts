@@ -232,10 +232,24 @@ describe('jobs that never begin', () => {
     const all = { mean: endMs, p50: endMs, p95: endMs, p99: endMs, max: endMs };
     expect(waitMs).toEqual({ count: 3, ...all, open: 3, atLeast: ['mean', 'p50', 'p95', 'p99', 'max'] });
     expect(result.work).toMatchObject({ submitted: 720, done: 0 });
-    expect(result.makespanMs).toBe(0);
+    expect(result.makespanMs).toBe(endMs);
     const held = [...records.values()].reduce((sum, { held: { partial, starting } }) => sum + partial + starting, 0);
     expect(held).toBeCloseTo(result.idle.partial + result.idle.starting, 6);
     expect(result.idle.partial).toBeGreaterThan(0.95 * 5 * (endMs / 1000));
+  });
+
+  test('gangs that have begun, lost members and hold the room of each other are deadlocked as well', async () => {
+    const six = traceOf(...['a', 'b', 'c', 'd', 'e', 'f'].map((id) => app(id, { durationMs: 7_200_000 }, 5)));
+    const options = { nodeFailuresPerDay: 60 };
+    const { result, records } = await recordsOf(six, nodes(3, 4), 'kube-no-preemption', options);
+    const begun = [...records.values()].filter(({ beganMs }) => beganMs !== undefined);
+    const broken = begun.filter(({ phases }) => phases.at(-1)?.phase === 'broken');
+    expect(broken.length).toBeGreaterThan(1);
+    expect(broken.every(({ outcome }) => outcome === 'deadlocked')).toBe(true);
+    // Work that broken jobs have done counts over the time in which they hold the room.
+    expect(result.work.done).toBeGreaterThan(0);
+    expect(result.makespanMs).toBe(result.endMs);
+    expect(result.workShare.makespan).toBeCloseTo(result.work.done / (12 * (result.endMs / 1000)), 9);
   });
 
   test('a job larger than the cluster counts as that, and in no wait', async () => {

@@ -79,11 +79,14 @@ export class JobSummary {
   /**
    * @param totalCpu of the cluster, in millicores
    * @param windowMs from the first submission to the last
+   * @param endMs when the simulation ended
    */
-  result(totalCpu: number, windowMs: number): Summary {
+  result(totalCpu: number, { windowMs, endMs }: { windowMs: number; endMs: number }): Summary {
     const share = (coreSeconds: number, ms: number) =>
       ms === 0 || totalCpu === 0 ? 0 : coreSeconds / ((totalCpu / 1000) * (ms / 1000));
-    const makespanMs = this.#lastEndMs;
+    const { waiting, working, deadlocked } = this.#outcomes;
+    // Jobs that are left may have worked since the last end.
+    const makespanMs = waiting + working + deadlocked > 0 ? endMs : this.#lastEndMs;
     return {
       outcomes: this.#outcomes,
       waitMs: this.#waits.quantiles(),

@@ -161,7 +161,7 @@ export class Jobs {
     for (const history of this.#open) {
       const run = runs.get(history);
       run?.progress.advance(this.#now());
-      this.onOver({ history, outcome: unfinished(run, history, isStuck), doneMs: run?.progress.doneMs ?? 0 });
+      this.onOver({ history, outcome: unfinished(run, isStuck), doneMs: run?.progress.doneMs ?? 0 });
     }
   }
 
@@ -246,7 +246,7 @@ export class Jobs {
 const isBreaking = ({ job: run, isLeader }: SimPod): boolean =>
   isComplete(run) && (isLeader || run.boundWorkers === run.job.workers.min);
 
-function unfinished(run: JobRun | undefined, history: JobHistory, isStuck: boolean): Outcome {
+function unfinished(run: JobRun | undefined, isStuck: boolean): Outcome {
   if (run && run.progress.speed > 0) return 'working';
-  return isStuck && run && run.boundCpu > 0 && history.beganMs === undefined ? 'deadlocked' : 'waiting';
+  return isStuck && run && run.boundCpu > 0 ? 'deadlocked' : 'waiting';
 }

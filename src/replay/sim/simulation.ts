@@ -72,7 +72,7 @@ export async function simulate(input: SimulationInput): Promise<SimulationOutput
   jobs.finish(isStuck);
   const endMs = timeline.nowMs;
   const figures = {
-    ...summary.result(truth.totalCpu(), Math.min(endMs, windowOf(trace.jobs))),
+    ...summary.result(truth.totalCpu(), { windowMs: Math.min(endMs, windowOf(trace.jobs)), endMs }),
     ...recorder.result(endMs, nodeRoom.stranded),
     occupancy: nodeRoom.result(endMs),
   };
