@@ -100,3 +100,12 @@ test('a morning with two priorities and node failures: no half gang, no node ove
   expect(result.outcomes.jobs).toBe(200);
   expect(result.outcomes.done).toBeGreaterThan(180);
 });
+
+test('a worker that is lost while others are still to be created has its successor beside them', async () => {
+  // The gang has its hundred workers not before 25 s; at 25 s the urgent pod takes the room of some that are there.
+  const urgent = app('urgent', { submitMs: 25_000, priority: 1000, leader: new Map([['cpu', 40_000]]) }, 0);
+  const trace = traceOf(low({ durationMs: MINUTE_MS }, 100), urgent);
+  const result = await run(trace, nodes(2, 51), 'kube-default', { graceMs: 1000, workModel: 'gang' });
+  expect(result.evictions).toBeGreaterThan(0);
+  expect(result.outcomes).toMatchObject({ done: 2, waiting: 0, deadlocked: 0 });
+});

@@ -20,8 +20,10 @@ export interface JobRun {
   readonly pods: Set<SimPod>;
   readonly progress: Progress;
   leader: 'waiting' | 'bound' | 'running';
-  /** Workers created so far, bound, and running; and those that wait and have been refused. */
+  /** Workers created so far: all of them, which have a name each, and those that succeed no lost one. */
+  named: number;
   created: number;
+  /** Workers bound, and running; and those that wait and have been refused. */
   boundWorkers: number;
   runningWorkers: number;
   refusedWorkers: number;
@@ -69,6 +71,7 @@ export function newRun(history: JobHistory, submitMs: number, seed: number, atte
     pods: new Set(),
     progress: new Progress(runAloneMs(job)),
     leader: 'waiting',
+    named: 0,
     created: 0,
     boundWorkers: 0,
     runningWorkers: 0,
@@ -108,7 +111,7 @@ export function boundInfo({ info, node }: SimPod, startedMs: number): PodInfo {
 /** Makes a pod of the run: its leader, or its next worker. */
 export function newPod(run: JobRun, kind: 'leader' | 'worker'): SimPod {
   const isLeader = kind === 'leader';
-  const index = isLeader ? 0 : run.created++;
+  const index = isLeader ? 0 : run.named++;
   const times = { runningSinceMs: 0, shareFromMs: 0 };
   const waiting = { state: 'waiting', node: '', isRefused: false, isEvicted: false, ...times } as const;
   const pod: SimPod = { info: podInfo(run, isLeader, index), job: run, isLeader, ...waiting };

@@ -192,6 +192,7 @@ export class Jobs {
     const isGrowing = run.created >= min;
     const batch = Math.min(isGrowing ? growth : this.#world.options.batchSize, (isGrowing ? count : min) - run.created);
     for (let i = 0; i < batch; i++) this.#create(run, 'worker');
+    run.created += batch;
     if (run.created < count) this.#later(1000, () => this.#createWorkers(run, isGrowing ? growth * 2 : 1));
   }
 
