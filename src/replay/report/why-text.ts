@@ -82,7 +82,7 @@ function longestOf({ policy, waitMs, isWaitOpen, longest, waited }: JobRecord): 
   const wait = isWaitOpen
     ? `Under ${policy} it waited ${span(waitMs)} and never began`
     : `Under ${policy} it waited ${span(waitMs)} until its work began`;
-  const most = waited.find(({ phase, reason }) => longest === (reason ?? phase));
+  const [most] = waited.filter(({ phase, reason }) => longest === (reason ?? phase)).sort((a, b) => b.ms - a.ms);
   return most ? `${wait}; longest in all, ${span(most.ms)}: ${phaseText(most.phase, most.reason)}.` : `${wait}.`;
 }
 

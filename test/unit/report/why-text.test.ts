@@ -51,6 +51,25 @@ test('a job that never began, and what it lost', () => {
   expect(text).toMatch(/1d 06:00:00 {2}for 11m 35s its leader was refused: no node fits$/);
 });
 
+test('of two phases with the same reason, the longer one is told', () => {
+  const reason = 'no node fits';
+  const text = whyText(
+    [
+      jobRecord({
+        longest: reason,
+        waited: [
+          { phase: 'refused', reason, ms: 11_000 },
+          { phase: 'partial', reason, ms: 4 * HOUR_MS },
+        ],
+      }),
+    ],
+    100,
+  );
+  expect(text).toMatch(
+    /longest[^,]*, 4h: its leader held room, and a worker that it needs was refused: no node fits\./,
+  );
+});
+
 test('a gap in the phases is told', () => {
   const phases = Array.from({ length: 40 }, (_, i): PhaseChange => ({
     atMs: i * 1000,
