@@ -1,7 +1,7 @@
 /**
  * How a job stands at the end of a replay. `failed`: by itself, as the trace says. `abandoned`: evicted, or hit by node
  * failures, more often than its operator submits it again. `larger`: the members that it needs do not fit the empty
- * cluster. `deadlocked`: it holds room and does not work, and nothing can happen any more.
+ * cluster. `deadlocked`: it holds room without working, and nothing can happen any more.
  */
 export type Outcome = 'done' | 'failed' | 'abandoned' | 'larger' | 'deadlocked' | 'waiting' | 'working';
 

@@ -4,7 +4,7 @@ import { generateTrace } from '../../src/replay/generate/generate.ts';
 import { profileNamed } from '../../src/replay/generate/profiles.ts';
 import { select } from '../../src/replay/trace/select.ts';
 import type { PolicyResult } from '../../src/replay/result.ts';
-import { app, nodes, run, traceOf } from '../support/replays.ts';
+import { app, nodes, recordsOf, run, traceOf } from '../support/replays.ts';
 
 const MINUTE_MS = 60_000;
 const low = (change: Parameters<typeof app>[1] = {}, workers = 4, min = workers) =>
@@ -108,4 +108,13 @@ test('a worker that is lost while others are still to be created has its success
   const result = await run(trace, nodes(2, 51), 'kube-default', { graceMs: 1000, workModel: 'gang' });
   expect(result.evictions).toBeGreaterThan(0);
   expect(result.outcomes).toMatchObject({ done: 2, waiting: 0, deadlocked: 0 });
+});
+
+test('a gang that has worked, and can never be whole again, is deadlocked', async () => {
+  // The driver of `big` evicts a worker of `low`, and stays: no node is large enough for its executor.
+  const workers = { count: 1, min: 1, request: new Map([['cpu', 64_000]]) };
+  const big = app('big', { submitMs: 10 * MINUTE_MS, priority: 1000, workers }, 1);
+  const { result, records } = await recordsOf(traceOf(low(), big), nodes(1, 5), 'kube-default', { workModel: 'gang' });
+  expect(records.get('low')!.waited.map(({ phase }) => phase)).toContain('working');
+  expect(result.outcomes).toMatchObject({ larger: 1, deadlocked: 1, waiting: 0 });
 });

@@ -20,7 +20,7 @@ const OUTCOMES: Readonly<Record<Outcome, string>> = {
   failed: 'failed by itself',
   abandoned: 'abandoned: it lost its leader too often',
   larger: 'never began: it is larger than the cluster',
-  deadlocked: 'deadlocked: it held room, never began, and nothing could happen any more',
+  deadlocked: 'deadlocked: it held room without working, and nothing could happen any more',
   waiting: 'still waiting when the simulation ended',
   working: 'still working when the simulation ended',
 };
