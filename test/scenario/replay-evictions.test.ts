@@ -44,6 +44,12 @@ describe('an urgent app on a full cluster', () => {
     expect(result.completionMs.max).toBeLessThan(70 * MINUTE_MS);
   });
 
+  test('the room of victims in their grace period is not reserved beside: all kinds of room are the cluster’s at most', async () => {
+    const { series } = await run(both, nodes(1, 5), 'muster-preempt', { graceMs: 120_000 });
+    const kinds = [series.work, series.partial, series.starting, series.reserved, series.broken];
+    for (const i of series.work.keys()) expect(kinds.reduce((sum, kind) => sum + kind[i]!, 0)).toBeLessThan(1.00001);
+  });
+
   test('executors beyond the minimum go first, and the app goes on', async () => {
     const result = await run(traceOf(low({}, 4, 2), urgent()), nodes(1, 5), 'muster-preempt');
     expect(result).toMatchObject({ outcomes: { done: 2 }, evictions: 2, gangsBroken: 0 });

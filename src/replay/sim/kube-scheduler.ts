@@ -8,7 +8,7 @@ import { seeded } from '../random.ts';
 import { KubePreemption } from './kube-preemption.ts';
 import { NodeChoice } from './node-choice.ts';
 import { Offer } from './offer.ts';
-import { boundInfo, type SimPod } from './job-run.ts';
+import { boundInfo, cpuOf, type SimPod } from './job-run.ts';
 import type { World } from './world.ts';
 
 const TICK_MS = 1000;
@@ -220,7 +220,10 @@ export class KubeScheduler {
     truth.bind(pod, boundMs + options.bindMs);
     if (truth.isOvercommitted(node)) recorder.overcommits++;
     this.onBound(pod);
+    const unseenCpu = port.isInFront && pod.info.membership ? cpuOf(pod) : 0;
+    recorder.unseenCpu += unseenCpu;
     timeline.at(timeline.nowMs + options.bindMs, () => {
+      recorder.unseenCpu -= unseenCpu;
       if (pod.state === 'over') return;
       port.observe({ kind: 'pod', pod: boundInfo(pod, boundMs) }, timeline.nowMs);
       this.#wake(['extender']);

@@ -14,6 +14,8 @@ export class Recorder {
   overcommits = 0;
   nodeFailures = 0;
   invariantChecks = 0;
+  /** cpu of members that are bound, which muster has not seen yet and therefore still holds room for, in millicores. */
+  unseenCpu = 0;
   /** Room in millicores, and numbers of jobs. */
   readonly levels: Readonly<Record<Level, StepMeans>>;
   readonly #totalCpu: number;
@@ -43,9 +45,14 @@ export class Recorder {
     history.setRoom(nowMs, room);
   }
 
-  /** This cpu is held for members that are not bound, in millicores. Call after every event. */
-  setReserved(nowMs: number, cpu: number): void {
+  /**
+   * Muster holds this cpu for members, in millicores; what other pods have yet, such as victims in their grace period, is
+   * not reserved but theirs. Call after every event.
+   */
+  setReserved(nowMs: number, held: number): void {
     const { reserved } = this.levels;
+    const bound = ROOM_KINDS.reduce((sum, kind) => sum + this.levels[kind].level, 0);
+    const cpu = Math.max(0, Math.min(held - this.unseenCpu, this.#totalCpu - bound));
     if (cpu !== reserved.level) reserved.set(nowMs, cpu);
   }
 
