@@ -1,4 +1,5 @@
 import { Cluster } from '../../core/cluster/cluster.ts';
+import { signatureOf } from '../../core/cluster/eligibility.ts';
 import type { NodeInfo } from '../../core/model.ts';
 import type { Need } from '../../core/placement/need.ts';
 import { Planner } from '../../core/placement/planner.ts';
@@ -32,7 +33,7 @@ interface Empty {
 
 function fits(job: TraceJob, { cluster, planner, known }: Empty): boolean {
   const { min } = job.workers;
-  const key = JSON.stringify([[...job.leader], [...job.workers.request], [...job.nodeLabels]]);
+  const key = JSON.stringify([[...job.leader], [...job.workers.request], signatureOf(partsOf(job).constraints)]);
   const bounds = known.get(key) ?? { fits: -1, fails: Infinity };
   known.set(key, bounds);
   if (min <= bounds.fits) return true;

@@ -62,6 +62,13 @@ describe('jobs larger than the cluster', () => {
     const larger = largerThanCluster(jobs, nodes(2, 4));
     expect(jobs.map((job) => larger.has(job))).toEqual(jobs.map((job) => isLarger(job)));
   });
+
+  test('jobs that differ in what they ask of a node alone are judged as each by itself', () => {
+    const zone = { nodeSelector: new Map([['zone', 'a']]), tolerations: [] };
+    const jobs = [app('a'), app('b', { constraints: zone }), app('c', { nodeLabels: new Map([['zone', ['a']]]) })];
+    const larger = largerThanCluster(jobs, nodes(2, 4));
+    expect(jobs.map((job) => larger.has(job))).toEqual([false, true, true]);
+  });
 });
 
 describe('the room of nodes', () => {
