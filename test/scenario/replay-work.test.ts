@@ -262,6 +262,14 @@ describe('jobs that never begin', () => {
     expect(alone.result.waitMs.count).toBe(1);
   });
 
+  test('a job that never fits does not keep the simulation going because nodes fail and come back', async () => {
+    const trace = traceOf(app('a'), app('big', {}, 20));
+    const options = { nodeFailuresPerDay: 500, horizonMs: 10 * 86_400_000 };
+    const { result } = await recordsOf(trace, nodes(4, 4), 'muster', options);
+    expect(result.outcomes).toMatchObject({ done: 1, larger: 1 });
+    expect(result.endMs).toBeLessThan(86_400_000 / 2);
+  });
+
   test('a job that waits behind others when the simulation ends', async () => {
     const trace = traceOf(app('a', { durationMs: 3_600_000 }), app('b', { submitMs: 60_000 }));
     const { result, records } = await recordsOf(trace, nodes(1, 5), 'muster', { horizonMs: 600_000 });

@@ -37,7 +37,8 @@ export class NodeFailures {
     port.observe({ kind: 'node-gone', name: node.name }, timeline.nowMs);
     for (const pod of lost) if (pod.state !== 'over') this.#jobs.podLost(pod);
     nodeRoom.changed(timeline.nowMs, node.name);
-    timeline.at(timeline.nowMs + REPAIR_MS, () => this.#repair(node));
+    // A repair gives back what was there, and so is no reason to go on with nothing else left.
+    timeline.at(timeline.nowMs + REPAIR_MS, () => this.#repair(node), false);
   }
 
   #repair(node: NodeInfo): void {
