@@ -42,14 +42,21 @@ const unfinished = ({ outcomes }: PolicyResult) =>
 /** Only jobs that the cluster could run: one that is larger than the cluster makes no policy later. */
 const hasOpenJobs = ({ outcomes }: PolicyResult) => outcomes.deadlocked + outcomes.waiting + outcomes.working > 0;
 
+/** Unknown before the last end: a policy that ends few jobs early and the others never would look busy. */
+const makespanShare = (result: PolicyResult) => (hasOpenJobs(result) ? null : result.workShare.makespan);
+
 /** Marks a value that should be 0 and is not. */
 const zero = (value: number) => (value === 0 ? '0' : `${count(value)} !`);
 
 const none: Extra = { better: undefined };
 const more: Extra = { better: 'more' };
 
+/** A sum over time: it goes on after the simulation while jobs wait or hold room. */
+const growing: Extra = { isLowerBound: hasOpenJobs };
+
 /** From core-seconds. */
-const coreHours = (names: Names, coreSeconds: Value) => row(names, count, (r) => coreSeconds(r) / 3600);
+const coreHours = (names: Names, coreSeconds: Value, extra?: Extra) =>
+  row(names, count, (r) => coreSeconds(r) / 3600, extra);
 
 const DONE = row(['jobs done', 'jobs done'], count, (r) => r.outcomes.done, { ...more, outOf: (r) => r.outcomes.jobs });
 const WAIT_MEAN = figure(['wait until work begins, mean', 'wait mean'], waits, 'mean', span);
@@ -79,12 +86,16 @@ export const ROWS: readonly Row[] = [
   figure(['job completion, mean', 'completion mean'], completions, 'mean', span),
   figure(['job completion p95', 'completion p95'], completions, 'p95', span),
   row(['work done per capacity, submission window', 'work in window'], percent, (r) => r.workShare.window, more),
-  row(['work done per capacity, makespan', 'work in makespan'], percent, (r) => r.workShare.makespan, more),
-  row(['makespan', 'makespan'], span, (r) => r.makespanMs, { isLowerBound: hasOpenJobs }),
-  coreHours(['held without work: partial gangs, core-hours', 'core-h in partial gangs'], (r) => r.idle.partial),
-  coreHours(['held without work: starting, core-hours', 'core-h starting'], (r) => r.idle.starting),
-  coreHours(['held without work: reserved, core-hours', 'core-h reserved'], (r) => r.idle.reserved),
-  coreHours(['held without work: broken gangs, core-hours', 'core-h in broken gangs'], (r) => r.idle.broken),
+  row(['work done per capacity, makespan', 'work in makespan'], percent, makespanShare, more),
+  row(['makespan', 'makespan'], span, (r) => r.makespanMs, growing),
+  coreHours(
+    ['held without work: partial gangs, core-hours', 'core-h in partial gangs'],
+    (r) => r.idle.partial,
+    growing,
+  ),
+  coreHours(['held without work: starting, core-hours', 'core-h starting'], (r) => r.idle.starting, growing),
+  coreHours(['held without work: reserved, core-hours', 'core-h reserved'], (r) => r.idle.reserved, growing),
+  coreHours(['held without work: broken gangs, core-hours', 'core-h in broken gangs'], (r) => r.idle.broken, growing),
   row(['pods evicted for others', 'pods evicted'], count, (r) => r.evictions),
   row(['gangs broken by evictions', 'gangs broken'], count, (r) => r.gangsBroken),
   coreHours(['work lost to evictions, core-hours', 'core-h lost to evictions'], (r) => r.work.lostToEvictions),
@@ -92,7 +103,12 @@ export const ROWS: readonly Row[] = [
   row(['deadlines missed', 'deadlines missed'], count, (r) => (r.deadlines === 0 ? null : r.deadlinesMissed), {
     outOf: (r) => r.deadlines,
   }),
-  row(['waiting while lower priority holds enough', 'priority inversion'], span, (r) => r.inversionSeconds * 1000),
+  row(
+    ['waiting while lower priority holds enough', 'priority inversion'],
+    span,
+    (r) => r.inversionSeconds * 1000,
+    growing,
+  ),
   row(['overcommits', 'overcommits'], zero, (r) => r.overcommits),
 ];
 

@@ -3,7 +3,7 @@ import { comparison, type ComparedRow } from '../../../src/replay/report/compari
 import { ROWS } from '../../../src/replay/report/rows.ts';
 import { columnsOf } from '../../../src/replay/report/runs.ts';
 import type { PolicyResult } from '../../../src/replay/result.ts';
-import { closed, policyResult, replayResult } from '../../support/replay-result.ts';
+import { closed, outcomes, policyResult, replayResult } from '../../support/replay-result.ts';
 
 const MINUTE_MS = 60_000;
 const waits = (minutes: number) => closed({ mean: minutes * MINUTE_MS });
@@ -39,6 +39,20 @@ test('a lower bound is shown as one and is never the best', () => {
     ['≥ 5m', undefined],
     ['10m', undefined],
   ]);
+});
+
+test('while jobs wait, sums over time are lower bounds, and the work over the makespan is not known', () => {
+  const stuck = policyResult('stuck', {
+    outcomes: outcomes(10, { done: 1, deadlocked: 2, waiting: 7 }),
+    idle: { partial: 360_000, starting: 0, reserved: 0, broken: 0 },
+    workShare: { window: 0.1, makespan: 0.9 },
+  });
+  const { different } = compare(stuck, policyResult('whole'));
+  const rowOf = (name: string) => different.find(({ label }) => label.startsWith(name))?.cells;
+  expect(rowOf('held without work: starting')).toEqual([{ text: '≥ 0' }, { text: '2' }]);
+  expect(rowOf('held without work: partial')?.[0]).toEqual({ text: '≥ 100' });
+  expect(rowOf('makespan')?.[0]?.text).toMatch(/^≥ /);
+  expect(rowOf('work done per capacity, makespan')).toEqual([{ text: '-' }, { text: '40.0 %' }]);
 });
 
 test('one policy alone keeps its figures; only zeros are folded', () => {
