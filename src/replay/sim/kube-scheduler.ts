@@ -19,6 +19,12 @@ const MAKE_ROOM_MS = 250;
 const NO_NODE_FITS = 'no node fits';
 
 /** The chosen node, or why there is none. */
+/** What the extender left of the nodes that it was offered. */
+interface Left {
+  readonly candidates: Offer;
+  readonly names: readonly string[];
+}
+
 type Outcome = { readonly node: string } | { readonly refused: string; readonly by: Rejector };
 
 /** The parts of the world that it needs. */
@@ -154,23 +160,23 @@ export class KubeScheduler {
       recorder.decisions.filter++;
       if (decided.kind === 'one') return { node: decided.node };
       if (decided.kind === 'none') return { refused: decided.reason, by: 'extender' };
-      if (decided.kind === 'all') return this.#prioritize(pod, kind, candidates.names());
+      if (decided.kind === 'all') return this.#prioritize(pod, kind, { candidates, names: candidates.names() });
       const failed = new Set(decided.failed);
       const left = candidates.names().filter((name) => !failed.has(name));
       if (left.length === 0) return { refused: decided.reason, by: 'extender' };
-      return this.#prioritize(pod, kind, left);
+      return this.#prioritize(pod, kind, { candidates, names: left });
     };
     return answer instanceof Promise ? answer.then(finish) : finish(answer);
   }
 
   /** @param names one at least */
-  #prioritize({ info }: SimPod, kind: PodKind, names: readonly string[]): Outcome | Promise<Outcome> {
+  #prioritize({ info }: SimPod, kind: PodKind, { candidates, names }: Left): Outcome | Promise<Outcome> {
     const [first] = names;
     if (names.length === 1 && first !== undefined) return { node: first };
     const { truth, port, recorder, timeline } = this.#world;
     const offered = { size: names.length, has: (name: string) => names.includes(name), names: () => names };
     recorder.decisions.prioritize++;
-    const places = Int32Array.from(names, (name) => truth.search.placeOf(truth.table.rowOf(name)) ?? -1);
+    const places = candidates.placesOf(names);
     const choose = (advice: readonly NodeScore[]): Outcome => ({
       node: truth.search.nameAt(this.#choice.best(kind, places, advice)),
     });

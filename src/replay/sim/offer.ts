@@ -9,6 +9,7 @@ export class Offer implements Candidates {
   readonly #kind: PodKind;
   readonly #table: TableView;
   #names: readonly string[] | undefined;
+  #places = new Int32Array(0);
 
   constructor(search: NodeSearch, kind: PodKind, table: TableView) {
     this.#search = search;
@@ -29,6 +30,15 @@ export class Offer implements Candidates {
   names(): readonly string[] {
     if (this.#names) return this.#names;
     const { places, count } = this.#search.find(this.#kind, 0, this.size);
-    return (this.#names = Array.from(places.subarray(0, count), (place) => this.#search.nameAt(place)));
+    this.#places = places.slice(0, count);
+    const names = new Array<string>(count);
+    for (let i = 0; i < count; i++) names[i] = this.#search.nameAt(places[i]!);
+    return (this.#names = names);
+  }
+
+  /** The places of the nodes that are left of `names()`, given by their names. Without a look-up where all are. */
+  placesOf(names: readonly string[]): Int32Array {
+    if (names === this.names()) return this.#places;
+    return Int32Array.from(names, (name) => this.#search.placeOf(this.#table.rowOf(name)) ?? -1);
   }
 }
