@@ -2,7 +2,8 @@ import { isComplete, neededCpu, type JobRun } from './job-run.ts';
 import { Sampler } from './sampler.ts';
 
 /**
- * Measures priority inversion: samples the jobs that wait while one of lower priority holds as much cpu as they need.
+ * Measures priority inversion: samples the jobs that wait while one of lower priority holds as much cpu as they need,
+ * whether it works with it or not.
  * The state of a sample counts for the whole time since the previous one.
  */
 export class Inversions {
@@ -15,11 +16,11 @@ export class Inversions {
   sample(live: Iterable<JobRun>, nowMs: number): void {
     const sinceMs = this.#sampler.due(nowMs);
     if (sinceMs === 0) return;
-    const [waiting, holding]: [JobRun[], JobRun[]] = [[], []];
-    for (const run of live) (isComplete(run) ? holding : waiting).push(run);
+    const runs = [...live];
+    const waiting = runs.filter((run) => !isComplete(run) && run.progress.speed === 0);
     if (waiting.length === 0) return;
     const most = new Map<number, number>();
-    for (const { job, boundCpu } of holding) {
+    for (const { job, boundCpu } of runs) {
       most.set(job.priority, Math.max(most.get(job.priority) ?? 0, boundCpu));
     }
     for (const run of waiting) {

@@ -135,11 +135,12 @@ async function run(input: SimulationInput, world: World, { jobs, samples }: Runn
   let quietSinceMs = 0;
   let nextCheck = options.checkEvery;
   for (let steps = 1; ; steps++) {
+    // What is so now stays so until the next entry runs.
+    if (timeline.nextMs < Infinity) for (const one of samples) one.sample(jobs.live, timeline.nextMs);
     const went = timeline.step();
     if (!(typeof went === 'boolean' ? went : await went)) return true;
     const { nowMs } = timeline;
     if (steps >= nextCheck) nextCheck = steps + checked(world);
-    for (const one of samples) one.sample(jobs.live, nowMs);
     recorder.setReserved(nowMs, port.reservedCpu());
     if (jobs.isOver() || nowMs > options.horizonMs) return false;
     if (timeline.workLeft > 0) quietSinceMs = nowMs;

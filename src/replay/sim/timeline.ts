@@ -26,6 +26,11 @@ export class Timeline {
     return this.#nowMs;
   }
 
+  /** The time of the next entry; Infinity: there is none. */
+  get nextMs(): number {
+    return this.#next()?.atMs ?? Infinity;
+  }
+
   /** The number of remaining entries that change the world. */
   get workLeft(): number {
     return this.#work;
@@ -60,6 +65,7 @@ export class Timeline {
   step(): boolean | Promise<boolean> {
     const entry = this.#next();
     if (!entry?.run) return false;
+    this.#entries.pop();
     const { run } = entry;
     entry.run = undefined;
     this.#nowMs = entry.atMs;
@@ -67,11 +73,12 @@ export class Timeline {
     const running = run();
     return running ? running.then(() => true) : true;
   }
-
+  /** Drops cancelled entries ahead of it. */
   #next(): Entry | undefined {
     for (;;) {
-      const entry = this.#entries.pop();
+      const entry = this.#entries.peek();
       if (!entry || entry.run) return entry;
+      this.#entries.pop();
       this.#cancelled--;
     }
   }

@@ -27,8 +27,10 @@ test('a cancelled entry does not run, moves no time and is no work', () => {
   expect(timeline.workLeft).toBe(1);
   timeline.cancel(end);
   timeline.cancel(end);
-  expect(timeline.workLeft).toBe(0);
+  expect([timeline.workLeft, timeline.nextMs]).toEqual([0, 10]);
   expect([all(timeline, said), timeline.nowMs]).toEqual([['poll', 'at 10'], 10]);
+  timeline.cancel(timeline.at(40, () => undefined));
+  expect([timeline.nextMs, timeline.step(), timeline.size]).toEqual([Infinity, false, 0]);
 });
 
 test('an entry that has run can be cancelled without harm', () => {
