@@ -67,7 +67,7 @@ function sum(records: Seen['records'], of: (record: JobRecord) => number): numbe
 }
 
 test('the work that was submitted is done, or left; what is lost is done again', () =>
-  inEveryScene(({ scene: { jobs }, records, result }) => {
+  inEveryScene(({ scene: { jobs, cores }, records, result }) => {
     expect([...records.keys()].sort()).toEqual(jobs.map(({ id }) => id).sort());
     for (const { durationMs, failsAt = 1, workers, id } of jobs) {
       const { work, outcome } = records.get(id)!;
@@ -85,6 +85,9 @@ test('the work that was submitted is done, or left; what is lost is done again',
       DIGITS,
     );
     expect(result.work.done).toBeLessThan(result.work.submitted + TINY);
+    // All nodes are capacity, those that have failed as well.
+    const capacity = (NODES * cores * result.makespanMs) / 1000;
+    expect(result.workShare.makespan).toBeCloseTo(capacity === 0 ? 0 : result.work.done / capacity, DIGITS);
   }));
 
 test('what a job does with all its pods is what they hold, less what is lost', () =>

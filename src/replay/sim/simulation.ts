@@ -67,12 +67,13 @@ export async function simulate(input: SimulationInput): Promise<SimulationOutput
     input.onJob?.(record);
   });
   schedule(input, world, jobs);
-  const fairness = fairnessOf(input, truth.totalCpu());
+  const totalCpu = truth.totalCpu();
+  const fairness = fairnessOf(input, totalCpu);
   const isStuck = await run(input, world, { jobs, samples: samplesOf(trace, fairness) });
   jobs.finish(isStuck);
   const endMs = timeline.nowMs;
   const figures = {
-    ...summary.result(truth.totalCpu(), { windowMs: Math.min(endMs, windowOf(trace.jobs)), endMs }),
+    ...summary.result(totalCpu, { windowMs: Math.min(endMs, windowOf(trace.jobs)), endMs }),
     ...recorder.result(endMs, nodeRoom.stranded),
     occupancy: nodeRoom.result(endMs),
   };
