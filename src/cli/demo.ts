@@ -19,7 +19,7 @@ import { buildServer } from '../server/app.ts';
 import { serve } from '../server/serve.ts';
 import type { Serving } from '../server/start.ts';
 import { progressOn } from './progress.ts';
-import { writeOut } from './replay.ts';
+import { requireWritable, writeOut } from './replay.ts';
 import { widthOf } from './streams.ts';
 
 export interface DemoFlags {
@@ -55,6 +55,7 @@ export function demoNodes(): readonly NodeInfo[] {
 
 /** The demo of `npm start`. @returns the exit code, or undefined while it serves */
 export async function demoCommand({ once, port, report }: DemoFlags): Promise<number | undefined> {
+  requireWritable(report);
   const say = (line: string) => process.stdout.write(`${line}\n`);
   const trace = select(await readTrace(traceFile(), { seed: DEFAULT_REPLAY.seed }), SLICE);
   const policies = POLICIES.map((name): ReplayPolicy => ({ name, policies: PRESETS.get(name)! }));

@@ -1,4 +1,4 @@
-import { accessSync, constants, writeFileSync } from 'node:fs';
+import { accessSync, constants, statSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { MusterError } from '../core/errors.ts';
 import { replay, type ReplayPolicy } from '../replay/replay.ts';
@@ -81,16 +81,18 @@ function write(result: ReplayResult, { json, jobs, report, by, notes }: ReplayFl
 function requireOutputs({ json, jobs, report }: ReplayFlags): void {
   if (json === STANDARD && jobs === STANDARD)
     throw new MusterError('MUSTER_USAGE', 'Only one of --json and --jobs can be written to standard output.');
-  for (const file of [json, jobs, report]) requireFolder(file);
+  for (const file of [json, jobs, report]) requireWritable(file);
 }
 
 /**
  * Fails before the work starts if the file could not be written after it. @throws MusterError MUSTER_FILE_UNREADABLE
  */
-export function requireFolder(file: string | undefined): void {
+export function requireWritable(file: string | undefined): void {
   if (file === undefined || file === STANDARD) return;
   try {
-    accessSync(dirname(file), constants.W_OK);
+    const there = statSync(file, { throwIfNoEntry: false });
+    if (there?.isDirectory()) throw new Error('expected a file, got a folder');
+    accessSync(there ? file : dirname(file), constants.W_OK);
   } catch (error) {
     throw new MusterError('MUSTER_FILE_UNREADABLE', `${file}: ${(error as Error).message}.`, { cause: error });
   }

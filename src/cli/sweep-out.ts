@@ -3,7 +3,7 @@ import { reportHtml } from '../replay/report/html.ts';
 import { mergedTable, type NamedResult } from '../replay/report/merged.ts';
 import type { LostRun, SweepResult } from '../replay/report/sweep-result.ts';
 import { VERSION } from '../version.ts';
-import { requireFolder, writeOut } from './replay.ts';
+import { requireWritable, writeOut } from './replay.ts';
 import { STANDARD, widthOf } from './streams.ts';
 import { commandLine } from './sweep-pool.ts';
 
@@ -18,7 +18,7 @@ export interface OutFlags {
 
 /** @throws MusterError MUSTER_FILE_UNREADABLE before the work starts, if a file could not be written after it */
 export function requireOut({ json, csv, report }: OutFlags): void {
-  for (const file of [json, csv, report]) requireFolder(file);
+  for (const file of [json, csv, report]) requireWritable(file);
 }
 
 /** What many runs came to. */

@@ -7,7 +7,7 @@ import type { LostRun } from '../replay/report/sweep-result.ts';
 import type { PolicyResult, ReplayResult } from '../replay/result.ts';
 import type { Progress } from '../replay/sim/simulation.ts';
 import { progressOn } from './progress.ts';
-import { INTERRUPTED, requireFolder, writeOut } from './replay.ts';
+import { INTERRUPTED, requireWritable, writeOut } from './replay.ts';
 import { requireValid } from './sweep-grid.ts';
 import { cellsOf, fileOf, labelOf, type Cell, type GridFlags } from './sweep-cells.ts';
 import { requireOut, writeResults, type OutFlags } from './sweep-out.ts';
@@ -117,5 +117,5 @@ function makeFolder(folder: string): void {
   } catch (error) {
     throw new MusterError('MUSTER_FILE_UNREADABLE', `${folder}: ${(error as Error).message}.`, { cause: error });
   }
-  requireFolder(join(folder, 'any.json'));
+  requireWritable(join(folder, 'any.json'));
 }

@@ -49,6 +49,18 @@ test('the same replay twice gives the same JSON, wall-clock figures aside; anoth
   expect(JSON.stringify({ ...other, seed: 3, command: one.command })).not.toBe(JSON.stringify(one));
 });
 
+test.each([['--json'], ['--report']])(
+  '%s into a folder or a folder that is missing fails before the replay',
+  async (flag) => {
+    for (const file of [path('.'), path('missing/a.json')]) {
+      const { code, out, err } = await muster(...small, flag, file);
+      expect([code, out]).toEqual([1, '']);
+      expect(err).toContain('[MUSTER_FILE_UNREADABLE]');
+      expect(err).not.toContain('jobs done');
+    }
+  },
+);
+
 test("the work model is the trace's own unless --work says otherwise", async () => {
   const run = async (...args: string[]) => {
     const { out, code } = await muster(...small, '--policy', 'fifo-gang', '--json', '-', ...args);
