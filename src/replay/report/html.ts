@@ -19,7 +19,7 @@ export function reportHtml(results: readonly ReplayResult[]): string {
   const [first] = results;
   const columns = columnsOf(results);
   const isOneRun = commonInputs(columns).length === 1 && columns.every(({ runs }) => runs.size === 1);
-  const title = `muster replay: ${unique(results.map(({ trace }) => trace.name)).join(', ')}`;
+  const title = titleOf(results);
   return String(
     html`<!doctype html>
       <html lang="en">
@@ -58,6 +58,22 @@ export function reportHtml(results: readonly ReplayResult[]): string {
 
 const unique = (texts: readonly string[]) => [...new Set(texts)];
 
+/** A sweep has many inputs: the first ones stand for all, so that the verdict stays on the first screen. */
+const MOST_LISTED = 3;
+
+/** The different texts; of many, the first ones and how many there are. */
+function listOf(texts: readonly string[], separator: string): string {
+  const different = unique(texts);
+  const shown = different.slice(0, MOST_LISTED).join(separator);
+  return different.length > MOST_LISTED ? `${shown}${separator}... (${count(different.length)} in all)` : shown;
+}
+
+const titleOf = (results: readonly ReplayResult[]) =>
+  `muster replay: ${listOf(
+    results.map(({ trace }) => trace.name),
+    ', ',
+  )}`;
+
 /** What was replayed, on what. */
 function factsOf(results: readonly ReplayResult[]): string {
   const facts = results.map(({ trace, nodes, work, offered, changes }) => [
@@ -68,11 +84,14 @@ function factsOf(results: readonly ReplayResult[]): string {
     `work model ${work.model}`,
     ...changes,
   ]);
-  const seeds = unique(results.map(({ seed }) => String(seed)));
-  const each = (facts[0] ?? []).map((_, i) => unique(facts.map((one) => one[i] ?? '')));
-  return [...each.map((some) => some.join(' / ')), `${seeds.length === 1 ? 'seed' : 'seeds'} ${seeds.join(', ')}`].join(
-    ' · ',
+  const seeds = results.map(({ seed }) => String(seed));
+  const each = (facts[0] ?? []).map((_, i) =>
+    listOf(
+      facts.map((one) => one[i] ?? ''),
+      ' / ',
+    ),
   );
+  return [...each, `${unique(seeds).length === 1 ? 'seed' : 'seeds'} ${listOf(seeds, ', ')}`].join(' · ');
 }
 
 /** The one legend of the page. Pointing at a policy, or tapping it, fades the others in all pictures. */

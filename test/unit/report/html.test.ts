@@ -44,6 +44,12 @@ test('text of the result is escaped wherever it stands', () => {
   expect(html.split('&#60;script&#62;').length).toBeGreaterThan(20);
 });
 
+test('of many inputs the head names three, and says how many there are', () => {
+  const runs = [1, 2, 3, 4, 5].map((seed) => replayResult([policyResult('a'), policyResult('b')], { seed }));
+  expect(reportHtml(runs.slice(0, 3))).toContain('seeds 1, 2, 3</p>');
+  expect(reportHtml(runs)).toContain('seeds 1, 2, 3, ... (5 in all)</p>');
+});
+
 describe('a report can be repeated', () => {
   const html = reportHtml([
     replayResult([policyResult('a', { policyText: 'gangs: off\nscorers: []\n' }), policyResult('b')], {
