@@ -143,7 +143,7 @@ function caveat(inputs: readonly string[]): string {
   ).length;
   if (pairs < LEAST_PAIRS)
     return `There are ${pairs} pairs of runs: too few to show a difference. ${LEAST_PAIRS} are the least.`;
-  return `${runs} runs of each policy on the same inputs; a difference counts if its 95 % interval (Student's t over ${pairs} pairs) excludes 0.`;
+  return `Means over ${runs} runs of each policy on the same inputs; a difference counts if its 95 % interval (Student's t over ${pairs} pairs) excludes 0.`;
 }
 
 /** `a, b and c`; items that contain a comma are set apart by semicolons. */
