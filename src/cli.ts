@@ -44,11 +44,13 @@ const MAX_NUMBERS = 10_000;
 /** `1..8`, `1,2,5..7` */
 function numbers(text: string): readonly number[] {
   const all = text.split(',').flatMap((part) => {
-    const [first, last = first] = part.split('..').map(whole);
-    const count = last! - first! + 1;
-    if (part.split('..').length > 2 || count < 1 || count > MAX_NUMBERS)
+    const [first = NaN, last = first, ...more] = part
+      .split('..')
+      .map((one) => (/^\s*\d+\s*$/.test(one) ? Number(one) : NaN));
+    const count = last - first + 1;
+    if (more.length > 0 || !(count >= 1 && count <= MAX_NUMBERS))
       throw new InvalidArgumentError('Expected a list of numbers and ranges, such as 1..8 or 1,2,5..7.');
-    return Array.from({ length: count }, (_, i) => first! + i);
+    return Array.from({ length: count }, (_, i) => first + i);
   });
   return [...new Set(all)];
 }
