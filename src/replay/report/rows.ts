@@ -51,12 +51,11 @@ const zero = (value: number) => (value === 0 ? '0' : `${count(value)} !`);
 const none: Extra = { better: undefined };
 const more: Extra = { better: 'more' };
 
-/** A sum over time: it goes on after the simulation while jobs wait or hold room. */
+/** A sum over the simulation: jobs that still wait, work or hold room would add to it. */
 const growing: Extra = { isLowerBound: hasOpenJobs };
 
 /** From core-seconds. */
-const coreHours = (names: Names, coreSeconds: Value, extra?: Extra) =>
-  row(names, count, (r) => coreSeconds(r) / 3600, extra);
+const coreHours = (names: Names, coreSeconds: Value) => row(names, count, (r) => coreSeconds(r) / 3600, growing);
 
 const DONE = row(['jobs done', 'jobs done'], count, (r) => r.outcomes.done, { ...more, outOf: (r) => r.outcomes.jobs });
 const WAIT_MEAN = figure(['wait until work begins, mean', 'wait mean'], waits, 'mean', span);
@@ -88,16 +87,12 @@ export const ROWS: readonly Row[] = [
   row(['work done per capacity, submission window', 'work in window'], percent, (r) => r.workShare.window, more),
   row(['work done per capacity, makespan', 'work in makespan'], percent, makespanShare, more),
   row(['makespan', 'makespan'], span, (r) => r.makespanMs, growing),
-  coreHours(
-    ['held without work: partial gangs, core-hours', 'core-h in partial gangs'],
-    (r) => r.idle.partial,
-    growing,
-  ),
-  coreHours(['held without work: starting, core-hours', 'core-h starting'], (r) => r.idle.starting, growing),
-  coreHours(['held without work: reserved, core-hours', 'core-h reserved'], (r) => r.idle.reserved, growing),
-  coreHours(['held without work: broken gangs, core-hours', 'core-h in broken gangs'], (r) => r.idle.broken, growing),
-  row(['pods evicted for others', 'pods evicted'], count, (r) => r.evictions),
-  row(['gangs broken by evictions', 'gangs broken'], count, (r) => r.gangsBroken),
+  coreHours(['held without work: partial gangs, core-hours', 'core-h in partial gangs'], (r) => r.idle.partial),
+  coreHours(['held without work: starting, core-hours', 'core-h starting'], (r) => r.idle.starting),
+  coreHours(['held without work: reserved, core-hours', 'core-h reserved'], (r) => r.idle.reserved),
+  coreHours(['held without work: broken gangs, core-hours', 'core-h in broken gangs'], (r) => r.idle.broken),
+  row(['pods evicted for others', 'pods evicted'], count, (r) => r.evictions, growing),
+  row(['gangs broken by evictions', 'gangs broken'], count, (r) => r.gangsBroken, growing),
   coreHours(['work lost to evictions, core-hours', 'core-h lost to evictions'], (r) => r.work.lostToEvictions),
   coreHours(['work lost to node failures, core-hours', 'core-h lost to failures'], (r) => r.work.lostToFailures),
   row(['deadlines missed', 'deadlines missed'], count, (r) => (r.deadlines === 0 ? null : r.deadlinesMissed), {

@@ -55,7 +55,8 @@ function findingOf(criterion: Criterion, contenders: readonly Contender[]): Find
   const [best, next] = [ranked[0]!, ranked[1]!];
   const level = ranked.filter((one) => one === best || !isApart(criterion, best, one));
   const behind = ranked.filter((one) => !level.includes(one));
-  if (level.some(({ isAtLeast }) => isAtLeast)) return undecided(criterion, ranked);
+  const areZero = contenders.every(({ mean }) => mean === 0);
+  if (!areZero && level.some(({ isAtLeast }) => isAtLeast)) return undecided(criterion, ranked);
   if (behind.length === 0) return { kind: 'equal', text: `${name} (${rangeOf(level, format)})` };
   if (level.length === 1)
     return { kind: 'win', by: best.policy, text: `${name} ${format(best.mean)} (${marginOf(best, next, criterion)})` };
@@ -73,9 +74,10 @@ function findingOf(criterion: Criterion, contenders: readonly Contender[]): Find
 function undecided(criterion: Criterion, ranked: readonly Contender[]): Finding {
   const { name, format } = criterion;
   const open = ranked.filter(({ isAtLeast }) => isAtLeast).map((one) => `${figureOf(one, format)} under ${one.policy}`);
-  const [best, next] = ranked.filter(({ isAtLeast }) => !isAtLeast);
-  const isKnown = best && next && isApart(criterion, best, next);
-  const others = isKnown ? `; best of the others: ${best.policy} ${format(best.mean)}` : '';
+  const known = ranked.filter(({ isAtLeast }) => !isAtLeast);
+  const level = known.filter((one, _, [best]) => best && (one === best || !isApart(criterion, best, one)));
+  const best = `${listed(level.map(({ policy }) => policy))} ${rangeOf(level, format)}`;
+  const others = level.length < known.length ? `; best of the others: ${best}` : '';
   return { kind: 'undecided', text: `${name} (${listed(open)}${others})` };
 }
 
@@ -97,7 +99,9 @@ function marginOf(best: Contender, other: Contender, criterion: Criterion): stri
   if (isSingle(best)) return start + (format === percent ? '' : ratioOf(best.mean, other.mean));
   const { low, high } = compare(criterion, best.column, other.column);
   const [least = 0, most = 0] = [low, high].map(Math.abs).sort((a, b) => a - b);
-  const interval = Number.isFinite(most) ? `${format(least)} to ${format(most)}` : `at least ${format(least)}`;
+  // A difference that is clear may still be too small to read.
+  const from = format(least) === format(0) ? 'up to' : `${format(least)} to`;
+  const interval = Number.isFinite(most) ? `${from} ${format(most)}` : `at least ${format(least)}`;
   return `${start}, ${better === 'less' ? 'more' : 'less'} by ${interval}`;
 }
 

@@ -95,6 +95,37 @@ test('over several seeds a win has the interval of the paired difference', () =>
   expect(sentences.at(-1)).toMatch(/^Means over 5 runs of each policy on the same inputs/);
 });
 
+test('a clear difference that is too small to read is not said to begin at 0', () => {
+  const done = (policy: string, jobs: readonly number[]) =>
+    jobs.map((some, i) => replayResult([policyResult(policy, { outcomes: outcomes(some, 0) })], { seed: i + 1 }));
+  // Differences 1, 1, 1, 0, 0, 1, 1, 1: mean .75, standard error .1637, t(7) 2.365: .36 to 1.14; a tenth of it: .036.
+  const more = [1, 1, 1, 0, 0, 1, 1, 1];
+  const [first] = verdict([
+    ...done(
+      'a',
+      more.map((one) => 50 + one / 10),
+    ),
+    ...done(
+      'b',
+      more.map(() => 50),
+    ),
+  ]);
+  expect(first).toContain('(next is b: 50, less by up to 0.1)');
+});
+
+test('who lost less work is undecided while jobs have not begun; nothing lost by all is equal', () => {
+  const lost = (policy: string, waiting: number, lostToFailures: number) =>
+    policyResult(policy, {
+      outcomes: outcomes(10 - waiting, waiting),
+      work: { ...policyResult('').work, lostToFailures: 3600 * lostToFailures },
+    });
+  const say = (...policies: PolicyResult[]) => verdict([replayResult(policies)]).join('\n');
+  expect(say(lost('stuck', 9, 5), lost('a', 0, 80), lost('b', 0, 80), lost('c', 0, 90))).toContain(
+    'core-hours lost to node failures (at least 5 under stuck; best of the others: a and b 80)',
+  );
+  expect(say(lost('stuck', 9, 0), lost('a', 0, 0))).toMatch(/No difference shown in .*lost to node failures \(0\)/);
+});
+
 test('an interval that includes zero shows no difference', () => {
   const sentences = verdict([...seeds('kube', [20, 22, 24]), ...seeds('muster', [21, 20, 23])]);
   expect(sentences[0]).toMatch(/^No difference shown in .*mean wait \(21m 20s to 22m\)/);
