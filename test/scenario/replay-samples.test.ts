@@ -29,3 +29,11 @@ test('a gang that can never be complete holds room of jobs of higher priority to
   expect(result.outcomes).toMatchObject({ larger: 1, waiting: 1 });
   expect(result.inversionSeconds).toBeGreaterThan(0.95 * (result.endMs / 1000 - 300));
 });
+
+test('a job that the cluster cannot hold waits for nobody', async () => {
+  const low = app('low', { durationMs: 60 * MINUTE_MS });
+  const impossible = app('impossible', { priority: 1000, leader: new Map([['nvidia.com/gpu', 1]]) }, 0);
+  const result = await run(traceOf(low, impossible), nodes(1, 4), 'muster');
+  expect(result.outcomes).toMatchObject({ done: 1, larger: 1 });
+  expect(result.inversionSeconds).toBe(0);
+});

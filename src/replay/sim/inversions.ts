@@ -1,3 +1,4 @@
+import type { TraceJob } from '../trace/job.ts';
 import { isComplete, neededCpu, type JobRun } from './job-run.ts';
 import { Sampler } from './sampler.ts';
 
@@ -8,8 +9,11 @@ import { Sampler } from './sampler.ts';
  */
 export class Inversions {
   readonly #sampler: Sampler;
+  readonly #isCounted: (job: TraceJob) => boolean;
 
-  constructor(spanMs: number) {
+  /** @param isCounted false for jobs that the cluster cannot hold: nothing that others hold keeps them waiting */
+  constructor(spanMs: number, isCounted: (job: TraceJob) => boolean) {
+    this.#isCounted = isCounted;
     this.#sampler = new Sampler(spanMs, { leastMs: 10_000, most: 20_000 });
   }
 
@@ -17,7 +21,7 @@ export class Inversions {
     const sinceMs = this.#sampler.due(nowMs);
     if (sinceMs === 0) return;
     const runs = [...live];
-    const waiting = runs.filter((run) => !isComplete(run) && run.progress.speed === 0);
+    const waiting = runs.filter((run) => !isComplete(run) && run.progress.speed === 0 && this.#isCounted(run.job));
     if (waiting.length === 0) return;
     const most = new Map<number, number>();
     for (const { job, boundCpu } of runs) {

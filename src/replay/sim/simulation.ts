@@ -69,7 +69,7 @@ export async function simulate(input: SimulationInput): Promise<SimulationOutput
   schedule(input, world, jobs);
   const totalCpu = truth.totalCpu();
   const fairness = fairnessOf(input, totalCpu);
-  const isStuck = await run(input, world, { jobs, samples: samplesOf(trace, fairness) });
+  const isStuck = await run(input, world, { jobs, samples: samplesOf(input, fairness) });
   jobs.finish(isStuck);
   const endMs = timeline.nowMs;
   const figures = {
@@ -162,9 +162,9 @@ function fairnessOf({ trace: { jobs }, larger }: SimulationInput, totalCpu: numb
   return new FairnessMeter(jobs, { totalCpu, spanMs: windowOf(jobs), isCounted: (job) => !larger.has(job) });
 }
 
-function samplesOf({ jobs }: Trace, fairness: FairnessMeter): Running['samples'] {
+function samplesOf({ trace: { jobs }, larger }: SimulationInput, fairness: FairnessMeter): Running['samples'] {
   const isFlat = new Set(jobs.map(({ priority }) => priority)).size < 2;
-  return isFlat ? [fairness] : [fairness, new Inversions(windowOf(jobs))];
+  return isFlat ? [fairness] : [fairness, new Inversions(windowOf(jobs), (job) => !larger.has(job))];
 }
 
 /** Checks the core's invariants. @returns the number of steps until the next check */
