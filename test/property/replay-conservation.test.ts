@@ -118,6 +118,9 @@ test('room is the same, whether it is followed job by job or over the whole clus
       TINY * NODES * cores * (endMs / 1000),
     );
     expect(result.overcommits).toBe(0);
+    const kinds = [series.work, series.partial, series.starting, series.reserved, series.broken];
+    for (const i of series.work.keys())
+      expect(kinds.reduce((total, kind) => total + (kind[i] ?? 0), 0)).toBeLessThan(1 + kinds.length * TINY);
   }));
 
 test('each job is in one phase at a time, from its submission to its end', () =>
