@@ -96,10 +96,13 @@ function lossOf({ work, evictions, reruns }: JobRecord): string[] {
   return parts.length === 0 ? [] : [`It ${parts.join(', ')}.`];
 }
 
+/** Longer reasons are cut where they do not fit; the line of each policy below the table has the longest in full. */
+const SHORT_LABEL = 44;
+
 function comparison(records: readonly JobRecord[], width: number): string {
   const line = (label: string, text: (record: JobRecord) => string): TextRow => ({
     label,
-    short: label,
+    short: label.length > SHORT_LABEL ? `${label.slice(0, SHORT_LABEL - 3)}...` : label,
     cells: records.map(text),
   });
   const keyOf = ({ phase, reason }: PhaseTotal) => (reason === undefined ? phase : `${phase}: ${reason}`);

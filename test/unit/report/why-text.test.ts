@@ -70,6 +70,18 @@ test('of two phases with the same reason, the longer one is told', () => {
   );
 });
 
+test('a long reason is cut where the policies would not fit beside it, and told in full below', () => {
+  const reason = `gang waits for room: ${'short of something else, '.repeat(4)}and that is all`;
+  const waited = [{ phase: 'refused' as const, reason, ms: 60_000 }];
+  const text = (width: number) =>
+    whyText([jobRecord({ waited, longest: reason }), jobRecord({ policy: 'two' })], width);
+  const [table, below] = text(80).split('\n\nUnder ');
+  for (const line of table?.split('\n').slice(2) ?? []) expect(line.length).toBeLessThanOrEqual(80);
+  expect(table).toContain('refused: gang waits for room: short of so...');
+  expect(below).toContain(reason);
+  expect(text(250)).toMatch(/^refused: .*and that is all +1m/m);
+});
+
 test('a gap in the phases is told', () => {
   const phases = Array.from({ length: 40 }, (_, i): PhaseChange => ({
     atMs: i * 1000,
