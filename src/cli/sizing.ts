@@ -66,7 +66,7 @@ export class Sizing {
     ];
     const found =
       answer === undefined
-        ? `even ${this.#figures(range.high)}: too few for ${goal}. Give more with --nodes-count ${range.low}..N.`
+        ? `even ${this.#figures(range.high)}: too few for ${goal}. Try more: --nodes-count ${range.high + 1}..${2 * range.high}.`
         : `${counted(answer, 'node')} for ${goal}, with ${larger.size === 1 ? 'the one seed' : `each of ${larger.size} seeds`}. ${this.#around(answer)}`;
     return [`${policy.name}: ${found}`, ...notes.map((note) => `  ${note}`)].join('\n');
   }

@@ -68,7 +68,9 @@ test('if the most nodes are not enough, it says so', async () => {
   const never = ['--nodes-count', '20..22', '--seeds', '1', '--for', 'mean wait <= 1ms', '--policy', 'muster'];
   const { code, out } = await muster('size', ...workload, ...never);
   expect(code).toBe(1);
-  expect(out).toMatch(/^muster: even 22 nodes: mean wait .*: too few for mean wait <= 1ms\. Give more/m);
+  expect(out).toMatch(
+    /^muster: even 22 nodes: mean wait .*: too few for mean wait <= 1ms\. Try more: --nodes-count 23\.\.44\.$/m,
+  );
 });
 
 test.each([
