@@ -18,9 +18,10 @@ export class Nominations {
   readonly #nodes = new Map<string, Map<string, Nomination>>();
   readonly #nodeOf = new Map<string, string>();
 
-  /** Nominates a node. */
+  /** Nominates a node. Nobody hears of it if it is the same again (hasNominatedNodeNameChanged). */
   add({ uid, priority }: PodInfo, node: string, vector: Vector): void {
-    this.delete(uid);
+    if (this.#nodeOf.get(uid) === node) this.#forget(uid);
+    else this.delete(uid);
     const here = this.#nodes.get(node) ?? new Map<string, Nomination>();
     here.set(uid, { priority, vector });
     this.#nodes.set(node, here);
@@ -34,7 +35,7 @@ export class Nominations {
     for (const [other] of lower) this.delete(other);
   }
 
-  /** The pod is bound, and takes the room itself. */
+  /** The pod is bound. Nobody hears of it, even if it is bound elsewhere: a pod that comes helps none that lacks room. */
   bound(uid: string): void {
     this.#forget(uid);
   }
