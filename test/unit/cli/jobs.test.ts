@@ -70,7 +70,7 @@ test('why tells the phases under one policy, and compares several', async () => 
   const waiting = records.find(({ outcome, policy }) => outcome === 'deadlocked' && policy === 'kube-default');
   const id = waiting?.id ?? '';
   const one = await muster('why', id, path('a.ndjson'), '--policy', 'kube-default');
-  expect(one.out).toContain('it held room, never began');
+  expect(one.out).toContain('it held room without working');
   expect(one.out).toMatch(/for \S+.* its leader held room, and a worker that it needs was refused: no node fits$/m);
   const both = await muster('why', id, path('a.ndjson'));
   expect(both.out).toMatch(/^outcome +deadlocked +\S+$/m);
