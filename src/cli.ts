@@ -195,7 +195,7 @@ withWorkModel(withWorkload(program.command('replay <trace>')))
   .option('--nodes-count <number>', 'this many of the nodes', positiveWhole)
   .option('--json <file>', 'write the result as JSON; - for standard output')
   .option('--jobs <file>', 'write what happened to each job, as .csv or .ndjson (and .gz); - for standard output')
-  .option('--report <file>', 'write the report as one HTML file')
+  .option('--report <file>', 'write the report as one HTML file; - for standard output')
   .addOption(new Option('--by <what>', 'print waits and slowdowns by this, too').choices(GROUPINGS))
   .option('--notes', 'print all notes on the trace and the simulation')
   .action((trace: string, flags: ReplayFlags) =>
@@ -221,7 +221,7 @@ const withResults = (command: Command) =>
     .option('--baseline <policy>', 'the policy that the others are compared with; default: the first')
     .option('--json <file>', 'write all results as JSON; - for standard output')
     .option('--csv <file>', 'write the figures of each run as CSV; - for standard output')
-    .option('--report <file>', 'write the report as one HTML file');
+    .option('--report <file>', 'write the report as one HTML file; - for standard output');
 
 withResults(withRuns(program.command('sweep <trace>')))
   .description('replay every policy with every seed, day, setting and set of nodes, and compare them')

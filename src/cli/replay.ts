@@ -11,7 +11,7 @@ import { VERSION } from '../version.ts';
 import { jobsOut } from './jobs-out.ts';
 import { shortNames } from './policy-names.ts';
 import { progressOn } from './progress.ts';
-import { STANDARD, widthOf } from './streams.ts';
+import { STANDARD, streamOfTable, widthOf } from './streams.ts';
 import { workloadOf, type WorkloadFlags } from './workload.ts';
 
 export interface ReplayFlags extends WorkloadFlags {
@@ -29,7 +29,7 @@ export const INTERRUPTED = 130;
 
 /** @returns the exit code */
 export async function replayCommand(source: string, flags: ReplayFlags): Promise<number> {
-  requireOutputs(flags);
+  requireOutputs({ '--json': flags.json, '--jobs': flags.jobs, '--report': flags.report });
   const policies = policiesOf(flags.policy);
   const { warning, ...workload } = await workloadOf(source, flags, flags.seed);
   if (warning !== undefined) process.stderr.write(`warning: ${warning}\n`);
@@ -69,19 +69,23 @@ const endedLine = (result: PolicyResult, { wallSeconds }: LatencyResult) =>
   `${result.policy}: ${summaryOf(result)} (took ${wallSeconds.toFixed(1)} s)`;
 
 function write(result: ReplayResult, { json, jobs, report, by, notes }: ReplayFlags): void {
-  // Standard output is for one thing: the table, or what a program reads.
-  const to = json === STANDARD || jobs === STANDARD ? process.stderr : process.stdout;
+  const to = streamOfTable([json, jobs, report]);
   const options = { width: widthOf(to), ...(by === undefined ? {} : { by }), notes: notes ?? false };
   to.write(`${comparisonTable(result, options)}\n`);
   writeOut(json, () => `${JSON.stringify(result, undefined, 1)}\n`);
   writeOut(report, () => reportHtml([result]));
 }
 
-/** @throws MusterError MUSTER_USAGE, MUSTER_FILE_UNREADABLE */
-function requireOutputs({ json, jobs, report }: ReplayFlags): void {
-  if (json === STANDARD && jobs === STANDARD)
-    throw new MusterError('MUSTER_USAGE', 'Only one of --json and --jobs can be written to standard output.');
-  for (const file of [json, jobs, report]) requireWritable(file);
+/**
+ * Fails before the work starts if a file could not be written after it.
+ * @param files by option
+ * @throws MusterError MUSTER_USAGE for two on standard output, MUSTER_FILE_UNREADABLE
+ */
+export function requireOutputs(files: Readonly<Record<string, string | undefined>>): void {
+  const standard = Object.keys(files).filter((option) => files[option] === STANDARD);
+  if (standard.length > 1)
+    throw new MusterError('MUSTER_USAGE', `Only one of ${standard.join(' and ')} can be written to standard output.`);
+  for (const file of Object.values(files)) requireWritable(file);
 }
 
 /**

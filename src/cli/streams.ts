@@ -8,3 +8,7 @@ export function widthOf({ columns }: { readonly columns?: number }, env = proces
   const told = Number(env['COLUMNS']);
   return columns ?? (Number.isInteger(told) && told > 0 ? told : USUAL_WIDTH);
 }
+
+/** Standard output is for one thing: the table, or the file that is written there instead. */
+export const streamOfTable = (files: readonly (string | undefined)[]) =>
+  files.includes(STANDARD) ? process.stderr : process.stdout;

@@ -3,8 +3,8 @@ import { reportHtml } from '../replay/report/html.ts';
 import { mergedTable, type NamedResult } from '../replay/report/merged.ts';
 import type { LostRun, SweepResult } from '../replay/report/sweep-result.ts';
 import { VERSION } from '../version.ts';
-import { requireWritable, writeOut } from './replay.ts';
-import { STANDARD, widthOf } from './streams.ts';
+import { requireOutputs, writeOut } from './replay.ts';
+import { streamOfTable, widthOf } from './streams.ts';
 import { commandLine } from './sweep-pool.ts';
 
 /** Where the results of many runs go, and how they are compared. */
@@ -16,9 +16,9 @@ export interface OutFlags {
   readonly baseline?: string;
 }
 
-/** @throws MusterError MUSTER_FILE_UNREADABLE before the work starts, if a file could not be written after it */
+/** @throws MusterError as `requireOutputs` */
 export function requireOut({ json, csv, report }: OutFlags): void {
-  for (const file of [json, csv, report]) requireWritable(file);
+  requireOutputs({ '--json': json, '--csv': csv, '--report': report });
 }
 
 /** What many runs came to. */
@@ -32,8 +32,7 @@ export interface Ended {
 /** Prints the table, and writes the files. @throws MusterError MUSTER_RESULT_INVALID, MUSTER_FILE_UNREADABLE */
 export function writeResults({ named, lost, isStopped }: Ended, flags: OutFlags): void {
   const results = named.map(({ result }) => result);
-  // Standard output is for one thing: the table, or what a program reads.
-  const to = [flags.json, flags.csv].includes(STANDARD) ? process.stderr : process.stdout;
+  const to = streamOfTable([flags.json, flags.csv, flags.report]);
   if (isStopped) to.write('STOPPED EARLY: the figures cover only the runs that finished.\n');
   for (const { run, why } of lost) to.write(`GIVEN UP: ${run}: ${why}\n`);
   const table = { baseline: flags.baseline, width: widthOf(to) };

@@ -44,14 +44,18 @@ test('CSV, packed, tells why as NDJSON does', async () => {
   expect(await why('a.ndjson')).toContain(`Job ${id}: `);
 });
 
-test.each(['--json', '--jobs'])('%s - leaves standard output to the program that reads it', async (flag) => {
-  const { code, out, err } = await muster(...two, flag, '-');
-  expect(code).toBe(0);
-  if (flag === '--jobs') expect(recordsOf(out)).toHaveLength(2 * JOBS);
-  else
-    expect((JSON.parse(out) as ReplayResult).policies.map(({ policy }) => policy)).toEqual(['kube-default', 'spark']);
-  expect(err).toMatch(/^jobs done /m);
-});
+test.each(['--json', '--jobs', '--report'])(
+  '%s - leaves standard output to the program that reads it',
+  async (flag) => {
+    const { code, out, err } = await muster(...two, flag, '-');
+    expect(code).toBe(0);
+    if (flag === '--jobs') expect(recordsOf(out)).toHaveLength(2 * JOBS);
+    else if (flag === '--report') expect(out).toMatch(/^<!doctype html>[^]*<\/html>\s*$/);
+    else
+      expect((JSON.parse(out) as ReplayResult).policies.map(({ policy }) => policy)).toEqual(['kube-default', 'spark']);
+    expect(err).toMatch(/^jobs done /m);
+  },
+);
 
 test('each policy is summed up when it is done, and --json - is the same as --json', async () => {
   const { out, err } = await muster(...two, '--json', '-');
@@ -98,6 +102,7 @@ test('the reader of --jobs - may stop early', async () => {
 test.each([
   ['another ending', [...two, '--jobs', path('a.txt')], 2, '--jobs: expected a name that ends in .csv or .ndjson'],
   ['two to standard output', [...two, '--jobs', '-', '--json', '-'], 2, 'Only one of --json and --jobs'],
+  ['the report and another', [...two, '--report', '-', '--jobs', '-'], 2, 'Only one of --jobs and --report'],
   ['no such folder', [...two, '--jobs', '/none/a.csv'], 1, '/none/a.csv'],
   ['no such grouping', [...two, '--by', 'colour'], 2, 'queue, namespace'],
   ['no such policy', ['why', 'cluster03-1', path('a.ndjson'), '--policy', 'best'], 2, 'kube-default, spark, not best'],

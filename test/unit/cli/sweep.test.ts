@@ -159,6 +159,7 @@ test('^C ends it with the table of what ran', async () => {
 test.each([
   ['a cell without a folder', ['sweep', ...args, '--cell', '1'], 2, '--out'],
   ['a range without an end', ['sweep', ...swept, '--nodes-count', '5..', '--out', 'x'], 2, 'such as 1..8'],
+  ['two to standard output', ['sweep', ...swept, '--json', '-', '--csv', '-'], 2, 'Only one of --json and --csv'],
   ['seeds that run backwards', ['sweep', ...swept, '--seeds', '3..1', '--out', 'x'], 2, 'such as 1..8'],
   ['seeds that are words', ['sweep', ...swept, '--seeds', '1..x', '--out', 'x'], 2, '--seeds'],
   ['a million million seeds', ['sweep', ...swept, '--seeds', '1..1000000000000', '--out', 'x'], 2, '--seeds'],
