@@ -12,7 +12,7 @@ import type { GroupBy, PolicyResult } from '../src/replay/result.ts';
  * --keep: results that are in the folder already are not made again.
  */
 const USAGE =
-  'npm run bench:decisions -- [--cases itp-03,...] [--loads 0.7,...] [--seeds 1..5] [--out FOLDER] [--keep]';
+  'npm run bench:decisions -- [--cases itp-03,...] [--loads 0.7,...] [--policies muster,...] [--seeds 1..5] [--out FOLDER] [--keep]';
 
 const TRACES = 'bench/traces';
 const SMALL = ['--nodes', 'preset:S'];
@@ -21,7 +21,7 @@ const SMALL = ['--nodes', 'preset:S'];
 const CASES: Readonly<Record<string, readonly string[]>> = {
   'itp-03': [`${TRACES}/msft-itp/cluster03.csv.gz`, ...SMALL, '--max-jobs', '1000', '--speed', '5'],
   'itp-04': [`${TRACES}/msft-itp/cluster04.csv.gz`, ...SMALL, '--max-jobs', '1000'],
-  philly: [`${TRACES}/msft-philly/philly.csv.gz`, ...SMALL, '--from-hours', '480', '--max-jobs', '2000'],
+  philly: [`${TRACES}/msft-philly/philly.csv.gz`, ...SMALL, '--from-hours', '480', '--max-jobs', '600'],
   pai: [
     `${TRACES}/alibaba-pai-2020/pai_instance_table.tail-1500-jobs.csv.gz`,
     '--nodes',
@@ -29,7 +29,7 @@ const CASES: Readonly<Record<string, readonly string[]>> = {
     '--speed',
     '30',
   ],
-  'lyft-day': ['preset:lyft-day', '--nodes', 'preset:lyft-day', '--until-hours', '1'],
+  'lyft-day': ['preset:lyft-day', '--nodes', 'preset:lyft-day', '--until-hours', '0.25'],
 };
 
 const POLICIES = [
@@ -77,6 +77,7 @@ const { values } = parseArgs({
   options: {
     cases: { type: 'string', default: Object.keys(CASES).join(',') },
     loads: { type: 'string', default: '0.7,0.85,0.95' },
+    policies: { type: 'string', default: POLICIES.join(',') },
     seeds: { type: 'string', default: '1..5' },
     out: { type: 'string', default: 'dist/decisions' },
     keep: { type: 'boolean', default: false },
@@ -97,7 +98,7 @@ function cell(row: Shown, { runs }: Column): string {
 function sweep(name: string, load: string): SweepResult {
   const file = `${values.out}/${name}-${load}.json`;
   if (values.keep && existsSync(file)) return JSON.parse(readFileSync(file, 'utf8')) as SweepResult;
-  const policies = POLICIES.flatMap((policy) => ['--policy', policy]);
+  const policies = values.policies.split(',').flatMap((policy) => ['--policy', policy]);
   const runs = ['--offered', load, '--seeds', values.seeds, '--json', file];
   const args = ['dist/cli.js', 'sweep', ...CASES[name]!, ...policies, ...runs];
   console.error(`node ${args.join(' ')}`);

@@ -59,7 +59,7 @@ const SOURCES: readonly Source[] = [
     trace: 'bench/traces/msft-philly/philly.csv.gz',
     nodes: 'preset:S',
     nodeCount: 30,
-    selection: { maxJobs: 150, speed: 20 },
+    selection: { maxJobs: 60, speed: 20 },
   },
   {
     name: 'swim-facebook',

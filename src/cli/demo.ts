@@ -30,7 +30,8 @@ export interface DemoFlags {
 
 const TRACE = 'bench/traces/msft-itp/cluster03.csv.gz';
 const SLICE = { maxJobs: 400, speed: 10, shorten: 10 } as const;
-const POLICIES = ['kube-default', 'fifo-gang', 'muster'] as const;
+/** Without priorities, kube-scheduler preempts nobody: `kube-no-preemption` is that cluster. */
+const POLICIES = ['kube-default', 'kube-no-preemption', 'fifo-gang', 'muster'] as const;
 /** The figures of the jobs as Spark applications, by their short labels. */
 const AS_SPARK: readonly string[] = [
   'jobs done',

@@ -226,7 +226,7 @@ test('a port that is taken is an error for serve', async () => {
   expect(err).toContain(`Cannot listen on 127.0.0.1:${taken.port}`);
 });
 
-test('the demo compares three policies on a real trace, then serves, on a free port where the usual is taken', async () => {
+test('the demo compares policies on a real trace, then serves, on a free port where the usual is taken', async () => {
   const taken = await listening();
   const env = { MUSTER_PORT: String(taken.port), MUSTER_LOG_LEVEL: 'silent' };
   const started = start(['demo', '--report', path('demo.html')], env);
@@ -236,7 +236,7 @@ test('the demo compares three policies on a real trace, then serves, on a free p
   expect((await started.ended).code).toBe(0);
   taken.close();
   const { out } = started.text;
-  expect(/^unfinished: deadlocked[^\n]*/m.exec(out)?.[0]).toMatch(/ \d+ ! +0 +0$/);
+  expect(/^(unfinished: )?deadlocked[^\n]*/m.exec(out)?.[0]).toMatch(/ 0 +\d+ ! +0 +0$/);
   expect(out).toMatch(/^0 in all: [^]*overcommits/m);
   const asSpark = /as Spark applications[^]*$/.exec(out)?.[0] ?? '';
   expect(asSpark).toMatch(/kube-default: jobs done \d+ of 400, deadlocked \d+( !)?, wait mean .*, completion mean \S+/);
