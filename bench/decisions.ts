@@ -21,7 +21,16 @@ const SMALL = ['--nodes', 'preset:S'];
 const CASES: Readonly<Record<string, readonly string[]>> = {
   'itp-03': [`${TRACES}/msft-itp/cluster03.csv.gz`, ...SMALL, '--max-jobs', '1000', '--speed', '5'],
   'itp-04': [`${TRACES}/msft-itp/cluster04.csv.gz`, ...SMALL, '--max-jobs', '1000'],
-  philly: [`${TRACES}/msft-philly/philly.csv.gz`, ...SMALL, '--from-hours', '480', '--max-jobs', '600'],
+  philly: [
+    `${TRACES}/msft-philly/philly.csv.gz`,
+    ...SMALL,
+    '--from-hours',
+    '480',
+    '--max-jobs',
+    '1000',
+    '--shorten',
+    '20',
+  ],
   pai: [
     `${TRACES}/alibaba-pai-2020/pai_instance_table.tail-1500-jobs.csv.gz`,
     '--nodes',
@@ -29,7 +38,7 @@ const CASES: Readonly<Record<string, readonly string[]>> = {
     '--speed',
     '30',
   ],
-  'lyft-day': ['preset:lyft-day', '--nodes', 'preset:lyft-day', '--until-hours', '0.25'],
+  'lyft-day': ['preset:lyft-day', '--nodes', 'preset:lyft-day', '--until-hours', '0.25', '--shorten', '4'],
 };
 
 const POLICIES = [
