@@ -97,6 +97,7 @@ export class LiveJobs {
     const { count } = run.job.workers;
     const batch = Math.min(DEFAULT_REPLAY.batchSize, count - run.created);
     for (let i = 0; i < batch; i++) this.#create(run, 'worker');
+    run.created += batch;
     if (run.created < count) this.#later(1000, () => this.#createWorkers(run));
   }
 
