@@ -30,7 +30,7 @@ export interface DemoFlags {
 
 const TRACE = 'bench/traces/msft-itp/cluster03.csv.gz';
 const SLICE = { maxJobs: 400, speed: 10, shorten: 10 } as const;
-/** Without priorities, kube-scheduler preempts nobody: `kube-no-preemption` is that cluster. */
+/** `kube-no-preemption` is a cluster in which all jobs have the same priority, so that kube-scheduler evicts no pod. */
 const POLICIES = ['kube-default', 'kube-no-preemption', 'fifo-gang', 'muster'] as const;
 /** The figures of the jobs as Spark applications, by their short labels. */
 const AS_SPARK: readonly string[] = [

@@ -4,8 +4,7 @@ import { Sampler } from './sampler.ts';
 
 /**
  * Measures priority inversion: samples the jobs that wait while one of lower priority holds as much cpu as they need,
- * whether it works with it or not.
- * The state of a sample counts for the whole time since the previous one.
+ * whether it works with it or not. The state of a sample counts for the whole time since the previous one.
  */
 export class Inversions {
   readonly #sampler: Sampler;
@@ -27,8 +26,9 @@ export class Inversions {
     for (const { job, boundCpu } of runs) {
       most.set(job.priority, Math.max(most.get(job.priority) ?? 0, boundCpu));
     }
+    const holding = [...most];
     for (const run of waiting) {
-      const isInverted = [...most].some(([priority, cpu]) => priority < run.job.priority && cpu >= neededCpu(run));
+      const isInverted = holding.some(([priority, cpu]) => priority < run.job.priority && cpu >= neededCpu(run));
       if (isInverted) run.history.inversionMs += Math.min(sinceMs, nowMs - run.submitMs);
     }
   }

@@ -20,8 +20,9 @@ export interface JobRun {
   readonly pods: Set<SimPod>;
   readonly progress: Progress;
   leader: 'waiting' | 'bound' | 'running';
-  /** Workers created so far: all of them, which have a name each, and those that succeed no lost one. */
+  /** Workers made so far, successors of lost ones included: the next one's name counts on from here. */
   named: number;
+  /** Workers made so far, without successors. */
   created: number;
   /** Workers bound, and running; and those that wait and have been refused. */
   boundWorkers: number;

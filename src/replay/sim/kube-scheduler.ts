@@ -18,13 +18,13 @@ const MAKE_ROOM_MS = 250;
 /** Why a pod finds no node where kube-scheduler's own filters leave none. */
 const NO_NODE_FITS = 'no node fits';
 
-/** The chosen node, or why there is none. */
 /** What the extender left of the nodes that it was offered. */
 interface Left {
   readonly candidates: Offer;
   readonly names: readonly string[];
 }
 
+/** The chosen node, or why there is none. */
 type Outcome = { readonly node: string } | { readonly refused: string; readonly by: Rejector };
 
 /** The parts of the world that it needs. */
@@ -33,8 +33,8 @@ type Surroundings = Omit<World, 'nodeRoom' | 'rules'>;
 /**
  * kube-scheduler's cycle, one pod at a time, as v1.36 does it: its own filters (room, labels, taints), on as many nodes
  * as its profile says; then the extender's filter if there is an extender and a node is left. If more than one node
- * passes, it takes one of those with the best score (src/replay/kube-scheduler/score-plugins.ts, and the extender's prioritize).
- * Then it binds the pod. A pod that passes no node may preempt others.
+ * passes, it takes one of those with the best score: of its plugins (../kube-scheduler/score-plugins.ts) and of the
+ * extender's prioritize. Then it binds the pod. A pod that passes no node may preempt others.
  */
 export class KubeScheduler {
   onBound: (pod: SimPod) => void = () => undefined;

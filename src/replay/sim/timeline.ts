@@ -73,6 +73,7 @@ export class Timeline {
     const running = run();
     return running ? running.then(() => true) : true;
   }
+
   /** Drops cancelled entries ahead of it. */
   #next(): Entry | undefined {
     for (;;) {

@@ -2,7 +2,6 @@ import { ChangeLog } from '../../core/cluster/change-log.ts';
 import { Eligibility } from '../../core/cluster/eligibility.ts';
 import { NodeTable, type TableView } from '../../core/cluster/node-table.ts';
 import type { NodeInfo, PodInfo } from '../../core/model.ts';
-import { capacityAt } from '../../core/placement/room.ts';
 import { ResourceColumns, type Resources, type Vector } from '../../core/resources.ts';
 import { DefaultLoad } from '../kube-scheduler/default-load.ts';
 import { NodeSearch } from '../kube-scheduler/node-search.ts';
@@ -125,20 +124,6 @@ export class Truth {
   isOvercommitted(node: string): boolean {
     const row = this.#table.rowOf(node);
     return row !== undefined && this.#table.free.some((column) => column[row]! < 0);
-  }
-
-  /** The share of the free cpu that cannot hold another pod of this shape. */
-  fragmentation(shape: Resources): number {
-    const table = this.#table;
-    const vector = this.requestVector({ request: shape });
-    const cpu = shape.get('cpu') ?? 0;
-    let [free, usable] = [0, 0];
-    for (let row = 0; row < table.rows; row++) {
-      const room = Math.max(0, table.free[0]![row]!);
-      free += room;
-      usable += Math.min(room, capacityAt(table.free, row, vector, Number.MAX_SAFE_INTEGER) * cpu);
-    }
-    return free === 0 ? 0 : 1 - usable / free;
   }
 
   totalCpu(): number {
