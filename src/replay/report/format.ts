@@ -27,5 +27,4 @@ export const ratio = (value: number): string =>
   value < 100 ? value.toFixed(2) : value.toLocaleString('en-US', { maximumFractionDigits: 0 });
 
 /** Replaces control characters: names come from files and must not move the cursor or clear the screen. */
-// eslint-disable-next-line no-control-regex -- these are what must go
-export const printable = (text: string): string => text.replace(/[\u0000-\u001f\u007f-\u009f]/g, '?');
+export const printable = (text: string): string => text.replace(/\p{Control}/gu, '?');
