@@ -8,6 +8,7 @@ import { comparisonTable } from '../replay/report/table.ts';
 import type { GroupBy, LatencyResult, PolicyResult, ReplayResult } from '../replay/result.ts';
 import { readPolicies } from '../server/policy-source.ts';
 import { VERSION } from '../version.ts';
+import { commandLine } from './command-line.ts';
 import { jobsOut } from './jobs-out.ts';
 import { shortNames } from './policy-names.ts';
 import { progressOn } from './progress.ts';
@@ -42,7 +43,7 @@ export async function replayCommand(source: string, flags: ReplayFlags): Promise
     ...workload,
     policies,
     muster: VERSION,
-    command: ['muster', ...process.argv.slice(2)],
+    command: commandLine(),
     signal: abort.signal,
     onProgress: progress.show,
     onPolicy: (ended, latency) => {

@@ -3,9 +3,9 @@ import { reportHtml } from '../replay/report/html.ts';
 import { mergedTable, type NamedResult } from '../replay/report/merged.ts';
 import type { LostRun, SweepResult } from '../replay/report/sweep-result.ts';
 import { VERSION } from '../version.ts';
+import { commandLine } from './command-line.ts';
 import { requireOutputs, writeOut } from './replay.ts';
 import { streamOfTable, widthOf } from './streams.ts';
-import { commandLine } from './sweep-pool.ts';
 
 /** Where the results of many runs go, and how they are compared. */
 export interface OutFlags {

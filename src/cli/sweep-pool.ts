@@ -1,5 +1,6 @@
 import { MusterError } from '../core/errors.ts';
 import { CellPool } from './cell-pool.ts';
+import { commandLine } from './command-line.ts';
 import type { GridFlags } from './sweep-cells.ts';
 
 export interface PoolFlags {
@@ -19,9 +20,6 @@ export function poolOf(source: string, flags: GridFlags & PoolFlags): CellPool {
   const limits = { timeoutMs: 1000 * (flags.cellTimeout ?? Infinity), stallMs: 1000 * flags.stall };
   return new CellPool({ source, flags, command: commandLine() }, limits, flags.threads);
 }
-
-/** As it was typed, without the interpreter's path. */
-export const commandLine = () => ['muster', ...process.argv.slice(2)];
 
 /** Ends the threads of the pool when the work is done, fails, or ^C is pressed. @returns false: stopped by ^C */
 export async function untilInterrupted(pool: CellPool, work: () => Promise<unknown>): Promise<boolean> {
