@@ -24,7 +24,7 @@ export class FairnessMeter {
 
   /**
    * @param jobs of the whole trace
-   * @param isCounted false for jobs that the cluster cannot hold: nobody is entitled to the impossible
+   * @param isCounted false for jobs that the cluster cannot hold: a group is entitled to nothing impossible
    */
   constructor(
     jobs: readonly TraceJob[],

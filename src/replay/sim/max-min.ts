@@ -1,5 +1,5 @@
 /**
- * Equal max-min shares: nobody gets more than it wants, and what it leaves goes to the others in equal parts.
+ * Equal max-min shares: no group gets more than it wants, and what it leaves goes to the others in equal parts.
  *
  * @returns the share of each
  */

@@ -10,8 +10,8 @@ const ADVICE_WEIGHT = EXTENDER_WEIGHT * (MAX_SCORE / 10);
 
 /**
  * Takes one of the nodes with the best total score, at random. Since v1.35 kube-scheduler draws among equals only if an
- * extender has scored them; otherwise it takes the one that its parallel filter workers found first, which nobody can
- * foretell: a draw stands for that, too.
+ * extender has scored them; otherwise it takes the one that its parallel filter workers found first, which a
+ * replay cannot foretell: a draw stands for that, too.
  */
 export class NodeChoice {
   readonly #search: NodeSearch;

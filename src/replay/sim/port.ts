@@ -24,7 +24,7 @@ export interface ExtenderPort {
   checkInvariants(): void;
 }
 
-/** Whether kube-scheduler is replayed alone under these policies: there are no gangs, and nobody asks muster. */
+/** Whether kube-scheduler is replayed alone under these policies: there are no gangs, and muster is not asked. */
 export const isAlone = (policies: readonly Policy[]) => policies.every(({ gangs }) => gangs === 'off');
 
 /** The core itself, in this process. */
@@ -53,7 +53,7 @@ export function feedOf(scheduler: Scheduler): Omit<ExtenderPort, 'filter' | 'pri
   };
 }
 
-/** The feed where kube-scheduler is replayed alone: nobody listens. */
+/** The feed where kube-scheduler is replayed alone: muster hears nothing. */
 const NOBODY = {
   observe: () => undefined,
   tick: () => undefined,
