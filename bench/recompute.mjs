@@ -12,26 +12,37 @@ const BOUND_MS = 10_000;
 const NOT_OF_JOBS = ['idle.reserved', 'overcommits'];
 
 const [jobsFile, traceFile, resultFile] = process.argv.slice(2);
-if (resultFile === undefined) {
-  console.error('usage: node bench/recompute.mjs JOBS.ndjson TRACE RESULT.json');
+if (resultFile === undefined) fail('usage: node bench/recompute.mjs JOBS.ndjson TRACE RESULT.json');
+
+function fail(problem) {
+  console.error(problem);
   process.exit(2);
 }
 
-const text = (file) => {
-  const bytes = readFileSync(file);
-  return (bytes[0] === 0x1f && bytes[1] === 0x8b ? gunzipSync(bytes) : bytes).toString('utf8');
-};
+function text(file) {
+  try {
+    const bytes = readFileSync(file);
+    return (bytes[0] === 0x1f && bytes[1] === 0x8b ? gunzipSync(bytes) : bytes).toString('utf8');
+  } catch (error) {
+    return fail(`${file}: ${error.message}`);
+  }
+}
+
+function parsed(json, where) {
+  try {
+    return JSON.parse(json);
+  } catch (error) {
+    return fail(`${where}: ${error.message}`);
+  }
+}
 const lines = (file) =>
   text(file)
     .split('\n')
     .filter((line) => line.trim() !== '');
 
-const result = JSON.parse(text(resultFile));
-if (!result.complete) {
-  console.error(`${resultFile}: the replay was stopped early, and some jobs have no row`);
-  process.exit(2);
-}
-const records = lines(jobsFile).map((line) => JSON.parse(line));
+const result = parsed(text(resultFile), resultFile);
+if (!result.complete) fail(`${resultFile}: the replay was stopped early, and some jobs have no row`);
+const records = lines(jobsFile).map((line, i) => parsed(line, `${jobsFile}:${i + 1}`));
 const factor = (flag) => {
   const at = result.command.findIndex((one) => one === flag || one.startsWith(`${flag}=`));
   return at < 0 ? 1 : Number(result.command[at].split('=')[1] ?? result.command[at + 1]);

@@ -32,11 +32,11 @@ const POLICIES = ['kube-default', 'fifo-gang', 'muster-preempt'];
 /** What no record of a job can tell. */
 const NOT_OF_JOBS = ['idle.reserved', 'overcommits'];
 
-function recompute(jobs: string, trace: string, result: string): { code: number | null; out: string } {
-  const { status, stdout } = spawnSync(process.execPath, ['bench/recompute.mjs', jobs, trace, result], {
+function recompute(jobs: string, trace: string, result: string): { code: number | null; out: string; err: string } {
+  const { status, stdout, stderr } = spawnSync(process.execPath, ['bench/recompute.mjs', jobs, trace, result], {
     encoding: 'utf8',
   });
-  return { code: status, out: stdout };
+  return { code: status, out: stdout, err: stderr };
 }
 
 let result: ReplayResult;
@@ -124,6 +124,14 @@ test('which figures are lower bounds is computed, too: here all but the median o
 test('a replay that was stopped early is refused', () => {
   writeFileSync(path('part.json'), JSON.stringify({ ...result, complete: false }));
   expect(recompute(path('jobs.ndjson'), ITP, path('part.json')).code).toBe(2);
+});
+
+test('a file that is missing, or no JSON, is named', () => {
+  const missing = recompute(path('none.ndjson'), ITP, path('result.json'));
+  expect([missing.code, missing.err]).toEqual([2, expect.stringMatching(/^\S*none\.ndjson: ENOENT[^\n]*\n$/)]);
+  writeFileSync(path('broken.ndjson'), '{"id":\n');
+  const broken = recompute(path('broken.ndjson'), ITP, path('result.json'));
+  expect([broken.code, broken.err]).toEqual([2, expect.stringMatching(/^\S*broken\.ndjson:1: [^\n]*JSON[^\n]*\n$/)]);
 });
 
 test('a missing row, and a job that came at another time, are found', () => {
