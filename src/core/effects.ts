@@ -18,6 +18,21 @@ export type Effect =
   | { readonly kind: 'gang-waits'; readonly gang: string; readonly leader: PodRef; readonly reason: string }
   /** The gang is over (its last leader ended or was deleted); its slots are free. */
   | { readonly kind: 'gang-released'; readonly gang: string; readonly slots: number }
+  /**
+   * The waiting gang has a start time: told when it gets one, and again when that moves by more than a quarter of the
+   * wait. `becauseOf`: whose ends make the room, at most three.
+   */
+  | ({ readonly kind: 'start-foretold'; readonly gang: string; readonly leader: PodRef } & StartTime)
+  /** A gang that had been told a start time started. `promisedMs`: the latest time that it was told first. */
+  | {
+      readonly kind: 'start-kept' | 'start-late';
+      readonly gang: string;
+      readonly promisedMs: number;
+      /** How much later it started; negative: earlier. */
+      readonly lateMs: number;
+      /** Why a late start was late. */
+      readonly because?: StartDelay;
+    }
   /** No member claimed these slots in time. `whole`: not even the leader did, so the gang waits again. */
   | { readonly kind: 'slots-expired'; readonly gang: string; readonly slots: number; readonly whole: boolean }
   /**
@@ -78,6 +93,17 @@ export type Effect =
     }
   /** A slot lost its place and there is no room for it now; muster places it again when room appears. */
   | { readonly kind: 'slot-unplaced'; readonly gang: string; readonly role: string; readonly from: string };
+
+/** When a waiting gang starts if the forecasts hold, in ms; `latestMs` holds nine times of ten. */
+export interface StartTime {
+  readonly earliestMs: number;
+  readonly aboutMs: number;
+  readonly latestMs: number;
+  readonly becauseOf: readonly string[];
+}
+
+/** `forecast`: a run took longer than foretold. `overtaken`: a gang of higher priority started. `room`: nodes or other pods took room. */
+export type StartDelay = 'forecast' | 'overtaken' | 'room';
 
 interface PlacedSlot {
   readonly role: string;

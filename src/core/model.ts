@@ -164,7 +164,23 @@ export interface PodInfo extends PodRef {
   readonly priorityRequest?: PriorityRequest;
   /** An eviction plan for the gang of this leader, as written in its annotation. */
   readonly eviction?: WrittenPlan;
+  /** By what its run may be compared with earlier ones; absent: by its namespace and queue alone. */
+  readonly recurrence?: Recurrence;
 }
+
+/** What a pod says of the app that it leads, or that it is: by it earlier runs are found. */
+export interface Recurrence {
+  /** The app's name without dates, numbers and random parts. */
+  readonly app?: string;
+  readonly user?: string;
+  /** spec.activeDeadlineSeconds of the pod or its Job, in ms: it is ended then. */
+  readonly capMs?: number;
+  /** It serves until somebody ends it. */
+  readonly isEndless?: true;
+}
+
+/** How a run ended, as its leader's pod says. */
+export type Outcome = 'succeeded' | 'failed';
 
 /** A pod that is in a gang or claims to be. */
 export interface GangPod extends PodInfo {
@@ -273,7 +289,8 @@ export type ClusterEvent =
   | { readonly kind: 'node'; readonly node: NodeInfo }
   | { readonly kind: 'node-gone'; readonly name: string }
   | { readonly kind: 'pod'; readonly pod: PodInfo }
-  | { readonly kind: 'pod-gone'; readonly uid: string }
+  /** `outcome`: how it ended, where that is known; a pod that was deleted while it ran has none. */
+  | { readonly kind: 'pod-gone'; readonly uid: string; readonly outcome?: Outcome }
   | { readonly kind: 'budget'; readonly budget: DisruptionBudget }
   | { readonly kind: 'budget-gone'; readonly key: string }
   | { readonly kind: 'priority-class'; readonly priorityClass: PriorityClass }

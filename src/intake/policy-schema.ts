@@ -8,6 +8,7 @@ import {
   type ScorerName,
 } from '../core/policy/policy.ts';
 import { deadline, preemption, priority, toDeadline, toPreemption } from './preemption-schema.ts';
+import { queue, toQueue } from './queue-schema.ts';
 import { duration, mapOf } from './schema-parts.ts';
 
 const MAX_POLICIES = 1000;
@@ -44,7 +45,7 @@ const PolicyFields = z.strictObject({
       leader: z.boolean().default(true),
     })
     .prefault({}),
-  queue: z.strictObject({ blockAfter: duration(DEFAULT_POLICY.queue.blockAfterMs) }).prefault({}),
+  queue,
   spark: z
     .strictObject({ minExecutors: z.int().min(0).max(10_000).default(DEFAULT_POLICY.spark.minExecutors) })
     .prefault({}),
@@ -118,7 +119,7 @@ export function toPolicies(file: z.output<typeof PolicyFile>): readonly Policy[]
     leader: toPreference(policy.leader),
     members: toPreference(policy.members),
     topology: policy.topology,
-    queue: { blockAfterMs: policy.queue.blockAfter },
+    queue: toQueue(policy.queue),
     spark: policy.spark,
     reservation: { unclaimedMs: policy.reservation.unclaimed, successorMs: policy.reservation.successor },
     priority: { ...policy.priority, queues: mapOf(policy.priority.queues) },

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { GangBuilder, boundTo, node, pod, spark } from '../support/builders.ts';
+import { GangBuilder, boundTo, node, pod, spark, queueWith } from '../support/builders.ts';
 import { World } from '../support/world.ts';
 
 const ROOM = 'waits: gang waits for room';
@@ -293,7 +293,7 @@ describe('gangs of other kinds', () => {
 });
 
 describe('the queue', () => {
-  const strict = { queue: { blockAfterMs: 0 } };
+  const strict = { queue: queueWith({ blockAfterMs: 0 }) };
   test('strict: a gang at the head that does not fit holds up those behind it', () => {
     const world = new World([node('a', { cpu: 8 })], strict);
     world.bind(pod('other', { cpu: 4 }), 'a');
@@ -349,7 +349,7 @@ describe('an answer that stands', () => {
   });
 
   test('changes with the policy', () => {
-    const world = new World([node('a', { cpu: 8 })], { queue: { blockAfterMs: 0 } });
+    const world = new World([node('a', { cpu: 8 })], { queue: queueWith({ blockAfterMs: 0 }) });
     world.bind(pod('other', { cpu: 4 }), 'a');
     world.ask(spark('big', 5).leader());
     expect(world.ask(spark('small', 1).leader())).toBe('waits: gang waits for its turn');

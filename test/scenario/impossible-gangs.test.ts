@@ -2,10 +2,10 @@ import { afterEach, describe, expect, test, vi } from 'vitest';
 import type { NodeInfo, PodInfo } from '../../src/core/model.ts';
 import { Planner } from '../../src/core/placement/planner.ts';
 import type { Policy } from '../../src/core/policy/policy.ts';
-import { boundTo, node, offer, pod, spark, type GangBuilder } from '../support/builders.ts';
+import { boundTo, node, offer, pod, spark, type GangBuilder, queueWith } from '../support/builders.ts';
 import { World } from '../support/world.ts';
 
-const STRICT = { queue: { blockAfterMs: 0 } };
+const STRICT = { queue: queueWith({ blockAfterMs: 0 }) };
 const ONE_RACK = { ...STRICT, topology: { mode: 'require', keys: ['rack'], leader: true } } as const;
 const IMPOSSIBLE = /^waits: cannot start on this cluster: /;
 const TURN = 'waits: gang waits for its turn';

@@ -2,7 +2,7 @@ import { beforeEach, describe, expect, test, vi } from 'vitest';
 import type { PodInfo, SlotCounts } from '../../src/core/model.ts';
 import type * as room from '../../src/core/placement/room.ts';
 import { Planner } from '../../src/core/placement/planner.ts';
-import { GangBuilder, node, pod, spark } from '../support/builders.ts';
+import { GangBuilder, node, pod, spark, queueWith } from '../support/builders.ts';
 import { World } from '../support/world.ts';
 
 /** Rows that were looked at for room, by any part of the core. */
@@ -102,7 +102,7 @@ describe('a leader that was bound without muster', () => {
   });
 
   test('waits for its turn in a strict queue like any other, and its members hear so', () => {
-    const world = fullWorld(2, 4, { queue: { blockAfterMs: 0 } });
+    const world = fullWorld(2, 4, { queue: queueWith({ blockAfterMs: 0 }) });
     const first = spark('first', 7);
     world.ask(first.leader());
     world.wait(1000);
@@ -116,7 +116,7 @@ describe('a leader that was bound without muster', () => {
   });
 
   test('blocks nobody before kube-scheduler asks about one of its members', () => {
-    const world = fullWorld(2, 4, { queue: { blockAfterMs: 0 } });
+    const world = fullWorld(2, 4, { queue: queueWith({ blockAfterMs: 0 }) });
     const mute = spark('mute', 5);
     world.bind(mute.leader(), 'n0');
     world.gone(pod('used-1'));

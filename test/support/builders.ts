@@ -1,4 +1,5 @@
 import type { Candidates, Constraints, GangSpec, NodeInfo, PodInfo, Role, Taint } from '../../src/core/model.ts';
+import { DEFAULT_POLICY, type QueueRules } from '../../src/core/policy/policy.ts';
 import type { Resources } from '../../src/core/resources.ts';
 
 const GIB = 2 ** 30;
@@ -138,3 +139,6 @@ export function offer(names: readonly string[]): Candidates {
   const set = new Set(names);
   return { size: set.size, has: (name) => set.has(name), names: () => [...set] };
 }
+
+/** The default rules of a queue, but for what the test is about. */
+export const queueWith = (change: Partial<QueueRules>): QueueRules => ({ ...DEFAULT_POLICY.queue, ...change });

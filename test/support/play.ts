@@ -8,7 +8,7 @@ import {
   type StrategyName,
   type Topology,
 } from '../../src/core/policy/policy.ts';
-import { node, pod, spark, type GangBuilder } from './builders.ts';
+import { node, pod, spark, type GangBuilder, queueWith } from './builders.ts';
 import { World } from './world.ts';
 
 /** Something that happens to a cluster with muster in it. */
@@ -88,7 +88,7 @@ export function policy({
     leader: preference,
     members: preference,
     topology: { mode: topology, keys: ['rack', 'zone'], leader: true },
-    queue: { blockAfterMs },
+    queue: queueWith({ blockAfterMs }),
   } satisfies Partial<Policy>;
 }
 

@@ -38,6 +38,27 @@ export interface Topology {
   readonly leader: boolean;
 }
 
+export const QUEUE_ORDERS = ['fifo', 'shortest', 'deadline'] as const;
+
+/** How a gang waits, and what it may ask of those that wait behind it. */
+export interface QueueRules {
+  /**
+   * How long a gang waits, in ms, before others must mind it. 0: strict order, nobody behind it passes it; Infinity: it
+   * never stands in anybody's way.
+   */
+  readonly blockAfterMs: number;
+  /** It waits longer where it runs long: `times` its foretold run time, up to `mostMs`, if that is longer. */
+  readonly patience: { readonly times: number; readonly mostMs: number };
+  /** `reserve`: whoever does not delay its start passes it. `off`: nobody behind it in its queue starts before it. */
+  readonly backfill: 'reserve' | 'off';
+  /** Which of two gangs of equal priority is ahead. */
+  readonly order: (typeof QUEUE_ORDERS)[number];
+  /** `return`: gangs that passed it, and have run longer than foretold, are evicted when it could start otherwise. */
+  readonly overrun: 'wait' | 'return';
+  /** Whether members beyond the minimum may take room that a gang with a start time needs. */
+  readonly extras: 'lend' | 'borrow';
+}
+
 /** What changes a gang's priority besides its leader's PriorityClass. */
 interface PriorityRules {
   /** Added to every gang of the policy. */
@@ -142,13 +163,7 @@ export interface Policy {
   readonly leader: Preference;
   readonly members: Preference;
   readonly topology: Topology;
-  readonly queue: {
-    /**
-     * A gang that has waited this long (ms) blocks the gangs behind it in its queue.
-     * 0: strict order; Infinity: every gang that fits starts.
-     */
-    readonly blockAfterMs: number;
-  };
+  readonly queue: QueueRules;
   readonly spark: {
     /** The least executors that a driver with dynamic allocation starts with, however few its conf begins with. */
     readonly minExecutors: number;
@@ -190,7 +205,14 @@ export const DEFAULT_POLICY: Policy = {
   leader: { strategy: 'pack', weights: new Map(), requireLabels: new Map(), pools: [], spot: 'avoid' },
   members: { strategy: 'pack', weights: new Map(), requireLabels: new Map(), pools: [], spot: 'prefer' },
   topology: { mode: 'none', keys: [], leader: true },
-  queue: { blockAfterMs: 600 * SECOND_MS },
+  queue: {
+    blockAfterMs: 600 * SECOND_MS,
+    patience: { times: 0, mostMs: 86_400 * SECOND_MS },
+    backfill: 'off',
+    order: 'fifo',
+    overrun: 'wait',
+    extras: 'lend',
+  },
   spark: { minExecutors: 1 },
   reservation: { unclaimedMs: 600 * SECOND_MS, successorMs: 120 * SECOND_MS },
   priority: { add: 0, queues: new Map(), raiseTo: LEAST_PRIORITY, members: Infinity },

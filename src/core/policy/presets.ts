@@ -1,8 +1,10 @@
-import { DEFAULT_POLICY, type Policy } from './policy.ts';
+import { DEFAULT_POLICY, type Policy, type QueueRules } from './policy.ts';
 
 const forAllPods = (name: string, change: Partial<Policy>): readonly Policy[] => [
   { ...DEFAULT_POLICY, name, ...change },
 ];
+
+const queueWith = (change: Partial<QueueRules>): QueueRules => ({ ...DEFAULT_POLICY.queue, ...change });
 
 const TIGHT = { ...DEFAULT_POLICY.members, strategy: 'least-fragmentation' } as const;
 
@@ -16,7 +18,7 @@ export const PRESETS: ReadonlyMap<string, readonly Policy[]> = new Map([
   /** As `kube-default`, without kube-scheduler's own preemption. */
   ['kube-no-preemption', forAllPods('kube-no-preemption', { gangs: 'off' })],
   /** Whole gangs, strictly in admission order: by priority, then by arrival. */
-  ['fifo-gang', forAllPods('fifo-gang', { queue: { blockAfterMs: 0 } })],
+  ['fifo-gang', forAllPods('fifo-gang', { queue: queueWith({ blockAfterMs: 0 }) })],
   /** Whole gangs on as few nodes as possible; a gang that has waited ten minutes blocks those behind it. */
   ['muster', forAllPods('muster', { members: TIGHT })],
   /** As `muster`, and gangs of higher priority preempt, whole gangs if nothing less helps. */

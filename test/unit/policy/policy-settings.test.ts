@@ -54,7 +54,7 @@ test.each([
   [['rest:queue.blockAfter=-1'], 'with --set rest:queue.blockAfter=-1: policies[1].queue.blockAfter: expected a dur'],
   [
     ['queue.blockafter=1m'],
-    'policies[0].queue.blockafter: unknown field; expected blockAfter (did you mean blockAfter?)',
+    'policies[0].queue.blockafter: unknown field; expected one of blockAfter, patience, backfill, order, overrun, extras (did you mean blockAfter?)',
   ],
   [['members.strategy=tetris'], 'policies[0].members.strategy: expected one of pack, spread'],
   [['etl:queue.blockAfter.x=1'], 'policies[0] has no field queue.blockAfter.x'],
