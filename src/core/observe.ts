@@ -1,4 +1,4 @@
-import { admitWaiting as admitGangs, isWorthSeeing, leaderSeen } from './gang/admit-waiting.ts';
+import { admitWaiting as admitGangs, isWorthSeeing, leaderSeen } from './admission/admit-waiting.ts';
 import { gangOf, refresh } from './gang/declare.ts';
 import { isAdmitted } from './gang/gang.ts';
 import { evacuate, healRow, retryUnplaced } from './gang/healing.ts';

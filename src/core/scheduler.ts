@@ -12,9 +12,9 @@ import { MusterError } from './errors.ts';
 import { briefAdvice, explain, summaries } from './explanation/explain.ts';
 import type { Explanation, GangSummary, NodeView } from './explanation/explanation.ts';
 import { nodeViews } from './explanation/nodes.ts';
-import { answerFilter } from './gang/filter-gang-pod.ts';
+import { answerFilter } from './admission/filter-gang-pod.ts';
 import { unclaim } from './gang/life-cycle.ts';
-import { claimAhead } from './gang/members.ts';
+import { claimAhead } from './admission/members.ts';
 import { checkInvariants } from './invariants.ts';
 import type { ClusterEvent, PodInfo } from './model.ts';
 import {

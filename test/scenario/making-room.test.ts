@@ -1,6 +1,6 @@
 import { describe, expect, test, vi } from 'vitest';
 import { DEFAULT_POLICY, type PreemptionRules, type Topology } from '../../src/core/policy/policy.ts';
-import { Shortfall } from '../../src/core/preemption/search/shortfall.ts';
+import { Shortfall } from '../../src/core/placement/shortfall.ts';
 import { runApp, runPod, wanted, type WantedOptions } from '../support/apps.ts';
 import { GangBuilder, node, pod } from '../support/builders.ts';
 import { World } from '../support/world.ts';

@@ -9,7 +9,7 @@ import type * as loss from '../../../src/core/preemption/candidates/eviction-cos
 import type { Explanation } from '../../../src/core/explanation/explanation.ts';
 import type { PodInfo } from '../../../src/core/model.ts';
 import { Budgets } from '../../../src/core/preemption/candidates/budgets.ts';
-import { Shortfall } from '../../../src/core/preemption/search/shortfall.ts';
+import { Shortfall } from '../../../src/core/placement/shortfall.ts';
 import { Scheduler } from '../../../src/core/scheduler.ts';
 import { filterBody } from '../../../src/extender/answer.ts';
 import { NameList } from '../../../src/extender/name-list.ts';

@@ -1,4 +1,4 @@
-import { decideAdmission } from '../../gang/admission.ts';
+import { decideAdmission } from '../../admission/admission.ts';
 import { claimOf } from '../../gang/claim.ts';
 import { gangOf } from '../../gang/declare.ts';
 import { isAdmitted, refOf, type Gang } from '../../gang/gang.ts';

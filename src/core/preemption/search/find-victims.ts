@@ -15,7 +15,7 @@ import type { ExclusionRule } from '../candidates/exclusion-rules.ts';
 import { overruledNamespaces } from '../candidates/protection.ts';
 import { chooseVictims } from './choose-victims.ts';
 import { improve } from './improve.ts';
-import { Shortfall } from './shortfall.ts';
+import { Shortfall } from '../../placement/shortfall.ts';
 import { planWith } from './simulate.ts';
 import { couldFit, mostOf } from './upper-bound.ts';
 import {

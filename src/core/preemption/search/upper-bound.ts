@@ -1,7 +1,7 @@
 import type { FreedRoom } from '../../placement/need.ts';
 import type { Vector } from '../../resources.ts';
 import type { Slices, Work } from '../../work.ts';
-import type { Shortfall } from './shortfall.ts';
+import type { Shortfall } from '../../placement/shortfall.ts';
 
 /** An upper bound of the room that victims could free. */
 export interface Most {

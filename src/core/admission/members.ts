@@ -2,11 +2,11 @@ import type { FilterAnswer } from '../decision.ts';
 import type { Candidates, GangPod } from '../model.ts';
 import type { Vector } from '../resources.ts';
 import { offeredRows } from './admission.ts';
-import type { GangContext } from './context.ts';
-import { isAdmitted, type Gang } from './gang.ts';
-import { rowFor } from './healing.ts';
-import { siblingRows, needOf } from './needs.ts';
-import type { Slot } from './slot.ts';
+import type { GangContext } from '../gang/context.ts';
+import { isAdmitted, type Gang } from '../gang/gang.ts';
+import { rowFor } from '../gang/healing.ts';
+import { siblingRows, needOf } from '../gang/needs.ts';
+import type { Slot } from '../gang/slot.ts';
 
 const refuse = (reason: string): FilterAnswer => ({ kind: 'none', reason });
 

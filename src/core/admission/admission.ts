@@ -5,11 +5,11 @@ import type { FilterRequest } from '../decision.ts';
 import { leaderRole, membersToStart, type Candidates } from '../model.ts';
 import type { Need, Plan, Room, RowTest } from '../placement/need.ts';
 import { capacityAt } from '../placement/room.ts';
-import { isBlocking } from './blocking.ts';
-import type { GangContext } from './context.ts';
-import { isFreeing, missingLeaders, refusalOf, type Gang, type Refusal, type Short } from './gang.ts';
-import { countRunning, leaderNeeds, siblingRows } from './needs.ts';
-import { foundPossible } from './transitions.ts';
+import { isBlocking } from '../gang/blocking.ts';
+import type { GangContext } from '../gang/context.ts';
+import { isFreeing, missingLeaders, refusalOf, type Gang, type Refusal, type Short } from '../gang/gang.ts';
+import { countRunning, leaderNeeds, siblingRows } from '../gang/needs.ts';
+import { foundPossible } from '../gang/transitions.ts';
 import { EXAMINATIONS, findBlocker, isKnownPossible, unschedulable, type Examinations } from './turn.ts';
 
 /** The decision about a waiting gang: rows for each need, or a refusal. */

@@ -1,14 +1,14 @@
 import type { FilterAnswer } from '../decision.ts';
 import { isLeaderRole, type Candidates, type GangPod } from '../model.ts';
 import { decideAdmission, type Admission } from './admission.ts';
-import type { GangContext } from './context.ts';
-import { addLeader, gangOf, refresh } from './declare.ts';
-import { isAdmitted, type Gang } from './gang.ts';
-import { retryUnplaced } from './healing.ts';
+import type { GangContext } from '../gang/context.ts';
+import { addLeader, gangOf, refresh } from '../gang/declare.ts';
+import { isAdmitted, type Gang } from '../gang/gang.ts';
+import { retryUnplaced } from '../gang/healing.ts';
 import { placeMember } from './members.ts';
-import { hasRunningLeader } from './needs.ts';
-import { noteProblem } from './problems.ts';
-import { asked, refuse, toAdmitted } from './transitions.ts';
+import { hasRunningLeader } from '../gang/needs.ts';
+import { noteProblem } from '../gang/problems.ts';
+import { asked, refuse, toAdmitted } from '../gang/transitions.ts';
 
 const none = (reason: string): FilterAnswer => ({ kind: 'none', reason });
 

@@ -1,10 +1,10 @@
 import type { ClusterView } from '../cluster/cluster.ts';
-import { blockerOf } from './blocking.ts';
-import type { GangContext } from './context.ts';
-import { missingResource, type Obstacle } from './feasibility.ts';
-import type { Gang, Refusal } from './gang.ts';
-import { countRunning, leaderNeeds } from './needs.ts';
-import { foundPossible, refuse } from './transitions.ts';
+import { blockerOf } from '../gang/blocking.ts';
+import type { GangContext } from '../gang/context.ts';
+import { missingResource, type Obstacle } from '../gang/feasibility.ts';
+import type { Gang, Refusal } from '../gang/gang.ts';
+import { countRunning, leaderNeeds } from '../gang/needs.ts';
+import { foundPossible, refuse } from '../gang/transitions.ts';
 import type { Need } from '../placement/need.ts';
 
 /** How many gangs ahead may still be examined, in one question or in one round of admission. */

@@ -1,8 +1,8 @@
-import type { ClusterView } from '../../cluster/cluster.ts';
-import { hasBit } from '../../cluster/eligibility.ts';
-import type { Need } from '../../placement/need.ts';
-import { capacityAt, ScratchRoom } from '../../placement/room.ts';
-import type { Vector } from '../../resources.ts';
+import type { ClusterView } from '../cluster/cluster.ts';
+import { hasBit } from '../cluster/eligibility.ts';
+import type { Need } from './need.ts';
+import { capacityAt, ScratchRoom } from './room.ts';
+import type { Vector } from '../resources.ts';
 
 /**
  * The number of places that a gang lacks, while room is given to rows and taken from them: O(1) for each change. Exact

@@ -1,12 +1,12 @@
 import { isLeaderRole, type GangPod, type PodInfo } from '../model.ts';
 import { decideAdmission } from './admission.ts';
-import type { GangContext } from './context.ts';
-import { addLeader, gangOf, refresh } from './declare.ts';
+import type { GangContext } from '../gang/context.ts';
+import { addLeader, gangOf, refresh } from '../gang/declare.ts';
 import { admit } from './filter-gang-pod.ts';
-import { isAdmitted, isFreeing, isGated, refOf, refusalOf, type Gang } from './gang.ts';
-import { hasRunningLeader } from './needs.ts';
-import { noteProblem } from './problems.ts';
-import { refuse, unasked } from './transitions.ts';
+import { isAdmitted, isFreeing, isGated, refOf, refusalOf, type Gang } from '../gang/gang.ts';
+import { hasRunningLeader } from '../gang/needs.ts';
+import { noteProblem } from '../gang/problems.ts';
+import { refuse, unasked } from '../gang/transitions.ts';
 import { EXAMINATIONS } from './turn.ts';
 
 /**
