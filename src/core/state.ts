@@ -6,6 +6,8 @@ import { Evictions } from './gang/evictions.ts';
 import { Feasibility } from './gang/feasibility.ts';
 import { Ledger } from './gang/ledger.ts';
 import { Overclaims } from './gang/overclaims.ts';
+import { NO_RUN_TIMES } from './history/no-run-times.ts';
+import type { RunTimes } from './history/run-times.ts';
 import { isGangPod, type GangPod, type PodInfo } from './model.ts';
 import { Planner } from './placement/planner.ts';
 import type { Policy } from './policy/policy.ts';
@@ -25,6 +27,8 @@ export interface SchedulerOptions {
   readonly schedulerNames: readonly string[];
   /** Names of resources that kube-scheduler leaves to other extenders; absent: none. */
   readonly ignoredResources?: readonly string[];
+  /** How long runs take; absent: nothing is known, and nothing is learned. */
+  readonly runTimes?: RunTimes;
 }
 
 /** What reads see of the state: nothing in it can be changed through this view. */
@@ -89,6 +93,7 @@ export function newState(options: SchedulerOptions, emit: (effect: Effect) => vo
     reportedWork: new ReportedWork(),
     writtenPlans: new Map(),
     schedulerNames: new Set(options.schedulerNames),
+    runTimes: options.runTimes ?? NO_RUN_TIMES,
     policies: options.policies,
     early: new Map(),
     ...UNTOLD,

@@ -1,6 +1,7 @@
 import type { Cluster, ClusterView } from '../cluster/cluster.ts';
 import type { InFlight } from '../cluster/in-flight.ts';
 import type { Effect } from '../effects.ts';
+import type { RunTimes } from '../history/run-times.ts';
 import type { PodInfo } from '../model.ts';
 import type { Planner } from '../placement/planner.ts';
 import type { Policy } from '../policy/policy.ts';
@@ -41,6 +42,8 @@ export interface GangContextView {
   /** The names of muster's schedulers. */
   readonly schedulerNames: ReadonlySet<string>;
   readonly policyOf: (pod: PodInfo) => Policy;
+  /** What is known of how long runs take. */
+  readonly runTimes: Pick<RunTimes, 'forecast'>;
   /** By UID. */
   readonly problems: ReadonlyMap<string, Problem>;
   /** The first complete list of nodes and pods has been observed, and the gangs that run are restored. */
@@ -66,6 +69,7 @@ export interface GangContext extends GangContextView {
   readonly evictions: Evictions;
   readonly overclaims: Overclaims;
   readonly problems: Map<string, Problem>;
+  readonly runTimes: RunTimes;
   /** The gang with which the next round of admissions begins; undefined: the first in admission order. */
   roundStart: string | undefined;
   /** Collects the effects of the present call. */
