@@ -5,7 +5,7 @@ import { evacuate, healRow, retryUnplaced } from './gang/healing.ts';
 import { expire, memberBound, podEnded } from './gang/life-cycle.ts';
 import { updateDeadlinePriorities, updatePriorities, updatePriority } from './gang/priority.ts';
 import { follow, restore as restoreReservation } from './gang/reservation.ts';
-import { abandonPlan, reconsider } from './gang/transitions.ts';
+import { abandonPlan, enqueue, reconsider } from './gang/transitions.ts';
 import { isGangPod, type ClusterEvent, type GangPod, type NodeInfo, type PodInfo } from './model.ts';
 import type { Policy } from './policy/policy.ts';
 import { victimGone } from './preemption/plan/begin.ts';
@@ -93,6 +93,7 @@ export function setPolicies(state: SchedulerState, policies: readonly Policy[], 
   for (const gang of state.gangs.values()) {
     gang.policy = state.policyOf(gang.leader);
     reconsider(gang);
+    if (!isAdmitted(gang)) enqueue(state, gang);
     if (!isAdmitted(gang) && isGangPod(gang.leader)) refresh(state, gang, gang.leader, nowMs);
     else updatePriority(state, gang, nowMs);
   }

@@ -3,9 +3,12 @@ import type { ClusterView } from '../cluster/cluster.ts';
 import { hasBit } from '../cluster/eligibility.ts';
 import type { FilterRequest } from '../decision.ts';
 import { leaderRole, membersToStart, type Candidates } from '../model.ts';
-import type { Need, Plan, Room, RowTest } from '../placement/need.ts';
+import type { FreedRoom, Need, Plan, Room, RowTest } from '../placement/need.ts';
 import { capacityAt } from '../placement/room.ts';
 import { isBlocking } from '../gang/blocking.ts';
+import type { BackfillContext } from '../backfill/context.ts';
+import type { Head } from '../backfill/head.ts';
+import { besideHeads, type Fitting } from './beside-heads.ts';
 import type { GangContext } from '../gang/context.ts';
 import { isFreeing, missingLeaders, refusalOf, type Gang, type Refusal, type Short } from '../gang/gang.ts';
 import { countRunning, leaderNeeds, siblingRows } from '../gang/needs.ts';
@@ -14,7 +17,14 @@ import { EXAMINATIONS, findBlocker, isKnownPossible, unschedulable, type Examina
 
 /** The decision about a waiting gang: rows for each need, or a refusal. */
 export type Admission =
-  | { readonly kind: 'admitted'; readonly needs: readonly Need[]; readonly rows: readonly Int32Array[] }
+  | {
+      readonly kind: 'admitted';
+      readonly needs: readonly Need[];
+      readonly rows: readonly Int32Array[];
+      /** Heads that start while the gang still runs, and what it takes from the room at that time. */
+      readonly passed: readonly Head[];
+      readonly places: readonly FreedRoom[];
+    }
   /** `stands`: the last refusal still stands, and no search was needed. */
   | { readonly kind: 'refused'; readonly refusal: Refusal; readonly stands: boolean };
 
@@ -35,7 +45,7 @@ interface Question {
  * found to be unschedulable, and the gang itself to be possible; nothing else changes.
  */
 export function decideAdmission(
-  ctx: GangContext,
+  ctx: BackfillContext,
   gang: Gang,
   { asked, examinations = { left: EXAMINATIONS } }: Question,
   nowMs: number,
@@ -50,13 +60,13 @@ export function decideAdmission(
   if (standing) return { kind: 'refused', refusal: standing, stands: true };
   const blocker = findBlocker(ctx, gang, nowMs, examinations);
   if (blocker) return refused({ kind: 'turn', reason: 'gang waits for its turn', behind: blocker.key });
-  return planWhole(ctx, gang, asked);
+  return planWhole(ctx, gang, asked, nowMs);
 }
 
 const refused = (refusal: Refusal): Admission => ({ kind: 'refused', refusal, stands: false });
 
 /** The refusal, with the position up to which new room has been checked; undefined: it may no longer stand. */
-function stillStanding(ctx: GangContext, gang: Gang, refusal: Refusal, nowMs: number): Refusal | undefined {
+function stillStanding(ctx: BackfillContext, gang: Gang, refusal: Refusal, nowMs: number): Refusal | undefined {
   switch (refusal.kind) {
     case 'open':
     case 'held':
@@ -68,6 +78,11 @@ function stillStanding(ctx: GangContext, gang: Gang, refusal: Refusal, nowMs: nu
       const isAhead = blocker?.spec.queue === gang.spec.queue && isBlocking(blocker, nowMs);
       return isAhead && isKnownPossible(ctx.cluster, blocker) ? refusal : undefined;
     }
+    case 'later':
+      return ctx.startPlans.stillCount(ctx, refusal.version, nowMs) &&
+        refusal.roomPosition === ctx.cluster.table.roomLog.position
+        ? refusal
+        : undefined;
     case 'room':
     case 'unschedulable':
       return notHelped(ctx, gang, refusal);
@@ -121,12 +136,13 @@ function placesWith({ needs, log, from, room }: Gained, places?: number): number
   return found;
 }
 
-function planWhole(ctx: GangContext, gang: Gang, asked: FilterRequest | undefined): Admission {
+function planWhole(ctx: BackfillContext, gang: Gang, asked: FilterRequest | undefined, nowMs: number): Admission {
   const { cluster, planner, feasibility, inFlight } = ctx;
   const needs = leaderNeeds(cluster, gang, asked?.pod);
   const request = { needs, policy: gang.policy, siblings: siblingRows(cluster, gang) };
-  const plan = planner.plan(asked ? { ...request, offered: offeredRows(cluster, asked.candidates) } : request);
-  if (plan.kind === 'placed') return { kind: 'admitted', needs, rows: plan.rows };
+  const present = asked ? { ...request, offered: offeredRows(cluster, asked.candidates) } : request;
+  const plan = planner.plan(present);
+  if (plan.kind === 'placed') return passing(ctx, gang, { request: present, rows: plan.rows }, nowMs);
   const obstacle = feasibility.obstacle(gang, needs);
   if (obstacle) return refused({ ...unschedulable(cluster, gang, needs, obstacle), ...shortIn(needs, plan, asked) });
   foundPossible(ctx, gang);
@@ -138,6 +154,20 @@ function planWhole(ctx: GangContext, gang: Gang, asked: FilterRequest | undefine
   const roomPosition = cluster.table.roomLog.position;
   const running = countRunning(cluster, gang);
   return refused({ kind: 'room', reason: WAITS_FOR_ROOM, running, roomPosition, ...shortIn(needs, anywhere) });
+}
+
+/** The gang fits: it starts unless it would delay a gang that has a start time. */
+function passing(ctx: BackfillContext, gang: Gang, fitting: Fitting, nowMs: number): Admission {
+  const passage = besideHeads(ctx, gang, fitting, nowMs);
+  if (passage.kind === 'free') return { ...passage, kind: 'admitted', needs: fitting.request.needs };
+  const { version } = ctx.startPlans;
+  const roomPosition = ctx.cluster.table.roomLog.position;
+  return refused({
+    ...passage,
+    reason: 'gang waits behind a start time',
+    version,
+    roomPosition,
+  });
 }
 
 /** The role that lacks room. Of the leader nothing is known where it was planned on the offered nodes alone. */

@@ -1,12 +1,12 @@
 import { isLeaderRole, type GangPod, type PodInfo } from '../model.ts';
-import { decideAdmission } from './admission.ts';
+import type { BackfillContext } from '../backfill/context.ts';
 import type { GangContext } from '../gang/context.ts';
 import { addLeader, gangOf, refresh } from '../gang/declare.ts';
-import { admit } from './filter-gang-pod.ts';
-import { isAdmitted, isFreeing, isGated, refOf, refusalOf, type Gang } from '../gang/gang.ts';
+import { tryToStart } from './try-to-start.ts';
+import { isAdmitted, isFreeing, isGated, refusalOf, type Gang } from '../gang/gang.ts';
 import { hasRunningLeader } from '../gang/needs.ts';
 import { noteProblem } from '../gang/problems.ts';
-import { refuse, unasked } from '../gang/transitions.ts';
+import { unasked } from '../gang/transitions.ts';
 import { EXAMINATIONS } from './turn.ts';
 
 /**
@@ -55,7 +55,7 @@ const MAX_PLANS_PER_ROUND = 64;
  * deleted or that a policy changed, and it tries refused pods again only after 5 min (flushUnschedulablePodsLeftover,
  * pkg/scheduler/backend/queue/scheduling_queue.go, 1.36). It never asks about a gated leader.
  */
-export function admitWaiting(ctx: GangContext, nowMs: number): void {
+export function admitWaiting(ctx: BackfillContext, nowMs: number): void {
   if (ctx.hold !== undefined || ctx.isFollowing) return;
   let plans = 0;
   const examinations = { left: EXAMINATIONS };
@@ -68,16 +68,7 @@ export function admitWaiting(ctx: GangContext, nowMs: number): void {
       ctx.roundStart ??= gang.key;
       continue;
     }
-    const admission = decideAdmission(ctx, gang, { examinations }, nowMs);
-    if (admission.kind === 'admitted' || !admission.stands) plans++;
-    if (admission.kind === 'refused') {
-      refuse(ctx, gang, admission.refusal);
-      continue;
-    }
-    admit(ctx, gang, admission, nowMs);
-    // Where the leader runs, kube-scheduler waits with the member about which it asked; the rest follow its binding.
-    const asleep = leaderRuns ? gang.askedAbout : refOf(gang.leader);
-    if (asleep) ctx.emit({ kind: 'wake-leader', gang: gang.key, leader: asleep, gated: !leaderRuns && isGated(gang) });
+    if (tryToStart(ctx, gang, examinations, nowMs) !== 'stands') plans++;
   }
 }
 

@@ -1,19 +1,22 @@
 import type { FilterAnswer } from '../decision.ts';
 import { isLeaderRole, type Candidates, type GangPod } from '../model.ts';
-import { decideAdmission, type Admission } from './admission.ts';
-import type { GangContext } from '../gang/context.ts';
+import { admit } from './admit.ts';
+import { decideAdmission } from './admission.ts';
+import type { BackfillContext } from '../backfill/context.ts';
 import { addLeader, gangOf, refresh } from '../gang/declare.ts';
-import { isAdmitted, type Gang } from '../gang/gang.ts';
+import { isAdmitted, refusalOf, type Gang } from '../gang/gang.ts';
 import { retryUnplaced } from '../gang/healing.ts';
 import { placeMember } from './members.ts';
+import { tryToStart } from './try-to-start.ts';
+import { EXAMINATIONS } from './turn.ts';
 import { hasRunningLeader } from '../gang/needs.ts';
 import { noteProblem } from '../gang/problems.ts';
-import { asked, refuse, toAdmitted } from '../gang/transitions.ts';
+import { asked, refuse } from '../gang/transitions.ts';
 
 const none = (reason: string): FilterAnswer => ({ kind: 'none', reason });
 
 /** The answer to filter for a pod of a gang. A pod that is refused is not being bound any more and holds no room. */
-export function answerFilter(ctx: GangContext, pod: GangPod, candidates: Candidates, nowMs: number): FilterAnswer {
+export function answerFilter(ctx: BackfillContext, pod: GangPod, candidates: Candidates, nowMs: number): FilterAnswer {
   ctx.inFlight.drop(pod.uid);
   const bound = ctx.cluster.boundPod(pod.uid);
   if (bound) return candidates.has(bound.node) ? { kind: 'one', node: bound.node } : none('pod is bound already');
@@ -22,7 +25,7 @@ export function answerFilter(ctx: GangContext, pod: GangPod, candidates: Candida
   return answer;
 }
 
-function decide(ctx: GangContext, pod: GangPod, candidates: Candidates, nowMs: number): FilterAnswer {
+function decide(ctx: BackfillContext, pod: GangPod, candidates: Candidates, nowMs: number): FilterAnswer {
   const { problem, role } = pod.membership;
   if (problem !== undefined) return none(noteProblem(ctx, pod, problem, nowMs));
   ctx.problems.delete(pod.uid);
@@ -39,6 +42,7 @@ function decide(ctx: GangContext, pod: GangPod, candidates: Candidates, nowMs: n
   ctx.ledger.dropPodHold(pod.uid);
   retryUnplaced(ctx, nowMs);
   if (ctx.hold !== undefined) return none(refuse(ctx, gang, { kind: 'held', reason: ctx.hold }));
+  startHeads(ctx, gang, nowMs);
   const question = leaderRuns ? {} : { asked: { pod, candidates } };
   const admission = decideAdmission(ctx, gang, question, nowMs);
   if (admission.kind === 'refused') return none(refuse(ctx, gang, admission.refusal));
@@ -50,13 +54,9 @@ function decide(ctx: GangContext, pod: GangPod, candidates: Candidates, nowMs: n
   return { kind: 'one', node: first.node };
 }
 
-type Admitted = Extract<Admission, { kind: 'admitted' }>;
-
-/** Reserves all slots of the gang and admits it; the first slot is the leader's unless one runs. */
-export function admit(ctx: GangContext, gang: Gang, { needs, rows }: Admitted, nowMs: number): void {
-  const deadlineMs = nowMs + gang.policy.reservation.unclaimedMs;
-  needs.forEach(({ role, vector }, i) => {
-    for (const row of rows[i] ?? []) ctx.ledger.place(ctx.ledger.add(gang, role, vector), row, deadlineMs);
-  });
-  toAdmitted(ctx, gang, 'placed');
+/** Whoever asks, the gangs that it must not delay are looked at first if room has appeared for them. */
+function startHeads(ctx: BackfillContext, gang: Gang, nowMs: number): void {
+  const examinations = { left: EXAMINATIONS };
+  for (const head of ctx.startPlans.gangsBefore(ctx, gang, nowMs).slice(0, EXAMINATIONS))
+    if (refusalOf(head)?.kind !== 'open') tryToStart(ctx, head, examinations, nowMs);
 }

@@ -1,4 +1,5 @@
 import type { GangPhase } from '../decision.ts';
+import type { Forecast } from '../history/run-times.ts';
 import { leaderRole, minToStart, type GangSpec, type PodInfo, type PodRef } from '../model.ts';
 import type { Policy } from '../policy/policy.ts';
 import type { Vector } from '../resources.ts';
@@ -33,6 +34,17 @@ export type Refusal =
     }
   /** Stands as long as gang `behind` is ahead and blocks. */
   | { readonly kind: 'turn'; readonly reason: string; readonly behind: string }
+  /**
+   * It fits, but it would delay gang `behind`, which has a start time. Stands as long as the start plans of that
+   * `version` do, and no room appeared after `roomPosition`.
+   */
+  | {
+      readonly kind: 'later';
+      readonly reason: string;
+      readonly behind: string;
+      readonly version: number;
+      readonly roomPosition: number;
+    }
   /** Depends on the candidate nodes: decided again at every question. */
   | { readonly kind: 'open'; readonly reason: string }
   /** No gang is admitted during a hold or while pods are in flight. Decided again at every question. */
@@ -84,6 +96,8 @@ export interface Gang {
   readonly priority: number;
   /** When its leader began to run, in ms; undefined: not yet, or unknown. */
   startedMs: number | undefined;
+  /** How long it waits before others must mind it, in ms; from its policy and its forecast when it entered its queue. */
+  readonly patienceMs: number;
   /** UIDs of its leaders that have not ended. The gang ends with the last of them. */
   readonly leaderUids: Set<string>;
   /** Written by the ledger. */
@@ -125,6 +139,15 @@ interface FoundPossible {
 
 /** A gang for which pods are being evicted. */
 export type FreeingGang = Gang & { readonly state: Extract<GangState, { kind: 'freeing' }> };
+
+/** How long the gang waits before others must mind it, in ms. @param forecast of its run */
+export function patienceOf({ policy: { queue } }: Pick<Gang, 'policy'>, forecast: () => Forecast): number {
+  const { blockAfterMs, patience } = queue;
+  if (patience.times === 0 || blockAfterMs === 0 || blockAfterMs === Infinity) return blockAfterMs;
+  const medianMs = forecast().endsWithin(0.5, 0);
+  if (medianMs === Infinity) return blockAfterMs;
+  return Math.max(blockAfterMs, Math.min(patience.times * medianMs, patience.mostMs));
+}
 
 export const isAdmitted = ({ state }: Pick<Gang, 'state'>): boolean => state.kind === 'admitted';
 

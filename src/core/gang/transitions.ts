@@ -4,6 +4,7 @@ import {
   isAdmitted,
   isFreeing,
   isGated,
+  patienceOf,
   refOf,
   refusalOf,
   type EvictionPlan,
@@ -13,6 +14,7 @@ import {
   type Refusal,
 } from './gang.ts';
 import { healRow } from './healing.ts';
+import { forecastOf } from './run-identity.ts';
 import { takeUpRunning } from './take-up.ts';
 
 /**
@@ -32,7 +34,7 @@ import { takeUpRunning } from './take-up.ts';
  *
  *   The last leader has ended: from any state to over, and the gang is forgotten.
  */
-type Written = 'state' | 'priority' | 'isUnasked' | 'preemption' | 'possible';
+type Written = 'state' | 'priority' | 'patienceMs' | 'isUnasked' | 'preemption' | 'possible';
 type WritableGang = { -readonly [K in Written]: Gang[K] };
 
 const write = (gang: Gang): WritableGang => gang;
@@ -203,6 +205,7 @@ export function reprioritize(ctx: GangContext, gang: Gang, priority: number): vo
 
 /** Puts a waiting gang in its place in its queue, also after its queue or priority changed. */
 export function enqueue(ctx: GangContext, gang: Gang): void {
+  write(gang).patienceMs = patienceOf(gang, () => forecastOf(ctx, gang));
   ctx.usage.assign(gang.key, gang.spec.queue);
   ctx.queues.put(gang);
 }

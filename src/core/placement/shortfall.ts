@@ -1,6 +1,6 @@
 import type { ClusterView } from '../cluster/cluster.ts';
 import { hasBit } from '../cluster/eligibility.ts';
-import type { Need } from './need.ts';
+import type { FreedRoom, Need, Room } from './need.ts';
 import { capacityAt, ScratchRoom } from './room.ts';
 import type { Vector } from '../resources.ts';
 
@@ -32,7 +32,7 @@ export class Shortfall {
     const vectors = needs.map(({ vector }) => vector);
     const { table } = cluster;
     this.#rows = table.rows;
-    this.#free = new ScratchRoom().of(table.free, vectors, { leave: limits.leave });
+    this.#free = new ScratchRoom().of(limits.room ?? table.free, vectors, { leave: limits.leave });
     this.#columns = this.#free.map((_, c) => c).filter((c) => vectors.some((vector) => (vector[c] ?? 0) > 0));
     this.#isInside = new Uint8Array(table.rows);
     this.#domainBindsLeader = limits.domainBindsLeader;
@@ -84,6 +84,22 @@ export class Shortfall {
   /** Whether room at the row could help in some domain. */
   isEligible(row: number): boolean {
     return this.#suitsOthers(row) || (this.#leader !== undefined && hasBit(this.#leader.eligible, row));
+  }
+
+  /**
+   * Lowers the other room, in the columns that the gang requests, to what is left here once these places are taken.
+   * @param places absent: nothing is left at rows where room could help the gang
+   */
+  cap(other: Room, places?: readonly FreedRoom[]): void {
+    for (const { row, vector } of places ?? []) this.#move(row, vector, -1);
+    for (const c of this.#columns) {
+      const [lowered, here] = [other[c]!, this.#free[c]!];
+      for (let row = 0; row < this.#rows; row++) {
+        const left = places || !this.isEligible(row) ? here[row]! : 0;
+        if (left < lowered[row]!) lowered[row] = left;
+      }
+    }
+    for (const { row, vector } of places ?? []) this.#move(row, vector, 1);
   }
 
   give(row: number, vector: Vector): void {
@@ -191,6 +207,8 @@ export interface ShortfallLimits {
   readonly leave: Vector | undefined;
   /** Whether the leader must be in the same domain. */
   readonly domainBindsLeader: boolean;
+  /** The room to begin with; absent: what is free now. */
+  readonly room?: Room;
 }
 
 interface Counted {

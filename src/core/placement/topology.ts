@@ -1,5 +1,6 @@
 import type { ClusterView } from '../cluster/cluster.ts';
 import { hasBit } from '../cluster/eligibility.ts';
+import type { Topology } from '../policy/policy.ts';
 import type { PlanRequest, Room, RowTest } from './need.ts';
 import { capacityAt } from './room.ts';
 
@@ -42,4 +43,21 @@ export function homeDomain(of: Int32Array, siblings: readonly number[]): number 
   const counts = new Map<number, number>();
   for (const row of siblings) if (of[row]! >= 0) counts.set(of[row]!, (counts.get(of[row]!) ?? 0) + 1);
   return [...counts].reduce((best, entry) => (entry[1] > best[1] ? entry : best), [-1, 0])[0];
+}
+
+/** The domains that must hold a whole gang, as lists of rows: one with all rows unless the policy requires a domain. */
+export function domainRows(
+  cluster: ClusterView,
+  { mode, keys }: Topology,
+  siblings: readonly number[],
+): readonly (readonly number[])[] {
+  const all = Array.from({ length: cluster.table.rows }, (_, row) => row);
+  if (mode !== 'require') return [all];
+  return keys.flatMap((key) => {
+    const { of, names } = cluster.domains.indexFor(key);
+    const home = homeDomain(of, siblings);
+    const rows = names.map((): number[] => []);
+    for (const row of all) if (of[row]! >= 0) rows[of[row]!]!.push(row);
+    return home < 0 ? rows : rows.slice(home, home + 1);
+  });
 }

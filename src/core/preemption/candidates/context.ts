@@ -1,5 +1,6 @@
 import type { NominatedRoom } from '../../cluster/nominated-room.ts';
-import type { GangContext, GangContextView } from '../../gang/context.ts';
+import type { BackfillContext } from '../../backfill/context.ts';
+import type { GangContextView } from '../../gang/context.ts';
 import type { PodInfo } from '../../model.ts';
 import type { DisruptionBudgets } from './disruption-budgets.ts';
 import type { ReportedWork } from './reported-work.ts';
@@ -14,7 +15,7 @@ export interface PreemptionContextView extends GangContextView {
 }
 
 /** The part of the scheduler's state that preemption reads and changes; core/state.ts has all of it. */
-export interface PreemptionContext extends GangContext {
+export interface PreemptionContext extends BackfillContext {
   readonly disruptionBudgets: DisruptionBudgets;
   readonly reportedWork: ReportedWork;
   readonly nominated: NominatedRoom;

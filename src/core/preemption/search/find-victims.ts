@@ -3,7 +3,7 @@ import { claimOf } from '../../gang/claim.ts';
 import type { Gang } from '../../gang/gang.ts';
 import { siblingRows, startNeeds } from '../../gang/needs.ts';
 import type { Need } from '../../placement/need.ts';
-import { homeDomain } from '../../placement/topology.ts';
+import { domainRows } from '../../placement/topology.ts';
 import type { PreemptionRules } from '../../policy/policy.ts';
 import { allAtOnce, withoutPause, Work, type Slices } from '../../work.ts';
 import { Budgets } from '../candidates/budgets.ts';
@@ -114,20 +114,6 @@ function searchFor(ctx: PreemptionContextView, gang: Gang, nowMs: number, terms:
   return new Search({ ctx, gang, nowMs, ...terms, shortfall, awaited, overruled, isExact: isSimple(needs) });
 }
 
-/** The topology domains, as lists of rows; one of them must hold the whole gang. */
-function domainsFor({ cluster }: PreemptionContextView, gang: Gang): readonly Domain[] {
-  const { mode, keys } = gang.policy.topology;
-  const all = Array.from({ length: cluster.table.rows }, (_, row) => row);
-  if (mode !== 'require') return [all];
-  return keys.flatMap((key) => {
-    const { of, names } = cluster.domains.indexFor(key);
-    const home = homeDomain(of, siblingRows(cluster, gang));
-    const rows = names.map((): number[] => []);
-    for (const row of all) if (of[row]! >= 0) rows[of[row]!]!.push(row);
-    return home < 0 ? rows : rows.slice(home, home + 1);
-  });
-}
-
 interface Asked extends SearchTerms {
   readonly ctx: PreemptionContextView;
   readonly gang: Gang;
@@ -159,7 +145,8 @@ class Search {
 
   constructor(asked: Asked) {
     this.#asked = asked;
-    this.#domains = domainsFor(asked.ctx, asked.gang);
+    const { cluster } = asked.ctx;
+    this.#domains = domainRows(cluster, asked.gang.policy.topology, siblingRows(cluster, asked.gang));
   }
 
   *soon(): Slices<Finding | undefined> {

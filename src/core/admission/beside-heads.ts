@@ -1,0 +1,46 @@
+import type { BackfillContext } from '../backfill/context.ts';
+import type { Head } from '../backfill/head.ts';
+import { delayed, passEnd, spareRoom } from '../backfill/start-plans.ts';
+import type { Gang } from '../gang/gang.ts';
+import type { FreedRoom, Need, PlanRequest } from '../placement/need.ts';
+
+/** Where a gang goes so that it delays no head that it must mind. */
+export type Passage =
+  | {
+      readonly kind: 'free';
+      readonly rows: readonly Int32Array[];
+      /** Heads that start while the gang still runs, and what it takes from the room at that time. */
+      readonly passed: readonly Head[];
+      readonly places: readonly FreedRoom[];
+    }
+  | { readonly kind: 'later'; readonly behind: string };
+
+/** What a gang needs, and where it would go if nobody else waited. */
+export interface Fitting {
+  readonly request: PlanRequest;
+  readonly rows: readonly Int32Array[];
+}
+
+/**
+ * Lets a gang that fits now start only if it delays no head: it ends before the head starts, or it fits beside it. */
+export function besideHeads(ctx: BackfillContext, gang: Gang, { request, rows }: Fitting, nowMs: number): Passage {
+  const { startPlans, planner, cluster, inFlight } = ctx;
+  const heads = startPlans.headsBefore(ctx, gang, nowMs);
+  const first = placesOf(request.needs, rows);
+  if (heads.length === 0) return { kind: 'free', rows, passed: [], places: first };
+  const endMs = passEnd(ctx, gang, nowMs);
+  const last = heads.at(-1)!;
+  if (startPlans.isCutFor(gang) && endMs > last.startMs) return { kind: 'later', behind: last.gang.key };
+  const passed = heads.filter(({ startMs }) => startMs < endMs);
+  const late = delayed(passed, first, endMs);
+  if (late.length === 0) return { kind: 'free', rows, passed, places: first };
+  const room = spareRoom(cluster.table.free, passed, inFlight.total);
+  const plan = planner.plan({ ...request, room });
+  const second = plan.kind === 'placed' ? placesOf(request.needs, plan.rows) : [];
+  if (plan.kind === 'placed' && delayed(passed, second, endMs).length === 0)
+    return { kind: 'free', rows: plan.rows, passed, places: second };
+  return { kind: 'later', behind: late[0]!.gang.key };
+}
+
+const placesOf = (needs: readonly Need[], rows: readonly Int32Array[]): readonly FreedRoom[] =>
+  needs.flatMap(({ vector }, i) => [...(rows[i] ?? [])].map((row) => ({ row, vector })));

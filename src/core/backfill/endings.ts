@@ -1,0 +1,38 @@
+import { staysWithNode, type ClusterView } from '../cluster/cluster.ts';
+import type { GangContextView } from '../gang/context.ts';
+import type { Gang } from '../gang/gang.ts';
+import { forecastOf } from '../gang/run-identity.ts';
+import type { FreedRoom } from '../placement/need.ts';
+
+/** When a gang that holds room is expected to give it back, in ms; Infinity: nobody knows. */
+export interface Ending {
+  readonly gang: Gang;
+  readonly atMs: number;
+}
+
+/** The ends of all gangs that hold room, the earliest first. @param share how many of such runs end before */
+export function endingsOf(ctx: GangContextView, share: number, nowMs: number): readonly Ending[] {
+  const endings: Ending[] = [];
+  for (const gang of ctx.gangs.values()) {
+    if (gang.slots.length === 0 && ctx.cluster.boundMembers(gang.key).size === 0) continue;
+    const atMs = endOf(ctx, gang, share, nowMs);
+    if (atMs < Infinity) endings.push({ gang, atMs });
+  }
+  return endings.sort((a, b) => a.atMs - b.atMs || (a.gang.key < b.gang.key ? -1 : 1));
+}
+
+/** When this share of such runs has ended, of those that take as long as the gang has run already, in ms. */
+export function endOf(ctx: GangContextView, gang: Gang, share: number, nowMs: number): number {
+  const sinceMs = Math.min(nowMs, gang.startedMs ?? nowMs);
+  return sinceMs + forecastOf(ctx, gang).endsWithin(share, nowMs - sinceMs);
+}
+
+/** The room that the gang gives back when it ends: that of its members and of its slots. */
+export function* heldBy(cluster: ClusterView, { key, slots }: Gang): Generator<FreedRoom> {
+  for (const bound of cluster.boundMembers(key).values())
+    if (bound.row >= 0 && !bound.isLeaving && !staysWithNode(bound)) yield bound;
+  for (const { state, node, vector } of slots) {
+    const row = state === 'reserved' || state === 'assumed' ? cluster.table.rowOf(node) : undefined;
+    if (row !== undefined) yield { row, vector };
+  }
+}

@@ -1,0 +1,97 @@
+import type { Gang } from '../gang/gang.ts';
+import { leaderNeeds, siblingRows } from '../gang/needs.ts';
+import { forecastOf } from '../gang/run-identity.ts';
+import type { FreedRoom, Need } from '../placement/need.ts';
+import { Shortfall } from '../placement/shortfall.ts';
+import { domainRows } from '../placement/topology.ts';
+import type { BackfillContextView } from './context.ts';
+import type { RoomAt, Walk } from './walk.ts';
+
+/** A waiting gang with its place in time. */
+export interface Head {
+  readonly gang: Gang;
+  /** When it fits if the forecasts hold, in ms; Infinity: that cannot be told. */
+  readonly startMs: number;
+  /** What its members take then; empty if it has no start time. */
+  readonly places: readonly FreedRoom[];
+  /** The room at that time without what the gang itself takes: how much the gang lacks there while others take from it. */
+  readonly fit: Shortfall;
+  /** The gangs whose ends make the room, the last ones first. */
+  readonly becauseOf: readonly string[];
+}
+
+/** As many ends are named as people read. */
+const BECAUSE = 3;
+
+/** Goes through time until the gang fits; the walk stands at that time then. */
+export function headAt(ctx: BackfillContextView, walk: Walk, gang: Gang): Head {
+  const search = new Search(ctx, walk, gang);
+  const becauseOf: string[] = [];
+  let places = search.places();
+  while (!places) {
+    const change = walk.step();
+    if (!change) return { gang, startMs: Infinity, places: [], fit: search.fit, becauseOf: [] };
+    if (!search.changed(change)) continue;
+    if (change.gang !== undefined) becauseOf.unshift(change.gang);
+    places = search.places();
+  }
+  return { gang, startMs: walk.atMs, places, fit: search.fit, becauseOf: becauseOf.slice(0, BECAUSE) };
+}
+
+/** When the gang would end that starts at its start time, in ms. @param share how many of such runs end before */
+export const endOfHead = (ctx: BackfillContextView, { gang, startMs }: Head, share: number): number =>
+  startMs + forecastOf(ctx, gang).endsWithin(share, 0);
+
+/** Follows the room of a walk and says where a gang fits. */
+class Search {
+  readonly fit: Shortfall;
+  readonly #ctx: BackfillContextView;
+  readonly #walk: Walk;
+  readonly #gang: Gang;
+  readonly #needs: readonly Need[];
+  readonly #domains: readonly (readonly number[])[];
+  /** Domains where room has changed since they were looked at. */
+  #open: readonly (readonly number[])[];
+
+  constructor(ctx: BackfillContextView, walk: Walk, gang: Gang) {
+    const { cluster } = ctx;
+    const { topology } = gang.policy;
+    [this.#ctx, this.#walk, this.#gang] = [ctx, walk, gang];
+    this.#needs = leaderNeeds(cluster, gang);
+    this.#domains = this.#open = domainRows(cluster, topology, siblingRows(cluster, gang));
+    this.fit = new Shortfall(cluster, this.#needs, {
+      leave: undefined,
+      domainBindsLeader: topology.leader,
+      room: walk.room,
+    });
+    if (this.#domains.length === 1) this.fit.confine(this.#domains[0]!);
+  }
+
+  /** @returns whether the change is of use to the gang */
+  changed({ room, sign }: RoomAt): boolean {
+    const touched = new Set<number>();
+    for (const { row, vector } of room) {
+      if (sign > 0) this.fit.give(row, vector);
+      else this.fit.take(row, vector);
+      if (sign > 0 && this.fit.isEligible(row)) touched.add(row);
+    }
+    const isAnyDomain = this.#domains.length === 1 || !this.#gang.policy.topology.leader;
+    if (touched.size === 0) this.#open = [];
+    else
+      this.#open = isAnyDomain ? this.#domains : this.#domains.filter((rows) => rows.some((row) => touched.has(row)));
+    return touched.size > 0;
+  }
+
+  /** Where its members go now; undefined: they do not fit. */
+  places(): readonly FreedRoom[] | undefined {
+    for (const domain of this.#open) {
+      if (this.#domains.length > 1) this.fit.confine(domain);
+      if (this.fit.missing > 0) continue;
+      const { policy } = this.#gang;
+      const plan = this.#ctx.planner.plan({ needs: this.#needs, policy, siblings: [], room: this.#walk.room });
+      if (plan.kind === 'placed')
+        return this.#needs.flatMap(({ vector }, i) => [...plan.rows[i]!].map((row) => ({ row, vector })));
+    }
+    return undefined;
+  }
+}

@@ -1,0 +1,159 @@
+import { isHead } from '../gang/blocking.ts';
+import type { GangContextView } from '../gang/context.ts';
+import type { Gang } from '../gang/gang.ts';
+import { forecastOf } from '../gang/run-identity.ts';
+import type { FreedRoom, Room } from '../placement/need.ts';
+import type { Vector } from '../resources.ts';
+import { endingsOf, type Ending } from './endings.ts';
+import { endOfHead, headAt, type Head } from './head.ts';
+import { Walk } from './walk.ts';
+
+/** Start plans are made anew at most this often, in ms. */
+const REPLAN_MS = 250;
+/** As many heads get a start time of their own; whoever would run past the last of them waits. */
+const MAX_HEADS = 32;
+/** How many of the runs that hold room now end before it is counted on. */
+const END_SHARE = 0.5;
+/** A gang counts as over, for those that it passes, when so many of such runs are. */
+const PASS_SHARE = 0.9;
+
+/**
+ * The places in time of the gangs that have lost their patience, and with them the answer to whether another gang may
+ * start before them. Nothing is held for a head: its start time is a calculation, made anew as the cluster changes.
+ *
+ * A gang must not delay (a) any head of strictly higher priority, of whatever queue, and (b) the first head of its own
+ * priority in its queue. Heads of kind (a) are planned one after the other, each beside those before it; a head of kind
+ * (b) is planned beside the heads of higher priority.
+ */
+export class StartPlans {
+  /** Changes whenever plans are made anew. */
+  version = 0;
+  #madeMs = -Infinity;
+  #roomPosition = -1;
+  #endings: readonly Ending[] = [];
+  /** Heads of higher priority than some waiting gang, in admission order. */
+  #trunk: readonly Head[] = [];
+  /** Whether there are more of them than have a plan. */
+  #isCut = false;
+  /** The first head of each queue and priority, by `queueAndPriority`; made when asked for. */
+  readonly #firsts = new Map<string, Head | undefined>();
+  #heads: readonly Gang[] = [];
+
+  /** The heads that this gang must not delay, with present plans. */
+  headsBefore(ctx: GangContextView, gang: Gang, nowMs: number): readonly Head[] {
+    this.#refresh(ctx, nowMs);
+    const higher = this.#trunk.filter((head) => head.gang.priority > gang.priority && isHead(head.gang, nowMs));
+    const first = this.#firstOf(ctx, gang, nowMs);
+    return first ? [...higher, first] : higher;
+  }
+
+  /** Gangs that would be heads before this one, without a plan. O(heads). */
+  gangsBefore(ctx: GangContextView, gang: Gang, nowMs: number): readonly Gang[] {
+    this.#refresh(ctx, nowMs);
+    const out = this.#heads.filter((head) => head.priority > gang.priority && isHead(head, nowMs));
+    const first = this.#heads.find((head) => isRival(head, gang) && isHead(head, nowMs));
+    return first && first !== gang ? [...out, first] : out;
+  }
+
+  /** Whether the plans of that version are the present ones. */
+  stillCount(ctx: GangContextView, version: number, nowMs: number): boolean {
+    this.#refresh(ctx, nowMs);
+    return version === this.version;
+  }
+
+  #refresh(ctx: GangContextView, nowMs: number): void {
+    if (nowMs - this.#madeMs < REPLAN_MS) return;
+    const heads = ctx.queues.inAdmissionOrder().filter((gang) => isHead(gang, nowMs));
+    const { position } = ctx.cluster.table.roomLog;
+    this.#madeMs = nowMs;
+    const isSame = heads.length === this.#heads.length && heads.every((gang, i) => gang === this.#heads[i]);
+    if (isSame && position === this.#roomPosition && !this.#isPast(nowMs)) return;
+    this.version++;
+    this.#heads = heads;
+    this.#roomPosition = position;
+    this.#firsts.clear();
+    this.#trunk = [];
+    if (heads.length > 0) this.#plan(ctx, nowMs);
+  }
+
+  #isPast(nowMs: number): boolean {
+    return [...this.#trunk, ...this.#firsts.values()].some((head) => head && head.startMs <= nowMs);
+  }
+
+  #plan(ctx: GangContextView, nowMs: number): void {
+    this.#endings = endingsOf(ctx, END_SHARE, nowMs);
+    const waiting = ctx.queues.inAdmissionOrder();
+    const lowest = waiting.reduce((least, { priority }) => Math.min(least, priority), Infinity);
+    const higher = this.#heads.filter(({ priority }) => priority > lowest);
+    this.#isCut = higher.length > MAX_HEADS;
+    const walk = new Walk(ctx.cluster, this.#endings, nowMs);
+    const trunk: Head[] = [];
+    for (const gang of higher.slice(0, MAX_HEADS)) {
+      const head = headAt(ctx, walk, gang);
+      trunk.push(head);
+      if (head.startMs === Infinity) break;
+      walk.place(head.places, head.startMs, endOfHead(ctx, head, END_SHARE));
+    }
+    this.#trunk = trunk;
+  }
+
+  #firstOf(ctx: GangContextView, gang: Gang, nowMs: number): Head | undefined {
+    const key = `${gang.priority} ${gang.spec.queue}`;
+    if (!this.#firsts.has(key)) {
+      const first = this.#heads.find((head) => isRival(head, gang));
+      this.#firsts.set(key, first && this.#planFirst(ctx, first, nowMs));
+    }
+    const head = this.#firsts.get(key);
+    return head && head.gang !== gang && isHead(head.gang, nowMs) ? head : undefined;
+  }
+
+  #planFirst(ctx: GangContextView, gang: Gang, nowMs: number): Head {
+    const walk = new Walk(ctx.cluster, this.#endings, nowMs);
+    for (const head of this.#trunk) {
+      if (head.gang.priority <= gang.priority || head.startMs === Infinity) break;
+      while (walk.atMs < head.startMs && walk.step());
+      walk.place(head.places, head.startMs, endOfHead(ctx, head, END_SHARE));
+    }
+    return headAt(ctx, walk, gang);
+  }
+
+  /** Whether some heads of higher priority than the gang's have no plan of their own. */
+  isCutFor(gang: Gang): boolean {
+    return this.#isCut && (this.#heads[MAX_HEADS]?.priority ?? -Infinity) > gang.priority;
+  }
+}
+
+/** Whether the head is ahead of the gang by its time alone. */
+const isRival = (head: Gang, gang: Gang) => head.priority === gang.priority && head.spec.queue === gang.spec.queue;
+
+/** When the waiting gang would be over if it started now. */
+export const passEnd = (ctx: GangContextView, gang: Gang, nowMs: number): number =>
+  nowMs + forecastOf(ctx, gang).endsWithin(PASS_SHARE, 0);
+
+/** The first of the heads that a gang would delay that takes these places until `endMs`. */
+export function delayed(heads: readonly Head[], places: readonly FreedRoom[], endMs: number): readonly Head[] {
+  return heads.filter((head) => endMs > head.startMs && !leavesRoom(head, places));
+}
+
+function leavesRoom(head: Head, places: readonly FreedRoom[]): boolean {
+  if (head.startMs === Infinity) return !places.some(({ row }) => head.fit.isEligible(row));
+  take(head, places);
+  const isFine = head.fit.missing === 0;
+  for (const { row, vector } of places) head.fit.give(row, vector);
+  return isFine;
+}
+
+/** The places are taken for longer than until the head starts. */
+export function take(head: Head, places: readonly FreedRoom[]): void {
+  for (const { row, vector } of places) head.fit.take(row, vector);
+}
+
+/**
+ * What may be taken beyond the start of these heads: at each row the least that is free now and then.
+ * @param leave what stays free at each row
+ */
+export function spareRoom(free: Room, heads: readonly Head[], leave: Vector | undefined): Room {
+  const spare = free.map((column, c) => column.map((amount) => amount - (leave?.[c] ?? 0)));
+  for (const head of heads) head.fit.cap(spare, head.startMs === Infinity ? undefined : head.places);
+  return spare;
+}
