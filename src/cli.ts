@@ -13,7 +13,9 @@ import { sweepCommand, type SweepFlags } from './cli/sweep.ts';
 import { whyCommand, type WhyFlags } from './cli/why.ts';
 import { loadConfig } from './config.ts';
 import { MusterError } from './core/errors.ts';
+import { FORECAST_MODES } from './replay/forecasts.ts';
 import { PROFILES } from './replay/generate/profiles.ts';
+import { DEFAULT_REPLAY } from './replay/options.ts';
 import type { GroupBy } from './replay/result.ts';
 import { FORMATS } from './replay/trace/read-trace.ts';
 import { DEFAULT_WORK, type WorkModel } from './replay/work-model.ts';
@@ -127,6 +129,7 @@ program
     }),
   );
 
+const { forecasts } = DEFAULT_REPLAY;
 const WORK_MODELS = ['spark', 'gang'] satisfies WorkModel[];
 
 /** Adds the options that say when jobs work, and how fast. */
@@ -156,8 +159,8 @@ const withWorkModel = (command: Command) =>
       DEFAULT_WORK.serialFraction,
     );
 
-/** Adds the options that replay and sweep share: the workload and how it runs. */
-const withWorkload = (command: Command) =>
+/** Adds the options that say what is replayed, and on what. */
+const withTrace = (command: Command) =>
   command
     .requiredOption(
       '--nodes <file>',
@@ -183,11 +186,34 @@ const withWorkload = (command: Command) =>
     .option('--grace <seconds>', 'how long an evicted pod takes to terminate', notNegative, 10)
     .option('--lazy-backoff', 'use the back-off of kube-scheduler before 1.33');
 
+/** Adds the options that say what muster knows about run times; workload.ts has the default of the first. */
+const withForecasts = (command: Command) =>
+  command
+    .addOption(
+      new Option(
+        '--forecasts <from>',
+        'what muster knows about run times; default: learned, from the jobs that end (docs/replay.md)',
+      ).choices(FORECAST_MODES),
+    )
+    .option(
+      '--forecast-known <share>',
+      `declared: share of the jobs with an estimate (default: ${forecasts.known})`,
+      share,
+    )
+    .option(
+      '--forecast-error <sigma>',
+      `declared: how far off the estimates are, as a deviation of logarithms (default: ${forecasts.error})`,
+      notNegative,
+    );
+
+/** Adds the options that replay, sweep and size share: the workload and how it runs. */
+const withWorkload = (command: Command) => withForecasts(withWorkModel(withTrace(command)));
+
 const GROUPINGS = ['queue', 'namespace', 'user', 'priority', 'size'] satisfies GroupBy[];
 
 const USUAL_POLICIES = ['kube-default', 'fifo-gang', 'muster'];
 
-withWorkModel(withWorkload(program.command('replay <trace>')))
+withWorkload(program.command('replay <trace>'))
   .description(
     `rehearse policies on a trace (${FORMATS.join(', ')}; - for standard input; or preset:NAME to generate one: ${profiles})`,
   )
@@ -204,7 +230,7 @@ withWorkModel(withWorkload(program.command('replay <trace>')))
 
 /** Adds the options of commands that run many replays. */
 const withRuns = (command: Command) =>
-  withWorkModel(withWorkload(command))
+  withWorkload(command)
     .option(
       '--set <field=values>',
       'try these values of a policy field, such as queue.blockAfter=0,10m,never; POLICY:field=... for one policy; repeat it for a grid',

@@ -1,5 +1,6 @@
 import type { NodeInfo } from '../core/model.ts';
 import { MusterError } from '../core/errors.ts';
+import type { ForecastRules } from '../replay/forecasts.ts';
 import { generateTrace } from '../replay/generate/generate.ts';
 import { profileNamed, profileNodes } from '../replay/generate/profiles.ts';
 import { DEFAULT_REPLAY, type ReplayOptions } from '../replay/options.ts';
@@ -33,6 +34,9 @@ export interface WorkloadFlags extends ClusterSize {
   readonly lazyBackoff?: true;
   readonly urgent?: number;
   readonly grace: number;
+  readonly forecasts?: ForecastRules['mode'];
+  readonly forecastKnown?: number;
+  readonly forecastError?: number;
 }
 
 export type Workload = Pick<ReplayInput, 'trace' | 'nodes' | 'nodesName' | 'options'> & {
@@ -83,7 +87,21 @@ function optionsOf(flags: WorkloadFlags, seed: number): ReplayOptions {
     serialFraction,
     nodeFailuresPerDay: nodeFailures,
     graceMs: grace * 1000,
+    forecasts: forecastsOf(flags),
   };
+}
+
+/** A share or an error alone asks for estimates. @throws MusterError MUSTER_USAGE */
+function forecastsOf({ forecasts, forecastKnown, forecastError }: WorkloadFlags): ForecastRules {
+  const usual = DEFAULT_REPLAY.forecasts;
+  const isDeclared = forecastKnown !== undefined || forecastError !== undefined;
+  const mode = forecasts ?? (isDeclared ? 'declared' : usual.mode);
+  if (isDeclared && mode !== 'declared')
+    throw new MusterError(
+      'MUSTER_USAGE',
+      `--forecast-known and --forecast-error say how estimates are: leave out --forecasts ${mode}.`,
+    );
+  return { mode, known: forecastKnown ?? usual.known, error: forecastError ?? usual.error };
 }
 
 /** @throws MusterError MUSTER_USAGE */

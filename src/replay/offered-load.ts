@@ -1,7 +1,7 @@
 import type { NodeInfo } from '../core/model.ts';
 import type { Resources } from '../core/resources.ts';
 import type { OfferedLoad } from './result.ts';
-import type { TraceJob } from './trace/job.ts';
+import { runAloneMs, type TraceJob } from './trace/job.ts';
 
 /**
  * The work of the jobs, as the time of each alone times the request of all its pods, per what the nodes can do from the
@@ -12,9 +12,10 @@ export function offeredLoad(jobs: readonly TraceJob[], nodes: readonly NodeInfo[
   const capacity = new Map<string, number>();
   for (const { allocatable } of nodes) add(capacity, allocatable, 1);
   const work = new Map<string, number>();
-  for (const { leader, workers, durationMs, failsAt = 1 } of jobs) {
-    add(work, leader, durationMs * failsAt);
-    add(work, workers.request, workers.count * durationMs * failsAt);
+  for (const job of jobs) {
+    const { leader, workers } = job;
+    add(work, leader, runAloneMs(job));
+    add(work, workers.request, workers.count * runAloneMs(job));
   }
   const loads = [...work]
     .filter(([name]) => name !== 'pods' && (capacity.get(name) ?? 0) > 0)

@@ -1,3 +1,4 @@
+import type { ForecastRules } from './forecasts.ts';
 import { DEFAULT_WORK, type WorkModel, type WorkRules } from './work-model.ts';
 
 /** The options of a replay. All times are simulated ms. */
@@ -14,6 +15,7 @@ export interface ReplayOptions {
   /** SchedulerPopFromBackoffQ of kube-scheduler 1.33 and later. */
   readonly eagerBackoff: boolean;
   readonly nodeFailuresPerDay: number;
+  readonly forecasts: ForecastRules;
   /** Absent: the trace's own model. */
   readonly workModel?: WorkModel;
   readonly minRegisteredRatio: number;
@@ -40,6 +42,7 @@ export const DEFAULT_REPLAY: ReplayOptions = {
   batchSize: 5,
   eagerBackoff: true,
   nodeFailuresPerDay: 0,
+  forecasts: { mode: 'learned', known: 1, error: 0.3 },
   ...DEFAULT_WORK,
   graceMs: 10_000,
   rerunMs: 60_000,

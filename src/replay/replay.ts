@@ -1,8 +1,10 @@
 import { createHash } from 'node:crypto';
+import type { RunTimes } from '../core/history/run-times.ts';
 import type { NodeInfo } from '../core/model.ts';
 import type { Policy } from '../core/policy/policy.ts';
 import { Scheduler } from '../core/scheduler.ts';
 import { policyText } from '../intake/policy-text.ts';
+import { runTimesOf, type ForecastRules } from './forecasts.ts';
 import type { JobRecord } from './job-record.ts';
 import { offeredLoad } from './offered-load.ts';
 import { workRulesOf, type ReplayOptions } from './options.ts';
@@ -37,13 +39,13 @@ export interface ReplayInput {
   readonly onPolicy?: (result: PolicyResult, latency: LatencyResult) => void;
   /** Called when a job is over, and at the end of the simulation for those that are not; records are not kept. */
   readonly onJob?: (record: JobRecord) => void;
-  /** The extender for a policy; by default the core in this process. */
+  /** The extender for a policy; by default the core in this process, which knows run times as the options say. */
   readonly portFor?: (policy: ReplayPolicy) => ExtenderPort | undefined;
 }
 
-/** The scheduler of a policy. */
-export function schedulerFor({ policies }: ReplayPolicy): Scheduler {
-  return new Scheduler({ policies, schedulerNames: ['muster'] });
+/** The scheduler of a policy. @param runTimes absent: its own history, which begins empty */
+export function schedulerFor({ policies }: ReplayPolicy, runTimes?: RunTimes): Scheduler {
+  return new Scheduler({ policies, schedulerNames: ['muster'], ...(runTimes ? { runTimes } : {}) });
 }
 
 /** Replays the trace under each policy in turn. If it is stopped early, the result is partial and marked incomplete. */
@@ -55,7 +57,8 @@ export async function replay(input: ReplayInput): Promise<ReplayResult> {
   const latency: LatencyResult[] = [];
   for (const policy of input.policies) {
     if (signal?.aborted) break;
-    const port = portFor?.(policy) ?? directPort(schedulerFor(policy));
+    const runTimes = runTimesOf(options.forecasts, trace.jobs, options.seed);
+    const port = portFor?.(policy) ?? directPort(schedulerFor(policy, runTimes));
     const ears = { ...(signal ? { signal } : {}), ...(onProgress ? { onProgress } : {}), ...(onJob ? { onJob } : {}) };
     const output = await simulate({ trace, nodes, options, port, policy: policy.name, larger, ...ears });
     const { name, source = name } = policy;
@@ -114,6 +117,21 @@ function describe(options: ReplayOptions): string[] {
     `leaders start in 5 to 20 s, workers in a log-normal time of median 8 s (drawn with the seed)`,
     `pods in back-off ${options.eagerBackoff ? 'are' : 'are not'} taken early by an idle kube-scheduler (1.33 and later: they are)`,
     `${options.nodeFailuresPerDay} node failures a day`,
+    ...describeForecasts(options.forecasts),
     `an evicted pod is gone after ${options.graceMs / 1000} s; a lost worker takes its share of the job's work with it, a lost leader all of it, and its job is submitted again after ${options.rerunMs / 1000} s`,
   ];
+}
+
+function describeForecasts({ mode, known, error }: ForecastRules): string[] {
+  const estimated = `an estimate that is off by a log-normal factor of deviation ${error} (drawn with the seed)`;
+  switch (mode) {
+    case 'learned':
+      return [];
+    case 'off':
+      return ['forecasts off: muster knows nothing about run times'];
+    case 'oracle':
+      return ['forecasts oracle: muster knows how long each job takes with all its workers'];
+    case 'declared':
+      return [`forecasts declared: of ${100 * known} % of the jobs muster knows ${estimated}; of the others nothing`];
+  }
 }

@@ -1,5 +1,5 @@
 import type { JobRecord, Outcome } from '../job-record.ts';
-import type { TraceJob } from '../trace/job.ts';
+import { runAloneMs, type TraceJob } from '../trace/job.ts';
 import { longestWait, PhaseLog } from './phase-log.ts';
 
 /** The kinds of room that a job holds. */
@@ -16,9 +16,6 @@ export type Loss = 'evictions' | 'failures';
 
 /** Below this, a run time counts as this much in the bounded slowdown. */
 const BOUND_MS = 10_000;
-
-/** The time that a job takes with all its workers, until it is done or fails by itself. */
-export const runAloneMs = ({ durationMs, failsAt = 1 }: TraceJob): number => durationMs * failsAt;
 
 /** cpu of the leader and all workers, in millicores. */
 const wholeCpu = ({ leader, workers: { count, request } }: TraceJob): number =>

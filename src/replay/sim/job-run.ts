@@ -1,7 +1,7 @@
 import type { PodInfo } from '../../core/model.ts';
 import { seeded, type Random } from '../random.ts';
-import type { TraceJob } from '../trace/job.ts';
-import { runAloneMs, type JobHistory } from './job-history.ts';
+import { runAloneMs, type TraceJob } from '../trace/job.ts';
+import type { JobHistory } from './job-history.ts';
 import { partsOf, podInfo, type PodParts } from './pod-info.ts';
 import { Progress } from './progress.ts';
 import type { Entry } from './timeline.ts';

@@ -38,6 +38,9 @@ export interface TraceJob {
   readonly row: number;
 }
 
+/** The time that a job takes with all its workers, until it is done or fails by itself. */
+export const runAloneMs = ({ durationMs, failsAt = 1 }: TraceJob): number => durationMs * failsAt;
+
 /** A trace: jobs by submission time, then by row. */
 export interface Trace {
   /** Name for reports: the file's base name. */

@@ -1,0 +1,105 @@
+import { NO_RUN_TIMES } from '../core/history/no-run-times.ts';
+import type { Forecast, RunIdentity, RunTimes } from '../core/history/run-times.ts';
+import { seeded } from './random.ts';
+import { runAloneMs, type TraceJob } from './trace/job.ts';
+
+export const FORECAST_MODES = ['learned', 'off', 'oracle', 'declared'] as const;
+
+/**
+ * What muster knows of run times in a replay. `learned`: what it has seen end since the beginning; `off`: nothing;
+ * `oracle`: how long each job of the trace takes with all its workers; `declared`: an estimate of that, of some jobs.
+ */
+export interface ForecastRules {
+  readonly mode: (typeof FORECAST_MODES)[number];
+  /** `declared`: the share of the jobs that have an estimate, 0..1. */
+  readonly known: number;
+  /** `declared`: an estimate is off by a log-normal factor; this is the deviation of its logarithm. */
+  readonly error: number;
+}
+
+/** As ForecastRules, with what the draws need. */
+interface Rules extends ForecastRules {
+  readonly seed: number;
+}
+
+/** @returns undefined: the core's own history */
+export function runTimesOf(rules: ForecastRules, jobs: readonly TraceJob[], seed: number): RunTimes | undefined {
+  switch (rules.mode) {
+    case 'learned':
+      return undefined;
+    case 'off':
+      return NO_RUN_TIMES;
+    case 'oracle':
+      return new ToldRunTimes(jobs, { ...rules, known: 1, error: 0, seed });
+    case 'declared':
+      return new ToldRunTimes(jobs, { ...rules, seed });
+  }
+}
+
+/** What a rerun and the pod of a job without workers add to the job's name. */
+const OF_THE_JOB = /(-rerun(-\d+)?)?(-driver)?$/;
+
+/** Run times of the trace's jobs, as they are or with an error. They learn nothing. */
+class ToldRunTimes implements RunTimes {
+  readonly #jobs: ReadonlyMap<string, TraceJob>;
+  readonly #rules: Rules;
+  /** By job, since a forecast is asked for again and again. */
+  readonly #told = new Map<TraceJob, Forecast>();
+
+  constructor(jobs: readonly TraceJob[], rules: Rules) {
+    this.#jobs = new Map(jobs.map((job) => [`${job.namespace}/${job.id}`, job]));
+    this.#rules = rules;
+  }
+
+  forecast(run: RunIdentity): Forecast {
+    const key = `${run.namespace}/${run.name}`;
+    const job = this.#jobs.get(key) ?? this.#jobs.get(key.replace(OF_THE_JOB, ''));
+    const known = job && this.#told.get(job);
+    if (known) return known;
+    const told = (job && this.#tell(job)) ?? NO_RUN_TIMES.forecast(run);
+    if (job) this.#told.set(job, told);
+    return told;
+  }
+
+  learn(): void {
+    // What is told of a run does not depend on other runs.
+  }
+
+  #tell(job: TraceJob): Forecast | undefined {
+    const { known, error, seed } = this.#rules;
+    const random = seeded(seed, 'forecast', job.id);
+    if (random.uniform() >= known) return undefined;
+    return error === 0 ? exactly(runAloneMs(job)) : around(runAloneMs(job) * random.logNormal(0, error), error);
+  }
+}
+
+const exactly = (ms: number): Forecast => ({
+  endsWithin: (_share, ranMs) => Math.max(ms, ranMs),
+  isKnown: true,
+  runs: 0,
+  basis: 'its run time in the trace',
+  error: 0,
+});
+
+/** Nine of ten values of a normal distribution are below its mean and this many deviations. */
+const NINE_OF_TEN = 1.2815515655446004;
+
+/**
+ * A log-logistic distribution with this median and the 90 % quantile of the log-normal one: its quantiles under the
+ * condition that a run took longer than some time have a closed form. Scaled so that no power overflows.
+ */
+function around(medianMs: number, error: number): Forecast {
+  const power = Math.log(9) / (NINE_OF_TEN * error);
+  return {
+    endsWithin(share, ranMs) {
+      const most = Math.max(medianMs, ranMs, 1);
+      const odds = (share * (medianMs / most) ** power + (ranMs / most) ** power) / (1 - share);
+      return most * odds ** (1 / power);
+    },
+    isKnown: true,
+    runs: 0,
+    basis: "its owner's estimate",
+    // The mean of a normal distribution's absolute values.
+    error: error * Math.sqrt(2 / Math.PI),
+  };
+}
