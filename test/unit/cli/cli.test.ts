@@ -61,6 +61,17 @@ test.each([['--json'], ['--report']])(
   },
 );
 
+test('a share or an error of forecasts alone asks for estimates, and the result says so; what is learned is not told', async () => {
+  const run = async (...args: string[]) => {
+    const { out } = await muster(...small, '--policy', 'fifo-gang', '--json', '-', ...args);
+    return (JSON.parse(out) as ReplayResult).options.filter((text) => text.startsWith('forecasts'));
+  };
+  expect(await run()).toEqual([]);
+  expect(await run('--forecasts', 'oracle')).toHaveLength(1);
+  expect(await run('--forecast-known', '0.6')).toEqual([expect.stringMatching(/declared: of 60 % .* deviation 0.3 /)]);
+  expect(await run('--forecast-error', '0.7')).toEqual([expect.stringMatching(/declared: of 100 % .* deviation 0.7 /)]);
+});
+
 test("the work model is the trace's own unless --work says otherwise", async () => {
   const run = async (...args: string[]) => {
     const { out, code } = await muster(...small, '--policy', 'fifo-gang', '--json', '-', ...args);
@@ -170,6 +181,7 @@ test.each([
   ['nothing to serve', ['serve'], 2, '--nodes'],
   ['two clusters to serve', ['serve', '--demo', '--pods', 'a.json'], 2, '--demo'],
   ['a port that is none', ['serve', '--demo', '--port', '99999'], 2, '--port: "99999"'],
+  ['an error of no estimates', [...small, '--forecasts', 'oracle', '--forecast-error', '1'], 2, '--forecasts oracle'],
 ])('%s ends with a clear line and a code', async (_, args, code, part) => {
   const ended = await muster(...args);
   expect(ended.err).toContain(part);
