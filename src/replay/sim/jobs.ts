@@ -1,4 +1,4 @@
-import type { NodeInfo } from '../../core/model.ts';
+import type { NodeInfo, Outcome as PodOutcome } from '../../core/model.ts';
 import type { Outcome } from '../job-record.ts';
 import type { TraceJob } from '../trace/job.ts';
 import { Bookkeeper } from './bookkeeper.ts';
@@ -201,7 +201,8 @@ export class Jobs {
     const { history, attempt } = run;
     this.#books.close(run);
     this.#live.delete(run);
-    for (const pod of run.pods) this.#endPod(pod);
+    const outcome = why === 'itself' ? (run.job.failsAt === undefined ? 'succeeded' : 'failed') : undefined;
+    for (const pod of run.pods) this.#endPod(pod, pod.isLeader ? outcome : undefined);
     if (why === 'itself') return this.#over(run, run.job.failsAt === undefined ? 'done' : 'failed');
     if (attempt >= MAX_RERUNS) return this.#over(run, 'abandoned');
     history.reruns++;
@@ -218,7 +219,8 @@ export class Jobs {
     this.onOver({ history, outcome, doneMs });
   }
 
-  #endPod(pod: SimPod): void {
+  /** @param outcome of a leader that ended by itself */
+  #endPod(pod: SimPod, outcome?: PodOutcome): void {
     const { job: run, state, info } = pod;
     const { truth, port, nodeRoom } = this.#world;
     countGone(pod);
@@ -230,7 +232,7 @@ export class Jobs {
     this.#pods.delete(info.uid);
     truth.nominations.delete(info.uid);
     run.pods.delete(pod);
-    port.observe({ kind: 'pod-gone', uid: info.uid }, this.#now());
+    port.observe({ kind: 'pod-gone', uid: info.uid, ...(outcome ? { outcome } : {}) }, this.#now());
     if (state !== 'waiting') this.#scheduler.podGone();
   }
 

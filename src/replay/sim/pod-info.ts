@@ -64,20 +64,23 @@ export function podInfo(run: Source, isLeader: boolean, index: number): PodInfo 
     terminal: false,
     deleting: false,
   };
-  const priorityRequest = isLeader ? priorityRequestOf(run) : undefined;
-  const info = priorityRequest ? { ...base, priorityRequest } : base;
+  const info = isLeader ? { ...base, ...asLeader(job) } : base;
   if (job.workers.count === 0) return info;
   const gang = `${job.namespace}/${run.id}`;
   const membership = isLeader ? { gang, role: 'driver', spec: specOf(run) } : { gang, role: 'executor' };
   return { ...info, membership };
 }
 
-function priorityRequestOf({ job }: Source): PodInfo['priorityRequest'] {
-  const { deadlineMs, expectedMs } = job;
-  if (deadlineMs === undefined && expectedMs === undefined) return undefined;
-  return {
-    ...(deadlineMs === undefined ? {} : { deadlineMs: job.submitMs + deadlineMs }),
+/** What a job says of itself on its leader alone. */
+function asLeader({ submitMs, deadlineMs, expectedMs, app, user }: TraceJob): Partial<PodInfo> {
+  const priorityRequest = {
+    ...(deadlineMs === undefined ? {} : { deadlineMs: submitMs + deadlineMs }),
     ...(expectedMs === undefined ? {} : { expectedMs }),
+  };
+  const recurrence = { ...(app === undefined ? {} : { app }), ...(user === '' ? {} : { user }) };
+  return {
+    ...(Object.keys(priorityRequest).length > 0 ? { priorityRequest } : {}),
+    ...(Object.keys(recurrence).length > 0 ? { recurrence } : {}),
   };
 }
 

@@ -11,6 +11,8 @@ export interface TraceJob {
   readonly namespace: string;
   readonly queue: string;
   readonly user: string;
+  /** The name under which it was submitted, which recurs with other dates and numbers; absent: it has none. */
+  readonly app?: string;
   /** Kubernetes priority of its pods. */
   readonly priority: number;
   /** The leader pod's request (cpu in millicores, memory in bytes ...); the simulator adds `pods`. */

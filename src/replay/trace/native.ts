@@ -27,6 +27,7 @@ const Line = z
     namespace: z.string().min(1).max(63).default('default'),
     queue: z.string().max(63).default('default'),
     user: z.string().max(200).default(''),
+    app: z.string().min(1).max(200).optional(),
     priority: z.int().default(0),
     driver: z.strictObject(shape),
     executors: z
@@ -89,6 +90,7 @@ function parseLine(line: string, file: InputFile, row: number): TraceJob {
     namespace: data.namespace,
     queue: data.queue,
     user: data.user,
+    ...(data.app === undefined ? {} : { app: data.app }),
     priority: data.priority,
     leader: toResources(data.driver),
     workers: executors
@@ -121,6 +123,7 @@ export function toLine(job: TraceJob): string {
     namespace: job.namespace,
     queue: job.queue,
     ...(job.user === '' ? {} : { user: job.user }),
+    ...(job.app === undefined ? {} : { app: job.app }),
     priority: job.priority,
     driver: shapeOf(job.leader),
     ...(count > 0 ? { executors: { count, min, ...shapeOf(request) } } : {}),

@@ -111,6 +111,7 @@ describe('what is wrong is named with file, line, field and value', () => {
     ['a line that is no JSON', `${line({})}{"id":\n`, /:2: expected a line of JSON/],
     ['a line without id', line({ id: undefined }), /:1: field id: /],
     ['an id with a slash', line({ id: 'a/b' }), /:1: field id: expected letters, digits/],
+    ['an app of too many letters', line({ app: 'a'.repeat(201) }), /:1: field app: /],
     ['an unknown key', line({ cores: 5 }), /:1: field \(the line\): Unrecognized key: "cores"/],
     [
       'a minimum above the count',
@@ -149,6 +150,7 @@ test("muster's own format is read back as it was written", async () => {
       namespace: 'n',
       queue: 'q',
       user: 'u',
+      app: 'etl-20261121',
       priority: 3,
       executors: { count: 8, min: 2, cpu_m: 4000, mem_mib: 9011, gpu: 1 },
       node_labels: { zone: ['a', 'b'] },
@@ -159,7 +161,8 @@ test("muster's own format is read back as it was written", async () => {
   const second = await readTrace(fileOf(first.jobs.map((one) => `${toLine(one)}\n`).join('')), { seed: 9 });
   const bare = ({ jobs }: typeof first) => jobs.map((one) => ({ ...one, source: '' }));
   expect(bare(second)).toEqual(bare(first));
-  expect(first.jobs[1]!.workers).toMatchObject({ count: 8, min: 2 });
+  expect(first.jobs[1]).toMatchObject({ app: 'etl-20261121', workers: { count: 8, min: 2 } });
+  expect(first.jobs[0]).not.toHaveProperty('app');
 });
 
 describe('nodes', () => {
