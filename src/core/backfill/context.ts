@@ -1,8 +1,5 @@
-import type { GangContext, GangContextView } from '../gang/context.ts';
+import type { GangContext } from '../gang/context.ts';
 import type { StartPlans } from './start-plans.ts';
-
-/** What start plans read. */
-export type BackfillContextView = GangContextView;
 
 /** The part of the scheduler's state that the decision about waiting gangs reads and changes. */
 export interface BackfillContext extends GangContext {

@@ -1,10 +1,10 @@
+import type { GangContextView } from '../gang/context.ts';
 import type { Gang } from '../gang/gang.ts';
 import { leaderNeeds, siblingRows } from '../gang/needs.ts';
 import { forecastOf } from '../gang/run-identity.ts';
 import type { FreedRoom, Need } from '../placement/need.ts';
 import { Shortfall } from '../placement/shortfall.ts';
 import { domainRows } from '../placement/topology.ts';
-import type { BackfillContextView } from './context.ts';
 import type { RoomAt, Walk } from './walk.ts';
 
 /** A waiting gang with its place in time. */
@@ -24,7 +24,7 @@ export interface Head {
 const BECAUSE = 3;
 
 /** Goes through time until the gang fits; the walk stands at that time then. */
-export function headAt(ctx: BackfillContextView, walk: Walk, gang: Gang): Head {
+export function headAt(ctx: GangContextView, walk: Walk, gang: Gang): Head {
   const search = new Search(ctx, walk, gang);
   const becauseOf: string[] = [];
   let places = search.places();
@@ -39,13 +39,13 @@ export function headAt(ctx: BackfillContextView, walk: Walk, gang: Gang): Head {
 }
 
 /** When the gang would end that starts at its start time, in ms. @param share how many of such runs end before */
-export const endOfHead = (ctx: BackfillContextView, { gang, startMs }: Head, share: number): number =>
+export const endOfHead = (ctx: GangContextView, { gang, startMs }: Head, share: number): number =>
   startMs + forecastOf(ctx, gang).endsWithin(share, 0);
 
 /** Follows the room of a walk and says where a gang fits. */
 class Search {
   readonly fit: Shortfall;
-  readonly #ctx: BackfillContextView;
+  readonly #ctx: GangContextView;
   readonly #walk: Walk;
   readonly #gang: Gang;
   readonly #needs: readonly Need[];
@@ -53,7 +53,7 @@ class Search {
   /** Domains where room has changed since they were looked at. */
   #open: readonly (readonly number[])[];
 
-  constructor(ctx: BackfillContextView, walk: Walk, gang: Gang) {
+  constructor(ctx: GangContextView, walk: Walk, gang: Gang) {
     const { cluster } = ctx;
     const { topology } = gang.policy;
     [this.#ctx, this.#walk, this.#gang] = [ctx, walk, gang];
