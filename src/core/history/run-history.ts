@@ -1,0 +1,162 @@
+import { LRUCache } from 'lru-cache';
+import { endlessRun, KnownRun, unknownRun } from './forecasts.ts';
+import { Histogram } from './histogram.ts';
+import { basisOf, levelsOf, type Level } from './keys.ts';
+import { KnownRuns } from './known-runs.ts';
+import type { Part } from './quantile.ts';
+import { readHistory, type SavedHistory } from './saved-history.ts';
+import type { EndedRun, Forecast, RunIdentity, RunTimes } from './run-times.ts';
+
+/** Keys that are kept: of the others, the ones that were learned of longest ago are forgotten. */
+const MOST_KEYS = 20_000;
+/** A level says nothing before it knows so many runs. */
+const ENOUGH_RUNS = 3;
+/** Counts are halved and written down rounded. */
+const ROUNDING = 0.01;
+/** A level that knows few runs is mixed with a broader one, which weighs as much as so many runs. */
+const BROADER_RUNS = 2;
+const HOUR_MS = 3_600_000;
+const DAY_MS = 24 * HOUR_MS;
+/** What was learned so long ago counts half. */
+const HALF_LIFE_MS = 30 * DAY_MS;
+/** An app that was cut so often after a day, and never ended, never ends. */
+const ENDLESS_TRIES = 3;
+
+/** An estimate of an hour before any of its namespace is known: log-normal, sigma 0.4, of the weight of two runs. */
+const ESTIMATE = new Histogram();
+for (const z of [0.126, 0.385, 0.674, 1.036, 1.645])
+  for (const sign of [-1, 1]) ESTIMATE.add(HOUR_MS * Math.exp(0.4 * sign * z), false, BROADER_RUNS / 10);
+
+interface Found extends Level {
+  readonly runs: KnownRuns;
+}
+
+/**
+ * How long runs take, learned from those that have ended. The forecast is that of the most special level that knows three
+ * runs and foretells no worse than the next. Bounded: 20,000 keys of some 500 bytes. Asking changes nothing.
+ *
+ * To keep it across restarts: `export` every few minutes, `import` on start. Times of the wall go into these two alone.
+ */
+export class RunHistory implements RunTimes {
+  readonly #known = new LRUCache<string, KnownRuns>({ max: MOST_KEYS });
+  #changes = 0;
+  /** The time of the wall for which the counts hold. */
+  #agedMs: number | undefined;
+
+  forecast(run: RunIdentity): Forecast {
+    if (run.isEndless) return endlessRun('endless', run.capMs);
+    const levels = levelsOf(run);
+    if (this.#neverEnded(levels)) return endlessRun('never ended so far', run.capMs);
+    const known = this.#enough(levels);
+    const best = known.find((one) => (one.runs.error ?? 0) <= (broaderThan(one, known)?.runs.error ?? Infinity));
+    if (!best) return unknownRun(run.capMs);
+    const { kind, runs } = best;
+    return new KnownRun({
+      runs: Math.round(runs.times.count),
+      basis: basisOf(kind, run),
+      error: runs.error,
+      capMs: run.capMs,
+      parts: () => mixed(best, broaderThan(best, known), run),
+    });
+  }
+
+  /** A failed run is taken for one that was cut: else an app that often fails at once were taken for a short one. */
+  learn(run: RunIdentity, { ranMs, how }: EndedRun): void {
+    if (run.isEndless || !(ranMs >= 0 && ranMs < Infinity)) return;
+    this.#changes++;
+    for (const { kind, key } of levelsOf(run)) {
+      const runs = this.#known.get(key) ?? new KnownRuns();
+      this.#known.set(key, runs);
+      runs.learn(kind === 'estimate' ? (ranMs / expectedOf(run)) * HOUR_MS : ranMs, how !== 'succeeded');
+    }
+  }
+
+  /** How many keys are known. */
+  get size(): number {
+    return this.#known.size;
+  }
+
+  /** Grows with everything learned: what was exported at the same number need not be exported again. */
+  get changes(): number {
+    return this.#changes;
+  }
+
+  /**
+   * All that is known, as a plain value for JSON, of some 100 bytes for each key. What has become 30 days older since the
+   * last export or import counts half from now on, though a level that knows three runs goes on to know them.
+   * @param wallMs the time of the wall
+   * @param mostKeys if that is too much: only so many keys, those learned of last
+   */
+  export(wallMs: number, mostKeys = MOST_KEYS): SavedHistory {
+    this.#age(wallMs);
+    const keys: SavedHistory['keys'][number][] = [];
+    for (const [key, runs] of this.#known.entries()) {
+      if (keys.length >= mostKeys) break;
+      keys.push([key, runs.record()]);
+    }
+    return { version: 1, savedMs: wallMs, keys };
+  }
+
+  /**
+   * Takes over what was exported, in place of all that is known; what was exported 30 days ago counts half.
+   * @param saved from outside: anything
+   * @param wallMs the time of the wall now
+   * @throws MusterError MUSTER_HISTORY_INVALID for a broken value or another version; then nothing has changed
+   */
+  import(saved: unknown, wallMs: number): void {
+    const { savedMs, keys } = readHistory(saved);
+    this.#known.clear();
+    // The last one set is the last to be forgotten.
+    for (const [key, record] of keys.slice(0, MOST_KEYS).toReversed()) this.#known.set(key, KnownRuns.of(record));
+    this.#agedMs = savedMs;
+    this.#age(wallMs);
+    this.#changes++;
+  }
+
+  #age(wallMs: number): void {
+    const factor = 0.5 ** (Math.max(0, wallMs - (this.#agedMs ?? wallMs)) / HALF_LIFE_MS);
+    if (factor < 1)
+      for (const { times } of this.#known.values())
+        times.scale(Math.max(factor, Math.min(1, ENOUGH_RUNS / times.count)));
+    this.#agedMs = wallMs;
+  }
+
+  /** The levels that know enough runs; an estimate says something by itself. */
+  #enough(levels: readonly Level[]): readonly Found[] {
+    const known: Found[] = [];
+    for (const level of levels) {
+      const runs = this.#known.peek(level.key);
+      if (level.kind === 'estimate') known.push({ ...level, runs: runs ?? new KnownRuns() });
+      else if (runs && runs.times.count > ENOUGH_RUNS - ROUNDING) known.push({ ...level, runs });
+    }
+    return known;
+  }
+
+  #neverEnded(levels: readonly Level[]): boolean {
+    const app = levels.find(({ kind }) => kind === 'app');
+    const times = app && this.#known.peek(app.key)?.times;
+    return times !== undefined && times.count === 0 && times.cutAfter(DAY_MS) >= ENDLESS_TRIES;
+  }
+}
+
+/** The next level that knows more runs: often an app has had one size so far, and a queue one app. */
+const broaderThan = (one: Found, known: readonly Found[]): Found | undefined =>
+  known.slice(known.indexOf(one) + 1).find(({ runs: { times } }) => times.count > one.runs.times.count);
+
+const expectedOf = ({ expectedMs = HOUR_MS }: RunIdentity): number => expectedMs;
+
+/** What two levels tell together: the fewer runs the first one knows, the more the broader one counts. */
+function mixed(best: Found, broader: Found | undefined, run: RunIdentity): readonly Part[] {
+  if (!broader || best.kind === 'estimate') return partsOf(best, 1, run);
+  const { count } = best.runs.times;
+  const share = count / (count + BROADER_RUNS);
+  return [...partsOf(best, share, run), ...partsOf(broader, 1 - share, run)];
+}
+
+function partsOf({ kind, runs: { times } }: Found, share: number, run: RunIdentity): readonly Part[] {
+  if (kind !== 'estimate') return [{ share, survival: times.survival(), shift: 0 }];
+  const shift = Math.log(expectedOf(run) / HOUR_MS);
+  const own = share * (times.count / (times.count + BROADER_RUNS));
+  const estimate = { share: share - own, survival: ESTIMATE.survival(), shift };
+  return own === 0 ? [estimate] : [{ share: own, survival: times.survival(), shift }, estimate];
+}
