@@ -1,3 +1,4 @@
+import { logLogistic, logLogisticQuantile } from '../core/history/log-logistic.ts';
 import { NO_RUN_TIMES } from '../core/history/no-run-times.ts';
 import type { Forecast, RunIdentity, RunTimes } from '../core/history/run-times.ts';
 import { seeded } from './random.ts';
@@ -84,18 +85,11 @@ const exactly = (ms: number): Forecast => ({
 /** Nine of ten values of a normal distribution are below its mean and this many deviations. */
 const NINE_OF_TEN = 1.2815515655446004;
 
-/**
- * A log-logistic distribution with this median and the 90 % quantile of the log-normal one: its quantiles under the
- * condition that a run took longer than some time have a closed form. Scaled so that no power overflows.
- */
+/** A log-logistic distribution with the median and the 90 % quantile of the log-normal one. */
 function around(medianMs: number, error: number): Forecast {
-  const power = Math.log(9) / (NINE_OF_TEN * error);
+  const distribution = logLogistic(medianMs, medianMs * Math.exp(NINE_OF_TEN * error));
   return {
-    endsWithin(share, ranMs) {
-      const most = Math.max(medianMs, ranMs, 1);
-      const odds = (share * (medianMs / most) ** power + (ranMs / most) ** power) / (1 - share);
-      return most * odds ** (1 / power);
-    },
+    endsWithin: (share, ranMs) => logLogisticQuantile(distribution, share, ranMs),
     isKnown: true,
     runs: 0,
     basis: "its owner's estimate",

@@ -1,6 +1,6 @@
 import type { BackfillContext } from '../backfill/context.ts';
 import type { Head } from '../backfill/head.ts';
-import { delayed, passEnd, spareRoom } from '../backfill/start-plans.ts';
+import { delayed, isPassed, passEnd, spareRoom } from '../backfill/start-plans.ts';
 import type { Gang } from '../gang/gang.ts';
 import type { FreedRoom, Need, PlanRequest } from '../placement/need.ts';
 
@@ -31,7 +31,7 @@ export function besideHeads(ctx: BackfillContext, gang: Gang, { request, rows }:
   const endMs = passEnd(ctx, gang, nowMs);
   const last = heads.at(-1)!;
   if (startPlans.isCutFor(gang) && endMs > last.startMs) return { kind: 'later', behind: last.gang.key };
-  const passed = heads.filter(({ startMs }) => startMs < endMs);
+  const passed = heads.filter((head) => isPassed(head, endMs));
   const late = delayed(passed, first, endMs);
   if (late.length === 0) return { kind: 'free', rows, passed, places: first };
   const room = spareRoom(cluster.table.free, passed, inFlight.total);

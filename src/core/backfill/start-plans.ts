@@ -13,7 +13,7 @@ const REPLAN_MS = 250;
 /** As many heads get a start time of their own; whoever would run past the last of them waits. */
 const MAX_HEADS = 32;
 /** How many of the runs that hold room now end before it is counted on. */
-const END_SHARE = 0.5;
+const END_SHARE = 0.9;
 /** A gang counts as over, for those that it passes, when so many of such runs are. */
 const PASS_SHARE = 0.9;
 
@@ -132,8 +132,11 @@ export const passEnd = (ctx: GangContextView, gang: Gang, nowMs: number): number
 
 /** The first of the heads that a gang would delay that takes these places until `endMs`. */
 export function delayed(heads: readonly Head[], places: readonly FreedRoom[], endMs: number): readonly Head[] {
-  return heads.filter((head) => endMs > head.startMs && !leavesRoom(head, places));
+  return heads.filter((head) => isPassed(head, endMs) && !leavesRoom(head, places));
 }
+
+/** Whether a gang that runs until `endMs` is still there when the head starts, or the head's start is unknown. */
+export const isPassed = ({ startMs }: Head, endMs: number): boolean => startMs < endMs || startMs === Infinity;
 
 function leavesRoom(head: Head, places: readonly FreedRoom[]): boolean {
   if (head.startMs === Infinity) return !places.some(({ row }) => head.fit.isEligible(row));

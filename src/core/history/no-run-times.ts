@@ -1,12 +1,5 @@
-import type { Forecast, RunTimes } from './run-times.ts';
+import { unknownRun } from './forecasts.ts';
+import type { RunTimes } from './run-times.ts';
 
-const UNKNOWN: Forecast = {
-  endsWithin: () => Infinity,
-  isKnown: false,
-  runs: 0,
-  basis: 'nothing known',
-  error: undefined,
-};
-
-/** Foretells nothing and learns nothing. */
-export const NO_RUN_TIMES: RunTimes = { forecast: () => UNKNOWN, learn: () => undefined };
+/** Learns nothing, and supposes of every run what is supposed of one that nothing is known of. */
+export const NO_RUN_TIMES: RunTimes = { forecast: ({ capMs }) => unknownRun(capMs), learn: () => undefined };

@@ -28,10 +28,12 @@ const times = <T>(count: number, value: T): T[] => Array.from({ length: count },
 const median = (history: RunHistory, of: RunIdentity, ranMs = 0) => history.forecast(of).endsWithin(0.5, ranMs);
 
 describe('what a forecast rests on', () => {
-  test('nothing: it never ends', () => {
+  test('nothing: half are supposed to take less than 30 min, nine of ten less than 6 h', () => {
     const forecast = new RunHistory().forecast(run());
-    expect(forecast).toMatchObject({ isKnown: false, runs: 0, basis: 'nothing', error: undefined });
-    expect(forecast.endsWithin(0.5, 0)).toBe(Infinity);
+    expect(forecast).toMatchObject({ isKnown: false, runs: 0, basis: 'no run known', error: undefined });
+    expect(forecast.endsWithin(0.5, 0)).toBeCloseTo(30 * MINUTE_MS, 3);
+    expect(forecast.endsWithin(0.9, 0)).toBeCloseTo(6 * HOUR_MS, 3);
+    expect(forecast.endsWithin(0.5, 6 * HOUR_MS)).toBeGreaterThan(9 * HOUR_MS);
   });
 
   test('two runs say nothing yet, three do', () => {
@@ -83,8 +85,8 @@ describe('the scenario table', () => {
     expect(history.forecast(run({ capMs: 300 * SECOND_MS })).endsWithin(0.9, 0)).toBe(300 * SECOND_MS);
     expect(history.forecast(run({ capMs: 300 * SECOND_MS })).endsWithin(0.9, 400 * SECOND_MS)).toBe(400 * SECOND_MS);
     const capped = new RunHistory().forecast(run({ capMs: 300 * SECOND_MS }));
-    expect(capped).toMatchObject({ isKnown: true, basis: 'activeDeadlineSeconds' });
-    expect(capped.endsWithin(0.1, 0)).toBe(300 * SECOND_MS);
+    expect(capped).toMatchObject({ isKnown: false });
+    expect(capped.endsWithin(0.5, 0)).toBe(300 * SECOND_MS);
   });
 
   test('B22: three runs of an app say more than its owner', () => {
