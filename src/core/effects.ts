@@ -19,6 +19,11 @@ export type Effect =
   /** The gang is over (its last leader ended or was deleted); its slots are free. */
   | { readonly kind: 'gang-released'; readonly gang: string; readonly slots: number }
   /**
+   * A run is over, and it is not known how its leader ended, or the single pod: the shell finds out and tells it (event
+   * `run-outcome`) within a minute. Otherwise the run counts as one that would have taken longer.
+   */
+  | { readonly kind: 'outcome-wanted'; readonly gang: string; readonly leader: PodRef }
+  /**
    * The waiting gang has a start time: told when it gets one, and again when that moves by more than a quarter of the
    * wait. `becauseOf`: whose ends make the room, at most three.
    */

@@ -11,7 +11,8 @@ import type { StateView } from './state.ts';
  *  3. each slot is in one gang and one state, with the pod and the node that the state says; those without a place are
  *     listed, and no others; no pod has two slots, and none takes room twice: bound, in an assumed slot, in a hold of its
  *     own, or in flight;
- *  4. a gang has a leader; it stands in its queue unless it is admitted, and holds nothing while it waits;
+ *  4. a gang has a leader; it stands in its queue unless it is admitted, and neither holds anything nor runs while it
+ *     waits;
  *  5. every pod that leaves makes room for one gang, which waits for it, or for one single pod;
  *  6. what each queue holds equals a recount of its gangs' bound pods, slots and pod holds, and so does what all slots and
  *     pod holds hold together.
@@ -88,6 +89,7 @@ function checkGang(gang: Gang, { queues, gangOfLeader, evictions }: StateView): 
   if (state.kind === 'waiting' && gang.slots.length > 0)
     broken(`gang ${key} waits and holds ${gang.slots.length} slots.`);
   if (isAdmitted(gang) === (queues.get(key) === gang)) broken(`gang ${key} is ${state.kind} and its queue disagrees.`);
+  if (gang.ranSinceMs !== undefined && !isAdmitted(gang)) broken(`gang ${key} waits and runs.`);
   if (isFreeing(gang) && !evictions.planned.has(gang)) broken(`gang ${key} has a plan that is not indexed.`);
 }
 

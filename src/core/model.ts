@@ -295,6 +295,11 @@ export type ClusterEvent =
   | { readonly kind: 'budget-gone'; readonly key: string }
   | { readonly kind: 'priority-class'; readonly priorityClass: PriorityClass }
   | { readonly kind: 'priority-class-gone'; readonly name: string }
+  /**
+   * How a run ended of which that was wanted (effect `outcome-wanted`), and when: by the clock of `nowMs`. Without
+   * `outcome` nobody knows.
+   */
+  | { readonly kind: 'run-outcome'; readonly uid: string; readonly outcome?: Outcome; readonly endedMs?: number }
   /** The API server refused to evict the pod: because of a disruption budget, or muster lacks the right. */
   | { readonly kind: 'eviction-refused'; readonly uid: string; readonly reason: string }
   /** The gang's eviction plan could not be written to its leader, so that no pod may be evicted for it. */

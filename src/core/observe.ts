@@ -5,8 +5,9 @@ import { evacuate, healRow, retryUnplaced } from './gang/healing.ts';
 import { expire, memberBound, podEnded } from './gang/life-cycle.ts';
 import { updateDeadlinePriorities, updatePriorities, updatePriority } from './gang/priority.ts';
 import { follow, restore as restoreReservation } from './gang/reservation.ts';
+import { gangRunEnded, podRunEnded } from './gang/runs.ts';
 import { abandonPlan, enqueue, reconsider } from './gang/transitions.ts';
-import { isGangPod, type ClusterEvent, type GangPod, type NodeInfo, type PodInfo } from './model.ts';
+import { isGangPod, type ClusterEvent, type GangPod, type NodeInfo, type Outcome, type PodInfo } from './model.ts';
 import type { Policy } from './policy/policy.ts';
 import { victimGone } from './preemption/plan/begin.ts';
 import { makeRoom as findRoom, RoomRound } from './preemption/plan/make-room.ts';
@@ -30,7 +31,7 @@ export function observe(state: SchedulerState, event: ClusterEvent, nowMs: numbe
       putPod(state, event.pod, nowMs);
       break;
     case 'pod-gone':
-      endPod(state, event.uid, nowMs);
+      endPod(state, event.uid, nowMs, event.outcome);
       break;
     case 'synced':
       finish(synchronize(state, () => nowMs));
@@ -49,6 +50,7 @@ export function tick(state: SchedulerState, nowMs: number): void {
   state.overclaims.expire(nowMs);
   state.reportedWork.expire(nowMs);
   state.nominated.expire(nowMs);
+  state.outcomes?.expire(nowMs);
   updateDeadlinePriorities(state, nowMs);
   checkPlans(state, nowMs);
   checkPriorities(state, nowMs);
@@ -150,17 +152,21 @@ function boundPod(state: SchedulerState, pod: PodInfo, node: string, nowMs: numb
  * A pod is over or gone. The order matters:
  *  1. the cluster lets go of its room, so that every later step sees it free;
  *  2. its gang hears of it: the slot is kept for a successor, or the gang ends with its last leader;
- *  3. what kube-scheduler evicts is counted once it has happened, because kube-scheduler need not do as it was answered;
- *  4. the gang or the pod that waited for this room gets it last: with the last victim a plan is complete.
+ *  3. how long the run of its gang took, or its own, is learned while it is known who left for whom;
+ *  4. what kube-scheduler evicts is counted once it has happened, because kube-scheduler need not do as it was answered;
+ *  5. the gang or the pod that waited for this room gets it last: with the last victim a plan is complete.
  */
-function endPod(state: SchedulerState, uid: string, nowMs: number): void {
+function endPod(state: SchedulerState, uid: string, nowMs: number, outcome?: Outcome): void {
   const { cluster, evictions, nominated, gangs } = state;
   state.early.delete(uid);
   state.inFlight.drop(uid);
   const bound = cluster.unbind(uid);
   nominated.drop(uid);
   const gang = podEnded(state, uid, bound, nowMs);
-  if (gang && !gangs.has(gang.key)) state.reportedWork.forget(gang.key);
+  const isOver = gang !== undefined && !gangs.has(gang.key);
+  if (isOver) state.reportedWork.forget(gang.key);
+  if (bound && isOver) gangRunEnded(state, gang, { bound, outcome }, nowMs);
+  else if (bound && !isGangMember(state, bound.pod)) podRunEnded(state, { bound, outcome }, nowMs);
   evictions.podEnded(uid);
   state.writtenPlans.delete(uid);
   if (nominated.isVictim(uid)) evictions.note(gangs.get(bound?.pod.membership?.gang ?? ''), nowMs);
@@ -187,6 +193,8 @@ function learn(state: SchedulerState, event: OtherEvent, nowMs: number): void {
       const gang = state.gangs.get(event.gang);
       return gang && abandonPlan(state, gang, event.reason, nowMs);
     }
+    case 'run-outcome':
+      return state.outcomes?.hear(event.uid, event.outcome, event.endedMs);
     case 'figures':
       return state.reportedWork.put(event.gang, event.figures, nowMs);
   }

@@ -7,6 +7,7 @@ import { Feasibility } from './gang/feasibility.ts';
 import { Ledger } from './gang/ledger.ts';
 import { Overclaims } from './gang/overclaims.ts';
 import { StartPlans } from './backfill/start-plans.ts';
+import { AwaitedOutcomes } from './history/awaited-outcomes.ts';
 import { NO_RUN_TIMES } from './history/no-run-times.ts';
 import type { RunTimes } from './history/run-times.ts';
 import { isGangPod, type GangPod, type PodInfo } from './model.ts';
@@ -95,6 +96,7 @@ export function newState(options: SchedulerOptions, emit: (effect: Effect) => vo
     writtenPlans: new Map(),
     schedulerNames: new Set(options.schedulerNames),
     runTimes: options.runTimes ?? NO_RUN_TIMES,
+    outcomes: options.runTimes && new AwaitedOutcomes(options.runTimes),
     startPlans: new StartPlans(),
     policies: options.policies,
     early: new Map(),

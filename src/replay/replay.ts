@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import { RunHistory } from '../core/history/run-history.ts';
 import type { RunTimes } from '../core/history/run-times.ts';
 import type { NodeInfo } from '../core/model.ts';
 import type { Policy } from '../core/policy/policy.ts';
@@ -44,8 +45,8 @@ export interface ReplayInput {
 }
 
 /** The scheduler of a policy. @param runTimes absent: its own history, which begins empty */
-export function schedulerFor({ policies }: ReplayPolicy, runTimes?: RunTimes): Scheduler {
-  return new Scheduler({ policies, schedulerNames: ['muster'], ...(runTimes ? { runTimes } : {}) });
+export function schedulerFor({ policies }: ReplayPolicy, runTimes: RunTimes = new RunHistory()): Scheduler {
+  return new Scheduler({ policies, schedulerNames: ['muster'], runTimes });
 }
 
 /** Replays the trace under each policy in turn. If it is stopped early, the result is partial and marked incomplete. */

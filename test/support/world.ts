@@ -1,4 +1,5 @@
 import { Scheduler } from '../../src/core/scheduler.ts';
+import type { RunTimes } from '../../src/core/history/run-times.ts';
 import type { Effect } from '../../src/core/effects.ts';
 import type { NodeInfo, PodInfo } from '../../src/core/model.ts';
 import type { SchedulerState } from '../../src/core/state.ts';
@@ -24,9 +25,15 @@ export class World {
     policy: Partial<Policy> = {},
     synced = true,
     ignoredResources: readonly string[] = [],
+    runTimes?: RunTimes,
   ) {
     const policies = [{ ...DEFAULT_POLICY, ...policy }];
-    this.scheduler = new OpenScheduler({ policies, schedulerNames: ['muster'], ignoredResources });
+    this.scheduler = new OpenScheduler({
+      policies,
+      schedulerNames: ['muster'],
+      ignoredResources,
+      ...(runTimes ? { runTimes } : {}),
+    });
     for (const one of nodes) this.node(one);
     if (synced) this.#observe({ kind: 'synced' });
   }

@@ -23,7 +23,7 @@ export function endingsOf(ctx: GangContextView, share: number, nowMs: number): r
 
 /** When this share of such runs has ended, of those that take as long as the gang has run already, in ms. */
 export function endOf(ctx: GangContextView, gang: Gang, share: number, nowMs: number): number {
-  const sinceMs = Math.min(nowMs, gang.startedMs ?? nowMs);
+  const sinceMs = Math.min(nowMs, gang.ranSinceMs ?? gang.startedMs ?? nowMs);
   return sinceMs + forecastOf(ctx, gang).endsWithin(share, nowMs - sinceMs);
 }
 

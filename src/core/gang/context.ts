@@ -1,6 +1,7 @@
 import type { Cluster, ClusterView } from '../cluster/cluster.ts';
 import type { InFlight } from '../cluster/in-flight.ts';
 import type { Effect } from '../effects.ts';
+import type { AwaitedOutcomes } from '../history/awaited-outcomes.ts';
 import type { RunTimes } from '../history/run-times.ts';
 import type { PodInfo } from '../model.ts';
 import type { Planner } from '../placement/planner.ts';
@@ -70,6 +71,8 @@ export interface GangContext extends GangContextView {
   readonly overclaims: Overclaims;
   readonly problems: Map<string, Problem>;
   readonly runTimes: RunTimes;
+  /** Where ended runs are learned from; undefined: they are not. */
+  readonly outcomes: AwaitedOutcomes | undefined;
   /** The gang with which the next round of admissions begins; undefined: the first in admission order. */
   roundStart: string | undefined;
   /** Collects the effects of the present call. */

@@ -20,6 +20,7 @@ export function gangOf(ctx: GangContext, pod: GangPod, nowMs: number): Gang | un
     state: NEW_STATE,
     priority: 0,
     startedMs: pod.node === undefined ? undefined : (pod.evictionTraits?.startedMs ?? nowMs),
+    ranSinceMs: undefined,
     leaderUids: new Set(),
     slots: [],
     firstAskMs: Math.min(pod.createdMs ?? nowMs, nowMs),

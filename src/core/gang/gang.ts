@@ -96,6 +96,8 @@ export interface Gang {
   readonly priority: number;
   /** When its leader began to run, in ms; undefined: not yet, or unknown. */
   startedMs: number | undefined;
+  /** Since when it runs with all the members that it needs, in ms; undefined: it does not yet. */
+  readonly ranSinceMs: number | undefined;
   /** How long it waits before others must mind it, in ms; from its policy and its forecast when it entered its queue. */
   readonly patienceMs: number;
   /** UIDs of its leaders that have not ended. The gang ends with the last of them. */

@@ -8,6 +8,7 @@ import { healRow, placeAtOrElsewhere } from './healing.ts';
 import { isBelowMinimum } from './needs.ts';
 import { updatePriority } from './priority.ts';
 import { restore } from './reservation.ts';
+import { noteComplete } from './runs.ts';
 import type { Slot } from './slot.ts';
 import { abandonPlan, toAdmitted, toOver, toWaiting } from './transitions.ts';
 
@@ -19,10 +20,12 @@ export function memberBound(ctx: GangContext, pod: GangPod, node: string, nowMs:
   checkClaim(ctx, gang, pod, nowMs);
   const isLeader = isLeaderRole(gang.spec, role);
   if (isLeader) leaderBound(ctx, gang, pod, nowMs);
-  if (!isAdmitted(gang)) return boundWhileWaiting(ctx, gang, pod, nowMs);
-  if (ctx.ledger.slotOf(pod.uid) || isElastic) return;
-  const slot = openSlot(gang, role, node);
-  if (slot) ctx.ledger.confirm(slot, pod.uid, node);
+  if (!isAdmitted(gang)) boundWhileWaiting(ctx, gang, pod, nowMs);
+  else if (!ctx.ledger.slotOf(pod.uid) && !isElastic) {
+    const slot = openSlot(gang, role, node);
+    if (slot) ctx.ledger.confirm(slot, pod.uid, node);
+  }
+  noteComplete(ctx, gang, nowMs);
 }
 
 /**

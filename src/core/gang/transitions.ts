@@ -34,7 +34,7 @@ import { takeUpRunning } from './take-up.ts';
  *
  *   The last leader has ended: from any state to over, and the gang is forgotten.
  */
-type Written = 'state' | 'priority' | 'patienceMs' | 'isUnasked' | 'preemption' | 'possible';
+type Written = 'state' | 'priority' | 'ranSinceMs' | 'patienceMs' | 'isUnasked' | 'preemption' | 'possible';
 type WritableGang = { -readonly [K in Written]: Gang[K] };
 
 const write = (gang: Gang): WritableGang => gang;
@@ -86,10 +86,16 @@ export function toWaiting(ctx: GangContext, gang: Gang, why: 'expired' | { reado
   const of = write(gang);
   if (why === 'expired' && gang.preemption === 'used') of.preemption = 'wasted';
   of.state = { kind: 'waiting', refusal: undefined };
+  of.ranSinceMs = undefined;
   enqueue(ctx, gang);
   if (why === 'expired') return ctx.emit({ kind: 'slots-expired', gang: key, slots, whole: true });
   const forGang = why.revokedFor.key;
   ctx.emit({ kind: 'reservation-revoked', gang: key, leader: refOf(gang.leader), slots, forGang });
+}
+
+/** The admitted gang runs with all the members that it needs. */
+export function hasBegun(gang: Gang, sinceMs: number): void {
+  write(gang).ranSinceMs = sinceMs;
 }
 
 /** The pause after a dropped plan or a search without victims, before the next search. */
