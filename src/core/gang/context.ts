@@ -45,6 +45,8 @@ export interface GangContextView {
   readonly policyOf: (pod: PodInfo) => Policy;
   /** What is known of how long runs take. */
   readonly runTimes: Pick<RunTimes, 'forecast'>;
+  /** Ended runs of which it is not known yet how they ended; undefined: nothing is learned. */
+  readonly outcomes: Pick<AwaitedOutcomes, 'size'> | undefined;
   /** By UID. */
   readonly problems: ReadonlyMap<string, Problem>;
   /** The first complete list of nodes and pods has been observed, and the gangs that run are restored. */
@@ -71,7 +73,6 @@ export interface GangContext extends GangContextView {
   readonly overclaims: Overclaims;
   readonly problems: Map<string, Problem>;
   readonly runTimes: RunTimes;
-  /** Where ended runs are learned from; undefined: they are not. */
   readonly outcomes: AwaitedOutcomes | undefined;
   /** The gang with which the next round of admissions begins; undefined: the first in admission order. */
   roundStart: string | undefined;
