@@ -6,6 +6,7 @@ import { membershipOf } from './dialects/registry.ts';
 import { asObject, integerAt, nameAt, objectAt, objectsAt, own, textAt, textMapAt, type Json } from './field.ts';
 import { EVICTION, parsePlan } from './eviction-plan.ts';
 import { podRequest } from './pod-request.ts';
+import { recurrenceOf } from './recurrence.ts';
 import { parseReservation, RESERVATION } from './reservation.ts';
 import { Interned, internedText } from './interning.ts';
 import { evictionTraitsOf } from './eviction-traits.ts';
@@ -46,7 +47,8 @@ export function toPodInfo(value: unknown, where: string, context: IntakeContext 
   // Object.assign and no spread: an object that grows takes half the memory of a spread one.
   const { fromWall = asItIs } = context;
   const traits = evictionTraitsOf({ pod, where, annotations, daemonSets: context.daemonSets, fromWall });
-  return Object.assign(base, live, traits, gangPart(pod, where, membership));
+  const recurs = recurrencePart(base, { annotations, object: pod }, membership, context);
+  return Object.assign(base, live, traits, { ...recurs, ...gangPart(pod, where, membership) });
 }
 
 const asItIs = (ms: number) => ms;
@@ -84,6 +86,20 @@ export function rereadMembership(
   const isOthers = isNativelyScheduled(objectAt(object, 'spec', 'Pod') ?? {});
   const membership = isOthers ? undefined : membershipOf({ pod: bare, annotations, object, context });
   return Object.assign(bare, gangPart(object, 'Pod', membership));
+}
+
+/** Only leaders and pods of no gang say what run they are of: there are far more members. */
+function recurrencePart(
+  pod: PodInfo,
+  { annotations, object }: MembershipSource,
+  membership: PodInfo['membership'],
+  { schedulerNames }: IntakeContext,
+): Pick<PodInfo, 'recurrence'> {
+  const isPlainMember = membership && !membership.spec && membership.problem === undefined;
+  if (isPlainMember || (!membership && !schedulerNames.has(pod.schedulerName))) return {};
+  const gang = membership?.gang.slice(pod.namespace.length + 1);
+  const recurrence = recurrenceOf({ pod, object, annotations, gang });
+  return recurrence ? { recurrence } : {};
 }
 
 function gangPart(

@@ -1,0 +1,91 @@
+import type { PodInfo, Recurrence } from '../core/model.ts';
+import { appOf } from './app-of.ts';
+import { listAt, objectAt, objectsAt, own, type Json } from './field.ts';
+import { Interned } from './interning.ts';
+
+const USER = 'muster.dev/user';
+const ENDLESS = 'muster.dev/endless';
+const MAX_USER = 63;
+/** More arguments than that, no spark-submit writes before the class. */
+const MAX_ARGS = 50;
+
+/** Main classes of Spark apps that serve until somebody ends them. */
+const SERVERS = new Set([
+  'org.apache.spark.sql.connect.service.SparkConnectServer',
+  'org.apache.spark.sql.hive.thriftserver.HiveThriftServer2',
+  'org.apache.kyuubi.engine.spark.SparkSQLEngine',
+  'org.apache.livy.rsc.driver.RSCDriverBootstrapper',
+]);
+
+/** A pod, as far as it has been read. */
+interface Source {
+  readonly pod: PodInfo;
+  readonly object: Json;
+  readonly annotations: ReadonlyMap<string, string>;
+  /** The name of its gang; absent: it is in none. */
+  readonly gang: string | undefined;
+}
+
+const shared = new Interned<Recurrence>();
+
+/**
+ * By what the run of a leader or of a single pod may be compared with earlier ones; undefined: by nothing that it says.
+ * @throws MusterError MUSTER_OBJECT_INVALID for values of the wrong type, which no API server sends
+ */
+export function recurrenceOf({ pod, object, annotations, gang }: Source): Recurrence | undefined {
+  const { labels, name } = pod;
+  const spec = objectAt(object, 'spec', 'Pod') ?? {};
+  // The gang of a Spark app is named by a random id, its driver by the app.
+  const isSpark = labels.has('spark-app-selector');
+  const app = appOf({ object, labels, annotations, name: gang === undefined || isSpark ? name : gang });
+  const user = userOf(spec, labels.get(USER) ?? annotations.get(USER));
+  const capMs = capOf(spec);
+  const recurrence: Recurrence = {
+    ...(app === undefined ? {} : { app }),
+    ...(user === undefined ? {} : { user }),
+    ...(capMs === undefined ? {} : { capMs }),
+    ...(isEndless(pod, annotations, spec) ? { isEndless: true } : {}),
+  };
+  const text = JSON.stringify(recurrence);
+  return text === '{}' ? undefined : shared.of(text, () => recurrence);
+}
+
+/**
+ * What the label says, or Spark, whose driver knows who submitted it. An image without a user of that number has the
+ * number in its place, which is the same for everybody.
+ */
+function userOf(spec: Json, said: string | undefined): string | undefined {
+  const user = said ?? envOf(spec, 'SPARK_USER');
+  return user && !/^\d+$/.test(user) ? user.slice(0, MAX_USER) : undefined;
+}
+
+function envOf(spec: Json, name: string): string | undefined {
+  for (const container of objectsAt(spec, 'containers', 'Pod.spec'))
+    for (const one of objectsAt(container, 'env', 'Pod.spec.containers')) {
+      const value = own(one, 'name') === name ? own(one, 'value') : undefined;
+      if (typeof value === 'string') return value;
+    }
+  return undefined;
+}
+
+/** The pod is ended after activeDeadlineSeconds, an int64. */
+function capOf(spec: Json): number | undefined {
+  const seconds = own(spec, 'activeDeadlineSeconds');
+  return typeof seconds === 'number' && seconds > 0 && seconds < Infinity ? seconds * 1000 : undefined;
+}
+
+function isEndless({ labels }: PodInfo, annotations: ReadonlyMap<string, string>, spec: Json): boolean {
+  const said = labels.get(ENDLESS) ?? annotations.get(ENDLESS);
+  if (said !== undefined) return said === 'true';
+  return labels.get('spark-role') === 'connect-server' || SERVERS.has(mainClassOf(spec) ?? '');
+}
+
+/** `driver --properties-file ... --class org.example.Main ...`, as spark-submit starts a driver. */
+function mainClassOf(spec: Json): string | undefined {
+  for (const container of objectsAt(spec, 'containers', 'Pod.spec')) {
+    const args = listAt(container, 'args', 'Pod.spec.containers').slice(0, MAX_ARGS);
+    const main = args[args.indexOf('--class') + 1];
+    if (args.includes('--class') && typeof main === 'string') return main;
+  }
+  return undefined;
+}
