@@ -50,7 +50,7 @@ export function tick(state: SchedulerState, nowMs: number): void {
   state.overclaims.expire(nowMs);
   state.reportedWork.expire(nowMs);
   state.nominated.expire(nowMs);
-  state.outcomes?.expire(nowMs);
+  state.outcomes.expire(nowMs);
   updateDeadlinePriorities(state, nowMs);
   checkPlans(state, nowMs);
   checkPriorities(state, nowMs);
@@ -194,7 +194,7 @@ function learn(state: SchedulerState, event: OtherEvent, nowMs: number): void {
       return gang && abandonPlan(state, gang, event.reason, nowMs);
     }
     case 'run-outcome':
-      return state.outcomes?.hear(event.uid, event.outcome, event.endedMs);
+      return state.outcomes.hear(event.uid, event.outcome, event.endedMs);
     case 'figures':
       return state.reportedWork.put(event.gang, event.figures, nowMs);
   }

@@ -8,7 +8,7 @@ import { Ledger } from './gang/ledger.ts';
 import { Overclaims } from './gang/overclaims.ts';
 import { StartPlans } from './backfill/start-plans.ts';
 import { AwaitedOutcomes } from './history/awaited-outcomes.ts';
-import { NO_RUN_TIMES } from './history/no-run-times.ts';
+import { RunHistory } from './history/run-history.ts';
 import type { RunTimes } from './history/run-times.ts';
 import { isGangPod, type GangPod, type PodInfo } from './model.ts';
 import { Planner } from './placement/planner.ts';
@@ -29,7 +29,7 @@ export interface SchedulerOptions {
   readonly schedulerNames: readonly string[];
   /** Names of resources that kube-scheduler leaves to other extenders; absent: none. */
   readonly ignoredResources?: readonly string[];
-  /** How long runs take; absent: nothing is known, and nothing is learned. */
+  /** How long runs take; absent: a history that begins with nothing and learns. */
   readonly runTimes?: RunTimes;
 }
 
@@ -70,6 +70,7 @@ const UNTOLD = {
 
 /** The state before the first event. @param emit collects what a call asks of the outside */
 export function newState(options: SchedulerOptions, emit: (effect: Effect) => void): SchedulerState {
+  const { runTimes = new RunHistory() } = options;
   const usage = new QueueUsage();
   const cluster = new Cluster(usage, options.ignoredResources);
   const inFlight = new InFlight(cluster);
@@ -95,8 +96,8 @@ export function newState(options: SchedulerOptions, emit: (effect: Effect) => vo
     reportedWork: new ReportedWork(),
     writtenPlans: new Map(),
     schedulerNames: new Set(options.schedulerNames),
-    runTimes: options.runTimes ?? NO_RUN_TIMES,
-    outcomes: options.runTimes && new AwaitedOutcomes(options.runTimes),
+    runTimes,
+    outcomes: new AwaitedOutcomes(runTimes),
     startPlans: new StartPlans(),
     policies: options.policies,
     early: new Map(),

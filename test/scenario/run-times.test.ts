@@ -208,13 +208,3 @@ describe('how a run ended is asked for', () => {
     expect(notes.learned).toEqual([]);
   });
 });
-
-test('without a history to keep it in, nothing is asked for', () => {
-  const world = new World(NODES);
-  const { leader, executors } = app();
-  world.start(leader);
-  world.start(executors[0]);
-  world.wait(MINUTE_MS);
-  world.gone(leader);
-  expect(wanted(world)).toEqual([]);
-});

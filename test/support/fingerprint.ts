@@ -47,7 +47,7 @@ export function fingerprintOf(state: StateView, nowMs: number): string {
     classes: [...state.classes],
     early: [...state.early.keys()],
     written: [...state.writtenPlans.keys()],
-    awaited: state.outcomes?.size,
+    awaited: state.outcomes.size,
     flags: [state.hold, state.isFollowing, state.isSynced, state.lastEventMs],
   };
   return JSON.stringify(whole, (_key, value: unknown) =>

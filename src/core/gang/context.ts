@@ -45,8 +45,8 @@ export interface GangContextView {
   readonly policyOf: (pod: PodInfo) => Policy;
   /** What is known of how long runs take. */
   readonly runTimes: Pick<RunTimes, 'forecast'>;
-  /** Ended runs of which it is not known yet how they ended; undefined: nothing is learned. */
-  readonly outcomes: Pick<AwaitedOutcomes, 'size'> | undefined;
+  /** Ended runs of which it is not known yet how they ended */
+  readonly outcomes: Pick<AwaitedOutcomes, 'size'>;
   /** By UID. */
   readonly problems: ReadonlyMap<string, Problem>;
   /** The first complete list of nodes and pods has been observed, and the gangs that run are restored. */
@@ -73,7 +73,8 @@ export interface GangContext extends GangContextView {
   readonly overclaims: Overclaims;
   readonly problems: Map<string, Problem>;
   readonly runTimes: RunTimes;
-  readonly outcomes: AwaitedOutcomes | undefined;
+  /** Where ended runs are learned from. */
+  readonly outcomes: AwaitedOutcomes;
   /** The gang with which the next round of admissions begins; undefined: the first in admission order. */
   roundStart: string | undefined;
   /** Collects the effects of the present call. */

@@ -57,7 +57,7 @@ function learn(
   { bound, outcome }: PodEnd,
   run: OverRun,
 ): void {
-  if (!outcomes || isFollowing) return;
+  if (isFollowing) return;
   const isCut = bound.isLeaving || bound.pod.deleting || bound.row < 0;
   const how = outcome === 'succeeded' || !isCut ? outcome : 'cut';
   if (how !== undefined) return outcomes.over(run, how);
