@@ -199,7 +199,7 @@ describe('how a run ended is asked for', () => {
       world.gone(pod(`p${i}`));
     }
     expect(notes.ends).toEqual(['p0 cut 1', 'p1 cut 1', 'p2 cut 1']);
-    expect(world.scheduler.inside.outcomes!.size).toBe(1000);
+    expect(world.scheduler.inside.outcomes.size).toBe(1000);
   });
 
   test('not of an unknown pod', () => {
