@@ -6,11 +6,11 @@ import { orderings } from '../../src/core/queue/orderings/registry.ts';
 type OrderingName = keyof typeof orderings;
 const names = Object.keys(orderings) as OrderingName[];
 
-const entry = (key: string, priority: number, firstAskMs: number): QueueEntry => ({
+const entry = (key: string, priority: number, turnMs: number): QueueEntry => ({
   key,
   spec: { queue: 'q' },
   priority,
-  firstAskMs,
+  turnMs,
 });
 const anyEntry = fc
   .tuple(fc.constantFrom('a', 'b', 'c', 'd'), fc.integer({ min: -2, max: 2 }), fc.nat({ max: 3 }))

@@ -11,7 +11,7 @@ const anyEntry = fc.record({
   key: fc.constantFrom(...Array.from({ length: 12 }, (_, i) => `jobs/g${i}`)),
   spec: fc.record({ queue: fc.constantFrom(...QUEUES) }),
   priority: fc.integer({ min: 0, max: 2 }),
-  firstAskMs: fc.nat({ max: 4 }),
+  turnMs: fc.nat({ max: 4 }),
 });
 type Step = { readonly put: QueueEntry } | { readonly remove: string };
 const anyStep: fc.Arbitrary<Step> = fc.oneof(

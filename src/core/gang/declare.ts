@@ -24,6 +24,7 @@ export function gangOf(ctx: GangContext, pod: GangPod, nowMs: number): Gang | un
     leaderUids: new Set(),
     slots: [],
     firstAskMs: Math.min(pod.createdMs ?? nowMs, nowMs),
+    turnMs: 0,
     patienceMs: policy.queue.blockAfterMs,
     lastAskMs: pod.node === undefined ? nowMs : -Infinity,
     askedAbout: undefined,

@@ -1,5 +1,4 @@
 import type { GangPhase } from '../decision.ts';
-import type { Forecast } from '../history/run-times.ts';
 import { leaderRole, minToStart, type GangSpec, type PodInfo, type PodRef } from '../model.ts';
 import type { Policy } from '../policy/policy.ts';
 import type { Vector } from '../resources.ts';
@@ -100,6 +99,8 @@ export interface Gang {
   readonly ranSinceMs: number | undefined;
   /** How long it waits before others must mind it, in ms; from its policy and its forecast when it entered its queue. */
   readonly patienceMs: number;
+  /** Its place among the gangs of its priority: when it came, or what its policy's order makes of that, in ms. */
+  readonly turnMs: number;
   /** UIDs of its leaders that have not ended. The gang ends with the last of them. */
   readonly leaderUids: Set<string>;
   /** Written by the ledger. */
@@ -141,15 +142,6 @@ interface FoundPossible {
 
 /** A gang for which pods are being evicted. */
 export type FreeingGang = Gang & { readonly state: Extract<GangState, { kind: 'freeing' }> };
-
-/** How long the gang waits before others must mind it, in ms. @param forecast of its run */
-export function patienceOf({ policy: { queue } }: Pick<Gang, 'policy'>, forecast: () => Forecast): number {
-  const { blockAfterMs, patience } = queue;
-  if (patience.times === 0 || blockAfterMs === 0 || blockAfterMs === Infinity) return blockAfterMs;
-  const medianMs = forecast().endsWithin(0.5, 0);
-  if (medianMs === Infinity) return blockAfterMs;
-  return Math.max(blockAfterMs, Math.min(patience.times * medianMs, patience.mostMs));
-}
 
 export const isAdmitted = ({ state }: Pick<Gang, 'state'>): boolean => state.kind === 'admitted';
 

@@ -4,7 +4,6 @@ import {
   isAdmitted,
   isFreeing,
   isGated,
-  patienceOf,
   refOf,
   refusalOf,
   type EvictionPlan,
@@ -16,6 +15,7 @@ import {
 import { healRow } from './healing.ts';
 import { forecastOf } from './run-identity.ts';
 import { takeUpRunning } from './take-up.ts';
+import { patienceOf, turnOf } from './waiting-time.ts';
 
 /**
  * The only writer of a gang's state, of the queues and of the set of gangs with a plan. All other files read.
@@ -34,7 +34,7 @@ import { takeUpRunning } from './take-up.ts';
  *
  *   The last leader has ended: from any state to over, and the gang is forgotten.
  */
-type Written = 'state' | 'priority' | 'ranSinceMs' | 'patienceMs' | 'isUnasked' | 'preemption' | 'possible';
+type Written = 'state' | 'priority' | 'ranSinceMs' | 'patienceMs' | 'turnMs' | 'isUnasked' | 'preemption' | 'possible';
 type WritableGang = { -readonly [K in Written]: Gang[K] };
 
 const write = (gang: Gang): WritableGang => gang;
@@ -211,7 +211,9 @@ export function reprioritize(ctx: GangContext, gang: Gang, priority: number): vo
 
 /** Puts a waiting gang in its place in its queue, also after its queue or priority changed. */
 export function enqueue(ctx: GangContext, gang: Gang): void {
-  write(gang).patienceMs = patienceOf(gang, () => forecastOf(ctx, gang));
+  const forecast = () => forecastOf(ctx, gang);
+  write(gang).patienceMs = patienceOf(gang, forecast);
+  write(gang).turnMs = turnOf(gang, forecast);
   ctx.usage.assign(gang.key, gang.spec.queue);
   ctx.queues.put(gang);
 }

@@ -4,8 +4,8 @@ export interface QueueEntry {
   readonly spec: { readonly queue: string };
   /** Effective. */
   readonly priority: number;
-  /** When it was first heard of, in ms. */
-  readonly firstAskMs: number;
+  /** When it was first heard of, in ms, or what the order of its policy makes of that. */
+  readonly turnMs: number;
 }
 
 /**
