@@ -6,14 +6,25 @@ import type { Gang } from './gang.ts';
 /** The queue of pods that are in none. */
 const NO_QUEUE = '';
 
-/** By what the gang's run is compared with earlier ones. */
-export const identityOf = ({ spec, leader }: Pick<Gang, 'spec' | 'leader'>): RunIdentity => ({
-  ...ownerSays(leader),
-  namespace: spec.namespace,
-  name: spec.name,
-  queue: spec.queue,
-  members: membersToStart(spec),
-});
+interface Known {
+  readonly spec: Gang['spec'];
+  readonly leader: PodInfo;
+  readonly identity: RunIdentity;
+}
+
+/** Forecasts of all gangs are asked for several times a second, and of one object they are known. */
+const known = new WeakMap<object, Known>();
+
+/** By what the gang's run is compared with earlier ones: the same object until its declaration or its leader changes. */
+export function identityOf(gang: Pick<Gang, 'spec' | 'leader'>): RunIdentity {
+  const { spec, leader } = gang;
+  const last = known.get(gang);
+  if (last?.spec === spec && last.leader === leader) return last.identity;
+  const { namespace, name, queue } = spec;
+  const identity = { ...ownerSays(leader), namespace, name, queue, members: membersToStart(spec) };
+  known.set(gang, { spec, leader, identity });
+  return identity;
+}
 
 /** By what the run of a pod of no gang is compared with earlier ones. */
 export const identityOfPod = (pod: PodInfo): RunIdentity => ({

@@ -39,6 +39,8 @@ export class Histogram {
   #count = 0;
   #leastMs = Infinity;
   #mostMs = 0;
+  /** Undefined: to be computed again. */
+  #survival: Survival | undefined;
 
   static of({ ended, cut = [], leastMs = Infinity, mostMs }: HistogramRecord): Histogram {
     const histogram = new Histogram();
@@ -64,6 +66,7 @@ export class Histogram {
 
   /** @param ms at least 0 @param isCut it would have taken longer */
   add(ms: number, isCut: boolean, count = 1): void {
+    this.#survival = undefined;
     const x = Math.log(Math.max(1, ms));
     this.#put(isCut ? (this.#cut ??= new Float32Array(BINS)) : this.#ended, binOf(x), count);
     this.#mostMs = Math.max(this.#mostMs, ms);
@@ -75,6 +78,7 @@ export class Histogram {
 
   /** All that was seen counts so much less. */
   scale(factor: number): void {
+    this.#survival = undefined;
     for (const counts of [this.#ended, this.#cut]) counts?.forEach((count, bin) => (counts[bin] = count * factor));
     this.#count *= factor;
   }
@@ -94,7 +98,11 @@ export class Histogram {
    * bin count as half at risk in it. @see Kaplan and Meier, "Nonparametric estimation from incomplete observations", 1958
    */
   survival(): Survival {
-    const left = new Float64Array(BINS + 1);
+    return (this.#survival ??= this.#estimate());
+  }
+
+  #estimate(): Survival {
+    const left = new Float32Array(BINS + 1);
     let atRisk = 0;
     for (let bin = 0; bin < BINS; bin++) atRisk += this.#at(bin);
     left[0] = 1;
@@ -131,13 +139,13 @@ function pairs(counts: Float32Array): [number, number][] {
  * logarithm, from the shortest run in the first bin and to the longest in the last.
  */
 export class Survival {
-  readonly #left: Float64Array;
+  readonly #left: Float32Array;
   readonly #least: number;
   /** ln of the longest run seen. */
   readonly top: number;
 
   /** @param left the share left at the beginning of each bin, and at the end of the last */
-  constructor(left: Float64Array, leastMs: number, mostMs: number) {
+  constructor(left: Float32Array, leastMs: number, mostMs: number) {
     this.#left = left;
     this.#least = Math.log(Math.max(1, leastMs));
     this.top = Math.log(Math.max(1, mostMs));

@@ -13,6 +13,8 @@ export interface Part {
 const STEPS = 20;
 /** Fewer than that are left: nothing is known of those. */
 const NOBODY = 1e-9;
+/** Shares are sums and products of counts, and not exact. */
+const ROUNDING = 1e-6;
 /** A run beyond all that is known takes as long again, and some seconds at least. */
 const LEAST_MORE_MS = 5000;
 
@@ -24,7 +26,7 @@ export function quantile(parts: readonly Part[], share: number, ranMs: number): 
   const from = Math.log(Math.max(1, ranMs));
   const alive = leftOf(parts, from);
   const top = parts.reduce((most, { survival, shift }) => Math.max(most, survival.top + shift), from);
-  const wanted = alive * (1 - share);
+  const wanted = alive * (1 - share + ROUNDING);
   if (alive < NOBODY || leftOf(parts, top) > wanted) return overdue(Math.max(ranMs, Math.exp(top)));
   let [low, high] = [from, top];
   for (let step = 0; step < STEPS; step++) {

@@ -27,8 +27,18 @@ const ESTIMATE = new Histogram();
 for (const z of [0.126, 0.385, 0.674, 1.036, 1.645])
   for (const sign of [-1, 1]) ESTIMATE.add(HOUR_MS * Math.exp(0.4 * sign * z), false, BROADER_RUNS / 10);
 
-interface Found extends Level {
+const NO_RUNS = new KnownRuns();
+
+interface Found {
+  readonly kind: Level['kind'];
   readonly runs: KnownRuns;
+}
+
+interface Asked {
+  readonly levels: readonly Level[];
+  readonly forecast: Forecast;
+  /** Nothing has been learned since. */
+  readonly changes: number;
 }
 
 /**
@@ -39,16 +49,27 @@ interface Found extends Level {
  */
 export class RunHistory implements RunTimes {
   readonly #known = new LRUCache<string, KnownRuns>({ max: MOST_KEYS });
+  /** What was last foretold of a run: gangs are asked about again and again. */
+  readonly #asked = new WeakMap<RunIdentity, Asked>();
   #changes = 0;
   /** The time of the wall for which the counts hold. */
   #agedMs: number | undefined;
 
+  /** O(1) for an object that was asked about before, as long as nothing has been learned since: keep it, and do not change it. */
   forecast(run: RunIdentity): Forecast {
+    const asked = this.#asked.get(run);
+    if (asked?.changes === this.#changes) return asked.forecast;
+    const levels = asked?.levels ?? levelsOf(run);
+    const forecast = this.#foretell(run, levels);
+    this.#asked.set(run, { levels, forecast, changes: this.#changes });
+    return forecast;
+  }
+
+  #foretell(run: RunIdentity, levels: readonly Level[]): Forecast {
     if (run.isEndless) return endlessRun('endless', run.capMs);
-    const levels = levelsOf(run);
     if (this.#neverEnded(levels)) return endlessRun('never ended so far', run.capMs);
     const known = this.#enough(levels);
-    const best = known.find((one) => (one.runs.error ?? 0) <= (broaderThan(one, known)?.runs.error ?? Infinity));
+    const best = known.find(({ runs: { error = 0 } }, i) => error <= (broaderThan(known, i)?.runs.error ?? Infinity));
     if (!best) return unknownRun(run.capMs);
     const { kind, runs } = best;
     return new KnownRun({
@@ -56,7 +77,7 @@ export class RunHistory implements RunTimes {
       basis: basisOf(kind, run),
       error: runs.error,
       capMs: run.capMs,
-      parts: () => mixed(best, broaderThan(best, known), run),
+      parts: () => mixed(best, broaderThan(known, known.indexOf(best)), run),
     });
   }
 
@@ -124,10 +145,10 @@ export class RunHistory implements RunTimes {
   /** The levels that know enough runs; an estimate says something by itself. */
   #enough(levels: readonly Level[]): readonly Found[] {
     const known: Found[] = [];
-    for (const level of levels) {
-      const runs = this.#known.peek(level.key);
-      if (level.kind === 'estimate') known.push({ ...level, runs: runs ?? new KnownRuns() });
-      else if (runs && runs.times.count > ENOUGH_RUNS - ROUNDING) known.push({ ...level, runs });
+    for (const { kind, key } of levels) {
+      const runs = this.#known.peek(key);
+      if (kind === 'estimate') known.push({ kind, runs: runs ?? NO_RUNS });
+      else if (runs && runs.times.count > ENOUGH_RUNS - ROUNDING) known.push({ kind, runs });
     }
     return known;
   }
@@ -140,8 +161,11 @@ export class RunHistory implements RunTimes {
 }
 
 /** The next level that knows more runs: often an app has had one size so far, and a queue one app. */
-const broaderThan = (one: Found, known: readonly Found[]): Found | undefined =>
-  known.slice(known.indexOf(one) + 1).find(({ runs: { times } }) => times.count > one.runs.times.count);
+function broaderThan(known: readonly Found[], at: number): Found | undefined {
+  const count = known[at]?.runs.times.count ?? Infinity;
+  for (let i = at + 1; i < known.length; i++) if (known[i]!.runs.times.count > count) return known[i];
+  return undefined;
+}
 
 const expectedOf = ({ expectedMs = HOUR_MS }: RunIdentity): number => expectedMs;
 

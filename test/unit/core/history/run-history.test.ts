@@ -36,6 +36,16 @@ describe('what a forecast rests on', () => {
     expect(forecast.endsWithin(0.5, 6 * HOUR_MS)).toBeGreaterThan(9 * HOUR_MS);
   });
 
+  test('of the same object it is the same until something is learned', () => {
+    const [history, of] = [after(...times(3, [run(), HOUR_MS] as const)), run()];
+    const forecast = history.forecast(of);
+    expect(history.forecast(of)).toBe(forecast);
+    history.learn(run({ members: 1, queue: 'dev', app: 'other' }), { ranMs: MINUTE_MS, how: 'succeeded' });
+    expect(history.forecast(of)).not.toBe(forecast);
+    history.import(new RunHistory().export(0), 0);
+    expect(history.forecast(of).isKnown).toBe(false);
+  });
+
   test('two runs say nothing yet, three do', () => {
     const history = after([run(), HOUR_MS], [run(), HOUR_MS]);
     expect(history.forecast(run()).isKnown).toBe(false);
