@@ -1,5 +1,6 @@
 import { internedText } from './interning.ts';
-import { listAt, objectAt, own, type Json } from './field.ts';
+import { ownersOf } from './owners.ts';
+import type { Json } from './field.ts';
 
 const APP = 'muster.dev/app';
 const MAX_NAME = 100;
@@ -94,12 +95,7 @@ function changes(word: string): number {
 
 const isDigit = (word: string, i: number) => word[i]! >= '0' && word[i]! <= '9';
 
-/** The name of the schedule that owns the pod. Whatever else stands among its owners is for others to judge. */
 function scheduleOf(object: Json): string | undefined {
-  for (const owner of listAt(objectAt(object, 'metadata', 'Pod') ?? {}, 'ownerReferences', 'Pod.metadata')) {
-    if (typeof owner !== 'object' || owner === null) continue;
-    const [kind, name] = [own(owner as Json, 'kind'), own(owner as Json, 'name')];
-    if (SCHEDULES.has(String(kind)) && typeof name === 'string' && name !== '') return name;
-  }
+  for (const { kind, name } of ownersOf(object)) if (SCHEDULES.has(kind)) return name;
   return undefined;
 }

@@ -56,6 +56,8 @@ export interface JobRecord {
   /** Absent: any number (a work queue). */
   readonly completions?: number;
   readonly isIndexed: boolean;
+  /** spec.activeDeadlineSeconds, in ms: its pods are ended then. Absent: they may run for ever. */
+  readonly longestMs?: number;
 }
 
 export interface JobSetRecord {

@@ -6,7 +6,7 @@ import { membershipOf } from './dialects/registry.ts';
 import { asObject, integerAt, nameAt, objectAt, objectsAt, own, textAt, textMapAt, type Json } from './field.ts';
 import { EVICTION, parsePlan } from './eviction-plan.ts';
 import { podRequest } from './pod-request.ts';
-import { recurrenceOf } from './recurrence.ts';
+import { recurrenceOf, withJob } from './recurrence.ts';
 import { parseReservation, RESERVATION } from './reservation.ts';
 import { Interned, internedText } from './interning.ts';
 import { evictionTraitsOf } from './eviction-traits.ts';
@@ -85,7 +85,9 @@ export function rereadMembership(
   delete bare.address;
   const isOthers = isNativelyScheduled(objectAt(object, 'spec', 'Pod') ?? {});
   const membership = isOthers ? undefined : membershipOf({ pod: bare, annotations, object, context });
-  return Object.assign(bare, gangPart(object, 'Pod', membership));
+  const recurrence =
+    bare.recurrence && withJob(bare.recurrence, { pod: bare, object, gangObjects: context.gangObjects });
+  return Object.assign(bare, recurrence ? { recurrence } : {}, gangPart(object, 'Pod', membership));
 }
 
 /** Only leaders and pods of no gang say what run they are of: there are far more members. */
@@ -93,12 +95,12 @@ function recurrencePart(
   pod: PodInfo,
   { annotations, object }: MembershipSource,
   membership: PodInfo['membership'],
-  { schedulerNames }: IntakeContext,
+  { schedulerNames, gangObjects }: IntakeContext,
 ): Pick<PodInfo, 'recurrence'> {
   const isPlainMember = membership && !membership.spec && membership.problem === undefined;
   if (isPlainMember || (!membership && !schedulerNames.has(pod.schedulerName))) return {};
   const gang = membership?.gang.slice(pod.namespace.length + 1);
-  const recurrence = recurrenceOf({ pod, object, annotations, gang });
+  const recurrence = withJob(recurrenceOf({ pod, object, annotations, gang }), { pod, object, gangObjects });
   return recurrence ? { recurrence } : {};
 }
 

@@ -1,7 +1,10 @@
 import type { PodInfo, Recurrence } from '../core/model.ts';
+import { deadlineOf } from './active-deadline.ts';
 import { appOf } from './app-of.ts';
 import { listAt, objectAt, objectsAt, own, type Json } from './field.ts';
+import type { GangObjects } from './gang-objects.ts';
 import { Interned } from './interning.ts';
+import { ownersOf } from './owners.ts';
 
 const USER = 'muster.dev/user';
 const ENDLESS = 'muster.dev/endless';
@@ -28,6 +31,11 @@ interface Source {
 
 const shared = new Interned<Recurrence>();
 
+function sharedOf(recurrence: Recurrence): Recurrence | undefined {
+  const text = JSON.stringify(recurrence);
+  return text === '{}' ? undefined : shared.of(text, () => recurrence);
+}
+
 /**
  * By what the run of a leader or of a single pod may be compared with earlier ones; undefined: by nothing that it says.
  * @throws MusterError MUSTER_OBJECT_INVALID for values of the wrong type, which no API server sends
@@ -39,15 +47,14 @@ export function recurrenceOf({ pod, object, annotations, gang }: Source): Recurr
   const isSpark = labels.has('spark-app-selector');
   const app = appOf({ object, labels, annotations, name: gang === undefined || isSpark ? name : gang });
   const user = userOf(spec, labels.get(USER) ?? annotations.get(USER));
-  const capMs = capOf(spec);
+  const capMs = deadlineOf(spec);
   const recurrence: Recurrence = {
     ...(app === undefined ? {} : { app }),
     ...(user === undefined ? {} : { user }),
     ...(capMs === undefined ? {} : { capMs }),
     ...(isEndless(pod, annotations, spec) ? { isEndless: true } : {}),
   };
-  const text = JSON.stringify(recurrence);
-  return text === '{}' ? undefined : shared.of(text, () => recurrence);
+  return sharedOf(recurrence);
 }
 
 /**
@@ -68,10 +75,18 @@ function envOf(spec: Json, name: string): string | undefined {
   return undefined;
 }
 
-/** The pod is ended after activeDeadlineSeconds, an int64. */
-function capOf(spec: Json): number | undefined {
-  const seconds = own(spec, 'activeDeadlineSeconds');
-  return typeof seconds === 'number' && seconds > 0 && seconds < Infinity ? seconds * 1000 : undefined;
+/** What is known once the pod's Job is, which may be heard of later than the pod. */
+export function withJob(
+  recurrence: Recurrence | undefined,
+  { pod: { namespace }, object, gangObjects }: { pod: PodInfo; object: Json; gangObjects: GangObjects },
+): Recurrence | undefined {
+  for (const { apiVersion, kind, name, isController } of ownersOf(object)) {
+    const isJob = isController && kind === 'Job' && apiVersion.startsWith('batch/');
+    const longestMs = isJob ? gangObjects.get('job', namespace, name)?.longestMs : undefined;
+    if (longestMs === undefined) continue;
+    return sharedOf({ ...recurrence, capMs: Math.min(longestMs, recurrence?.capMs ?? Infinity) });
+  }
+  return recurrence;
 }
 
 function isEndless({ labels }: PodInfo, annotations: ReadonlyMap<string, string>, spec: Json): boolean {

@@ -1,4 +1,5 @@
 import type { JobRecord } from '../gang-objects.ts';
+import { deadlineOf } from '../active-deadline.ts';
 import { integerAt, objectAt, textAt, type Json } from '../field.ts';
 
 /**
@@ -10,10 +11,12 @@ export function jobOf(object: Json): JobRecord {
   const spec = objectAt(object, 'spec', 'Job') ?? {};
   const status = objectAt(object, 'status', 'Job') ?? {};
   const completions = integerAt(spec, 'completions', 'Job.spec');
+  const longestMs = deadlineOf(spec);
   const succeeded = Math.max(0, integerAt(status, 'succeeded', 'Job.status') ?? 0);
   return {
     parallelism: integerAt(spec, 'parallelism', 'Job.spec') ?? 1,
     ...(completions === undefined ? {} : { completions: Math.max(0, completions - succeeded) }),
+    ...(longestMs === undefined ? {} : { longestMs }),
     isIndexed: textAt(spec, 'completionMode', 'Job.spec') === 'Indexed',
   };
 }

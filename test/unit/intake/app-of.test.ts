@@ -66,7 +66,9 @@ describe('what makes an app another one stays', () => {
 
 describe('where the name is looked for', () => {
   const source = (labels: Record<string, string>, annotations: Record<string, string> = {}, kind?: string) => ({
-    object: kind ? { metadata: { ownerReferences: [{ kind, name: `of-${kind}`.toLowerCase() }] } } : {},
+    object: kind
+      ? { metadata: { ownerReferences: [{ apiVersion: 'v1', kind, name: `of-${kind}`.toLowerCase() }] } }
+      : {},
     labels: new Map(Object.entries(labels)),
     annotations: new Map(Object.entries(annotations)),
     name: 'own-name-20260801',

@@ -1,5 +1,7 @@
 import { describe, expect, test } from 'vitest';
-import { toPodInfo } from '../../../src/intake/pod.ts';
+import { DEFAULT_CONTEXT, type GangObjects } from '../../../src/intake/gang-objects.ts';
+import { membershipSource, rereadMembership, toPodInfo } from '../../../src/intake/pod.ts';
+import { jobOf } from '../../../src/intake/records/job.ts';
 
 interface Parts {
   readonly name?: string;
@@ -40,6 +42,48 @@ describe('of which run a pod is', () => {
   ])('the latest end: activeDeadlineSeconds %s', (activeDeadlineSeconds, capMs) =>
     expect(of({ spec: { activeDeadlineSeconds } })?.capMs).toBe(capMs),
   );
+
+  describe('by its Job', () => {
+    const ownerReferences = [{ apiVersion: 'batch/v1', kind: 'Job', name: 'etl', uid: 'j', controller: true }];
+    const podOf = (owner: object, own?: number) => ({
+      metadata: { name: 'etl-x', uid: 'u', namespace: 'ns', ownerReferences: [{ ...ownerReferences[0], ...owner }] },
+      spec: { schedulerName: 'muster', ...(own ? { activeDeadlineSeconds: own } : {}) },
+    });
+    const jobs = (activeDeadlineSeconds: unknown): GangObjects => ({
+      get: ((kind: string, namespace: string, name: string) =>
+        `${kind} ${namespace} ${name}` === 'job ns etl'
+          ? jobOf({ spec: { activeDeadlineSeconds } })
+          : undefined) as GangObjects['get'],
+    });
+    const capOf = (pod: object, seconds: unknown) =>
+      toPodInfo(pod, 'Pod', { ...DEFAULT_CONTEXT, gangObjects: jobs(seconds) }).recurrence?.capMs;
+
+    test('the earlier of both', () => {
+      expect(capOf(podOf({}), 300)).toBe(300_000);
+      expect(capOf(podOf({}, 100), 300)).toBe(100_000);
+      expect(capOf(podOf({}, 400), 300)).toBe(300_000);
+      expect(capOf(podOf({}, 400), undefined)).toBe(400_000);
+    });
+
+    test('only by the batch/v1 Job that controls it', () => {
+      for (const owner of [
+        { controller: false },
+        { apiVersion: 'batch.volcano.sh/v1' },
+        { kind: 'CronJob' },
+        { name: 'x' },
+      ])
+        expect(capOf(podOf(owner), 300)).toBeUndefined();
+    });
+
+    test('also if muster hears of the Job after the pod', () => {
+      const pod = podOf({});
+      const early = toPodInfo(pod, 'Pod');
+      expect(early.recurrence).toEqual({ app: 'etl-x' });
+      const context = { ...DEFAULT_CONTEXT, gangObjects: jobs(300) };
+      const later = rereadMembership(early, membershipSource(pod, 'Pod'), context);
+      expect(later.recurrence).toEqual({ app: 'etl-x', capMs: 300_000 });
+    });
+  });
 
   const main = (name: unknown) => ({
     container: { args: ['driver', '--properties-file', 'f', '--class', name, 'x.jar'] },
