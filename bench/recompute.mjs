@@ -128,6 +128,7 @@ function figuresOf(list, { endMs }) {
     ['outcomes.jobs', jobs.length],
     ...outcomes.map((name) => [`outcomes.${name}`, jobs.filter(({ outcome }) => outcome === name).length]),
     ...quantiles('waitMs', counted.map(waitOf)),
+    ...quantiles('largeWaitMs', counted.filter(({ members }) => members >= 16).map(waitOf)),
     ...quantiles('slowdown', counted.map(slowdownOf)),
     ...quantiles('completionMs', counted.map(completionOf)),
     ['work.submitted', sum(jobs, submitted)],

@@ -92,6 +92,8 @@ export interface PolicyResult {
   readonly outcomes: Readonly<Record<Outcome, number>> & { readonly jobs: number };
   /** From submission until work first begins. These three leave out jobs that are larger than the cluster. */
   readonly waitMs: OpenQuantiles;
+  /** As `waitMs`, of the jobs with 16 members or more. */
+  readonly largeWaitMs: OpenQuantiles;
   /** Bounded slowdown: completion / time alone with all workers, both at least 10 s. */
   readonly slowdown: OpenQuantiles;
   /** From submission until the job is done or fails by itself. */

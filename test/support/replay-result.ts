@@ -69,6 +69,7 @@ export const policyResult = (policy: string, change: Partial<PolicyResult> = {})
   policyText: `- name: ${policy}\n`,
   outcomes: outcomes(10),
   waitMs: { ...noneOpen, count: 10, mean: 12_000, p50: 9_000, p95: 61_000, p99: 3_660_000, max: 90_000_000 },
+  largeWaitMs: { ...noneOpen, count: 3, mean: 50_000, p50: 50_000, p95: 70_000, p99: 70_000, max: 70_000 },
   slowdown: { ...noneOpen, count: 10, mean: 2.5, p50: 1, p95: 12, p99: 20, max: 30 },
   completionMs: { ...noneOpen, count: 10, mean: 120_000, p50: 90_000, p95: 900_000 },
   work: { submitted: 360_000, done: 360_000, lostToEvictions: 0, lostToFailures: 0 },

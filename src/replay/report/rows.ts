@@ -80,6 +80,7 @@ export const ROWS: readonly Row[] = [
   WAIT_P95,
   figure(['wait p99', 'wait p99'], waits, 'p99', span),
   figure(['longest wait', 'longest wait'], waits, 'max', span),
+  figure(['wait of large jobs, p95', 'wait p95, 16+ members'], ({ largeWaitMs }) => largeWaitMs, 'p95', span),
   figure(['bounded slowdown, mean', 'slowdown mean'], slowdowns, 'mean', ratio),
   figure(['bounded slowdown p95', 'slowdown p95'], slowdowns, 'p95', ratio),
   figure(['job completion, mean', 'completion mean'], completions, 'mean', span),

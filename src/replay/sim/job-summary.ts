@@ -4,12 +4,15 @@ import type { PolicyResult } from '../result.ts';
 import { JobGroups } from './job-groups.ts';
 
 const CURVE_STEPS = 200;
+/** A job with so many members has to wait for much room at once. */
+const LARGE = 16;
 
 /** The figures of a policy that follow from the records of its jobs alone. */
 export type Summary = Pick<
   PolicyResult,
   | 'outcomes'
   | 'waitMs'
+  | 'largeWaitMs'
   | 'slowdown'
   | 'completionMs'
   | 'work'
@@ -38,6 +41,7 @@ export class JobSummary {
     working: 0,
   };
   readonly #waits = new OpenSample();
+  readonly #largeWaits = new OpenSample();
   readonly #slowdowns = new OpenSample();
   readonly #completions = new OpenSample();
   readonly #groups = new JobGroups();
@@ -54,6 +58,7 @@ export class JobSummary {
     this.#groups.add(record);
     if (!record.isLarger) {
       this.#waits.add(record.waitMs, record.isWaitOpen);
+      if (record.members >= LARGE) this.#largeWaits.add(record.waitMs, record.isWaitOpen);
       this.#slowdowns.add(record.slowdown, record.isCompletionOpen);
       this.#completions.add(record.completionMs, record.isCompletionOpen);
     }
@@ -90,6 +95,7 @@ export class JobSummary {
     return {
       outcomes: this.#outcomes,
       waitMs: this.#waits.quantiles(),
+      largeWaitMs: this.#largeWaits.quantiles(),
       slowdown: this.#slowdowns.quantiles(),
       completionMs: this.#completions.quantiles(),
       work: this.#work,
