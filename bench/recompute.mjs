@@ -145,6 +145,37 @@ function figuresOf(list, { endMs }) {
     ['deadlinesMissed', withDeadline.filter(late).length],
     ['inversionSeconds', sum(jobs, ({ inversionMs }) => inversionMs) / 1000],
     ['podsBound', sum(jobs, ({ podsBound }) => podsBound)],
+    ...foretold(jobs, endMs),
+  ];
+}
+
+/** How far what was foretold was from what happened; nothing where nothing was foretold. */
+function foretold(jobs, endMs) {
+  const told = jobs.filter((job) => job.told);
+  const startOf = ({ reservedMs, endedMs }) => reservedMs ?? endedMs ?? endMs;
+  const isLate = (job) => startOf(job) > job.told.promisedMs;
+  const late = told.filter(isLate).map((job) => [startOf(job) - job.told.promisedMs, job.reservedMs === undefined]);
+  const started = told.filter(({ reservedMs }) => reservedMs !== undefined);
+  const runs = jobs.filter(({ forecast }) => forecast).map(({ forecast }) => forecast);
+  const errors = runs.map(({ medianMs, ranMs }) => Math.abs(Math.log(Math.max(1, ranMs) / Math.max(1, medianMs))));
+  errors.sort((a, b) => a - b);
+  if (told.length + runs.length === 0) return [];
+  const waits = sum(started, ({ reservedMs, submitMs }) => reservedMs - submitMs);
+  return [
+    ['foretold.starts', told.length],
+    ['foretold.kept', started.filter((job) => !isLate(job)).length],
+    ['foretold.late', late.length],
+    ...quantiles('foretold.lateMs', late),
+    [
+      'foretold.startError',
+      waits === 0 ? null : sum(started, (job) => Math.abs(job.reservedMs - job.told.aboutMs)) / waits,
+    ],
+    ['foretold.runs', runs.length],
+    ['foretold.runError', errors[Math.ceil(errors.length / 2) - 1] ?? null],
+    [
+      'foretold.withinP90',
+      runs.length === 0 ? null : runs.filter(({ ranMs, p90Ms }) => ranMs <= p90Ms).length / runs.length,
+    ],
   ];
 }
 

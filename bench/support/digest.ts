@@ -2,8 +2,8 @@ import { createHash } from 'node:crypto';
 import type { Effect } from '../../src/core/effects.ts';
 import { DEFAULT_REPLAY } from '../../src/replay/options.ts';
 import { replay, schedulerFor } from '../../src/replay/replay.ts';
-import type { Scheduler } from '../../src/core/scheduler.ts';
 import { directPort, type ExtenderPort } from '../../src/replay/sim/port.ts';
+import type { ReplayScheduler } from '../../src/replay/sim/replay-scheduler.ts';
 import { failuresOf, nodesOf, policiesOf, traceOf, type DigestCase } from './digest-cases.ts';
 
 /** The digests of one replay. */
@@ -33,7 +33,7 @@ export async function digestOf(one: DigestCase): Promise<Digest> {
 const short = (hash: ReturnType<typeof createHash>) => hash.digest('hex').slice(0, 16);
 
 /** A port that records the answers and effects of the core. */
-function recording(scheduler: Scheduler, write: (line: unknown) => void): ExtenderPort {
+function recording(scheduler: ReplayScheduler, write: (line: unknown) => void): ExtenderPort {
   const port = directPort(scheduler);
   const writeAll = (effects: readonly Effect[]) => {
     for (const effect of effects) write(wordless(effect));

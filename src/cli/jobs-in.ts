@@ -20,7 +20,12 @@ const Read = z.object({
   needed: z.number(),
   cpuMilli: z.number(),
   submitMs: z.number(),
+  reservedMs: z.number().optional(),
   endedMs: z.number().optional(),
+  told: z
+    .object({ atMs: z.number(), aboutMs: z.number(), promisedMs: z.number(), isKept: z.boolean().optional() })
+    .optional(),
+  forecast: z.object({ medianMs: z.number(), p90Ms: z.number(), ranMs: z.number() }).optional(),
   outcome: z.enum(['done', 'failed', 'abandoned', 'larger', 'deadlocked', 'waiting', 'working']),
   waitMs: z.number(),
   isWaitOpen: z.boolean(),

@@ -2,13 +2,15 @@ import { logLogistic, logLogisticQuantile } from '../core/history/log-logistic.t
 import { NO_RUN_TIMES } from '../core/history/no-run-times.ts';
 import type { Forecast, RunIdentity, RunTimes } from '../core/history/run-times.ts';
 import { seeded } from './random.ts';
+import { slowestStartMs } from './sim/start-lag.ts';
 import { runAloneMs, type TraceJob } from './trace/job.ts';
 
 export const FORECAST_MODES = ['learned', 'off', 'oracle', 'declared'] as const;
 
 /**
  * What muster knows of run times in a replay. `learned`: what it has seen end since the beginning; `off`: nothing;
- * `oracle`: how long each job of the trace takes with all its workers; `declared`: an estimate of that, of some jobs.
+ * `oracle`: how long each job of the trace takes with all its workers, from when all that it needs is bound, as muster
+ * counts; `declared`: an estimate of that, of some jobs.
  */
 export interface ForecastRules {
   readonly mode: (typeof FORECAST_MODES)[number];
@@ -37,15 +39,15 @@ export function runTimesOf(rules: ForecastRules, jobs: readonly TraceJob[], seed
   }
 }
 
-/** What a rerun and the pod of a job without workers add to the job's name. */
-const OF_THE_JOB = /(-rerun(-\d+)?)?(-driver)?$/;
+/** What a rerun, with its number from the second on, and the pod of a job without workers add to the job's name. */
+const OF_THE_JOB = /(-rerun(?:-(\d+))?)?(?:-driver)?$/;
 
 /** Run times of the trace's jobs, as they are or with an error. They learn nothing. */
 class ToldRunTimes implements RunTimes {
   readonly #jobs: ReadonlyMap<string, TraceJob>;
   readonly #rules: Rules;
-  /** By job, since a forecast is asked for again and again. */
-  readonly #told = new Map<TraceJob, Forecast>();
+  /** By run, since a forecast is asked for again and again. */
+  readonly #told = new Map<string, Forecast>();
 
   constructor(jobs: readonly TraceJob[], rules: Rules) {
     this.#jobs = new Map(jobs.map((job) => [`${job.namespace}/${job.id}`, job]));
@@ -54,11 +56,10 @@ class ToldRunTimes implements RunTimes {
 
   forecast(run: RunIdentity): Forecast {
     const key = `${run.namespace}/${run.name}`;
-    const job = this.#jobs.get(key) ?? this.#jobs.get(key.replace(OF_THE_JOB, ''));
-    const known = job && this.#told.get(job);
+    const known = this.#told.get(key);
     if (known) return known;
-    const told = (job && this.#tell(job)) ?? NO_RUN_TIMES.forecast(run);
-    if (job) this.#told.set(job, told);
+    const told = this.#tell(key) ?? NO_RUN_TIMES.forecast(run);
+    this.#told.set(key, told);
     return told;
   }
 
@@ -66,11 +67,17 @@ class ToldRunTimes implements RunTimes {
     // What is told of a run does not depend on other runs.
   }
 
-  #tell(job: TraceJob): Forecast | undefined {
+  #tell(key: string): Forecast | undefined {
     const { known, error, seed } = this.#rules;
+    const [added = '', rerun, number = '1'] = OF_THE_JOB.exec(key) ?? [];
+    const first = this.#jobs.get(key);
+    const job = first ?? this.#jobs.get(key.slice(0, key.length - added.length));
+    if (!job) return undefined;
+    const attempt = first || rerun === undefined ? 0 : Number(number);
+    const ms = Math.ceil(runAloneMs(job)) + slowestStartMs(job, seed, attempt);
     const random = seeded(seed, 'forecast', job.id);
     if (random.uniform() >= known) return undefined;
-    return error === 0 ? exactly(runAloneMs(job)) : around(runAloneMs(job) * random.logNormal(0, error), error);
+    return error === 0 ? exactly(ms) : around(ms * random.logNormal(0, error), error);
   }
 }
 

@@ -1,9 +1,9 @@
 import { Agent, request as httpRequest } from 'node:http';
 import type { FilterAnswer, FilterRequest, NodeScore } from '../core/decision.ts';
 import { MusterError } from '../core/errors.ts';
-import type { Scheduler } from '../core/scheduler.ts';
 import { toKubernetesPod } from './kubernetes-pod.ts';
 import { feedOf, type ExtenderPort } from './sim/port.ts';
+import type { ReplayScheduler } from './sim/replay-scheduler.ts';
 
 /** The fields of ExtenderFilterResult that kube-scheduler reads. */
 interface FilterResult {
@@ -21,7 +21,7 @@ interface FilterResult {
  */
 export function httpPort(
   url: string,
-  scheduler: Scheduler,
+  scheduler: ReplayScheduler,
   setNow: (nowMs: number) => void,
 ): ExtenderPort & { close(): void } {
   const agent = new Agent({ keepAlive: true, maxSockets: 1 });

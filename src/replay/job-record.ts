@@ -60,6 +60,21 @@ export interface JobRecord {
   /** When work first began. */
   readonly beganMs?: number;
   readonly endedMs?: number;
+  /**
+   * The start time that its first run was told first: when, about when it starts, and the latest time. `isKept`: whether
+   * its leader got its node by then; absent: it has neither started nor is it late. Absent: it was told none.
+   */
+  readonly told?: {
+    readonly atMs: number;
+    readonly aboutMs: number;
+    readonly promisedMs: number;
+    readonly isKept?: boolean;
+  };
+  /**
+   * Of a job that is done: how long its last run was foretold to take when its leader got its node, and how long it took
+   * from when all the members that it needs were bound. Absent: nothing was known.
+   */
+  readonly forecast?: { readonly medianMs: number; readonly p90Ms: number; readonly ranMs: number };
   readonly outcome: Outcome;
   /** It does not fit the empty cluster, so that no wait, slowdown or completion of the policy counts it. */
   readonly isLarger: boolean;

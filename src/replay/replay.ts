@@ -3,7 +3,6 @@ import { RunHistory } from '../core/history/run-history.ts';
 import type { RunTimes } from '../core/history/run-times.ts';
 import type { NodeInfo } from '../core/model.ts';
 import type { Policy } from '../core/policy/policy.ts';
-import { Scheduler } from '../core/scheduler.ts';
 import { policyText } from '../intake/policy-text.ts';
 import { runTimesOf, type ForecastRules } from './forecasts.ts';
 import type { JobRecord } from './job-record.ts';
@@ -12,6 +11,7 @@ import { workRulesOf, type ReplayOptions } from './options.ts';
 import type { LatencyResult, PolicyResult, ReplayResult } from './result.ts';
 import { largerThanCluster } from './sim/larger.ts';
 import { directPort, type ExtenderPort } from './sim/port.ts';
+import { ReplayScheduler } from './sim/replay-scheduler.ts';
 import { simulate, type Progress } from './sim/simulation.ts';
 import type { Trace } from './trace/job.ts';
 import { fromFirst } from './trace/reader.ts';
@@ -45,8 +45,8 @@ export interface ReplayInput {
 }
 
 /** The scheduler of a policy. @param runTimes absent: its own history, which begins empty */
-export function schedulerFor({ policies }: ReplayPolicy, runTimes: RunTimes = new RunHistory()): Scheduler {
-  return new Scheduler({ policies, schedulerNames: ['muster'], runTimes });
+export function schedulerFor({ policies }: ReplayPolicy, runTimes: RunTimes = new RunHistory()): ReplayScheduler {
+  return new ReplayScheduler(policies, runTimes);
 }
 
 /** Replays the trace under each policy in turn. If it is stopped early, the result is partial and marked incomplete. */

@@ -120,6 +120,22 @@ export interface PolicyResult {
     readonly reserved: number;
     readonly broken: number;
   };
+  /** How what muster foretold came out. Absent: it foretold nothing. */
+  readonly foretold?: {
+    /** Jobs that were told a start time; those that started by the latest time that they were told first, and did not. */
+    readonly starts: number;
+    readonly kept: number;
+    readonly late: number;
+    /** How much later the late ones started. */
+    readonly lateMs: OpenQuantiles;
+    /** How far the starts were from the time told first, per the wait until then: sums over jobs. Null: none started. */
+    readonly startError: number | null;
+    /** Jobs that are done and whose run time had been foretold. Of these: the median of |ln(run time / foretold median)|. */
+    readonly runs: number;
+    readonly runError: number | null;
+    /** The share of them that took no longer than foretold for nine of ten. */
+    readonly withinP90: number | null;
+  };
   /** Pods evicted to make room for others. */
   readonly evictions: number;
   /** How often an eviction took a needed member of a job that had all of them. */

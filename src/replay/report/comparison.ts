@@ -1,6 +1,6 @@
 import { compare } from './compare.ts';
 import { medianOf } from './paired.ts';
-import { fold, ROWS, textOf, type Row } from './rows.ts';
+import { fold, rowsOf, textOf, type Row } from './rows.ts';
 import type { Column } from './runs.ts';
 
 /** A line of the comparison: one cell per policy. */
@@ -27,12 +27,13 @@ export interface Comparison {
 
 export function comparison(columns: readonly Column[]): Comparison {
   const results = columns.flatMap(({ runs }) => [...runs.values()]);
-  const { zero, unknown, equal } = fold(ROWS, results);
+  const all = rowsOf(results);
+  const { zero, unknown, equal } = fold(all, results);
   const same = new Set([...zero, ...unknown, ...(columns.length > 1 ? equal : [])]);
   const compared = (rows: readonly Row[]) => rows.map((row) => comparedRow(row, columns));
   return {
-    different: compared(ROWS.filter((row) => !same.has(row))),
-    same: compared(ROWS.filter((row) => same.has(row))),
+    different: compared(all.filter((row) => !same.has(row))),
+    same: compared(all.filter((row) => same.has(row))),
   };
 }
 

@@ -18,6 +18,13 @@ const COLUMNS: readonly (readonly [path: string, kind: Kind])[] = [
   ['reservedMs', 'number'],
   ['beganMs', 'number'],
   ['endedMs', 'number'],
+  ['told.atMs', 'number'],
+  ['told.aboutMs', 'number'],
+  ['told.promisedMs', 'number'],
+  ['told.isKept', 'flag'],
+  ['forecast.medianMs', 'number'],
+  ['forecast.p90Ms', 'number'],
+  ['forecast.ranMs', 'number'],
   ['outcome', 'text'],
   ['isLarger', 'flag'],
   ['waitMs', 'number'],
@@ -57,7 +64,7 @@ export const toCsv = (record: JobRecord): string =>
   }).join(',');
 
 const valueAt = (record: JobRecord, path: string) =>
-  path.split('.').reduce<unknown>((at, key) => (at as Record<string, unknown>)[key], record);
+  path.split('.').reduce<unknown>((at, key) => (at as Record<string, unknown> | undefined)?.[key], record);
 
 const cell = (text: string) => (/[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text);
 

@@ -3,7 +3,7 @@ import type { PolicyResult, ReplayResult } from '../result.ts';
 import { compare, differenceText } from './compare.ts';
 import { count, printable } from './format.ts';
 import { medianOf } from './paired.ts';
-import { fold, ROWS, type Row } from './rows.ts';
+import { fold, rowsOf, type Row } from './rows.ts';
 import { columnsOf, commonInputs, perWorkload, type Column } from './runs.ts';
 import { textTable } from './text-table.ts';
 
@@ -29,10 +29,8 @@ export function mergedTable(results: readonly NamedResult[], { baseline, width }
   const whole = results.filter(({ result }) => result.complete);
   const columns = columnsOfFiles(whole);
   const base = baselineOf(columns, baseline);
-  const rows = fold(
-    ROWS,
-    columns.flatMap(({ runs }) => [...runs.values()]),
-  ).shown;
+  const policies = columns.flatMap(({ runs }) => [...runs.values()]);
+  const rows = fold(rowsOf(policies), policies).shown;
   const partial = results.filter((one) => !whole.includes(one)).map(({ name }) => `left out, stopped early: ${name}`);
   const uneven = isEven(columns) ? [] : ['THE POLICIES DID NOT RUN ON THE SAME INPUTS: compare with care.'];
   const isThere = baseline === undefined || base.policy === baseline || base.policy.startsWith(`${baseline} on `);

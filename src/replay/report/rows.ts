@@ -13,13 +13,16 @@ export interface Row {
   readonly outOf?: (result: PolicyResult) => number;
   /** Undefined: neither direction is better. */
   readonly better: 'less' | 'more' | undefined;
+  /** Only tables with a figure have it. */
+  readonly isOptional?: true;
   /** Whether the value is a lower bound, because jobs had not begun, or were not over, when the simulation ended. */
   readonly isLowerBound: (result: PolicyResult) => boolean;
 }
 
 type Names = readonly [label: string, short: string];
 type Value = (result: PolicyResult) => number;
-type Extra = Partial<Pick<Row, 'outOf' | 'better' | 'isLowerBound'>>;
+type Foretold = NonNullable<PolicyResult['foretold']>;
+type Extra = Partial<Pick<Row, 'outOf' | 'better' | 'isLowerBound' | 'isOptional'>>;
 
 /** A row of which less is better, unless `extra` says otherwise. */
 function row([label, short]: Names, format: Row['format'], value: Row['value'], extra: Extra = {}): Row {
@@ -50,9 +53,22 @@ const zero = (value: number) => (value === 0 ? '0' : `${count(value)} !`);
 
 const none: Extra = { better: undefined };
 const more: Extra = { better: 'more' };
+const less: Extra = { better: 'less' };
 
 /** A sum over the simulation: jobs that still wait, work or hold room would add to it. */
 const growing: Extra = { isLowerBound: hasOpenJobs };
+
+/** How what was foretold came out, where it was. */
+const foretold = (names: Names, format: Row['format'], value: (of: Foretold) => number | null, extra: Extra = none) =>
+  row(names, format, (r) => (r.foretold ? value(r.foretold) : null), { ...extra, isOptional: true });
+
+const shareKept = ({ kept, late }: Foretold) => (kept + late === 0 ? null : kept / (kept + late));
+
+/** How late the late starts were. */
+const late = (names: Names, name: Figure) =>
+  foretold(names, span, ({ lateMs }) => (lateMs.count === 0 ? null : lateMs[name]), {
+    isLowerBound: (r) => r.foretold?.lateMs.atLeast.includes(name) ?? false,
+  });
 
 /** From core-seconds. */
 const coreHours = (names: Names, coreSeconds: Value) => row(names, count, (r) => coreSeconds(r) / 3600, growing);
@@ -106,6 +122,15 @@ export const ROWS: readonly Row[] = [
     growing,
   ),
   row(['overcommits', 'overcommits'], zero, (r) => r.overcommits),
+  foretold(['told a start time', 'told a start time'], count, ({ starts }) => starts || null),
+  foretold(['started by the time promised', 'promises kept'], percent, shareKept, more),
+  late(['late starts, p50', 'late starts p50'], 'p50'),
+  late(['late starts, p95', 'late starts p95'], 'p95'),
+  foretold(['starts missed by, per wait', 'starts missed by'], percent, ({ startError }) => startError, less),
+  foretold(['run times missed by a factor, p50', 'run times missed by'], ratio, ({ runError }) =>
+    runError === null ? null : Math.exp(runError),
+  ),
+  foretold(['run times within the foretold p90', 'run times within p90'], percent, ({ withinP90 }) => withinP90),
 ];
 
 const calls = ({ decisions }: PolicyResult) => decisions.filter + decisions.prioritize + decisions.preempt;
@@ -130,6 +155,10 @@ export function textOf({ value, format, outOf, isLowerBound }: Row, result: Poli
   const text = outOf ? `${format(known)} of ${format(outOf(result))}` : format(known);
   return isLowerBound(result) ? `>= ${text}` : text;
 }
+
+/** The rows of a table of these policies. */
+export const rowsOf = (policies: readonly PolicyResult[]): readonly Row[] =>
+  ROWS.filter((one) => !one.isOptional || policies.some((policy) => one.value(policy) !== null));
 
 /** Rows, with those folded away that tell nothing about the differences between policies. */
 export interface Folded {

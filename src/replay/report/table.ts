@@ -1,7 +1,7 @@
 import type { GroupBy, PolicyResult, ReplayResult } from '../result.ts';
 import { count, printable, ratio, span } from './format.ts';
 import { groupTable } from './group-table.ts';
-import { fold, NOTE_ROWS, ROWS, textOf, WALL_ROWS, type Folded, type Row } from './rows.ts';
+import { fold, NOTE_ROWS, rowsOf, textOf, WALL_ROWS, type Folded, type Row } from './rows.ts';
 import { textTable, wrapped } from './text-table.ts';
 import { verdict } from './verdict.ts';
 
@@ -17,7 +17,7 @@ export interface TableOptions {
 /** The comparison of all policies for the terminal: what it was made from, the figures, and what they say. */
 export function comparisonTable(result: ReplayResult, { width, notes = false, by }: TableOptions): string {
   const { policies } = result;
-  const folded = fold(ROWS, policies);
+  const folded = fold(rowsOf(policies), policies);
   const rows = folded.shown.map((row) => textRow(row, policies));
   const columns = policies.map(({ policy }) => printable(policy));
   const more = notes ? noteRows(result) : [];

@@ -51,6 +51,8 @@ function storyOf(record: JobRecord): string[] {
   return [
     `Under ${policy}: ${OUTCOMES[record.outcome]}, ${span(completionMs)} after its submission (slowdown ${slowdownOf(record)}).`,
     longestOf(record),
+    ...startOf(record),
+    ...runOf(record),
     ...lossOf(record),
     '',
     ...phases.flatMap((change, i) => [
@@ -84,6 +86,25 @@ function longestOf({ policy, waitMs, isWaitOpen, longest, waited }: JobRecord): 
     : `Under ${policy} it waited ${span(waitMs)} until its work began`;
   const [most] = waited.filter(({ phase, reason }) => longest === (reason ?? phase)).sort((a, b) => b.ms - a.ms);
   return most ? `${wait}; longest in all, ${span(most.ms)}: ${phaseText(most.phase, most.reason)}.` : `${wait}.`;
+}
+
+/** What it was told of its start, and what came of it. */
+function startOf({ told, reservedMs }: JobRecord): string[] {
+  if (!told) return [];
+  const { atMs, aboutMs, promisedMs, isKept } = told;
+  const first = `At ${clock(atMs)} it was told that it starts about ${clock(aboutMs)}, at the latest at ${clock(promisedMs)}`;
+  if (isKept === undefined) return [`${first}; it had not started, nor was it late.`];
+  if (reservedMs === undefined) return [`${first}; it was late, and had not started.`];
+  const late = isKept ? 'in time' : `${span(reservedMs - promisedMs)} late`;
+  return [`${first}; its leader got its node at ${clock(reservedMs)}, ${late}.`];
+}
+
+function runOf({ forecast }: JobRecord): string[] {
+  if (!forecast) return [];
+  const { medianMs, p90Ms, ranMs } = forecast;
+  return [
+    `Of such runs half were expected to end within ${span(medianMs)}, nine of ten within ${span(p90Ms)}; it took ${span(ranMs)}.`,
+  ];
 }
 
 function lossOf({ work, evictions, reruns }: JobRecord): string[] {

@@ -1,6 +1,7 @@
 import type { JobRecord, Outcome } from '../job-record.ts';
 import { runAloneMs, type TraceJob } from '../trace/job.ts';
 import { longestWait, PhaseLog } from './phase-log.ts';
+import type { ToldStart } from './replay-scheduler.ts';
 
 /** The kinds of room that a job holds. */
 export const ROOM_KINDS = ['work', 'partial', 'starting', 'broken'] as const;
@@ -37,6 +38,8 @@ export class JobHistory {
   /** Progress lost, and what stood at the end of the submissions, in ms of the job with all its workers. */
   readonly lostMs: Record<Loss, number> = { evictions: 0, failures: 0 };
   inWindowMs = 0;
+  /** Of its run that succeeded. */
+  forecast: JobRecord['forecast'];
   #room: RoomSplit = NO_ROOM;
   #roomSinceMs = 0;
   readonly #held = { ...NO_ROOM };
@@ -87,6 +90,7 @@ export class JobHistory {
       evictions: this.evictions,
       timesBroken: this.timesBroken,
       reruns: this.reruns,
+      ...this.#foretold(end.told, nowMs),
       ...(deadlineMs === undefined
         ? {}
         : { deadlineMs, missedDeadline: end.outcome !== 'done' || completionMs > deadlineMs }),
@@ -95,6 +99,15 @@ export class JobHistory {
       ...(longest === undefined ? {} : { longest }),
       phases: this.phases.changes(),
     };
+  }
+
+  /** What was foretold, and what came of it; a start that is to come may still be in time. */
+  #foretold(told: ToldStart | undefined, nowMs: number): Pick<JobRecord, 'told' | 'forecast'> {
+    const { forecast, reservedMs } = this;
+    const ofRun = forecast ? { forecast } : {};
+    if (!told) return ofRun;
+    const isLate = (reservedMs ?? nowMs) > told.promisedMs;
+    return { ...ofRun, told: isLate || reservedMs !== undefined ? { ...told, isKept: !isLate } : told };
   }
 
   #workOf(doneMs: number): JobRecord['work'] {
@@ -126,6 +139,8 @@ interface JobEnd {
   readonly isLarger: boolean;
   /** What its last run had done and not lost. */
   readonly doneMs: number;
+  /** The start time that its first run was told first. */
+  readonly told?: ToldStart | undefined;
 }
 
 /** Whether the job came to its own end. */

@@ -1,9 +1,10 @@
 import type { PodInfo } from '../../core/model.ts';
-import { seeded, type Random } from '../random.ts';
+import type { Random } from '../random.ts';
 import { runAloneMs, type TraceJob } from '../trace/job.ts';
 import type { JobHistory } from './job-history.ts';
 import { partsOf, podInfo, type PodParts } from './pod-info.ts';
 import { Progress } from './progress.ts';
+import { drawsOf } from './start-lag.ts';
 import type { Entry } from './timeline.ts';
 
 /** One run of a job of the trace; a job whose leader is lost runs again. */
@@ -31,6 +32,10 @@ export interface JobRun {
   /** cpu of the bound pods, and of those that run, in millicores. */
   boundCpu: number;
   runningCpu: number;
+  /** When all that the job needs was bound first. */
+  completeMs: number | undefined;
+  /** How long it takes, as foretold when its leader got its node; undefined: nothing was known. */
+  forecast: { readonly medianMs: number; readonly p90Ms: number } | undefined;
   /** A Spark job waits no longer for more executors. */
   isWaitOver: boolean;
   /** It has worked. */
@@ -67,7 +72,7 @@ export function newRun(history: JobHistory, submitMs: number, seed: number, atte
     history,
     submitMs,
     attempt,
-    random: seeded(seed, job.id, attempt),
+    random: drawsOf(job, seed, attempt),
     parts: partsOf(job),
     pods: new Set(),
     progress: new Progress(runAloneMs(job)),
@@ -79,6 +84,8 @@ export function newRun(history: JobHistory, submitMs: number, seed: number, atte
     refusedWorkers: 0,
     boundCpu: 0,
     runningCpu: 0,
+    completeMs: undefined,
+    forecast: undefined,
     isWaitOver: false,
     hasBegun: false,
     hasLost: false,

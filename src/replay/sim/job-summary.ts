@@ -1,6 +1,7 @@
 import type { JobRecord, Outcome } from '../job-record.ts';
 import { OpenSample } from '../quantiles.ts';
 import type { PolicyResult } from '../result.ts';
+import { Foretold } from './foretold.ts';
 import { JobGroups } from './job-groups.ts';
 
 const CURVE_STEPS = 200;
@@ -18,6 +19,7 @@ export type Summary = Pick<
   | 'work'
   | 'workShare'
   | 'makespanMs'
+  | 'foretold'
   | 'evictions'
   | 'gangsBroken'
   | 'deadlines'
@@ -45,6 +47,7 @@ export class JobSummary {
   readonly #slowdowns = new OpenSample();
   readonly #completions = new OpenSample();
   readonly #groups = new JobGroups();
+  readonly #foretold = new Foretold();
   readonly #work = { submitted: 0, done: 0, lostToEvictions: 0, lostToFailures: 0 };
   readonly #sums = { evictions: 0, gangsBroken: 0, deadlines: 0, deadlinesMissed: 0, podsBound: 0 };
   #inWindow = 0;
@@ -56,6 +59,7 @@ export class JobSummary {
     this.#outcomes.jobs++;
     this.#outcomes[outcome]++;
     this.#groups.add(record);
+    this.#foretold.add(record);
     if (!record.isLarger) {
       this.#waits.add(record.waitMs, record.isWaitOpen);
       if (record.members >= LARGE) this.#largeWaits.add(record.waitMs, record.isWaitOpen);
@@ -90,6 +94,7 @@ export class JobSummary {
     const share = (coreSeconds: number, ms: number) =>
       ms === 0 || totalCpu === 0 ? 0 : coreSeconds / ((totalCpu / 1000) * (ms / 1000));
     const { waiting, working, deadlocked } = this.#outcomes;
+    const foretold = this.#foretold.result();
     // Jobs that are left may have worked since the last end.
     const makespanMs = waiting + working + deadlocked > 0 ? endMs : this.#lastEndMs;
     return {
@@ -101,6 +106,7 @@ export class JobSummary {
       work: this.#work,
       workShare: { window: share(this.#inWindow, windowMs), makespan: share(this.#work.done, makespanMs) },
       makespanMs,
+      ...(foretold ? { foretold } : {}),
       ...this.#sums,
       inversionSeconds: this.#inversionMs / 1000,
       groups: this.#groups.result(),

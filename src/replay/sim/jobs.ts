@@ -99,11 +99,19 @@ export class Jobs {
     if (pod.isLeader) history.askedMs ??= this.#now();
     if (pod.isLeader) history.reservedMs ??= this.#now();
     countBound(pod);
+    if (pod.isLeader) run.forecast = this.#forecastOf(pod);
+    if (isComplete(run)) run.completeMs ??= this.#now();
     this.#world.nodeRoom.changed(this.#now(), pod.node);
     this.#books.settle(run);
     this.#later(startLagMs(pod), () => {
       if (pod.state === 'bound') this.#podRuns(pod);
     });
+  }
+
+  #forecastOf({ info }: SimPod): JobRun['forecast'] {
+    const forecast = this.#world.port.forecastOf(info);
+    const [medianMs, p90Ms] = [0.5, 0.9].map((share) => forecast?.endsWithin(share, 0) ?? Infinity) as [number, number];
+    return forecast?.isKnown && p90Ms < Infinity ? { medianMs, p90Ms } : undefined;
   }
 
   /** @param reason constant as long as what stands in the pod's way */
@@ -210,7 +218,11 @@ export class Jobs {
     this.#later(this.#world.options.rerunMs, () => this.#start(history, attempt + 1));
   }
 
-  #over({ history, progress: { doneMs } }: JobRun, outcome: Outcome): void {
+  #over(run: JobRun, outcome: Outcome): void {
+    const { history, progress, forecast, completeMs } = run;
+    const { doneMs } = progress;
+    if (forecast && completeMs !== undefined && outcome === 'done')
+      history.forecast = { ...forecast, ranMs: this.#now() - completeMs };
     this.ended++;
     this.#open.delete(history);
     this.#world.recorder.levels.waitingJobs.add(this.#now(), -1);

@@ -1,8 +1,9 @@
 import type { FilterAnswer, FilterRequest, NodeScore } from '../../core/decision.ts';
 import type { Effect } from '../../core/effects.ts';
-import type { ClusterEvent } from '../../core/model.ts';
+import type { ClusterEvent, PodInfo } from '../../core/model.ts';
 import type { Policy } from '../../core/policy/policy.ts';
-import type { Scheduler } from '../../core/scheduler.ts';
+import type { ReplayScheduler, ToldStart } from './replay-scheduler.ts';
+import type { Forecast } from '../../core/history/run-times.ts';
 
 /** The extender as the simulated kube-scheduler calls it, and the feed of cluster events. */
 export interface ExtenderPort {
@@ -19,6 +20,10 @@ export interface ExtenderPort {
   readonly isKubePreempting: boolean;
   /** Lets muster admit waiting gangs and search for victims, as live-cluster.ts does. */
   makeRoom(nowMs: number): readonly Effect[];
+  /** The start time that muster told this gang (by key) first; undefined: it told none. */
+  toldStart(gang: string): ToldStart | undefined;
+  /** What muster knows now of how long the run of this leader, or of this single pod, takes; undefined: nothing. */
+  forecastOf(leader: PodInfo): Forecast | undefined;
   /** cpu held for members that are not bound yet, in millicores. */
   reservedCpu(): number;
   checkInvariants(): void;
@@ -28,7 +33,7 @@ export interface ExtenderPort {
 export const isAlone = (policies: readonly Policy[]) => policies.every(({ gangs }) => gangs === 'off');
 
 /** The core itself, in this process. */
-export function directPort(scheduler: Scheduler): ExtenderPort {
+export function directPort(scheduler: ReplayScheduler): ExtenderPort {
   return {
     filter: (request, nowMs) => scheduler.filter(request, nowMs).answer,
     ...feedOf(scheduler),
@@ -37,13 +42,15 @@ export function directPort(scheduler: Scheduler): ExtenderPort {
 }
 
 /** The part of a port that always runs in this process, since the feed is not part of the extender's wire. */
-export function feedOf(scheduler: Scheduler): Omit<ExtenderPort, 'filter' | 'prioritize'> {
+export function feedOf(scheduler: ReplayScheduler): Omit<ExtenderPort, 'filter' | 'prioritize'> {
   const { policies } = scheduler;
   const isEnforced = policies.some(({ preemption }) => preemption.mode === 'enforce');
   if (isAlone(policies)) return { ...NOBODY, isKubePreempting: isEnforced };
   return {
     observe: (event, nowMs) => void scheduler.observe(event, nowMs),
     tick: (nowMs) => void scheduler.tick(nowMs),
+    toldStart: (gang) => scheduler.toldStart(gang),
+    forecastOf: (leader) => scheduler.forecastOf(leader),
     reservedCpu: () => scheduler.reservedCpu,
     checkInvariants: () => scheduler.checkInvariants(),
     isInFront: true,
@@ -57,6 +64,8 @@ export function feedOf(scheduler: Scheduler): Omit<ExtenderPort, 'filter' | 'pri
 const NOBODY = {
   observe: () => undefined,
   tick: () => undefined,
+  toldStart: () => undefined,
+  forecastOf: () => undefined,
   reservedCpu: () => 0,
   checkInvariants: () => undefined,
   isInFront: false,

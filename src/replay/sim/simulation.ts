@@ -112,12 +112,13 @@ function jobsOf(world: World, onOver: (end: JobEnd) => void): Jobs {
   return jobs;
 }
 
-function recordOf({ policy, larger }: SimulationInput, end: JobEnd, nowMs: number): JobRecord {
+function recordOf({ policy, larger, port }: SimulationInput, end: JobEnd, nowMs: number): JobRecord {
   const { history, doneMs } = end;
   const isLarger = larger.has(history.job);
   const waits = end.outcome === 'waiting' || end.outcome === 'deadlocked';
   const outcome = isLarger && waits && history.beganMs === undefined ? 'larger' : end.outcome;
-  return history.record(policy, nowMs, { outcome, isLarger, doneMs });
+  const told = port.toldStart(`${history.job.namespace}/${history.job.id}`);
+  return history.record(policy, nowMs, { outcome, isLarger, doneMs, told });
 }
 
 /** Puts the nodes, the submissions, the end of their window and the node failures on the timeline. */

@@ -11,7 +11,8 @@ const rules = (change: Partial<ForecastRules>): ForecastRules => ({
   ...change,
 });
 const run = (name: string): RunIdentity => ({ namespace: 'jobs', name, queue: 'q', members: 4 });
-const many = Array.from({ length: 2000 }, (_, i) => app(`job-${i}`, { durationMs: HOUR_MS }));
+// Single pods start at once.
+const many = Array.from({ length: 2000 }, (_, i) => app(`job-${i}`, { durationMs: HOUR_MS }, 0));
 
 /** What is foretold of a run, before it starts or after it ran for some time. */
 const foretold = (from: ForecastRules, name: string, share = 0.5, ranMs = 0) =>
@@ -31,7 +32,12 @@ test('learned leaves run times to the core, and off knows nothing', () => {
 describe('the oracle', () => {
   const oracle = runTimesOf(
     rules({ mode: 'oracle', known: 0, error: 2 }),
-    [app('a', { durationMs: HOUR_MS }), app('b', { durationMs: HOUR_MS, failsAt: 0.25 }), app('pod', {}, 0)],
+    [
+      app('a', { durationMs: HOUR_MS }, 0),
+      app('b', { durationMs: HOUR_MS, failsAt: 0.25 }, 0),
+      app('pod', {}, 0),
+      app('gang', { durationMs: HOUR_MS }, 8),
+    ],
     1,
   )!;
   const within = (name: string, ranMs = 0) =>
@@ -46,6 +52,12 @@ describe('the oracle', () => {
   });
   test.each(['a-rerun', 'a-rerun-3', 'a-rerun-12'])('knows the job of %s', (name) => {
     expect(within(name)).toEqual(within('a'));
+  });
+  test('counts the time in which the members that a job needs start, another one in each run', () => {
+    const [first, again] = [within('gang')[0]!, within('gang-rerun')[0]!];
+    for (const ms of [first, again]) expect(ms).toBeGreaterThan(HOUR_MS + 1000);
+    for (const ms of [first, again]) expect(ms).toBeLessThan(HOUR_MS + 600_000);
+    expect(again).not.toBe(first);
   });
   test('knows the pod of a job without workers, and no stranger', () => {
     expect(within('pod-driver')).toEqual(Array(4).fill(60_000));

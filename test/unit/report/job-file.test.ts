@@ -15,7 +15,14 @@ const paths = (value: object, before = ''): string[] =>
       : [`${before}${key}`],
   );
 
-const late = jobRecord({ user: 'a "b", c\nd', deadlineMs: 1000, missedDeadline: true, queue: '' });
+const late = jobRecord({
+  user: 'a "b", c\nd',
+  deadlineMs: 1000,
+  missedDeadline: true,
+  queue: '',
+  told: { atMs: 10_000, aboutMs: 40_000, promisedMs: 60_000, isKept: false },
+  forecast: { medianMs: 500_000, p90Ms: 900_000, ranMs: 620_000 },
+});
 
 test('a record comes back from CSV as it was, absent fields absent', () => {
   expect(read(toCsv(late))).toEqual(late);

@@ -1,7 +1,8 @@
-import { expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { whyText } from '../../../src/replay/report/why-text.ts';
 import type { JobRecord, PhaseChange } from '../../../src/replay/job-record.ts';
 import { jobRecord } from '../../support/job-record.ts';
+import { without } from '../../support/without.ts';
 
 const HOUR_MS = 3_600_000;
 
@@ -90,6 +91,29 @@ test('a gap in the phases is told', () => {
   const lines = whyText([jobRecord({ phases })], 100).split('\n');
   expect(lines[lines.findIndex((line) => line.includes('00:00:19')) + 1]).toContain('changes in between are not kept');
   expect(whyText([jobRecord({ phases: phases.slice(1) })], 100)).not.toContain('not kept');
+});
+
+describe('what was foretold', () => {
+  const told = { atMs: 20_000, aboutMs: 50_000, promisedMs: 60_000 };
+  const lineOf = (change: Partial<JobRecord>) =>
+    whyText([jobRecord(change)], 100)
+      .split('\n')
+      .find((line) => line.startsWith('At 00:00:20'));
+  test('a start in time, one that is late, and those that are to come', () => {
+    const first = 'At 00:00:20 it was told that it starts about 00:00:50, at the latest at 00:01:00; ';
+    expect(lineOf({ told: { ...told, isKept: true } })).toBe(`${first}its leader got its node at 00:01:05, in time.`);
+    expect(lineOf({ told: { ...told, isKept: false } })).toBe(`${first}its leader got its node at 00:01:05, 5s late.`);
+    const waiting = without(jobRecord({ told: { ...told, isKept: false } }), 'reservedMs');
+    expect(whyText([waiting], 100)).toContain(`${first}it was late, and had not started.`);
+    expect(whyText([{ ...waiting, told }], 100)).toContain(`${first}it had not started, nor was it late.`);
+  });
+  test('the run time', () => {
+    const forecast = { medianMs: 500_000, p90Ms: 900_000, ranMs: 620_000 };
+    expect(whyText([jobRecord({ forecast })], 100)).toContain(
+      '\nOf such runs half were expected to end within 8m 20s, nine of ten within 15m; it took 10m 20s.\n',
+    );
+  });
+  test('nothing, and nothing is said of it', () => expect(whyText([jobRecord()], 100)).not.toMatch(/told|expected/));
 });
 
 test('several policies side by side', () => {

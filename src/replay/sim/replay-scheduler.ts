@@ -1,0 +1,69 @@
+import type { FilterOutcome, FilterRequest } from '../../core/decision.ts';
+import type { Effect } from '../../core/effects.ts';
+import { identityOf, identityOfPod } from '../../core/gang/run-identity.ts';
+import type { Forecast, RunTimes } from '../../core/history/run-times.ts';
+import type { ClusterEvent, PodInfo } from '../../core/model.ts';
+import type { Policy } from '../../core/policy/policy.ts';
+import { Scheduler } from '../../core/scheduler.ts';
+
+/** The start time that a gang was told first, in simulated ms. */
+export interface ToldStart {
+  /** When it was told. */
+  readonly atMs: number;
+  readonly aboutMs: number;
+  /** The latest time that it was told. */
+  readonly promisedMs: number;
+}
+
+/** A scheduler in a replay. It keeps what it foretells, so that it can be compared with what then happens. */
+export class ReplayScheduler extends Scheduler {
+  readonly #runTimes: RunTimes;
+  readonly #told = new Map<string, ToldStart>();
+
+  constructor(policies: readonly Policy[], runTimes: RunTimes) {
+    super({ policies, schedulerNames: ['muster'], runTimes });
+    this.#runTimes = runTimes;
+  }
+
+  /** @param gang its key; undefined: it was told none */
+  toldStart(gang: string): ToldStart | undefined {
+    return this.#told.get(gang);
+  }
+
+  /** What is known now of how long the run of this leader, or of this single pod, takes. */
+  forecastOf(leader: PodInfo): Forecast {
+    const spec = leader.membership?.spec;
+    return this.#runTimes.forecast(spec ? identityOf({ spec, leader }) : identityOfPod(leader));
+  }
+
+  override observe(event: ClusterEvent, nowMs: number): readonly Effect[] {
+    return this.#heard(super.observe(event, nowMs), nowMs);
+  }
+
+  override filter(request: FilterRequest, nowMs: number): FilterOutcome {
+    const outcome = super.filter(request, nowMs);
+    this.#heard(outcome.effects, nowMs);
+    return outcome;
+  }
+
+  override tick(nowMs: number): readonly Effect[] {
+    return this.#heard(super.tick(nowMs), nowMs);
+  }
+
+  override admitWaiting(nowMs: number): readonly Effect[] {
+    return this.#heard(super.admitWaiting(nowMs), nowMs);
+  }
+
+  override makeRoom(nowMs: number): readonly Effect[] {
+    return this.#heard(super.makeRoom(nowMs), nowMs);
+  }
+
+  #heard(effects: readonly Effect[], nowMs: number): readonly Effect[] {
+    for (const effect of effects) {
+      if (effect.kind !== 'start-foretold' || this.#told.has(effect.gang)) continue;
+      const { gang, aboutMs, latestMs } = effect;
+      if (latestMs < Infinity) this.#told.set(gang, { atMs: nowMs, aboutMs, promisedMs: latestMs });
+    }
+    return effects;
+  }
+}
