@@ -3,6 +3,7 @@ import { EVICTION } from '../../../src/intake/eviction-plan.ts';
 import { GANG_OBJECT_SOURCES } from '../../../src/intake/gang-object-sources.ts';
 import { GATE } from '../../../src/intake/pod.ts';
 import { RESERVATION } from '../../../src/intake/reservation.ts';
+import { MOST_PARTS, partName } from '../../../src/kube/history-parts.ts';
 import { WAKE } from '../../../src/kube/pods-api.ts';
 import { hasKubectl, kustomize, STACKS, type Manifest } from '../../support/kustomize.ts';
 
@@ -86,6 +87,7 @@ describe.skipIf(!hasKubectl)('rights', () => {
       stack: 'base',
       want: [
         'muster -> ServiceAccount muster',
+        'muster-history -> ServiceAccount muster',
         'muster-lease-reader -> ServiceAccount muster',
         ...forKubeScheduler('muster'),
       ],
@@ -93,21 +95,39 @@ describe.skipIf(!hasKubectl)('rights', () => {
     },
     {
       stack: 'service-mtls', // each side has its own account
-      want: ['muster -> ServiceAccount muster', ...forKubeScheduler('muster-kube-scheduler')],
+      want: [
+        'muster -> ServiceAccount muster',
+        'muster-history -> ServiceAccount muster',
+        ...forKubeScheduler('muster-kube-scheduler'),
+      ],
       leases: ['get', 'update'].map((verb) => `${verb} coordination.k8s.io/leases muster-scheduler`),
     },
     {
       stack: 'main', // kube-scheduler has its rights already
-      want: ['muster -> User muster', 'muster-main-lease-reader -> User muster'],
+      want: ['muster -> User muster', 'muster-history -> User muster', 'muster-main-lease-reader -> User muster'],
       leases: ['list', 'watch'].map((verb) => `${verb} coordination.k8s.io/leases kube-scheduler`),
     },
   ])('$stack: who has which role, and which lease', ({ stack, want, leases }) => {
     const all = kustomize(STACKS[stack]!);
     expect(boundIn(all)).toEqual([...want].sort());
-    const roles = all.filter(({ kind }) => kind === 'Role') as Role[];
+    const isOfHistory = ({ metadata }: Manifest) => metadata.name === 'muster-history';
+    const roles = all.filter((one) => one.kind === 'Role' && !isOfHistory(one)) as Role[];
     const rights = roles.flatMap(rightsOf).filter((right) => right !== 'create coordination.k8s.io/leases');
     expect(rights.sort()).toEqual([...leases].sort());
     for (const { metadata } of roles) expect(metadata.namespace).toBe('kube-system');
+  });
+
+  test.each(Object.keys(STACKS))('%s: of the ConfigMaps, muster writes those of the history alone', (stack) => {
+    const all = kustomize(STACKS[stack]!);
+    const names = Array.from({ length: MOST_PARTS }, (_, part) => partName(part));
+    const role = all.find(({ kind, metadata }) => kind === 'Role' && metadata.name === 'muster-history') as Role;
+    expect(role.metadata.namespace).toBe('muster-system');
+    expect(rightsOf(role)).toEqual(['get', 'patch'].map((verb) => `${verb} /configmaps ${names.join()}`));
+    const kept = all.filter(({ kind, metadata }) => kind === 'ConfigMap' && names.includes(metadata.name));
+    // With data, `kubectl apply` would replace what muster wrote.
+    expect(
+      kept.map(({ metadata: { name, namespace }, ...rest }) => [name, namespace, Object.keys(rest).sort()]),
+    ).toEqual(names.map((name) => [name, 'muster-system', ['apiVersion', 'kind']]));
   });
 
   describe.each(Object.keys(STACKS))('%s: the admission policies', (stack) => {
