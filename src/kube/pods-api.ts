@@ -1,5 +1,6 @@
 import type { PodRef } from '../core/model.ts';
-import { asObject, objectAt, textAt } from '../intake/field.ts';
+import { asObject, objectAt, textAt, type Json } from '../intake/field.ts';
+import { podEndOf, type PodEnd } from '../intake/outcome.ts';
 import { EVICTION } from '../intake/eviction-plan.ts';
 import { RESERVATION } from '../intake/reservation.ts';
 import { ApiError } from './transport.ts';
@@ -105,12 +106,23 @@ export class PodsApi {
     await this.#transport.request({ method: 'PATCH', path, body, contentType: STRATEGIC_PATCH });
   }
 
-  async #hasUid({ namespace, name, uid }: PodRef): Promise<boolean> {
+  /** How the pod with this UID ended; undefined: it is gone, another pod has its name, or it has not ended. */
+  async readEnd(pod: PodRef): Promise<PodEnd | undefined> {
+    const found = await this.#find(pod);
+    return found && podEndOf(found);
+  }
+
+  async #hasUid(pod: PodRef): Promise<boolean> {
+    return (await this.#find(pod)) !== undefined;
+  }
+
+  /** The pod with this UID. */
+  async #find({ namespace, name, uid }: PodRef): Promise<Json | undefined> {
     try {
       const found = asObject(await this.#transport.request({ method: 'GET', path: pathOf(namespace, name) }), 'Pod');
-      return textAt(objectAt(found, 'metadata', 'Pod') ?? {}, 'uid', 'Pod.metadata') === uid;
+      return textAt(objectAt(found, 'metadata', 'Pod') ?? {}, 'uid', 'Pod.metadata') === uid ? found : undefined;
     } catch (error) {
-      if (error instanceof ApiError && error.status === 404) return false;
+      if (error instanceof ApiError && error.status === 404) return undefined;
       throw error;
     }
   }
