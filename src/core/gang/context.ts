@@ -29,7 +29,7 @@ export interface GangContextView {
   readonly planner: Planner;
   readonly feasibility: Feasibility;
   readonly weights: WeightEngine;
-  readonly queues: Pick<Queues<Gang>, 'get' | 'inAdmissionOrder' | 'aheadOf' | 'firstAhead'>;
+  readonly queues: Pick<Queues<Gang>, 'get' | 'inAdmissionOrder' | 'aheadInAllQueues' | 'aheadOf' | 'firstAhead'>;
   readonly usage: Pick<QueueUsage, 'of' | 'queues'>;
   readonly inFlight: Pick<InFlight, 'total' | 'pods' | 'expected' | 'holds'>;
   /** By key. */

@@ -17,8 +17,17 @@ export class Queue<Entry extends QueueEntry> {
   }
 
   put(entry: Entry): void {
+    this.#waiting.splice(this.#placeOf(entry), 0, entry);
+  }
+
+  /** As `waiting`, if this entry were in the queue as well. */
+  with(entry: Entry): readonly Entry[] {
+    return this.#waiting.includes(entry) ? this.#waiting : this.#waiting.toSpliced(this.#placeOf(entry), 0, entry);
+  }
+
+  #placeOf(entry: Entry): number {
     const at = this.#waiting.findIndex((other) => this.#ordering(entry, other) < 0);
-    this.#waiting.splice(at < 0 ? this.#waiting.length : at, 0, entry);
+    return at < 0 ? this.#waiting.length : at;
   }
 
   remove(entry: Entry): void {

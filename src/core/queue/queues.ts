@@ -46,6 +46,14 @@ export class Queues<Entry extends QueueEntry> {
     return mergeAll([...this.#queues.values()].map(({ waiting }) => waiting));
   }
 
+  /** Those of all queues that are ahead of this gang in admission order; it may be one that does not wait yet. */
+  aheadInAllQueues(entry: Entry): readonly Entry[] {
+    const { queue: name } = entry.spec;
+    const others = [...this.#queues.values()].filter((queue) => queue.name !== name).map(({ waiting }) => waiting);
+    const all = mergeAll([...others, this.#queues.get(name)?.with(entry) ?? [entry]]);
+    return all.slice(0, all.indexOf(entry));
+  }
+
   /** The gangs ahead of this one in its queue, in order. */
   aheadOf(entry: Entry): readonly Entry[] {
     const waiting = this.#waitingWith(entry);

@@ -1,0 +1,317 @@
+import { hasBit } from '../cluster/eligibility.ts';
+import type { FreedRoom, Need, Plan, PlanRequest } from '../placement/need.ts';
+import { capacityAt } from '../placement/room.ts';
+import type { Vector } from '../resources.ts';
+import type { Slices, Work } from '../work.ts';
+import type { Scene, Waiting } from './scene.ts';
+
+/** When the last of the line starts in one future. */
+export interface Foretold {
+  /** Infinity: never, as far as it is known who ends. */
+  readonly atMs: number;
+  /** Whose ends make its room, the last first, at most three. */
+  readonly becauseOf: readonly string[];
+  /** The work became too much: it starts then or later. */
+  readonly isAtLeast: boolean;
+}
+
+export interface ForwardDeps {
+  readonly plan: (request: PlanRequest) => Plan;
+  /** How long a run takes in this future, in ms, if it has run for `ranMs`. */
+  readonly lasts: (run: Pick<Waiting, 'forecast'> & { readonly key: string }, ranMs: number) => number;
+}
+
+/** Ends, and plans, in one future. At 5,000 nodes a plan takes some 50 µs. */
+export const MOST_ENDS = 2000;
+export const MOST_PLANS = 1000;
+/** Rows per unit of work: a plan looks at all of them, in passes over columns. */
+const ROWS_PER_UNIT = 50;
+
+/** Whose ends are told. */
+const MOST_NAMED = 3;
+
+interface End {
+  readonly atMs: number;
+  /** '': a pod by itself. */
+  readonly gang: string;
+  readonly parts: readonly FreedRoom[];
+}
+
+/** What a waiting gang lacks since it was planned last: it is not planned again before there are as many places. */
+interface Lack {
+  /** The need that does not fit; all of them, if each fits alone: then any place may help. */
+  readonly needs: readonly Need[];
+  readonly enough: number;
+  places: number;
+  /** There is room, but not beside the first of the line: when that has started, there may be. */
+  readonly isBeside: boolean;
+}
+
+type Planned =
+  | { readonly rows: readonly Int32Array[]; readonly lack?: undefined }
+  | { readonly rows?: undefined; readonly lack: Lack };
+
+/** The first of the line that does not fit: nobody behind it takes what it needs at its time. */
+interface First {
+  readonly waiting: Waiting;
+  readonly atMs: number;
+  readonly rows: readonly Int32Array[];
+  /** What is left at that time beside it. */
+  readonly spare: Float64Array[];
+}
+
+/**
+ * One future of a scene: runs end when `lasts` says, and at each end the line is walked. Whoever fits starts, but the
+ * first that does not fit keeps its place in time: those behind it must end before, or use room that it leaves. Those
+ * behind the first may still overtake each other, and a gang whose start nobody can tell holds nobody up. In a queue
+ * without backfill nobody passes.
+ */
+export class Forward {
+  readonly #deps: ForwardDeps;
+  readonly #asked: Waiting;
+  readonly #room: Float64Array[];
+  /** The room, but no more than the first leaves. Current while there is a first. */
+  readonly #beside: Float64Array[];
+  /** Ascending; those before #next are over. */
+  readonly #ends: End[];
+  #next = 0;
+  #nowMs: number;
+  readonly #beginMs: number;
+  #waiting: readonly Waiting[];
+  readonly #lacks = new Map<Waiting, Lack>();
+  readonly #never = new Set<Waiting>();
+  #first: First | undefined;
+  #plans = 0;
+  /** Since the last end. */
+  #work = 0;
+
+  constructor(scene: Scene, deps: ForwardDeps) {
+    this.#deps = deps;
+    this.#room = scene.free.map((column) => column.slice());
+    this.#beside = scene.free.map(({ length }) => new Float64Array(length));
+    this.#beginMs = this.#nowMs = scene.nowMs;
+    this.#waiting = scene.line;
+    this.#asked = scene.line.at(-1)!;
+    this.#ends = [
+      ...scene.leaving.map(({ atMs, part }) => ({ atMs: this.#coarse(atMs), gang: '', parts: [part] })),
+      ...scene.running.flatMap(({ gang, sinceMs, forecast, parts }): End[] => {
+        const atMs = sinceMs + deps.lasts({ key: gang, forecast }, scene.nowMs - sinceMs);
+        return atMs === Infinity ? [] : [{ atMs: this.#coarse(atMs), gang, parts }];
+      }),
+    ].sort((a, b) => a.atMs - b.atMs);
+  }
+
+  /** Pauses when a slice of the work is over. The nodes must be the same when it goes on. */
+  *run(work: Work): Slices<Foretold> {
+    for (;;) {
+      this.#work = 0;
+      const rows = this.#walk();
+      if (rows) return this.#told(this.#nowMs, this.#next, rows);
+      // Whatever happens until then, it was counted with.
+      if (this.#first?.waiting === this.#asked) return this.#toldOf(this.#first);
+      if (this.#plans > MOST_PLANS || this.#next > MOST_ENDS)
+        return { atMs: this.#nowMs, becauseOf: [], isAtLeast: true };
+      if (this.#next === this.#ends.length) return { atMs: Infinity, becauseOf: [], isAtLeast: false };
+      this.#advance();
+      work.pass(this.#work);
+      if (work.isPauseDue()) yield undefined;
+    }
+  }
+
+  /** Starts whoever may start now. @returns the rows of the gang that was asked about, if it is one of them */
+  #walk(): readonly Int32Array[] | undefined {
+    const barred = new Set<string>();
+    for (const waiting of this.#waiting) {
+      const { queue } = waiting.gang.spec;
+      if (barred.has(queue)) continue;
+      const rows = this.#placesFor(waiting);
+      if (rows && waiting === this.#asked) return rows;
+      if (rows) this.#start(waiting, rows);
+      else {
+        if (!this.#first) this.#toFirst(this.#timeFor(waiting));
+        if (this.#letsNobodyPass(waiting)) barred.add(queue);
+      }
+    }
+    return undefined;
+  }
+
+  #letsNobodyPass({ gang: { firstAskMs, policy } }: Waiting): boolean {
+    const { blockAfterMs, backfill } = policy.queue;
+    return (backfill === 'off' || blockAfterMs === 0) && this.#nowMs - firstAskMs >= blockAfterMs;
+  }
+
+  #placesFor(waiting: Waiting): readonly Int32Array[] | undefined {
+    const first = this.#first;
+    if (first?.waiting === waiting) return first.atMs <= this.#nowMs ? first.rows : undefined;
+    if (!this.#mayFit(waiting)) return undefined;
+    const rows = this.#planIn(waiting, this.#room);
+    if (!rows || !first || this.#endOf(waiting) <= first.atMs) return rows;
+    return this.#planIn(waiting, this.#beside, true);
+  }
+
+  #mayFit(waiting: Waiting): boolean {
+    const lack = this.#lacks.get(waiting);
+    return !lack || lack.places >= lack.enough;
+  }
+
+  #planIn(waiting: Waiting, room: readonly Float64Array[], isBeside = false): readonly Int32Array[] | undefined {
+    const { rows, lack } = this.#plan(waiting, room);
+    if (lack) this.#lacks.set(waiting, { ...lack, isBeside });
+    return rows;
+  }
+
+  #plan({ request }: Waiting, room: readonly Float64Array[]): Planned {
+    this.#plans++;
+    this.#work += this.#room[0]!.length / ROWS_PER_UNIT;
+    const plan = this.#deps.plan({ ...request, room });
+    if (plan.kind === 'placed') return { rows: plan.rows };
+    const need = plan.need === undefined ? undefined : request.needs[plan.need];
+    if (!need) return { lack: { needs: request.needs, enough: 1, places: 0, isBeside: false } };
+    return { lack: { needs: [need], enough: need.count, places: plan.places ?? 0, isBeside: false } };
+  }
+
+  #toFirst(first: First | undefined): void {
+    this.#first = first;
+    if (!first) return;
+    for (const [c, column] of this.#beside.entries()) {
+      const [room, spare] = [this.#room[c]!, first.spare[c]!];
+      for (let row = 0; row < column.length; row++) column[row] = Math.min(room[row]!, spare[row]!);
+    }
+  }
+
+  /** When the gang fits if nobody takes room before: room only grows until then. undefined: nobody knows. */
+  #timeFor(waiting: Waiting): First | undefined {
+    if (this.#never.has(waiting) || waiting.gang.policy.queue.blockAfterMs === Infinity) return undefined;
+    const room = this.#room.map((column) => column.slice());
+    let lack: Lack | undefined = this.#lacks.get(waiting);
+    if (lack) lack = { ...lack };
+    for (let i = this.#next; i < this.#ends.length; i++) {
+      const { atMs, parts } = this.#ends[i]!;
+      for (const { row, vector } of parts) {
+        if (lack) lack.places -= placesAt(room, row, lack.needs);
+        change(room, row, vector, 1);
+        if (lack) lack.places += placesAt(room, row, lack.needs);
+      }
+      if (this.#ends[i + 1]?.atMs === atMs || (lack && lack.places < lack.enough)) continue;
+      const planned = this.#plan(waiting, room);
+      if (planned.rows) return { waiting, atMs, rows: planned.rows, spare: without(room, waiting, planned.rows) };
+      if (this.#plans > MOST_PLANS) return undefined;
+      lack = planned.lack;
+    }
+    this.#never.add(waiting);
+    return undefined;
+  }
+
+  #start(waiting: Waiting, rows: readonly Int32Array[]): void {
+    const atMs = this.#endOf(waiting);
+    const { key } = waiting.gang;
+    const taken = partsOf(waiting, rows);
+    const first = this.#first;
+    for (const { row, vector } of taken) {
+      if (first && first.waiting !== waiting && atMs > first.atMs) change(first.spare, row, vector, -1);
+      this.#change(row, vector, -1);
+    }
+    if (first?.waiting === waiting) {
+      this.#first = undefined;
+      for (const [other, { isBeside }] of this.#lacks) if (isBeside) this.#lacks.delete(other);
+    }
+    this.#waiting = this.#waiting.filter((other) => other !== waiting);
+    if (atMs < Infinity) this.#insert({ atMs, gang: key, parts: [...waiting.parts, ...taken] });
+  }
+
+  #insert(end: End): void {
+    let at = this.#ends.length;
+    while (at > this.#next && this.#ends[at - 1]!.atMs > end.atMs) at--;
+    this.#ends.splice(at, 0, end);
+  }
+
+  /** The end of a run that begins now. */
+  #endOf({ gang: { key }, forecast }: Waiting): number {
+    return this.#coarse(this.#nowMs + this.#deps.lasts({ key, forecast }, 0));
+  }
+
+  /** Goes on to the next end, and gives back what ends then. */
+  #advance(): void {
+    this.#nowMs = this.#ends[this.#next]!.atMs;
+    for (let end = this.#ends[this.#next]; end?.atMs === this.#nowMs; end = this.#ends[++this.#next]) {
+      for (const { row, vector } of end.parts) this.#change(row, vector, 1);
+    }
+  }
+
+  #change(row: number, vector: Vector, sign: 1 | -1): void {
+    this.#countLacks(row, -1);
+    change(this.#room, row, vector, sign);
+    const first = this.#first;
+    if (first)
+      for (let c = 0; c < this.#beside.length; c++)
+        this.#beside[c]![row] = Math.min(this.#room[c]![row]!, first.spare[c]![row]!);
+    this.#countLacks(row, 1);
+  }
+
+  #countLacks(row: number, sign: 1 | -1): void {
+    this.#work += this.#lacks.size / ROWS_PER_UNIT;
+    for (const lack of this.#lacks.values())
+      lack.places += sign * placesAt(lack.isBeside ? this.#beside : this.#room, row, lack.needs);
+  }
+
+  #toldOf({ atMs, rows }: First): Foretold {
+    let until = this.#next;
+    while (until < this.#ends.length && this.#ends[until]!.atMs <= atMs) until++;
+    return this.#told(atMs, until, rows);
+  }
+
+  /** @param until the number of ends until then */
+  #told(atMs: number, until: number, rows: readonly Int32Array[]): Foretold {
+    const owed = new Map<number, Vector>();
+    for (const { row, vector } of partsOf(this.#asked, rows)) pay(owed, row, vector, 1);
+    const becauseOf = new Set<string>();
+    for (let i = until - 1; i >= 0 && becauseOf.size < MOST_NAMED && owed.size > 0; i--) {
+      const { gang, parts } = this.#ends[i]!;
+      for (const { row, vector } of parts) {
+        if (!owed.has(row)) continue;
+        pay(owed, row, vector, -1);
+        if (gang !== '') becauseOf.add(gang);
+      }
+    }
+    return { atMs, becauseOf: [...becauseOf], isAtLeast: false };
+  }
+
+  /** Later by 2 % of the time until then at most, so that there are some hundred different times. */
+  #coarse(atMs: number): number {
+    const away = (atMs - this.#beginMs) / 1000;
+    return away <= 1 || away === Infinity ? atMs : this.#beginMs + 1000 * STEP ** Math.ceil(Math.log(away) / LOG_STEP);
+  }
+}
+
+const STEP = 1.02;
+const LOG_STEP = Math.log(STEP);
+
+function change(room: readonly Float64Array[], row: number, vector: Vector, sign: 1 | -1): void {
+  for (let c = 0; c < vector.length; c++) if (vector[c] !== 0) room[c]![row]! += sign * vector[c]!;
+}
+
+/** How many pods of the needs the row may hold. */
+function placesAt(room: readonly Float64Array[], row: number, needs: readonly Need[]): number {
+  let places = 0;
+  for (const { eligible, vector, count } of needs)
+    if (hasBit(eligible, row)) places += capacityAt(room, row, vector, count);
+  return places;
+}
+
+/** Adds what a plan takes of a row, or takes off what an end gave to it: a row is forgotten once all is paid. */
+function pay(owed: Map<number, Vector>, row: number, vector: Vector, sign: 1 | -1): void {
+  const before = owed.get(row) ?? [];
+  const now = Float64Array.from({ length: Math.max(before.length, vector.length) }, (_, c) => {
+    return (before[c] ?? 0) + sign * (vector[c] ?? 0);
+  });
+  if (now.some((amount) => amount > 0)) owed.set(row, now);
+  else owed.delete(row);
+}
+
+const partsOf = ({ request: { needs } }: Waiting, rows: readonly Int32Array[]): FreedRoom[] =>
+  needs.flatMap(({ vector }, i) => Array.from(rows[i] ?? [], (row) => ({ row, vector })));
+
+function without(room: Float64Array[], waiting: Waiting, rows: readonly Int32Array[]): Float64Array[] {
+  for (const { row, vector } of partsOf(waiting, rows)) change(room, row, vector, -1);
+  return room;
+}

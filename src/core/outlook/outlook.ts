@@ -1,0 +1,118 @@
+import { hasBit } from '../cluster/eligibility.ts';
+import type { GangContextView } from '../gang/context.ts';
+import type { StartTime } from '../effects.ts';
+import type { Gang } from '../gang/gang.ts';
+import { Work, type Slices } from '../work.ts';
+import { DRAWS, shareIn } from './draws.ts';
+import { Forward, type Foretold } from './forward.ts';
+import { isAble, sceneOf, type ForecastOf, type Scene } from './scene.ts';
+
+/** When a gang would start if the forecasts hold. */
+export interface Outlook extends StartTime {
+  /** The times are the earliest ones: there is more ahead than is looked at. */
+  readonly isAtLeast: boolean;
+  /**
+   * Where a time is Infinity: gangs that hold room it could use and of which nobody knows when they end, those with the
+   * most members first, at most three.
+   */
+  readonly unknown: readonly string[];
+}
+
+/** What the gang waits behind, at this moment; undefined: it does not wait for room. */
+export type Place = () => { readonly gang: Gang; readonly ahead: readonly Gang[] } | undefined;
+
+/** How often the look begins again because nodes came or went. */
+const MOST_AGAIN = 10;
+
+/**
+ * When the gang starts if the forecasts hold: the least, the middle and the latest of DRAWS futures. Changes nothing.
+ * Others may be served between the slices: each future begins with the cluster as it is then.
+ * @returns undefined: it does not wait for room, or no longer, or nodes come and go all the time
+ */
+export function* outlookOf(
+  ctx: GangContextView,
+  place: Place,
+  how: { readonly forecastOf: ForecastOf; readonly nowMs: number },
+): Slices<Outlook | undefined> {
+  const { shapeLog } = ctx.cluster.table;
+  const sight = new Sight(ctx, place, how);
+  const work = new Work();
+  const told: Foretold[] = [];
+  for (let tries = 0; tries <= DRAWS + MOST_AGAIN; tries++) {
+    const scene = sight.now();
+    if (!scene || told.length === DRAWS) return scene && summed(told, scene);
+    const shape = shapeLog.position;
+    const one = yield* future(ctx, scene, told.length, work, () => shapeLog.position === shape);
+    if (one) told.push(one);
+  }
+  return undefined;
+}
+
+/** @returns undefined: it ended because `isSame` no longer holds */
+function* future(
+  ctx: GangContextView,
+  scene: Scene,
+  draw: number,
+  work: Work,
+  isSame: () => boolean,
+): Slices<Foretold | undefined> {
+  const slices = new Forward(scene, {
+    plan: (request) => ctx.planner.plan(request),
+    lasts: ({ key, forecast }, ranMs) => forecast.endsWithin(shareIn(draw, key), ranMs),
+  }).run(work);
+  for (;;) {
+    const { done, value } = slices.next();
+    if (done) return value;
+    yield undefined;
+    if (!isSame()) return undefined;
+  }
+}
+
+/** The scene, made again only where something has changed. */
+class Sight {
+  readonly #make: () => Scene | undefined;
+  readonly #position: () => string;
+  #known: { readonly scene: Scene | undefined; readonly position: string } | undefined;
+
+  constructor(ctx: GangContextView, place: Place, how: { readonly forecastOf: ForecastOf; readonly nowMs: number }) {
+    this.#make = () => {
+      const found = place();
+      return found && isAble(found.gang) ? sceneOf(ctx, found.gang, found.ahead, how) : undefined;
+    };
+    this.#position = () => `${ctx.cluster.table.rowLog.position} ${ctx.gangs.size}`;
+  }
+
+  now(): Scene | undefined {
+    const position = this.#position();
+    if (this.#known?.position !== position) this.#known = { scene: this.#make(), position };
+    return this.#known.scene;
+  }
+}
+
+function summed(told: readonly Foretold[], scene: Scene): Outlook {
+  const inOrder = [...told].sort((a, b) => a.atMs - b.atMs);
+  const middle = inOrder[inOrder.length >>> 1]!;
+  const [first, last] = [inOrder[0]!, inOrder.at(-1)!];
+  return {
+    earliestMs: first.atMs,
+    aboutMs: middle.atMs,
+    latestMs: last.atMs,
+    becauseOf: middle.becauseOf,
+    isAtLeast: scene.isCut || told.some(({ isAtLeast }) => isAtLeast),
+    unknown: last.atMs === Infinity ? unknownIn(scene) : [],
+  };
+}
+
+const MOST_NAMED = 3;
+
+/** The runs without a known end that hold room on a row that the gang may use. */
+function unknownIn({ running, line, nowMs }: Scene): string[] {
+  const { needs } = line.at(-1)!.request;
+  const isUseful = (row: number) => needs.some(({ eligible }) => hasBit(eligible, row));
+  return running
+    .filter(({ forecast, sinceMs }) => forecast.endsWithin(0.5, nowMs - sinceMs) === Infinity)
+    .filter(({ parts }) => parts.some(({ row }) => isUseful(row)))
+    .sort((a, b) => b.parts.length - a.parts.length || (a.gang < b.gang ? -1 : 1))
+    .slice(0, MOST_NAMED)
+    .map(({ gang }) => gang);
+}
