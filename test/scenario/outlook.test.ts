@@ -1,7 +1,6 @@
 import { expect, test } from 'vitest';
 import { outlookOf, type Outlook } from '../../src/core/outlook/outlook.ts';
-import type { Gang } from '../../src/core/gang/gang.ts';
-import type { Forecast } from '../../src/core/history/run-times.ts';
+import type { Forecast, RunIdentity } from '../../src/core/history/run-times.ts';
 import type { Policy } from '../../src/core/policy/policy.ts';
 import { allAtOnce } from '../../src/core/work.ts';
 import { GangBuilder, node, queueWith } from '../support/builders.ts';
@@ -28,9 +27,12 @@ const UNKNOWN: Forecast = { ...exactly(0), endsWithin: () => Infinity, isKnown: 
 
 type Forecasts = Readonly<Record<string, Forecast>>;
 
+/** Whoever waits has a place in time at once. */
+const IMPATIENT = { queue: queueWith({ blockAfterMs: 1, backfill: 'reserve', patience: { times: 0, mostMs: 0 } }) };
+
 /** Ten places on one node, and gangs that need so many of them, each asked for once, in this order. */
-function play(gangs: Readonly<Record<string, number>>, policy: Partial<Policy> = {}, places = 10): World {
-  const world = new World([node('n1', { cpu: places })], policy);
+function play(gangs: Readonly<Record<string, number>>, policy: Partial<Policy> = IMPATIENT): World {
+  const world = new World([node('n1', { cpu: 10 })], policy);
   for (const [name, count] of Object.entries(gangs)) {
     world.ask(new GangBuilder(name, { worker: { count, cpu: 1 } }).leader());
     world.nowMs += 1;
@@ -40,9 +42,9 @@ function play(gangs: Readonly<Record<string, number>>, policy: Partial<Policy> =
 
 function outlook({ scheduler: { inside }, nowMs }: World, name: string, forecasts: Forecasts): Outlook | undefined {
   const gang = inside.gangs.get(`jobs/${name}`)!;
-  const forecastOf = ({ spec }: Gang) => forecasts[spec.name] ?? UNKNOWN;
+  const runTimes = { forecast: (run: RunIdentity) => forecasts[run.name] ?? UNKNOWN };
   const place = () => ({ gang, ahead: inside.queues.aheadInAllQueues(gang) });
-  return allAtOnce(outlookOf(inside, place, { forecastOf, nowMs }));
+  return allAtOnce(outlookOf({ ...inside, runTimes }, place, nowMs));
 }
 
 /** `60 because of r1`, in seconds, rounded: the forward look coarsens times by up to 2 %. */
@@ -91,8 +93,8 @@ test('nobody passes in a queue without backfill, and who never blocks holds nobo
     world.ask(new GangBuilder('c', { worker: { count: 4, cpu: 1 } }).leader());
     return world;
   };
-  expect(told(waitingBehind({ queue: queueWith({ blockAfterMs: 0 }) }), 'c', forecasts)).toBe('161 because of h');
-  expect(told(waitingBehind({ queue: queueWith({ blockAfterMs: 0, backfill: 'off' }) }), 'c', forecasts)).toBe(
+  expect(told(waitingBehind({ queue: queueWith({ blockAfterMs: 0, backfill: 'reserve' }) }), 'c', forecasts)).toBe('161 because of h');
+  expect(told(waitingBehind({ queue: queueWith({ blockAfterMs: 1, backfill: 'off' }) }), 'c', forecasts)).toBe(
     '161 because of h',
   );
   const long = { ...forecasts, c: exactly(1000) };
@@ -124,12 +126,12 @@ test('a gang that waits for anything but room has no outlook', () => {
 });
 
 test('with more gangs ahead than are looked at, the time is the earliest', () => {
-  const gangs = Object.fromEntries(Array.from({ length: 202 }, (_, i) => [`g${i}`, 6]));
+  const gangs = Object.fromEntries(Array.from({ length: 203 }, (_, i) => [`g${i}`, 6]));
   const world = play(gangs);
   const forecasts = Object.fromEntries(Object.keys(gangs).map((name) => [name, exactly(60)]));
   const { isAtLeast } = outlook(world, 'g200', forecasts)!;
   expect(isAtLeast).toBe(false);
-  expect(outlook(world, 'g201', forecasts)!.isAtLeast).toBe(true);
+  expect(outlook(world, 'g202', forecasts)!.isAtLeast).toBe(true);
 });
 
 test('the same cluster has the same outlook', () => {

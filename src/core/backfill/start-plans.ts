@@ -15,7 +15,7 @@ const MAX_HEADS = 32;
 /** How many of the runs that hold room now end before it is counted on. */
 const END_SHARE = 0.9;
 /** A gang counts as over, for those that it passes, when so many of such runs are. */
-const PASS_SHARE = 0.9;
+export const PASS_SHARE = 0.9;
 
 /**
  * The places in time of the gangs that have lost their patience, and with them the answer to whether another gang may

@@ -20,7 +20,7 @@ export function isImpatient(gang: Gang, nowMs: number): boolean {
 }
 
 /** Whether an impatient gang gets a start time, and others may pass it; if not, it stops those behind it. */
-const isPassable = ({ policy: { queue } }: Gang) => queue.backfill === 'reserve' && queue.blockAfterMs > 0;
+export const isPassable = ({ policy: { queue } }: Gang) => queue.backfill === 'reserve' && queue.blockAfterMs > 0;
 
 /** Whether the gangs behind this one in its queue must wait for it, whoever they are. */
 export const isBlocking = (gang: Gang, nowMs: number): boolean => !isPassable(gang) && isImpatient(gang, nowMs);

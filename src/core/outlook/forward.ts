@@ -1,4 +1,6 @@
 import { hasBit } from '../cluster/eligibility.ts';
+import { PASS_SHARE } from '../backfill/start-plans.ts';
+import { isPassable } from '../gang/blocking.ts';
 import type { FreedRoom, Need, Plan, PlanRequest } from '../placement/need.ts';
 import { capacityAt } from '../placement/room.ts';
 import type { Vector } from '../resources.ts';
@@ -62,9 +64,9 @@ interface First {
 
 /**
  * One future of a scene: runs end when `lasts` says, and at each end the line is walked. Whoever fits starts, but the
- * first that does not fit keeps its place in time: those behind it must end before, or use room that it leaves. Those
- * behind the first may still overtake each other, and a gang whose start nobody can tell holds nobody up. In a queue
- * without backfill nobody passes.
+ * first that does not fit and has lost its patience keeps its place in time: those behind it must end before, or use
+ * room that it leaves. Those behind the first may still overtake each other, and a gang whose start nobody can tell holds
+ * nobody up. In a queue without backfill nobody passes.
  */
 export class Forward {
   readonly #deps: ForwardDeps;
@@ -135,18 +137,24 @@ export class Forward {
     return undefined;
   }
 
-  #letsNobodyPass({ gang: { firstAskMs, policy } }: Waiting): boolean {
-    const { blockAfterMs, backfill } = policy.queue;
-    return (backfill === 'off' || blockAfterMs === 0) && this.#nowMs - firstAskMs >= blockAfterMs;
+  #letsNobodyPass({ gang }: Waiting): boolean {
+    return !isPassable(gang) && this.#nowMs - gang.firstAskMs >= gang.patienceMs;
   }
 
   #placesFor(waiting: Waiting): readonly Int32Array[] | undefined {
     const first = this.#first;
-    if (first?.waiting === waiting) return first.atMs <= this.#nowMs ? first.rows : undefined;
+    if (first?.waiting === waiting) return first.atMs <= this.#nowMs ? this.#placesForFirst(waiting) : undefined;
     if (!this.#mayFit(waiting)) return undefined;
     const rows = this.#planIn(waiting, this.#room);
-    if (!rows || !first || this.#endOf(waiting) <= first.atMs) return rows;
-    return this.#planIn(waiting, this.#beside, true);
+    const isOver = first && this.#nowMs + waiting.forecast.endsWithin(PASS_SHARE, 0) <= first.atMs;
+    return !rows || !first || isOver ? rows : this.#planIn(waiting, this.#beside, true);
+  }
+
+  /** It does not fit at its time where one that passed it lasts longer than was to be expected. */
+  #placesForFirst(waiting: Waiting): readonly Int32Array[] | undefined {
+    const rows = this.#planIn(waiting, this.#room);
+    if (!rows) this.#first = undefined;
+    return rows;
   }
 
   #mayFit(waiting: Waiting): boolean {
@@ -181,7 +189,8 @@ export class Forward {
 
   /** When the gang fits if nobody takes room before: room only grows until then. undefined: nobody knows. */
   #timeFor(waiting: Waiting): First | undefined {
-    if (this.#never.has(waiting) || waiting.gang.policy.queue.blockAfterMs === Infinity) return undefined;
+    const { firstAskMs, patienceMs } = waiting.gang;
+    if (this.#never.has(waiting) || this.#nowMs - firstAskMs < patienceMs) return undefined;
     const room = this.#room.map((column) => column.slice());
     let lack: Lack | undefined = this.#lacks.get(waiting);
     if (lack) lack = { ...lack };

@@ -5,7 +5,7 @@ import type { Gang } from '../gang/gang.ts';
 import { Work, type Slices } from '../work.ts';
 import { DRAWS, shareIn } from './draws.ts';
 import { Forward, type Foretold } from './forward.ts';
-import { isAble, sceneOf, type ForecastOf, type Scene } from './scene.ts';
+import { isAble, sceneOf, type Scene } from './scene.ts';
 
 /** When a gang would start if the forecasts hold. */
 export interface Outlook extends StartTime {
@@ -29,37 +29,28 @@ const MOST_AGAIN = 10;
  * Others may be served between the slices: each future begins with the cluster as it is then.
  * @returns undefined: it does not wait for room, or no longer, or nodes come and go all the time
  */
-export function* outlookOf(
-  ctx: GangContextView,
-  place: Place,
-  how: { readonly forecastOf: ForecastOf; readonly nowMs: number },
-): Slices<Outlook | undefined> {
+export function* outlookOf(ctx: GangContextView, place: Place, nowMs: number): Slices<Outlook | undefined> {
   const { shapeLog } = ctx.cluster.table;
-  const sight = new Sight(ctx, place, how);
+  const sight = new Sight(ctx, place, nowMs);
   const work = new Work();
   const told: Foretold[] = [];
   for (let tries = 0; tries <= DRAWS + MOST_AGAIN; tries++) {
     const scene = sight.now();
     if (!scene || told.length === DRAWS) return scene && summed(told, scene);
     const shape = shapeLog.position;
-    const one = yield* future(ctx, scene, told.length, work, () => shapeLog.position === shape);
+    const draw = told.length;
+    const future = new Forward(scene, {
+      plan: (request) => ctx.planner.plan(request),
+      lasts: ({ key, forecast }, ranMs) => forecast.endsWithin(shareIn(draw, key), ranMs),
+    });
+    const one = yield* whileSame(future.run(work), () => shapeLog.position === shape);
     if (one) told.push(one);
   }
   return undefined;
 }
 
-/** @returns undefined: it ended because `isSame` no longer holds */
-function* future(
-  ctx: GangContextView,
-  scene: Scene,
-  draw: number,
-  work: Work,
-  isSame: () => boolean,
-): Slices<Foretold | undefined> {
-  const slices = new Forward(scene, {
-    plan: (request) => ctx.planner.plan(request),
-    lasts: ({ key, forecast }, ranMs) => forecast.endsWithin(shareIn(draw, key), ranMs),
-  }).run(work);
+/** @returns undefined: it was broken off, because something is no longer the same */
+function* whileSame<T>(slices: Slices<T>, isSame: () => boolean): Slices<T | undefined> {
   for (;;) {
     const { done, value } = slices.next();
     if (done) return value;
@@ -70,22 +61,25 @@ function* future(
 
 /** The scene, made again only where something has changed. */
 class Sight {
-  readonly #make: () => Scene | undefined;
-  readonly #position: () => string;
+  readonly #ctx: GangContextView;
+  readonly #place: Place;
+  readonly #nowMs: number;
   #known: { readonly scene: Scene | undefined; readonly position: string } | undefined;
 
-  constructor(ctx: GangContextView, place: Place, how: { readonly forecastOf: ForecastOf; readonly nowMs: number }) {
-    this.#make = () => {
-      const found = place();
-      return found && isAble(found.gang) ? sceneOf(ctx, found.gang, found.ahead, how) : undefined;
-    };
-    this.#position = () => `${ctx.cluster.table.rowLog.position} ${ctx.gangs.size}`;
+  constructor(ctx: GangContextView, place: Place, nowMs: number) {
+    [this.#ctx, this.#place, this.#nowMs] = [ctx, place, nowMs];
   }
 
   now(): Scene | undefined {
-    const position = this.#position();
-    if (this.#known?.position !== position) this.#known = { scene: this.#make(), position };
+    const { cluster, gangs } = this.#ctx;
+    const position = `${cluster.table.rowLog.position} ${gangs.size}`;
+    if (this.#known?.position !== position) this.#known = { scene: this.#look(), position };
     return this.#known.scene;
+  }
+
+  #look(): Scene | undefined {
+    const { gang, ahead } = this.#place() ?? {};
+    return gang && ahead && isAble(gang) ? sceneOf(this.#ctx, gang, ahead, this.#nowMs) : undefined;
   }
 }
 

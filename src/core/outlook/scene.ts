@@ -1,7 +1,8 @@
-import type { BoundPod } from '../cluster/cluster.ts';
+import { heldBy } from '../backfill/endings.ts';
 import type { GangContextView } from '../gang/context.ts';
 import { isAdmitted, isFreeing, missingLeaders, refusalOf, type Gang } from '../gang/gang.ts';
 import { leaderNeeds, siblingRows } from '../gang/needs.ts';
+import { forecastOf } from '../gang/run-identity.ts';
 import type { Forecast } from '../history/run-times.ts';
 import type { FreedRoom, PlanRequest } from '../placement/need.ts';
 import type { Vector } from '../resources.ts';
@@ -29,15 +30,13 @@ export interface Scene {
   /** What is free. Not to be written. */
   readonly free: readonly Float64Array[];
   readonly running: readonly Running[];
-  /** Pods that are being deleted: they give their room back whatever their gang does. */
+  /** Pods of no gang that still is, which are being deleted. */
   readonly leaving: readonly { readonly atMs: number; readonly part: FreedRoom }[];
   /** In the order in which they may start, at most MOST_AHEAD before the last, who is asked about. */
   readonly line: readonly Waiting[];
   /** More gangs are ahead than are looked at. */
   readonly isCut: boolean;
 }
-
-export type ForecastOf = (gang: Gang) => Forecast;
 
 /** More gangs ahead are not looked at: whoever stands further back is told the earliest time only. */
 export const MOST_AHEAD = 200;
@@ -46,26 +45,17 @@ export const MOST_AHEAD = 200;
 const GRACE_MS = 30_000;
 
 /**
- * The scene for a gang that waits, or would wait. @param ahead the waiting gangs ahead of it, in order
- * Pods of no gang stay where they are: nothing is known of when they end. O(pods).
+ * The scene for a gang that waits, or would wait. Pods of no gang stay where they are: nothing is known of when they
+ * end. O(pods of gangs). @param ahead the waiting gangs ahead of it, in order
  */
-export function sceneOf(
-  ctx: GangContextView,
-  asked: Gang,
-  ahead: readonly Gang[],
-  { forecastOf, nowMs }: { readonly forecastOf: ForecastOf; readonly nowMs: number },
-): Scene {
+export function sceneOf(ctx: GangContextView, asked: Gang, ahead: readonly Gang[], nowMs: number): Scene {
   const able = ahead.filter(isAble);
-  const waiting = (gang: Gang) => waitingOf(ctx, gang, forecastOf(gang));
   return {
     nowMs,
     free: ctx.cluster.table.free,
-    running: runningGangs(ctx, forecastOf, nowMs),
-    leaving: [...ctx.cluster.deletingPods].filter(takesRoom).map((bound) => ({
-      atMs: Math.max(nowMs, bound.pod.evictionTraits?.goneByMs ?? nowMs + GRACE_MS),
-      part: bound,
-    })),
-    line: [...able.slice(0, MOST_AHEAD), asked].map(waiting),
+    running: runningGangs(ctx, nowMs),
+    leaving: leavingPods(ctx, nowMs),
+    line: [...able.slice(0, MOST_AHEAD), asked].map((gang) => waitingOf(ctx, gang)),
     isCut: able.length > MOST_AHEAD,
   };
 }
@@ -74,42 +64,34 @@ export function sceneOf(
 export const isAble = (gang: Gang): boolean =>
   gang.state.kind === 'waiting' && refusalOf(gang)?.kind !== 'unschedulable' && missingLeaders(gang) === 0;
 
-function waitingOf(ctx: GangContextView, gang: Gang, forecast: Forecast): Waiting {
+function waitingOf(ctx: GangContextView, gang: Gang): Waiting {
   const { cluster } = ctx;
   const request = { needs: leaderNeeds(cluster, gang), policy: gang.policy, siblings: siblingRows(cluster, gang) };
-  return { gang, forecast, request, parts: byRow(staying(ctx, gang.key)) };
+  return { gang, forecast: forecastOf(ctx, gang), request, parts: byRow(heldBy(cluster, gang)) };
 }
 
-function runningGangs(ctx: GangContextView, forecastOf: ForecastOf, nowMs: number): Running[] {
-  const { gangs, ledger, cluster } = ctx;
-  const holds = new Map<string, FreedRoom[]>();
-  for (const { gang, node, vector } of ledger.podHolds.values()) {
-    const row = cluster.table.rowOf(node);
-    if (row !== undefined) holds.set(gang, [...(holds.get(gang) ?? []), { row, vector }]);
-  }
+function runningGangs(ctx: GangContextView, nowMs: number): Running[] {
   const out: Running[] = [];
-  for (const gang of gangs.values()) {
+  for (const gang of ctx.gangs.values()) {
     if (!isAdmitted(gang) && !isFreeing(gang)) continue;
-    const parts: FreedRoom[] = [...staying(ctx, gang.key), ...(holds.get(gang.key) ?? [])];
-    for (const { state, node, vector } of gang.slots) {
-      const row = state === 'reserved' || state === 'assumed' ? cluster.table.rowOf(node) : undefined;
-      if (row !== undefined) parts.push({ row, vector });
-    }
+    const parts = byRow(heldBy(ctx.cluster, gang));
     const sinceMs = Math.min(gang.startedMs ?? nowMs, nowMs);
-    if (parts.length > 0) out.push({ gang: gang.key, sinceMs, forecast: forecastOf(gang), parts: byRow(parts) });
+    if (parts.length > 0) out.push({ gang: gang.key, sinceMs, forecast: forecastOf(ctx, gang), parts });
   }
   return out;
 }
 
-/** Bound pods as parts of their gang; those that are being deleted leave by themselves. */
-function staying({ cluster }: GangContextView, key: string): FreedRoom[] {
-  const out: FreedRoom[] = [];
-  for (const bound of cluster.boundMembers(key).values()) if (takesRoom(bound) && !bound.pod.deleting) out.push(bound);
+function leavingPods({ cluster, gangs }: GangContextView, nowMs: number): Scene['leaving'] {
+  const out: { atMs: number; part: FreedRoom }[] = [];
+  for (const { pod, row, vector, isLeaving } of cluster.deletingPods) {
+    if (row < 0 || isLeaving || gangs.has(pod.membership?.gang ?? '')) continue;
+    out.push({ atMs: Math.max(nowMs, pod.evictionTraits?.goneByMs ?? nowMs + GRACE_MS), part: { row, vector } });
+  }
   return out;
 }
 
 /** One part for each row. */
-function byRow(parts: readonly FreedRoom[]): FreedRoom[] {
+function byRow(parts: Iterable<FreedRoom>): FreedRoom[] {
   const sums = new Map<number, Vector>();
   for (const { row, vector } of parts) {
     const sum = sums.get(row);
@@ -124,5 +106,3 @@ function plus(a: Vector, b: Vector): Vector {
   for (let c = 0; c < shorter.length; c++) sum[c]! += shorter[c]!;
   return sum;
 }
-
-const takesRoom = ({ row, isLeaving }: BoundPod): boolean => row >= 0 && !isLeaving;
