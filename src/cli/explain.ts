@@ -4,6 +4,7 @@ import { MusterError } from '../core/errors.ts';
 import { amount } from '../core/explanation/amounts.ts';
 import { counted } from '../core/wording.ts';
 import { ExplanationView, GangList } from '../server/api/schemas.ts';
+import { timeLines } from './time-text.ts';
 
 export interface ExplainFlags {
   readonly server: string;
@@ -71,6 +72,7 @@ function textOf(found: Explanation): string {
     `  since ${since}, queue ${queue || '-'}, priority ${priority}${termsOf(found)}, policy ${policy}, leader ${leader.name}`,
   ];
   lines.push(...snapshotLines(found));
+  lines.push(...timeLines(found, new Date()).map((line) => `  ${line}`));
   if (found.roles.length > 0) lines.push(rolesTable(found));
   if (found.placed.length > 0) lines.push(placedTable(found));
   if (found.preemption && found.preemption.victims.length > 0) lines.push(victimsTable(found.preemption));

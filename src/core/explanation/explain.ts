@@ -10,6 +10,7 @@ import { adviceFor } from './advice.ts';
 import { dynamicRolesAdvice } from './dynamic-roles.ts';
 import type { Slices } from '../work.ts';
 import { makingRoom, makingRoomAdvice, makingRoomBriefly } from './making-room.ts';
+import { endTimeOf, forecastViewOf, startTimeOf } from './run-time.ts';
 import type { Explanation, GangSummary, RoleExplanation } from './explanation.ts';
 import { placesIn, refusedNodes, shortages } from './shortage.ts';
 
@@ -24,6 +25,7 @@ export function* explain(ctx: PreemptionContextView, key: string, nowMs: number)
   if (!gang) return explainProblem(ctx, key, nowMs);
   // First, because the cluster may change meanwhile: the rest is then of one moment.
   const preemption = yield* makingRoom(ctx, gang, nowMs);
+  const start = yield* startTimeOf(ctx, key, nowMs);
   const summary = summaryOf(ctx, gang);
   const needs = isAdmitted(gang) ? [] : leaderNeeds(ctx.cluster, gang);
   const roles = gang.spec.roles.map((role) => explainRole(ctx, gang, role, needs));
@@ -35,6 +37,9 @@ export function* explain(ctx: PreemptionContextView, key: string, nowMs: number)
     roles,
     priorityTerms: terms,
     ...(preemption ? { preemption } : {}),
+    ...(start ? { start } : {}),
+    ...(isAdmitted(gang) ? { ends: endTimeOf(ctx, gang, nowMs) } : { patienceMs: gang.patienceMs }),
+    forecast: forecastViewOf(ctx, gang),
     placed: gang.slots.map(({ role, node, state, podUid: pod }) => ({ role, node, state, pod })),
     ahead: ahead.map((other) => ({ gang: other.key, blocks: isBlocking(other, nowMs) })),
     advice: [

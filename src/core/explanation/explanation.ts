@@ -2,7 +2,9 @@ import type { GangPhase } from '../decision.ts';
 import type { PriorityTerm } from '../gang/priority.ts';
 import type { PodRef } from '../model.ts';
 import type { Resources } from '../resources.ts';
+import type { Outlook } from '../outlook/outlook.ts';
 import type { MakingRoom } from './making-room.ts';
+import type { EndTime, ForecastView } from './run-time.ts';
 
 /** One line of a list of gangs. */
 export interface GangSummary {
@@ -33,6 +35,14 @@ export interface Explanation extends GangSummary {
   readonly priorityTerms: readonly PriorityTerm[];
   /** For a gang that waits for room: the victims of preemption. */
   readonly preemption?: MakingRoom;
+  /** When a gang that waits for room starts if the forecasts hold. */
+  readonly start?: Outlook;
+  /** How long a waiting gang waits before others must mind it, in ms. */
+  readonly patienceMs?: number;
+  /** How long it runs, as far as that is known. */
+  readonly forecast?: ForecastView;
+  /** When an admitted gang ends if the forecast holds. */
+  readonly ends?: EndTime;
   /** Sentences: what keeps the gang from running, and what would help. Empty if nothing does. */
   readonly advice: readonly string[];
 }

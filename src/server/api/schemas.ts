@@ -90,6 +90,32 @@ const MakingRoomView = z.strictObject({
   until: z.iso.datetime().optional().describe('When muster abandons the eviction plan that is under way.'),
 });
 
+const Time = z.iso.datetime().optional();
+
+export const StartView = z
+  .strictObject({
+    earliest: Time,
+    about: Time,
+    latest: Time.describe('Nine times of ten it starts by then if the forecasts hold.'),
+    because: z.array(z.string()).describe('Gangs whose ends make the room, the last first; at most three.'),
+    unknown: z.array(z.string()).describe('Where a time is absent: gangs of which nobody knows when they end.'),
+    isAtLeast: z.boolean().describe('There is more ahead than is looked at: it starts then or later.'),
+  })
+  .describe('When the gang starts if the forecasts hold; not promised. A time is absent if nobody knows it.');
+
+const Seconds = z.number().optional();
+
+export const ForecastView = z
+  .strictObject({
+    medianSeconds: Seconds,
+    p90Seconds: Seconds.describe('Nine of ten such runs take no longer.'),
+    isKnown: z.boolean(),
+    runs: z.int().describe('How many ended runs it rests on.'),
+    basis: z.string().describe('What these runs have in common.'),
+    error: z.number().optional().describe('Mean of |ln(actual / foretold)| of the earlier forecasts on this basis.'),
+  })
+  .describe('How long it runs. The seconds are absent if nobody knows, or it never ends.');
+
 export const ExplanationView = GangSummaryView.extend({
   snapshot: SnapshotView.optional(),
   roles: z.array(RoleView),
@@ -99,6 +125,13 @@ export const ExplanationView = GangSummaryView.extend({
   preemption: MakingRoomView.optional().describe(
     'For a gang that waits for room: the victims that preemption evicts or would evict.',
   ),
+  start: StartView.optional(),
+  patienceSeconds: Seconds.describe('How long it waits before others must mind it; absent: it runs, or for ever.'),
+  forecast: ForecastView.optional(),
+  ends: z
+    .strictObject({ about: Time, latest: Time })
+    .optional()
+    .describe('For an admitted gang: when it ends if its forecast holds; latest holds nine times of ten.'),
   advice: z.array(z.string()).describe('Why the gang waits and what would help, in sentences.'),
 });
 

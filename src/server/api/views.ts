@@ -1,10 +1,19 @@
 import { isoTime } from '../../core/iso-time.ts';
 import type { z } from 'zod';
 import type { Explanation, GangSummary, NodeView } from '../../core/explanation/explanation.ts';
+import type { ForecastView as ForecastOfRun } from '../../core/explanation/run-time.ts';
 import type { MakingRoom } from '../../core/explanation/making-room.ts';
+import type { Outlook } from '../../core/outlook/outlook.ts';
 import type { Policy } from '../../core/policy/policy.ts';
 import type { Resources } from '../../core/resources.ts';
-import type { ExplanationView, GangSummaryView, NodeViewSchema, SnapshotView } from './schemas.ts';
+import type {
+  ExplanationView,
+  ForecastView,
+  GangSummaryView,
+  NodeViewSchema,
+  SnapshotView,
+  StartView,
+} from './schemas.ts';
 
 /** Translates the core's types to JSON: maps become objects, millicores become cores, times become text. */
 
@@ -30,7 +39,7 @@ export function summaryView({ sinceMs, ...rest }: GangSummary, toWall: ToWall): 
 }
 
 export function explanationView(
-  { sinceMs, roles, preemption, ...rest }: Explanation,
+  { sinceMs, roles, preemption, start, forecast, ends, patienceMs, ...rest }: Explanation,
   toWall: ToWall,
 ): z.output<typeof ExplanationView> {
   const views = roles.map(({ request, nodes, short, ...role }) => ({
@@ -43,9 +52,48 @@ export function explanationView(
     }),
   }));
   const evictions = preemption ? { preemption: makingRoomView(preemption, toWall) } : {};
+  const times = {
+    ...(start ? { start: startView(start, toWall) } : {}),
+    ...(forecast ? { forecast: forecastView(forecast) } : {}),
+    ...(ends ? { ends: { ...time('about', ends.aboutMs, toWall), ...time('latest', ends.latestMs, toWall) } } : {}),
+    ...seconds('patienceSeconds', patienceMs),
+  };
   const priority = { priorityTerms: [...rest.priorityTerms] };
   const lists = { placed: [...rest.placed], ahead: [...rest.ahead], advice: [...rest.advice] };
-  return { ...rest, ...priority, ...evictions, ...lists, since: isoTime(toWall(sinceMs)), roles: views };
+  return { ...rest, ...priority, ...evictions, ...times, ...lists, since: isoTime(toWall(sinceMs)), roles: views };
+}
+
+/** JSON has no Infinity: a time or a span that nobody knows is absent. */
+const time = <K extends string>(name: K, ms: number, toWall: ToWall) =>
+  (ms === Infinity ? {} : { [name]: isoTime(toWall(ms)) }) as Partial<Record<K, string>>;
+
+const seconds = <K extends string>(name: K, ms: number | undefined) =>
+  (ms === undefined || ms === Infinity ? {} : { [name]: Math.round(ms / 1000) }) as Partial<Record<K, number>>;
+
+export function startView(
+  { earliestMs, aboutMs, latestMs, becauseOf, unknown, isAtLeast }: Outlook,
+  toWall: ToWall,
+): z.output<typeof StartView> {
+  const about = { ...time('about', aboutMs, toWall), ...time('latest', latestMs, toWall) };
+  return {
+    ...time('earliest', earliestMs, toWall),
+    ...about,
+    because: [...becauseOf],
+    unknown: [...unknown],
+    isAtLeast,
+  };
+}
+
+export function forecastView({
+  medianMs,
+  p90Ms,
+  isKnown,
+  runs,
+  basis,
+  error,
+}: ForecastOfRun): z.output<typeof ForecastView> {
+  const spans = { ...seconds('medianSeconds', medianMs), ...seconds('p90Seconds', p90Ms) };
+  return { ...spans, isKnown, runs, basis, ...(error === undefined ? {} : { error }) };
 }
 
 function makingRoomView({ untilMs, victims, kept, relax, ...rest }: MakingRoom, toWall: ToWall) {
