@@ -2,6 +2,7 @@ import { isMainThread } from 'node:worker_threads';
 import { Command, InvalidArgumentError, Option } from 'commander';
 import { checkCommand } from './cli/check.ts';
 import { demoCommand, demoNodes, type DemoFlags } from './cli/demo.ts';
+import { etaCommand, type EtaFlags } from './cli/eta.ts';
 import { explainCommand, type ExplainFlags } from './cli/explain.ts';
 import { generateCommand, type GenerateFlags } from './cli/generate.ts';
 import { mergeCommand } from './cli/merge.ts';
@@ -304,6 +305,19 @@ program
   .addOption(new Option('-o, --output <format>', 'output format').choices(['table', 'json']).default('table'))
   .action((app: string, flags: ExplainFlags) =>
     run(() => explainCommand(app, flags, (text) => process.stdout.write(text))),
+  );
+
+program
+  .command('eta <file|app>')
+  .description(
+    'tell when an app would start if it were submitted now (FILE: its Pod, Job or SparkApplication), or when one that waits starts (APP)',
+  )
+  .option('--server <url>', 'URL of muster', 'http://127.0.0.1:8888')
+  .option('-n, --namespace <name>', 'look for APP only in this namespace')
+  .addOption(new Option('-o, --output <format>', 'output format').choices(['text', 'json']).default('text'))
+  .option('--json', 'the same as --output json')
+  .action((target: string, { json, ...flags }: EtaFlags & { readonly json?: true }) =>
+    run(() => etaCommand(target, json ? { ...flags, output: 'json' } : flags, (text) => process.stdout.write(text))),
   );
 
 program

@@ -1,20 +1,17 @@
 import Table from 'cli-table3';
 import type { z } from 'zod';
-import { MusterError } from '../core/errors.ts';
+import { Clock } from '../clock.ts';
 import { amount } from '../core/explanation/amounts.ts';
 import { counted } from '../core/wording.ts';
-import { ExplanationView, GangList } from '../server/api/schemas.ts';
+import type { ExplanationView } from '../server/api/schemas.ts';
+import { explanationOf, type ServerFlags } from './muster-api.ts';
 import { timeLines } from './time-text.ts';
 
-export interface ExplainFlags {
-  readonly server: string;
-  readonly namespace?: string;
+export interface ExplainFlags extends ServerFlags {
   readonly output: 'table' | 'json';
 }
 
 type Explanation = z.output<typeof ExplanationView>;
-
-const TIMEOUT_MS = 10_000;
 
 /**
  * `muster explain APP`: why a gang waits, or where it runs. APP is the gang's name (Spark: the label
@@ -22,47 +19,13 @@ const TIMEOUT_MS = 10_000;
  * @returns the exit code: 0 found, 1 not found
  */
 export async function explainCommand(app: string, flags: ExplainFlags, write: (text: string) => void): Promise<number> {
-  const key = await find(app, flags);
-  if (key === undefined) {
+  const found = await explanationOf(app, flags);
+  if (!found) {
     write(`There is no gang called ${app}, and no leader pod of that name.\n`);
     return 1;
   }
-  const [namespace, name] = key.split('/').map(encodeURIComponent) as [string, string];
-  const found = ExplanationView.parse(await get(flags.server, `/v1/gangs/${namespace}/${name}`));
   write(flags.output === 'json' ? `${JSON.stringify(found, null, 2)}\n` : `${textOf(found)}\n`);
   return 0;
-}
-
-async function find(app: string, { server, namespace }: ExplainFlags): Promise<string | undefined> {
-  const at = app.indexOf('/');
-  const [space, name] = at < 0 ? [namespace, app] : [app.slice(0, at), app.slice(at + 1)];
-  const query = new URLSearchParams({ name, ...(space === undefined ? {} : { namespace: space }) });
-  const { items } = GangList.parse(await get(server, `/v1/gangs?${query.toString()}`));
-  if (items.length > 1) {
-    const keys = items.map(({ gang }) => gang).join(', ');
-    throw new MusterError('MUSTER_USAGE', `${app} is ambiguous: it may be ${keys}. Give namespace/name.`);
-  }
-  return items[0]?.gang;
-}
-
-async function get(server: string, path: string): Promise<unknown> {
-  let response: Response;
-  try {
-    response = await fetch(new URL(path, server), { signal: AbortSignal.timeout(TIMEOUT_MS) });
-  } catch (error) {
-    const { cause, message } = error as Error;
-    const why = cause instanceof Error && cause.message !== '' ? cause.message : message;
-    throw new MusterError(
-      'MUSTER_USAGE',
-      `Cannot reach ${server}: ${why}. If muster runs in a cluster: kubectl -n muster-system port-forward deploy/muster 8888.`,
-      { cause: error },
-    );
-  }
-  if (response.ok) return response.json();
-  throw new MusterError(
-    'MUSTER_USAGE',
-    `${server}${path} answered ${response.status}: ${(await response.text()).slice(0, 300)}.`,
-  );
 }
 
 function textOf(found: Explanation): string {
@@ -72,7 +35,7 @@ function textOf(found: Explanation): string {
     `  since ${since}, queue ${queue || '-'}, priority ${priority}${termsOf(found)}, policy ${policy}, leader ${leader.name}`,
   ];
   lines.push(...snapshotLines(found));
-  lines.push(...timeLines(found, new Date()).map((line) => `  ${line}`));
+  lines.push(...timeLines(found, new Date(new Clock().nowMs())).map((line) => `  ${line}`));
   if (found.roles.length > 0) lines.push(rolesTable(found));
   if (found.placed.length > 0) lines.push(placedTable(found));
   if (found.preemption && found.preemption.victims.length > 0) lines.push(victimsTable(found.preemption));

@@ -10,6 +10,7 @@ const REMEDIES = {
   MUSTER_WIRE_BAD_BODY: 'Compare the sender with docs/wire.md.',
   MUSTER_USAGE: 'Run muster --help, or muster COMMAND --help.',
   MUSTER_NOT_SYNCED: 'Wait until /readyz answers 200; kube-scheduler asks again by itself.',
+  MUSTER_BUSY: 'Ask again in a few seconds.',
   MUSTER_POD_UNKNOWN: 'kube-scheduler asks again by itself; if it goes on, compare muster_snapshot_behind_seconds.',
   MUSTER_WEBHOOK_INVALID: 'See docs/webhook.md and scheduler-config/webhook.example.yaml.',
   MUSTER_KUBE_CONFIG: 'Give --kubeconfig FILE, set KUBECONFIG, or run in a pod with a service account.',

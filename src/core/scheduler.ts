@@ -9,6 +9,7 @@ import type {
 } from './decision.ts';
 import type { Effect } from './effects.ts';
 import { MusterError } from './errors.ts';
+import { etaOf, type Eta } from './explanation/eta.ts';
 import { briefAdvice, explain, summaries } from './explanation/explain.ts';
 import type { Explanation, GangSummary, NodeView } from './explanation/explanation.ts';
 import { nodeViews } from './explanation/nodes.ts';
@@ -198,6 +199,15 @@ export class Scheduler {
   /** The same in slices, between which the scheduler may be told and asked: a search in a large cluster takes long. */
   explainInSlices(key: string, nowMs: number): Slices<Explanation | undefined> {
     return explain(this.state, key, nowMs);
+  }
+
+  /**
+   * When the gang that the pod declares would start if it were submitted now, in slices. Changes nothing.
+   * @throws MusterError MUSTER_NOT_SYNCED
+   */
+  eta(pod: PodInfo, nowMs: number): Slices<Eta> {
+    if (!this.state.isSynced) throw notSynced(pod);
+    return etaOf(this.state, pod, nowMs);
   }
 
   /** The advice of `explain` for a waiting gang, without a search for victims; undefined: it does not wait. */

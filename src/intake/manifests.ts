@@ -17,10 +17,9 @@ export interface Manifests {
  * @throws MusterError MUSTER_OBJECT_INVALID, MUSTER_QUANTITY_INVALID
  */
 export function parseManifests(text: string, fileName: string): Manifests {
-  const withoutMark = text.startsWith('\uFEFF') ? text.slice(1) : text;
   const nodes: NodeInfo[] = [];
   const pods: PodInfo[] = [];
-  documentsOf(withoutMark, fileName).forEach((document, d, all) => {
+  documentsOf(text, fileName).forEach((document, d, all) => {
     if (document === null || document === undefined) return;
     collect(asObject(document, fileName), all.length > 1 ? `${fileName}: document ${d + 1}` : fileName, {
       nodes,
@@ -30,7 +29,12 @@ export function parseManifests(text: string, fileName: string): Manifests {
   return { nodes, pods };
 }
 
-function documentsOf(text: string, fileName: string): readonly unknown[] {
+/**
+ * The documents of a file, JSON or YAML; empty ones are null.
+ * @throws MusterError MUSTER_OBJECT_INVALID naming the file
+ */
+export function documentsOf(withMark: string, fileName: string): readonly unknown[] {
+  const text = withMark.startsWith('\uFEFF') ? withMark.slice(1) : withMark;
   if (/^\s*[{[]/.test(text)) {
     return [orRefused(() => JSON.parse(text) as unknown, fileName)];
   }

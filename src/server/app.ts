@@ -87,7 +87,7 @@ export function buildServer(options: ServerOptions): MusterServer {
     logDecision(logger, record);
   };
   serveVerbs(extender, options, { onEffects, onDecision });
-  void app.register(apiRoutes, { scheduler, nowMs, toWall, snapshot: live?.snapshot });
+  void app.register(apiRoutes, { scheduler, nowMs, toWall, snapshot: live?.snapshot, context: live?.context });
   let isDraining = false;
   health(app, {
     unready: () =>

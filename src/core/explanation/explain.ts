@@ -84,7 +84,13 @@ function summaryOf({ cluster, ledger }: PreemptionContextView, gang: Gang): Gang
   };
 }
 
-function explainRole(ctx: PreemptionContextView, gang: Gang, role: Role, needs: readonly Need[]): RoleExplanation {
+/** @param needs what the gang lacks to start; none if it is admitted */
+export function explainRole(
+  ctx: PreemptionContextView,
+  gang: Gang,
+  role: Role,
+  needs: readonly Need[],
+): RoleExplanation {
   const { cluster } = ctx;
   const waiting = needs.find((need) => need.role === role.name);
   const need = waiting ?? needOf(cluster, gang, { role: role.name, count: role.min });

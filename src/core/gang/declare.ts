@@ -1,7 +1,7 @@
-import { isLeaderRole, type GangPod, type GangSpec, type Role } from '../model.ts';
+import { isLeaderRole, type GangPod, type GangSpec, type PodInfo, type Role } from '../model.ts';
 import type { Policy } from '../policy/policy.ts';
 import { sameAmounts } from '../resources.ts';
-import type { GangContext } from './context.ts';
+import type { GangContext, GangContextView } from './context.ts';
 import { sameSpec, type Gang } from './gang.ts';
 import { updatePriority } from './priority.ts';
 import { enqueue, NEW_STATE, reconsider, redeclared, toDeclared } from './transitions.ts';
@@ -11,9 +11,22 @@ export function gangOf(ctx: GangContext, pod: GangPod, nowMs: number): Gang | un
   const { gang: key, spec, role } = pod.membership;
   const known = ctx.gangs.get(key);
   if (known || !spec || !isLeaderRole(spec, role)) return known;
+  const gang = newGang(ctx, { pod, spec }, nowMs);
+  updatePriority(ctx, gang, nowMs);
+  addLeader(ctx, gang, pod.uid);
+  toDeclared(ctx, gang);
+  return gang;
+}
+
+/** The gang that the pod would declare. Nobody knows of it yet, and its priority is still to be found. */
+export function newGang(
+  ctx: Pick<GangContextView, 'policyOf'>,
+  { pod, spec }: { readonly pod: PodInfo; readonly spec: GangSpec },
+  nowMs: number,
+): Gang {
   const policy = ctx.policyOf(pod);
-  const gang: Gang = {
-    key,
+  return {
+    key: spec.key,
     spec: withFloor(spec, policy),
     leader: pod,
     policy,
@@ -37,10 +50,6 @@ export function gangOf(ctx: GangContext, pod: GangPod, nowMs: number): Gang | un
     preemption: 'none',
     possible: undefined,
   };
-  updatePriority(ctx, gang, nowMs);
-  addLeader(ctx, gang, pod.uid);
-  toDeclared(ctx, gang);
-  return gang;
 }
 
 /** Takes over the present declaration and priority of a waiting gang from its leader. */

@@ -120,19 +120,33 @@ export class Forward {
     }
   }
 
+  /** Whether such a gang would start now, if it stood in line in place of the one that is asked about. */
+  startsNow(): (instead: Waiting) => boolean {
+    const barred = new Set<string>();
+    for (const waiting of this.#waiting) if (waiting !== this.#asked) this.#look(waiting, barred);
+    return (instead) => !barred.has(instead.gang.spec.queue) && this.#placesFor(instead) !== undefined;
+  }
+
   /** Starts whoever may start now. @returns the rows of the gang that was asked about, if it is one of them */
   #walk(): readonly Int32Array[] | undefined {
     const barred = new Set<string>();
     for (const waiting of this.#waiting) {
-      const { queue } = waiting.gang.spec;
-      if (barred.has(queue)) continue;
-      const rows = this.#placesFor(waiting);
-      if (rows && waiting === this.#asked) return rows;
-      if (rows) this.#start(waiting, rows);
-      else {
-        if (!this.#first) this.#toFirst(this.#timeFor(waiting));
-        if (this.#letsNobodyPass(waiting)) barred.add(queue);
-      }
+      const rows = this.#look(waiting, barred);
+      if (rows) return rows;
+    }
+    return undefined;
+  }
+
+  /** Starts the gang if it may. @returns its rows if it is the one that was asked about */
+  #look(waiting: Waiting, barred: Set<string>): readonly Int32Array[] | undefined {
+    const { queue } = waiting.gang.spec;
+    if (barred.has(queue)) return undefined;
+    const rows = this.#placesFor(waiting);
+    if (rows && waiting === this.#asked) return rows;
+    if (rows) this.#start(waiting, rows);
+    else {
+      if (!this.#first) this.#toFirst(this.#timeFor(waiting));
+      if (this.#letsNobodyPass(waiting)) barred.add(queue);
     }
     return undefined;
   }

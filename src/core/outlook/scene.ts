@@ -64,7 +64,8 @@ export function sceneOf(ctx: GangContextView, asked: Gang, ahead: readonly Gang[
 export const isAble = (gang: Gang): boolean =>
   gang.state.kind === 'waiting' && refusalOf(gang)?.kind !== 'unschedulable' && missingLeaders(gang) === 0;
 
-function waitingOf(ctx: GangContextView, gang: Gang): Waiting {
+/** The gang with what it asks of the planner. */
+export function waitingOf(ctx: GangContextView, gang: Gang): Waiting {
   const { cluster } = ctx;
   const request = { needs: leaderNeeds(cluster, gang), policy: gang.policy, siblings: siblingRows(cluster, gang) };
   return { gang, forecast: forecastOf(ctx, gang), request, parts: byRow(heldBy(cluster, gang)) };

@@ -1,6 +1,16 @@
 import { z } from 'zod';
 import { VERSION } from '../../version.ts';
-import { ExplanationView, GangList, GangQuery, NodeList, NodeQuery, PolicyList, Problem } from './schemas.ts';
+import {
+  EtaBody,
+  EtaView,
+  ExplanationView,
+  GangList,
+  GangQuery,
+  NodeList,
+  NodeQuery,
+  PolicyList,
+  Problem,
+} from './schemas.ts';
 
 const json = (schema: z.ZodType, description: string) => ({
   description,
@@ -21,6 +31,19 @@ function query(schema: z.ZodObject) {
 }
 
 const path = (name: string) => ({ name, in: 'path', required: true, schema: { type: 'string' } });
+
+const eta = () => ({
+  post: {
+    summary: 'When an app would start that is not submitted yet. Changes nothing.',
+    requestBody: { required: true, ...json(EtaBody, 'Pods, Jobs, SparkApplications and what belongs to them.') },
+    responses: {
+      200: json(EtaView, 'When it would start, how long it runs, and what would make it sooner.'),
+      400: json(Problem, 'An object is invalid: the object, the field and the value.'),
+      429: json(Problem, 'Too many questions at once.'),
+      503: json(Problem, 'The cluster has not been read yet.'),
+    },
+  },
+});
 
 /** The read API as an OpenAPI 3.1 document, made from the schemas that the tests check the answers against. */
 export function openApi() {
@@ -46,6 +69,7 @@ export function openApi() {
           },
         },
       },
+      '/v1/eta': eta(),
       '/v1/nodes': {
         get: {
           summary: 'Nodes',

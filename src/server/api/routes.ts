@@ -1,24 +1,41 @@
 import type { FastifyPluginAsync, FastifyReply } from 'fastify';
-import { setImmediate } from 'node:timers/promises';
 import type { z } from 'zod';
 import type { GangSummary } from '../../core/explanation/explanation.ts';
 import type { Scheduler } from '../../core/scheduler.ts';
-import type { Slices } from '../../core/work.ts';
+import type { IntakeContext } from '../../intake/gang-objects.ts';
+import { etaRoute } from './eta-route.ts';
+import { inTurn } from './in-turn.ts';
 import { openApi } from './openapi.ts';
+import { problemIn } from './problem.ts';
 import { GangQuery, NodeQuery } from './schemas.ts';
-import { explanationView, nodeView, policyView, snapshotView, summaryView, type SnapshotAge } from './views.ts';
+import {
+  explanationView,
+  nodeView,
+  policyView,
+  snapshotView,
+  summaryView,
+  type SnapshotAge,
+} from './views.ts';
 
 export interface ApiDeps {
-  readonly scheduler: Pick<Scheduler, 'gangs' | 'explainInSlices' | 'nodes' | 'policies'>;
+  readonly scheduler: Pick<Scheduler, 'gangs' | 'explainInSlices' | 'eta' | 'nodes' | 'policies'>;
   readonly nowMs: () => number;
   /** A time of `nowMs` as wall time; absent: they are the same. */
   readonly toWall?: ((ms: number) => number) | undefined;
+  /** What the cluster has beside nodes and pods, for apps that are not submitted yet; absent: nothing. */
+  readonly context?: IntakeContext | undefined;
   /** The age of a live cluster's snapshot; absent: the cluster comes from files. */
   readonly snapshot?: (() => SnapshotAge) | undefined;
 }
 
-/** GET /v1/... and /openapi.json: the read-only API for people and scripts. */
-export const apiRoutes: FastifyPluginAsync<ApiDeps> = (app, { scheduler, nowMs, toWall = (ms) => ms, snapshot }) => {
+/**
+ * GET /v1/..., POST /v1/eta and /openapi.json: the API for people and scripts. It changes nothing: a POST brings the
+ * objects that it asks about.
+ */
+export const apiRoutes: FastifyPluginAsync<ApiDeps> = (
+  app,
+  { scheduler, nowMs, toWall = (ms) => ms, snapshot, context },
+) => {
   const document = openApi();
   const age = () => (snapshot ? { snapshot: snapshotView(snapshot()) } : {});
   const oneAtATime = inTurn();
@@ -47,25 +64,9 @@ export const apiRoutes: FastifyPluginAsync<ApiDeps> = (app, { scheduler, nowMs, 
     if (explanation) return { ...age(), ...explanationView(explanation, toWall) };
     return reply.code(404).send({ error: `There is no gang ${key}; GET /v1/gangs lists them.` });
   });
+  etaRoute(app, { scheduler, nowMs, toWall, context, age, oneAtATime });
   return Promise.resolve();
 };
-
-/** Does the work of one question after the other, in slices: kube-scheduler's questions are answered between them. */
-function inTurn() {
-  let last: Promise<unknown> = Promise.resolve();
-  return <T>(begin: () => Slices<T>): Promise<T> => {
-    const mine = last.then(async () => {
-      const slices = begin();
-      for (;;) {
-        const { done, value } = slices.next();
-        if (done) return value;
-        await setImmediate();
-      }
-    });
-    last = mine.catch(() => undefined);
-    return mine;
-  };
-}
 
 function withQuery<S extends z.ZodType>(
   schema: S,
@@ -75,8 +76,7 @@ function withQuery<S extends z.ZodType>(
 ) {
   const parsed = schema.safeParse(query);
   if (parsed.success) return answer(parsed.data);
-  const [issue] = parsed.error.issues;
-  return reply.code(400).send({ error: `query ${issue!.path.join('.')}: ${issue!.message}` });
+  return reply.code(400).send({ error: `query ${problemIn(parsed.error)}` });
 }
 
 function matches(

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { MOST_OBJECTS } from '../../intake/submission.ts';
 import { PREEMPTION_MODES } from '../../core/policy/policy.ts';
 import { EXCLUSION_RULES } from '../../core/preemption/candidates/exclusion-rules.ts';
 
@@ -133,6 +134,36 @@ export const ExplanationView = GangSummaryView.extend({
     .optional()
     .describe('For an admitted gang: when it ends if its forecast holds; latest holds nine times of ten.'),
   advice: z.array(z.string()).describe('Why the gang waits and what would help, in sentences.'),
+});
+
+const SoonerView = z.discriminatedUnion('kind', [
+  z
+    .strictObject({ kind: z.literal('fewer'), role: z.string(), count: z.int(), instead: z.int() })
+    .describe('With so many members of the role it would start now.'),
+  z
+    .strictObject({ kind: z.literal('smaller'), role: z.string(), request: Amounts })
+    .describe('With members that request no more than this it would start now.'),
+  z
+    .strictObject({ kind: z.literal('priority'), priority: z.int(), start: StartView })
+    .describe('With this priority it would be ahead of all that wait.'),
+]);
+
+export const EtaView = z.strictObject({
+  snapshot: SnapshotView.optional(),
+  gang: z.string(),
+  queue: z.string(),
+  priority: z.int(),
+  policy: z.string(),
+  members: z.int().describe('How many members start together.'),
+  start: StartView.optional(),
+  cannotStart: z.string().optional().describe('Why even the empty cluster could not hold it.'),
+  forecast: ForecastView,
+  sooner: z.array(SoonerView).describe('Changes with which it would start sooner.'),
+});
+
+/** What would be submitted: Kubernetes objects as kubectl apply takes them. */
+export const EtaBody = z.strictObject({
+  objects: z.array(z.record(z.string(), z.unknown())).min(1).max(MOST_OBJECTS),
 });
 
 export const NodeViewSchema = z.strictObject({

@@ -1,5 +1,6 @@
 import { isoTime } from '../../core/iso-time.ts';
 import type { z } from 'zod';
+import type { Eta } from '../../core/explanation/eta.ts';
 import type { Explanation, GangSummary, NodeView } from '../../core/explanation/explanation.ts';
 import type { ForecastView as ForecastOfRun } from '../../core/explanation/run-time.ts';
 import type { MakingRoom } from '../../core/explanation/making-room.ts';
@@ -7,6 +8,7 @@ import type { Outlook } from '../../core/outlook/outlook.ts';
 import type { Policy } from '../../core/policy/policy.ts';
 import type { Resources } from '../../core/resources.ts';
 import type {
+  EtaView,
   ExplanationView,
   ForecastView,
   GangSummaryView,
@@ -100,6 +102,20 @@ function makingRoomView({ untilMs, victims, kept, relax, ...rest }: MakingRoom, 
   const lists = { kept: [...kept], relax: [...relax] };
   const until = untilMs === undefined ? {} : { until: isoTime(toWall(untilMs)) };
   return { ...rest, ...lists, ...until, victims: victims.map((one) => ({ ...one, terms: [...one.terms] })) };
+}
+
+export function etaView({ start, forecast, sooner, ...rest }: Eta, toWall: ToWall): z.output<typeof EtaView> {
+  const changes = sooner.map((one) => {
+    if (one.kind === 'fewer') return one;
+    if (one.kind === 'smaller') return { ...one, request: amounts(one.request) };
+    return { ...one, start: startView(one.start, toWall) };
+  });
+  return {
+    ...rest,
+    ...(start ? { start: startView(start, toWall) } : {}),
+    forecast: forecastView(forecast),
+    sooner: changes,
+  };
 }
 
 export function nodeView({ allocatable, free, held, ...rest }: NodeView): z.output<typeof NodeViewSchema> {
