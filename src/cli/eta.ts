@@ -40,7 +40,7 @@ export async function etaCommand(target: string, flags: EtaFlags, write: (text: 
 
 async function ofFile(file: string, flags: EtaFlags, now: Date, write: (text: string) => void): Promise<number> {
   const name = file === '-' ? 'standard input' : file;
-  const eta = await etaOf(objectsIn(read(file, name), name), flags);
+  const eta = await etaOf({ name, objects: objectsIn(read(file, name), name) }, flags);
   write(flags.output === 'json' ? json(eta) : `${textOf(eta, now).join('\n')}\n`);
   return eta.cannotStart === undefined ? 0 : 1;
 }

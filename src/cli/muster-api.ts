@@ -1,6 +1,6 @@
 import type { z } from 'zod';
 import { MusterError } from '../core/errors.ts';
-import { EtaView, ExplanationView, GangList, type EtaBody } from '../server/api/schemas.ts';
+import { EtaView, ExplanationView, GangList, Problem, type EtaBody } from '../server/api/schemas.ts';
 
 /** Which muster is asked, and about whose gangs. */
 export interface ServerFlags {
@@ -25,12 +25,9 @@ export async function explanationOf(
   return ExplanationView.parse(await ask(flags.server, `/v1/gangs/${namespace}/${name}`));
 }
 
-/** When these objects would start. @throws MusterError MUSTER_USAGE */
-export async function etaOf(
-  objects: z.input<typeof EtaBody>['objects'],
-  { server }: ServerFlags,
-): Promise<z.output<typeof EtaView>> {
-  return EtaView.parse(await ask(server, '/v1/eta', { objects }));
+/** When these objects would start. @throws MusterError MUSTER_USAGE, MUSTER_OBJECT_INVALID */
+export async function etaOf(body: z.input<typeof EtaBody>, { server }: ServerFlags): Promise<z.output<typeof EtaView>> {
+  return EtaView.parse(await ask(server, '/v1/eta', body));
 }
 
 async function find(app: string, { server, namespace }: ServerFlags): Promise<string | undefined> {
@@ -60,6 +57,10 @@ async function ask(server: string, path: string, body?: unknown): Promise<unknow
     );
   }
   if (response.ok) return response.json();
+  if (response.status === 400 && body !== undefined) {
+    const { error } = Problem.parse(await response.json());
+    throw new MusterError('MUSTER_OBJECT_INVALID', error);
+  }
   throw new MusterError(
     'MUSTER_USAGE',
     `${server}${path} answered ${response.status}: ${(await response.text()).slice(0, 300)}.`,

@@ -128,7 +128,8 @@ describe('the read API', () => {
     const { body } = await get('/openapi.json');
     expect(body).toEqual(JSON.parse(JSON.stringify(openApi())));
     expect(body).toMatchObject({ info: { title: 'muster', version: VERSION } });
-    for (const path of Object.keys((body as ReturnType<typeof openApi>).paths)) {
+    const { paths } = body as ReturnType<typeof openApi>;
+    for (const path of Object.keys(paths).filter((one) => 'get' in paths[one as keyof typeof paths])) {
       const filled = path.replace('{namespace}', 'jobs').replace('{name}', 'runs');
       expect((await get(filled)).status).toBe(200);
     }

@@ -3,7 +3,7 @@ import { outlookOf, type Outlook } from '../../src/core/outlook/outlook.ts';
 import type { Forecast, RunIdentity } from '../../src/core/history/run-times.ts';
 import type { Policy } from '../../src/core/policy/policy.ts';
 import { allAtOnce } from '../../src/core/work.ts';
-import { GangBuilder, node, queueWith } from '../support/builders.ts';
+import { GangBuilder, node, queueWith, spark } from '../support/builders.ts';
 import { World } from '../support/world.ts';
 
 const SECOND = 1000;
@@ -93,12 +93,22 @@ test('nobody passes in a queue without backfill, and who never blocks holds nobo
     world.ask(new GangBuilder('c', { worker: { count: 4, cpu: 1 } }).leader());
     return world;
   };
-  expect(told(waitingBehind({ queue: queueWith({ blockAfterMs: 0, backfill: 'reserve' }) }), 'c', forecasts)).toBe('161 because of h');
+  expect(told(waitingBehind({ queue: queueWith({ blockAfterMs: 0, backfill: 'reserve' }) }), 'c', forecasts)).toBe(
+    '161 because of h',
+  );
   expect(told(waitingBehind({ queue: queueWith({ blockAfterMs: 1, backfill: 'off' }) }), 'c', forecasts)).toBe(
     '161 because of h',
   );
   const long = { ...forecasts, c: exactly(1000) };
   expect(told(waitingBehind({ queue: queueWith({ blockAfterMs: Infinity }) }), 'c', long)).toBe('0');
+});
+
+test('roles that fit one by one but not together are tried again when there is more room', () => {
+  const world = new World([node('n1', { cpu: 8 })], IMPATIENT);
+  world.ask(new GangBuilder('r1', { worker: { count: 6, cpu: 1 } }).leader());
+  // Two places are free: for the driver, or for both executors.
+  world.ask(spark('h', 2).leader());
+  expect(told(world, 'h', R1)).toBe('60 because of r1');
 });
 
 test('where nobody knows when a run ends, it is said of which', () => {

@@ -29,6 +29,8 @@ export const MOST_PLANS = 1000;
 /** Rows per unit of work: a plan looks at all of them, in passes over columns. */
 const ROWS_PER_UNIT = 50;
 
+/** More places on one node are not told apart. */
+const MOST_PLACES = 10_000;
 /** Whose ends are told. */
 const MOST_NAMED = 3;
 
@@ -41,8 +43,9 @@ interface End {
 
 /** What a waiting gang lacks since it was planned last: it is not planned again before there are as many places. */
 interface Lack {
-  /** The need that does not fit; all of them, if each fits alone: then any place may help. */
+  /** The need that does not fit; or all of them together, of which each fits alone: then any place may help. */
   readonly needs: readonly Need[];
+  readonly isTogether: boolean;
   readonly enough: number;
   places: number;
   /** There is room, but not beside the first of the line: when that has started, there may be. */
@@ -188,8 +191,10 @@ export class Forward {
     const plan = this.#deps.plan({ ...request, room });
     if (plan.kind === 'placed') return { rows: plan.rows };
     const need = plan.need === undefined ? undefined : request.needs[plan.need];
-    if (!need) return { lack: { needs: request.needs, enough: 1, places: 0, isBeside: false } };
-    return { lack: { needs: [need], enough: need.count, places: plan.places ?? 0, isBeside: false } };
+    if (!need) return { lack: { needs: request.needs, isTogether: true, enough: 1, places: 0, isBeside: false } };
+    return {
+      lack: { needs: [need], isTogether: false, enough: need.count, places: plan.places ?? 0, isBeside: false },
+    };
   }
 
   #toFirst(first: First | undefined): void {
@@ -211,9 +216,9 @@ export class Forward {
     for (let i = this.#next; i < this.#ends.length; i++) {
       const { atMs, parts } = this.#ends[i]!;
       for (const { row, vector } of parts) {
-        if (lack) lack.places -= placesAt(room, row, lack.needs);
+        if (lack) lack.places -= placesAt(room, row, lack);
         change(room, row, vector, 1);
-        if (lack) lack.places += placesAt(room, row, lack.needs);
+        if (lack) lack.places += placesAt(room, row, lack);
       }
       if (this.#ends[i + 1]?.atMs === atMs || (lack && lack.places < lack.enough)) continue;
       const planned = this.#plan(waiting, room);
@@ -274,7 +279,7 @@ export class Forward {
   #countLacks(row: number, sign: 1 | -1): void {
     this.#work += this.#lacks.size / ROWS_PER_UNIT;
     for (const lack of this.#lacks.values())
-      lack.places += sign * placesAt(lack.isBeside ? this.#beside : this.#room, row, lack.needs);
+      lack.places += sign * placesAt(lack.isBeside ? this.#beside : this.#room, row, lack);
   }
 
   #toldOf({ atMs, rows }: First): Foretold {
@@ -313,11 +318,11 @@ function change(room: readonly Float64Array[], row: number, vector: Vector, sign
   for (let c = 0; c < vector.length; c++) if (vector[c] !== 0) room[c]![row]! += sign * vector[c]!;
 }
 
-/** How many pods of the needs the row may hold. */
-function placesAt(room: readonly Float64Array[], row: number, needs: readonly Need[]): number {
+/** How many of the lacking places the row has. */
+function placesAt(room: readonly Float64Array[], row: number, { needs, isTogether }: Lack): number {
   let places = 0;
   for (const { eligible, vector, count } of needs)
-    if (hasBit(eligible, row)) places += capacityAt(room, row, vector, count);
+    if (hasBit(eligible, row)) places += capacityAt(room, row, vector, isTogether ? MOST_PLACES : count);
   return places;
 }
 

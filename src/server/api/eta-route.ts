@@ -33,7 +33,8 @@ export function etaRoute(app: FastifyInstance, { scheduler, nowMs, toWall, conte
   app.post('/v1/eta', { bodyLimit: MOST_BODY }, async ({ body }, reply) => {
     const parsed = EtaBody.safeParse(body);
     if (!parsed.success) return reply.code(400).send({ error: `body ${problemIn(parsed.error)}` });
-    const pod = submissionOf(parsed.data.objects, 'objects', context);
+    const { objects, name } = parsed.data;
+    const pod = submissionOf(objects, name, context);
     const eta = await oneAtATime(() => scheduler.eta(pod, nowMs()));
     return { ...age(), ...etaView(eta, toWall) };
   });

@@ -8,14 +8,7 @@ import { inTurn } from './in-turn.ts';
 import { openApi } from './openapi.ts';
 import { problemIn } from './problem.ts';
 import { GangQuery, NodeQuery } from './schemas.ts';
-import {
-  explanationView,
-  nodeView,
-  policyView,
-  snapshotView,
-  summaryView,
-  type SnapshotAge,
-} from './views.ts';
+import { explanationView, nodeView, policyView, snapshotView, summaryView, type SnapshotAge } from './views.ts';
 
 export interface ApiDeps {
   readonly scheduler: Pick<Scheduler, 'gangs' | 'explainInSlices' | 'eta' | 'nodes' | 'policies'>;

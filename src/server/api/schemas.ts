@@ -163,6 +163,7 @@ export const EtaView = z.strictObject({
 
 /** What would be submitted: Kubernetes objects as kubectl apply takes them. */
 export const EtaBody = z.strictObject({
+  name: z.string().min(1).max(256).default('objects').describe('What errors call the objects: a file.'),
   objects: z.array(z.record(z.string(), z.unknown())).min(1).max(MOST_OBJECTS),
 });
 
