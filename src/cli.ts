@@ -14,7 +14,7 @@ import { sweepCommand, type SweepFlags } from './cli/sweep.ts';
 import { whyCommand, type WhyFlags } from './cli/why.ts';
 import { loadConfig } from './config.ts';
 import { MusterError } from './core/errors.ts';
-import { FORECAST_MODES } from './replay/forecasts.ts';
+import { FORECAST_MODES } from './replay/options.ts';
 import { PROFILES } from './replay/generate/profiles.ts';
 import { DEFAULT_REPLAY } from './replay/options.ts';
 import type { GroupBy } from './replay/result.ts';

@@ -1,9 +1,9 @@
 import type { NodeInfo } from '../core/model.ts';
 import { MusterError } from '../core/errors.ts';
-import type { ForecastRules } from '../replay/forecasts.ts';
+
 import { generateTrace } from '../replay/generate/generate.ts';
 import { profileNamed, profileNodes } from '../replay/generate/profiles.ts';
-import { DEFAULT_REPLAY, type ReplayOptions } from '../replay/options.ts';
+import { DEFAULT_REPLAY, type ForecastRules, type ReplayOptions } from '../replay/options.ts';
 import type { ReplayInput } from '../replay/replay.ts';
 import { fileAt, fromStream, type InputFile } from '../replay/trace/input-file.ts';
 import type { Trace } from '../replay/trace/job.ts';

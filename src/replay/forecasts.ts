@@ -1,24 +1,10 @@
 import { logLogistic, logLogisticQuantile } from '../core/history/log-logistic.ts';
 import { NO_RUN_TIMES } from '../core/history/no-run-times.ts';
 import type { Forecast, RunIdentity, RunTimes } from '../core/history/run-times.ts';
+import type { ForecastRules } from './options.ts';
 import { seeded } from './random.ts';
 import { slowestStartMs } from './sim/start-lag.ts';
 import { runAloneMs, type TraceJob } from './trace/job.ts';
-
-export const FORECAST_MODES = ['learned', 'off', 'oracle', 'declared'] as const;
-
-/**
- * What muster knows of run times in a replay. `learned`: what it has seen end since the beginning; `off`: nothing;
- * `oracle`: how long each job of the trace takes with all its workers, from when all that it needs is bound, as muster
- * counts; `declared`: an estimate of that, of some jobs.
- */
-export interface ForecastRules {
-  readonly mode: (typeof FORECAST_MODES)[number];
-  /** `declared`: the share of the jobs that have an estimate, 0..1. */
-  readonly known: number;
-  /** `declared`: an estimate is off by a log-normal factor; this is the deviation of its logarithm. */
-  readonly error: number;
-}
 
 /** As ForecastRules, with what the draws need. */
 interface Rules extends ForecastRules {

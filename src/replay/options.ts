@@ -1,5 +1,19 @@
-import type { ForecastRules } from './forecasts.ts';
 import { DEFAULT_WORK, type WorkModel, type WorkRules } from './work-model.ts';
+
+export const FORECAST_MODES = ['learned', 'off', 'oracle', 'declared'] as const;
+
+/**
+ * What muster knows of run times in a replay. `learned`: what it has seen end since the beginning; `off`: nothing;
+ * `oracle`: how long each job of the trace takes with all its workers, from when all that it needs is bound, as muster
+ * counts; `declared`: an estimate of that, of some jobs.
+ */
+export interface ForecastRules {
+  readonly mode: (typeof FORECAST_MODES)[number];
+  /** `declared`: the share of the jobs that have an estimate, 0..1. */
+  readonly known: number;
+  /** `declared`: an estimate is off by a log-normal factor; this is the deviation of its logarithm. */
+  readonly error: number;
+}
 
 /** The options of a replay. All times are simulated ms. */
 export interface ReplayOptions {

@@ -1,8 +1,9 @@
 import { newGang } from '../gang/declare.ts';
-import { patienceOf, type Gang } from '../gang/gang.ts';
+import type { Gang } from '../gang/gang.ts';
 import { leaderNeeds } from '../gang/needs.ts';
 import { priorityTerms } from '../gang/priority.ts';
 import { forecastOf } from '../gang/run-identity.ts';
+import { patienceOf, turnOf } from '../gang/waiting-time.ts';
 import { membersToStart, type GangSpec, type PodInfo } from '../model.ts';
 import { outlookOf, type Outlook } from '../outlook/outlook.ts';
 import type { PreemptionContextView } from '../preemption/candidates/context.ts';
@@ -66,7 +67,8 @@ function wouldBe(ctx: PreemptionContextView, pod: PodInfo, declared: GangSpec, n
   const spec = { key: keyOf(key), namespace, name, roles, queue };
   const gang = { ...newGang(ctx, { pod, spec }, nowMs), firstAskMs: nowMs };
   const priority = priorityTerms(ctx, gang, nowMs).reduce((sum, { points }) => sum + points, 0);
-  return { ...gang, priority, patienceMs: patienceOf(gang, () => forecastOf(ctx, gang)) };
+  const forecast = () => forecastOf(ctx, gang);
+  return { ...gang, priority, patienceMs: patienceOf(gang, forecast), turnMs: turnOf(gang, forecast) };
 }
 
 function gangOfOne({ namespace, name, request, constraints }: PodInfo): GangSpec {

@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import type { RunIdentity } from '../../../src/core/history/run-times.ts';
-import { runTimesOf, type ForecastRules } from '../../../src/replay/forecasts.ts';
+import { runTimesOf } from '../../../src/replay/forecasts.ts';
+import type { ForecastRules } from '../../../src/replay/options.ts';
 import { app } from '../../support/replays.ts';
 
 const HOUR_MS = 3_600_000;
