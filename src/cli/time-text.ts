@@ -1,4 +1,5 @@
 import type { z } from 'zod';
+import { listed } from '../core/wording.ts';
 import { span } from '../replay/report/format.ts';
 import type { ExplanationView, ForecastView, StartView } from '../server/api/schemas.ts';
 
@@ -16,10 +17,6 @@ export function clockTime(iso: string, now: Date): string {
     .find(({ type }) => type === 'timeZoneName')!.value;
   return `${at.getFullYear()}-${pad(at.getMonth() + 1)}-${pad(at.getDate())} ${time} ${zone}`;
 }
-
-/** `a`, `a and b`, `a, b and c` */
-const listed = (names: readonly string[]) =>
-  names.length < 2 ? names.join('') : `${names.slice(0, -1).join(', ')} and ${names.at(-1)!}`;
 
 const ends = (names: readonly string[]) => `${listed(names)} ${names.length === 1 ? 'ends' : 'end'}`;
 

@@ -1,7 +1,7 @@
 import { isoTime } from '../core/iso-time.ts';
 import type { Effect } from '../core/effects.ts';
 import type { PodRef } from '../core/model.ts';
-import { counted } from '../core/wording.ts';
+import { counted, listed } from '../core/wording.ts';
 
 /** A Kubernetes Event about a pod. */
 export interface PodEvent {
@@ -29,6 +29,7 @@ export const EVENT_KINDS: ReadonlySet<Effect['kind']> = new Set([
   'eviction-dropped',
   'reservation-revoked',
   'priority-overclaimed',
+  'start-foretold',
 ]);
 
 /** @returns undefined if the effect needs no Event, or its gang has no leader any more */
@@ -42,11 +43,8 @@ export function podEventOf(effect: Effect, deps: NoteDeps): PodEvent | undefined
       const advice = deps.adviceOf(effect.gang);
       return advice && warn(effect.leader, 'GangWaits', [`${capital(effect.reason)}.`, ...advice].join(' '));
     }
-    case 'slots-expired': {
-      const places = counted(effect.slots, 'reserved place was', 'reserved places were');
-      const note = `${places} not claimed in time and ${effect.slots === 1 ? 'is' : 'are'} released.`;
-      return warn(deps.leaderOf(effect.gang), 'ReservationExpired', note);
-    }
+    case 'slots-expired':
+      return warn(deps.leaderOf(effect.gang), 'ReservationExpired', expiredNote(effect));
     case 'slot-unplaced': {
       const note = `A member (role ${effect.role}) lost its place on node ${effect.from}, and there is no other place yet.`;
       return warn(deps.leaderOf(effect.gang), 'SlotLost', note);
@@ -62,10 +60,15 @@ export function podEventOf(effect: Effect, deps: NoteDeps): PodEvent | undefined
     }
     case 'priority-overclaimed':
       return warn(effect.leader, 'PriorityOverclaimed', overclaimNote(effect));
+    case 'start-foretold':
+      return startsAbout(effect, deps);
+    case 'start-kept':
+    case 'start-late':
     case 'slot-moved':
     case 'gang-adopted':
     case 'gang-released':
     case 'wake-leader':
+    case 'outcome-wanted':
       return undefined;
   }
 }
@@ -73,6 +76,11 @@ export function podEventOf(effect: Effect, deps: NoteDeps): PodEvent | undefined
 function admittedNote({ slots }: Extract<Effect, { kind: 'gang-admitted' }>): string {
   const nodes = new Set(slots.map(({ node }) => node)).size;
   return `Reserved ${counted(slots.length, 'place')} on ${counted(nodes, 'node')}: all that the gang needs to start.`;
+}
+
+function expiredNote({ slots }: Extract<Effect, { kind: 'slots-expired' }>): string {
+  const places = counted(slots, 'reserved place was', 'reserved places were');
+  return `${places} not claimed in time and ${slots === 1 ? 'is' : 'are'} released.`;
 }
 
 type Overclaimed = Extract<Effect, { kind: 'priority-overclaimed' }>;
@@ -90,6 +98,28 @@ function makingRoom(
   const pods = counted(victims.length, 'pod');
   const note = `Evicting ${pods} of lower priority to make room for the gang. It starts when the evicted pods are gone, which should be before ${isoTime(toWall(plan.untilMs))}.`;
   return { pod: leader, type: 'Normal', reason: 'MakingRoom', note };
+}
+
+const FIVE_MINUTES_MS = 300_000;
+
+/** @returns undefined if the gang waits no more, or nobody knows when it starts */
+function startsAbout(
+  { gang, leader, earliestMs, aboutMs, latestMs, becauseOf }: Extract<Effect, { kind: 'start-foretold' }>,
+  { toWall, adviceOf }: NoteDeps,
+): PodEvent | undefined {
+  if (aboutMs === Infinity || adviceOf(gang) === undefined) return undefined;
+  // 2026-11-22 14:20 UTC
+  const at = (ms: number, round: (steps: number) => number) => {
+    const rounded = isoTime(round(toWall(ms) / FIVE_MINUTES_MS) * FIVE_MINUTES_MS);
+    return `${rounded.slice(0, 10)} ${rounded.slice(11, 16)} UTC`;
+  };
+  const latest = latestMs === Infinity ? '' : ` and ${at(latestMs, Math.ceil)}`;
+  const span =
+    latest === '' ? `not before ${at(earliestMs, Math.floor)}` : `between ${at(earliestMs, Math.floor)}${latest}`;
+  const because =
+    becauseOf.length === 0 ? '' : `, when ${listed(becauseOf)} ${becauseOf.length === 1 ? 'ends' : 'end'}`;
+  const note = `Starts about ${at(aboutMs, Math.round)} (${span})${because}. Forecasts may be wrong: this is no promise.`;
+  return { pod: leader, type: 'Normal', reason: 'StartsAbout', note };
 }
 
 const capital = (text: string) => text.charAt(0).toUpperCase() + text.slice(1);

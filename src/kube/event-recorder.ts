@@ -22,7 +22,7 @@ export interface EventRecorderDeps {
 
 /** The API server refuses longer notes (noteLengthLimit, pkg/apis/core/validation/events.go, 1.36). */
 const MAX_NOTE = 1024;
-/** The same note about the same pod is not repeated within this time. */
+/** The same note about the same pod is not repeated within this time, nor is another start time told. */
 const REPEAT_AFTER_MS = 10 * 60_000;
 const MAX_REMEMBERED = 20_000;
 
@@ -57,11 +57,19 @@ export class EventRecorder {
   flush(): void {
     const now = this.#deps.clock.nowMs();
     for (const [key, effect] of this.#waiting) {
+      if (this.#isTooSoon(effect, now)) continue;
       if (!this.#bucket.take(now)) return;
       this.#waiting.delete(key);
       const event = podEventOf(effect, { ...this.#deps, toWall: this.#deps.clock.toWall });
       if (event) this.#record(event, now);
     }
+  }
+
+  /** A start time that moves is told again after a while, as it is then. */
+  #isTooSoon(effect: Effect, now: number): boolean {
+    if (effect.kind !== 'start-foretold') return false;
+    const last = this.#recorded.get(`${effect.leader.uid} StartsAbout`);
+    return last !== undefined && now - last.atMs < REPEAT_AFTER_MS;
   }
 
   /** Tells the owner of an evicted pod which gang it was evicted for. */

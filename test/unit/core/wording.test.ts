@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { counted } from '../../../src/core/wording.ts';
+import { counted, listed } from '../../../src/core/wording.ts';
 import { node, pod, spark } from '../../support/builders.ts';
 import { World } from '../../support/world.ts';
 
@@ -14,6 +14,13 @@ test.each([
 test('a plural of its own', () => {
   expect(counted(2, 'policy', 'policies')).toBe('2 policies');
 });
+
+test.each([
+  [[], ''],
+  [['a'], 'a'],
+  [['a', 'b'], 'a and b'],
+  [['a', 'b', 'c'], 'a, b and c'],
+])('%j as a list', (names, text) => expect(listed(names)).toBe(text));
 
 test.each([
   [2, 'Role executor needs 2 places; 1 place is free on 1 eligible node of 1; 1 core short.'],

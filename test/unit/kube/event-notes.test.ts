@@ -10,6 +10,12 @@ const plan = { id: '1', untilMs: Date.UTC(2026, 0, 2, 3, 4, 5), slots: new Map()
 const slots = (...nodes: string[]) => nodes.map((node) => ({ node, role: 'executor' }));
 const victims = (count: number) => Array.from({ length: count }, (_, i) => ({ pod: { ...leader, name: `low-${i}` } }));
 
+/** In minutes after three. */
+const times = (earliest: number, about: number, latest: number) => {
+  const at = (minutes: number) => Date.UTC(2026, 0, 2, 3) + minutes * 60_000;
+  return { earliestMs: at(earliest), aboutMs: at(about), latestMs: at(latest) };
+};
+
 test.each<[object, string | undefined]>([
   [
     { kind: 'gang-admitted', slots: slots('a') },
@@ -49,6 +55,16 @@ test.each<[object, string | undefined]>([
     { kind: 'priority-overclaimed', member: 'a-exec-1', priority: 0, needed: 51, victims: 20, forMs: 600_000 },
     'PriorityOverclaimed: 20 pods were evicted for the gang, which takes priority 51, and member a-exec-1 has 0. No more pods are evicted for gangs in namespace jobs for 10 min: give members the class of their leader.',
   ],
+  [
+    { kind: 'start-foretold', ...times(7, 20, 70), becauseOf: ['jobs/a', 'jobs/b'] },
+    'StartsAbout: Starts about 2026-01-02 03:20 UTC (between 2026-01-02 03:05 UTC and 2026-01-02 04:10 UTC), when jobs/a and jobs/b end. Forecasts may be wrong: this is no promise.',
+  ],
+  [
+    { kind: 'start-foretold', ...times(7, 18, Infinity), becauseOf: ['jobs/a'] },
+    'StartsAbout: Starts about 2026-01-02 03:20 UTC (not before 2026-01-02 03:05 UTC), when jobs/a ends. Forecasts may be wrong: this is no promise.',
+  ],
+  [{ kind: 'start-foretold', ...times(7, Infinity, Infinity), becauseOf: [] }, undefined],
+  [{ kind: 'start-kept', promisedMs: 1, lateMs: -1 }, undefined],
   [{ kind: 'gang-released' }, undefined],
 ])('%j', (effect, says) => {
   const event = podEventOf({ ...base, ...effect } as Effect, deps);
