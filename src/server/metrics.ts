@@ -3,6 +3,7 @@ import type { SchedulerStats } from '../core/decision.ts';
 import type { Effect } from '../core/effects.ts';
 import type { DecisionRecord } from '../extender/routes.ts';
 import { VERSION } from '../version.ts';
+import { promiseMetrics } from './promise-metrics.ts';
 
 export interface Metrics {
   readonly registry: Registry;
@@ -30,6 +31,7 @@ export function buildMetrics(stats: () => SchedulerStats, nowMs: () => number): 
     registers,
   });
   const onVictims = victimCounters(registers);
+  const onPromise = promiseMetrics(registers);
   const effects = new Counter({
     name: 'muster_effects_total',
     help: 'Effects of decisions and events, by kind: gangs admitted, slots moved, evictions planned and so on.',
@@ -40,6 +42,7 @@ export function buildMetrics(stats: () => SchedulerStats, nowMs: () => number): 
   const onEffect = (effect: Effect) => {
     effects.inc({ kind: effect.kind });
     if (effect.kind === 'eviction-planned') onVictims(effect);
+    if (effect.kind === 'start-kept' || effect.kind === 'start-late') onPromise(effect);
   };
   return {
     registry,
