@@ -21,9 +21,13 @@ export function endingsOf(ctx: GangContextView, share: number, nowMs: number): r
   return endings.sort((a, b) => a.atMs - b.atMs || (a.gang.key < b.gang.key ? -1 : 1));
 }
 
+/** Since when the gang that holds room runs, in ms; one that is about to: from now on. */
+export const ranSince = ({ ranSinceMs, startedMs }: Gang, nowMs: number): number =>
+  Math.min(nowMs, ranSinceMs ?? startedMs ?? nowMs);
+
 /** When this share of such runs has ended, of those that take as long as the gang has run already, in ms. */
 export function endOf(ctx: GangContextView, gang: Gang, share: number, nowMs: number): number {
-  const sinceMs = Math.min(nowMs, gang.ranSinceMs ?? gang.startedMs ?? nowMs);
+  const sinceMs = ranSince(gang, nowMs);
   return sinceMs + forecastOf(ctx, gang).endsWithin(share, nowMs - sinceMs);
 }
 

@@ -1,4 +1,4 @@
-import { heldBy } from '../backfill/endings.ts';
+import { heldBy, ranSince } from '../backfill/endings.ts';
 import type { GangContextView } from '../gang/context.ts';
 import { isAdmitted, isFreeing, missingLeaders, refusalOf, type Gang } from '../gang/gang.ts';
 import { leaderNeeds, siblingRows } from '../gang/needs.ts';
@@ -76,7 +76,7 @@ function runningGangs(ctx: GangContextView, nowMs: number): Running[] {
   for (const gang of ctx.gangs.values()) {
     if (!isAdmitted(gang) && !isFreeing(gang)) continue;
     const parts = byRow(heldBy(ctx.cluster, gang));
-    const sinceMs = Math.min(gang.startedMs ?? nowMs, nowMs);
+    const sinceMs = ranSince(gang, nowMs);
     if (parts.length > 0) out.push({ gang: gang.key, sinceMs, forecast: forecastOf(ctx, gang), parts });
   }
   return out;
