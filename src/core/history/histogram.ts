@@ -4,8 +4,8 @@ const FIRST_MS = 5000;
 const BIN_RATIO = 1.3;
 /** The last bin begins at 29 days and holds all longer runs. */
 export const BINS = 52;
-/** Of so many runs all are halved: what a history tells is of the last few hundred runs. */
-const MOST_RUNS = 256;
+/** Of so many runs all are halved: what a history tells is of the last ones, since apps change. */
+const MOST_RUNS = 64;
 
 const LN_RATIO = Math.log(BIN_RATIO);
 const LN_FIRST = Math.log(FIRST_MS);

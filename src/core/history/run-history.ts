@@ -43,7 +43,7 @@ interface Asked {
 
 /**
  * How long runs take, learned from those that have ended. The forecast is that of the most special level that knows three
- * runs and foretells no worse than the next. Bounded: 20,000 keys of some 500 bytes. Asking changes nothing.
+ * runs and foretells no worse than a broader one, or of an app's first runs beside a broader level. Bounded: 20,000 keys of some 500 bytes. Asking changes nothing.
  *
  * To keep it across restarts: `export` every few minutes, `import` on start. Times of the wall go into these two alone.
  */
@@ -68,8 +68,8 @@ export class RunHistory implements RunTimes {
   #foretell(run: RunIdentity, levels: readonly Level[]): Forecast {
     if (run.isEndless) return endlessRun('endless', run.capMs);
     if (this.#neverEnded(levels)) return endlessRun('never ended so far', run.capMs);
-    const known = this.#enough(levels);
-    const best = known.find(({ runs: { error = 0 } }, i) => error <= (broaderThan(known, i)?.runs.error ?? Infinity));
+    const known = this.#worthwhile(levels);
+    const best = known.find((_one, i) => mayTell(known, i));
     if (!best) return unknownRun(run.capMs);
     const { kind, runs } = best;
     return new KnownRun({
@@ -142,13 +142,13 @@ export class RunHistory implements RunTimes {
     this.#agedMs = wallMs;
   }
 
-  /** The levels that know enough runs; an estimate says something by itself. */
-  #enough(levels: readonly Level[]): readonly Found[] {
+  /** The levels that may tell something: an estimate does by itself, and an app with its first run. */
+  #worthwhile(levels: readonly Level[]): readonly Found[] {
     const known: Found[] = [];
     for (const { kind, key } of levels) {
       const runs = this.#known.peek(key);
       if (kind === 'estimate') known.push({ kind, runs: runs ?? NO_RUNS });
-      else if (runs && runs.times.count > ENOUGH_RUNS - ROUNDING) known.push({ kind, runs });
+      else if (runs && (isEnough(runs) || (kind === 'app' && runs.times.count > 0))) known.push({ kind, runs });
     }
     return known;
   }
@@ -160,10 +160,27 @@ export class RunHistory implements RunTimes {
   }
 }
 
-/** The next level that knows more runs: often an app has had one size so far, and a queue one app. */
+const isEnough = ({ times }: KnownRuns) => times.count > ENOUGH_RUNS - ROUNDING;
+
+/** Whether the level foretells no worse than a broader one. With fewer runs than are enough it tells nothing alone. */
+function mayTell(known: readonly Found[], at: number): boolean {
+  const { runs } = known[at]!;
+  const broader = broaderThan(known, at);
+  if (!broader) return isEnough(runs) || known[at]!.kind === 'estimate';
+  return (runs.error ?? 0) <= (broader.runs.error ?? Infinity);
+}
+
+/**
+ * The next level that knows enough runs, and more: often an app has had one size so far, and a queue one app. Before an
+ * app has enough of them, its owner's estimate is as good.
+ */
 function broaderThan(known: readonly Found[], at: number): Found | undefined {
-  const count = known[at]?.runs.times.count ?? Infinity;
-  for (let i = at + 1; i < known.length; i++) if (known[i]!.runs.times.count > count) return known[i];
+  const { runs } = known[at]!;
+  for (let i = at + 1; i < known.length; i++) {
+    const other = known[i]!;
+    if (other.kind === 'estimate' && !isEnough(runs)) return other;
+    if (isEnough(other.runs) && other.runs.times.count > runs.times.count) return other;
+  }
   return undefined;
 }
 

@@ -75,6 +75,16 @@ describe('what a forecast rests on', () => {
     expect(history.forecast(nameless).basis).toBe('queue prod, 4 to 7 members');
   });
 
+  test("an app's first runs have a say beside a broader level", () => {
+    const crowd = times(20, [run({ app: 'other' }), HOUR_MS] as const);
+    const forecast = after(...crowd, [run({ members: 1 }), MINUTE_MS], [run({ members: 1 }), MINUTE_MS]).forecast(
+      run(),
+    );
+    expect(forecast).toMatchObject({ basis: 'app etl-#', runs: 2, isKnown: true });
+    expect(forecast.endsWithin(0.45, 0)).toBeLessThan(2 * MINUTE_MS);
+    expect(forecast.endsWithin(0.6, 0)).toBeGreaterThan(HOUR_MS / 2);
+  });
+
   test('a level that foretells worse than the next is passed over', () => {
     const random = seeded('errors');
     const history = new RunHistory();
@@ -141,6 +151,15 @@ describe('what the owner says', () => {
     expect(forecast.endsWithin(0.9, 0) / MINUTE_MS).toBeLessThan(2.1);
   });
 
+  test('the first two runs of the app have a say beside it, and the third has the say', () => {
+    const asked = run({ expectedMs: HOUR_MS });
+    const history = after([run(), MINUTE_MS], [run(), MINUTE_MS]);
+    expect(history.forecast(asked).endsWithin(0.45, 0)).toBeLessThan(2 * MINUTE_MS);
+    expect(history.forecast(asked).endsWithin(0.9, 0)).toBeGreaterThan(HOUR_MS);
+    history.learn(run(), { ranMs: MINUTE_MS, how: 'succeeded' });
+    expect(history.forecast(asked).endsWithin(0.9, 0)).toBeLessThan(2 * MINUTE_MS);
+  });
+
   test('where estimates of a namespace are always too short, they are corrected', () => {
     const told = (i: number) => run({ app: `app-${'x'.repeat(i)}`, expectedMs: MINUTE_MS });
     const lies = Array.from({ length: 20 }, (_, i) => [told(i), HOUR_MS] as const);
@@ -176,6 +195,8 @@ test('of recurring log-normal apps, about half of the runs end within the median
     sigma: random.between(0.1, 1),
   }));
   const within = { median: 0, p90: 0 };
+  const last = new Map<RunIdentity, readonly number[]>();
+  const error = { ofMedian: 0, ofLastTwo: 0 };
   const draws = 6000;
   for (let i = 0; i < draws; i++) {
     const { identity, mu, sigma } = random.pick(apps.map((app) => [app, 1] as const));
@@ -183,8 +204,14 @@ test('of recurring log-normal apps, about half of the runs end within the median
     const forecast = history.forecast(identity);
     if (ranMs <= forecast.endsWithin(0.5, 0)) within.median++;
     if (ranMs <= forecast.endsWithin(0.9, 0)) within.p90++;
+    const [a = ranMs, b = a] = last.get(identity) ?? [];
+    error.ofMedian += Math.abs(Math.log(ranMs / forecast.endsWithin(0.5, 0)));
+    error.ofLastTwo += Math.abs(Math.log(ranMs / ((a + b) / 2)));
+    last.set(identity, [ranMs, a]);
     history.learn(identity, { ranMs, how: 'succeeded' });
   }
+  // The mean of an app's last two runs, as Tsafrir et al. foretell (IEEE TPDS 18(6), 2007).
+  expect(error.ofMedian).toBeLessThan(0.9 * error.ofLastTwo);
   expect(Math.abs(within.median / draws - 0.5)).toBeLessThan(0.06);
   expect(Math.abs(within.p90 / draws - 0.9)).toBeLessThan(0.03);
 });
