@@ -208,3 +208,27 @@ describe('how a run ended is asked for', () => {
     expect(notes.learned).toEqual([]);
   });
 });
+
+test('a gang whose members have all gone begins another run', () => {
+  const { notes, world } = setUp();
+  const gang = new GangBuilder('mpi', { worker: { count: 2, cpu: 1 } });
+  const [first, second, third, fourth] = [1, 2, 3, 4].map((i) => gang.leader(`mpi-${i}`)) as PodInfo[];
+  world.start(first!);
+  world.start(second!);
+  world.wait(10 * MINUTE_MS);
+  world.start(third!, []);
+  world.gone(first!);
+  world.gone(second!);
+  expect(notes.learned).toEqual([]);
+  world.wait(60 * MINUTE_MS);
+  expect(world.scheduler.inside.gangs.get('jobs/mpi')).toMatchObject({
+    state: { kind: 'waiting' },
+    ranSinceMs: undefined,
+  });
+  world.start(third!);
+  world.start(fourth!);
+  world.wait(2 * MINUTE_MS);
+  world.gone(third!);
+  world.learn({ kind: 'pod-gone', uid: fourth!.uid, outcome: 'succeeded' });
+  expect(notes.ends).toEqual(['mpi succeeded 2']);
+});

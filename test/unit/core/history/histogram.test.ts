@@ -80,6 +80,12 @@ test('runs that were cut count as longer ones: the product-limit estimate', () =
   expect(histogram.count).toBe(3);
 });
 
+test('runs that were cut in the bin in which others ended count as half at risk in it', () => {
+  const histogram = of(10_000);
+  for (let i = 0; i < 2; i++) histogram.add(10_000, true);
+  expect(histogram.survival().at(Math.log(20_000))).toBeCloseTo(1 / 2, 6);
+});
+
 test('runs that were cut early change nothing, and those cut last leave a share of which nothing is known', () => {
   const histogram = of(100_000, 100_000, 100_000);
   histogram.add(50_000, true);
