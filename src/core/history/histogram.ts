@@ -60,7 +60,7 @@ export class Histogram {
   /** How many were cut after at least this long. */
   cutAfter(ms: number): number {
     let count = 0;
-    if (this.#cut) for (let bin = binOf(Math.log(ms)); bin < BINS; bin++) count += this.#cut[bin] ?? 0;
+    if (this.#cut) for (let bin = binOf(Math.log(Math.max(1, ms))); bin < BINS; bin++) count += this.#cut[bin] ?? 0;
     return count;
   }
 

@@ -1,6 +1,10 @@
 import { Histogram, type HistogramRecord } from './histogram.ts';
 import { quantile } from './quantile.ts';
 
+/** A level says nothing by itself before it knows so many runs. */
+export const ENOUGH_RUNS = 3;
+/** Counts are halved, and written down rounded. */
+export const ROUNDING = 0.01;
 /** The error is a mean over about so many forecasts: what was learned long ago no longer speaks for a level. */
 const ERROR_OVER = 20;
 
@@ -23,6 +27,10 @@ export class KnownRuns {
     runs.#error = error;
     runs.#foretold = error === undefined ? 0 : Math.min(ERROR_OVER, Math.round(runs.times.count));
     return runs;
+  }
+
+  get isEnough(): boolean {
+    return this.times.count > ENOUGH_RUNS - ROUNDING;
   }
 
   /** Mean of |ln(actual / foretold)|; undefined: there was no forecast yet. */

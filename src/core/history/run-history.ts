@@ -1,18 +1,12 @@
-import { LRUCache } from 'lru-cache';
 import { endlessRun, KnownRun, unknownRun } from './forecasts.ts';
 import { Histogram } from './histogram.ts';
 import { basisOf, levelsOf, type Level } from './keys.ts';
-import { KnownRuns } from './known-runs.ts';
+import { KnownKeys, MOST_KEYS } from './known-keys.ts';
+import { ENOUGH_RUNS, KnownRuns } from './known-runs.ts';
 import type { Part } from './quantile.ts';
 import { readHistory, type SavedHistory } from './saved-history.ts';
 import type { EndedRun, Forecast, RunIdentity, RunTimes } from './run-times.ts';
 
-/** Keys that are kept: of the others, the ones that were learned of longest ago are forgotten. */
-const MOST_KEYS = 20_000;
-/** A level says nothing before it knows so many runs. */
-const ENOUGH_RUNS = 3;
-/** Counts are halved and written down rounded. */
-const ROUNDING = 0.01;
 /** A level that knows few runs is mixed with a broader one, which weighs as much as so many runs. */
 const BROADER_RUNS = 2;
 const HOUR_MS = 3_600_000;
@@ -43,12 +37,13 @@ interface Asked {
 
 /**
  * How long runs take, learned from those that have ended. The forecast is that of the most special level that knows three
- * runs and foretells no worse than a broader one, or of an app's first runs beside a broader level. Bounded: 20,000 keys of some 500 bytes. Asking changes nothing.
+ * runs and foretells no worse than a broader one, or of an app's first runs beside a broader level. Bounded: 20,000 keys
+ * of some 900 bytes. Asking changes nothing.
  *
  * To keep it across restarts: `export` every few minutes, `import` on start. Times of the wall go into these two alone.
  */
 export class RunHistory implements RunTimes {
-  readonly #known = new LRUCache<string, KnownRuns>({ max: MOST_KEYS });
+  readonly #known = new KnownKeys();
   /** What was last foretold of a run: gangs are asked about again and again. */
   readonly #asked = new WeakMap<RunIdentity, Asked>();
   #changes = 0;
@@ -86,9 +81,8 @@ export class RunHistory implements RunTimes {
     if (run.isEndless || !(ranMs >= 0 && ranMs < Infinity)) return;
     this.#changes++;
     for (const { kind, key } of levelsOf(run)) {
-      const runs = this.#known.get(key) ?? new KnownRuns();
-      this.#known.set(key, runs);
-      runs.learn(kind === 'estimate' ? (ranMs / expectedOf(run)) * HOUR_MS : ranMs, how !== 'succeeded');
+      const ms = kind === 'estimate' ? (ranMs / expectedOf(run)) * HOUR_MS : ranMs;
+      this.#known.learn(key, ms, how !== 'succeeded');
     }
   }
 
@@ -106,7 +100,7 @@ export class RunHistory implements RunTimes {
    * All that is known, as a plain value for JSON, of some 100 bytes for each key. What has become 30 days older since the
    * last export or import counts half from now on, though a level that knows three runs goes on to know them.
    * @param wallMs the time of the wall
-   * @param mostKeys if that is too much: only so many keys, those learned of last
+   * @param mostKeys if that is too much: only so many keys: first those that have come again, and of these the ones learned of last
    */
   export(wallMs: number, mostKeys = MOST_KEYS): SavedHistory {
     this.#age(wallMs);
@@ -128,7 +122,7 @@ export class RunHistory implements RunTimes {
     const { savedMs, keys } = readHistory(saved);
     this.#known.clear();
     // The last one set is the last to be forgotten.
-    for (const [key, record] of keys.slice(0, MOST_KEYS).toReversed()) this.#known.set(key, KnownRuns.of(record));
+    for (const [key, record] of keys.slice(0, MOST_KEYS).toReversed()) this.#known.put(key, KnownRuns.of(record));
     this.#agedMs = savedMs;
     this.#age(wallMs);
     this.#changes++;
@@ -137,7 +131,7 @@ export class RunHistory implements RunTimes {
   #age(wallMs: number): void {
     const factor = 0.5 ** (Math.max(0, wallMs - (this.#agedMs ?? wallMs)) / HALF_LIFE_MS);
     if (factor < 1)
-      for (const { times } of this.#known.values())
+      for (const [, { times }] of this.#known.entries())
         times.scale(Math.max(factor, Math.min(1, ENOUGH_RUNS / times.count)));
     this.#agedMs = wallMs;
   }
@@ -146,27 +140,25 @@ export class RunHistory implements RunTimes {
   #worthwhile(levels: readonly Level[]): readonly Found[] {
     const known: Found[] = [];
     for (const { kind, key } of levels) {
-      const runs = this.#known.peek(key);
+      const runs = this.#known.get(key);
       if (kind === 'estimate') known.push({ kind, runs: runs ?? NO_RUNS });
-      else if (runs && (isEnough(runs) || (kind === 'app' && runs.times.count > 0))) known.push({ kind, runs });
+      else if (runs && (runs.isEnough || (kind === 'app' && runs.times.count > 0))) known.push({ kind, runs });
     }
     return known;
   }
 
   #neverEnded(levels: readonly Level[]): boolean {
     const app = levels.find(({ kind }) => kind === 'app');
-    const times = app && this.#known.peek(app.key)?.times;
+    const times = app && this.#known.get(app.key)?.times;
     return times !== undefined && times.count === 0 && times.cutAfter(DAY_MS) >= ENDLESS_TRIES;
   }
 }
-
-const isEnough = ({ times }: KnownRuns) => times.count > ENOUGH_RUNS - ROUNDING;
 
 /** Whether the level foretells no worse than a broader one. With fewer runs than are enough it tells nothing alone. */
 function mayTell(known: readonly Found[], at: number): boolean {
   const { runs } = known[at]!;
   const broader = broaderThan(known, at);
-  if (!broader) return isEnough(runs) || known[at]!.kind === 'estimate';
+  if (!broader) return runs.isEnough || known[at]!.kind === 'estimate';
   return (runs.error ?? 0) <= (broader.runs.error ?? Infinity);
 }
 
@@ -178,8 +170,8 @@ function broaderThan(known: readonly Found[], at: number): Found | undefined {
   const { runs } = known[at]!;
   for (let i = at + 1; i < known.length; i++) {
     const other = known[i]!;
-    if (other.kind === 'estimate' && !isEnough(runs)) return other;
-    if (isEnough(other.runs) && other.runs.times.count > runs.times.count) return other;
+    if (other.kind === 'estimate' && !runs.isEnough) return other;
+    if (other.runs.isEnough && other.runs.times.count > runs.times.count) return other;
   }
   return undefined;
 }

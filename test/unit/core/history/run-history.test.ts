@@ -224,8 +224,22 @@ describe('bounds', () => {
         ranMs: HOUR_MS,
         how: 'succeeded',
       });
-    expect(history.size).toBe(20_000);
+    expect(history.size).toBeLessThanOrEqual(20_000);
+    expect(history.size).toBeGreaterThanOrEqual(5000);
     for (const [key] of history.export(0).keys) expect(key.length).toBeLessThanOrEqual(310);
+  });
+
+  test('however many apps run once, they displace none that recurs', () => {
+    const history = after(...times(3, [run({ app: 'weekly' }), MINUTE_MS] as const));
+    for (let i = 0; i < 21_000; i++) history.learn(run({ app: `once ${i}` }), { ranMs: HOUR_MS, how: 'succeeded' });
+    expect(history.forecast(run({ app: 'weekly' }))).toMatchObject({ basis: 'app weekly, 4 to 7 members', runs: 3 });
+    expect(history.forecast(run({ app: 'once 0' })).basis).toBe('queue prod, 4 to 7 members');
+    for (let i = 0; i < 21_000; i++) {
+      const recurring = run({ app: `thrice ${i}` });
+      for (let k = 0; k < 3; k++) history.learn(recurring, { ranMs: HOUR_MS, how: 'succeeded' });
+    }
+    expect(history.forecast(run({ app: 'weekly' })).basis).toBe('queue prod, 4 to 7 members');
+    expect(history.size).toBeLessThanOrEqual(20_000);
   });
 
   test('no name of an app can be taken for that of another, nor for an app in a size', () => {
@@ -286,6 +300,7 @@ describe('kept across restarts', () => {
     const history = after(...Array.from({ length: 30 }, (_, i) => [run({ app: `app ${i}` }), HOUR_MS] as const));
     const keys = history.export(0, 6).keys.map(([key]) => key);
     expect(keys).toHaveLength(6);
+    expect(keys[0]).toBe('c');
     expect(keys).toContain('a ns app 29');
     const read = new RunHistory();
     read.import(history.export(0), 0);
