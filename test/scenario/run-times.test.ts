@@ -1,4 +1,6 @@
 import { describe, expect, test } from 'vitest';
+import { forecastOf } from '../../src/core/gang/run-identity.ts';
+import { RunHistory } from '../../src/core/history/run-history.ts';
 import type { EndedRun, RunIdentity, RunTimes } from '../../src/core/history/run-times.ts';
 import { NO_RUN_TIMES } from '../../src/core/history/no-run-times.ts';
 import type { PodInfo } from '../../src/core/model.ts';
@@ -212,7 +214,7 @@ describe('how a run ended is asked for', () => {
 test('a gang whose members have all gone begins another run', () => {
   const { notes, world } = setUp();
   const gang = new GangBuilder('mpi', { worker: { count: 2, cpu: 1 } });
-  const [first, second, third, fourth] = [1, 2, 3, 4].map((i) => gang.leader(`mpi-${i}`)) as PodInfo[];
+  const [first, second, third, fourth] = [1, 2, 3, 4].map((i) => gang.leader(`mpi-${i}`));
   world.start(first!);
   world.start(second!);
   world.wait(10 * MINUTE_MS);
@@ -231,4 +233,32 @@ test('a gang whose members have all gone begins another run', () => {
   world.gone(third!);
   world.learn({ kind: 'pod-gone', uid: fourth!.uid, outcome: 'succeeded' });
   expect(notes.ends).toEqual(['mpi succeeded 2']);
+});
+
+test('what three runs took is foretold of the fourth, whatever it is called and whoever evicted another', () => {
+  const world = new World(NODES, {}, true, [], new RunHistory());
+  const start = (name: string) => {
+    const { leader, executors } = app(name);
+    const recurring = { ...leader, recurrence: { app: 'etl-#' } };
+    world.start(recurring);
+    world.start(executors[0]);
+    return { leader: recurring, executor: executors[0] };
+  };
+  const run = (name: string, minutes: number, change: Partial<PodInfo> = {}) => {
+    const { leader, executor } = start(name);
+    world.wait(minutes * MINUTE_MS);
+    world.learn({ kind: 'pod', pod: { ...boundTo(leader, 'a'), ...change } });
+    world.learn({ kind: 'pod-gone', uid: leader.uid, ...(change.deleting ? {} : { outcome: 'succeeded' }) });
+    world.gone(executor);
+  };
+  run('etl-1', 30);
+  run('etl-2', 30);
+  run('evicted', 2, { deleting: true });
+  run('etl-3', 30);
+  start('etl-4');
+  const { inside } = world.scheduler;
+  const forecast = forecastOf(inside, inside.gangs.get('jobs/etl-4')!);
+  expect(forecast).toMatchObject({ isKnown: true, runs: 3, basis: 'app etl-#, 2 to 3 members' });
+  expect(forecast.endsWithin(0.5, 0) / MINUTE_MS).toBeCloseTo(30, 0);
+  expect(forecast.endsWithin(0.9, 40 * MINUTE_MS)).toBe(80 * MINUTE_MS);
 });
