@@ -6,15 +6,18 @@ import type { Resources } from '../core/resources.ts';
  * pod back. One container has all requests.
  */
 export function toKubernetesPod(pod: PodInfo): object {
-  const { membership, constraints } = pod;
+  const { membership, constraints, recurrence } = pod;
   const labels = {
     ...Object.fromEntries(pod.labels),
     ...(membership ? { 'muster.dev/gang': membership.gang.split('/')[1], 'muster.dev/role': membership.role } : {}),
   };
   const { spec } = membership ?? {};
-  const annotations = spec && {
-    'muster.dev/roles': JSON.stringify(spec.roles.map(toDeclaration)),
-    'muster.dev/queue': spec.queue,
+  const annotations = {
+    ...(spec
+      ? { 'muster.dev/roles': JSON.stringify(spec.roles.map(toDeclaration)), 'muster.dev/queue': spec.queue }
+      : {}),
+    ...(recurrence?.app === undefined ? {} : { 'muster.dev/app': recurrence.app }),
+    ...(recurrence?.user === undefined ? {} : { 'muster.dev/user': recurrence.user }),
   };
   return {
     metadata: {
@@ -22,7 +25,7 @@ export function toKubernetesPod(pod: PodInfo): object {
       namespace: pod.namespace,
       uid: pod.uid,
       labels,
-      ...(annotations ? { annotations } : {}),
+      ...(Object.keys(annotations).length > 0 ? { annotations } : {}),
     },
     spec: {
       schedulerName: pod.schedulerName,

@@ -1,8 +1,10 @@
 import { seeded, type Random } from '../random.ts';
-import { DRIVER, drawPriority, drawWorker } from '../trace/draw.ts';
+import { DRIVER } from '../trace/draw.ts';
 import type { Trace, TraceJob } from '../trace/job.ts';
+import { Apps, runName, type App } from './apps.ts';
 import { arrivals, type Origin } from './arrivals.ts';
 import type { Profile } from './profiles.ts';
+import { drawCount, drawDeviation, drawSeconds, drawShape } from './shapes.ts';
 
 const NAMESPACES = 10;
 /** Zipf's exponent: the largest namespace has about a fifth of the jobs. */
@@ -12,23 +14,10 @@ const TENANTS = Array.from({ length: NAMESPACES }, (_, i): readonly [string, num
   1 / (i + 1) ** ZIPF,
 ]);
 
-/** A fifth of the jobs has one or two executors; the others a log-normal number, after Alibaba PAI's multi-pod jobs. */
-const EXECUTORS = { tinyShare: 0.2, mu: Math.log(10), sigma: 1.1, most: 500 } as const;
-const TINY = [
-  [1, 0.4],
-  [2, 0.6],
-] as const;
-/** Log-normal after Alibaba's batch jobs; grows weakly with the size of the gang and is clipped. */
-const DURATION = {
-  mu: Math.log(215),
-  sigma: 1.55,
-  sizeExponent: 0.15,
-  typicalSize: 8,
-  leastS: 15,
-  mostS: 43_200,
-} as const;
-const DYNAMIC_SHARE = 0.5;
-const DYNAMIC_MIN = 1 / 4;
+/** How often an app runs a day. */
+const RUNS_A_DAY = 20;
+/** People and storms submit what is not there twice. */
+const RECURRING: ReadonlySet<Origin> = new Set<Origin>(['cron', 'fan-out']);
 const FAIL_SHARE = 0.05;
 
 /** A synthetic trace: the same profile, seed and days give the same jobs. */
@@ -37,13 +26,17 @@ export function generateTrace(
   { seed, days = 1 }: { readonly seed: number; readonly days?: number },
 ): Trace {
   const random = seeded(seed, 'generate', profile.name);
-  const { jobsPerDay, stormEveryHours } = profile;
+  const { jobsPerDay, stormEveryHours, recurring } = profile;
+  const ofApps = seeded(seed, 'apps', profile.name);
+  const apps = new Apps(ofApps, Math.ceil((recurring * jobsPerDay) / RUNS_A_DAY), () => ofApps.pick(TENANTS));
   let stormer = '';
   let lastStormS = -Infinity;
   const jobs = arrivals({ random, days, jobsPerDay, stormEveryHours }).map(({ atS, origin }, i) => {
     if (origin === 'storm' && atS - lastStormS > 3600) stormer = random.pick(TENANTS);
     if (origin === 'storm') lastStormS = atS;
-    return drawJob(random, { atS, origin, row: i + 1, namespace: origin === 'storm' ? stormer : random.pick(TENANTS) });
+    const isRun = RECURRING.has(origin) && random.uniform() < recurring;
+    const namespace = origin === 'storm' ? stormer : random.pick(TENANTS);
+    return drawJob(random, { atS, origin, row: i + 1, namespace, app: isRun ? apps.pick(random) : undefined });
   });
   const name = `${profile.name}-seed-${seed}`;
   return {
@@ -61,19 +54,12 @@ interface Draw {
   readonly origin: Origin;
   readonly row: number;
   readonly namespace: string;
+  readonly app: App | undefined;
 }
 
-function drawJob(random: Random, { atS, origin, row, namespace }: Draw): TraceJob {
-  const count = random.uniform() < EXECUTORS.tinyShare ? random.pick(TINY) : drawExecutors(random);
-  const growth = (count / DURATION.typicalSize) ** DURATION.sizeExponent;
-  const durationS = Math.min(
-    DURATION.mostS,
-    Math.max(DURATION.leastS, random.logNormal(DURATION.mu, DURATION.sigma) * growth),
-  );
-  const isDynamic = random.uniform() < DYNAMIC_SHARE;
-  const min = isDynamic ? Math.max(1, Math.floor(count * DYNAMIC_MIN)) : count;
-  const request = drawWorker(random);
-  const priority = drawPriority(random);
+function drawJob(random: Random, { atS, origin, row, app, namespace: drawn }: Draw): TraceJob {
+  const shape = app ?? drawShape(random, { count: drawCount(random), deviation: drawDeviation(random), sigma: 0 });
+  const namespace = app?.namespace ?? drawn;
   const fails = random.uniform() < FAIL_SHARE;
   const failsAt = Math.round(random.uniform() * 1000) / 1000;
   return {
@@ -82,17 +68,14 @@ function drawJob(random: Random, { atS, origin, row, namespace }: Draw): TraceJo
     namespace,
     queue: namespace,
     user: origin,
-    priority,
+    ...(app ? { app: runName(random, app, atS) } : {}),
+    priority: shape.priority,
     leader: DRIVER,
-    workers: { count, min, request },
-    durationMs: Math.round(durationS * 1000),
+    workers: shape.workers,
+    durationMs: Math.round(drawSeconds(random, shape) * 1000),
     nodeLabels: new Map(),
     ...(fails ? { failsAt } : {}),
     source: 'generated',
     row,
   };
-}
-
-function drawExecutors(random: Random): number {
-  return Math.min(EXECUTORS.most, Math.max(1, Math.round(random.logNormal(EXECUTORS.mu, EXECUTORS.sigma))));
 }

@@ -9,15 +9,20 @@ export interface Profile {
   readonly nodes: number;
   /** The hours between storms, in which one tenant submits many jobs within a minute; 0: never. */
   readonly stormEveryHours: number;
+  /** The share of the scheduled jobs, and of those that fan out, that are runs of apps that come again and again. */
+  readonly recurring: number;
 }
+
+/** Assumed. */
+const RECURRING = 0.8;
 
 /** The sizes S, M, L and XL; lyft-day is L without storms, the size that Lyft reports (100,000 batch jobs a day). */
 export const PROFILES: readonly Profile[] = [
-  { name: 'S', jobsPerDay: 3000, nodes: 200, stormEveryHours: 6 },
-  { name: 'M', jobsPerDay: 30_000, nodes: 1000, stormEveryHours: 6 },
-  { name: 'L', jobsPerDay: 100_000, nodes: 3000, stormEveryHours: 6 },
-  { name: 'XL', jobsPerDay: 300_000, nodes: 5000, stormEveryHours: 6 },
-  { name: 'lyft-day', jobsPerDay: 100_000, nodes: 3000, stormEveryHours: 0 },
+  { name: 'S', jobsPerDay: 3000, nodes: 200, stormEveryHours: 6, recurring: RECURRING },
+  { name: 'M', jobsPerDay: 30_000, nodes: 1000, stormEveryHours: 6, recurring: RECURRING },
+  { name: 'L', jobsPerDay: 100_000, nodes: 3000, stormEveryHours: 6, recurring: RECURRING },
+  { name: 'XL', jobsPerDay: 300_000, nodes: 5000, stormEveryHours: 6, recurring: RECURRING },
+  { name: 'lyft-day', jobsPerDay: 100_000, nodes: 3000, stormEveryHours: 0, recurring: RECURRING },
 ];
 
 /** @throws MusterError MUSTER_USAGE */

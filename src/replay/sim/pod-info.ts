@@ -1,5 +1,6 @@
 import type { GangSpec, PodInfo, Requirement } from '../../core/model.ts';
 import type { Resources } from '../../core/resources.ts';
+import { withoutVariables } from '../../intake/app-of.ts';
 import type { TraceJob } from '../trace/job.ts';
 
 /** What the pods of a job request, and where they may go. */
@@ -77,7 +78,10 @@ function asLeader({ submitMs, deadlineMs, expectedMs, app, user }: TraceJob): Pa
     ...(deadlineMs === undefined ? {} : { deadlineMs: submitMs + deadlineMs }),
     ...(expectedMs === undefined ? {} : { expectedMs }),
   };
-  const recurrence = { ...(app === undefined ? {} : { app }), ...(user === '' ? {} : { user }) };
+  const recurrence = {
+    ...(app === undefined ? {} : { app: withoutVariables(app) }),
+    ...(user === '' ? {} : { user }),
+  };
   return {
     ...(Object.keys(priorityRequest).length > 0 ? { priorityRequest } : {}),
     ...(Object.keys(recurrence).length > 0 ? { recurrence } : {}),

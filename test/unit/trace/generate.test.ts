@@ -2,6 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { generateTrace } from '../../../src/replay/generate/generate.ts';
 import { PROFILES, profileNamed, profileNodes } from '../../../src/replay/generate/profiles.ts';
 import { quantilesOf } from '../../../src/replay/quantiles.ts';
+import { withoutVariables } from '../../../src/intake/app-of.ts';
 import { toLine } from '../../../src/replay/trace/native.ts';
 
 const DAY_S = 86_400;
@@ -70,6 +71,51 @@ describe('a generated lyft-day has the stated statistics', () => {
         ({ user, submitMs }) => user === 'ad-hoc' && submitMs >= from * 3_600_000 && submitMs < to * 3_600_000,
       ).length;
     expect(between(12, 16) / between(0, 4)).toBeGreaterThan(2); // (1 + .6) / (1 - .6) at the extremes
+  });
+});
+
+describe('apps that come again', () => {
+  const byApp = new Map<string, (typeof jobs)[number][]>();
+  for (const job of jobs) {
+    if (job.app === undefined) continue;
+    const name = withoutVariables(job.app);
+    byApp.set(name, [...(byApp.get(name) ?? []), job]);
+  }
+  const runs = [...byApp.values()];
+
+  test('make up 80 % of what is scheduled and fans out, and nothing of the rest', () => {
+    const share = (users: readonly string[]) => {
+      const some = jobs.filter(({ user }) => users.includes(user));
+      return some.filter(({ app }) => app !== undefined).length / some.length;
+    };
+    expect(share(['cron', 'fan-out'])).toBeCloseTo(0.8, 2);
+    expect(share(['ad-hoc', 'storm'])).toBe(0);
+  });
+
+  test('are 4,000, which run 20 times a day, some of them much more often', () => {
+    expect(byApp.size / 4000).toBeCloseTo(1, 1);
+    const sizes = runs.map(({ length }) => length).sort((a, b) => a - b);
+    expect(sizes.at(-1)).toBeGreaterThan(300);
+    expect(sizes[sizes.length >> 1]).toBeLessThan(20);
+  });
+
+  test('have one namespace, size and priority each', () => {
+    for (const [first, ...others] of runs)
+      for (const { namespace, workers, priority } of others)
+        expect([namespace, workers, priority]).toEqual([first!.namespace, first!.workers, first!.priority]);
+  });
+
+  test('take about as long each time: 40 % of them within a tenth, a fifth far from it', () => {
+    const often = runs.filter(({ length }) => length >= 40);
+    const sigmas = often.map((some) => {
+      const times = some.map(({ durationMs }) => Math.log(durationMs));
+      const mean = times.reduce((sum, one) => sum + one, 0) / times.length;
+      return Math.sqrt(times.reduce((sum, one) => sum + (one - mean) ** 2, 0) / times.length);
+    });
+    const share = (from: number, to: number) => sigmas.filter((one) => one >= from && one < to).length / sigmas.length;
+    expect(share(0, 0.15)).toBeCloseTo(0.4, 1);
+    expect(share(0.2, 0.42)).toBeCloseTo(0.4, 1);
+    expect(share(0.5, 1.2)).toBeGreaterThan(0.12);
   });
 });
 
