@@ -1,6 +1,5 @@
 import type { NodeInfo } from '../core/model.ts';
 import { MusterError } from '../core/errors.ts';
-
 import { generateTrace } from '../replay/generate/generate.ts';
 import { profileNamed, profileNodes } from '../replay/generate/profiles.ts';
 import { DEFAULT_REPLAY, type ForecastRules, type ReplayOptions } from '../replay/options.ts';
