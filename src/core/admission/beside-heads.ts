@@ -1,6 +1,7 @@
 import type { BackfillContext } from '../backfill/context.ts';
 import type { Head } from '../backfill/head.ts';
-import { delayed, isPassed, passEnd, spareRoom } from '../backfill/start-plans.ts';
+import { endOf } from '../backfill/endings.ts';
+import { delayed, isPassed, PASS_SHARE, spareRoom } from '../backfill/start-plans.ts';
 import type { Gang } from '../gang/gang.ts';
 import type { FreedRoom, Need, PlanRequest } from '../placement/need.ts';
 
@@ -22,15 +23,17 @@ export interface Fitting {
 }
 
 /**
- * Lets a gang that fits now start only if it delays no head: it ends before the head starts, or it fits beside it. */
+ * Lets a gang that fits now start only if it delays no head: it ends before the head starts, or both fit. So it is for
+ * members beyond the minimum, which end with their gang.
+ */
 export function besideHeads(ctx: BackfillContext, gang: Gang, { request, rows }: Fitting, nowMs: number): Passage {
   const { startPlans, planner, cluster, inFlight } = ctx;
   const heads = startPlans.headsBefore(ctx, gang, nowMs);
   const first = placesOf(request.needs, rows);
   if (heads.length === 0) return { kind: 'free', rows, passed: [], places: first };
-  const endMs = passEnd(ctx, gang, nowMs);
-  const last = heads.at(-1)!;
-  if (startPlans.isCutFor(gang) && endMs > last.startMs) return { kind: 'later', behind: last.gang.key };
+  const endMs = endOf(ctx, gang, PASS_SHARE, nowMs);
+  const last = startPlans.lastPlannedBefore(gang);
+  if (last && endMs > last.startMs) return { kind: 'later', behind: last.gang.key };
   const passed = heads.filter((head) => isPassed(head, endMs));
   const late = delayed(passed, first, endMs);
   if (late.length === 0) return { kind: 'free', rows, passed, places: first };

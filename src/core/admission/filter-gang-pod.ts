@@ -33,7 +33,7 @@ function decide(ctx: BackfillContext, pod: GangPod, candidates: Candidates, nowM
   if (!gang) return none('gang waits for its leader');
   const isLeader = isLeaderRole(gang.spec, role);
   if (isLeader) addLeader(ctx, gang, pod.uid);
-  if (isAdmitted(gang)) return placeMember(ctx, gang, pod, candidates);
+  if (isAdmitted(gang)) return placeMember(ctx, gang, { pod, candidates }, nowMs);
   // A gang whose leader runs waits in its queue for the members that are missing: each of them may ask for all.
   const leaderRuns = hasRunningLeader(ctx.cluster, gang);
   if (!isLeader && !leaderRuns) return none('gang waits for its leader');
@@ -47,7 +47,7 @@ function decide(ctx: BackfillContext, pod: GangPod, candidates: Candidates, nowM
   const admission = decideAdmission(ctx, gang, question, nowMs);
   if (admission.kind === 'refused') return none(refuse(ctx, gang, admission.refusal));
   admit(ctx, gang, admission, nowMs);
-  if (leaderRuns) return placeMember(ctx, gang, pod, candidates);
+  if (leaderRuns) return placeMember(ctx, gang, { pod, candidates }, nowMs);
   const [first] = gang.slots;
   if (!first) throw new RangeError(`Gang ${gang.key} was admitted without a slot.`);
   ctx.ledger.assume(first, pod.uid, ctx.cluster.requestVector(pod.request));

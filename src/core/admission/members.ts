@@ -2,20 +2,26 @@ import type { FilterAnswer } from '../decision.ts';
 import type { Candidates, GangPod } from '../model.ts';
 import type { Vector } from '../resources.ts';
 import { offeredRows } from './admission.ts';
+import { placeElastic, type Ask } from './elastic.ts';
+import type { BackfillContext } from '../backfill/context.ts';
 import type { GangContext } from '../gang/context.ts';
 import { isAdmitted, type Gang } from '../gang/gang.ts';
 import { rowFor } from '../gang/healing.ts';
-import { siblingRows, needOf } from '../gang/needs.ts';
 import type { Slot } from '../gang/slot.ts';
 
 const refuse = (reason: string): FilterAnswer => ({ kind: 'none', reason });
 
 /** The answer to filter for a member of an admitted gang: the node of a slot, or one with room that no slot holds. */
-export function placeMember(ctx: GangContext, gang: Gang, pod: GangPod, candidates: Candidates): FilterAnswer {
+export function placeMember(
+  ctx: BackfillContext,
+  gang: Gang,
+  { pod, candidates }: Omit<Ask, 'vector'>,
+  nowMs: number,
+): FilterAnswer {
   const { role, isElastic } = pod.membership;
   if (!gang.spec.roles.some(({ name }) => name === role)) return refuse(`gang has no role ${role}`);
   const vector = ctx.cluster.requestVector(pod.request);
-  if (isElastic) return placeElastic(ctx, gang, { pod, vector, candidates });
+  if (isElastic) return placeElastic(ctx, gang, { pod, vector, candidates }, nowMs);
   const own = ctx.ledger.slotOf(pod.uid);
   if (own) return claim(ctx, gang, own, { pod, vector, candidates });
   const open = gang.slots.filter(
@@ -23,7 +29,7 @@ export function placeMember(ctx: GangContext, gang: Gang, pod: GangPod, candidat
   );
   const offered = open.find((slot) => candidates.has(slot.node) && roomBeside(ctx, slot, vector));
   const slot = offered ?? open.find(({ state }) => state === 'unplaced') ?? open[0];
-  if (!slot) return placeElastic(ctx, gang, { pod, vector, candidates });
+  if (!slot) return placeElastic(ctx, gang, { pod, vector, candidates }, nowMs);
   ctx.ledger.dropPodHold(pod.uid);
   return claim(ctx, gang, slot, { pod, vector, candidates });
 }
@@ -45,12 +51,6 @@ export function claimAhead(ctx: GangContext, pod: GangPod): string | undefined {
   );
   if (slot) ledger.assume(slot, pod.uid, vector);
   return slot?.node;
-}
-
-interface Ask {
-  readonly pod: GangPod;
-  readonly vector: Vector;
-  readonly candidates: Candidates;
 }
 
 /** The slot's node if it is a candidate node and the pod fits there; else another candidate node where it fits. */
@@ -89,27 +89,4 @@ function roomBeside({ cluster }: GangContext, slot: Slot, vector: Vector): boole
   return vector.every(
     (amount, c) => amount === 0 || amount <= Math.max(0, cluster.table.free[c]![row]!) + (slot.vector[c] ?? 0),
   );
-}
-
-/** Places an elastic member: only in room that no slot holds, where the policy prefers it. */
-function placeElastic(ctx: GangContext, gang: Gang, { pod, vector, candidates }: Ask): FilterAnswer {
-  const known = ctx.ledger.podHoldOf(pod.uid);
-  if (known) {
-    const isSame = known.vector.length === vector.length && known.vector.every((amount, c) => amount === vector[c]);
-    if (isSame && candidates.has(known.node)) return { kind: 'one', node: known.node };
-    ctx.ledger.dropPodHold(pod.uid);
-  }
-  const role = pod.membership.role;
-  const need = needOf(ctx.cluster, gang, { role, count: 1, vector });
-  const offered = offeredRows(ctx.cluster, candidates);
-  const plan = ctx.planner.plan({
-    needs: [need],
-    policy: gang.policy,
-    siblings: siblingRows(ctx.cluster, gang),
-    offered,
-  });
-  if (plan.kind === 'short') return refuse('no room for a member beyond the minimum');
-  const node = ctx.cluster.table.nameAt(plan.rows[0]![0]!);
-  ctx.ledger.holdForPod({ podUid: pod.uid, gang: gang.key, role, node, vector });
-  return { kind: 'one', node };
 }

@@ -1,7 +1,6 @@
 import { isHead } from '../gang/blocking.ts';
 import type { GangContextView } from '../gang/context.ts';
 import type { Gang } from '../gang/gang.ts';
-import { forecastOf } from '../gang/run-identity.ts';
 import type { FreedRoom, Room } from '../placement/need.ts';
 import type { Vector } from '../resources.ts';
 import { endingsOf, type Ending } from './endings.ts';
@@ -117,20 +116,17 @@ export class StartPlans {
     return headAt(ctx, walk, gang);
   }
 
-  /** Whether some heads of higher priority than the gang's have no plan of their own. */
-  isCutFor(gang: Gang): boolean {
-    return this.#isCut && (this.#heads[MAX_HEADS]?.priority ?? -Infinity) > gang.priority;
+  /** The last head that has a plan, if others of higher priority than the gang's have none; else undefined. */
+  lastPlannedBefore(gang: Gang): Head | undefined {
+    const isCut = this.#isCut && (this.#heads[MAX_HEADS]?.priority ?? -Infinity) > gang.priority;
+    return isCut ? this.#trunk.at(-1) : undefined;
   }
 }
 
 /** Whether the head is ahead of the gang by its time alone. */
 const isRival = (head: Gang, gang: Gang) => head.priority === gang.priority && head.spec.queue === gang.spec.queue;
 
-/** When the waiting gang would be over if it started now. */
-export const passEnd = (ctx: GangContextView, gang: Gang, nowMs: number): number =>
-  nowMs + forecastOf(ctx, gang).endsWithin(PASS_SHARE, 0);
-
-/** The first of the heads that a gang would delay that takes these places until `endMs`. */
+/** The heads that a gang would delay that takes these places until `endMs`. */
 export function delayed(heads: readonly Head[], places: readonly FreedRoom[], endMs: number): readonly Head[] {
   return heads.filter((head) => isPassed(head, endMs) && !leavesRoom(head, places));
 }
