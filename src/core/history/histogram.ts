@@ -127,10 +127,10 @@ export class Histogram {
 
 function pairs(counts: Float32Array): [number, number][] {
   const out: [number, number][] = [];
-  counts.forEach((count, bin) => {
-    const rounded = Math.round(count * 1000) / 1000;
-    if (rounded > 0) out.push([bin, rounded]);
-  });
+  for (let bin = 0; bin < BINS; bin++) {
+    const count = counts[bin]!;
+    if (count >= 0.0005) out.push([bin, Math.round(count * 1000) / 1000]);
+  }
   return out;
 }
 
