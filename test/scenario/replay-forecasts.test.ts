@@ -1,6 +1,8 @@
 import { afterEach, describe, expect, test, vi } from 'vitest';
+import { DEFAULT_POLICY, type QueueRules } from '../../src/core/policy/policy.ts';
 import { Scheduler } from '../../src/core/scheduler.ts';
 import { DEFAULT_REPLAY, type ReplayOptions } from '../../src/replay/options.ts';
+import type { ReplayPolicy } from '../../src/replay/replay.ts';
 import { comparisonTable } from '../../src/replay/report/table.ts';
 import { app, nodes, recordsOf, run, traceOf } from '../support/replays.ts';
 import { policyResult, replayResult } from '../support/replay-result.ts';
@@ -55,6 +57,44 @@ describe('what muster knows about run times', () => {
 
   test('kube-scheduler alone foretells nothing', async () => {
     expect(await run(runs(3), nodes(1, 5), 'kube-default', forecasts('oracle'))).not.toHaveProperty('foretold');
+  });
+});
+
+describe('what it does with them', () => {
+  const policyWith = (change: Partial<QueueRules>): ReplayPolicy => ({
+    name: 'p',
+    policies: [{ ...DEFAULT_POLICY, queue: { ...DEFAULT_POLICY.queue, blockAfterMs: 10 * MINUTE_MS, ...change } }],
+  });
+  // Six of ten cores are taken for an hour; eight are wanted; then four.
+  const traceWith = (minutes: number) =>
+    traceOf(
+      app('runs', { durationMs: 60 * MINUTE_MS }, 5),
+      app('waits', { submitMs: MINUTE_MS }, 7),
+      app('passes', { submitMs: 15 * MINUTE_MS, durationMs: minutes * MINUTE_MS }, 3),
+    );
+  /** When the third began to work, and the one that waits, in minutes. */
+  const begins = async (minutes: number, mode: Parameters<typeof forecasts>[0]) => {
+    const policy = policyWith({ backfill: 'reserve' });
+    const { records } = await recordsOf(traceWith(minutes), nodes(1, 10), policy, forecasts(mode));
+    return ['passes', 'waits'].map((id) => Math.floor((records.get(id)?.beganMs ?? NaN) / MINUTE_MS));
+  };
+
+  test('a job passes whoever waits if it is known to end before that one starts', async () => {
+    expect(await begins(20, 'oracle')).toEqual([15, 61]);
+    const [late = 0, waits] = await begins(90, 'oracle');
+    expect(late).toBeGreaterThan(61);
+    expect(waits).toBe(61);
+    const [[short], [long]] = [await begins(20, 'off'), await begins(90, 'off')];
+    expect(short).toBe(long);
+  });
+
+  test.each(['off', 'learned', 'oracle'] as const)('without backfill, %s is as all others', async (mode) => {
+    const rules = { backfill: 'off', patience: { times: 0, mostMs: 0 }, order: 'fifo' } as const;
+    const what = async (from: Parameters<typeof forecasts>[0]) => {
+      const { result } = await recordsOf(traceWith(20), nodes(1, 10), policyWith(rules), forecasts(from));
+      return without(result, 'foretold');
+    };
+    expect(await what(mode)).toEqual(await what('declared'));
   });
 });
 
