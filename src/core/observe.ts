@@ -52,6 +52,7 @@ export function tick(state: SchedulerState, nowMs: number): void {
   state.nominated.expire(nowMs);
   state.outcomes.expire(nowMs);
   updateDeadlinePriorities(state, nowMs);
+  if (state.isSynced && !state.isFollowing) state.promises.tick(state, nowMs);
   checkPlans(state, nowMs);
   checkPriorities(state, nowMs);
   if (state.isSynced) retryUnplaced(state, nowMs);

@@ -15,6 +15,7 @@ import { Planner } from './placement/planner.ts';
 import type { Policy } from './policy/policy.ts';
 import { WeightEngine } from './policy/score.ts';
 import { policyFor } from './policy/select.ts';
+import { StartPromises } from './outlook/promises.ts';
 import type { PreemptionContext, PreemptionContextView } from './preemption/candidates/context.ts';
 import { DisruptionBudgets } from './preemption/candidates/disruption-budgets.ts';
 import { ReportedWork } from './preemption/candidates/reported-work.ts';
@@ -37,6 +38,8 @@ export interface SchedulerOptions {
 export interface StateView extends PreemptionContextView {
   /** In the order of the file; a default policy follows the last. */
   readonly policies: readonly Policy[];
+  /** The start times that gangs have been told. */
+  readonly promises: Pick<StartPromises, 'promisedTo' | 'size'>;
   /** When the last event was observed, in ms. */
   readonly lastEventMs: number | undefined;
   /** Pending pods seen before `synced` about which kube-scheduler may not ask. By UID. */
@@ -45,6 +48,7 @@ export interface StateView extends PreemptionContextView {
 
 /** Everything that the scheduler knows. The folders see the part of it that is theirs. */
 export interface SchedulerState extends PreemptionContext {
+  readonly promises: StartPromises;
   policies: readonly Policy[];
   isSynced: boolean;
   /** Gangs are being restored: news of bound members counts as it does later. */
@@ -99,6 +103,7 @@ export function newState(options: SchedulerOptions, emit: (effect: Effect) => vo
     runTimes,
     outcomes: new AwaitedOutcomes(runTimes),
     startPlans: new StartPlans(),
+    promises: new StartPromises(),
     policies: options.policies,
     early: new Map(),
     ...UNTOLD,

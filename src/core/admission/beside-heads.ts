@@ -1,7 +1,7 @@
 import type { BackfillContext } from '../backfill/context.ts';
 import type { Head } from '../backfill/head.ts';
 import { endOf } from '../backfill/endings.ts';
-import { delayed, isPassed, PASS_SHARE, spareRoom } from '../backfill/start-plans.ts';
+import { delayed, isPassed, spareRoom } from '../backfill/start-plans.ts';
 import type { Gang } from '../gang/gang.ts';
 import type { FreedRoom, Need, PlanRequest } from '../placement/need.ts';
 
@@ -31,7 +31,7 @@ export function besideHeads(ctx: BackfillContext, gang: Gang, { request, rows }:
   const heads = startPlans.headsBefore(ctx, gang, nowMs);
   const first = placesOf(request.needs, rows);
   if (heads.length === 0) return { kind: 'free', rows, passed: [], places: first };
-  const endMs = endOf(ctx, gang, PASS_SHARE, nowMs);
+  const endMs = endOf(ctx, gang, startPlans.passShare, nowMs);
   const last = startPlans.lastPlannedBefore(gang);
   if (last && endMs > last.startMs) return { kind: 'later', behind: last.gang.key };
   const passed = heads.filter((head) => isPassed(head, endMs));

@@ -15,6 +15,8 @@ const MAX_HEADS = 32;
 const END_SHARE = 0.9;
 /** A gang counts as over, for those that it passes, when so many of such runs are. */
 export const PASS_SHARE = 0.9;
+/** The same, while start times come late too often. */
+const CAREFUL_SHARE = 0.97;
 
 /**
  * The places in time of the gangs that have lost their patience, and with them the answer to whether another gang may
@@ -27,6 +29,8 @@ export const PASS_SHARE = 0.9;
 export class StartPlans {
   /** Changes whenever plans are made anew. */
   version = 0;
+  /** Start times came late too often: others pass only if they are more surely over by then. */
+  isCareful = false;
   #madeMs = -Infinity;
   #roomPosition = -1;
   #endings: readonly Ending[] = [];
@@ -37,6 +41,11 @@ export class StartPlans {
   /** The first head of each queue and priority, by `queueAndPriority`; made when asked for. */
   readonly #firsts = new Map<string, Head | undefined>();
   #heads: readonly Gang[] = [];
+
+  /** As how many of such runs a gang counts that passes others. */
+  get passShare(): number {
+    return this.isCareful ? CAREFUL_SHARE : PASS_SHARE;
+  }
 
   /** The heads that this gang must not delay, with present plans. */
   headsBefore(ctx: GangContextView, gang: Gang, nowMs: number): readonly Head[] {
