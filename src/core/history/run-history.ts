@@ -1,6 +1,6 @@
 import { endlessRun, KnownRun, unknownRun } from './forecasts.ts';
 import { Histogram } from './histogram.ts';
-import { basisOf, levelsOf, type Level } from './keys.ts';
+import { AS_WRITTEN, basisOf, levelsOf, type Level, type NameOf } from './keys.ts';
 import { KnownKeys, MOST_KEYS } from './known-keys.ts';
 import { ENOUGH_RUNS, KnownRuns } from './known-runs.ts';
 import type { Part } from './quantile.ts';
@@ -46,15 +46,21 @@ export class RunHistory implements RunTimes {
   readonly #known = new KnownKeys();
   /** What was last foretold of a run: gangs are asked about again and again. */
   readonly #asked = new WeakMap<RunIdentity, Asked>();
+  readonly #nameOf: NameOf;
   #changes = 0;
   /** The time of the wall for which the counts hold. */
   #agedMs: number | undefined;
+
+  /** @param nameOf what stands for names in keys, so that an export need not tell them */
+  constructor(nameOf = AS_WRITTEN) {
+    this.#nameOf = nameOf;
+  }
 
   /** O(1) for an object that was asked about before, as long as nothing has been learned since: keep it, and do not change it. */
   forecast(run: RunIdentity): Forecast {
     const asked = this.#asked.get(run);
     if (asked?.changes === this.#changes) return asked.forecast;
-    const levels = asked?.levels ?? levelsOf(run);
+    const levels = asked?.levels ?? levelsOf(run, this.#nameOf);
     const forecast = this.#foretell(run, levels);
     this.#asked.set(run, { levels, forecast, changes: this.#changes });
     return forecast;
@@ -80,7 +86,7 @@ export class RunHistory implements RunTimes {
   learn(run: RunIdentity, { ranMs, how }: EndedRun): void {
     if (run.isEndless || !(ranMs >= 0 && ranMs < Infinity)) return;
     this.#changes++;
-    for (const { kind, key } of levelsOf(run)) {
+    for (const { kind, key } of levelsOf(run, this.#nameOf)) {
       const ms = kind === 'estimate' ? (ranMs / expectedOf(run)) * HOUR_MS : ranMs;
       this.#known.learn(key, ms, how !== 'succeeded');
     }

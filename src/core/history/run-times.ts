@@ -14,7 +14,7 @@ export interface RunIdentity {
   /** The name under which the app comes again, without dates and numbers; absent: it has none. */
   readonly app?: string;
   readonly user?: string;
-  /** How many members it needs to start. */
+  /** How many members it needs to start; 0: not known, as of some runs of other systems. */
   readonly members: number;
   /** The owner's estimate (muster.dev/expected-duration). */
   readonly expectedMs?: number;
