@@ -11,6 +11,8 @@ const integer = (min: number, max: number) =>
     z.int().min(min).max(max),
   );
 
+const flag = z.preprocess((value) => (value === 'true' ? true : value === 'false' ? false : value), z.boolean());
+
 /** Reads a list, or a text with commas. */
 const list = (pattern = /./, message?: string) =>
   z.preprocess(
@@ -66,8 +68,7 @@ export const Config = z.strictObject({
     .describe(
       'Policy file, reloaded when it changes; or a preset: kube-default, kube-no-preemption, fifo-gang, muster, muster-preempt.',
     ),
-  live: z
-    .preprocess((value) => (value === 'true' ? true : value === 'false' ? false : value), z.boolean())
+  live: flag
     .default(false)
     .describe('Serve a live cluster instead of files: that of --kubeconfig, or the one that muster runs in.'),
   kubeconfig: z
@@ -109,6 +110,24 @@ export const Config = z.strictObject({
     .describe(
       'How often each Spark driver is polled for what losing its executors would cost (docs/preemption.md); 0: never.',
     ),
+  keepHistory: flag
+    .default(true)
+    .describe('With --live: keep the history of run times in the ConfigMaps muster-history (docs/run-times.md).'),
+  historyNamespace: z
+    .string()
+    .regex(/^[a-z0-9-]+$/, 'expected the name of a namespace')
+    .optional()
+    .describe('Namespace of these ConfigMaps; by default that of the pod, or muster-system.'),
+  history: z
+    .string()
+    .optional()
+    .describe(
+      'History file to start with (muster history import); with --live only while the ConfigMaps hold no history.',
+    ),
+  historyKeyFile: z
+    .string()
+    .optional()
+    .describe('Keep keyed hashes in place of names in the history, with the key in this file (16 bytes or more).'),
   webhook: z
     .string()
     .optional()

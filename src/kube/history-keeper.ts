@@ -4,8 +4,8 @@ import { ApiError } from './transport.ts';
 
 /** What is kept: the history of run times, as a file. */
 export interface KeptHistory {
-  /** How many runs it has learned; it is written again when that changes. */
-  readonly learned: number;
+  /** Grows with everything that it learns: then it is written again. */
+  readonly changes: number;
   /** The history as a file. */
   text(): string;
   /** Replaces the history by that of a file. @throws Error saying why not; the history is as before then */
@@ -43,8 +43,8 @@ export class HistoryKeeper {
   /** One thing at a time. */
   #last: Promise<void> = Promise.resolve();
   #isRead = false;
-  /** `learned` when it was read or written. */
-  #written: number;
+  /** `changes` when it was read or written. */
+  #written = 0;
   #dueMs: number;
   #decidedMs = -Infinity;
   #writtenMs: number | undefined;
@@ -54,7 +54,6 @@ export class HistoryKeeper {
 
   constructor(deps: HistoryKeeperDeps) {
     this.#deps = deps;
-    this.#written = deps.history.learned;
     this.#dueMs = deps.nowMs() + WRITE_EVERY_MS;
   }
 
@@ -66,6 +65,11 @@ export class HistoryKeeper {
   /** Written since the start. */
   get bytes(): number {
     return this.#bytes;
+  }
+
+  /** Resolves when nothing is being read or written. */
+  get settled(): Promise<void> {
+    return this.#last;
   }
 
   /** Takes over what is stored, if another hand wrote it. Call at a start and at a take-over. */
@@ -102,11 +106,13 @@ export class HistoryKeeper {
       const found = await store.read();
       this.#isRead = true;
       if (found === 'unchanged') return;
-      if (found.text !== undefined) history.replace(found.text);
-      this.#written = history.learned;
+      if (found.text !== undefined) {
+        history.replace(found.text);
+        this.#written = history.changes;
+        log('info', {}, 'read the history of run times');
+      }
       this.#told = '';
       count('read', 'done');
-      if (found.text !== undefined) log('info', { runs: history.learned }, 'read the history of run times');
     } catch (error) {
       count('read', 'failed');
       // What cannot be used is replaced by what is learned from now on; what could not be read is read before that.
@@ -117,13 +123,13 @@ export class HistoryKeeper {
 
   async #save(): Promise<void> {
     const { store, history, nowMs, count } = this.#deps;
-    if (history.learned === this.#written) return;
+    if (history.changes === this.#written) return;
     if (!this.#isRead) await this.#load();
-    if (!this.#isRead || history.learned === this.#written) return;
-    const { learned } = history;
+    if (!this.#isRead || history.changes === this.#written) return;
+    const { changes } = history;
     try {
       this.#bytes += await store.write(history.text());
-      [this.#written, this.#writtenMs, this.#told] = [learned, nowMs(), ''];
+      [this.#written, this.#writtenMs, this.#told] = [changes, nowMs(), ''];
       count('write', 'done');
     } catch (error) {
       // Another hand has written: what it wrote counts, so that an import needs no restart.

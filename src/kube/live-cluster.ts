@@ -8,11 +8,13 @@ import { DriverFigures } from './driver-figures.ts';
 import { Discovery } from './discovery.ts';
 import { Effector, type EffectorOptions, type Written } from './effector.ts';
 import { Feed } from './feed.ts';
+import { HistoryKeeper, type KeptHistory } from './history-keeper.ts';
+import { HistoryStore } from './history-store.ts';
 import { Leadership } from './leadership.ts';
 import { Probe } from './probe.ts';
 import { Reflector, type ReflectorNote } from './reflector.ts';
 
-export type Counted = Reflected | Written | 'orphan' | 'driver' | 'search';
+export type Counted = Reflected | Written | 'orphan' | 'driver' | 'search' | 'history';
 type Reflected = Exclude<ReflectorNote['what'], 'listed' | 'absent'>;
 
 export interface LiveClusterOptions extends Omit<EffectorOptions, 'observe'> {
@@ -27,6 +29,8 @@ export interface LiveClusterOptions extends Omit<EffectorOptions, 'observe'> {
     /** How often each Spark driver is polled for its executors' work; 0: never. */
     readonly driverFiguresMs: number;
   };
+  /** The history of run times, and the namespace of the ConfigMaps that keep it; absent: it is not kept. */
+  readonly history?: { readonly file: KeptHistory; readonly namespace: string };
   /** Receives the effects of events and of time. */
   readonly onEffects: (effects: readonly Effect[]) => void;
   /** @param label the kind of the object, or the outcome of the write */
@@ -57,6 +61,7 @@ export class LiveCluster {
   readonly #probe: Probe;
   readonly #discovery: Discovery;
   readonly #drivers: DriverFigures;
+  readonly #history: HistoryKeeper | undefined;
   readonly #timers: NodeJS.Timeout[] = [];
   /** The next slice of a search for victims. */
   #making: NodeJS.Immediate | undefined;
@@ -103,6 +108,7 @@ export class LiveCluster {
       nowMs,
       everyMs: options.limits.driverFiguresMs,
     });
+    this.#history = options.history && this.#newKeeper(options.history);
   }
 
   /** The context for reading pods that the API server has not told of yet. */
@@ -121,6 +127,11 @@ export class LiveCluster {
   get backlog(): { readonly writes: number; readonly reservations: number } {
     const { queue, writer } = this.#effector;
     return { writes: queue.length, reservations: writer.backlog };
+  }
+
+  /** What was written of the history of run times; undefined: it is not kept. */
+  get history(): Pick<HistoryKeeper, 'writtenMs' | 'bytes'> | undefined {
+    return this.#history;
   }
 
   /** How old the snapshot may be, in ms: the time since the API server last answered and told what there is. */
@@ -142,6 +153,7 @@ export class LiveCluster {
     this.#holdOrNot();
     void this.#probe.run();
     void this.#lease?.run();
+    void this.#history?.load();
     await this.#feed.start();
     if (!this.#feed.isSynced) return;
     this.#settledMs = this.#options.clock.nowMs() + this.#options.limits.settleMs;
@@ -161,7 +173,7 @@ export class LiveCluster {
     this.#feed.stop();
     this.#effector.nominator.stop();
     this.#lease?.stop();
-    await this.#effector.queue.stop();
+    await Promise.all([this.#effector.queue.stop(), this.#history?.stop()]);
     this.#options.transport.close();
   }
 
@@ -192,6 +204,18 @@ export class LiveCluster {
     return new Probe({ transport, nowMs: clock.nowMs, onBack, log, everyMs });
   }
 
+  #newKeeper({ file, namespace }: NonNullable<LiveClusterOptions['history']>): HistoryKeeper {
+    const { transport, clock, log, count } = this.#options;
+    return new HistoryKeeper({
+      store: new HistoryStore(transport, namespace),
+      history: file,
+      isLeading: () => this.isLeading,
+      nowMs: clock.nowMs,
+      log,
+      count: (what, outcome) => count('history', `${what} ${outcome}`),
+    });
+  }
+
   #every(ms: number, act: () => void): void {
     this.#timers.push(setInterval(act, ms));
   }
@@ -205,6 +229,7 @@ export class LiveCluster {
   /** Restores the gangs that run, and lets other work have its turn meanwhile. */
   async #restore(): Promise<void> {
     const { scheduler, clock, onEffects } = this.#options;
+    await this.#history?.settled;
     for (const effects of scheduler.synchronize(clock.nowMs)) {
       if (effects.length > 0) onEffects(effects);
       await nextTurn();
@@ -221,6 +246,7 @@ export class LiveCluster {
     // When a hold ends, the gangs that wait have their turn before anything that kube-scheduler asks.
     this.#admit();
     this.#effector.writer.flushAll();
+    this.#history?.tick();
   }
 
   /** Follows the lease. A new leader rewrites every reservation annotation that is out of date. */
@@ -228,6 +254,8 @@ export class LiveCluster {
     const { scheduler, log, clock, onEffects } = this.#options;
     const isLeading = this.#leadership.isLeading();
     if (isLeading === this.#wasLeading) return;
+    // What the other has learned counts, if it wrote it down.
+    if (isLeading && this.#wasLeading === false) void this.#history?.load();
     this.#wasLeading = isLeading;
     const effects = scheduler.followOthers(!isLeading, clock.nowMs());
     if (effects.length > 0) onEffects(effects);

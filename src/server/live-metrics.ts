@@ -44,6 +44,12 @@ const COUNTERS: readonly (readonly [what: Counted, name: string, help: string, l
   ],
   ['event', 'events', 'Kubernetes Events, by outcome; limited: dropped because too many waited.', 'outcome'],
   ['search', 'victim_search_failures', 'Searches for victims that ended with an error; the log has it.', 'what'],
+  [
+    'history',
+    'history_accesses',
+    'Readings and writings of the history of run times, by outcome: read done, read failed, write done, write failed.',
+    'outcome',
+  ],
   ['orphan', 'orphans', 'Claims released because the API server does not know their pod.', 'what'],
 ];
 

@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import { hostname } from 'node:os';
 import { KubeConfig } from '@kubernetes/client-node';
 import type { Config } from '../config.ts';
@@ -6,6 +7,7 @@ import { MusterError } from '../core/errors.ts';
 import { LiveCluster } from '../kube/live-cluster.ts';
 import { Transport } from '../kube/transport.ts';
 import { VERSION } from '../version.ts';
+import { historyMetrics } from './history-metrics.ts';
 import { liveMetrics } from './live-metrics.ts';
 import { buildFor, prepare, start, type Serving } from './start.ts';
 
@@ -16,7 +18,7 @@ import { buildFor, prepare, start, type Serving } from './start.ts';
  */
 export async function serveLive(config: Config): Promise<Serving> {
   const prepared = prepare(config);
-  const { scheduler, clock, logger } = prepared;
+  const { scheduler, clock, logger, history } = prepared;
   const transport = new Transport(kubeConfig(config.kubeconfig));
   const cluster: LiveCluster = new LiveCluster({
     transport,
@@ -25,6 +27,7 @@ export async function serveLive(config: Config): Promise<Serving> {
     schedulerNames: config.schedulerNames,
     lease: config.schedulerLease,
     identity: config.identity ?? hostname(),
+    ...(config.keepHistory ? { history: { file: history, namespace: historyNamespace(config) } } : {}),
     limits: config,
     onEffects: (effects: readonly Effect[]) => server.onEffects(effects),
     log: (level, fields, message) => logger[level](fields, message),
@@ -35,6 +38,7 @@ export async function serveLive(config: Config): Promise<Serving> {
   const live = { context, identify, onAsked, onEffects, health: cluster, snapshot };
   const server = buildFor(prepared, live);
   const metrics = liveMetrics(server.metrics.registry, cluster);
+  historyMetrics(server.metrics.registry, history, { cluster, nowMs: clock.nowMs });
   const serving = await start(prepared, server, {
     onClosing: () => cluster.stop(),
     onClockSet: () => cluster.onClockSet(),
@@ -47,6 +51,20 @@ export async function serveLive(config: Config): Promise<Serving> {
     logger.info({ nodes, pods, gangs }, 'muster serves');
   });
   return serving;
+}
+
+/** The namespace of the pod, as its service account says. */
+const NAMESPACE_FILE = '/var/run/secrets/kubernetes.io/serviceaccount/namespace';
+/** Where deploy/access has the ConfigMaps of the history. */
+const USUAL_NAMESPACE = 'muster-system';
+
+function historyNamespace({ historyNamespace: told }: Config): string {
+  if (told !== undefined) return told;
+  try {
+    return readFileSync(NAMESPACE_FILE, 'utf8').trim() || USUAL_NAMESPACE;
+  } catch {
+    return USUAL_NAMESPACE;
+  }
 }
 
 /** Finds the kubeconfig as kubectl does, and falls back to the pod's service account. */

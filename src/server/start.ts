@@ -8,6 +8,7 @@ import { readPolicies, watchPolicies } from './policy-source.ts';
 import { closeOnSignal } from './shutdown.ts';
 import { readTls, tlsFiles, watchTls, type TlsFiles } from './tls.ts';
 import { listen } from './listen.ts';
+import { ServedHistory } from './kept-history.ts';
 import { startWebhook } from './webhook.ts';
 
 const TICK_MS = 1000;
@@ -26,15 +27,18 @@ export interface Prepared {
   readonly logger: Logger;
   readonly scheduler: Scheduler;
   readonly clock: Clock;
+  readonly history: ServedHistory;
 }
 
-/** @throws MusterError for invalid policies */
+/** @throws MusterError for invalid policies, and for a history file or a key that cannot be used */
 export function prepare(config: Config): Prepared {
   const logger = pino({ level: config.logLevel });
   const policies = config.policy === undefined ? [DEFAULT_POLICY] : readPolicies(config.policy);
-  const { schedulerNames, ignoredResources } = config;
-  const scheduler = new Scheduler({ policies, schedulerNames, ignoredResources });
-  return { config, logger, scheduler, clock: new Clock() };
+  const { schedulerNames, ignoredResources, history: file, historyKeyFile: keyFile } = config;
+  const clock = new Clock();
+  const history = new ServedHistory(() => clock.toWall(clock.nowMs()), { file, keyFile });
+  const scheduler = new Scheduler({ policies, schedulerNames, ignoredResources, runTimes: history.runTimes });
+  return { config, logger, scheduler, clock, history };
 }
 
 /** @throws MusterError MUSTER_FILE_UNREADABLE */

@@ -4,6 +4,8 @@ import { Clock } from '../../src/clock.ts';
 import type { Effect } from '../../src/core/effects.ts';
 import { DEFAULT_POLICY, type Policy } from '../../src/core/policy/policy.ts';
 import { Scheduler } from '../../src/core/scheduler.ts';
+import type { RunTimes } from '../../src/core/history/run-times.ts';
+import type { KeptHistory } from '../../src/kube/history-keeper.ts';
 import { LiveCluster } from '../../src/kube/live-cluster.ts';
 import { Transport } from '../../src/kube/transport.ts';
 import { buildServer, closeServers, type MusterServer } from '../../src/server/app.ts';
@@ -37,6 +39,9 @@ export interface LiveMusterOptions {
   readonly driverFiguresMs?: number;
   readonly nominateFromNodes?: number;
   readonly clock?: Clock;
+  /** Kept in ConfigMaps of namespace muster-system. */
+  readonly history?: KeptHistory & { readonly runTimes: RunTimes };
+  readonly log?: (level: string, fields: object, message: string) => void;
 }
 
 /** A muster beside its kube-scheduler, whose questions `ask` puts; in this process, on the fake API server. */
@@ -58,9 +63,12 @@ export class LiveMuster {
       driverFiguresMs = 0,
       nominateFromNodes = 0,
       clock = new Clock(),
+      history,
+      log = () => undefined,
     } = options;
     this.#api = api;
-    this.scheduler = new Scheduler({ policies: [policy], schedulerNames: ['muster'] });
+    const learning = history ? { runTimes: history.runTimes } : {};
+    this.scheduler = new Scheduler({ policies: [policy], schedulerNames: ['muster'], ...learning });
     const { nowMs, toWall } = clock;
     this.cluster = new LiveCluster({
       transport: new Transport(kubeConfigFor(api.url)),
@@ -79,7 +87,8 @@ export class LiveMuster {
         nominateFromNodes,
       },
       onEffects: (effects) => this.server.onEffects(effects),
-      log: () => undefined,
+      ...(history ? { history: { file: history, namespace: 'muster-system' } } : {}),
+      log,
       count: (what, label) => metrics.count(what, label),
     });
     const { context, identify, onAsked } = this.cluster;

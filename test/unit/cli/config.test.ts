@@ -33,6 +33,7 @@ test('without anything, the extender listens on the loopback and answers for mus
     nominateFromNodes: 0,
     eventsPerSecond: 5,
     driverFiguresMs: 0,
+    keepHistory: true,
     webhookPort: 9443,
     tlsClientNames: ['system:kube-scheduler'],
   });
