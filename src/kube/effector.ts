@@ -2,17 +2,19 @@ import type { Clock } from '../clock.ts';
 import type { Effect } from '../core/effects.ts';
 import type { ClusterEvent, PodInfo } from '../core/model.ts';
 import type { Scheduler } from '../core/scheduler.ts';
+import type { PodEnd } from '../intake/outcome.ts';
 import { EventRecorder } from './event-recorder.ts';
 import { Evictor } from './evictor.ts';
 import type { Leaders } from './leaders.ts';
 import { Nominator } from './nominator.ts';
+import { OutcomeReader } from './outcome-reader.ts';
 import { PodsApi } from './pods-api.ts';
 import { ReservationWriter } from './reservation-writer.ts';
 import type { ApiError, Transport } from './transport.ts';
 import { Waker } from './waker.ts';
 import { WriteQueue } from './write-queue.ts';
 
-export type Written = 'reservation' | 'wake' | 'event' | 'eviction' | 'nomination' | 'refused';
+export type Written = 'reservation' | 'wake' | 'event' | 'eviction' | 'nomination' | 'outcome' | 'refused';
 
 export interface EffectorOptions {
   readonly transport: Transport;
@@ -40,6 +42,7 @@ export class Effector {
   readonly writer: ReservationWriter;
   readonly waker: Waker;
   readonly nominator: Nominator;
+  readonly outcomes: OutcomeReader;
   readonly #events: EventRecorder;
   readonly #evictor: Evictor;
   readonly #isLeading: () => boolean;
@@ -67,6 +70,11 @@ export class Effector {
     });
     const claim = (pod: PodInfo) => (isLeading() ? scheduler.claimAhead(pod, limits.nominateFromNodes) : undefined);
     this.nominator = new Nominator({ api, claim, onNomination: (outcome) => count('nomination', outcome) });
+    this.outcomes = new OutcomeReader({
+      api,
+      onEnd: ({ uid }, end) => observe({ kind: 'run-outcome', uid, ...(end ? onClock(end, clock) : {}) }),
+      count: (outcome) => count('outcome', outcome),
+    });
     this.#events = new EventRecorder({
       transport,
       queue,
@@ -84,6 +92,7 @@ export class Effector {
     // A dropped plan must be forgotten even by a replica that does not decide.
     this.#evictor.onEffects(this.#isLeading() ? effects : effects.filter(({ kind }) => kind === 'eviction-dropped'));
     if (!this.#isLeading()) return;
+    for (const effect of effects) if (effect.kind === 'outcome-wanted') this.outcomes.read(effect.leader);
     this.waker.onEffects(effects);
     this.#events.onEffects(effects);
   }
@@ -94,6 +103,10 @@ export class Effector {
     this.#events.flush();
   }
 }
+
+/** With the time by the core's clock. */
+const onClock = ({ outcome, endedMs }: PodEnd, { fromWall }: Clock) =>
+  endedMs === undefined ? { outcome } : { outcome, endedMs: fromWall(endedMs) };
 
 /** Counts every refusal; logs the first of a kind and a status, since one missing right refuses a write per gang. */
 function refusalReport({ count, log }: EffectorOptions): (key: string, error: ApiError) => void {

@@ -42,6 +42,12 @@ const COUNTERS: readonly (readonly [what: Counted, name: string, help: string, l
     'Nodes nominated to members in advance, by outcome; dropped: the write came too late.',
     'outcome',
   ],
+  [
+    'outcome',
+    'outcome_reads',
+    'Reads of how an ended leader ended; unknown: it is gone; limited: not read because too many ended at once.',
+    'outcome',
+  ],
   ['event', 'events', 'Kubernetes Events, by outcome; limited: dropped because too many waited.', 'outcome'],
   ['search', 'victim_search_failures', 'Searches for victims that ended with an error; the log has it.', 'what'],
   [
