@@ -1,6 +1,6 @@
 import { asObject, flagAt, integerAt, nameAt, objectsAt, textAt, type Json } from '../field.ts';
 import { MusterError } from '../../core/errors.ts';
-import type { PastRun } from './past-run.ts';
+import { sparkAppOf, type PastRun } from './past-run.ts';
 
 /**
  * The runs in an answer of Spark's History Server to /api/v1/applications (Spark 2.0 to 4.1). It does not say where they
@@ -35,8 +35,9 @@ function runOf(
   if (!flagAt(attempt, 'completed', where)) return undefined;
   const [startedMs, endedMs] = [timeAt(attempt, 'startTimeEpoch', where), timeAt(attempt, 'endTimeEpoch', where)];
   const user = textAt(attempt, 'sparkUser', where);
+  const name = sparkAppOf(nameAt(app, 'name', where));
   return {
-    app: nameAt(app, 'name', where),
+    ...(name === undefined ? {} : { app: name }),
     ...(user ? { user } : {}),
     endedMs,
     ended: { ranMs: Math.max(0, endedMs - startedMs), how: isLast ? 'succeeded' : 'failed' },

@@ -2,11 +2,14 @@ import type { EndedRun } from '../../core/history/run-times.ts';
 import { MusterError } from '../../core/errors.ts';
 import { asObject, integerAt, listAt, objectAt, own, textAt, type Json } from '../field.ts';
 import { executorCount } from '../spark/executor-count.ts';
-import type { PastRun } from './past-run.ts';
+import { sparkAppOf, type PastRun } from './past-run.ts';
 
 /** The only properties that are read: a log has all of the app's, credentials among them. */
 const KEPT =
-  /^spark\.(master|kubernetes\.namespace|executor\.instances|dynamicAllocation\.(enabled|minExecutors|initialExecutors)|kubernetes\.driver\.(label|annotation)\.muster\.dev\/(app|queue))$/;
+  /^spark\.(master|kubernetes\.namespace|executor\.instances|dynamicAllocation\.(enabled|minExecutors|initialExecutors))$/;
+/** The labels and annotations of the driver that are read, of those that spark-submit was told. */
+const SAID =
+  /^spark\.kubernetes\.driver\.(label|annotation)\.(muster\.dev\/(?:app|queue|user)|sparkoperator\.k8s\.io\/scheduled-app-name|dag_id|task_id)$/;
 
 const PREFIX = '{"Event":"SparkListener';
 const LAST_EVENT = 'ApplicationEnd';
@@ -23,7 +26,8 @@ export class SparkEventLog {
   #user: string | undefined;
   #startedMs: number | undefined;
   #endedMs: number | undefined;
-  #conf: ReadonlyMap<string, string> = new Map();
+  readonly #conf = new Map<string, string>();
+  readonly #said = { label: new Map<string, string>(), annotation: new Map<string, string>() };
   /** When each executor came. */
   readonly #came: number[] = [];
   #hasFailed = false;
@@ -34,7 +38,7 @@ export class SparkEventLog {
       this.#user = textAt(event, 'User', 'ApplicationStart');
       this.#startedMs = timeAt(event, 'ApplicationStart');
     },
-    EnvironmentUpdate: (event) => (this.#conf = confOf(event)),
+    EnvironmentUpdate: (event) => this.#read(event),
     ExecutorAdded: (event) => void this.#came.push(timeAt(event, 'ExecutorAdded')),
     JobEnd: (event) => {
       const result = objectAt(event, 'Job Result', 'JobEnd') ?? {};
@@ -68,20 +72,30 @@ export class SparkEventLog {
       ranMs: Math.max(0, endedMs - Math.max(startedMs, complete)),
       how: this.#hasFailed ? 'failed' : 'succeeded',
     };
-    const told = (key: string) =>
-      this.#conf.get(`spark.kubernetes.driver.label.muster.dev/${key}`) ??
-      this.#conf.get(`spark.kubernetes.driver.annotation.muster.dev/${key}`);
+    const { label, annotation } = this.#said;
+    const said = (key: string) => label.get(`muster.dev/${key}`) ?? annotation.get(`muster.dev/${key}`);
     return {
       ...present({
         namespace: this.#conf.get('spark.kubernetes.namespace'),
-        queue: told('queue'),
-        app: told('app') ?? this.#app,
-        user: this.#user,
+        queue: said('queue'),
+        app: sparkAppOf(this.#app ?? '', label, annotation),
+        user: said('user') ?? this.#user,
       }),
       members: 1 + needed,
       endedMs,
       ended,
     };
+  }
+
+  #read(event: Json): void {
+    for (const [key, value] of propertiesOf(event)) {
+      const [, kind, name = ''] = SAID.exec(key) ?? [];
+      if (kind === 'label' || kind === 'annotation') this.#said[kind].set(name, value);
+      else if (KEPT.test(key)) this.#conf.set(key, value);
+    }
+    // Executors of a driver that is the whole app are threads.
+    const master = this.#conf.get('spark.master');
+    if (master?.startsWith('local')) this.#conf.set('spark.kubernetes.driver.master', master);
   }
 }
 
@@ -92,20 +106,15 @@ function timeAt(event: Json, where: string): number {
 }
 
 /** A map, or a list of pairs, as some tools write it. */
-function confOf(event: Json): ReadonlyMap<string, string> {
+function propertiesOf(event: Json): readonly (readonly [string, string])[] {
   const key = 'Spark Properties';
   const pairs: readonly unknown[] = Array.isArray(own(event, key))
     ? listAt(event, key, 'EnvironmentUpdate')
     : Object.entries(objectAt(event, key, 'EnvironmentUpdate') ?? {});
-  const conf = new Map<string, string>();
-  for (const pair of pairs) {
+  return pairs.flatMap((pair) => {
     const [name, value] = Array.isArray(pair) ? (pair as unknown[]) : [];
-    if (typeof name === 'string' && typeof value === 'string' && KEPT.test(name)) conf.set(name, value);
-  }
-  // Executors of a driver that is the whole app are threads.
-  const master = conf.get('spark.master');
-  if (master?.startsWith('local')) conf.set('spark.kubernetes.driver.master', master);
-  return conf;
+    return typeof name === 'string' && typeof value === 'string' ? [[name, value] as const] : [];
+  });
 }
 
 type Told = Pick<PastRun, 'namespace' | 'queue' | 'app' | 'user'>;
