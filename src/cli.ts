@@ -5,6 +5,7 @@ import { demoCommand, demoNodes, type DemoFlags } from './cli/demo.ts';
 import { etaCommand, type EtaFlags } from './cli/eta.ts';
 import { explainCommand, type ExplainFlags } from './cli/explain.ts';
 import { generateCommand, type GenerateFlags } from './cli/generate.ts';
+import { addHistoryCommands } from './cli/history/commands.ts';
 import { mergeCommand } from './cli/merge.ts';
 import { replayCommand, type ReplayFlags } from './cli/replay.ts';
 import { sizeCommand, type SizeFlags } from './cli/size.ts';
@@ -104,6 +105,9 @@ program
     '--scheduler-lease <namespace/name>',
     'Lease of the kube-schedulers that call muster; required with several replicas',
   )
+  .option('--history <file>', 'history file to start with; docs/run-times.md')
+  .option('--history-key-file <file>', 'keep keyed hashes in place of names in the history')
+  .option('--history-namespace <name>', 'namespace of the ConfigMaps that keep the history')
   .option('--webhook <file>', 'serve the mutating webhook with the rules of this file; docs/webhook.md')
   .option('--webhook-cert-file <file>', 'certificate of the webhook')
   .option('--webhook-key-file <file>', 'key of the webhook certificate')
@@ -305,6 +309,8 @@ program
   .action((app: string, flags: ExplainFlags) =>
     run(() => explainCommand(app, flags, (text) => process.stdout.write(text))),
   );
+
+addHistoryCommands(program, run);
 
 program
   .command('eta <file|app>')

@@ -8,7 +8,7 @@ import { rowsOf } from '../replay/trace/source.ts';
 
 const phase = z.enum(['queued', 'refused', 'partial', 'starting', 'working', 'broken', 'resubmitting', 'over']);
 
-/** The fields of a record that `muster why` reads. */
+/** The fields of a record that `muster why` and `muster history import` read. */
 const Read = z.object({
   policy: z.string(),
   id: z.string(),
@@ -21,6 +21,7 @@ const Read = z.object({
   cpuMilli: z.number(),
   submitMs: z.number(),
   reservedMs: z.number().optional(),
+  beganMs: z.number().optional(),
   endedMs: z.number().optional(),
   told: z
     .object({ atMs: z.number(), aboutMs: z.number(), promisedMs: z.number(), isKept: z.boolean().optional() })

@@ -7,6 +7,7 @@ const REMEDIES = {
   MUSTER_TRACE_INVALID: 'See docs/traces.md for the format of each trace.',
   MUSTER_RESULT_INVALID: 'Give files that muster replay (--json, --jobs) or muster sweep wrote, each of them once.',
   MUSTER_HISTORY_INVALID: 'Give what muster wrote as its history; without it muster learns run times again.',
+  MUSTER_PAST_RUNS_INVALID: 'See docs/run-times.md for what muster history import reads.',
   MUSTER_WIRE_BAD_BODY: 'Compare the sender with docs/wire.md.',
   MUSTER_USAGE: 'Run muster --help, or muster COMMAND --help.',
   MUSTER_NOT_SYNCED: 'Wait until /readyz answers 200; kube-scheduler asks again by itself.',

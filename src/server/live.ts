@@ -1,13 +1,12 @@
 import { readFileSync } from 'node:fs';
 import { hostname } from 'node:os';
-import { KubeConfig } from '@kubernetes/client-node';
 import type { Config } from '../config.ts';
 import type { Effect } from '../core/effects.ts';
-import { MusterError } from '../core/errors.ts';
 import { LiveCluster } from '../kube/live-cluster.ts';
 import { Transport } from '../kube/transport.ts';
 import { VERSION } from '../version.ts';
 import { historyMetrics } from './history-metrics.ts';
+import { kubeConfig } from './kube-config.ts';
 import { liveMetrics } from './live-metrics.ts';
 import { buildFor, prepare, start, type Serving } from './start.ts';
 
@@ -65,23 +64,4 @@ function historyNamespace({ historyNamespace: told }: Config): string {
   } catch {
     return USUAL_NAMESPACE;
   }
-}
-
-/** Finds the kubeconfig as kubectl does, and falls back to the pod's service account. */
-function kubeConfig(file: string | undefined): KubeConfig {
-  const config = new KubeConfig();
-  try {
-    if (file !== undefined) config.loadFromFile(file);
-    else config.loadFromDefault();
-  } catch (cause) {
-    const what = `${file ?? 'kubeconfig'}: ${(cause as Error).message}.`;
-    throw new MusterError('MUSTER_KUBE_CONFIG', what, { cause });
-  }
-  // The library's default if it finds no config at all.
-  if (file === undefined && config.getCurrentCluster()?.server === 'http://localhost:8080')
-    throw new MusterError(
-      'MUSTER_KUBE_CONFIG',
-      'No API server to connect to: there is neither a kubeconfig nor a service account.',
-    );
-  return config;
 }
