@@ -1,5 +1,5 @@
 import { isMainThread } from 'node:worker_threads';
-import { Command, InvalidArgumentError, Option } from 'commander';
+import { Command, Option } from 'commander';
 import { checkCommand } from './cli/check.ts';
 import { demoCommand, demoNodes, type DemoFlags } from './cli/demo.ts';
 import { etaCommand, type EtaFlags } from './cli/eta.ts';
@@ -7,6 +7,7 @@ import { explainCommand, type ExplainFlags } from './cli/explain.ts';
 import { generateCommand, type GenerateFlags } from './cli/generate.ts';
 import { addHistoryCommands } from './cli/history/commands.ts';
 import { mergeCommand } from './cli/merge.ts';
+import { notNegative, numbers, positive, positiveWhole, share, whole } from './cli/number-flags.ts';
 import { replayCommand, type ReplayFlags } from './cli/replay.ts';
 import { sizeCommand, type SizeFlags } from './cli/size.ts';
 import type { OutFlags } from './cli/sweep-out.ts';
@@ -25,38 +26,6 @@ import { VERSION } from './version.ts';
 
 const FAILED = 1;
 const MISUSED = 2;
-
-const positive = (text: string) => numberFrom(text, (value) => value > 0, 'a number above 0');
-const notNegative = (text: string) => numberFrom(text, (value) => value >= 0, 'a number of at least 0');
-const share = (text: string) => numberFrom(text, (value) => value >= 0 && value <= 1, 'a number from 0 to 1');
-const whole = (text: string) =>
-  numberFrom(text, (value) => Number.isSafeInteger(value) && value >= 0, 'an integer of at least 0');
-
-function numberFrom(text: string, isAllowed: (value: number) => boolean, wanted: string): number {
-  const value = text.trim() === '' ? NaN : Number(text);
-  if (!Number.isFinite(value) || !isAllowed(value)) throw new InvalidArgumentError(`Expected ${wanted}.`);
-  return value;
-}
-
-const positiveWhole = (text: string) =>
-  numberFrom(text, (value) => Number.isSafeInteger(value) && value > 0, 'an integer of at least 1');
-
-/** In one range: more is taken for a typing mistake. */
-const MAX_NUMBERS = 10_000;
-
-/** `1..8`, `1,2,5..7` */
-function numbers(text: string): readonly number[] {
-  const all = text.split(',').flatMap((part) => {
-    const [first = NaN, last = first, ...more] = part
-      .split('..')
-      .map((one) => (/^\s*\d+\s*$/.test(one) ? Number(one) : NaN));
-    const count = last - first + 1;
-    if (more.length > 0 || !(count >= 1 && count <= MAX_NUMBERS))
-      throw new InvalidArgumentError('Expected a list of numbers and ranges, such as 1..8 or 1,2,5..7.');
-    return Array.from({ length: count }, (_, i) => first + i);
-  });
-  return [...new Set(all)];
-}
 
 const collect = (value: string, list: readonly string[] = []) => [...list, value];
 const profiles = PROFILES.map(({ name }) => name).join(', ');

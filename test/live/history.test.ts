@@ -3,12 +3,13 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { gunzipSync, gzipSync } from 'node:zlib';
 import { afterAll, afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { historyShowCommand } from '../../src/cli/history/show.ts';
 import { Clock } from '../../src/clock.ts';
 import { PACKED } from '../../src/kube/history-parts.ts';
 import { ServedHistory } from '../../src/server/kept-history.ts';
 import { FakeApiServer } from '../support/fake-api-server.ts';
 import { addNodes, LiveMuster, stopAll, type LiveMusterOptions } from '../support/live-muster.ts';
-import { until } from '../support/live.ts';
+import { kubeConfigFor, until } from '../support/live.ts';
 
 const CONFIG_MAPS = '/api/v1/configmaps';
 const LEASES = '/apis/coordination.k8s.io/v1/leases';
@@ -31,8 +32,8 @@ class Keeping {
   readonly warnings: string[] = [];
   readonly muster: LiveMuster;
 
-  constructor({ keyFile, ...options }: LiveMusterOptions & { keyFile?: string } = {}) {
-    this.history = new ServedHistory(() => this.clock.toWall(this.clock.nowMs()), { file: undefined, keyFile });
+  constructor({ keyFile, file, ...options }: LiveMusterOptions & { keyFile?: string; file?: string } = {}) {
+    this.history = new ServedHistory(() => this.clock.toWall(this.clock.nowMs()), { file, keyFile });
     const log = (level: string, fields: object, message: string) => {
       if (level === 'warn') this.warnings.push(`${message} ${JSON.stringify(fields)}`);
     };
@@ -169,6 +170,36 @@ describe('of two replicas', () => {
     expect(textStored()).toContain('imported');
     expect(muster.warnings).toEqual([]);
   });
+});
+
+test('a file counts as long as nothing is kept', async () => {
+  const source = new Keeping();
+  source.learn('imported', 99);
+  const file = join(folder, 'imported.json');
+  writeFileSync(file, source.history.text());
+  const first = await new Keeping({ file }).start();
+  expect(first.minutesOf('imported')).toBe(99);
+  await first.stop();
+  expect(textStored()).toContain('imported');
+  const other = new Keeping();
+  other.learn('etl-#', 42);
+  put({ binaryData: { [PACKED]: gzipSync(other.history.text()).toString('base64') } });
+  const second = await new Keeping({ file }).start();
+  expect([second.minutesOf('imported'), second.minutesOf('etl-#')]).toEqual([undefined, 42]);
+});
+
+test('muster history show reads it from the cluster, and says if there is none', async () => {
+  const kubeconfig = join(folder, 'kubeconfig');
+  writeFileSync(kubeconfig, kubeConfigFor(api.url).exportConfig());
+  const shown: string[] = [];
+  const show = (historyNamespace: string) =>
+    historyShowCommand(undefined, { kubeconfig, historyNamespace }, (text) => void shown.push(text));
+  const muster = await new Keeping().start();
+  muster.learn('etl-#', 42);
+  await muster.stop();
+  await show('muster-system');
+  expect(shown.join()).toMatch(/│ app etl-# +│ jobs +│ 2-3 +│ 5 +│ 42m +│/);
+  await expect(show('elsewhere')).rejects.toThrow(/ConfigMap elsewhere\/muster-history holds no history/);
 });
 
 describe('a history that cannot be used', () => {
