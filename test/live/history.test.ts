@@ -7,6 +7,7 @@ import { historyShowCommand } from '../../src/cli/history/show.ts';
 import { Clock } from '../../src/clock.ts';
 import { PACKED } from '../../src/kube/history-parts.ts';
 import { ServedHistory } from '../../src/server/kept-history.ts';
+import { builtCli, written } from '../support/cli.ts';
 import { FakeApiServer } from '../support/fake-api-server.ts';
 import { addNodes, LiveMuster, stopAll, type LiveMusterOptions } from '../support/live-muster.ts';
 import { kubeConfigFor, until } from '../support/live.ts';
@@ -15,6 +16,7 @@ const CONFIG_MAPS = '/api/v1/configmaps';
 const LEASES = '/apis/coordination.k8s.io/v1/leases';
 const MINUTE_MS = 60_000;
 
+const { start } = builtCli();
 const folder = mkdtempSync(join(tmpdir(), 'muster-history-'));
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
@@ -199,6 +201,24 @@ test('a file counts as long as nothing is kept', async () => {
   put({ binaryData: { [PACKED]: gzipSync(other.history.text()).toString('base64') } });
   const second = await new Keeping({ file }).start();
   expect([second.minutesOf('imported'), second.minutesOf('etl-#')]).toEqual([undefined, 42]);
+});
+
+test('muster serve keeps what it was given, is told of it in its metrics, and writes it when it is ended', async () => {
+  const source = new Keeping();
+  source.learn('imported', 99);
+  const [file, kubeconfig] = [join(folder, 'given.json'), join(folder, 'kubeconfig')];
+  writeFileSync(file, source.history.text());
+  writeFileSync(kubeconfig, kubeConfigFor(api.url).exportConfig());
+  const live = ['serve', '--live', '--kubeconfig', kubeconfig, '--port', '0', '--extender-port', '0'];
+  const served = start([...live, '--history', file]);
+  await written(served, /"muster serves"/);
+  const [, url = ''] = /"url":"([^"]+)"/.exec(served.text.out) ?? [];
+  const metrics = await (await fetch(`${url}/metrics`)).text();
+  expect(metrics).toMatch(new RegExp(`^muster_history_keys ${source.history.runTimes.size}$`, 'm'));
+  expect(metrics).toMatch(/^muster_history_write_age_seconds -1$/m);
+  served.child.kill('SIGTERM');
+  expect((await served.ended).code).toBe(0);
+  expect(textStored()).toContain('imported');
 });
 
 test('muster history show reads it from the cluster, and says if there is none', async () => {
