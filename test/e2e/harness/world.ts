@@ -16,15 +16,16 @@ interface Access {
 
 /** Gives muster the rights of deploy/access with their limits, and no other. */
 export async function applyAccess(plane: ControlPlane): Promise<void> {
-  for (const file of ['rbac.yaml', 'admission-policies.yaml']) {
+  for (const file of ['namespace.yaml', 'rbac.yaml', 'history.yaml', 'admission-policies.yaml']) {
     for (const document of parseAllDocuments(readFileSync(inProject(`deploy/access/${file}`), 'utf8'))) {
       const object = document.toJS() as Access;
       const { namespace } = object.metadata;
       const space = namespace === undefined ? '' : `/namespaces/${namespace}`;
+      const group = object.apiVersion === 'v1' ? '/api/v1' : `/apis/${object.apiVersion}`;
       const plural = `${object.kind.toLowerCase()}s`.replace(/ys$/, 'ies');
       await persist(plane.admin, {
         method: 'POST',
-        path: `/apis/${object.apiVersion}${space}/${plural}`,
+        path: `${group}${space}/${plural}`,
         body: object,
       });
     }
