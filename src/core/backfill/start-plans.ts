@@ -14,9 +14,9 @@ const MAX_HEADS = 32;
 /** How many of the runs that hold room now end before it is counted on. */
 const END_SHARE = 0.9;
 /** A gang counts as over, for those that it passes, when so many of such runs are. */
-export const PASS_SHARE = 0.9;
+export const PASS_SHARE = 0.75;
 /** The same, while start times come late too often. */
-const CAREFUL_SHARE = 0.97;
+const CAREFUL_SHARE = 0.9;
 
 /**
  * The places in time of the gangs that have lost their patience, and with them the answer to whether another gang may

@@ -10,8 +10,11 @@ import { PromiseRecord } from './promise-record.ts';
 const AGAIN_MS = 600_000;
 /** It is told again where it has moved by more than this share of what was left. */
 const MOVED = 0.25;
-/** While too many start times come late, the latest time is told so much later. */
-const CAREFUL = 1.5;
+/** The latest time leaves this for pods to be bound and to start, in ms, and so much of the wait for what nobody foresees. */
+const MARGIN_MS = 60_000;
+const MARGIN = 0.1;
+/** While too many start times come late, the margin is so much of the wait. */
+const CAREFUL_MARGIN = 0.5;
 
 interface Told {
   readonly gang: Gang;
@@ -26,8 +29,8 @@ interface Told {
 }
 
 /**
- * The start times that gangs have been told, and how they turned out. Only a gang that has lost its patience is told one:
- * others must mind it from then on. Kept in memory alone: after a restart start times are told anew.
+ * The start times that gangs have been told, and how they turned out. Only the first of a queue and priority that has lost
+ * its patience is told one: all but gangs of higher priority must mind it from then on. Kept in memory alone: after a restart start times are told anew.
  */
 export class StartPromises {
   readonly #told = new Map<string, Told>();
@@ -58,8 +61,8 @@ export class StartPromises {
 
   /** The first gang in admission order whose start time is to be looked at. */
   #next(ctx: BackfillContext, nowMs: number) {
-    for (const gang of ctx.queues.inAdmissionOrder()) {
-      if (!isHead(gang, nowMs) || nowMs < (this.#told.get(gang.key)?.againMs ?? -Infinity)) continue;
+    for (const gang of firstHeads(ctx, nowMs)) {
+      if (nowMs < (this.#told.get(gang.key)?.againMs ?? -Infinity)) continue;
       const place = () => {
         const isHere = ctx.gangs.get(gang.key) === gang;
         return isHere ? { gang, ahead: ctx.queues.aheadInAllQueues(gang) } : undefined;
@@ -70,7 +73,7 @@ export class StartPromises {
   }
 
   #tell(ctx: BackfillContext, gang: Gang, outlook: Outlook, nowMs: number): void {
-    const start = this.#record.isCareful ? later(outlook, nowMs) : outlook;
+    const start = withMargin(outlook, this.#record.isCareful ? CAREFUL_MARGIN : MARGIN, nowMs);
     const known = this.#told.get(gang.key);
     const againMs = nowMs + Math.max(AGAIN_MS, (start.aboutMs - nowMs) / 4);
     if (known) known.againMs = againMs;
@@ -91,16 +94,28 @@ export class StartPromises {
     this.#told.delete(gang.key);
     if (!isHere) return;
     const lateMs = nowMs - promisedMs;
-    this.#record.add(lateMs > 0);
-    if (lateMs <= 0) ctx.emit({ kind: 'start-kept', gang: gang.key, promisedMs, lateMs });
-    else ctx.emit({ kind: 'start-late', gang: gang.key, promisedMs, lateMs, because: delayOf(ctx, told) });
+    const because = lateMs > 0 ? delayOf(ctx, told) : undefined;
+    // That more important gangs come, or nodes go, is nothing that a forecast could know.
+    if (because === undefined || because === 'forecast') this.#record.add(lateMs > 0);
+    if (because === undefined) ctx.emit({ kind: 'start-kept', gang: gang.key, promisedMs, lateMs });
+    else ctx.emit({ kind: 'start-late', gang: gang.key, promisedMs, lateMs, because });
   }
 }
 
-/** The start time with more time to come late. */
-const later = (outlook: Outlook, nowMs: number): Outlook => ({
+/** The first of each queue and priority that has lost its patience: all others of that priority there must mind it. */
+function* firstHeads({ queues }: BackfillContext, nowMs: number): Generator<Gang> {
+  const seen = new Set<string>();
+  for (const gang of queues.inAdmissionOrder()) {
+    const line = `${gang.priority} ${gang.spec.queue}`;
+    if (seen.has(line) || !isHead(gang, nowMs)) continue;
+    seen.add(line);
+    yield gang;
+  }
+}
+
+const withMargin = (outlook: Outlook, share: number, nowMs: number): Outlook => ({
   ...outlook,
-  latestMs: nowMs + CAREFUL * (outlook.latestMs - nowMs),
+  latestMs: outlook.latestMs + MARGIN_MS + share * (outlook.latestMs - nowMs),
 });
 
 function hasMoved(before: StartTime, now: StartTime, nowMs: number): boolean {

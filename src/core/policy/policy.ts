@@ -208,7 +208,7 @@ export const DEFAULT_POLICY: Policy = {
   queue: {
     blockAfterMs: 600 * SECOND_MS,
     patience: { times: 0, mostMs: 86_400 * SECOND_MS },
-    backfill: 'off',
+    backfill: 'reserve',
     order: 'fifo',
     overrun: 'wait',
     extras: 'lend',
