@@ -25,7 +25,7 @@ export interface ForwardDeps {
 
 /** Ends, and plans, in one future. At 5,000 nodes a plan takes some 50 µs. */
 export const MOST_ENDS = 2000;
-export const MOST_PLANS = 1000;
+export const MOST_PLANS = 1500;
 /** Rows per unit of work: a plan looks at all of them, in passes over columns. */
 const ROWS_PER_UNIT = 50;
 
@@ -60,13 +60,14 @@ type Planned =
 interface First {
   readonly waiting: Waiting;
   readonly atMs: number;
+  /** The room at that time, without what the first itself takes. */
+  readonly room: Float64Array[];
+  /** Where its members would go then. */
   readonly rows: readonly Int32Array[];
-  /** What is left at that time beside it. */
-  readonly spare: Float64Array[];
 }
 
 /**
- * One future of a scene: runs end when `lasts` says, and at each end the line is walked. Whoever fits starts, but the
+ * One future of a scene: runs end when `lasts` says, and at each end the line is walked. Every gang that fits starts, but the
  * first that does not fit and has lost its patience keeps its place in time: those behind it must end before, or use
  * room that it leaves. Those behind the first may still overtake each other, and a gang whose start nobody can tell holds
  * nobody up. In a queue without backfill nobody passes.
@@ -75,7 +76,8 @@ export class Forward {
   readonly #deps: ForwardDeps;
   readonly #asked: Waiting;
   readonly #room: Float64Array[];
-  /** The room, but no more than the first leaves. Current while there is a first. */
+  /** What the first leaves at its time, and the room now as far as it leaves it. Current while there is a first. */
+  #spare: Float64Array[] = [];
   readonly #beside: Float64Array[];
   /** Ascending; those before #next are over. */
   readonly #ends: End[];
@@ -164,13 +166,22 @@ export class Forward {
     if (!this.#mayFit(waiting)) return undefined;
     const rows = this.#planIn(waiting, this.#room);
     const isOver = first && this.#nowMs + waiting.forecast.endsWithin(PASS_SHARE, 0) <= first.atMs;
-    return !rows || !first || isOver ? rows : this.#planIn(waiting, this.#beside, true);
+    if (!rows || !first || isOver || this.#rowsBeside(first, partsOf(waiting, rows))) return rows;
+    return this.#planIn(waiting, this.#beside, true);
+  }
+
+  /** Where the first would go if these places were taken for longer; undefined: they would delay it. */
+  #rowsBeside({ waiting, room }: First, places: readonly FreedRoom[]): readonly Int32Array[] | undefined {
+    for (const { row, vector } of places) change(room, row, vector, -1);
+    const { rows } = this.#plan(waiting, room);
+    for (const { row, vector } of places) change(room, row, vector, 1);
+    return rows;
   }
 
   /** It does not fit at its time where one that passed it lasts longer than was to be expected. */
   #placesForFirst(waiting: Waiting): readonly Int32Array[] | undefined {
     const rows = this.#planIn(waiting, this.#room);
-    if (!rows) this.#first = undefined;
+    if (!rows) this.#noFirst();
     return rows;
   }
 
@@ -200,10 +211,13 @@ export class Forward {
   #toFirst(first: First | undefined): void {
     this.#first = first;
     if (!first) return;
+    const spare = first.room.map((column) => column.slice());
+    for (const { row, vector } of partsOf(first.waiting, first.rows)) change(spare, row, vector, -1);
     for (const [c, column] of this.#beside.entries()) {
-      const [room, spare] = [this.#room[c]!, first.spare[c]!];
-      for (let row = 0; row < column.length; row++) column[row] = Math.min(room[row]!, spare[row]!);
+      const [now, then] = [this.#room[c]!, spare[c]!];
+      for (let row = 0; row < column.length; row++) column[row] = Math.min(now[row]!, then[row]!);
     }
+    this.#spare = spare;
   }
 
   /** When the gang fits if nobody takes room before: room only grows until then. undefined: nobody knows. */
@@ -222,7 +236,7 @@ export class Forward {
       }
       if (this.#ends[i + 1]?.atMs === atMs || (lack && lack.places < lack.enough)) continue;
       const planned = this.#plan(waiting, room);
-      if (planned.rows) return { waiting, atMs, rows: planned.rows, spare: without(room, waiting, planned.rows) };
+      if (planned.rows) return { waiting, atMs, room, rows: planned.rows };
       if (this.#plans > MOST_PLANS) return undefined;
       lack = planned.lack;
     }
@@ -234,17 +248,25 @@ export class Forward {
     const atMs = this.#endOf(waiting);
     const { key } = waiting.gang;
     const taken = partsOf(waiting, rows);
+    for (const { row, vector } of taken) this.#change(row, vector, -1);
     const first = this.#first;
-    for (const { row, vector } of taken) {
-      if (first && first.waiting !== waiting && atMs > first.atMs) change(first.spare, row, vector, -1);
-      this.#change(row, vector, -1);
-    }
-    if (first?.waiting === waiting) {
-      this.#first = undefined;
-      for (const [other, { isBeside }] of this.#lacks) if (isBeside) this.#lacks.delete(other);
-    }
+    if (first?.waiting === waiting) this.#noFirst();
+    else if (first && atMs > first.atMs) this.#takeBeside(first, taken);
     this.#waiting = this.#waiting.filter((other) => other !== waiting);
     if (atMs < Infinity) this.#insert({ atMs, gang: key, parts: [...waiting.parts, ...taken] });
+  }
+
+  #noFirst(): void {
+    this.#first = undefined;
+    for (const [other, { isBeside }] of this.#lacks) if (isBeside) this.#lacks.delete(other);
+  }
+
+  /** These places will be taken when the first starts. */
+  #takeBeside(first: First, places: readonly FreedRoom[]): void {
+    const rows = this.#rowsBeside(first, places);
+    for (const { row, vector } of places) change(first.room, row, vector, -1);
+    if (rows) this.#toFirst({ ...first, rows });
+    else this.#noFirst();
   }
 
   #insert(end: End): void {
@@ -269,10 +291,9 @@ export class Forward {
   #change(row: number, vector: Vector, sign: 1 | -1): void {
     this.#countLacks(row, -1);
     change(this.#room, row, vector, sign);
-    const first = this.#first;
-    if (first)
+    if (this.#first)
       for (let c = 0; c < this.#beside.length; c++)
-        this.#beside[c]![row] = Math.min(this.#room[c]![row]!, first.spare[c]![row]!);
+        this.#beside[c]![row] = Math.min(this.#room[c]![row]!, this.#spare[c]![row]!);
     this.#countLacks(row, 1);
   }
 
@@ -338,8 +359,3 @@ function pay(owed: Map<number, Vector>, row: number, vector: Vector, sign: 1 | -
 
 const partsOf = ({ request: { needs } }: Waiting, rows: readonly Int32Array[]): FreedRoom[] =>
   needs.flatMap(({ vector }, i) => Array.from(rows[i] ?? [], (row) => ({ row, vector })));
-
-function without(room: Float64Array[], waiting: Waiting, rows: readonly Int32Array[]): Float64Array[] {
-  for (const { row, vector } of partsOf(waiting, rows)) change(room, row, vector, -1);
-  return room;
-}
