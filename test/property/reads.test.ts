@@ -3,6 +3,7 @@ import { afterEach, expect, test, vi } from 'vitest';
 import { Planner } from '../../src/core/placement/planner.ts';
 import { DEFAULT_POLICY, type Policy } from '../../src/core/policy/policy.ts';
 import { findVictims } from '../../src/core/preemption/search/find-victims.ts';
+import { allAtOnce } from '../../src/core/work.ts';
 import { GangBuilder, offer, pod, spark } from '../support/builders.ts';
 import { fingerprintOf } from '../support/fingerprint.ts';
 import { gangSteps, liveSteps, otherSteps, Play, policy, setting, type Step } from '../support/play.ts';
@@ -41,10 +42,11 @@ function readAll({ scheduler, nodes, nowMs }: World): number {
   const { inside } = scheduler;
   let victims = 0;
   for (const { gang } of scheduler.gangs()) {
+    const known = inside.gangs.get(gang);
     victims += scheduler.explain(gang, nowMs)?.preemption?.victims.length ?? 0;
+    if (known) allAtOnce(scheduler.eta(known.leader, nowMs));
     scheduler.reservation(gang);
     scheduler.members(gang);
-    const known = inside.gangs.get(gang);
     if (known && known.state.kind === 'waiting') findVictims(inside, known, nowMs);
   }
   scheduler.nodes();
