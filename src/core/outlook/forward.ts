@@ -1,10 +1,11 @@
-import { hasBit } from '../cluster/eligibility.ts';
 import { PASS_SHARE } from '../backfill/start-plans.ts';
+import { addTo } from '../backfill/walk.ts';
 import { isPassable } from '../gang/blocking.ts';
-import type { FreedRoom, Need, Plan, PlanRequest } from '../placement/need.ts';
-import { capacityAt } from '../placement/room.ts';
+import type { FreedRoom, Plan, PlanRequest } from '../placement/need.ts';
 import type { Vector } from '../resources.ts';
 import type { Slices, Work } from '../work.ts';
+import { becauseOf, type End } from './because-of.ts';
+import { isEnough, lackOf, placesAt, type Lack } from './lack.ts';
 import type { Scene, Waiting } from './scene.ts';
 
 /** When the last of the line starts in one future. */
@@ -29,29 +30,6 @@ export const MOST_PLANS = 1500;
 /** Rows per unit of work: a plan looks at all of them, in passes over columns. */
 const ROWS_PER_UNIT = 50;
 
-/** More places on one node are not told apart. */
-const MOST_PLACES = 10_000;
-/** Whose ends are told. */
-const MOST_NAMED = 3;
-
-interface End {
-  readonly atMs: number;
-  /** '': a pod by itself. */
-  readonly gang: string;
-  readonly parts: readonly FreedRoom[];
-}
-
-/** What a waiting gang lacks since it was planned last: it is not planned again before there are as many places. */
-interface Lack {
-  /** The need that does not fit; or all of them together, of which each fits alone: then any place may help. */
-  readonly needs: readonly Need[];
-  readonly isTogether: boolean;
-  readonly enough: number;
-  places: number;
-  /** There is room, but not beside the first of the line: when that has started, there may be. */
-  readonly isBeside: boolean;
-}
-
 type Planned =
   | { readonly rows: readonly Int32Array[]; readonly lack?: undefined }
   | { readonly rows?: undefined; readonly lack: Lack };
@@ -67,10 +45,10 @@ interface First {
 }
 
 /**
- * One future of a scene: runs end when `lasts` says, and at each end the line is walked. Every gang that fits starts, but the
- * first that does not fit and has lost its patience keeps its place in time: those behind it must end before, or use
- * room that it leaves. Those behind the first may still overtake each other, and a gang whose start nobody can tell holds
- * nobody up. In a queue without backfill nobody passes.
+ * One future of a scene: runs end when `lasts` says, and at each end the line is walked. Every gang that fits starts,
+ * but the first that does not fit and has lost its patience keeps its place in time: those behind it must end before,
+ * or leave it room. Gangs behind the first may overtake each other, and a gang whose start cannot be told holds up no
+ * other. In a queue without backfill no gang passes.
  */
 export class Forward {
   readonly #deps: ForwardDeps;
@@ -85,7 +63,8 @@ export class Forward {
   #nowMs: number;
   readonly #beginMs: number;
   #waiting: readonly Waiting[];
-  readonly #lacks = new Map<Waiting, Lack>();
+  /** `isBeside`: there is room, but not beside the first: when that has started, there may be. */
+  readonly #lacks = new Map<Waiting, Lack & { readonly isBeside: boolean }>();
   readonly #never = new Set<Waiting>();
   #first: First | undefined;
   #plans = 0;
@@ -132,7 +111,7 @@ export class Forward {
     return (instead) => !barred.has(instead.gang.spec.queue) && this.#placesFor(instead) !== undefined;
   }
 
-  /** Starts whoever may start now. @returns the rows of the gang that was asked about, if it is one of them */
+  /** Starts all that may start now. @returns the rows of the gang that was asked about, if it is one of them */
   #walk(): readonly Int32Array[] | undefined {
     const barred = new Set<string>();
     for (const waiting of this.#waiting) {
@@ -172,9 +151,9 @@ export class Forward {
 
   /** Where the first would go if these places were taken for longer; undefined: they would delay it. */
   #rowsBeside({ waiting, room }: First, places: readonly FreedRoom[]): readonly Int32Array[] | undefined {
-    for (const { row, vector } of places) change(room, row, vector, -1);
+    for (const { row, vector } of places) addTo(room, row, vector, -1);
     const { rows } = this.#plan(waiting, room);
-    for (const { row, vector } of places) change(room, row, vector, 1);
+    for (const { row, vector } of places) addTo(room, row, vector, 1);
     return rows;
   }
 
@@ -187,7 +166,7 @@ export class Forward {
 
   #mayFit(waiting: Waiting): boolean {
     const lack = this.#lacks.get(waiting);
-    return !lack || lack.places >= lack.enough;
+    return !lack || isEnough(lack);
   }
 
   #planIn(waiting: Waiting, room: readonly Float64Array[], isBeside = false): readonly Int32Array[] | undefined {
@@ -201,18 +180,14 @@ export class Forward {
     this.#work += this.#room[0]!.length / ROWS_PER_UNIT;
     const plan = this.#deps.plan({ ...request, room });
     if (plan.kind === 'placed') return { rows: plan.rows };
-    const need = plan.need === undefined ? undefined : request.needs[plan.need];
-    if (!need) return { lack: { needs: request.needs, isTogether: true, enough: 1, places: 0, isBeside: false } };
-    return {
-      lack: { needs: [need], isTogether: false, enough: need.count, places: plan.places ?? 0, isBeside: false },
-    };
+    return { lack: lackOf(plan, request.needs) };
   }
 
   #toFirst(first: First | undefined): void {
     this.#first = first;
     if (!first) return;
     const spare = first.room.map((column) => column.slice());
-    for (const { row, vector } of partsOf(first.waiting, first.rows)) change(spare, row, vector, -1);
+    for (const { row, vector } of partsOf(first.waiting, first.rows)) addTo(spare, row, vector, -1);
     for (const [c, column] of this.#beside.entries()) {
       const [now, then] = [this.#room[c]!, spare[c]!];
       for (let row = 0; row < column.length; row++) column[row] = Math.min(now[row]!, then[row]!);
@@ -231,10 +206,10 @@ export class Forward {
       const { atMs, parts } = this.#ends[i]!;
       for (const { row, vector } of parts) {
         if (lack) lack.places -= placesAt(room, row, lack);
-        change(room, row, vector, 1);
+        addTo(room, row, vector, 1);
         if (lack) lack.places += placesAt(room, row, lack);
       }
-      if (this.#ends[i + 1]?.atMs === atMs || (lack && lack.places < lack.enough)) continue;
+      if (this.#ends[i + 1]?.atMs === atMs || (lack && !isEnough(lack))) continue;
       const planned = this.#plan(waiting, room);
       if (planned.rows) return { waiting, atMs, room, rows: planned.rows };
       if (this.#plans > MOST_PLANS) return undefined;
@@ -264,7 +239,7 @@ export class Forward {
   /** These places will be taken when the first starts. */
   #takeBeside(first: First, places: readonly FreedRoom[]): void {
     const rows = this.#rowsBeside(first, places);
-    for (const { row, vector } of places) change(first.room, row, vector, -1);
+    for (const { row, vector } of places) addTo(first.room, row, vector, -1);
     if (rows) this.#toFirst({ ...first, rows });
     else this.#noFirst();
   }
@@ -290,7 +265,7 @@ export class Forward {
 
   #change(row: number, vector: Vector, sign: 1 | -1): void {
     this.#countLacks(row, -1);
-    change(this.#room, row, vector, sign);
+    addTo(this.#room, row, vector, sign);
     if (this.#first)
       for (let c = 0; c < this.#beside.length; c++)
         this.#beside[c]![row] = Math.min(this.#room[c]![row]!, this.#spare[c]![row]!);
@@ -311,18 +286,7 @@ export class Forward {
 
   /** @param until the number of ends until then */
   #told(atMs: number, until: number, rows: readonly Int32Array[]): Foretold {
-    const owed = new Map<number, Vector>();
-    for (const { row, vector } of partsOf(this.#asked, rows)) pay(owed, row, vector, 1);
-    const becauseOf = new Set<string>();
-    for (let i = until - 1; i >= 0 && becauseOf.size < MOST_NAMED && owed.size > 0; i--) {
-      const { gang, parts } = this.#ends[i]!;
-      for (const { row, vector } of parts) {
-        if (!owed.has(row)) continue;
-        pay(owed, row, vector, -1);
-        if (gang !== '') becauseOf.add(gang);
-      }
-    }
-    return { atMs, becauseOf: [...becauseOf], isAtLeast: false };
+    return { atMs, becauseOf: becauseOf(partsOf(this.#asked, rows), this.#ends.slice(0, until)), isAtLeast: false };
   }
 
   /** Later by 2 % of the time until then at most, so that there are some hundred different times. */
@@ -334,28 +298,6 @@ export class Forward {
 
 const STEP = 1.02;
 const LOG_STEP = Math.log(STEP);
-
-function change(room: readonly Float64Array[], row: number, vector: Vector, sign: 1 | -1): void {
-  for (let c = 0; c < vector.length; c++) if (vector[c] !== 0) room[c]![row]! += sign * vector[c]!;
-}
-
-/** How many of the lacking places the row has. */
-function placesAt(room: readonly Float64Array[], row: number, { needs, isTogether }: Lack): number {
-  let places = 0;
-  for (const { eligible, vector, count } of needs)
-    if (hasBit(eligible, row)) places += capacityAt(room, row, vector, isTogether ? MOST_PLACES : count);
-  return places;
-}
-
-/** Adds what a plan takes of a row, or takes off what an end gave to it: a row is forgotten once all is paid. */
-function pay(owed: Map<number, Vector>, row: number, vector: Vector, sign: 1 | -1): void {
-  const before = owed.get(row) ?? [];
-  const now = Float64Array.from({ length: Math.max(before.length, vector.length) }, (_, c) => {
-    return (before[c] ?? 0) + sign * (vector[c] ?? 0);
-  });
-  if (now.some((amount) => amount > 0)) owed.set(row, now);
-  else owed.delete(row);
-}
 
 const partsOf = ({ request: { needs } }: Waiting, rows: readonly Int32Array[]): FreedRoom[] =>
   needs.flatMap(({ vector }, i) => Array.from(rows[i] ?? [], (row) => ({ row, vector })));
