@@ -34,9 +34,13 @@ export function startText(start: z.output<typeof StartView>, now: Date, who = 'I
   const isNow = (iso: string | undefined) => iso !== undefined && Date.parse(iso) - now.getTime() < NOW_MS;
   if (isNow(latest)) return `${who} starts now.`;
   const when = because.length > 0 ? `, when ${ends(because)}` : '';
+  const supposed =
+    latest !== undefined && unknown.length > 0
+      ? `Nothing is known of how long ${listed(unknown)} ${unknown.length === 1 ? 'runs' : 'run'}: that is supposed. `
+      : '';
   const from = isNow(earliest) ? 'now' : at(earliest ?? about);
   const between = latest === undefined ? `${from} at the earliest; ${nobody}` : `between ${from} and ${at(latest)}`;
-  return `${who} starts about ${isNow(about) ? 'now' : at(about)} (${between})${when}. That is no promise: forecasts may be wrong.`;
+  return `${who} starts about ${isNow(about) ? 'now' : at(about)} (${between})${when}. ${supposed}That is no promise: forecasts may be wrong.`;
 }
 
 export function forecastText({
@@ -47,8 +51,10 @@ export function forecastText({
   basis,
 }: z.output<typeof ForecastView>): string {
   if (medianSeconds === undefined)
-    return isKnown ? `It never ends (${basis}).` : `Nobody knows how long it runs (${basis}).`;
+    return isKnown ? `It never ends (${basis}).` : `Nothing is known of how long it runs (${basis}).`;
   const most = p90Seconds === undefined ? '' : `, nine times of ten at most ${span(p90Seconds * 1000)}`;
+  if (!isKnown)
+    return `Nothing is known of how long it runs (${basis}); muster supposes ${span(medianSeconds * 1000)}${most}.`;
   const of = runs === 0 ? basis : `${runs} ended ${runs === 1 ? 'run' : 'runs'}: ${basis}`;
   return `It runs about ${span(medianSeconds * 1000)}${most} (${of}).`;
 }

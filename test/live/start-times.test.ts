@@ -204,7 +204,7 @@ spec:
     expect(code).toBe(0);
     expect(text).toContain('jobs/pi (6 members, queue default, priority 0, policy default), submitted now:');
     expect(text).toMatch(/It starts about .* when jobs\/waits/);
-    expect(text).toContain('Nobody knows how long it runs');
+    expect(text).toContain('Nothing is known of how long it runs');
     expect(text).toContain('* With 1 member of role executor instead of 5 it would start now.');
     expect(text).toMatch(/\* Ahead of all that wait \(priority 1\) it starts about/);
   });

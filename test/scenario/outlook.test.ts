@@ -116,6 +116,13 @@ test('where nobody knows when a run ends, it is said of which', () => {
   expect(outlook(world, 'h', {})).toMatchObject({ aboutMs: Infinity, unknown: ['jobs/r1'], becauseOf: [] });
 });
 
+test('where the end of a run is supposed, it is said of which', () => {
+  const world = play({ r1: 6, h: 8 });
+  const supposed = { ...exactly(60), isKnown: false };
+  expect(outlook(world, 'h', { r1: supposed })).toMatchObject({ becauseOf: ['jobs/r1'], unknown: ['jobs/r1'] });
+  expect(outlook(world, 'h', R1)).toMatchObject({ becauseOf: ['jobs/r1'], unknown: [] });
+});
+
 test('runs that may end early or late make a span, and many of them a narrower one than one', () => {
   const one = outlook(play({ r1: 10, h: 10 }), 'h', { r1: upTo(1000) })!;
   expect(one.earliestMs).toBeLessThan(100 * SECOND);

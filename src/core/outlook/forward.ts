@@ -25,7 +25,7 @@ export interface ForwardDeps {
 }
 
 /** Ends, and plans, in one future. At 5,000 nodes a plan takes some 50 µs. */
-export const MOST_ENDS = 2000;
+const MOST_ENDS = 2000;
 export const MOST_PLANS = 1500;
 /** Rows per unit of work: a plan looks at all of them, in passes over columns. */
 const ROWS_PER_UNIT = 50;

@@ -12,8 +12,9 @@ export interface Outlook extends StartTime {
   /** The times are the earliest ones: there is more ahead than is looked at. */
   readonly isAtLeast: boolean;
   /**
-   * Where a time is Infinity: gangs that hold room it could use and of which nobody knows when they end, those with the
-   * most members first, at most three.
+   * Gangs of whose run times nothing is known. Where a time is Infinity: those that hold room it could use, and that
+   * count as never ending, the ones with the most room first, at most three. Else those of `becauseOf` whose end is
+   * supposed.
    */
   readonly unknown: readonly string[];
 }
@@ -93,14 +94,14 @@ function summed(told: readonly Foretold[], scene: Scene): Outlook {
     latestMs: last.atMs,
     becauseOf: middle.becauseOf,
     isAtLeast: scene.isCut || told.some(({ isAtLeast }) => isAtLeast),
-    unknown: last.atMs === Infinity ? unknownIn(scene) : [],
+    unknown: last.atMs === Infinity ? neverEnding(scene) : middle.becauseOf.filter(isSupposed(scene)),
   };
 }
 
 const MOST_NAMED = 3;
 
 /** The runs without a known end that hold room on a row that the gang may use. */
-function unknownIn({ running, line, nowMs }: Scene): string[] {
+function neverEnding({ running, line, nowMs }: Scene): string[] {
   const { needs } = line.at(-1)!.request;
   const isUseful = (row: number) => needs.some(({ eligible }) => hasBit(eligible, row));
   return running
@@ -109,4 +110,12 @@ function unknownIn({ running, line, nowMs }: Scene): string[] {
     .sort((a, b) => b.parts.length - a.parts.length || (a.gang < b.gang ? -1 : 1))
     .slice(0, MOST_NAMED)
     .map(({ gang }) => gang);
+}
+
+function isSupposed({ running, line }: Scene): (gang: string) => boolean {
+  const supposed = new Set([
+    ...running.filter(({ forecast }) => !forecast.isKnown).map(({ gang }) => gang),
+    ...line.filter(({ forecast }) => !forecast.isKnown).map(({ gang }) => gang.key),
+  ]);
+  return (gang) => supposed.has(gang);
 }

@@ -8,7 +8,7 @@ import type { FreedRoom, PlanRequest } from '../placement/need.ts';
 import type { Vector } from '../resources.ts';
 
 /** A run that takes room now, and gives it back when it ends. */
-export interface Running {
+interface Running {
   readonly gang: string;
   readonly sinceMs: number;
   readonly forecast: Forecast;
@@ -39,7 +39,7 @@ export interface Scene {
 }
 
 /** More gangs ahead are not looked at: whoever stands further back is told the earliest time only. */
-export const MOST_AHEAD = 200;
+const MOST_AHEAD = 200;
 
 /** Kubernetes' grace period: for pods that do not say when they should be gone. */
 const GRACE_MS = 30_000;

@@ -99,7 +99,11 @@ export const StartView = z
     about: Time,
     latest: Time.describe('Nine times of ten it starts by then if the forecasts hold.'),
     because: z.array(z.string()).describe('Gangs whose ends make the room, the last first; at most three.'),
-    unknown: z.array(z.string()).describe('Where a time is absent: gangs of which nobody knows when they end.'),
+    unknown: z
+      .array(z.string())
+      .describe(
+        'Gangs of whose run times nothing is known. Where a time is absent: they keep it from being told. Else: their ends are supposed.',
+      ),
     isAtLeast: z.boolean().describe('There is more ahead than is looked at: it starts then or later.'),
   })
   .describe('When the gang starts if the forecasts hold; not promised. A time is absent if nobody knows it.');

@@ -72,7 +72,7 @@ const time = <K extends string>(name: K, ms: number, toWall: ToWall) =>
 const seconds = <K extends string>(name: K, ms: number | undefined) =>
   (ms === undefined || ms === Infinity ? {} : { [name]: Math.round(ms / 1000) }) as Partial<Record<K, number>>;
 
-export function startView(
+function startView(
   { earliestMs, aboutMs, latestMs, becauseOf, unknown, isAtLeast }: Outlook,
   toWall: ToWall,
 ): z.output<typeof StartView> {
@@ -86,7 +86,7 @@ export function startView(
   };
 }
 
-export function forecastView({
+function forecastView({
   medianMs,
   p90Ms,
   isKnown,
