@@ -62,6 +62,8 @@ export function forecastText({
 /** The sentences about time in the explanation of a gang. */
 export function timeLines({ start, ends: end, forecast }: z.output<typeof ExplanationView>, now: Date): string[] {
   const lines = start ? [startText(start, now)] : [];
+  if (start?.promised !== undefined)
+    lines.push(`It was told first that it starts by ${clockTime(start.promised, now)}.`);
   if (end?.about !== undefined) {
     const late = end.latest === undefined ? '' : `, nine times of ten by ${clockTime(end.latest, now)}`;
     lines.push(`It ends about ${clockTime(end.about, now)}${late}.`);

@@ -48,6 +48,8 @@ export interface SchedulerStats {
   readonly nodes: number;
   readonly pods: number;
   readonly gangs: Readonly<Record<GangPhase, number>>;
+  /** Waiting gangs that have been told a start time. */
+  readonly foretold: number;
   /** Selected victims that are not gone yet. */
   readonly victims: number;
   readonly reserved: ReadonlyMap<string, number>;

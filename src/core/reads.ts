@@ -51,6 +51,7 @@ export function statsOf(state: StateView): SchedulerStats {
     nodes: table.size,
     pods: cluster.boundPods.size,
     gangs,
+    foretold: state.promises.size,
     victims: evictions.beneficiary.size,
     reserved: reservedOf(state),
     free: columns.amounts(Float64Array.from(table.free, sum)),

@@ -140,11 +140,12 @@ function registerState(registers: Registry[], stats: () => SchedulerStats, nowMs
     };
     state(`muster_${part}`, `${what}: cpu in cores, memory in bytes, others in their unit.`, amounts, 'resource');
   }
-  state('muster_victims_leaving', 'Victims that are being evicted and are not gone yet.', (gauge, now) =>
-    gauge.set(now.victims),
-  );
-  state('muster_nodes', 'Nodes in the snapshot.', (gauge, { nodes }) => gauge.set(nodes));
-  state('muster_pods', 'Bound pods in the snapshot.', (gauge, { pods }) => gauge.set(pods));
+  const count = (name: string, help: string, read: (now: SchedulerStats) => number) =>
+    state(name, help, (gauge, now) => gauge.set(read(now)));
+  count('muster_gangs_with_start_time', 'Waiting gangs that have been told a start time.', (now) => now.foretold);
+  count('muster_victims_leaving', 'Victims that are being evicted and are not gone yet.', (now) => now.victims);
+  count('muster_nodes', 'Nodes in the snapshot.', ({ nodes }) => nodes);
+  count('muster_pods', 'Bound pods in the snapshot.', ({ pods }) => pods);
   state(
     'muster_snapshot_age_seconds',
     'Time since the last event from the cluster; -1 before the first.',

@@ -101,6 +101,17 @@ describe('explain', () => {
     expect(found.ends).toBeUndefined();
   });
 
+  test('says by when it was first told to start', async () => {
+    let nowMs = startMs + 1000;
+    for (let i = 0; i < 20; i++) scheduler.tick((nowMs += 10));
+    const { start } = ExplanationView.parse(await (await fetch(`${url}/v1/gangs/jobs/waits`)).json());
+    expect(minutesFrom(start?.promised)).toBe(minutesFrom(start?.latest));
+    expect(await (await fetch(`${url}/metrics`)).text()).toContain('muster_gangs_with_start_time 1');
+    let text = '';
+    await explainCommand('waits', { server: url, output: 'table' }, (more) => (text += more));
+    expect(text).toMatch(/It was told first that it starts by .*\d\d:\d\d/);
+  });
+
   test('says when a running gang ends, and has no start time for it', async () => {
     const found = ExplanationView.parse(await (await fetch(`${url}/v1/gangs/jobs/runs`)).json());
     expect(minutesFrom(found.ends?.about)).toBe(60);

@@ -7,6 +7,7 @@ import type { Role } from '../model.ts';
 import type { Need } from '../placement/need.ts';
 import { priorityTerms } from '../gang/priority.ts';
 import { adviceFor } from './advice.ts';
+import type { ExplanationContext } from './context.ts';
 import { dynamicRolesAdvice } from './dynamic-roles.ts';
 import type { Slices } from '../work.ts';
 import { makingRoom, makingRoomAdvice, makingRoomBriefly } from './making-room.ts';
@@ -20,7 +21,7 @@ export function summaries(ctx: PreemptionContextView): readonly GangSummary[] {
 }
 
 /** The explanation of one gang, in slices. @returns undefined if there is no gang of that key */
-export function* explain(ctx: PreemptionContextView, key: string, nowMs: number): Slices<Explanation | undefined> {
+export function* explain(ctx: ExplanationContext, key: string, nowMs: number): Slices<Explanation | undefined> {
   const gang = ctx.gangs.get(key);
   if (!gang) return explainProblem(ctx, key, nowMs);
   // First, because the cluster may change meanwhile: the rest is then of one moment.
@@ -37,7 +38,7 @@ export function* explain(ctx: PreemptionContextView, key: string, nowMs: number)
     roles,
     priorityTerms: terms,
     ...(preemption ? { preemption } : {}),
-    ...(start ? { start } : {}),
+    ...(start ? { start: { ...start, promisedMs: ctx.promises.promisedTo(key) } } : {}),
     ...(isAdmitted(gang) ? { ends: endTimeOf(ctx, gang, nowMs) } : { patienceMs: gang.patienceMs }),
     forecast: forecastViewOf(ctx, gang),
     placed: gang.slots.map(({ role, node, state, podUid: pod }) => ({ role, node, state, pod })),

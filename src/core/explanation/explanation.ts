@@ -36,7 +36,10 @@ export interface Explanation extends GangSummary {
   /** For a gang that waits for room: the victims of preemption. */
   readonly preemption?: MakingRoom;
   /** When a gang that waits for room starts if the forecasts hold. */
-  readonly start?: Outlook;
+  readonly start?: Outlook & {
+    /** The latest time that it was told first; undefined: it was told none. */
+    readonly promisedMs: number | undefined;
+  };
   /** How long a waiting gang waits before others must mind it, in ms. */
   readonly patienceMs?: number;
   /** How long it runs, as far as that is known. */

@@ -130,7 +130,9 @@ export const ExplanationView = GangSummaryView.extend({
   preemption: MakingRoomView.optional().describe(
     'For a gang that waits for room: the victims that preemption evicts or would evict.',
   ),
-  start: StartView.optional(),
+  start: StartView.extend({
+    promised: Time.describe('The latest time that it was told first, in an Event; absent: it was told none.'),
+  }).optional(),
   patienceSeconds: Seconds.describe('How long it waits before others must mind it; absent: it runs, or for ever.'),
   forecast: ForecastView.optional(),
   ends: z

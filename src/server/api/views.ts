@@ -55,7 +55,9 @@ export function explanationView(
   }));
   const evictions = preemption ? { preemption: makingRoomView(preemption, toWall) } : {};
   const times = {
-    ...(start ? { start: startView(start, toWall) } : {}),
+    ...(start
+      ? { start: { ...startView(start, toWall), ...time('promised', start.promisedMs ?? Infinity, toWall) } }
+      : {}),
     ...(forecast ? { forecast: forecastView(forecast) } : {}),
     ...(ends ? { ends: { ...time('about', ends.aboutMs, toWall), ...time('latest', ends.latestMs, toWall) } } : {}),
     ...seconds('patienceSeconds', patienceMs),
@@ -86,14 +88,7 @@ function startView(
   };
 }
 
-function forecastView({
-  medianMs,
-  p90Ms,
-  isKnown,
-  runs,
-  basis,
-  error,
-}: ForecastOfRun): z.output<typeof ForecastView> {
+function forecastView({ medianMs, p90Ms, isKnown, runs, basis, error }: ForecastOfRun): z.output<typeof ForecastView> {
   const spans = { ...seconds('medianSeconds', medianMs), ...seconds('p90Seconds', p90Ms) };
   return { ...spans, isKnown, runs, basis, ...(error === undefined ? {} : { error }) };
 }
