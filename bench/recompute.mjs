@@ -154,7 +154,10 @@ function foretold(jobs, endMs) {
   const told = jobs.filter((job) => job.told);
   const startOf = ({ reservedMs, endedMs }) => reservedMs ?? endedMs ?? endMs;
   const isLate = (job) => startOf(job) > job.told.promisedMs;
-  const late = told.filter(isLate).map((job) => [startOf(job) - job.told.promisedMs, job.reservedMs === undefined]);
+  const isOvertaken = ({ told: { because = 'forecast' } }) => because !== 'forecast';
+  const late = told
+    .filter((job) => isLate(job) && !isOvertaken(job))
+    .map((job) => [startOf(job) - job.told.promisedMs, job.reservedMs === undefined]);
   const started = told.filter(({ reservedMs }) => reservedMs !== undefined);
   const runs = jobs.filter(({ forecast }) => forecast).map(({ forecast }) => forecast);
   const errors = runs.map(({ medianMs, ranMs }) => Math.abs(Math.log(Math.max(1, ranMs) / Math.max(1, medianMs))));
@@ -165,6 +168,7 @@ function foretold(jobs, endMs) {
     ['foretold.starts', told.length],
     ['foretold.kept', started.filter((job) => !isLate(job)).length],
     ['foretold.late', late.length],
+    ['foretold.overtaken', told.filter((job) => isLate(job) && isOvertaken(job)).length],
     ...quantiles('foretold.lateMs', late),
     [
       'foretold.startError',

@@ -24,7 +24,13 @@ const Read = z.object({
   beganMs: z.number().optional(),
   endedMs: z.number().optional(),
   told: z
-    .object({ atMs: z.number(), aboutMs: z.number(), promisedMs: z.number(), isKept: z.boolean().optional() })
+    .object({
+      atMs: z.number(),
+      aboutMs: z.number(),
+      promisedMs: z.number(),
+      isKept: z.boolean().optional(),
+      because: z.enum(['forecast', 'overtaken', 'room']).optional(),
+    })
     .optional(),
   forecast: z.object({ medianMs: z.number(), p90Ms: z.number(), ranMs: z.number() }).optional(),
   outcome: z.enum(['done', 'failed', 'abandoned', 'larger', 'deadlocked', 'waiting', 'working']),

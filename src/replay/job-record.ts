@@ -1,3 +1,5 @@
+import type { StartDelay } from '../core/effects.ts';
+
 /**
  * How a job stands at the end of a replay. `failed`: by itself, as the trace says. `abandoned`: evicted, or hit by node
  * failures, more often than its operator submits it again. `larger`: the members that it needs do not fit the empty
@@ -69,6 +71,8 @@ export interface JobRecord {
     readonly aboutMs: number;
     readonly promisedMs: number;
     readonly isKept?: boolean;
+    /** Why it came late, as muster saw it. */
+    readonly because?: StartDelay;
   };
   /**
    * Of a job that is done: how long its last run was foretold to take when its leader got its node, and how long it took

@@ -126,6 +126,8 @@ export interface PolicyResult {
     readonly starts: number;
     readonly kept: number;
     readonly late: number;
+    /** Those that came late because gangs of higher priority came meanwhile, or room went: no forecast could know. */
+    readonly overtaken: number;
     /** How much later the late ones started. */
     readonly lateMs: OpenQuantiles;
     /** How far the starts were from the time told first, per the wait until then: sums over jobs. Null: none started. */

@@ -80,6 +80,7 @@ export const policyResult = (policy: string, change: Partial<PolicyResult> = {})
   foretold: {
     starts: 4,
     kept: 2,
+    overtaken: 1,
     late: 1,
     lateMs: { ...noneOpen, count: 1, mean: 90_000, p50: 90_000, p95: 90_000, p99: 90_000, max: 90_000 },
     startError: 0.25,

@@ -22,6 +22,7 @@ const COLUMNS: readonly (readonly [path: string, kind: Kind])[] = [
   ['told.aboutMs', 'number'],
   ['told.promisedMs', 'number'],
   ['told.isKept', 'flag'],
+  ['told.because', 'text'],
   ['forecast.medianMs', 'number'],
   ['forecast.p90Ms', 'number'],
   ['forecast.ranMs', 'number'],

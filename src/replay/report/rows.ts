@@ -124,6 +124,7 @@ export const ROWS: readonly Row[] = [
   row(['overcommits', 'overcommits'], zero, (r) => r.overcommits),
   foretold(['told a start time', 'told a start time'], count, ({ starts }) => starts || null),
   foretold(['started by the time promised', 'promises kept'], percent, shareKept, more),
+  foretold(['overtaken by more important gangs', 'overtaken'], count, ({ overtaken }) => overtaken || null),
   late(['late starts, p50', 'late starts p50'], 'p50'),
   late(['late starts, p95', 'late starts p95'], 'p95'),
   foretold(['starts missed by, per wait', 'starts missed by'], percent, ({ startError }) => startError, less),

@@ -6,6 +6,7 @@ import type { PolicyResult } from '../result.ts';
 export class Foretold {
   #starts = 0;
   #kept = 0;
+  #overtaken = 0;
   readonly #late = new OpenSample();
   /** Sums over the jobs that were told a start time and have started, in ms. */
   readonly #sums = { missedBy: 0, waits: 0 };
@@ -25,7 +26,8 @@ export class Foretold {
     if (!told) return;
     this.#starts++;
     if (told.isKept) this.#kept++;
-    if (told.isKept === false)
+    if (told.isKept === false && told.because !== undefined && told.because !== 'forecast') this.#overtaken++;
+    else if (told.isKept === false)
       this.#late.add((reservedMs ?? submitMs + completionMs) - told.promisedMs, reservedMs === undefined);
     if (reservedMs === undefined) return;
     this.#sums.missedBy += Math.abs(reservedMs - told.aboutMs);
@@ -42,6 +44,7 @@ export class Foretold {
     return {
       starts: this.#starts,
       kept: this.#kept,
+      overtaken: this.#overtaken,
       late: lateMs.count,
       lateMs,
       startError: waits === 0 ? null : missedBy / waits,

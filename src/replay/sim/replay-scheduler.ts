@@ -1,5 +1,5 @@
 import type { FilterOutcome, FilterRequest } from '../../core/decision.ts';
-import type { Effect } from '../../core/effects.ts';
+import type { Effect, StartDelay } from '../../core/effects.ts';
 import { identityOf, identityOfPod } from '../../core/gang/run-identity.ts';
 import type { Forecast, RunTimes } from '../../core/history/run-times.ts';
 import type { ClusterEvent, PodInfo } from '../../core/model.ts';
@@ -13,6 +13,8 @@ export interface ToldStart {
   readonly aboutMs: number;
   /** The latest time that it was told. */
   readonly promisedMs: number;
+  /** Why it came late, once it did. */
+  because?: StartDelay;
 }
 
 /** A scheduler in a replay. It keeps what it foretells, so that it can be compared with what then happens. */
@@ -58,8 +60,14 @@ export class ReplayScheduler extends Scheduler {
     return this.#heard(super.makeRoom(nowMs), nowMs);
   }
 
+  #late(gang: string, because: StartDelay | undefined): void {
+    const told = this.#told.get(gang);
+    if (told && because) told.because ??= because;
+  }
+
   #heard(effects: readonly Effect[], nowMs: number): readonly Effect[] {
     for (const effect of effects) {
+      if (effect.kind === 'start-late') this.#late(effect.gang, effect.because);
       if (effect.kind !== 'start-foretold' || this.#told.has(effect.gang)) continue;
       const { gang, aboutMs, latestMs } = effect;
       if (latestMs < Infinity) this.#told.set(gang, { atMs: nowMs, aboutMs, promisedMs: latestMs });

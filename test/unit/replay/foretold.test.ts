@@ -27,6 +27,7 @@ test('starts by the time promised, and how late the others are', () => {
   expect(figuresOf(started(40_000), started(60_000), started(75_000), jobRecord())).toMatchObject({
     starts: 3,
     kept: 2,
+    overtaken: 0,
     late: 1,
     lateMs: { count: 1, open: 0, p50: 15_000, max: 15_000, atLeast: [] },
     // 10 s, 10 s and 25 s off, in 175 s of waiting.

@@ -20,7 +20,7 @@ const late = jobRecord({
   deadlineMs: 1000,
   missedDeadline: true,
   queue: '',
-  told: { atMs: 10_000, aboutMs: 40_000, promisedMs: 60_000, isKept: false },
+  told: { atMs: 10_000, aboutMs: 40_000, promisedMs: 60_000, isKept: false, because: 'overtaken' },
   forecast: { medianMs: 500_000, p90Ms: 900_000, ranMs: 620_000 },
 });
 
