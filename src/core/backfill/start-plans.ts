@@ -32,7 +32,10 @@ export class StartPlans {
   /** Start times came late too often: others pass only if they are more surely over by then. */
   isCareful = false;
   #madeMs = -Infinity;
-  #roomPosition = -1;
+  /** What the cluster had come through then, in the table's rowLog. */
+  #position = -1;
+  /** The lowest priority of a waiting gang then. */
+  #lowest = Infinity;
   #endings: readonly Ending[] = [];
   /** Heads of higher priority than some waiting gang, in admission order. */
   #trunk: readonly Head[] = [];
@@ -49,7 +52,7 @@ export class StartPlans {
 
   /** The heads that this gang must not delay, with present plans. */
   headsBefore(ctx: GangContextView, gang: Gang, nowMs: number): readonly Head[] {
-    this.#refresh(ctx, nowMs);
+    this.#refresh(ctx, nowMs, gang.priority);
     const higher = this.#trunk.filter((head) => head.gang.priority > gang.priority && isHead(head.gang, nowMs));
     const first = this.#firstOf(ctx, gang, nowMs);
     return first ? [...higher, first] : higher;
@@ -69,16 +72,20 @@ export class StartPlans {
     return version === this.version;
   }
 
-  #refresh(ctx: GangContextView, nowMs: number): void {
-    if (nowMs - this.#madeMs < REPLAN_MS) return;
-    const heads = ctx.queues.inAdmissionOrder().filter((gang) => isHead(gang, nowMs));
-    const { position } = ctx.cluster.table.roomLog;
+  /** @param priority a gang of it must find the plans of all heads above it */
+  #refresh(ctx: GangContextView, nowMs: number, priority = Infinity): void {
+    if (nowMs - this.#madeMs < REPLAN_MS && priority >= this.#lowest) return;
+    const waiting = ctx.queues.inAdmissionOrder();
+    const heads = waiting.filter((gang) => isHead(gang, nowMs));
+    const lowest = Math.min(priority, waiting.at(-1)?.priority ?? Infinity);
+    const { position } = ctx.cluster.table.rowLog;
     this.#madeMs = nowMs;
     const isSame = heads.length === this.#heads.length && heads.every((gang, i) => gang === this.#heads[i]);
-    if (isSame && position === this.#roomPosition && !this.#isPast(nowMs)) return;
+    if (isSame && lowest === this.#lowest && position === this.#position && !this.#isPast(nowMs)) return;
     this.version++;
     this.#heads = heads;
-    this.#roomPosition = position;
+    this.#lowest = lowest;
+    this.#position = position;
     this.#firsts.clear();
     this.#trunk = [];
     if (heads.length > 0) this.#plan(ctx, nowMs);
@@ -90,9 +97,7 @@ export class StartPlans {
 
   #plan(ctx: GangContextView, nowMs: number): void {
     this.#endings = endingsOf(ctx, END_SHARE, nowMs);
-    const waiting = ctx.queues.inAdmissionOrder();
-    const lowest = waiting.reduce((least, { priority }) => Math.min(least, priority), Infinity);
-    const higher = this.#heads.filter(({ priority }) => priority > lowest);
+    const higher = this.#heads.filter(({ priority }) => priority > this.#lowest);
     this.#isCut = higher.length > MAX_HEADS;
     const walk = new Walk(ctx.cluster, this.#endings, nowMs);
     const trunk: Head[] = [];

@@ -1,0 +1,304 @@
+import { describe, expect, test } from 'vitest';
+import type { Forecast } from '../../src/core/history/run-times.ts';
+import type { NodeInfo } from '../../src/core/model.ts';
+import type { Policy } from '../../src/core/policy/policy.ts';
+import { GangBuilder, node, pod, queueWith } from '../support/builders.ts';
+import { ENDLESS, exactly, ToldRunTimes } from '../support/told-run-times.ts';
+import { World } from '../support/world.ts';
+
+const MINUTE = 60_000;
+const SECOND = 1000;
+
+/** Whoever waits for a millisecond has lost its patience. */
+const RESERVE = queueWith({
+  blockAfterMs: 1,
+  backfill: 'reserve',
+  order: 'fifo',
+  patience: { times: 0, mostMs: 0 },
+  overrun: 'wait',
+});
+const LATER = 'waits: gang waits behind a start time';
+const NO_ROOM = 'waits: gang waits for room';
+
+type GangOptions = { readonly priority?: number; readonly queue?: string; readonly on?: string };
+
+/** A gang of so many members of a core each. `on`: only on nodes of this zone. */
+const slots = (name: string, count: number, { on, ...options }: GangOptions = {}) =>
+  new GangBuilder(name, { worker: { count, cpu: 1, ...(on ? { nodeSelector: { zone: on } } : {}) } }, options);
+
+/** A cluster on which gangs run for as long as is told, in minutes or as a forecast. */
+class Pool {
+  readonly world: World;
+  readonly #told = new ToldRunTimes();
+  readonly #refused = new Set<GangBuilder>();
+
+  constructor(nodes: readonly NodeInfo[] = [node('n', { cpu: 10 })], policy: Partial<Policy> = { queue: RESERVE }) {
+    this.world = new World(nodes, policy, true, [], this.#told);
+  }
+
+  lasts(name: string, forecast: number | Forecast | undefined): void {
+    const told = typeof forecast === 'number' ? exactly(forecast * MINUTE) : forecast;
+    if (told) this.#told.told.set(name, told);
+  }
+
+  /** Its leader asks; as long as it is refused, again every 5 minutes. */
+  ask(gang: GangBuilder, forecast?: number | Forecast): string {
+    this.lasts(gang.spec.name, forecast);
+    const answer = this.world.ask(gang.leader());
+    if (answer.startsWith('waits')) this.#refused.add(gang);
+    else this.#refused.delete(gang);
+    return answer;
+  }
+
+  /** Asks, and a second later it has waited too long. */
+  head(gang: GangBuilder, forecast?: number | Forecast): void {
+    expect(this.ask(gang, forecast)).toMatch(/^waits/);
+    this.world.wait(SECOND);
+  }
+
+  /** Runs whole from now on. */
+  run(gang: GangBuilder, forecast?: number | Forecast): void {
+    this.lasts(gang.spec.name, forecast);
+    for (const one of membersOf(gang)) expect(this.world.start(one)).toMatch(/^-> /);
+  }
+
+  end(gang: GangBuilder): void {
+    this.#refused.delete(gang);
+    for (const one of membersOf(gang)) this.world.gone(one);
+  }
+
+  at(minute: number): void {
+    for (let leftMs = minute * MINUTE - this.world.nowMs; leftMs > 0; leftMs -= 5 * MINUTE) {
+      this.world.wait(Math.min(leftMs, 5 * MINUTE));
+      for (const gang of [...this.#refused]) this.ask(gang);
+    }
+  }
+
+  /** The heads that a gang of lowest priority must mind, with their start times in minutes. */
+  starts(queue = 'default', priority = 0): Readonly<Record<string, number>> {
+    const { inside } = this.world.scheduler;
+    const probe = [...inside.gangs.values()].find((one) => one.spec.queue === queue && one.priority === priority);
+    const gang = { ...(probe ?? [...inside.gangs.values()][0]!), priority, key: 'jobs/probe' };
+    const heads = inside.startPlans.headsBefore(inside, gang, this.world.nowMs);
+    return Object.fromEntries(heads.map(({ gang: { spec }, startMs }) => [spec.name, startMs / MINUTE]));
+  }
+
+  /** What has been admitted, in order. */
+  get admitted(): readonly string[] {
+    return this.world.effects.flatMap((one) => (one.kind === 'gang-admitted' ? one.gang.replace('jobs/', '') : []));
+  }
+}
+
+const membersOf = (gang: GangBuilder) =>
+  Array.from({ length: gang.spec.roles[0]!.count }, (_, i) => (i === 0 ? gang.leader() : gang.member('worker', i)));
+
+const R1 = slots('r1', 6);
+const H = slots('h', 8);
+const STARTS = '-> n';
+
+/** R1 has 6 of 10 until 60; H needs 8 and has waited too long. */
+function pool(): Pool {
+  const one = new Pool();
+  one.run(R1, 60);
+  one.head(H, 100);
+  return one;
+}
+
+/** After B4: C runs beside H's start. */
+function spareTaken(): Pool {
+  const one = pool();
+  one.run(slots('c', 2), 1000);
+  return one;
+}
+
+describe('B.11: 10 places, of which R1 has 6 until 60, and H needs 8', () => {
+  test('B1: H starts at 60, and 2 are spare', () => {
+    expect(pool().starts()).toEqual({ h: 60 });
+    expect(pool().ask(slots('c', 2), 1000)).toBe(STARTS);
+    expect(pool().ask(slots('c', 3), 1000)).toBe(LATER);
+  });
+
+  test('B2: who needs 4 until 50 starts', () => {
+    expect(pool().ask(slots('c', 4), 50)).toBe(STARTS);
+  });
+
+  test('B3: who needs 4 until 90 waits', () => {
+    expect(pool().ask(slots('c', 4), 90)).toBe(LATER);
+  });
+
+  test('B4: who needs 2 until 1000 starts, and nothing is spare after that', () => {
+    const one = spareTaken();
+    one.world.wait(SECOND);
+    expect(one.starts()).toEqual({ h: 60 });
+    expect(one.ask(slots('d', 1), 1000)).toBe(LATER);
+  });
+
+  test('B5: after B4, who needs 2 until 30 starts', () => {
+    expect(spareTaken().ask(slots('d', 2), 30)).toBe(STARTS);
+  });
+
+  test('B6: after B4, who needs 2 until 61 waits', () => {
+    expect(spareTaken().ask(slots('d', 2), 61)).toBe(LATER);
+  });
+
+  test('B7: R1 ends at 20: H starts first, whoever asks', () => {
+    const one = pool();
+    one.at(20);
+    one.end(R1);
+    expect(one.ask(slots('c', 2), 1000)).toBe(STARTS);
+    expect(one.admitted).toEqual(['r1', 'h', 'c']);
+    expect(one.ask(slots('d', 1), 1)).toBe(NO_ROOM);
+  });
+
+  test('B8: R1 overruns: H starts at 120, and who ends before that passes', () => {
+    const one = new Pool();
+    one.run(R1, { ...exactly(0), endsWithin: (_share, ranMs) => (ranMs < 60 * MINUTE ? 60 : 120) * MINUTE });
+    one.head(H, 100);
+    expect(one.ask(slots('c', 4), 70)).toBe(LATER);
+    one.at(60);
+    one.world.wait(SECOND);
+    expect(one.starts()).toEqual({ h: 120 });
+    expect(one.ask(slots('d', 4), 50)).toBe(STARTS);
+  });
+
+  test('B9: of two that run, until 30 and 90, H needs both ends', () => {
+    const one = new Pool();
+    one.run(slots('a', 3), 30);
+    one.run(slots('b', 3), 90);
+    one.head(H, 100);
+    expect(one.starts()).toEqual({ h: 90 });
+    expect(one.ask(slots('c', 3), 1000)).toBe(LATER);
+    expect(one.ask(slots('d', 2), 1000)).toBe(STARTS);
+  });
+
+  describe('B10: a second head', () => {
+    function two(h2: number, { first = 20, ...second }: GangOptions & { first?: number } = {}) {
+      const one = new Pool();
+      one.run(R1, 60);
+      one.head(slots('h', 8, { priority: first }), 100);
+      one.head(slots('h2', h2, { priority: 10, ...second }), 100);
+      return one;
+    }
+
+    test('starts when the first has ended, and who leaves room for both starts', () => {
+      const one = two(5);
+      expect(one.ask(slots('wide', 3), 500)).toBe(LATER);
+      const { h, h2 } = one.starts();
+      expect([h, Math.round(h2!)]).toEqual([60, 160]);
+      expect(one.ask(slots('c', 2), 500)).toBe(STARTS);
+    });
+
+    test.each([
+      ['of higher priority than the gang that asks counts', {}, LATER],
+      ['so it does in another queue', { queue: 'other' }, LATER],
+      ['in its line, behind the first of its own priority, does not', { first: 0, priority: 0 }, STARTS],
+    ])('%s', (_what, options, expected) => {
+      const one = two(10, options);
+      expect(one.ask(slots('c', 2), 500)).toBe(expected);
+    });
+  });
+
+  test('B11: who is unknown starts in what is spare, and not beyond', () => {
+    expect(pool().ask(slots('c', 2))).toBe(STARTS);
+    expect(pool().ask(slots('c', 4))).toBe(LATER);
+  });
+
+  test('B12: R1 never ends: what is free stays free where H may go, and nowhere else', () => {
+    const one = new Pool(['a', 'b'].map((zone) => node(zone, { cpu: 10, labels: { zone } })));
+    one.run(slots('r1', 6, { on: 'a' }), ENDLESS);
+    one.head(slots('h', 8, { on: 'a' }), 100);
+    expect(one.ask(slots('c', 2, { on: 'a' }), 1)).toBe(LATER);
+    expect(one.starts()).toEqual({ h: Infinity });
+    expect(one.ask(slots('d', 2), 1)).toBe('-> b');
+  });
+
+  describe('B14: a node goes', () => {
+    const nodes = [node('r', { cpu: 6 }), node('one', { cpu: 1 }), node('two', { cpu: 2 }), node('last', { cpu: 1 })];
+    function without(...names: readonly string[]) {
+      const one = new Pool(nodes);
+      one.run(R1, 60);
+      one.head(H, 100);
+      one.ask(slots('wide', 4), 100);
+      for (const name of names) one.world.removeNode(name);
+      one.world.wait(SECOND);
+      return one;
+    }
+
+    test('and 2 places: H just fits at 60', () => {
+      const one = without('two');
+      expect(one.ask(slots('c', 1), 1000)).toBe(LATER);
+      expect(one.starts()).toEqual({ h: 60 });
+    });
+
+    test('and 3 places: H can never start and stops nobody', () => {
+      expect(without('two', 'last').ask(slots('c', 1), 1000)).toBe('-> one');
+    });
+  });
+
+  test('B15: one of higher priority loses its patience: it comes first', () => {
+    const one = pool();
+    one.at(10);
+    one.head(slots('p', 10, { priority: 10 }), 100);
+    expect(one.ask(slots('c', 2), 200)).toBe(LATER);
+    const { p, h } = one.starts();
+    expect([p, Math.round(h!)]).toEqual([60, 160]);
+  });
+
+  test('B19: a pod of another scheduler takes 3 of the free places: H starts when that is gone', () => {
+    const one = pool();
+    expect(one.ask(slots('c', 3), 1000)).toBe(LATER);
+    one.at(30);
+    const foreign = pod('foreign', { cpu: 3, schedulerName: 'other' });
+    one.world.bind(foreign, 'n');
+    one.world.wait(SECOND);
+    expect(one.starts()).toEqual({ h: Infinity });
+    expect(one.ask(slots('d', 1), 1000)).toBe(LATER);
+    one.world.gone(foreign);
+    one.world.wait(SECOND);
+    expect(one.ask(slots('d', 2), 1000)).toBe(STARTS);
+  });
+
+  test('B26: topology require: the zone that is free first, and spare room in that zone alone is taken into account', () => {
+    const zones = ['z1', 'z2'].map((zone) => node(zone, { cpu: 8, labels: { zone } }));
+    const topology = { mode: 'require', keys: ['zone'], leader: true } as const;
+    const one = new Pool(zones, { queue: RESERVE, topology });
+    one.run(slots('r1', 6, { on: 'z1' }), 40);
+    one.run(slots('r2', 6, { on: 'z2' }), 90);
+    one.head(H, 100);
+    expect(one.ask(slots('c', 2, { on: 'z1' }), 1000)).toBe(LATER);
+    expect(one.starts()).toEqual({ h: 40 });
+    expect(one.ask(slots('d', 2), 1000)).toBe('-> z2');
+  });
+
+  test('B27: of nothing known: nobody is refused who is not behind one that has waited too long', () => {
+    const one = new Pool([node('n', { cpu: 10 })], { queue: { ...RESERVE, blockAfterMs: 10 * MINUTE } });
+    one.run(R1);
+    one.ask(slots('h', 10));
+    one.at(9);
+    expect(one.ask(slots('c', 2))).toBe(STARTS);
+    one.at(11);
+    expect(one.ask(slots('d', 2), 1000)).toBe(LATER);
+    expect(one.starts().h).toBeGreaterThan(300);
+  });
+});
+
+describe('what the start time is made from is made anew', () => {
+  test('when a pod of another scheduler takes what was spare', () => {
+    const one = pool();
+    one.head(slots('wide', 3), 1000);
+    expect(one.ask(slots('wide', 3))).toBe(LATER);
+    one.world.bind(pod('foreign', { cpu: 2, schedulerName: 'other' }), 'n');
+    one.world.wait(SECOND);
+    expect(one.ask(slots('c', 1), 1000)).toBe(LATER);
+  });
+
+  test.each([0, SECOND])('when a gang of lower priority than all before comes, %i ms after the last plan', (ms) => {
+    const one = new Pool();
+    one.run(slots('r1', 6, { priority: 10 }), 60);
+    one.head(slots('h', 8, { priority: 10 }), 100);
+    one.head(slots('wide', 3, { priority: 10 }), 1000);
+    expect(one.ask(slots('wide', 3, { priority: 10 }))).toBe(LATER);
+    one.world.wait(ms);
+    expect(one.ask(slots('c', 3, { queue: 'other' }), 1000)).toBe(LATER);
+  });
+});
