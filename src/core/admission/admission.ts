@@ -5,7 +5,7 @@ import type { FilterRequest } from '../decision.ts';
 import { leaderRole, membersToStart, type Candidates } from '../model.ts';
 import type { FreedRoom, Need, Plan, Room, RowTest } from '../placement/need.ts';
 import { capacityAt } from '../placement/room.ts';
-import { isBlocking } from '../gang/blocking.ts';
+import { isBlocking, isHead } from '../gang/blocking.ts';
 import type { BackfillContext } from '../backfill/context.ts';
 import type { Head } from '../backfill/head.ts';
 import { besideHeads, type Fitting } from './beside-heads.ts';
@@ -84,6 +84,8 @@ function stillStanding(ctx: BackfillContext, gang: Gang, refusal: Refusal, nowMs
         ? refusal
         : undefined;
     case 'room':
+      // The cluster may have lost nodes since: a gang that can no longer start has no start time.
+      return isHead(gang, nowMs) && !isKnownPossible(ctx.cluster, gang) ? undefined : notHelped(ctx, gang, refusal);
     case 'unschedulable':
       return notHelped(ctx, gang, refusal);
   }
