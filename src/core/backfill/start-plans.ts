@@ -1,7 +1,8 @@
-import { isHead } from '../gang/blocking.ts';
+import { isBlocking, isHead } from '../gang/blocking.ts';
 import type { GangContextView } from '../gang/context.ts';
 import type { Gang } from '../gang/gang.ts';
 import type { FreedRoom, Room } from '../placement/need.ts';
+import { orderings } from '../queue/orderings/registry.ts';
 import type { Vector } from '../resources.ts';
 import { endingsOf, type Ending } from './endings.ts';
 import { endOfHead, headAt, type Head } from './head.ts';
@@ -117,7 +118,9 @@ export class StartPlans {
       this.#firsts.set(key, first && this.#planFirst(ctx, first, nowMs));
     }
     const head = this.#firsts.get(key);
-    return head && head.gang !== gang && isHead(head.gang, nowMs) ? head : undefined;
+    if (!head || head.gang === gang || !isHead(head.gang, nowMs)) return undefined;
+    // A gang that lets nobody pass stands in the way of those behind it: each would wait for the other.
+    return isBlocking(gang, nowMs) && orderings.priority(gang, head.gang) < 0 ? undefined : head;
   }
 
   #planFirst(ctx: GangContextView, gang: Gang, nowMs: number): Head {
