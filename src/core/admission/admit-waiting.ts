@@ -84,7 +84,7 @@ function nextRound(ctx: GangContext): readonly Gang[] {
 }
 
 /** If only the candidate nodes stood in the way, nothing but a new question by kube-scheduler can change that. */
-function isWorthATry(gang: Gang, leaderRuns: boolean): boolean {
+export function isWorthATry(gang: Gang, leaderRuns: boolean): boolean {
   if (isFreeing(gang)) return false;
   const refusal = refusalOf(gang);
   return leaderRuns || isGated(gang) || gang.isUnasked || (refusal !== undefined && refusal.kind !== 'open');

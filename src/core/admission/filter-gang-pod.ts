@@ -1,10 +1,11 @@
 import type { FilterAnswer } from '../decision.ts';
 import { isLeaderRole, type Candidates, type GangPod } from '../model.ts';
 import { admit } from './admit.ts';
+import { isWorthATry } from './admit-waiting.ts';
 import { decideAdmission } from './admission.ts';
 import type { BackfillContext } from '../backfill/context.ts';
 import { addLeader, gangOf, refresh } from '../gang/declare.ts';
-import { isAdmitted, refusalOf, type Gang } from '../gang/gang.ts';
+import { isAdmitted, type Gang } from '../gang/gang.ts';
 import { retryUnplaced } from '../gang/healing.ts';
 import { placeMember } from './members.ts';
 import { tryToStart } from './try-to-start.ts';
@@ -58,5 +59,5 @@ function decide(ctx: BackfillContext, pod: GangPod, candidates: Candidates, nowM
 function startHeads(ctx: BackfillContext, gang: Gang, nowMs: number): void {
   const examinations = { left: EXAMINATIONS };
   for (const head of ctx.startPlans.gangsBefore(ctx, gang, nowMs).slice(0, EXAMINATIONS))
-    if (refusalOf(head)?.kind !== 'open') tryToStart(ctx, head, examinations, nowMs);
+    if (isWorthATry(head, hasRunningLeader(ctx.cluster, head))) tryToStart(ctx, head, examinations, nowMs);
 }
