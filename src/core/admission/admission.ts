@@ -3,12 +3,12 @@ import type { ClusterView } from '../cluster/cluster.ts';
 import { hasBit } from '../cluster/eligibility.ts';
 import type { FilterRequest } from '../decision.ts';
 import { leaderRole, membersToStart, type Candidates } from '../model.ts';
-import type { FreedRoom, Need, Plan, Room, RowTest } from '../placement/need.ts';
+import type { FreedRoom, Need, Plan, PlanRequest, Room, RowTest } from '../placement/need.ts';
 import { capacityAt } from '../placement/room.ts';
 import { isBlocking, isHead } from '../gang/blocking.ts';
 import type { BackfillContext } from '../backfill/context.ts';
 import type { Head } from '../backfill/head.ts';
-import { besideHeads, type Fitting } from './beside-heads.ts';
+import { besideHeads, type Passage } from './beside-heads.ts';
 import type { GangContext } from '../gang/context.ts';
 import { isFreeing, missingLeaders, refusalOf, type Gang, type Refusal, type Short } from '../gang/gang.ts';
 import { countRunning, leaderNeeds, siblingRows } from '../gang/needs.ts';
@@ -144,33 +144,48 @@ function planWhole(ctx: BackfillContext, gang: Gang, asked: FilterRequest | unde
   const request = { needs, policy: gang.policy, siblings: siblingRows(cluster, gang) };
   const present = asked ? { ...request, offered: offeredRows(cluster, asked.candidates) } : request;
   const plan = planner.plan(present);
-  if (plan.kind === 'placed') return passing(ctx, gang, { request: present, rows: plan.rows }, nowMs);
+  if (plan.kind === 'placed') {
+    const passage = besideHeads(ctx, gang, { request: present, rows: plan.rows }, nowMs);
+    return passage.kind === 'free'
+      ? { ...passage, kind: 'admitted', needs }
+      : mustWait(ctx, gang, { passage, request, asked }, nowMs);
+  }
   const obstacle = feasibility.obstacle(gang, needs);
   if (obstacle) return refused({ ...unschedulable(cluster, gang, needs, obstacle), ...shortIn(needs, plan, asked) });
   foundPossible(ctx, gang);
   // Pods in flight count on every node, so that room may only seem to be short until they are bound.
   if (inFlight.total) return refused({ kind: 'held', reason: WAITS_FOR_ROOM });
   const anywhere = asked ? planner.plan(request) : plan;
-  if (anywhere.kind === 'placed')
-    return refused({ kind: 'open', reason: `no offered node suits role ${leaderRole(gang.spec).name}` });
+  if (anywhere.kind === 'placed') return refused(open(gang));
   const roomPosition = cluster.table.roomLog.position;
   const running = countRunning(cluster, gang);
   return refused({ kind: 'room', reason: WAITS_FOR_ROOM, running, roomPosition, ...shortIn(needs, anywhere) });
 }
 
-/** The gang fits: it starts unless it would delay a gang that has a start time. */
-function passing(ctx: BackfillContext, gang: Gang, fitting: Fitting, nowMs: number): Admission {
-  const passage = besideHeads(ctx, gang, fitting, nowMs);
-  if (passage.kind === 'free') return { ...passage, kind: 'admitted', needs: fitting.request.needs };
-  const { version } = ctx.startPlans;
-  const roomPosition = ctx.cluster.table.roomLog.position;
-  return refused({
-    ...passage,
-    reason: 'gang waits behind a start time',
-    version,
-    roomPosition,
-  });
+interface Behind {
+  readonly passage: Extract<Passage, { kind: 'later' }>;
+  /** On all nodes. */
+  readonly request: PlanRequest;
+  readonly asked: FilterRequest | undefined;
 }
+
+const WAITS_BEHIND = 'gang waits behind a start time';
+
+/** The gang fits where it is asked for, and would delay a gang that has a start time. */
+function mustWait(ctx: BackfillContext, gang: Gang, { passage, request, asked }: Behind, nowMs: number): Admission {
+  const { planner, inFlight, startPlans, cluster } = ctx;
+  if (inFlight.total) return refused({ kind: 'held', reason: WAITS_BEHIND });
+  const anywhere = asked ? planner.plan(request) : undefined;
+  const isFree =
+    anywhere?.kind === 'placed' && besideHeads(ctx, gang, { request, rows: anywhere.rows }, nowMs).kind === 'free';
+  if (isFree) return refused(open(gang));
+  const roomPosition = cluster.table.roomLog.position;
+  return refused({ ...passage, reason: WAITS_BEHIND, version: startPlans.version, roomPosition });
+}
+
+/** Only nodes that are not offered suit it. */
+const open = ({ spec }: Gang) =>
+  ({ kind: 'open', reason: `no offered node suits role ${leaderRole(spec).name}` }) as const;
 
 /** The role that lacks room. Of the leader nothing is known where it was planned on the offered nodes alone. */
 function shortIn(
