@@ -30,7 +30,11 @@ export function headAt(ctx: GangContextView, walk: Walk, gang: Gang): Head {
   let places = search.places();
   while (!places) {
     const change = walk.step();
-    if (!change) return { gang, startMs: Infinity, places: [], fit: search.fit, becauseOf: [] };
+    if (!change) {
+      places = search.lastPlaces();
+      if (places) break;
+      return { gang, startMs: Infinity, places: [], fit: search.fit, becauseOf: [] };
+    }
     if (!search.changed(change)) continue;
     if (change.gang !== undefined) becauseOf.unshift(change.gang);
     places = search.places();
@@ -52,6 +56,9 @@ class Search {
   readonly #domains: readonly (readonly number[])[];
   /** Domains where room has changed since they were looked at. */
   #open: readonly (readonly number[])[];
+  /** Plans that failed although no role lacked a place by itself, and how often no plan is to be tried now. */
+  #failures = 0;
+  #skips = 0;
 
   constructor(ctx: GangContextView, walk: Walk, gang: Gang) {
     const { cluster } = ctx;
@@ -86,12 +93,21 @@ class Search {
   places(): readonly FreedRoom[] | undefined {
     for (const domain of this.#open) {
       if (this.#domains.length > 1) this.fit.confine(domain);
-      if (this.fit.missing > 0) continue;
+      if (this.fit.missing > 0 || this.#skips-- > 0) continue;
       const { policy } = this.#gang;
       const plan = this.#ctx.planner.plan({ needs: this.#needs, policy, siblings: [], room: this.#walk.room });
       if (plan.kind === 'placed')
         return this.#needs.flatMap(({ vector }, i) => [...plan.rows[i]!].map((row) => ({ row, vector })));
+      // Each plan costs a look at all nodes, and there may be thousands of ends: twice as many are passed each time.
+      this.#skips = 2 ** this.#failures++;
     }
     return undefined;
+  }
+
+  /** Where its members go when nothing more will end; undefined: they do not fit. */
+  lastPlaces(): readonly FreedRoom[] | undefined {
+    if (this.#failures === 0) return undefined;
+    [this.#open, this.#skips] = [this.#domains, 0];
+    return this.places();
   }
 }

@@ -173,3 +173,4 @@ export function spareRoom(free: Room, heads: readonly Head[], leave: Vector | un
   for (const head of heads) head.fit.cap(spare, head.startMs === Infinity ? undefined : head.places);
   return spare;
 }
+  if (!head.fit.isExact) return head.fit.holds(head.places, places);

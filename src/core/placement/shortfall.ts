@@ -71,6 +71,22 @@ export class Shortfall {
     return missing;
   }
 
+  /** Whether `missing` is exact, and no lower bound. */
+  get isExact(): boolean {
+    return this.#others.length === 1;
+  }
+
+  /** Whether the other places fit at each row once the gang's places are taken. */
+  holds(places: readonly FreedRoom[], others: readonly FreedRoom[]): boolean {
+    const all = [...places, ...others];
+    for (const { row, vector } of all) this.#move(row, vector, -1);
+    const isFine = others.every(({ row, vector }) =>
+      this.#columns.every((c) => (vector[c] ?? 0) === 0 || this.#free[c]![row]! >= 0),
+    );
+    for (const { row, vector } of all) this.#move(row, vector, 1);
+    return isFine;
+  }
+
   /** Raises the number of wanted places, because the planner may need a margin. */
   widen(more: number): void {
     for (const other of this.#others) other.wanted += more;
