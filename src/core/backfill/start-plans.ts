@@ -12,6 +12,8 @@ import { Walk } from './walk.ts';
 const REPLAN_MS = 250;
 /** As many heads get a start time of their own; whoever would run past the last of them waits. */
 const MAX_HEADS = 32;
+/** So many heads are looked for through all of time without a start; those after them have no plan. */
+const MAX_UNKNOWN = 4;
 /** How many of the runs that hold room now end before it is counted on. */
 const END_SHARE = 0.9;
 /** A gang counts as over, for those that it passes, when so many of such runs are. */
@@ -54,7 +56,9 @@ export class StartPlans {
   /** The heads that this gang must not delay, with present plans. */
   headsBefore(ctx: GangContextView, gang: Gang, nowMs: number): readonly Head[] {
     this.#refresh(ctx, nowMs, gang.priority);
-    const higher = this.#trunk.filter((head) => head.gang.priority > gang.priority && isHead(head.gang, nowMs));
+    const higher = this.#trunk.filter(
+      (head) => head.gang.priority > gang.priority && isHead(head.gang, nowMs) && reaches(head, gang),
+    );
     const first = this.#firstOf(ctx, gang, nowMs);
     return first ? [...higher, first] : higher;
   }
@@ -100,14 +104,20 @@ export class StartPlans {
     this.#endings = endingsOf(ctx, END_SHARE, nowMs);
     const higher = this.#heads.filter(({ priority }) => priority > this.#lowest);
     this.#isCut = higher.length > MAX_HEADS;
-    const walk = new Walk(ctx.cluster, this.#endings, nowMs);
+    let walk = new Walk(ctx.cluster, this.#endings, nowMs);
     const trunk: Head[] = [];
     for (const gang of higher.slice(0, MAX_HEADS)) {
-      const head = headAt(ctx, walk, gang);
+      const onwards = walk.copy();
+      const head = headAt(ctx, onwards, gang);
       trunk.push(head);
-      if (head.startMs === Infinity) break;
-      walk.place(head.places, head.startMs, endOfHead(ctx, head, END_SHARE));
+      if (head.startMs === Infinity) {
+        if (++unknown === MAX_UNKNOWN) break;
+        continue;
+      }
+      onwards.place(head.places, head.startMs, endOfHead(ctx, head, END_SHARE));
+      walk = onwards;
     }
+    let unknown = 0;
     this.#trunk = trunk;
   }
 
@@ -126,7 +136,8 @@ export class StartPlans {
   #planFirst(ctx: GangContextView, gang: Gang, nowMs: number): Head {
     const walk = new Walk(ctx.cluster, this.#endings, nowMs);
     for (const head of this.#trunk) {
-      if (head.gang.priority <= gang.priority || head.startMs === Infinity) break;
+      if (head.gang.priority <= gang.priority) break;
+      if (head.startMs === Infinity) continue;
       while (walk.atMs < head.startMs && walk.step());
       walk.place(head.places, head.startMs, endOfHead(ctx, head, END_SHARE));
     }
@@ -142,6 +153,9 @@ export class StartPlans {
 
 /** Whether the head is ahead of the gang by its time alone. */
 const isRival = (head: Gang, gang: Gang) => head.priority === gang.priority && head.spec.queue === gang.spec.queue;
+
+/** A head whose start nobody can foretell stops its own queue and no other: it may never start. */
+const reaches = (head: Head, gang: Gang) => head.startMs < Infinity || head.gang.spec.queue === gang.spec.queue;
 
 /** The heads that a gang would delay that takes these places until `endMs`. */
 export function delayed(heads: readonly Head[], places: readonly FreedRoom[], endMs: number): readonly Head[] {

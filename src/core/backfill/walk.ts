@@ -24,11 +24,19 @@ export class Walk {
   /** The starts and ends of gangs placed in time, in order. */
   readonly #placed: RoomAt[] = [];
 
-  constructor(cluster: ClusterView, endings: readonly Ending[], nowMs: number) {
+  constructor(cluster: ClusterView, endings: readonly Ending[], nowMs: number, room: Room = cluster.table.free) {
     this.#cluster = cluster;
     this.#endings = endings;
     this.atMs = nowMs;
-    this.room = cluster.table.free.map((column) => column.slice());
+    this.room = room.map((column) => column.slice());
+  }
+
+  /** The same walk, which goes on by itself. */
+  copy(): Walk {
+    const walk = new Walk(this.#cluster, this.#endings, this.atMs, this.room);
+    walk.#next = this.#next;
+    walk.#placed.push(...this.#placed);
+    return walk;
   }
 
   /** Goes on to the next change of room. @returns the change, which is in `room` now; undefined: nothing more is known */
