@@ -10,7 +10,7 @@ export type Passage =
   | {
       readonly kind: 'free';
       readonly rows: readonly Int32Array[];
-      /** Heads that start while the gang still runs, and what it takes from the room at that time. */
+      /** All heads that start while the gang still runs, and what it takes from the room at that time. */
       readonly passed: readonly Head[];
       readonly places: readonly FreedRoom[];
     }
@@ -30,17 +30,19 @@ export function besideHeads(ctx: BackfillContext, gang: Gang, { request, rows }:
   const { startPlans, planner, cluster, inFlight } = ctx;
   const heads = startPlans.headsBefore(ctx, gang, nowMs);
   const first = placesOf(request.needs, rows);
-  if (heads.length === 0) return { kind: 'free', rows, passed: [], places: first };
   const endMs = endOf(ctx, gang, startPlans.passShare, nowMs);
+  // Others must mind heads that this gang need not: what it takes of their room is taken for all.
+  const passed = startPlans.outlastedBy(gang, endMs);
+  if (heads.length === 0) return { kind: 'free', rows, passed, places: first };
   const last = startPlans.lastPlannedBefore(gang);
   if (last && endMs > last.startMs) return { kind: 'later', behind: last.gang.key };
-  const passed = heads.filter((head) => isPassed(head, endMs));
-  const late = delayed(passed, first, endMs);
+  const minded = heads.filter((head) => isPassed(head, endMs));
+  const late = delayed(minded, first, endMs);
   if (late.length === 0) return { kind: 'free', rows, passed, places: first };
-  const room = spareRoom(cluster.table.free, passed, inFlight.total);
+  const room = spareRoom(cluster.table.free, minded, inFlight.total);
   const plan = planner.plan({ ...request, room });
   const second = plan.kind === 'placed' ? placesOf(request.needs, plan.rows) : [];
-  if (plan.kind === 'placed' && delayed(passed, second, endMs).length === 0)
+  if (plan.kind === 'placed' && delayed(minded, second, endMs).length === 0)
     return { kind: 'free', rows: plan.rows, passed, places: second };
   return { kind: 'later', behind: late[0]!.gang.key };
 }

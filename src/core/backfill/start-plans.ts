@@ -63,6 +63,12 @@ export class StartPlans {
     return first ? [...higher, first] : higher;
   }
 
+  /** All heads with a plan that start while the gang still runs, whether it must mind them or not. */
+  outlastedBy(gang: Gang, endMs: number): readonly Head[] {
+    const all = [...this.#trunk, ...this.#firsts.values()].filter((head) => head !== undefined);
+    return all.filter((head) => head.gang !== gang && isPassed(head, endMs));
+  }
+
   /** Gangs that would be heads before this one, without a plan. O(heads). */
   gangsBefore(ctx: GangContextView, gang: Gang, nowMs: number): readonly Gang[] {
     this.#refresh(ctx, nowMs);
@@ -106,6 +112,7 @@ export class StartPlans {
     this.#isCut = higher.length > MAX_HEADS;
     let walk = new Walk(ctx.cluster, this.#endings, nowMs);
     const trunk: Head[] = [];
+    let unknown = 0;
     for (const gang of higher.slice(0, MAX_HEADS)) {
       const onwards = walk.copy();
       const head = headAt(ctx, onwards, gang);
@@ -117,7 +124,6 @@ export class StartPlans {
       onwards.place(head.places, head.startMs, endOfHead(ctx, head, END_SHARE));
       walk = onwards;
     }
-    let unknown = 0;
     this.#trunk = trunk;
   }
 
@@ -151,11 +157,11 @@ export class StartPlans {
   }
 }
 
-/** Whether the head is ahead of the gang by its time alone. */
-const isRival = (head: Gang, gang: Gang) => head.priority === gang.priority && head.spec.queue === gang.spec.queue;
-
 /** A head whose start nobody can foretell stops its own queue and no other: it may never start. */
 const reaches = (head: Head, gang: Gang) => head.startMs < Infinity || head.gang.spec.queue === gang.spec.queue;
+
+/** Whether the head is ahead of the gang by its time alone. */
+const isRival = (head: Gang, gang: Gang) => head.priority === gang.priority && head.spec.queue === gang.spec.queue;
 
 /** The heads that a gang would delay that takes these places until `endMs`. */
 export function delayed(heads: readonly Head[], places: readonly FreedRoom[], endMs: number): readonly Head[] {
@@ -167,6 +173,7 @@ export const isPassed = ({ startMs }: Head, endMs: number): boolean => startMs <
 
 function leavesRoom(head: Head, places: readonly FreedRoom[]): boolean {
   if (head.startMs === Infinity) return !places.some(({ row }) => head.fit.isEligible(row));
+  if (!head.fit.isExact) return head.fit.holds(head.places, places);
   take(head, places);
   const isFine = head.fit.missing === 0;
   for (const { row, vector } of places) head.fit.give(row, vector);
@@ -187,4 +194,3 @@ export function spareRoom(free: Room, heads: readonly Head[], leave: Vector | un
   for (const head of heads) head.fit.cap(spare, head.startMs === Infinity ? undefined : head.places);
   return spare;
 }
-  if (!head.fit.isExact) return head.fit.holds(head.places, places);
