@@ -213,10 +213,15 @@ describe('B.11: 10 places, of which R1 has 6 until 60, and H needs 8', () => {
   });
 
   describe('B14: a node goes', () => {
-    const nodes = [node('r', { cpu: 6 }), node('one', { cpu: 1 }), node('two', { cpu: 2 }), node('last', { cpu: 1 })];
+    const nodes = [
+      node('r', { cpu: 6, labels: { zone: 'r' } }),
+      node('one', { cpu: 1 }),
+      node('two', { cpu: 2 }),
+      node('last', { cpu: 1 }),
+    ];
     function without(...names: readonly string[]) {
       const one = new Pool(nodes);
-      one.run(R1, 60);
+      one.run(slots('r1', 6, { on: 'r' }), 60);
       one.head(H, 100);
       one.ask(slots('wide', 4), 100);
       for (const name of names) one.world.removeNode(name);
@@ -278,7 +283,7 @@ describe('B.11: 10 places, of which R1 has 6 until 60, and H needs 8', () => {
     expect(one.ask(slots('c', 2))).toBe(STARTS);
     one.at(11);
     expect(one.ask(slots('d', 2), 1000)).toBe(LATER);
-    expect(one.starts().h).toBeGreaterThan(300);
+    expect(one.starts()['h']).toBeGreaterThan(300);
   });
 });
 
@@ -300,5 +305,164 @@ describe('what the start time is made from is made anew', () => {
     expect(one.ask(slots('wide', 3, { priority: 10 }))).toBe(LATER);
     one.world.wait(ms);
     expect(one.ask(slots('c', 3, { queue: 'other' }), 1000)).toBe(LATER);
+  });
+
+  test('when a gang of higher priority, or of another queue, takes what was spare', () => {
+    for (const options of [{ priority: 10 }, { queue: 'other' }]) {
+      const one = pool();
+      expect(one.ask(slots('wide', 3), 1000)).toBe(LATER);
+      expect(one.ask(slots('p', 2, options), 1000)).toBe(STARTS);
+      expect(one.ask(slots('c', 1), 1000)).toBe(LATER);
+    }
+  });
+});
+
+describe('which heads a gang must mind', () => {
+  test('all of higher priority, of whatever queue', () => {
+    const one = new Pool();
+    one.run(slots('r1', 6), 60);
+    one.head(slots('a', 6, { priority: 10, queue: 'qa' }), 100);
+    one.head(slots('b', 7, { priority: 20, queue: 'qb' }), 30);
+    one.head(slots('c', 5, { priority: 30, queue: 'qc' }), 30);
+    expect(one.ask(slots('d', 4), 1000)).toBe(LATER);
+    const { a, b, c } = one.starts();
+    expect([c, b, a].map((start) => Math.round(start!))).toEqual([60, 90, 120]);
+    expect(one.ask(slots('e', 4), 1000)).toBe(LATER);
+    expect(one.ask(slots('f', 3), 1000)).toBe(STARTS);
+    expect(one.ask(slots('g', 1), 1000)).toBe(LATER);
+    expect(one.ask(slots('i', 1), 50)).toBe(STARTS);
+  });
+
+  test('none of lower priority', () => {
+    expect(pool().ask(slots('p', 4, { priority: 1 }), 1000)).toBe(STARTS);
+  });
+
+  test('none of its own priority in another queue, be it as large as the cluster', () => {
+    const one = new Pool();
+    one.run(R1, 60);
+    one.head(slots('h', 10), 100);
+    expect(one.ask(slots('c', 4, { queue: 'other' }), 1000)).toBe(STARTS);
+  });
+
+  test('in every branch of the line behind a head whose start is unknown', () => {
+    const one = new Pool(['a', 'b'].map((zone) => node(zone, { cpu: 10, labels: { zone } })));
+    one.run(slots('r1', 6, { on: 'a' }), ENDLESS);
+    one.run(slots('r2', 6, { on: 'b' }), 60);
+    one.head(slots('never', 8, { on: 'a', priority: 20 }), 100);
+    one.head(slots('h', 8, { on: 'b', priority: 10 }), 100);
+    expect(one.ask(slots('c', 3, { on: 'b' }), 1000)).toBe(LATER);
+    expect(one.starts()).toEqual({ never: Infinity, h: 60 });
+  });
+
+  test('one whose start is unknown stops its own queue alone', () => {
+    const one = new Pool();
+    one.run(R1, ENDLESS);
+    one.head(slots('h', 8, { priority: 10 }), 100);
+    expect(one.ask(slots('c', 4), 50)).toBe(LATER);
+    expect(one.ask(slots('d', 4, { queue: 'other' }), 50)).toBe(STARTS);
+  });
+});
+
+test.each([0, 1])('gangs that let nobody pass stand beside others in one queue, blockAfter %i', (blockAfterMs) => {
+  const one = new Pool();
+  one.run(R1, 60);
+  const { policies } = one.world.scheduler;
+  const [standard] = policies;
+  const strict = {
+    ...standard!,
+    match: { namespaces: [], labels: new Map([['line', 'strict']]) },
+    queue: { ...RESERVE, ...(blockAfterMs === 0 ? { blockAfterMs } : { backfill: 'off' as const }) },
+  };
+  one.world.scheduler.setPolicies([strict, ...policies], 0);
+  const barrier = slots('barrier', 8);
+  const leader = { ...barrier.leader(), labels: new Map([['line', 'strict']]) };
+  expect(one.world.ask(leader)).toBe(NO_ROOM);
+  one.world.wait(SECOND);
+  one.head(slots('h', 8), 100);
+  expect(one.ask(slots('c', 1), 1)).toBe('waits: gang waits for its turn');
+  one.end(R1);
+  one.world.wait(SECOND);
+  expect(one.ask(slots('c', 1), 1)).toBe('waits: gang waits for its turn');
+  expect(one.world.ask(leader)).toBe(STARTS);
+});
+
+describe('a refusal behind a start time stands no longer than its reason', () => {
+  const nodes = ['a', 'b'].map((zone) => node(zone, { cpu: 6, labels: { zone } }));
+  /** On node a, H needs all in an hour; on node b, 4 are spare. */
+  function besideA() {
+    const one = new Pool(nodes);
+    one.run(slots('r1', 3, { on: 'a' }), 60);
+    one.head(slots('h', 6, { on: 'a' }), 100);
+    return one;
+  }
+
+  test('other nodes are offered', () => {
+    const one = besideA();
+    const c = slots('c', 2);
+    one.lasts('c', 1000);
+    expect(one.world.ask(c.leader(), ['a'])).toBe('waits: no offered node suits role worker');
+    expect(one.world.ask(c.leader(), ['a', 'b'])).toBe('-> b');
+  });
+
+  test('a pod in flight, which might have gone to any node, is gone', () => {
+    const one = besideA();
+    one.world.node(node('b', { cpu: 2 }));
+    one.world.ask(pod('single', { cpu: 1 }));
+    expect(one.ask(slots('c', 2), 1000)).toBe(LATER);
+    one.world.gone(pod('single'));
+    expect(one.ask(slots('c', 2))).toBe('-> b');
+  });
+});
+
+describe('a head', () => {
+  test('that kube-scheduler offers no node to keeps what it needs and no more', () => {
+    const one = new Pool(['a', 'b'].map((name) => node(name, { cpu: 5 })));
+    expect(one.world.ask(H.leader(), [])).toBe('waits: no offered node suits role worker');
+    one.world.wait(SECOND);
+    expect(one.ask(slots('wide', 3), 1000)).toBe(LATER);
+    expect(one.ask(slots('c', 2), 1000)).toMatch(/^-> /);
+    expect(one.admitted).toEqual(['c']);
+  });
+
+  test('that did not claim its slots is not started again before kube-scheduler asks', () => {
+    const policy = { queue: RESERVE, reservation: { unclaimedMs: MINUTE, successorMs: MINUTE } };
+    const one = new Pool([node('n', { cpu: 10 })], policy);
+    const blocker = slots('blocker', 10);
+    one.run(blocker, 60);
+    one.head(H, 100);
+    one.end(blocker);
+    one.ask(slots('c', 1), 1);
+    expect(one.admitted).toEqual(['blocker', 'h', 'c']);
+    one.world.wait(2 * MINUTE);
+    one.ask(slots('d', 1), 1);
+    expect(one.admitted).toEqual(['blocker', 'h', 'c', 'd']);
+  });
+
+  test('that is gone stops nobody', () => {
+    const one = pool();
+    const wide = slots('wide', 4);
+    expect(one.ask(wide, 1000)).toBe(LATER);
+    one.end(H);
+    one.world.wait(SECOND);
+    expect(one.ask(wide)).toBe(STARTS);
+  });
+
+  test('that needs less now starts earlier', () => {
+    const one = pool();
+    expect(one.ask(slots('h', 5))).toBe(NO_ROOM);
+    expect(one.ask(slots('h', 4))).toBe(STARTS);
+  });
+
+  test('of three roles starts when all of them fit together', () => {
+    const one = new Pool([node('a', { cpu: 4 }), node('b', { cpu: 4, labels: { zone: 'b' } })]);
+    one.run(slots('r1', 4, { on: 'b' }), 60);
+    const roles = { driver: { count: 1, cpu: 2 }, small: { count: 2, cpu: 1 }, large: { count: 1, cpu: 3 } };
+    const three = new GangBuilder('three', roles);
+    expect(one.ask(three, 100)).toBe(NO_ROOM);
+    one.world.wait(SECOND);
+    expect(one.ask(slots('c', 2), 1000)).toBe(LATER);
+    expect(one.starts()).toEqual({ three: 60 });
+    expect(one.ask(slots('d', 1), 1000)).toBe('-> a');
+    expect(one.ask(slots('e', 1), 1000)).toBe(LATER);
   });
 });
