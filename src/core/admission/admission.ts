@@ -24,6 +24,8 @@ export type Admission =
       /** Heads that start while the gang still runs, and what it takes from the room at that time. */
       readonly passed: readonly Head[];
       readonly places: readonly FreedRoom[];
+      /** The heads before which it starts although it must not delay them. */
+      readonly ahead: readonly Head[];
     }
   /** `stands`: the last refusal still stands, and no search was needed. */
   | { readonly kind: 'refused'; readonly refusal: Refusal; readonly stands: boolean };

@@ -10,7 +10,7 @@ type Admitted = Extract<Admission, { kind: 'admitted' }>;
 export function admit(
   ctx: BackfillContext,
   gang: Gang,
-  { needs, rows, passed, places }: Admitted,
+  { needs, rows, passed, places, ahead }: Admitted,
   nowMs: number,
 ): void {
   const deadlineMs = nowMs + gang.policy.reservation.unclaimedMs;
@@ -18,5 +18,6 @@ export function admit(
     for (const row of rows[i] ?? []) ctx.ledger.place(ctx.ledger.add(gang, role, vector), row, deadlineMs);
   });
   for (const head of passed) take(head, places);
+  ctx.startPlans.passes(gang, ahead);
   toAdmitted(ctx, gang, 'placed');
 }

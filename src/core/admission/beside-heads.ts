@@ -13,6 +13,8 @@ export type Passage =
       /** All heads that start while the gang still runs, and what it takes from the room at that time. */
       readonly passed: readonly Head[];
       readonly places: readonly FreedRoom[];
+      /** The heads before which it starts although it must not delay them. */
+      readonly ahead: readonly Head[];
     }
   | { readonly kind: 'later'; readonly behind: string };
 
@@ -33,17 +35,17 @@ export function besideHeads(ctx: BackfillContext, gang: Gang, { request, rows }:
   const endMs = endOf(ctx, gang, startPlans.passShare, nowMs);
   // Others must mind heads that this gang need not: what it takes of their room is taken for all.
   const passed = startPlans.outlastedBy(gang, endMs);
-  if (heads.length === 0) return { kind: 'free', rows, passed, places: first };
+  if (heads.length === 0) return { kind: 'free', rows, passed, places: first, ahead: heads };
   const last = startPlans.lastPlannedBefore(gang);
   if (last && endMs > last.startMs) return { kind: 'later', behind: last.gang.key };
   const minded = heads.filter((head) => isPassed(head, endMs));
   const late = delayed(minded, first, endMs);
-  if (late.length === 0) return { kind: 'free', rows, passed, places: first };
+  if (late.length === 0) return { kind: 'free', rows, passed, places: first, ahead: heads };
   const room = spareRoom(cluster.table.free, minded, inFlight.total);
   const plan = planner.plan({ ...request, room });
   const second = plan.kind === 'placed' ? placesOf(request.needs, plan.rows) : [];
   if (plan.kind === 'placed' && delayed(minded, second, endMs).length === 0)
-    return { kind: 'free', rows: plan.rows, passed, places: second };
+    return { kind: 'free', rows: plan.rows, passed, places: second, ahead: heads };
   return { kind: 'later', behind: late[0]!.gang.key };
 }
 

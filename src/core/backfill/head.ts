@@ -12,6 +12,8 @@ export interface Head {
   readonly gang: Gang;
   /** When it fits if the forecasts hold, in ms; Infinity: that cannot be told. */
   readonly startMs: number;
+  /** When it would have started if nobody had passed it: who passes it by ending before it must end by then. */
+  readonly dueMs: number;
   /** What its members take then; empty if it has no start time. */
   readonly places: readonly FreedRoom[];
   /** The room at that time without what the gang itself takes: how much the gang lacks there while others take from it. */
@@ -33,13 +35,20 @@ export function headAt(ctx: GangContextView, walk: Walk, gang: Gang): Head {
     if (!change) {
       places = search.lastPlaces();
       if (places) break;
-      return { gang, startMs: Infinity, places: [], fit: search.fit, becauseOf: [] };
+      return { gang, startMs: Infinity, dueMs: Infinity, places: [], fit: search.fit, becauseOf: [] };
     }
     if (!search.changed(change)) continue;
     if (change.gang !== undefined) becauseOf.unshift(change.gang);
     places = search.places();
   }
-  return { gang, startMs: walk.atMs, places, fit: search.fit, becauseOf: becauseOf.slice(0, BECAUSE) };
+  return {
+    gang,
+    startMs: walk.atMs,
+    dueMs: walk.atMs,
+    places,
+    fit: search.fit,
+    becauseOf: becauseOf.slice(0, BECAUSE),
+  };
 }
 
 /** When the gang would end that starts at its start time, in ms. @param share how many of such runs end before */

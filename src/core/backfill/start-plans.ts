@@ -47,6 +47,8 @@ export class StartPlans {
   /** The first head of each queue and priority, by `queueAndPriority`; made when asked for. */
   readonly #firsts = new Map<string, Head | undefined>();
   #heads: readonly Gang[] = [];
+  /** Who passed each head. */
+  readonly #passers = new WeakMap<Gang, Set<Gang>>();
 
   /** As how many of such runs a gang counts that passes others. */
   get passShare(): number {
@@ -67,6 +69,15 @@ export class StartPlans {
   outlastedBy(gang: Gang, endMs: number): readonly Head[] {
     const all = [...this.#trunk, ...this.#firsts.values()].filter((head) => head !== undefined);
     return all.filter((head) => head.gang !== gang && isPassed(head, endMs));
+  }
+
+  /** The gang starts before these heads. */
+  passes(gang: Gang, heads: readonly Head[]): void {
+    for (const head of heads) {
+      const passers = this.#passers.get(head.gang);
+      if (passers) passers.add(gang);
+      else this.#passers.set(head.gang, new Set([gang]));
+    }
   }
 
   /** Gangs that would be heads before this one, without a plan. O(heads). */
@@ -115,7 +126,7 @@ export class StartPlans {
     let unknown = 0;
     for (const gang of higher.slice(0, MAX_HEADS)) {
       const onwards = walk.copy();
-      const head = headAt(ctx, onwards, gang);
+      const head = this.#planned(ctx, gang, onwards);
       trunk.push(head);
       if (head.startMs === Infinity) {
         if (++unknown === MAX_UNKNOWN) break;
@@ -147,7 +158,15 @@ export class StartPlans {
       while (walk.atMs < head.startMs && walk.step());
       walk.place(head.places, head.startMs, endOfHead(ctx, head, END_SHARE));
     }
-    return headAt(ctx, walk, gang);
+    return this.#planned(ctx, gang, walk);
+  }
+
+  #planned(ctx: GangContextView, gang: Gang, walk: Walk): Head {
+    const passers = this.#passers.get(gang);
+    for (const passer of passers ?? []) if (ctx.gangs.get(passer.key) !== passer) passers?.delete(passer);
+    const undelayed = passers && passers.size > 0 ? walk.without(passers) : undefined;
+    const head = headAt(ctx, walk, gang);
+    return undelayed ? { ...head, dueMs: Math.min(head.startMs, headAt(ctx, undelayed, gang).startMs) } : head;
   }
 
   /** The last head that has a plan, if others of higher priority than the gang's have none; else undefined. */
@@ -169,7 +188,7 @@ export function delayed(heads: readonly Head[], places: readonly FreedRoom[], en
 }
 
 /** Whether a gang that runs until `endMs` is still there when the head starts, or the head's start is unknown. */
-export const isPassed = ({ startMs }: Head, endMs: number): boolean => startMs < endMs || startMs === Infinity;
+export const isPassed = ({ startMs, dueMs }: Head, endMs: number): boolean => dueMs < endMs || startMs === Infinity;
 
 function leavesRoom(head: Head, places: readonly FreedRoom[]): boolean {
   if (head.startMs === Infinity) return !places.some(({ row }) => head.fit.isEligible(row));

@@ -1,4 +1,5 @@
 import type { ClusterView } from '../cluster/cluster.ts';
+import type { Gang } from '../gang/gang.ts';
 import type { FreedRoom, Room } from '../placement/need.ts';
 import { heldBy, type Ending } from './endings.ts';
 
@@ -21,6 +22,7 @@ export class Walk {
   readonly #cluster: ClusterView;
   readonly #endings: readonly Ending[];
   #next = 0;
+  #absent: ReadonlySet<Gang> = new Set();
   /** The starts and ends of gangs placed in time, in order. */
   readonly #placed: RoomAt[] = [];
 
@@ -39,6 +41,16 @@ export class Walk {
     return walk;
   }
 
+  /** The same walk as if these gangs, as far as they have not ended yet, had never started. */
+  without(gangs: ReadonlySet<Gang>): Walk {
+    const walk = this.copy();
+    const over = new Set(this.#endings.slice(0, this.#next).map(({ gang }) => gang));
+    walk.#absent = gangs;
+    for (const gang of gangs)
+      if (!over.has(gang)) for (const { row, vector } of heldBy(this.#cluster, gang)) addTo(walk.room, row, vector, 1);
+    return walk;
+  }
+
   /** Goes on to the next change of room. @returns the change, which is in `room` now; undefined: nothing more is known */
   step(): RoomAt | undefined {
     const ending = this.#endings[this.#next];
@@ -50,6 +62,7 @@ export class Walk {
     }
     this.#next++;
     const { gang, atMs } = ending!;
+    if (this.#absent.has(gang)) return this.step();
     return this.#go({ atMs, sign: 1, room: [...heldBy(this.#cluster, gang)], gang: gang.key });
   }
 
