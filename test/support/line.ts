@@ -1,6 +1,6 @@
 import type { NodeInfo, PodInfo } from '../../src/core/model.ts';
 import type { Forecast, RunTimes } from '../../src/core/history/run-times.ts';
-import type { Policy } from '../../src/core/policy/policy.ts';
+import { DEFAULT_POLICY, type Policy } from '../../src/core/policy/policy.ts';
 import { World } from './world.ts';
 import type { GangBuilder } from './builders.ts';
 import { ToldRunTimes } from './told-run-times.ts';
@@ -46,12 +46,9 @@ export class Line {
     const told = new ToldRunTimes();
     for (const { gang, forecast } of jobs) if (forecast) told.told.set(gang.spec.name, forecast);
     const { policies, isAsked = () => true, untilMs, runTimes = told } = options;
-    this.world = new World(nodes, policies[0], true, [], runTimes);
-    const [standard] = this.world.scheduler.policies;
-    this.world.scheduler.setPolicies(
-      policies.map((one) => ({ ...standard!, ...one })),
-      0,
-    );
+    this.world = new World(nodes, {}, true, [], runTimes);
+    const all = policies.map((one) => ({ ...DEFAULT_POLICY, ...one }));
+    this.world.scheduler.setPolicies(all, 0);
     this.#jobs = jobs.toSorted((a, b) => a.atMs - b.atMs);
     this.#isAsked = isAsked;
     this.#untilMs = untilMs;
