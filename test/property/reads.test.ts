@@ -6,7 +6,7 @@ import { findVictims } from '../../src/core/preemption/search/find-victims.ts';
 import { allAtOnce } from '../../src/core/work.ts';
 import { GangBuilder, offer, pod, spark } from '../support/builders.ts';
 import { fingerprintOf } from '../support/fingerprint.ts';
-import { gangSteps, liveSteps, otherSteps, Play, policy, setting, type Step } from '../support/play.ts';
+import { gangSteps, liveSteps, otherSteps, Play, policy, setting, wildRunTimes, type Step } from '../support/play.ts';
 import type { World } from '../support/world.ts';
 
 const RUNS = { numRuns: 60, seed: 20264 };
@@ -49,6 +49,7 @@ function readAll({ scheduler, nodes, nowMs }: World): number {
     scheduler.members(gang);
     if (known && known.state.kind === 'waiting') findVictims(inside, known, nowMs);
   }
+  allAtOnce(scheduler.eta(spark('new', 6, { priority: 5 }).leader(), nowMs));
   scheduler.nodes();
   scheduler.stats();
   scheduler.reserved();
@@ -71,7 +72,7 @@ test('no read changes any state or any log', () => {
   let found = 0;
   fc.assert(
     fc.property(setting, mode, story, (chosen, how, list) => {
-      const play = new Play(searching(chosen, how), APPS);
+      const play = new Play(searching(chosen, how), { apps: APPS, runTimes: wildRunTimes(chosen) });
       for (const step of list) {
         play.step(step);
         play.world.makeRoom();
@@ -90,7 +91,7 @@ test('what was read in between changes no later answer and no later effect', () 
   fc.assert(
     fc.property(setting, mode, story, (chosen, how, list) => {
       const play = (isRead: boolean) => {
-        const one = new Play(searching(chosen, how), APPS);
+        const one = new Play(searching(chosen, how), { apps: APPS, runTimes: wildRunTimes(chosen) });
         for (const step of list) {
           one.step(step);
           one.world.makeRoom();
@@ -110,7 +111,7 @@ test('an exception in the middle of an explanation leaves nothing changed', () =
   let thrown = 0;
   fc.assert(
     fc.property(setting, story, fc.nat({ max: 5 }), (chosen, list, when) => {
-      const play = new Play(searching(chosen, 'advise'), APPS);
+      const play = new Play(searching(chosen, 'advise'), { apps: APPS, runTimes: wildRunTimes(chosen) });
       for (const step of list) play.step(step);
       const { scheduler, nowMs } = play.world;
       const before = fingerprintOf(scheduler.inside, nowMs);

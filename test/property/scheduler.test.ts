@@ -10,6 +10,7 @@ import {
   sequenceOf,
   setting,
   slowSteps,
+  wildRunTimes,
 } from '../support/play.ts';
 
 /** 1,800 sequences in all; a failure prints its seed and path. */
@@ -29,7 +30,7 @@ describe('whatever happens in whatever order', () => {
       fc.assert(
         fc.property(setting, steps, (chosen, list) => {
           const play = () => {
-            const one = new Play(policy(chosen));
+            const one = new Play(policy(chosen), { runTimes: wildRunTimes(chosen) });
             for (const step of list) {
               one.step(step);
               one.expectAnsweredKeepRoom();
@@ -46,7 +47,7 @@ describe('whatever happens in whatever order', () => {
   test('without other schedulers and node trouble: no node is overcommitted and no gang is partial', () => {
     fc.assert(
       fc.property(setting, quiet, (chosen, list) => {
-        const one = new Play(policy(chosen));
+        const one = new Play(policy(chosen), { runTimes: wildRunTimes(chosen) });
         for (const step of list) {
           one.step(step);
           one.expectNoOvercommit();

@@ -5,7 +5,7 @@ import type { Explanation } from '../../src/core/explanation/explanation.ts';
 import { DEFAULT_POLICY, type Policy } from '../../src/core/policy/policy.ts';
 import { Work, type Slices } from '../../src/core/work.ts';
 import { GangBuilder, node, spark } from '../support/builders.ts';
-import { gangSteps, liveSteps, otherSteps, Play, policy, setting, type Step } from '../support/play.ts';
+import { gangSteps, liveSteps, otherSteps, Play, policy, setting, wildRunTimes, type Step } from '../support/play.ts';
 
 const RUNS = { numRuns: 40, seed: 20270 };
 
@@ -177,7 +177,7 @@ test('whatever happens between the slices of a search: the books stay right, and
   let plans = 0;
   fc.assert(
     fc.property(setting, story, (chosen, list) => {
-      const play = new Play(searching(chosen), APPS);
+      const play = new Play(searching(chosen), { apps: APPS, runTimes: wildRunTimes(chosen) });
       for (const step of STARTED) play.step(step);
       const slicing = new Slicing(play);
       for (const [one, slices] of list) {

@@ -1,13 +1,18 @@
 import fc from 'fast-check';
 import { expect } from 'vitest';
+import { NO_RUN_TIMES } from '../../src/core/history/no-run-times.ts';
+import type { RunTimes } from '../../src/core/history/run-times.ts';
 import type { PodInfo } from '../../src/core/model.ts';
 import {
   DEFAULT_POLICY,
+  QUEUE_ORDERS,
   STRATEGIES,
   type Policy,
+  type QueueRules,
   type StrategyName,
   type Topology,
 } from '../../src/core/policy/policy.ts';
+import { seeded } from '../../src/replay/random.ts';
 import { node, pod, spark, type GangBuilder, queueWith } from './builders.ts';
 import { World } from './world.ts';
 
@@ -63,22 +68,43 @@ export const inOneApp = (steps: readonly Step[]): Step[] =>
   }));
 
 /** How gangs are placed and queued. */
-export const setting = fc.record({
+export interface Setting extends Pick<QueueRules, 'blockAfterMs' | 'backfill' | 'order'> {
+  readonly strategy: StrategyName;
+  readonly topology: Topology['mode'];
+  /** From which the forecasts are drawn. */
+  readonly seed: number;
+}
+
+export const setting: fc.Arbitrary<Setting> = fc.record({
   strategy: fc.constantFrom<StrategyName>(...STRATEGIES),
   topology: fc.constantFrom<Topology['mode']>('none', 'prefer', 'require'),
-  blockAfterMs: fc.constantFrom(0, 600_000, Infinity),
+  blockAfterMs: fc.constantFrom(0, 1, 120_000, 600_000, Infinity),
+  backfill: fc.constantFrom('reserve', 'off'),
+  order: fc.constantFrom(...QUEUE_ORDERS),
+  seed: fc.nat({ max: 1000 }),
 });
 
+/** Forecasts without sense: from a second to a day, some that grow as the run goes on, and some without end. */
+export function wildRunTimes({ seed }: Pick<Setting, 'seed'>): RunTimes {
+  return {
+    forecast: ({ name, members }) => {
+      const draws = seeded(seed, name, members);
+      const ms = draws.uniform() < 0.2 ? Infinity : 1000 * 86_400 ** draws.uniform();
+      const growth = draws.uniform();
+      return {
+        endsWithin: (share, ranMs) => Math.round(Math.max(ms * share, ranMs * (1 + growth * share))),
+        isKnown: draws.uniform() < 0.5,
+        runs: 3,
+        basis: 'a draw',
+        error: undefined,
+      };
+    },
+    learn: () => undefined,
+  };
+}
+
 /** The policy of a setting. */
-export function policy({
-  strategy,
-  topology,
-  blockAfterMs,
-}: {
-  strategy: StrategyName;
-  topology: Topology['mode'];
-  blockAfterMs: number;
-}) {
+export function policy({ strategy, topology, blockAfterMs, backfill, order }: Setting) {
   const preference = {
     ...DEFAULT_POLICY.members,
     strategy,
@@ -88,7 +114,7 @@ export function policy({
     leader: preference,
     members: preference,
     topology: { mode: topology, keys: ['rack', 'zone'], leader: true },
-    queue: queueWith({ blockAfterMs }),
+    queue: queueWith({ blockAfterMs, backfill, order }),
   } satisfies Partial<Policy>;
 }
 
@@ -98,6 +124,30 @@ const APPS: readonly GangBuilder[] = [
   spark('c', 1, { cpu: 3 }),
   spark('d', 0),
   spark('e', 6, { cpu: 2 }),
+];
+
+interface Plays {
+  readonly apps?: readonly GangBuilder[];
+  /** Absent: nothing is known. */
+  readonly runTimes?: RunTimes;
+}
+
+/** Gangs of one queue, more than the cluster holds: the large ones wait, and the small ones fit beside them. */
+export const CROWD: readonly GangBuilder[] = [
+  spark('a', 9),
+  spark('b', 7, { priority: 1 }),
+  spark('c', 5, { cpu: 3 }),
+  spark('d', 2),
+  spark('e', 1, { queue: 'other' }),
+];
+
+/** The first of the crowd runs, and the others have asked. */
+export const CROWDED: readonly Step[] = [
+  { kind: 'leader', app: 0 },
+  ...Array.from({ length: 7 }, (_, n): Step => ({ kind: 'member', app: 0, i: n })),
+  { kind: 'leader', app: 2 },
+  { kind: 'leader', app: 1 },
+  { kind: 'wait', ms: 1000 },
 ];
 
 /** Plays the steps and writes down every answer. Members of an app exist only while its leader runs. */
@@ -112,13 +162,19 @@ export class Play {
   readonly #intruders = new Map<string, { readonly pod: PodInfo; readonly node: string }>();
   readonly #apps: readonly GangBuilder[];
 
-  constructor(policyOf: Partial<Policy>, apps = APPS) {
+  readonly #runTimes: RunTimes;
+
+  constructor(policyOf: Partial<Policy>, { apps = APPS, runTimes = NO_RUN_TIMES }: Plays = {}) {
     this.#policy = policyOf;
+    this.#runTimes = runTimes;
     this.#apps = apps;
     const racks = ['r0', 'r0', 'r1', 'r2', 'r2'];
     this.world = new World(
       racks.map((rack, n) => node(`n${n}`, { cpu: 3 + n, labels: { rack, zone: n < 3 ? 'z0' : 'z1' } })),
       policyOf,
+      true,
+      [],
+      runTimes,
     );
   }
 
@@ -168,7 +224,7 @@ export class Play {
   #restart(): void {
     const before = this.world;
     this.#answered.clear();
-    this.world = new World([...before.nodes.values()], this.#policy, false);
+    this.world = new World([...before.nodes.values()], this.#policy, false, [], this.#runTimes);
     this.world.nowMs = before.nowMs;
     for (const { pod: one, node: at } of this.#bound.values()) {
       const written = one.membership?.spec && before.scheduler.reservation(one.membership.gang);
