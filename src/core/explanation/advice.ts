@@ -58,7 +58,13 @@ function adviceForAdmitted({ slots }: Gang): string[] {
 }
 
 function adviceForFitting(gang: Gang, isNothingElse: boolean): string[] {
-  if (refusalOf(gang)?.kind === 'open') {
+  const refusal = refusalOf(gang);
+  if (refusal?.kind === 'later') {
+    return [
+      `There is room now, but gang ${refusal.behind} needs it at its start time, and this gang may not have ended by then.`,
+    ];
+  }
+  if (refusal?.kind === 'open') {
     return [
       `There is room, but not on the nodes that kube-scheduler offers for pod ${gang.leader.name}: check its inter-pod affinity, its volumes and its host ports.`,
     ];
