@@ -75,6 +75,31 @@ export function victimSearch(world: CoreWorld): Timed {
   };
 }
 
+/**
+ * An important gang of so many members has waited for long: its start is planned anew for each question about another.
+ * 1,000 gangs run whose ends must be foretold.
+ */
+export function startPlan(world: CoreWorld, members: number): Timed {
+  const { scheduler } = world;
+  const candidates = offer(world.names);
+  const head = spark('head', members, { cpu: 4, priority: 100 }).leader();
+  const other = spark('other', 1, { cpu: 4 }).leader();
+  scheduler.filter({ pod: head, candidates }, 0);
+  // Later each time by more than the pause between two plans; something has changed since.
+  const timeOf = (i: number) => 3_600_000 + i * 1000;
+  return {
+    before: (i) => {
+      scheduler.filter({ pod: head, candidates }, timeOf(i) - 500);
+      const small = pod(`other-${i}`, { cpu: 1 });
+      scheduler.observe({ kind: 'pod', pod: boundTo(small, world.names[i % world.names.length]!) }, timeOf(i) - 500);
+    },
+    run: (i) => {
+      const { answer } = scheduler.filter({ pod: other, candidates }, timeOf(i));
+      if (answer.kind !== 'none') throw new Error(`pod ${other.name}: the cluster is full, and it got a node`);
+    },
+  };
+}
+
 /** Why a gang of 100 waits, for people. */
 export function explanation(world: CoreWorld): Timed {
   const gang = spark('explained', 100, { cpu: 16 });

@@ -85,17 +85,20 @@ class Search {
 
   /** @returns whether the change is of use to the gang */
   changed({ room, sign }: RoomAt): boolean {
-    const touched = new Set<number>();
+    let isUseful = false;
     for (const { row, vector } of room) {
       if (sign > 0) this.fit.give(row, vector);
       else this.fit.take(row, vector);
-      if (sign > 0 && this.fit.isEligible(row)) touched.add(row);
+      isUseful ||= sign > 0 && this.fit.isEligible(row);
     }
-    const isAnyDomain = this.#domains.length === 1 || !this.#gang.policy.topology.leader;
-    if (touched.size === 0) this.#open = [];
-    else
-      this.#open = isAnyDomain ? this.#domains : this.#domains.filter((rows) => rows.some((row) => touched.has(row)));
-    return touched.size > 0;
+    this.#open = isUseful ? this.#domainsWith(room) : [];
+    return isUseful;
+  }
+
+  #domainsWith(room: readonly FreedRoom[]): readonly (readonly number[])[] {
+    if (this.#domains.length === 1 || !this.#gang.policy.topology.leader) return this.#domains;
+    const touched = new Set(room.map(({ row }) => row));
+    return this.#domains.filter((rows) => rows.some((row) => touched.has(row)));
   }
 
   /** Where its members go now; undefined: they do not fit. */

@@ -63,7 +63,7 @@ export class Walk {
     this.#next++;
     const { gang, atMs } = ending!;
     if (this.#absent.has(gang)) return this.step();
-    return this.#go({ atMs, sign: 1, room: [...heldBy(this.#cluster, gang)], gang: gang.key });
+    return this.#go({ atMs, sign: 1, room: heldBy(this.#cluster, gang), gang: gang.key });
   }
 
   /** A gang takes this room from `fromMs` to `untilMs`. `fromMs` is not before the present of the walk. */
