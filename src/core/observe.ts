@@ -48,6 +48,7 @@ export function tick(state: SchedulerState, nowMs: number): void {
   state.inFlight.expire(nowMs);
   state.evictions.expire(nowMs);
   state.overclaims.expire(nowMs);
+  state.loans.expire(nowMs);
   state.reportedWork.expire(nowMs);
   state.nominated.expire(nowMs);
   state.outcomes.expire(nowMs);
@@ -169,6 +170,7 @@ function endPod(state: SchedulerState, uid: string, nowMs: number, outcome?: Out
   if (bound && isOver) gangRunEnded(state, gang, { bound, outcome }, nowMs);
   else if (bound && !isGangMember(state, bound.pod)) podRunEnded(state, { bound, outcome }, nowMs);
   evictions.podEnded(uid);
+  state.loans.podEnded(uid);
   state.writtenPlans.delete(uid);
   if (nominated.isVictim(uid)) evictions.note(gangs.get(bound?.pod.membership?.gang ?? ''), nowMs);
   nominated.victimGone(uid);

@@ -5,6 +5,7 @@ import type { Effect } from './effects.ts';
 import { Evictions } from './gang/evictions.ts';
 import { Feasibility } from './gang/feasibility.ts';
 import { Ledger } from './gang/ledger.ts';
+import { Loans } from './gang/loans.ts';
 import { Overclaims } from './gang/overclaims.ts';
 import { StartPlans } from './backfill/start-plans.ts';
 import { AwaitedOutcomes } from './history/awaited-outcomes.ts';
@@ -96,6 +97,7 @@ export function newState(options: SchedulerOptions, emit: (effect: Effect) => vo
     classes: new Map(),
     evictions: new Evictions(),
     overclaims: new Overclaims(),
+    loans: new Loans(),
     disruptionBudgets: new DisruptionBudgets(),
     reportedWork: new ReportedWork(),
     writtenPlans: new Map(),

@@ -43,6 +43,7 @@ export function fingerprintOf(state: StateView, nowMs: number): string {
     recent: evictions.lately(nowMs),
     losses: [...gangs.keys()].map((key) => evictions.lastLossMs(key)),
     overclaims: [...gangs.values()].map(({ spec }) => state.overclaims.at(spec.namespace, nowMs)),
+    returned: [...gangs.keys()].map((key) => state.loans.hasReturned(key)),
     problems: [...state.problems],
     classes: [...state.classes],
     early: [...state.early.keys()],

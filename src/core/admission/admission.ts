@@ -11,6 +11,7 @@ import type { Head } from '../backfill/head.ts';
 import { besideHeads, type Passage } from './beside-heads.ts';
 import type { GangContext } from '../gang/context.ts';
 import { isFreeing, missingLeaders, refusalOf, type Gang, type Refusal, type Short } from '../gang/gang.ts';
+import type { Loan } from '../gang/loans.ts';
 import { countRunning, leaderNeeds, siblingRows } from '../gang/needs.ts';
 import { foundPossible } from '../gang/transitions.ts';
 import { EXAMINATIONS, findBlocker, isKnownPossible, unschedulable, type Examinations } from './turn.ts';
@@ -26,6 +27,8 @@ export type Admission =
       readonly places: readonly FreedRoom[];
       /** The heads before which it starts although it must not delay them. */
       readonly ahead: readonly Head[];
+      /** What it borrows from heads that start when it is to be over. */
+      readonly loan: Loan | undefined;
     }
   /** `stands`: the last refusal still stands, and no search was needed. */
   | { readonly kind: 'refused'; readonly refusal: Refusal; readonly stands: boolean };

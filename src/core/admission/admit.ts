@@ -10,7 +10,7 @@ type Admitted = Extract<Admission, { kind: 'admitted' }>;
 export function admit(
   ctx: BackfillContext,
   gang: Gang,
-  { needs, rows, passed, places, ahead }: Admitted,
+  { needs, rows, passed, places, ahead, loan }: Admitted,
   nowMs: number,
 ): void {
   const deadlineMs = nowMs + gang.policy.reservation.unclaimedMs;
@@ -19,5 +19,6 @@ export function admit(
   });
   for (const head of passed) take(head, places);
   ctx.startPlans.passes(gang, ahead);
+  ctx.loans.gangStarts(gang.key, loan);
   toAdmitted(ctx, gang, 'placed');
 }

@@ -46,6 +46,7 @@ export function placeElastic(
   if (passage?.kind === 'later') return refuse('no spare room for a member beyond the minimum');
   for (const head of passage?.passed ?? []) take(head, passage!.places);
   const node = cluster.table.nameAt((passage ?? plan).rows[0]![0]!);
+  ctx.loans.podStarts(pod.uid, passage?.loan);
   ledger.holdForPod({ podUid: pod.uid, gang: gang.key, role, node, vector });
   return { kind: 'one', node };
 }

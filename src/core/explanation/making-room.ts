@@ -2,7 +2,7 @@ import type { PreemptionContextView } from '../preemption/candidates/context.ts'
 import { isAdmitted, planOf, refusalOf, type EvictionPlan, type Gang } from '../gang/gang.ts';
 import type { PreemptionRules } from '../policy/policy.ts';
 import type { CostTerm } from '../preemption/candidates/eviction-cost.ts';
-import type { ExclusionRule } from '../preemption/candidates/exclusion-rules.ts';
+import { overdueLoan, preemptorOf, type ExclusionRule } from '../preemption/candidates/exclusion-rules.ts';
 import { forbiddenTo } from '../preemption/plan/make-room.ts';
 import { hasVictims, MOST_WORK, victimsInSlices, type Finding } from '../preemption/search/find-victims.ts';
 import type { ItemisedCharge } from '../preemption/search/victim-set.ts';
@@ -20,6 +20,8 @@ interface MakingRoomBase {
   /** Gangs that fall below their minimum; gangsLost counts those of them that are evicted whole. */
   readonly gangsBroken: number;
   readonly gangsLost: number;
+  /** Gangs among the victims' that were let in before it to be over by then, in ms, and still run. */
+  readonly overdue: readonly { readonly gang: string; readonly untilMs: number }[];
   /** For `nobody`: how many pods each rule excludes. */
   readonly kept: readonly { readonly rule: ExclusionRule; readonly pods: number }[];
   /** For `nobody`: the rules each of which would allow victims if it alone were relaxed. */
@@ -64,7 +66,15 @@ interface VictimView {
   readonly terms: readonly CostTerm[];
 }
 
-const NO_VICTIMS = { victims: [], coreSeconds: 0, gangsBroken: 0, gangsLost: 0, kept: [], relax: [] } as const;
+const NO_VICTIMS = {
+  victims: [],
+  coreSeconds: 0,
+  gangsBroken: 0,
+  gangsLost: 0,
+  overdue: [],
+  kept: [],
+  relax: [],
+} as const;
 
 /** The state of preemption for the gang. @returns undefined for a gang that does not wait for room */
 export function* makingRoom(ctx: PreemptionContextView, gang: Gang, nowMs: number): Slices<MakingRoom | undefined> {
@@ -78,7 +88,7 @@ export function* makingRoom(ctx: PreemptionContextView, gang: Gang, nowMs: numbe
     case 'none':
       return { ...NO_VICTIMS, mode, state: 'nobody', ...(yield* rulesOf(ctx, gang, finding, nowMs)) };
     case 'victims':
-      return { ...NO_VICTIMS, mode, state: 'found', ...viewOf(finding) };
+      return { ...NO_VICTIMS, mode, state: 'found', ...viewOf(finding), overdue: overdueIn(ctx, gang, finding, nowMs) };
   }
 }
 
@@ -132,6 +142,21 @@ function viewOf(found: Extract<Finding, { kind: 'victims' }>): View {
     gangsBroken: broken.size,
     gangsLost: charges.filter(({ candidate }) => candidate.kind === 'gang').length,
   };
+}
+
+function overdueIn(
+  ctx: PreemptionContextView,
+  gang: Gang,
+  { candidates }: Extract<Finding, { kind: 'victims' }>,
+  nowMs: number,
+): MakingRoom['overdue'] {
+  const preemptor = preemptorOf(ctx, gang, nowMs);
+  const untilMs = new Map<string, number>();
+  for (const { gang: of, bound } of candidates) {
+    const loan = of && overdueLoan(preemptor, of.gang, bound?.pod.uid);
+    if (loan) untilMs.set(of.gang.key, loan.untilMs);
+  }
+  return [...untilMs].map(([key, ms]) => ({ gang: key, untilMs: ms }));
 }
 
 function victimView({ candidate, isNeeded, cost, terms }: ItemisedCharge): VictimView[] {
@@ -193,21 +218,31 @@ export function makingRoomAdvice(making: MakingRoom, policy: string, nowMs: numb
     case 'not now':
       return [`No pod is evicted for it: ${making.because}.`];
     case 'found':
-      return [foundAdvice(making, policy)];
+      return [foundAdvice(making, policy), ...overdueAdvice(making, nowMs)];
     case 'nobody':
       return mode === 'off' ? [] : noVictimsAdvice(making);
   }
 }
 
-function foundAdvice({ mode, victims, coreSeconds, gangsBroken, gangsLost }: MakingRoom, policy: string): string {
+function foundAdvice(making: MakingRoom, policy: string): string {
+  const { mode, victims, coreSeconds, gangsBroken, gangsLost, overdue } = making;
   const harm = `${counted(coreSeconds, 'core-second')} lost; ${gangHarm(gangsBroken, gangsLost)}`;
   const names = victims
     .slice(0, 5)
     .map(({ pod }) => pod)
     .join(', ');
-  const pods = `${counted(victims.length, 'pod')} of lower priority (${names}${victims.length > 5 ? ', ...' : ''}; ${harm})`;
+  const which = overdue.length > 0 ? '' : ' of lower priority';
+  const pods = `${counted(victims.length, 'pod')}${which} (${names}${victims.length > 5 ? ', ...' : ''}; ${harm})`;
   if (mode === 'enforce') return `Next, muster evicts ${pods} for it.`;
   return `Policy ${policy} has preemption.mode ${mode}; with enforce, muster would evict ${pods} for it.`;
+}
+
+function overdueAdvice({ overdue }: MakingRoom, nowMs: number): string[] {
+  const late = overdue
+    .slice(0, 5)
+    .map(({ gang, untilMs }) => `${gang} (${Math.ceil((nowMs - untilMs) / 60_000)} min ago)`);
+  const more = overdue.length > 5 ? ', ...' : '';
+  return late.length === 0 ? [] : [`Let in before it, to be over by then, and still there: ${late.join(', ')}${more}.`];
 }
 
 function gangHarm(broken: number, lost: number): string {

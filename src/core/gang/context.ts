@@ -13,6 +13,7 @@ import type { Evictions } from './evictions.ts';
 import type { Feasibility } from './feasibility.ts';
 import type { Gang } from './gang.ts';
 import type { Ledger } from './ledger.ts';
+import type { Loans } from './loans.ts';
 import type { Overclaims } from './overclaims.ts';
 
 /** A pod that waits because its declaration is wrong or not there yet. */
@@ -40,6 +41,7 @@ export interface GangContextView {
   readonly classes: ReadonlyMap<string, number>;
   readonly evictions: Pick<Evictions, 'beneficiary' | 'planned' | 'lastLossMs' | 'lately' | 'isRefused'>;
   readonly overclaims: Pick<Overclaims, 'at'>;
+  readonly loans: Pick<Loans, 'overdue' | 'hasReturned'>;
   /** The names of muster's schedulers. */
   readonly schedulerNames: ReadonlySet<string>;
   readonly policyOf: (pod: PodInfo) => Policy;
@@ -71,6 +73,7 @@ export interface GangContext extends GangContextView {
   readonly classes: Map<string, number>;
   readonly evictions: Evictions;
   readonly overclaims: Overclaims;
+  readonly loans: Loans;
   readonly problems: Map<string, Problem>;
   readonly runTimes: RunTimes;
   /** Where ended runs are learned from. */

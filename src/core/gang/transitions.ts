@@ -83,6 +83,7 @@ export function toWaiting(ctx: GangContext, gang: Gang, why: 'expired' | { reado
     slots: { length: slots },
   } = gang;
   ctx.ledger.remove(gang, gang.slots);
+  ctx.loans.gangEnds(key);
   const of = write(gang);
   if (why === 'expired' && gang.preemption === 'used') of.preemption = 'wasted';
   of.state = { kind: 'waiting', refusal: undefined };
@@ -142,6 +143,7 @@ export function releaseWithheld({ cluster }: GangContext, plan: EvictionPlan): v
 export function toOver(ctx: GangContext, gang: Gang, nowMs: number): void {
   abandonPlan(ctx, gang, 'the gang is over', nowMs);
   ctx.gangs.delete(gang.key);
+  ctx.loans.gangEnds(gang.key);
   ctx.withDeadline.delete(gang);
   ctx.queues.remove(gang.key);
   const { length: slots } = gang.slots;

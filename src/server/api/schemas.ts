@@ -86,6 +86,9 @@ const MakingRoomView = z.strictObject({
   coreSeconds: CoreSeconds,
   gangsBroken: z.int().describe('Number of gangs that would fall below their minimum.'),
   gangsLost: z.int().describe('Number of gangs that would be evicted whole.'),
+  overdue: z
+    .array(z.strictObject({ gang: z.string(), until: z.iso.datetime() }))
+    .describe('Gangs of victims that were let in before it to be over by then, and still run.'),
   kept: z.array(z.strictObject({ rule: z.enum(EXCLUSION_RULES), pods: z.int() })),
   relax: z.array(z.enum(EXCLUSION_RULES)).describe('Exclusion rules, each of which alone prevents the eviction.'),
   until: z.iso.datetime().optional().describe('When muster abandons the eviction plan that is under way.'),

@@ -4,7 +4,7 @@ import { hasSingleRole, isLeaderRole } from '../../model.ts';
 import type { PreemptionRules } from '../../policy/policy.ts';
 import { allAtOnce, Work, type Slices } from '../../work.ts';
 import type { PreemptionContextView } from './context.ts';
-import { exclusionOf, priorityLevelOf, type ExclusionRule } from './exclusion-rules.ts';
+import { exclusionOf, priorityGap, priorityLevelOf, type ExclusionRule } from './exclusion-rules.ts';
 import { CandidatePool, type OpenCandidates } from './candidate-pool.ts';
 import type { CostModel } from './eviction-cost.ts';
 
@@ -20,6 +20,8 @@ export interface CensusInput {
   readonly rules: PreemptionRules;
   /** The effective priority of the gang or pod that needs room. */
   readonly priority: number;
+  /** As in Preemptor. */
+  readonly lender: Gang | undefined;
   /** Its own gang is never a victim. */
   readonly ownGang: string | undefined;
   readonly nowMs: number;
@@ -157,9 +159,10 @@ class Census {
 
   /** Adds the reservations of less important gangs that run no pod yet. */
   addReservations(): void {
-    const { ctx, priority, rules, ownGang, isUseful } = this.#input;
+    const { ctx, priority, ownGang, isUseful } = this.#input;
     for (const gang of ctx.gangs.values()) {
-      if (!isAdmitted(gang) || gang.key === ownGang || gang.priority + rules.priorityGap > priority) continue;
+      if (!isAdmitted(gang) || gang.key === ownGang || gang.priority + priorityGap(this.#input, gang) > priority)
+        continue;
       if (ctx.cluster.boundMembers(gang.key).size > 0 || gang.slots.length === 0) continue;
       if (gang.slots.some(({ state }) => state !== 'reserved') || !this.#isQueueOpen(gang)) continue;
       const freed = gang.slots.map(({ node, vector }) => ({ row: ctx.cluster.table.rowOf(node) ?? -1, vector }));

@@ -1,4 +1,6 @@
+import { claimOf } from '../../gang/claim.ts';
 import type { Gang } from '../../gang/gang.ts';
+import type { Loan } from '../../gang/loans.ts';
 import { ownPriority } from '../../gang/priority.ts';
 import type { PodInfo } from '../../model.ts';
 import type { PreemptionRules } from '../../policy/policy.ts';
@@ -27,13 +29,26 @@ export type ExclusionRule = (typeof EXCLUSION_RULES)[number];
 
 /** The gang or pod that would preempt. */
 export interface Preemptor {
-  readonly ctx: Pick<PreemptionContextView, 'classes' | 'schedulerNames' | 'evictions'>;
+  readonly ctx: Pick<PreemptionContextView, 'classes' | 'schedulerNames' | 'evictions' | 'loans'>;
   readonly rules: PreemptionRules;
   /** The effective priority. */
   readonly priority: number;
+  /** The gang, if its policy wants back in time what it has lent; undefined: it does not, or a pod of no gang preempts. */
+  readonly lender: Gang | undefined;
   readonly nowMs: number;
   /** Namespaces whose long grace periods protect no longer; absent: none. */
   readonly overruled?: ReadonlySet<string>;
+}
+
+/** The gang as one that would preempt. @param rules absent: those of its policy */
+export function preemptorOf(
+  ctx: PreemptionContextView,
+  gang: Gang,
+  nowMs: number,
+  rules = gang.policy.preemption,
+): Preemptor & { readonly ctx: PreemptionContextView } {
+  const lender = gang.policy.queue.overrun === 'return' ? gang : undefined;
+  return { ctx, rules, priority: claimOf(ctx, gang), lender, nowMs };
 }
 
 /** The priority level of a pod as a victim: the priority of its gang, or its own. */
@@ -51,13 +66,29 @@ export const hasLongGrace = (
   { maxGraceMs }: Pick<PreemptionRules, 'maxGraceMs'>,
 ): boolean => (evictionTraits?.graceMs ?? USUAL_GRACE_MS) > maxGraceMs;
 
+type Claimant = Pick<Preemptor, 'rules' | 'lender' | 'nowMs'> & { readonly ctx: Pick<PreemptionContextView, 'loans'> };
+
+/**
+ * What the gang, or this pod of it, has borrowed from the preemptor and should have returned by now. Only in the
+ * preemptor's own queue.
+ */
+export function overdueLoan({ ctx, lender, nowMs }: Claimant, gang: Gang | undefined, uid?: string): Loan | undefined {
+  if (!lender || gang?.spec.queue !== lender.spec.queue) return undefined;
+  return ctx.loans.overdue(gang.key, uid, lender, nowMs);
+}
+
+/** By how much, at least, the victim's priority must be lower: who is overdue may be as important as the lender. */
+export const priorityGap = (preemptor: Claimant, gang: Gang | undefined, uid?: string): number =>
+  overdueLoan(preemptor, gang, uid) ? 0 : preemptor.rules.priorityGap;
+
+/** Whether the pod is too important to be a victim. @param gang the pod's own; undefined: it is in none */
+export const isTooImportant = (preemptor: Preemptor, pod: PodInfo, gang: Gang | undefined): boolean =>
+  priorityLevelOf(preemptor.ctx, pod, gang) + priorityGap(preemptor, gang, pod.uid) > preemptor.priority;
+
 /** The rule that excludes the pod, whatever else is selected. @param gang the pod's own; undefined: it is in none */
-export function exclusionOf(
-  { ctx, rules, priority, nowMs, overruled }: Preemptor,
-  pod: PodInfo,
-  gang: Gang | undefined,
-): ExclusionRule | undefined {
-  if (priorityLevelOf(ctx, pod, gang) + rules.priorityGap > priority) return 'priority';
+export function exclusionOf(preemptor: Preemptor, pod: PodInfo, gang: Gang | undefined): ExclusionRule | undefined {
+  const { ctx, rules, nowMs, overruled } = preemptor;
+  if (isTooImportant(preemptor, pod, gang)) return 'priority';
   if (pod.evictionTraits?.isPinned) return 'pinned';
   if (!gang && rules.victims !== 'any' && (rules.victims === 'gangs' || !ctx.schedulerNames.has(pod.schedulerName)))
     return 'scheduler';

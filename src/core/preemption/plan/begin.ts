@@ -8,7 +8,14 @@ import type { Plan } from '../../placement/need.ts';
 import type { PreemptionRules } from '../../policy/policy.ts';
 import { podsOf, type Candidate } from '../candidates/candidate.ts';
 import type { PreemptionContext } from '../candidates/context.ts';
-import { hasLongGrace, USUAL_GRACE_MS } from '../candidates/exclusion-rules.ts';
+import {
+  hasLongGrace,
+  overdueLoan,
+  preemptorOf,
+  priorityGap,
+  USUAL_GRACE_MS,
+  type Preemptor,
+} from '../candidates/exclusion-rules.ts';
 import type { Finding } from '../search/find-victims.ts';
 import { planWith } from '../search/simulate.ts';
 import type { Charge } from '../search/victim-set.ts';
@@ -34,9 +41,12 @@ export function begin(ctx: PreemptionContext, gang: Gang, beginning: Beginning):
   if (plan.kind !== 'placed') return false;
   const used = new Set(plan.rows.flatMap((rows) => [...rows]));
   const awaited = finding.awaited.filter(({ row }) => used.has(row));
+  const preemptor = preemptorOf(ctx, gang, nowMs);
+  for (const { gang: of, bound } of candidates)
+    if (of && overdueLoan(preemptor, of.gang, bound?.pod.uid)) ctx.loans.returns(of.gang.key, nowMs);
   for (const one of candidates) if (one.kind === 'reservation') toWaiting(ctx, one.gang.gang, { revokedFor: gang });
   for (const { gang: of, bound } of candidates) if (bound) ctx.evictions.note(of?.gang, nowMs);
-  noteTaken(gang, candidates);
+  noteTaken(preemptor, gang, candidates);
   const pods = podsOf(candidates);
   const { preemption: rules } = gang.policy;
   const graces = pods.map(({ pod }) => cutGraceMs(pod, rules) ?? pod.evictionTraits?.graceMs ?? USUAL_GRACE_MS);
@@ -60,12 +70,13 @@ export function begin(ctx: PreemptionContext, gang: Gang, beginning: Beginning):
 }
 
 /** Remembers what is evicted, and with which priority it could be: its members come later. */
-function noteTaken(gang: Gang, candidates: readonly Candidate[]): void {
-  const levels = candidates.flatMap(({ bound, level }) => (bound ? [level] : []));
-  if (levels.length === 0) return;
+function noteTaken(preemptor: Preemptor, gang: Gang, candidates: readonly Candidate[]): void {
+  const needed = candidates.flatMap(({ bound, level, gang: of }) =>
+    bound ? [level + priorityGap(preemptor, of?.gang, bound.pod.uid)] : [],
+  );
+  if (needed.length === 0) return;
   const { victims, least } = gang.taken ?? { victims: 0, least: -Infinity };
-  const needed = Math.max(...levels) + gang.policy.preemption.priorityGap;
-  gang.taken = { victims: victims + levels.length, least: Math.max(least, needed) };
+  gang.taken = { victims: victims + needed.length, least: Math.max(least, ...needed) };
 }
 
 /**

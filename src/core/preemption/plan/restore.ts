@@ -1,12 +1,11 @@
 import { decideAdmission } from '../../admission/admission.ts';
-import { claimOf } from '../../gang/claim.ts';
 import { gangOf } from '../../gang/declare.ts';
 import { isAdmitted, refOf, type Gang } from '../../gang/gang.ts';
 import { placeAtOrElsewhere } from '../../gang/healing.ts';
 import type { Slot } from '../../gang/slot.ts';
 import type { GangPod, PodInfo, WrittenPlan } from '../../model.ts';
 import type { PreemptionContext } from '../candidates/context.ts';
-import { exclusionOf } from '../candidates/exclusion-rules.ts';
+import { exclusionOf, preemptorOf, priorityGap } from '../candidates/exclusion-rules.ts';
 import { findVictims, type Finding } from '../search/find-victims.ts';
 import { begin } from './begin.ts';
 import { forbiddenTo } from './make-room.ts';
@@ -102,7 +101,7 @@ function goingVictims(
   { victims }: WrittenPlan,
   nowMs: number,
 ): (Gang | undefined)[] {
-  const preemptor = { ctx, rules: gang.policy.preemption, priority: claimOf(ctx, gang), nowMs };
+  const preemptor = preemptorOf(ctx, gang, nowMs);
   return victims.flatMap(({ uid }) => {
     const pod = ctx.cluster.boundPod(uid)?.pod;
     const own = ctx.gangs.get(pod?.membership?.gang ?? '');
@@ -144,12 +143,13 @@ function clearTheWay(ctx: PreemptionContext, gang: Gang, written: WrittenPlan, n
 
 /** Whether the rules would allow the gang to evict one more needed member of the other. */
 function mayLose(ctx: PreemptionContext, gang: Gang, other: Gang, nowMs: number): boolean {
-  const { queues, priorityGap, minRuntimeMs, budget } = gang.policy.preemption;
+  const preemptor = preemptorOf(ctx, gang, nowMs);
+  const { queues, minRuntimeMs, budget } = preemptor.rules;
   const { queue } = other.spec;
   const { evictions } = ctx;
   return (
     isAdmitted(other) &&
-    other.priority + priorityGap <= claimOf(ctx, gang) &&
+    other.priority + priorityGap(preemptor, other) <= preemptor.priority &&
     (queues.length === 0 || queues.includes(queue)) &&
     nowMs - (other.startedMs ?? nowMs) >= minRuntimeMs &&
     evictions.lately(nowMs) < budget.perMinute &&

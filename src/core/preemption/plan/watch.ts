@@ -1,8 +1,7 @@
-import { claimOf } from '../../gang/claim.ts';
 import { isFreeing, type FreeingGang } from '../../gang/gang.ts';
 import { abandonPlan, releaseWithheld } from '../../gang/transitions.ts';
 import type { PreemptionContext } from '../candidates/context.ts';
-import { priorityLevelOf } from '../candidates/exclusion-rules.ts';
+import { isTooImportant, preemptorOf } from '../candidates/exclusion-rules.ts';
 import { findVictims } from '../search/find-victims.ts';
 import { counted } from '../../wording.ts';
 import { begin } from './begin.ts';
@@ -28,18 +27,16 @@ export function checkPlans(ctx: PreemptionContext, nowMs: number): void {
 /** Drops plans with a victim that has become as important as the gang. Call about once a second. */
 export function checkPriorities(ctx: PreemptionContext, nowMs: number): void {
   for (const gang of [...ctx.evictions.planned]) {
-    if (hasEqualVictim(ctx, gang)) abandonPlan(ctx, gang, 'a victim has become as important as the gang', nowMs);
+    if (hasEqualVictim(ctx, gang, nowMs)) abandonPlan(ctx, gang, 'a victim has become as important as the gang', nowMs);
   }
 }
 
-function hasEqualVictim(ctx: PreemptionContext, gang: FreeingGang): boolean {
-  const { state, policy } = gang;
-  const priority = claimOf(ctx, gang);
-  return [...state.plan.left.keys()].some((uid) => {
+function hasEqualVictim(ctx: PreemptionContext, gang: FreeingGang, nowMs: number): boolean {
+  const preemptor = preemptorOf(ctx, gang, nowMs);
+  return [...gang.state.plan.left.keys()].some((uid) => {
     const pod = ctx.cluster.boundPod(uid)?.pod;
     if (!pod || pod.deleting) return false;
-    const level = priorityLevelOf(ctx, pod, ctx.gangs.get(pod.membership?.gang ?? ''));
-    return level + policy.preemption.priorityGap > priority;
+    return isTooImportant(preemptor, pod, ctx.gangs.get(pod.membership?.gang ?? ''));
   });
 }
 

@@ -1,5 +1,4 @@
 import type { BoundPod } from '../../cluster/cluster.ts';
-import { claimOf } from '../../gang/claim.ts';
 import type { Gang } from '../../gang/gang.ts';
 import { siblingRows, startNeeds } from '../../gang/needs.ts';
 import type { Need } from '../../placement/need.ts';
@@ -11,7 +10,7 @@ import { candidatesPerDomain, type Among, type CensusResult } from '../candidate
 import type { CandidatePool, OpenCandidates } from '../candidates/candidate-pool.ts';
 import type { Candidate, GangCandidate } from '../candidates/candidate.ts';
 import type { PreemptionContextView } from '../candidates/context.ts';
-import type { ExclusionRule } from '../candidates/exclusion-rules.ts';
+import { preemptorOf, type ExclusionRule } from '../candidates/exclusion-rules.ts';
 import { overruledNamespaces } from '../candidates/protection.ts';
 import { chooseVictims } from './choose-victims.ts';
 import { improve } from './improve.ts';
@@ -201,8 +200,12 @@ class Search {
   /** @returns the candidates of a domain; if domains do not bind the leader, those of all domains */
   *#census(): Slices<(domain: number) => Slices<CandidatePool>> {
     const { ctx, gang, nowMs, rules, overruled, shortfall, among, work } = this.#asked;
-    const preemptor = { ctx, rules, overruled, priority: claimOf(ctx, gang), nowMs };
-    const input = { ...preemptor, ownGang: gang.key, ...(among ? { among } : {}) };
+    const input = {
+      ...preemptorOf(ctx, gang, nowMs, rules),
+      overruled,
+      ownGang: gang.key,
+      ...(among ? { among } : {}),
+    };
     const count = (domains: readonly (Domain | undefined)[], isUseful: (row: number) => boolean) => {
       const flags = new Uint8Array(ctx.cluster.table.rows).map((_, row) => Number(isUseful(row)));
       return candidatesPerDomain({ ...input, isUseful: (row) => flags[row] === 1 }, domains, work);

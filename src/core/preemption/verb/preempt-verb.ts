@@ -105,7 +105,7 @@ function withoutBudgets(rules: PreemptionRules): PreemptionRules {
 function candidatesOn({ ctx, pod, nowMs }: ProposalAt, row: number, uids: ReadonlySet<string>): Candidate[] {
   const rules = withoutBudgets(ctx.policyOf(pod).preemption);
   const priority = ownPriority(ctx.classes, pod);
-  const anywhere = { ownGang: undefined, isUseful: () => true, onlyRow: row };
+  const anywhere = { lender: undefined, ownGang: undefined, isUseful: () => true, onlyRow: row };
   const { small, whole } = candidatesAt({ ctx, rules, priority, nowMs, ...anywhere });
   const alone = allAtOnce(whole(new Work())).map((candidate) => ({ ...candidate, others: [] }));
   return [...small.all(), ...alone].filter(({ bound }) => bound && uids.has(bound.pod.uid));
