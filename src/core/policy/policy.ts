@@ -53,7 +53,7 @@ export interface QueueRules {
   readonly backfill: 'reserve' | 'off';
   /** Which of two gangs of equal priority is ahead. */
   readonly order: (typeof QUEUE_ORDERS)[number];
-  /** `return`: gangs that passed it, and have run longer than foretold, are evicted when it could start otherwise. */
+  /** `return`: gangs that were let in before it to be over by now, and are not, may be evicted for it. */
   readonly overrun: 'wait' | 'return';
   /** Whether members beyond the minimum may take room that a gang with a start time needs. */
   readonly extras: 'lend' | 'borrow';
