@@ -40,24 +40,22 @@ export async function audit(transport: Transport): Promise<string[]> {
   );
 }
 
+const gangOf = ({ metadata: { labels } }: Pod) => labels?.['muster.dev/gang'] ?? labels?.['spark-app-selector'];
+const roleOf = ({ metadata: { labels } }: Pod) => labels?.['muster.dev/role'] ?? labels?.['spark-role'];
+
 /** The executor slots written to running drivers, less the executors that are bound. */
 function openSlots(pods: readonly Pod[]): [node: string, requests: Readonly<Record<string, string>>][] {
   return pods.flatMap((driver) => {
-    const { annotations, labels } = driver.metadata;
+    const { annotations } = driver.metadata;
     const text = annotations?.['muster.dev/reservation'];
     if (text === undefined || driver.spec.nodeName === undefined) return [];
     const { roles } = JSON.parse(text) as { roles: Record<string, Record<string, number>> };
     const nodes = Object.entries(roles['executor'] ?? {}).flatMap(([node, count]) =>
       Array.from({ length: count }, () => node),
     );
-    const members = pods.filter(({ metadata, spec }) => {
-      const { labels: own } = metadata;
-      return (
-        own?.['spark-app-selector'] === labels?.['spark-app-selector'] &&
-        own?.['spark-role'] === 'executor' &&
-        spec.nodeName !== undefined
-      );
-    });
+    const members = pods.filter(
+      (pod) => gangOf(pod) === gangOf(driver) && roleOf(pod) === 'executor' && pod.spec.nodeName !== undefined,
+    );
     let elsewhere = 0;
     for (const { spec } of members) {
       const at = nodes.indexOf(spec.nodeName!);
