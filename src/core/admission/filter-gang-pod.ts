@@ -58,6 +58,6 @@ function decide(ctx: BackfillContext, pod: GangPod, candidates: Candidates, nowM
 /** Whoever asks, the gangs that it must not delay are looked at first if room has appeared for them. */
 function startHeads(ctx: BackfillContext, gang: Gang, nowMs: number): void {
   const examinations = { left: EXAMINATIONS };
-  for (const head of ctx.startPlans.gangsBefore(ctx, gang, nowMs).slice(0, EXAMINATIONS))
+  for (const head of ctx.startPlans.gangsBefore(ctx, gang, nowMs, EXAMINATIONS))
     if (isWorthATry(head, hasRunningLeader(ctx.cluster, head))) tryToStart(ctx, head, examinations, nowMs);
 }

@@ -44,7 +44,9 @@ export class StartPlans {
   #trunk: readonly Head[] = [];
   /** Whether there are more of them than have a plan. */
   #isCut = false;
-  /** The first head of each queue and priority, by `queueAndPriority`; made when asked for. */
+  /** The first head of each queue and priority. */
+  readonly #firstGangs = new Map<string, Gang>();
+  /** The same with plans, which are made when asked for. */
   readonly #firsts = new Map<string, Head | undefined>();
   #heads: readonly Gang[] = [];
   /** Who passed each head. */
@@ -80,12 +82,18 @@ export class StartPlans {
     }
   }
 
-  /** Gangs that would be heads before this one, without a plan. O(heads). */
-  gangsBefore(ctx: GangContextView, gang: Gang, nowMs: number): readonly Gang[] {
+  /** The first gangs that would be heads before this one, without a plan. @param most how many */
+  gangsBefore(ctx: GangContextView, gang: Gang, nowMs: number, most: number): readonly Gang[] {
     this.#refresh(ctx, nowMs);
-    const out = this.#heads.filter((head) => head.priority > gang.priority && isHead(head, nowMs));
-    const first = this.#heads.find((head) => isRival(head, gang) && isHead(head, nowMs));
-    return first && first !== gang ? [...out, first] : out;
+    const out: Gang[] = [];
+    const first = this.#firstGangs.get(lineOf(gang));
+    if (first && first !== gang && isHead(first, nowMs)) out.push(first);
+    // In admission order, so that those of higher priority come first.
+    for (const head of this.#heads) {
+      if (head.priority <= gang.priority || out.length >= most) break;
+      if (isHead(head, nowMs)) out.push(head);
+    }
+    return out;
   }
 
   /** Whether the plans of that version are the present ones. */
@@ -109,6 +117,8 @@ export class StartPlans {
     this.#lowest = lowest;
     this.#position = position;
     this.#firsts.clear();
+    this.#firstGangs.clear();
+    for (const head of heads) if (!this.#firstGangs.has(lineOf(head))) this.#firstGangs.set(lineOf(head), head);
     this.#trunk = [];
     if (heads.length > 0) this.#plan(ctx, nowMs);
   }
@@ -139,9 +149,9 @@ export class StartPlans {
   }
 
   #firstOf(ctx: GangContextView, gang: Gang, nowMs: number): Head | undefined {
-    const key = `${gang.priority} ${gang.spec.queue}`;
+    const key = lineOf(gang);
     if (!this.#firsts.has(key)) {
-      const first = this.#heads.find((head) => isRival(head, gang));
+      const first = this.#firstGangs.get(key);
       this.#firsts.set(key, first && this.#planFirst(ctx, first, nowMs));
     }
     const head = this.#firsts.get(key);
@@ -179,8 +189,8 @@ export class StartPlans {
 /** A head whose start nobody can foretell stops its own queue and no other: it may never start. */
 const reaches = (head: Head, gang: Gang) => head.startMs < Infinity || head.gang.spec.queue === gang.spec.queue;
 
-/** Whether the head is ahead of the gang by its time alone. */
-const isRival = (head: Gang, gang: Gang) => head.priority === gang.priority && head.spec.queue === gang.spec.queue;
+/** Of gangs of one queue and priority, time alone decides which is ahead. */
+const lineOf = ({ priority, spec }: Gang): string => `${priority} ${spec.queue}`;
 
 /** The heads that a gang would delay that takes these places until `endMs`. */
 export function delayed(heads: readonly Head[], places: readonly FreedRoom[], endMs: number): readonly Head[] {

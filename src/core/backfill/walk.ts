@@ -53,6 +53,7 @@ export class Walk {
 
   /** Goes on to the next change of room. @returns the change, which is in `room` now; undefined: nothing more is known */
   step(): RoomAt | undefined {
+    for (let next = this.#endings[this.#next]; next && this.#absent.has(next.gang);) next = this.#endings[++this.#next];
     const ending = this.#endings[this.#next];
     const placed = this.#placed[0];
     if (!ending && !placed) return undefined;
@@ -62,7 +63,6 @@ export class Walk {
     }
     this.#next++;
     const { gang, atMs } = ending!;
-    if (this.#absent.has(gang)) return this.step();
     return this.#go({ atMs, sign: 1, room: heldBy(this.#cluster, gang), gang: gang.key });
   }
 
