@@ -13,6 +13,8 @@ const HOUR_MS = 3_600_000;
 const DAY_MS = 24 * HOUR_MS;
 /** What was learned so long ago counts half. */
 const HALF_LIFE_MS = 30 * DAY_MS;
+/** A run that goes on for so many times its estimate shows what that is worth, however it ends. */
+const DISPROVED_TIMES = 4;
 /** An app that was cut so often after a day, and never ended, never ends. */
 const ENDLESS_TRIES = 3;
 
@@ -147,8 +149,9 @@ export class RunHistory implements RunTimes {
     const known: Found[] = [];
     for (const { kind, key } of levels) {
       const runs = this.#known.get(key);
-      if (kind === 'estimate') known.push({ kind, runs: runs ?? NO_RUNS });
-      else if (runs && (runs.isEnough || (kind === 'app' && runs.times.count > 0))) known.push({ kind, runs });
+      if (kind === 'estimate') {
+        if (!isDisproved(runs ?? NO_RUNS)) known.push({ kind, runs: runs ?? NO_RUNS });
+      } else if (runs && (runs.isEnough || (kind === 'app' && runs.times.count > 0))) known.push({ kind, runs });
     }
     return known;
   }
@@ -181,6 +184,10 @@ function broaderThan(known: readonly Found[], at: number): Found | undefined {
   }
   return undefined;
 }
+
+/** More of these runs were cut, or failed, long after their estimates than ended by themselves. */
+const isDisproved = ({ times }: KnownRuns): boolean =>
+  times.cutAfter(DISPROVED_TIMES * HOUR_MS) >= Math.max(ENOUGH_RUNS, times.count);
 
 const expectedOf = ({ expectedMs = HOUR_MS }: RunIdentity): number => expectedMs;
 
