@@ -212,6 +212,19 @@ describe('B.11: 10 places, of which R1 has 6 until 60, and H needs 8', () => {
     expect(one.ask(slots('d', 2), 1)).toBe('-> b');
   });
 
+  test.each([
+    ['ends before H starts: all have places', 40, [STARTS, STARTS, STARTS]],
+    ['runs on: two are spare', 400, [STARTS, STARTS, 'waits: no spare room for a member beyond the minimum']],
+  ])('B13: three members beyond the minimum of a gang that %s', (_what, minutes, expected) => {
+    const one = new Pool();
+    one.run(slots('r1', 5), 60);
+    const grows = new GangBuilder('grows', { driver: { count: 1, cpu: 1 }, executor: { count: 3, min: 0, cpu: 1 } });
+    one.lasts('grows', exactly(minutes * MINUTE));
+    one.world.start(grows.leader());
+    one.head(slots('h', 7), 100);
+    expect([0, 1, 2].map((i) => one.world.start(grows.member('executor', i)))).toEqual(expected);
+  });
+
   describe('B14: a node goes', () => {
     const nodes = [
       node('r', { cpu: 6, labels: { zone: 'r' } }),
