@@ -3,7 +3,8 @@ import { expect, test } from 'vitest';
 import rules from '../../import-rules.json' with { type: 'json' };
 import { Config, envName } from '../../src/config.ts';
 import { PRESETS } from '../../src/core/policy/presets.ts';
-import { SCORERS, STRATEGIES } from '../../src/core/policy/policy.ts';
+import { DEFAULT_POLICY, SCORERS, STRATEGIES } from '../../src/core/policy/policy.ts';
+import { parsePolicies } from '../../src/intake/policy-file.ts';
 import { CSV_HEADER } from '../../src/replay/report/job-file.ts';
 import { ROWS } from '../../src/replay/report/rows.ts';
 import { PHASES } from '../../src/replay/report/why-text.ts';
@@ -33,6 +34,15 @@ test('docs/config.md has every setting with its variable, default and meaning', 
 test('docs/policies.md has every strategy and scorer; docs/traces.md every format', () => {
   expect(cells('docs/policies.md')).toEqual(expect.arrayContaining([...STRATEGIES, ...SCORERS]));
   expect(cells('docs/traces.md')).toEqual(expect.arrayContaining(FORMATS));
+});
+
+test('docs/policies.md has every field of queue with its default', () => {
+  const rows = [...text('docs/policies.md').matchAll(/^\| `queue\.(\w+)` +\| `([^`]+)`/gm)];
+  const { queue } = DEFAULT_POLICY;
+  const fields = Object.keys(queue).map((field) => field.replace(/Ms$/, ''));
+  expect(rows.map(([, field]) => field).sort()).toEqual(fields.sort());
+  const file = `policies: [{ name: a, queue: { ${rows.map(([, field, value]) => `${field}: ${value}`).join(', ')} } }]`;
+  expect(parsePolicies(file, 'docs/policies.md')[0]!.queue).toEqual(queue);
 });
 
 test('the README begins with the two commands', () => {
