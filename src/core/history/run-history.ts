@@ -9,6 +9,8 @@ import type { EndedRun, Forecast, RunIdentity, RunTimes } from './run-times.ts';
 
 /** A level that knows few runs is mixed with a broader one, which weighs as much as so many runs. */
 const BROADER_RUNS = 2;
+/** Who is off by less than a factor of 1.5, as a mean of logarithms, foretells well. */
+const GOOD_ERROR = Math.log(1.5);
 const HOUR_MS = 3_600_000;
 const DAY_MS = 24 * HOUR_MS;
 /** What was learned so long ago counts half. */
@@ -163,12 +165,15 @@ export class RunHistory implements RunTimes {
   }
 }
 
-/** Whether the level foretells no worse than a broader one. With fewer runs than are enough it tells nothing alone. */
+/**
+ * Whether the level foretells well, or no worse than a broader one: that of a queue may be better because the queue runs
+ * another app most of the time. With fewer runs than are enough it tells nothing alone.
+ */
 function mayTell(known: readonly Found[], at: number): boolean {
   const { runs } = known[at]!;
   const broader = broaderThan(known, at);
   if (!broader) return runs.isEnough || known[at]!.kind === 'estimate';
-  return (runs.error ?? 0) <= (broader.runs.error ?? Infinity);
+  return (runs.error ?? 0) <= Math.max(GOOD_ERROR, broader.runs.error ?? Infinity);
 }
 
 /**

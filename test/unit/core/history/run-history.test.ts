@@ -85,6 +85,14 @@ describe('what a forecast rests on', () => {
     expect(forecast.endsWithin(0.6, 0)).toBeGreaterThan(HOUR_MS / 2);
   });
 
+  test('an app that is foretold well is not taken for another one of its queue that varies even less', () => {
+    const long = run({ app: 'long', members: 1 });
+    const history = after(...[60, 60.7, 60.1, 60.9, 60.4].map((seconds) => [long, seconds * SECOND_MS] as const));
+    for (let i = 0; i < 20; i++) history.learn(run({ app: 'short' }), { ranMs: 2500 + (i % 2), how: 'succeeded' });
+    expect(history.forecast(run({ app: 'long' })).basis).toBe('app long');
+    expect(median(history, run({ app: 'long' }))).toBeGreaterThan(50 * SECOND_MS);
+  });
+
   test('a level that foretells worse than the next is passed over', () => {
     const random = seeded('errors');
     const history = new RunHistory();
