@@ -308,8 +308,8 @@ describe('the queue', () => {
     expect(world.ask(spark('small', 1).leader())).toBe('-> a');
   });
 
-  test('by default small gangs pass until the head has waited ten minutes', () => {
-    const world = new World([node('a', { cpu: 8 })]);
+  test('without backfill small gangs pass until the head has waited ten minutes', () => {
+    const world = new World([node('a', { cpu: 8 })], { queue: queueWith({ backfill: 'off' }) });
     world.bind(pod('other', { cpu: 4 }), 'a');
     const big = spark('big', 5);
     world.ask(big.leader());
