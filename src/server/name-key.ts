@@ -11,7 +11,7 @@ export interface NameKey {
   readonly nameOf: NameOf;
 }
 
-export const PLAIN_NAMES: NameKey = { names: 'plain', nameOf: AS_WRITTEN };
+const PLAIN_NAMES: NameKey = { names: 'plain', nameOf: AS_WRITTEN };
 
 const LEAST_BYTES = 16;
 /** Of the names that were asked for last, what stands for them is kept: computing it takes microseconds. */

@@ -39,7 +39,7 @@ function* domainsOf(cluster: ClusterView, free: Room, request: PlanRequest, key:
 }
 
 /** The domain that holds most of the gang's siblings, or -1. */
-export function homeDomain(of: Int32Array, siblings: readonly number[]): number {
+function homeDomain(of: Int32Array, siblings: readonly number[]): number {
   const counts = new Map<number, number>();
   for (const row of siblings) if (of[row]! >= 0) counts.set(of[row]!, (counts.get(of[row]!) ?? 0) + 1);
   return [...counts].reduce((best, entry) => (entry[1] > best[1] ? entry : best), [-1, 0])[0];

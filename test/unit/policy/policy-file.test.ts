@@ -109,7 +109,10 @@ describe('a mistake is named with file, line, field, value and what is allowed',
     [
       'a field of a part',
       file('queue: { blockafter: 1m }'),
-      within(3, 'queue.blockafter: unknown field; expected one of blockAfter, patience, backfill, order, overrun, extras (did you mean blockAfter?)'),
+      within(
+        3,
+        'queue.blockafter: unknown field; expected one of blockAfter, patience, backfill, order, overrun, extras (did you mean blockAfter?)',
+      ),
     ],
     [
       'a scorer',
