@@ -25,7 +25,6 @@ interface Told {
   readonly shrunk: number;
   /** What it was told last. */
   last: StartTime;
-  againMs: number;
 }
 
 /**
@@ -35,6 +34,8 @@ interface Told {
 export class StartPromises {
   readonly #told = new Map<string, Told>();
   readonly #record = new PromiseRecord();
+  /** When the start time of a gang is looked at again, whether it was told one or not. */
+  readonly #againMs = new WeakMap<Gang, number>();
   #look: { readonly gang: Gang; readonly slices: Slices<Outlook | undefined> } | undefined;
 
   /** The latest time that the gang was told first, in ms; undefined: it was told none. */
@@ -62,11 +63,12 @@ export class StartPromises {
   /** The first gang in admission order whose start time is to be looked at. */
   #next(ctx: BackfillContext, nowMs: number) {
     for (const gang of firstHeads(ctx, nowMs)) {
-      if (nowMs < (this.#told.get(gang.key)?.againMs ?? -Infinity)) continue;
+      if (nowMs < (this.#againMs.get(gang) ?? -Infinity)) continue;
       const place = () => {
         const isHere = ctx.gangs.get(gang.key) === gang;
         return isHere ? { gang, ahead: ctx.queues.aheadInAllQueues(gang) } : undefined;
       };
+      this.#againMs.set(gang, nowMs + AGAIN_MS);
       return { gang, slices: outlookOf(ctx, place, nowMs) };
     }
     return undefined;
@@ -75,15 +77,14 @@ export class StartPromises {
   #tell(ctx: BackfillContext, gang: Gang, outlook: Outlook, nowMs: number): void {
     const start = withMargin(outlook, this.#record.isCareful ? CAREFUL_MARGIN : MARGIN, nowMs);
     const known = this.#told.get(gang.key);
-    const againMs = nowMs + Math.max(AGAIN_MS, (start.aboutMs - nowMs) / 4);
-    if (known) known.againMs = againMs;
+    if (start.aboutMs < Infinity) this.#againMs.set(gang, nowMs + Math.max(AGAIN_MS, (start.aboutMs - nowMs) / 4));
     // What nobody knows is no promise, and neither is the earliest time of a long line.
     if (start.latestMs === Infinity || outlook.isAtLeast || (known && !hasMoved(known.last, start, nowMs))) return;
     const { earliestMs, aboutMs, latestMs, becauseOf } = start;
     const last = { earliestMs, aboutMs, latestMs, becauseOf };
     const { shrunk } = ctx.cluster.table;
     if (known) known.last = last;
-    else this.#told.set(gang.key, { gang, atMs: nowMs, promisedMs: latestMs, shrunk, last, againMs });
+    else this.#told.set(gang.key, { gang, atMs: nowMs, promisedMs: latestMs, shrunk, last });
     ctx.emit({ kind: 'start-foretold', gang: gang.key, leader: refOf(gang.leader), ...last });
   }
 
