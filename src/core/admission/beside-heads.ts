@@ -34,6 +34,7 @@ export interface Fitting {
 export function besideHeads(ctx: BackfillContext, gang: Gang, { request, rows }: Fitting, nowMs: number): Passage {
   const { startPlans, planner, cluster, inFlight } = ctx;
   const heads = startPlans.headsBefore(ctx, gang, nowMs);
+  if (!startPlans.hasHeads) return { kind: 'free', rows, passed: [], places: [], ahead: [], loan: undefined };
   const first = placesOf(request.needs, rows);
   const endMs = believedEnd(ctx, gang, nowMs);
   // Others must mind heads that this gang need not: what it takes of their room is taken for all.

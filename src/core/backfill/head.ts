@@ -18,37 +18,20 @@ export interface Head {
   readonly places: readonly FreedRoom[];
   /** The room at that time without what the gang itself takes: how much the gang lacks there while others take from it. */
   readonly fit: Shortfall;
-  /** The gangs whose ends make the room, the last ones first. */
-  readonly becauseOf: readonly string[];
 }
-
-/** As many ends are named as people read. */
-const BECAUSE = 3;
 
 /** Goes through time until the gang fits; the walk stands at that time then. */
 export function headAt(ctx: GangContextView, walk: Walk, gang: Gang): Head {
   const search = new Search(ctx, walk, gang);
-  const becauseOf: string[] = [];
+  const { fit } = search;
   let places = search.places();
   while (!places) {
     const change = walk.step();
-    if (!change) {
-      places = search.lastPlaces();
-      if (places) break;
-      return { gang, startMs: Infinity, dueMs: Infinity, places: [], fit: search.fit, becauseOf: [] };
-    }
-    if (!search.changed(change)) continue;
-    if (change.gang !== undefined) becauseOf.unshift(change.gang);
-    places = search.places();
+    if (change && !search.changed(change)) continue;
+    places = change ? search.places() : search.lastPlaces();
+    if (!change && !places) return { gang, startMs: Infinity, dueMs: Infinity, places: [], fit };
   }
-  return {
-    gang,
-    startMs: walk.atMs,
-    dueMs: walk.atMs,
-    places,
-    fit: search.fit,
-    becauseOf: becauseOf.slice(0, BECAUSE),
-  };
+  return { gang, startMs: walk.atMs, dueMs: walk.atMs, places, fit };
 }
 
 /** When the gang would end that starts at its start time, in ms. @param share how many of such runs end before */

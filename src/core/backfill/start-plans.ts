@@ -1,4 +1,4 @@
-import { isBlocking, isHead } from '../gang/blocking.ts';
+import { isBlocking, isHead, lineOf } from '../gang/blocking.ts';
 import type { GangContextView } from '../gang/context.ts';
 import type { Gang } from '../gang/gang.ts';
 import type { FreedRoom, Room } from '../placement/need.ts';
@@ -55,6 +55,11 @@ export class StartPlans {
   /** As how many of such runs a gang counts that passes others. */
   get passShare(): number {
     return this.isCareful ? CAREFUL_SHARE : PASS_SHARE;
+  }
+
+  /** Whether there was any head when the plans were made. */
+  get hasHeads(): boolean {
+    return this.#heads.length > 0;
   }
 
   /** The heads that this gang must not delay, with present plans. */
@@ -188,9 +193,6 @@ export class StartPlans {
 
 /** A head whose start nobody can foretell stops its own queue and no other: it may never start. */
 const reaches = (head: Head, gang: Gang) => head.startMs < Infinity || head.gang.spec.queue === gang.spec.queue;
-
-/** Of gangs of one queue and priority, time alone decides which is ahead. */
-const lineOf = ({ priority, spec }: Gang): string => `${priority} ${spec.queue}`;
 
 /** The heads that a gang would delay that takes these places until `endMs`. */
 export function delayed(heads: readonly Head[], places: readonly FreedRoom[], endMs: number): readonly Head[] {

@@ -8,8 +8,6 @@ export interface RoomAt {
   readonly atMs: number;
   readonly sign: 1 | -1;
   readonly room: readonly FreedRoom[];
-  /** Whose end it is. */
-  readonly gang?: string;
 }
 
 /**
@@ -63,7 +61,7 @@ export class Walk {
     }
     this.#next++;
     const { gang, atMs } = ending!;
-    return this.#go({ atMs, sign: 1, room: heldBy(this.#cluster, gang), gang: gang.key });
+    return this.#go({ atMs, sign: 1, room: heldBy(this.#cluster, gang) });
   }
 
   /** A gang takes this room from `fromMs` to `untilMs`. `fromMs` is not before the present of the walk. */

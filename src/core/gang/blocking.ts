@@ -28,6 +28,9 @@ export const isBlocking = (gang: Gang, nowMs: number): boolean => !isPassable(ga
 /** Whether the gang has, or wants, a start time that others must not delay. */
 export const isHead = (gang: Gang, nowMs: number): boolean => isPassable(gang) && isImpatient(gang, nowMs);
 
+/** The line that a gang stands in: of gangs of one queue and priority, time alone decides which is ahead. */
+export const lineOf = ({ priority, spec }: Gang): string => `${priority} ${spec.queue}`;
+
 /** The first gang ahead of this one in its queue that blocks those behind it. */
 export function blockerOf(queues: Pick<Queues<Gang>, 'firstAhead'>, gang: Gang, nowMs: number): Gang | undefined {
   return queues.firstAhead(gang, (other) => isBlocking(other, nowMs));

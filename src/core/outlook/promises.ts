@@ -1,6 +1,6 @@
 import type { BackfillContext } from '../backfill/context.ts';
 import type { StartDelay, StartTime } from '../effects.ts';
-import { isHead } from '../gang/blocking.ts';
+import { isHead, lineOf } from '../gang/blocking.ts';
 import { isAdmitted, refOf, type Gang } from '../gang/gang.ts';
 import type { Slices } from '../work.ts';
 import { outlookOf, type Outlook } from './outlook.ts';
@@ -29,7 +29,8 @@ interface Told {
 
 /**
  * The start times that gangs have been told, and how they turned out. Only the first of a queue and priority that has lost
- * its patience is told one: all but gangs of higher priority must mind it from then on. Kept in memory alone: after a restart start times are told anew.
+ * its patience is told one: all but gangs of higher priority must mind it from then on. Kept in memory alone: after a
+ * restart start times are told anew.
  */
 export class StartPromises {
   readonly #told = new Map<string, Told>();
@@ -107,7 +108,7 @@ export class StartPromises {
 function* firstHeads({ queues }: BackfillContext, nowMs: number): Generator<Gang> {
   const seen = new Set<string>();
   for (const gang of queues.inAdmissionOrder()) {
-    const line = `${gang.priority} ${gang.spec.queue}`;
+    const line = lineOf(gang);
     if (seen.has(line) || !isHead(gang, nowMs)) continue;
     seen.add(line);
     yield gang;
