@@ -18,8 +18,8 @@ export function patienceOf({ policy: { queue } }: Waiting, forecast: () => Forec
 /**
  * The time that decides its turn among the gangs of its priority, in ms. Every order makes it from the time at which it
  * came, so that nobody is overtaken for ever, and gangs of different orders can stand in one queue.
- * `shortest`: as if it had come later by a multiple of its run time. `deadline`: when it must start to be in time; a gang
- * without a deadline stands as if it had a day.
+ * `shortest`: as if it had come later by a multiple of its run time. `deadline`: when it must start to be in time, but no
+ * sooner than it came, whatever deadline its owner writes; without a deadline, `patience.mostMs` after it came.
  */
 export function turnOf(gang: Waiting, forecast: () => Forecast): number {
   const { firstAskMs, leader, policy } = gang;
@@ -28,5 +28,5 @@ export function turnOf(gang: Waiting, forecast: () => Forecast): number {
   const medianMs = Math.min(forecast().endsWithin(0.5, 0), patience.mostMs);
   if (order === 'shortest') return firstAskMs + SHORTEST_TIMES * medianMs;
   const deadlineMs = leader.priorityRequest?.deadlineMs;
-  return deadlineMs === undefined ? firstAskMs + patience.mostMs : deadlineMs - medianMs;
+  return deadlineMs === undefined ? firstAskMs + patience.mostMs : Math.max(firstAskMs, deadlineMs - medianMs);
 }
