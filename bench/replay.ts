@@ -61,7 +61,7 @@ async function measure({ name, trace, nodes, limit }: Case, context: BenchmarkCo
     trace: context.quick ? select(whole, { maxJobs: QUICK_JOBS }) : whole,
     nodes: await nodesOf(nodes),
     nodesName: nodes,
-    policies: [{ name: POLICY, policies: PRESETS.get(POLICY)! }],
+    policies: [{ name: POLICY, rules: PRESETS.get(POLICY)! }],
     options: DEFAULT_REPLAY,
     onProgress: ({ ended, jobs }) => {
       const percent = Math.floor((100 * ended) / jobs);

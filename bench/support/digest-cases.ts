@@ -1,13 +1,13 @@
 import { PRESETS } from '../../src/core/policy/presets.ts';
 import type { NodeInfo } from '../../src/core/model.ts';
-import type { Policy } from '../../src/core/policy/policy.ts';
+import type { Rules } from '../../src/core/policy/rules.ts';
 import { generateTrace } from '../../src/replay/generate/generate.ts';
 import { profileNamed, profileNodes } from '../../src/replay/generate/profiles.ts';
 import { readNodes } from '../../src/replay/trace/nodes.ts';
 import { readTrace } from '../../src/replay/trace/read-trace.ts';
 import { select, type Selection } from '../../src/replay/trace/select.ts';
 import type { Trace } from '../../src/replay/trace/job.ts';
-import { readPolicies } from '../../src/server/policy-source.ts';
+import { readRules } from '../../src/server/policy-source.ts';
 
 const SHIPPED = ['preempt', 'spark', 'strict-fifo', 'topology'].map((name) => `scheduler-config/policies/${name}.yaml`);
 const SEEDS = [1, 2];
@@ -119,4 +119,4 @@ export async function nodesOf({ source: { nodes, nodeCount } }: DigestCase): Pro
 
 export const failuresOf = ({ isTroubled }: DigestCase) => (isTroubled ? FAILURES_PER_DAY : 0);
 
-export const policiesOf = ({ policy }: DigestCase): readonly Policy[] => PRESETS.get(policy) ?? readPolicies(policy);
+export const rulesOf = ({ policy }: DigestCase): Rules => PRESETS.get(policy) ?? readRules(policy);

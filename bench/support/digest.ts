@@ -4,7 +4,7 @@ import { DEFAULT_REPLAY } from '../../src/replay/options.ts';
 import { replay, schedulerFor } from '../../src/replay/replay.ts';
 import { directPort, type ExtenderPort } from '../../src/replay/sim/port.ts';
 import type { ReplayScheduler } from '../../src/replay/sim/replay-scheduler.ts';
-import { failuresOf, nodesOf, policiesOf, traceOf, type DigestCase } from './digest-cases.ts';
+import { failuresOf, nodesOf, rulesOf, traceOf, type DigestCase } from './digest-cases.ts';
 
 /** The digests of one replay. */
 export interface Digest {
@@ -22,7 +22,7 @@ export async function digestOf(one: DigestCase): Promise<Digest> {
     trace: await traceOf(one),
     nodes: await nodesOf(one),
     nodesName: one.source.nodes,
-    policies: [{ name: one.policy, policies: policiesOf(one) }],
+    policies: [{ name: one.policy, rules: rulesOf(one) }],
     options: { ...DEFAULT_REPLAY, seed: one.seed, nodeFailuresPerDay: failuresOf(one), checkEvery: 20_000 },
     portFor: (policy) => recording(schedulerFor(policy), write),
   });

@@ -59,11 +59,11 @@ export async function demoCommand({ once, port, report }: DemoFlags): Promise<nu
   requireWritable(report);
   const say = (line: string) => process.stdout.write(`${line}\n`);
   const trace = select(await readTrace(traceFile(), { seed: DEFAULT_REPLAY.seed }), SLICE);
-  const policies = POLICIES.map((name): ReplayPolicy => ({ name, policies: PRESETS.get(name)! }));
+  const policies = POLICIES.map((name): ReplayPolicy => ({ name, rules: PRESETS.get(name)! }));
   say(
     `muster: ${trace.jobs.length} jobs of a real trace (Microsoft ITP), through the extender's HTTP endpoints, under ${policies.length} policies.`,
   );
-  const asked = policies.filter((policy) => !isAlone(policy.policies));
+  const asked = policies.filter((policy) => !isAlone(policy.rules));
   const extenders = new Map(
     await Promise.all(asked.map(async (policy) => [policy, await startExtender(policy, say)] as const)),
   );

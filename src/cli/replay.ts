@@ -6,7 +6,7 @@ import { reportHtml } from '../replay/report/html.ts';
 import { summaryOf } from '../replay/report/rows.ts';
 import { comparisonTable } from '../replay/report/table.ts';
 import type { GroupBy, LatencyResult, PolicyResult, ReplayResult } from '../replay/result.ts';
-import { readPolicies } from '../server/policy-source.ts';
+import { readRules } from '../server/policy-source.ts';
 import { VERSION } from '../version.ts';
 import { commandLine } from './command-line.ts';
 import { jobsOut } from './jobs-out.ts';
@@ -62,7 +62,7 @@ export async function replayCommand(source: string, flags: ReplayFlags): Promise
 const policiesOf = (sources: readonly string[]): ReplayPolicy[] => {
   const different = [...new Set(sources)];
   const names = shortNames(different);
-  return different.map((source, i) => ({ name: names[i] ?? source, source, policies: readPolicies(source) }));
+  return different.map((source, i) => ({ name: names[i] ?? source, source, rules: readRules(source) }));
 };
 
 /** Each policy's main figures as soon as it is done: a slow one withholds nothing. */

@@ -4,7 +4,7 @@ import { settingField } from '../intake/policy-settings.ts';
 import { replay } from '../replay/replay.ts';
 import type { ReplayResult } from '../replay/result.ts';
 import type { Progress } from '../replay/sim/simulation.ts';
-import { policiesOf, policyGrid, type PolicyChoice } from './sweep-grid.ts';
+import { rulesOf, policyGrid, type PolicyChoice } from './sweep-grid.ts';
 import { workloadOf, type WorkloadFlags } from './workload.ts';
 import { VERSION } from '../version.ts';
 
@@ -111,7 +111,7 @@ export async function runCell(
   const hours = day === undefined ? {} : { fromHours: (day - 1) * DAY_HOURS, untilHours: day * DAY_HOURS };
   const workload = await workloadOf(source, { ...flags, ...hours, nodes, nodesCount }, seed);
   const { name, source: file } = policy;
-  const policies = [{ name, source: file, policies: policiesOf(policy) }];
+  const policies = [{ name, source: file, rules: rulesOf(policy) }];
   const result = await replay({ ...workload, policies, muster: VERSION, command, onProgress });
   const settings = Object.fromEntries(policy.settings.map((setting) => [settingField(setting), setting.value]));
   return { ...result, cell: { ...(day === undefined ? {} : { day }), settings } };

@@ -1,6 +1,6 @@
 import { MusterError } from '../core/errors.ts';
 import { parseSettings, settingField, settingText, withSettings, type Setting } from '../intake/policy-settings.ts';
-import { readPolicies } from '../server/policy-source.ts';
+import { readRules } from '../server/policy-source.ts';
 import { shortNames } from './policy-names.ts';
 
 /** A policy of a sweep: a file or preset, with some of its fields set. */
@@ -25,7 +25,7 @@ export function policyGrid(sources: readonly string[], sets: readonly string[]):
   const short = shortNames(files);
   if (sets.length === 0) return files.map((source, i) => ({ name: short[i] ?? source, source, settings: [] }));
   const choices = files.flatMap((source, i) => {
-    const names = readPolicies(source).map(({ name }) => name);
+    const names = readRules(source).policies.map(({ name }) => name);
     const own = dimensions.filter(([first]) => first?.policy === undefined || names.includes(first.policy));
     for (const dimension of own) used.add(dimension);
     return combinations(own).map((settings) => ({
@@ -40,13 +40,13 @@ export function policyGrid(sources: readonly string[], sets: readonly string[]):
   return choices;
 }
 
-/** Reads every policy, so that a mistake is found before the first replay. @throws MusterError as `policiesOf` */
+/** Reads every policy, so that a mistake is found before the first replay. @throws MusterError as `rulesOf` */
 export function requireValid(choices: readonly PolicyChoice[]): void {
-  for (const choice of choices) policiesOf(choice);
+  for (const choice of choices) rulesOf(choice);
 }
 
 /** @throws MusterError MUSTER_FILE_UNREADABLE, MUSTER_POLICY_INVALID */
-export const policiesOf = ({ source, settings }: PolicyChoice) => withSettings(readPolicies(source), settings, source);
+export const rulesOf = ({ source, settings }: PolicyChoice) => withSettings(readRules(source), settings, source);
 
 /** `spark queue.blockAfter=10m`; the policy in a setting only where the file has several. */
 function nameOf(file: string, settings: readonly Setting[], policies: number): string {

@@ -1,3 +1,4 @@
+import type { QueueNode } from './queue/tree.ts';
 import { staysWithNode, type ClusterView } from './cluster/cluster.ts';
 import { MusterError } from './errors.ts';
 import { isAdmitted, isFreeing, planOf, type Gang } from './gang/gang.ts';
@@ -93,20 +94,21 @@ function checkGang(gang: Gang, { queues, gangOfLeader, evictions }: StateView): 
   if (isFreeing(gang) && !evictions.planned.has(gang)) broken(`gang ${key} has a plan that is not indexed.`);
 }
 
-/** What the cluster and the ledger told the queues' usage, against what they have. */
-function checkUsage({ cluster, ledger, gangs, usage }: StateView): void {
-  const expected = new Map<string, Float64Array>();
-  const held = new Float64Array(cluster.columns.size);
+/** What the cluster and the ledger told the usage, against what they have. */
+function checkUsage({ cluster, ledger, gangs, tree }: StateView): void {
+  const { size } = cluster.columns;
+  const expected = new Map<QueueNode, Float64Array>();
+  const held = new Float64Array(size);
   const hold = (key: string, vector: Float64Array) => {
     vector.forEach((amount, c) => (held[c]! += amount));
     add(key, vector);
   };
   const add = (key: string, vector: Float64Array) => {
-    const gang = gangs.get(key);
-    if (!gang) return;
-    const sum = expected.get(gang.spec.queue) ?? new Float64Array(cluster.columns.size);
-    vector.forEach((amount, c) => (sum[c]! += amount));
-    expected.set(gang.spec.queue, sum);
+    for (let node = gangs.get(key)?.queue; node; node = node.parent) {
+      const sum = expected.get(node) ?? new Float64Array(size);
+      vector.forEach((amount, c) => (sum[c]! += amount));
+      expected.set(node, sum);
+    }
   };
   for (const { pod, vector } of cluster.boundPods.values()) if (pod.membership) add(pod.membership.gang, vector);
   for (const { gang, vector } of ledger.podHolds.values()) hold(gang, vector);
@@ -115,14 +117,12 @@ function checkUsage({ cluster, ledger, gangs, usage }: StateView): void {
   cluster.columns.names.forEach((column, c) => {
     if ((ledger.held[c] ?? 0) !== held[c])
       broken(`all slots hold ${ledger.held[c] ?? 0} ${column}; a recount gives ${held[c]}.`);
+    for (const node of tree.nodes()) {
+      const [counted, recounted] = [node.holds.vector[c] ?? 0, expected.get(node)?.[c] ?? 0];
+      if (counted !== recounted)
+        broken(`queue ${node.path} counts ${counted} ${column}; a recount gives ${recounted}.`);
+    }
   });
-  for (const queue of new Set([...usage.queues, ...expected.keys()])) {
-    const [counted, recounted] = [usage.of(queue), expected.get(queue)];
-    cluster.columns.names.forEach((column, c) => {
-      if ((counted[c] ?? 0) !== (recounted?.[c] ?? 0))
-        broken(`queue ${queue} counts ${counted[c] ?? 0} ${column}; a recount gives ${recounted?.[c] ?? 0}.`);
-    });
-  }
 }
 
 function checkSlot(slot: Slot, { cluster, ledger }: StateView): void {

@@ -6,13 +6,16 @@ import { expire, memberBound, podEnded } from './gang/life-cycle.ts';
 import { updateDeadlinePriorities, updatePriorities, updatePriority } from './gang/priority.ts';
 import { follow, restore as restoreReservation } from './gang/reservation.ts';
 import { gangRunEnded, podRunEnded } from './gang/runs.ts';
-import { abandonPlan, enqueue, reconsider } from './gang/transitions.ts';
+import { accountOf, refreshShares } from './gang/tenants.ts';
+import { abandonPlan, enqueue, reconsider, requeue } from './gang/transitions.ts';
 import { isGangPod, type ClusterEvent, type GangPod, type NodeInfo, type Outcome, type PodInfo } from './model.ts';
-import type { Policy } from './policy/policy.ts';
+import type { Rules } from './policy/rules.ts';
+import type { Tenancy } from './policy/tenancy.ts';
 import { victimGone } from './preemption/plan/begin.ts';
 import { makeRoom as findRoom, RoomRound } from './preemption/plan/make-room.ts';
 import { restorePlans } from './preemption/plan/restore.ts';
 import { checkPlans, checkPriorities, evictionRefused } from './preemption/plan/watch.ts';
+import { QueueTree } from './queue/tree.ts';
 import { isGangMember, type SchedulerState } from './state.ts';
 
 type OtherEvent = Exclude<ClusterEvent, { kind: 'node' | 'node-gone' | 'pod' | 'pod-gone' | 'synced' }>;
@@ -61,7 +64,9 @@ export function tick(state: SchedulerState, nowMs: number): void {
 
 /** Admits waiting gangs that fit, without being asked. */
 export function admitWaiting(state: SchedulerState, nowMs: number): void {
-  if (state.isSynced) admitGangs(state, nowMs);
+  if (!state.isSynced) return;
+  refreshShares(state, nowMs);
+  admitGangs(state, nowMs);
 }
 
 /** Decides on victims for waiting gangs whose policies enforce preemption. */
@@ -91,9 +96,10 @@ export function followOthers(state: SchedulerState, isFollowing: boolean, nowMs:
     if (gang.leader.node !== undefined) restoreReservation(state, gang, gang.leader, nowMs);
 }
 
-/** New policies count for every decision from now on; what is reserved stays. */
-export function setPolicies(state: SchedulerState, policies: readonly Policy[], nowMs: number): void {
+/** New rules count for every decision from now on; what is reserved stays, and what queues hold is counted anew. */
+export function setRules(state: SchedulerState, { policies, tenancy }: Rules, nowMs: number): void {
   state.policies = policies;
+  if (tenancy !== state.tree.tenancy) setQueues(state, tenancy);
   for (const gang of state.gangs.values()) {
     gang.policy = state.policyOf(gang.leader);
     reconsider(gang);
@@ -103,6 +109,12 @@ export function setPolicies(state: SchedulerState, policies: readonly Policy[], 
   }
   for (const roles of state.ledger.unplaced.values())
     for (const unplaced of roles.values()) state.ledger.setTried(unplaced, undefined);
+}
+
+function setQueues(state: SchedulerState, tenancy: Tenancy): void {
+  state.tree = new QueueTree(tenancy);
+  state.shares.forget();
+  for (const gang of state.gangs.values()) requeue(state, gang, accountOf(state, gang.leader, gang.spec.queue));
 }
 
 function putNode(state: SchedulerState, node: NodeInfo, nowMs: number): void {

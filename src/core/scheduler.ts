@@ -24,12 +24,13 @@ import {
   makeRoom,
   makeRoomSlice,
   observe,
-  setPolicies,
+  setRules,
   synchronize,
   tick,
 } from './observe.ts';
 import type { ProtectedPods } from './preemption/candidates/protection.ts';
 import type { Policy } from './policy/policy.ts';
+import type { Rules } from './policy/rules.ts';
 import { answerPreempt } from './preemption/verb/preempt-verb.ts';
 import {
   claimantsOf,
@@ -173,7 +174,12 @@ export class Scheduler {
 
   /** New policies count for every decision from now on; what is reserved stays. */
   setPolicies(policies: readonly Policy[], nowMs: number): void {
-    setPolicies(this.state, policies, nowMs);
+    this.setRules({ policies, tenancy: this.state.tree.tenancy }, nowMs);
+  }
+
+  /** New policies and queues count for every decision from now on; what is reserved stays. */
+  setRules(rules: Rules, nowMs: number): void {
+    setRules(this.state, rules, nowMs);
   }
 
   /** The leader and the slots of an admitted gang, as they are to be written down; undefined: there is no such gang. */
@@ -222,6 +228,11 @@ export class Scheduler {
   /** In order; a default policy follows the last. */
   get policies(): readonly Policy[] {
     return this.state.policies;
+  }
+
+  /** What the file says, queues included. */
+  get rules(): Rules {
+    return { policies: this.state.policies, tenancy: this.state.tree.tenancy };
   }
 
   /** UIDs of pods that something is held for, or that a gang hangs on, and that have not been seen bound. */

@@ -4,6 +4,7 @@ import { NominatedRoom } from './cluster/nominated-room.ts';
 import type { Effect } from './effects.ts';
 import { Evictions } from './gang/evictions.ts';
 import { Feasibility } from './gang/feasibility.ts';
+import type { Gang } from './gang/gang.ts';
 import { Ledger } from './gang/ledger.ts';
 import { Loans } from './gang/loans.ts';
 import { Overclaims } from './gang/overclaims.ts';
@@ -14,6 +15,7 @@ import type { RunTimes } from './history/run-times.ts';
 import { isGangPod, type GangPod, type PodInfo } from './model.ts';
 import { Planner } from './placement/planner.ts';
 import type { Policy } from './policy/policy.ts';
+import { OPEN_TENANCY, type Tenancy } from './policy/tenancy.ts';
 import { WeightEngine } from './policy/score.ts';
 import { policyFor } from './policy/select.ts';
 import { StartPromises } from './outlook/promises.ts';
@@ -22,11 +24,15 @@ import { DisruptionBudgets } from './preemption/candidates/disruption-budgets.ts
 import { ReportedWork } from './preemption/candidates/reported-work.ts';
 import type { RoomRound } from './preemption/plan/make-room.ts';
 import { Queues } from './queue/queues.ts';
-import { QueueUsage } from './queue/usage.ts';
+import { Shares } from './queue/shares.ts';
+import { QueueTree } from './queue/tree.ts';
+import { Usage } from './queue/usage.ts';
 
 export interface SchedulerOptions {
   /** In the order of the file; a default policy follows the last. */
   readonly policies: readonly Policy[];
+  /** The queues; absent: there is one for each name that a pod says, without limits. */
+  readonly tenancy?: Tenancy;
   /** Pods of these schedulers that are in no gang are scored by prioritize; others are left alone. */
   readonly schedulerNames: readonly string[];
   /** Names of resources that kube-scheduler leaves to other extenders; absent: none. */
@@ -51,6 +57,7 @@ export interface StateView extends PreemptionContextView {
 export interface SchedulerState extends PreemptionContext {
   readonly promises: StartPromises;
   policies: readonly Policy[];
+  tree: QueueTree;
   isSynced: boolean;
   /** Gangs are being restored: news of bound members counts as it does later. */
   isRestoring: boolean;
@@ -73,10 +80,16 @@ const UNTOLD = {
   roomRound: undefined,
 };
 
+const newQueues = ({ tenancy = OPEN_TENANCY }: SchedulerOptions) => ({
+  queues: new Queues<Gang>(),
+  tree: new QueueTree(tenancy),
+  shares: new Shares(),
+});
+
 /** The state before the first event. @param emit collects what a call asks of the outside */
 export function newState(options: SchedulerOptions, emit: (effect: Effect) => void): SchedulerState {
   const { runTimes = new RunHistory() } = options;
-  const usage = new QueueUsage();
+  const usage = new Usage();
   const cluster = new Cluster(usage, options.ignoredResources);
   const inFlight = new InFlight(cluster);
   const planner = new Planner(cluster, inFlight);
@@ -86,8 +99,8 @@ export function newState(options: SchedulerOptions, emit: (effect: Effect) => vo
     planner,
     feasibility: new Feasibility(cluster, planner),
     weights: new WeightEngine(),
-    queues: new Queues(),
     usage,
+    ...newQueues(options),
     inFlight,
     nominated: new NominatedRoom(cluster),
     gangs: new Map(),

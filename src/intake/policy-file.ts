@@ -1,26 +1,26 @@
 import { LineCounter, parseAllDocuments } from 'yaml';
 import { MusterError } from '../core/errors.ts';
-import type { Policy } from '../core/policy/policy.ts';
+import type { Rules } from '../core/policy/rules.ts';
 import { MAX_ALIASES, fieldMistakes, yamlMistakes, type Mistake } from './policy-mistakes.ts';
-import { PolicyFile, toPolicies } from './policy-schema.ts';
+import { PolicyFile, toRules } from './policy-schema.ts';
 
 const MAX_BYTES = 1024 * 1024;
 
 /**
- * The policies of a file, in the order of the file.
+ * What a policy file says.
  * @param source YAML or JSON
  * @throws MusterError MUSTER_POLICY_INVALID that lists every mistake on a line of its own: file, line, field, expected
  *   and actual value
  */
-export function parsePolicies(source: string, fileName: string): readonly Policy[] {
-  return policiesIn(source, fileName, (line) => `${fileName}:${line}`);
+export function parseRules(source: string, fileName: string): Rules {
+  return rulesIn(source, fileName, (line) => `${fileName}:${line}`);
 }
 
 /**
- * As `parsePolicies`.
+ * As `parseRules`.
  * @param placeOf the words for a line of the text, in mistakes
  */
-export function policiesIn(source: string, name: string, placeOf: (line: number) => string): readonly Policy[] {
+export function rulesIn(source: string, name: string, placeOf: (line: number) => string): Rules {
   if (Buffer.byteLength(source) > MAX_BYTES) throw invalid(`${name}: must be at most ${MAX_BYTES} bytes large`);
   const lines = new LineCounter();
   // yamlMistakes finds duplicate keys: the package's own check takes quadratic time.
@@ -41,7 +41,7 @@ export function policiesIn(source: string, name: string, placeOf: (line: number)
   if (value === null) throw invalid(`${name}: is empty; expected a map with policies`);
   const parsed = PolicyFile.safeParse(value, { reportInput: true });
   if (!parsed.success) throw invalid(listed(fieldMistakes(parsed.error.issues, place)));
-  return toPolicies(parsed.data);
+  return toRules(parsed.data);
 }
 
 function invalid(text: string): MusterError {

@@ -7,6 +7,8 @@ import {
   type Preference,
   type ScorerName,
 } from '../core/policy/policy.ts';
+import type { Rules } from '../core/policy/rules.ts';
+import { OPEN_TENANCY } from '../core/policy/tenancy.ts';
 import { deadline, preemption, priority, toDeadline, toPreemption } from './preemption-schema.ts';
 import { queue, toQueue } from './queue-schema.ts';
 import { duration, mapOf } from './schema-parts.ts';
@@ -110,9 +112,13 @@ function checkNames(policies: readonly PolicyFields[], ctx: Context): void {
   });
 }
 
-/** The policies of a file that is valid by the schema. */
-export function toPolicies(file: z.output<typeof PolicyFile>): readonly Policy[] {
-  return file.policies.map((policy) => ({
+/** What a file says that is valid by the schema. */
+export function toRules(file: z.output<typeof PolicyFile>): Rules {
+  return { policies: file.policies.map(toPolicy), tenancy: OPEN_TENANCY };
+}
+
+function toPolicy(policy: PolicyFields): Policy {
+  return {
     name: policy.name,
     match: { namespaces: policy.match.namespaces, labels: mapOf(policy.match.labels) },
     gangs: policy.gangs,
@@ -127,7 +133,7 @@ export function toPolicies(file: z.output<typeof PolicyFile>): readonly Policy[]
     preemption: toPreemption(policy.preemption),
     spotLabels: policy.spotLabels ? mapOf(policy.spotLabels) : DEFAULT_POLICY.spotLabels,
     nodeLabel: policy.nodeLabel ?? DEFAULT_POLICY.nodeLabel,
-  }));
+  };
 }
 
 function toPreference({ weights, requireLabels, ...rest }: PolicyFields['leader']): Preference {

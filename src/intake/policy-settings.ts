@@ -1,7 +1,7 @@
 import { isSeq, parseDocument, type Node } from 'yaml';
 import { MusterError } from '../core/errors.ts';
-import type { Policy } from '../core/policy/policy.ts';
-import { policiesIn } from './policy-file.ts';
+import type { Rules } from '../core/policy/rules.ts';
+import { rulesIn } from './policy-file.ts';
 import { policyText } from './policy-text.ts';
 
 /** A field of policies and a value to try: `queue.blockAfter` and `10m`. */
@@ -51,18 +51,15 @@ function itemsOf(text: string): readonly string[] | undefined {
 }
 
 /**
- * The policies with these fields set.
+ * The rules with these fields of policies set.
  * @param source the file or preset that they come from, for errors
  * @throws MusterError MUSTER_POLICY_INVALID naming source, settings, field and value
  */
-export function withSettings(
-  policies: readonly Policy[],
-  settings: readonly Setting[],
-  source: string,
-): readonly Policy[] {
+export function withSettings(rules: Rules, settings: readonly Setting[], source: string): Rules {
+  const { policies } = rules;
   const due = settings.filter(({ policy }) => policies.some(({ name }) => isMeant(policy, name)));
-  if (due.length === 0) return policies;
-  const document = parseDocument(policyText(policies));
+  if (due.length === 0) return rules;
+  const document = parseDocument(policyText(rules));
   const name = `${source} with ${due.map((setting) => `--set ${settingText(setting)}`).join(' ')}`;
   policies.forEach((policy, i) => {
     for (const { policy: only, field, value } of due) {
@@ -74,7 +71,7 @@ export function withSettings(
       }
     }
   });
-  return policiesIn(String(document), name, () => name);
+  return rulesIn(String(document), name, () => name);
 }
 
 const isMeant = (only: string | undefined, name: string) => only === undefined || only === name;

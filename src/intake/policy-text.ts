@@ -1,14 +1,15 @@
 import { stringify } from 'yaml';
 import { DEFAULT_POLICY, type Policy } from '../core/policy/policy.ts';
+import type { Rules } from '../core/policy/rules.ts';
 
 /** What a policy file says, as plain values. */
 type Plain = string | number | boolean | readonly Plain[] | { readonly [key: string]: Plain };
 
 /**
- * The policies as the YAML of a policy file, without the fields that have their default value. `parsePolicies` reads
- * the same policies from it.
+ * The rules as the YAML of a policy file, without the fields that have their default value. `parseRules` reads
+ * the same from it.
  */
-export function policyText(policies: readonly Policy[]): string {
+export function policyText({ policies }: Rules): string {
   return stringify({ policies: policies.map((policy) => ({ name: policy.name, ...fieldsOf(policy) })) });
 }
 

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { RunHistory } from '../core/history/run-history.ts';
 import type { RunTimes } from '../core/history/run-times.ts';
 import type { NodeInfo } from '../core/model.ts';
-import type { Policy } from '../core/policy/policy.ts';
+import type { Rules } from '../core/policy/rules.ts';
 import { policyText } from '../intake/policy-text.ts';
 import { runTimesOf } from './forecasts.ts';
 import type { JobRecord } from './job-record.ts';
@@ -22,7 +22,7 @@ export interface ReplayPolicy {
   readonly name: string;
   /** As given on the command line: file or preset. Absent: as `name`. */
   readonly source?: string;
-  readonly policies: readonly Policy[];
+  readonly rules: Rules;
 }
 
 export interface ReplayInput {
@@ -45,8 +45,8 @@ export interface ReplayInput {
 }
 
 /** The scheduler of a policy. @param runTimes absent: its own history, which begins empty */
-export function schedulerFor({ policies }: ReplayPolicy, runTimes: RunTimes = new RunHistory()): ReplayScheduler {
-  return new ReplayScheduler(policies, runTimes);
+export function schedulerFor({ rules }: ReplayPolicy, runTimes: RunTimes = new RunHistory()): ReplayScheduler {
+  return new ReplayScheduler(rules, runTimes);
 }
 
 /** Replays the trace under each policy in turn. If it is stopped early, the result is partial and marked incomplete. */
@@ -63,7 +63,7 @@ export async function replay(input: ReplayInput): Promise<ReplayResult> {
     const ears = { ...(signal ? { signal } : {}), ...(onProgress ? { onProgress } : {}), ...(onJob ? { onJob } : {}) };
     const output = await simulate({ trace, nodes, options, port, policy: policy.name, larger, ...ears });
     const { name, source = name } = policy;
-    const result = { ...output.result, source, policyText: policyText(policy.policies) };
+    const result = { ...output.result, source, policyText: policyText(policy.rules) };
     policies.push(result);
     latency.push(output.latency);
     input.onPolicy?.(result, output.latency);

@@ -1,8 +1,8 @@
 import { readFileSync, statSync } from 'node:fs';
 import { MusterError } from '../core/errors.ts';
 import { PRESETS } from '../core/policy/presets.ts';
-import type { Policy } from '../core/policy/policy.ts';
-import { parsePolicies } from '../intake/policy-file.ts';
+import type { Rules } from '../core/policy/rules.ts';
+import { parseRules } from '../intake/policy-file.ts';
 
 /** How often a policy file is polled. ConfigMap mounts change by swapping a link, which file events miss. */
 const POLL_MS = 2000;
@@ -11,10 +11,10 @@ const POLL_MS = 2000;
  * The policies of a file or a preset.
  * @throws MusterError MUSTER_POLICY_INVALID, MUSTER_FILE_UNREADABLE
  */
-export function readPolicies(source: string): readonly Policy[] {
+export function readRules(source: string): Rules {
   const preset = PRESETS.get(source);
   if (preset) return preset;
-  return parsePolicies(readText(source), source);
+  return parseRules(readText(source), source);
 }
 
 function readText(file: string): string {
@@ -31,14 +31,14 @@ function readText(file: string): string {
 }
 
 export interface PolicyWatcher {
-  readonly onPolicies: (policies: readonly Policy[]) => void;
+  readonly onRules: (rules: Rules) => void;
   /** Called once per broken content; the old policies stay in force. */
   readonly onProblem: (error: MusterError) => void;
   readonly pollMs?: number;
 }
 
 /** Reloads a policy file whenever its content changes; a preset never does. @returns a function that stops the watch */
-export function watchPolicies(source: string, { onPolicies, onProblem, pollMs = POLL_MS }: PolicyWatcher): () => void {
+export function watchPolicies(source: string, { onRules, onProblem, pollMs = POLL_MS }: PolicyWatcher): () => void {
   if (PRESETS.has(source)) return () => undefined;
   let known: string | undefined = readText(source);
   let stamp = stampOf(source);
@@ -51,7 +51,7 @@ export function watchPolicies(source: string, { onPolicies, onProblem, pollMs = 
       // A file that comes back unchanged counts as changed, so that the caller learns that the problem is over.
       known = undefined;
       const text = (known = readText(source));
-      if (text !== before) onPolicies(parsePolicies(text, source));
+      if (text !== before) onRules(parseRules(text, source));
     } catch (error) {
       if (!(error instanceof MusterError)) throw error;
       onProblem(error);

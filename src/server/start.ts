@@ -2,9 +2,10 @@ import { pino, type Logger } from 'pino';
 import { Clock } from '../clock.ts';
 import type { Config } from '../config.ts';
 import { DEFAULT_POLICY } from '../core/policy/policy.ts';
+import { openRules } from '../core/policy/rules.ts';
 import { Scheduler } from '../core/scheduler.ts';
 import { buildServer, closeServers, serversOf, type LiveParts, type MusterServer } from './app.ts';
-import { readPolicies, watchPolicies } from './policy-source.ts';
+import { readRules, watchPolicies } from './policy-source.ts';
 import { closeOnSignal } from './shutdown.ts';
 import { readTls, tlsFiles, watchTls, type TlsFiles } from './tls.ts';
 import { listen } from './listen.ts';
@@ -33,11 +34,11 @@ export interface Prepared {
 /** @throws MusterError for invalid policies, and for a history file or a key that cannot be used */
 export function prepare(config: Config): Prepared {
   const logger = pino({ level: config.logLevel });
-  const policies = config.policy === undefined ? [DEFAULT_POLICY] : readPolicies(config.policy);
+  const rules = config.policy === undefined ? openRules([DEFAULT_POLICY]) : readRules(config.policy);
   const { schedulerNames, ignoredResources, history: file, historyKeyFile: keyFile } = config;
   const clock = new Clock();
   const history = new ServedHistory(() => clock.toWall(clock.nowMs()), { file, keyFile });
-  const scheduler = new Scheduler({ policies, schedulerNames, ignoredResources, runTimes: history.runTimes });
+  const scheduler = new Scheduler({ ...rules, schedulerNames, ignoredResources, runTimes: history.runTimes });
   return { config, logger, scheduler, clock, history };
 }
 
@@ -110,10 +111,10 @@ const isLoopback = (host: string) => host === 'localhost' || host === '::1' || h
 
 function watch(file: string, { scheduler, clock }: Prepared, { app, metrics }: MusterServer): () => void {
   return watchPolicies(file, {
-    onPolicies(policies) {
-      scheduler.setPolicies(policies, clock.nowMs());
+    onRules(rules) {
+      scheduler.setRules(rules, clock.nowMs());
       metrics.onPolicies(clock.toWall(clock.nowMs()));
-      app.log.info({ file, policies: policies.map(({ name }) => name) }, 'policies reloaded');
+      app.log.info({ file, policies: rules.policies.map(({ name }) => name) }, 'policies reloaded');
     },
     onProblem(error) {
       metrics.onPolicies(undefined);

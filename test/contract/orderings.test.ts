@@ -1,14 +1,18 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import type { QueueEntry } from '../../src/core/queue/orderings/ordering.ts';
+import { OPEN_TENANCY } from '../../src/core/policy/tenancy.ts';
+import { QueueTree } from '../../src/core/queue/tree.ts';
 import { orderings } from '../../src/core/queue/orderings/registry.ts';
+
+const QUEUE = new QueueTree(OPEN_TENANCY).leaf('q');
 
 type OrderingName = keyof typeof orderings;
 const names = Object.keys(orderings) as OrderingName[];
 
 const entry = (key: string, priority: number, turnMs: number): QueueEntry => ({
   key,
-  spec: { queue: 'q' },
+  queue: QUEUE,
   priority,
   turnMs,
 });

@@ -2,14 +2,17 @@ import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import type { QueueEntry } from '../../src/core/queue/orderings/ordering.ts';
 import { orderings } from '../../src/core/queue/orderings/registry.ts';
+import { OPEN_TENANCY } from '../../src/core/policy/tenancy.ts';
+import { QueueTree, type QueueNode } from '../../src/core/queue/tree.ts';
 import { Queues } from '../../src/core/queue/queues.ts';
 
 const RUNS = { numRuns: 2000, seed: 20266 };
 
-const QUEUES = ['a', 'b', 'c', 'd'];
+const tree = new QueueTree(OPEN_TENANCY);
+const QUEUES = ['a', 'b', 'c', 'd'].map((name) => tree.leaf(name));
 const anyEntry = fc.record({
   key: fc.constantFrom(...Array.from({ length: 12 }, (_, i) => `jobs/g${i}`)),
-  spec: fc.record({ queue: fc.constantFrom(...QUEUES) }),
+  queue: fc.constantFrom(...QUEUES),
   priority: fc.integer({ min: 0, max: 2 }),
   turnMs: fc.nat({ max: 4 }),
 });
@@ -20,11 +23,11 @@ const anyStep: fc.Arbitrary<Step> = fc.oneof(
 );
 
 /** Queue `b` is served first come, first served. */
-const orderingOf = (queue: string) => (queue === 'b' ? orderings.fifo : orderings.priority);
+const orderingOf = ({ path }: QueueNode) => (path === 'b' ? orderings.fifo : orderings.priority);
 
 /** Of the heads of all queues the best by priority and waiting time, again and again. */
 function expected(entries: readonly QueueEntry[]): string[] {
-  const lines = QUEUES.map((name) => entries.filter(({ spec }) => spec.queue === name).sort(orderingOf(name)));
+  const lines = QUEUES.map((one) => entries.filter(({ queue }) => queue === one).sort(orderingOf(one)));
   const out: string[] = [];
   for (;;) {
     const [best] = lines.filter(({ length }) => length > 0).sort(([a], [b]) => orderings.priority(a!, b!));
@@ -50,8 +53,8 @@ test('the admission order is that of the heads, whatever came and went before', 
       }
       for (const entry of known.values()) {
         expect(queues.get(entry.key)).toBe(entry);
-        const own = [...known.values()].filter(({ spec }) => spec.queue === entry.spec.queue);
-        const ahead = own.sort(orderingOf(entry.spec.queue)).slice(0, own.indexOf(entry));
+        const own = [...known.values()].filter(({ queue }) => queue === entry.queue);
+        const ahead = own.sort(orderingOf(entry.queue)).slice(0, own.indexOf(entry));
         expect(queues.aheadOf(entry)).toEqual(ahead);
         expect(queues.firstAhead(entry, () => true)).toBe(ahead[0]);
       }

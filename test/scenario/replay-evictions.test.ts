@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest';
+import { openRules } from '../../src/core/policy/rules.ts';
 import { DEFAULT_POLICY, type Policy } from '../../src/core/policy/policy.ts';
 import { generateTrace } from '../../src/replay/generate/generate.ts';
 import { profileNamed } from '../../src/replay/generate/profiles.ts';
@@ -89,7 +90,7 @@ describe('deadlines', () => {
     [0, 1],
     [10, 0],
   ])('with a boost of %i points %i of 1 is missed', async (boost, missed) => {
-    const policy = { name: 'p', policies: [policyWith(boost)] };
+    const policy = { name: 'p', rules: openRules([policyWith(boost)]) };
     const result = await run(trace, nodes(1, 5), policy);
     expect(result).toMatchObject({ outcomes: { done: 2 }, deadlines: 1, deadlinesMissed: missed });
   });

@@ -1,4 +1,5 @@
 import { afterEach, describe, expect, test, vi } from 'vitest';
+import { openRules } from '../../src/core/policy/rules.ts';
 import { DEFAULT_POLICY, type QueueRules } from '../../src/core/policy/policy.ts';
 import { Scheduler } from '../../src/core/scheduler.ts';
 import { DEFAULT_REPLAY, type ReplayOptions } from '../../src/replay/options.ts';
@@ -63,7 +64,9 @@ describe('what muster knows about run times', () => {
 describe('what it does with them', () => {
   const policyWith = (change: Partial<QueueRules>): ReplayPolicy => ({
     name: 'p',
-    policies: [{ ...DEFAULT_POLICY, queue: { ...DEFAULT_POLICY.queue, blockAfterMs: 10 * MINUTE_MS, ...change } }],
+    rules: openRules([
+      { ...DEFAULT_POLICY, queue: { ...DEFAULT_POLICY.queue, blockAfterMs: 10 * MINUTE_MS, ...change } },
+    ]),
   });
   // Six of ten cores are taken for an hour; eight are wanted; then four.
   const traceWith = (minutes: number) =>

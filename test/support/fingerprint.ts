@@ -11,7 +11,7 @@ function logOf(log: ChangeLog): readonly number[] {
 
 /** Everything that the scheduler knows, the change logs included, as a text: equal texts are equal states. */
 export function fingerprintOf(state: StateView, nowMs: number): string {
-  const { cluster, ledger, usage, evictions, nominated, gangs, queues } = state;
+  const { cluster, ledger, evictions, nominated, gangs, queues } = state;
   const { table, columns } = cluster;
   const rows = Array.from({ length: table.rows }, (_, row) => row);
   const nodes = rows.map((row) => ({
@@ -35,7 +35,13 @@ export function fingerprintOf(state: StateView, nowMs: number): string {
     gangs: [...gangs.values()].map((gang) => ({ ...gang, policy: gang.policy.name })),
     leaders: [...state.gangOfLeader].map(([uid, { key }]) => [uid, key]),
     queues: queues.inAdmissionOrder().map(({ key }) => key),
-    usage: [...usage.queues].map((queue) => [queue, [...usage.of(queue)]]),
+    usage: [...state.tree.nodes()].map(({ path, holds }) => [
+      path,
+      holds.parts,
+      holds.gangs,
+      [...holds.vector],
+      [...holds.leaving],
+    ]),
     inFlight: [state.inFlight.total, [...state.inFlight.pods], state.inFlight.holds],
     nominated: nominated.holds,
     planned: [...evictions.planned].map(({ key }) => key),

@@ -47,7 +47,7 @@ export const traceOf = (...jobs: TraceJob[]): Trace => ({
   notes: [],
   drawn: [],
 });
-export const preset = (name: string): ReplayPolicy => ({ name, policies: PRESETS.get(name)! });
+export const preset = (name: string): ReplayPolicy => ({ name, rules: PRESETS.get(name)! });
 /** The figures of a policy; the invariants are checked after every step. */
 export async function run(
   trace: Trace,

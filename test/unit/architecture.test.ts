@@ -132,8 +132,11 @@ test.each([
 });
 
 test('what queues hold is told by the cluster and the ledger alone', () => {
-  expect(filesWith(/#room\.(take|give)\(/)).toEqual(['core/cluster/cluster.ts', 'core/gang/ledger.ts']);
-  expect(filesWith(/usage\.(take|give)\(/)).toEqual([]);
+  expect(filesWith(/#room\.(hold|release|bind|unbind|leave)\(/)).toEqual([
+    'core/cluster/cluster.ts',
+    'core/gang/ledger.ts',
+  ]);
+  expect(filesWith(/usage\.(hold|release|bind|unbind|leave)\(/)).toEqual([]);
 });
 
 test('no folder of src is unknown to the rule', () => {

@@ -4,7 +4,7 @@ import rules from '../../import-rules.json' with { type: 'json' };
 import { Config, envName } from '../../src/config.ts';
 import { PRESETS } from '../../src/core/policy/presets.ts';
 import { DEFAULT_POLICY, SCORERS, STRATEGIES } from '../../src/core/policy/policy.ts';
-import { parsePolicies } from '../../src/intake/policy-file.ts';
+import { parsePolicies } from '../support/parse-policies.ts';
 import { CSV_HEADER } from '../../src/replay/report/job-file.ts';
 import { ROWS } from '../../src/replay/report/rows.ts';
 import { PHASES } from '../../src/replay/report/why-text.ts';

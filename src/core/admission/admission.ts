@@ -13,6 +13,7 @@ import type { GangContext } from '../gang/context.ts';
 import { isFreeing, missingLeaders, refusalOf, type Gang, type Refusal, type Short } from '../gang/gang.ts';
 import type { Loan } from '../gang/loans.ts';
 import { countRunning, leaderNeeds, siblingRows } from '../gang/needs.ts';
+import { limitOn } from '../gang/limits.ts';
 import { foundPossible } from '../gang/transitions.ts';
 import { EXAMINATIONS, findBlocker, isKnownPossible, unschedulable, type Examinations } from './turn.ts';
 
@@ -63,6 +64,8 @@ export function decideAdmission(
   const refusal = refusalOf(gang);
   const standing = refusal && stillStanding(ctx, gang, refusal, nowMs);
   if (standing) return { kind: 'refused', refusal: standing, stands: true };
+  const limit = limitOn(ctx, gang);
+  if (limit) return refused(limit);
   const blocker = findBlocker(ctx, gang, nowMs, examinations);
   if (blocker) return refused({ kind: 'turn', reason: 'gang waits for its turn', behind: blocker.key });
   return planWhole(ctx, gang, asked, nowMs);
@@ -80,7 +83,7 @@ function stillStanding(ctx: BackfillContext, gang: Gang, refusal: Refusal, nowMs
       return undefined;
     case 'turn': {
       const blocker = ctx.queues.get(refusal.behind);
-      const isAhead = blocker?.spec.queue === gang.spec.queue && isBlocking(blocker, nowMs);
+      const isAhead = blocker?.queue === gang.queue && isBlocking(blocker, nowMs);
       return isAhead && isKnownPossible(ctx.cluster, blocker) ? refusal : undefined;
     }
     case 'later':
@@ -88,6 +91,10 @@ function stillStanding(ctx: BackfillContext, gang: Gang, refusal: Refusal, nowMs
         refusal.roomPosition === ctx.cluster.table.roomLog.position
         ? refusal
         : undefined;
+    case 'quota':
+      return refusal.holder.version === refusal.version ? refusal : undefined;
+    case 'rate':
+      return nowMs < refusal.untilMs ? refusal : undefined;
     case 'room':
       // The cluster may have lost nodes since: a gang that can no longer start has no start time.
       return isHead(gang, nowMs) && !isKnownPossible(ctx.cluster, gang) ? undefined : notHelped(ctx, gang, refusal);

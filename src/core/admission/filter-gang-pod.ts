@@ -1,16 +1,15 @@
 import type { FilterAnswer } from '../decision.ts';
 import { isLeaderRole, type Candidates, type GangPod } from '../model.ts';
 import { admit } from './admit.ts';
-import { isWorthATry } from './admit-waiting.ts';
 import { decideAdmission } from './admission.ts';
 import type { BackfillContext } from '../backfill/context.ts';
 import { addLeader, gangOf, refresh } from '../gang/declare.ts';
-import { isAdmitted, type Gang } from '../gang/gang.ts';
+import { isAdmitted } from '../gang/gang.ts';
 import { retryUnplaced } from '../gang/healing.ts';
 import { placeMember } from './members.ts';
-import { tryToStart } from './try-to-start.ts';
-import { EXAMINATIONS } from './turn.ts';
+import { startThoseFirst } from './first.ts';
 import { hasRunningLeader } from '../gang/needs.ts';
+import { refreshShares } from '../gang/tenants.ts';
 import { noteProblem } from '../gang/problems.ts';
 import { asked, refuse } from '../gang/transitions.ts';
 
@@ -43,7 +42,8 @@ function decide(ctx: BackfillContext, pod: GangPod, candidates: Candidates, nowM
   ctx.ledger.dropPodHold(pod.uid);
   retryUnplaced(ctx, nowMs);
   if (ctx.hold !== undefined) return none(refuse(ctx, gang, { kind: 'held', reason: ctx.hold }));
-  startHeads(ctx, gang, nowMs);
+  refreshShares(ctx, nowMs);
+  startThoseFirst(ctx, gang, nowMs);
   const question = leaderRuns ? {} : { asked: { pod, candidates } };
   const admission = decideAdmission(ctx, gang, question, nowMs);
   if (admission.kind === 'refused') return none(refuse(ctx, gang, admission.refusal));
@@ -53,11 +53,4 @@ function decide(ctx: BackfillContext, pod: GangPod, candidates: Candidates, nowM
   if (!first) throw new RangeError(`Gang ${gang.key} was admitted without a slot.`);
   ctx.ledger.assume(first, pod.uid, ctx.cluster.requestVector(pod.request));
   return { kind: 'one', node: first.node };
-}
-
-/** Whoever asks, the gangs that it must not delay are looked at first if room has appeared for them. */
-function startHeads(ctx: BackfillContext, gang: Gang, nowMs: number): void {
-  const examinations = { left: EXAMINATIONS };
-  for (const head of ctx.startPlans.gangsBefore(ctx, gang, nowMs, EXAMINATIONS))
-    if (isWorthATry(head, hasRunningLeader(ctx.cluster, head))) tryToStart(ctx, head, examinations, nowMs);
 }

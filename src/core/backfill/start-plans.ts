@@ -192,7 +192,7 @@ export class StartPlans {
 }
 
 /** A head whose start nobody can foretell stops its own queue and no other: it may never start. */
-const reaches = (head: Head, gang: Gang) => head.startMs < Infinity || head.gang.spec.queue === gang.spec.queue;
+const reaches = (head: Head, gang: Gang) => head.startMs < Infinity || head.gang.queue === gang.queue;
 
 /** The heads that a gang would delay that takes these places until `endMs`. */
 export function delayed(heads: readonly Head[], places: readonly FreedRoom[], endMs: number): readonly Head[] {

@@ -20,10 +20,14 @@ export interface BoundMember extends BoundPod {
   readonly pod: GangPod;
 }
 
-/** Counts the room of each gang: the cluster reports its bound pods, the ledger its reservation. */
-export interface GangRoom {
-  take(gang: string, vector: Vector): void;
-  give(gang: string, vector: Vector): void;
+/** Counts who holds how much room: the cluster reports its bound pods, the ledger what it holds for gangs. */
+export interface RoomCounter {
+  hold(gang: string, vector: Vector): void;
+  release(gang: string, vector: Vector): void;
+  bind(pod: PodInfo, vector: Vector): void;
+  unbind(pod: PodInfo, vector: Vector): void;
+  /** The bound pod is being evicted (1), or stays after all (-1). */
+  leave(pod: PodInfo, vector: Vector, sign: 1 | -1): void;
 }
 
 /** Read-only view of the cluster. */
@@ -33,7 +37,8 @@ export type ClusterView = Omit<
 > & { readonly table: TableView };
 
 const NO_MEMBERS: ReadonlyMap<string, BoundMember> = new Map();
-const UNHEARD: GangRoom = { take: () => undefined, give: () => undefined };
+const nothing = () => undefined;
+const UNHEARD: RoomCounter = { hold: nothing, release: nothing, bind: nothing, unbind: nothing, leave: nothing };
 
 /**
  * The in-memory snapshot: nodes, bound pods, and room held for pods to come. Every change costs O(resources).
@@ -48,16 +53,16 @@ export class Cluster {
   readonly #byNode = new Map<string, Map<string, BoundPod>>();
   readonly #deleting = new Map<string, BoundPod>();
   readonly #byGang = new Map<string, Map<string, BoundMember>>();
-  readonly #room: GangRoom;
+  readonly #room: RoomCounter;
   #holdsAt = new Int32Array(64);
   readonly #heldRows = new Set<number>();
   #leadersAt = new Int32Array(64);
 
   /**
-   * @param room counts the room of each gang's bound members
+   * @param room counts the room of bound pods
    * @param ignored resources that count nowhere
    */
-  constructor(room: GangRoom = UNHEARD, ignored: readonly string[] = []) {
+  constructor(room: RoomCounter = UNHEARD, ignored: readonly string[] = []) {
     this.#room = room;
     this.columns = new ResourceColumns(ignored);
     this.table = new NodeTable(this.columns);
@@ -148,10 +153,10 @@ export class Cluster {
       const before = known.pod.membership?.gang;
       const isMoved = before !== pod.membership?.gang;
       if (before !== undefined && isMoved) removeFrom(this.#byGang, before, pod.uid);
-      if (isMoved) this.#giveRoom(known);
+      if (isMoved) this.#uncount(known);
       this.#repin(known, { ...known, pod });
       this.#keep({ ...known, pod });
-      if (isMoved) this.#takeRoom({ ...known, pod });
+      if (isMoved) this.#count({ ...known, pod });
       return false;
     }
     if (known) this.unbind(pod.uid);
@@ -161,7 +166,7 @@ export class Cluster {
     const bound = { pod, node, row, vector, isLeaving };
     this.#keep(bound);
     this.#repin(undefined, bound);
-    this.#takeRoom(bound);
+    this.#count(bound);
     if (row >= 0 && !isLeaving) this.table.take(row, vector);
     return true;
   }
@@ -171,6 +176,7 @@ export class Cluster {
     const known = this.#bound.get(uid);
     if (!known || known.isLeaving) return;
     this.#keep({ ...known, isLeaving: true });
+    this.#room.leave(known.pod, known.vector, 1);
     if (known.row >= 0) this.table.give(known.row, known.vector);
   }
 
@@ -179,6 +185,7 @@ export class Cluster {
     const known = this.#bound.get(uid);
     if (!known?.isLeaving) return;
     this.#keep({ ...known, isLeaving: false });
+    this.#room.leave(known.pod, known.vector, -1);
     if (known.row >= 0) this.table.take(known.row, known.vector);
   }
 
@@ -197,12 +204,14 @@ export class Cluster {
     if (is && !was) this.table.pin(now!.row, now!.vector);
   }
 
-  #takeRoom({ pod, vector }: Pick<BoundPod, 'pod' | 'vector'>): void {
-    if (pod.membership) this.#room.take(pod.membership.gang, vector);
+  #count({ pod, vector, isLeaving }: BoundPod): void {
+    this.#room.bind(pod, vector);
+    if (isLeaving) this.#room.leave(pod, vector, 1);
   }
 
-  #giveRoom({ pod, vector }: Pick<BoundPod, 'pod' | 'vector'>): void {
-    if (pod.membership) this.#room.give(pod.membership.gang, vector);
+  #uncount({ pod, vector, isLeaving }: BoundPod): void {
+    if (isLeaving) this.#room.leave(pod, vector, -1);
+    this.#room.unbind(pod, vector);
   }
 
   unbind(uid: string): BoundPod | undefined {
@@ -212,7 +221,7 @@ export class Cluster {
     this.#deleting.delete(uid);
     removeFrom(this.#byNode, known.node, uid);
     if (known.pod.membership) removeFrom(this.#byGang, known.pod.membership.gang, uid);
-    this.#giveRoom(known);
+    this.#uncount(known);
     this.#repin(known, undefined);
     if (known.row >= 0 && !known.isLeaving) this.table.give(known.row, known.vector);
     return known;

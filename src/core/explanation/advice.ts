@@ -26,7 +26,7 @@ export function adviceFor(
   if (ctx.hold !== undefined) out.push(`No gang is admitted at present: ${ctx.hold}.`);
   if (hasRunningLeader(ctx.cluster, gang))
     out.push('Its leader already runs, and muster had not admitted the gang: the other members wait in its queue.');
-  if (blocker) out.push(`Gang ${blocker.key} is ahead in queue ${gang.spec.queue} and must start first.`);
+  if (blocker) out.push(`Gang ${blocker.key} is ahead in queue ${gang.queue.path} and must start first.`);
   const missing = missingLeaders(gang);
   if (missing > 0)
     out.push(

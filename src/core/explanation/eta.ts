@@ -40,7 +40,7 @@ export function* etaOf(ctx: PreemptionContextView, pod: PodInfo, nowMs: number):
   const gang = wouldBe(ctx, pod, declared, nowMs);
   const about = {
     gang: declared.key,
-    queue: gang.spec.queue,
+    queue: gang.queue.path,
     priority: gang.priority,
     policy: gang.policy.name,
     members: membersToStart(gang.spec),

@@ -74,7 +74,7 @@ function summaryOf({ cluster, ledger }: PreemptionContextView, gang: Gang): Gang
   return {
     gang: gang.key,
     phase: phaseOf(gang, slots),
-    queue: gang.spec.queue,
+    queue: gang.queue.path,
     priority: gang.priority,
     policy: gang.policy.name,
     leader: refOf(gang.leader),

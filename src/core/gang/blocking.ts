@@ -8,16 +8,22 @@ import { missingLeaders, refusalOf, type Gang } from './gang.ts';
  */
 const ASKED_WITHIN_MS = 360_000;
 
+/** A gang that was refused so cannot start however much room there is, and stands in nobody's way. */
+const STANDS_ASIDE: ReadonlySet<string | undefined> = new Set(['unschedulable', 'quota', 'rate']);
+
 /** Whether the waiting gang has lost its patience: from now on others must mind it. */
 export function isImpatient(gang: Gang, nowMs: number): boolean {
   return (
     gang.state.kind === 'waiting' &&
-    refusalOf(gang)?.kind !== 'unschedulable' &&
+    !STANDS_ASIDE.has(refusalOf(gang)?.kind) &&
     missingLeaders(gang) === 0 &&
     nowMs - gang.firstAskMs >= gang.patienceMs &&
-    nowMs - gang.lastAskMs <= ASKED_WITHIN_MS
+    isAskedAbout(gang, nowMs)
   );
 }
+
+/** Whether kube-scheduler has asked about it lately: else it may have no node to offer. */
+export const isAskedAbout = ({ lastAskMs }: Gang, nowMs: number): boolean => nowMs - lastAskMs <= ASKED_WITHIN_MS;
 
 /** Whether an impatient gang gets a start time, and others may pass it; if not, it stops those behind it. */
 export const isPassable = ({ policy: { queue } }: Gang) => queue.backfill === 'reserve' && queue.blockAfterMs > 0;
@@ -29,7 +35,7 @@ export const isBlocking = (gang: Gang, nowMs: number): boolean => !isPassable(ga
 export const isHead = (gang: Gang, nowMs: number): boolean => isPassable(gang) && isImpatient(gang, nowMs);
 
 /** The line that a gang stands in: of gangs of one queue and priority, time alone decides which is ahead. */
-export const lineOf = ({ priority, spec }: Gang): string => `${priority} ${spec.queue}`;
+export const lineOf = ({ priority, queue }: Gang): string => `${priority} ${queue.path}`;
 
 /** The first gang ahead of this one in its queue that blocks those behind it. */
 export function blockerOf(queues: Pick<Queues<Gang>, 'firstAhead'>, gang: Gang, nowMs: number): Gang | undefined {

@@ -8,7 +8,9 @@ import type { Planner } from '../placement/planner.ts';
 import type { Policy } from '../policy/policy.ts';
 import type { WeightEngine } from '../policy/score.ts';
 import type { Queues } from '../queue/queues.ts';
-import type { QueueUsage } from '../queue/usage.ts';
+import type { Shares } from '../queue/shares.ts';
+import type { QueueTree } from '../queue/tree.ts';
+import type { Usage } from '../queue/usage.ts';
 import type { Evictions } from './evictions.ts';
 import type { Feasibility } from './feasibility.ts';
 import type { Gang } from './gang.ts';
@@ -30,8 +32,14 @@ export interface GangContextView {
   readonly planner: Planner;
   readonly feasibility: Feasibility;
   readonly weights: WeightEngine;
-  readonly queues: Pick<Queues<Gang>, 'get' | 'inAdmissionOrder' | 'aheadInAllQueues' | 'aheadOf' | 'firstAhead'>;
-  readonly usage: Pick<QueueUsage, 'of' | 'queues'>;
+  readonly queues: Pick<
+    Queues<Gang>,
+    'get' | 'waiting' | 'inAdmissionOrder' | 'aheadInAllQueues' | 'aheadOf' | 'firstAhead'
+  >;
+  readonly tree: QueueTree;
+  readonly usage: Pick<Usage, 'ofGang' | 'namespaces' | 'uncounted' | 'version'>;
+  /** What each queue is entitled to. */
+  readonly shares: Omit<Shares, 'refresh'>;
   readonly inFlight: Pick<InFlight, 'total' | 'pods' | 'expected' | 'holds'>;
   /** By key. */
   readonly gangs: ReadonlyMap<string, Readonly<Gang>>;
@@ -64,7 +72,8 @@ export interface GangContext extends GangContextView {
   readonly cluster: Cluster;
   readonly ledger: Ledger;
   readonly queues: Queues<Gang>;
-  readonly usage: QueueUsage;
+  readonly usage: Usage;
+  readonly shares: Shares;
   readonly inFlight: InFlight;
   readonly gangs: Map<string, Gang>;
   /** The gangs whose leader has a deadline. */

@@ -4,7 +4,8 @@ import { sameAmounts } from '../resources.ts';
 import type { GangContext, GangContextView } from './context.ts';
 import { sameSpec, type Gang } from './gang.ts';
 import { updatePriority } from './priority.ts';
-import { enqueue, NEW_STATE, reconsider, redeclared, toDeclared } from './transitions.ts';
+import { accountOf } from './tenants.ts';
+import { enqueue, NEW_STATE, reconsider, redeclared, toDeclared, toQueue } from './transitions.ts';
 
 /** The pod's gang; a leader of an unknown gang declares it now. @returns undefined: the gang has no leader yet */
 export function gangOf(ctx: GangContext, pod: GangPod, nowMs: number): Gang | undefined {
@@ -20,13 +21,17 @@ export function gangOf(ctx: GangContext, pod: GangPod, nowMs: number): Gang | un
 
 /** The gang that the pod would declare. Nobody knows of it yet, and its priority is still to be found. */
 export function newGang(
-  ctx: Pick<GangContextView, 'policyOf'>,
+  ctx: Pick<GangContextView, 'policyOf' | 'tree'>,
   { pod, spec }: { readonly pod: PodInfo; readonly spec: GangSpec },
   nowMs: number,
 ): Gang {
   const policy = ctx.policyOf(pod);
+  const { leaf: queue, user } = accountOf(ctx, pod, spec.queue);
   return {
     key: spec.key,
+    queue,
+    user,
+    ask: new Float64Array(0),
     spec: withFloor(spec, policy),
     leader: pod,
     policy,
@@ -56,14 +61,16 @@ export function newGang(
 export function refresh(ctx: GangContext, gang: Gang, pod: GangPod, nowMs: number): void {
   const spec = withFloor(pod.membership.spec ?? gang.spec, gang.policy);
   const isSame = sameSpec(spec, gang.spec);
-  const isMoved = spec.queue !== gang.spec.queue;
+  const account = accountOf(ctx, pod, spec.queue);
+  const isMoved = account.leaf !== gang.queue || account.user !== gang.user;
   const isResized = !sameAmounts(pod.request, gang.leader.request);
   gang.leader = pod;
   if (!isSame) {
     gang.spec = spec;
     redeclared(ctx, gang, nowMs);
   } else if (isResized) reconsider(gang);
-  if (isMoved) enqueue(ctx, gang);
+  if (isMoved) toQueue(gang, account);
+  if (isMoved || !isSame || isResized) enqueue(ctx, gang);
   updatePriority(ctx, gang, nowMs);
 }
 

@@ -51,7 +51,7 @@ export class Evictions {
   note(gang: Gang | undefined, nowMs: number): void {
     const [oldest] = this.#recent;
     if (oldest && !isRecent(oldest.atMs, nowMs)) this.#forgetOld(nowMs);
-    this.#recent.push({ atMs: nowMs, queue: gang?.spec.queue ?? '' });
+    this.#recent.push({ atMs: nowMs, queue: gang?.queue.path ?? '' });
     if (!gang) return;
     gang.losses.push(nowMs);
     if (gang.losses.length > MOST_LOSSES) gang.losses.shift();
@@ -60,7 +60,7 @@ export class Evictions {
 
   /** Takes back the count of a victim that was selected at that time and stays. */
   takeBack(gang: Gang | undefined, selectedMs: number): void {
-    const queue = gang?.spec.queue ?? '';
+    const queue = gang?.queue.path ?? '';
     removeFirst(this.#recent, (one) => one.atMs === selectedMs && one.queue === queue);
     if (!gang) return;
     removeFirst(gang.losses, (atMs) => atMs === selectedMs);

@@ -1,6 +1,9 @@
 import type { GangPhase } from '../decision.ts';
 import { leaderRole, minToStart, type GangSpec, type PodInfo, type PodRef } from '../model.ts';
 import type { Policy } from '../policy/policy.ts';
+import type { LimitKind } from '../queue/limits.ts';
+import type { Tally } from '../queue/tally.ts';
+import type { QueueNode } from '../queue/tree.ts';
 import type { Vector } from '../resources.ts';
 import type { Slot } from './slot.ts';
 
@@ -44,6 +47,18 @@ export type Refusal =
       readonly version: number;
       readonly roomPosition: number;
     }
+  /** A limit of its queue, its user or its namespace. Stands until that holds less than at `version`; it blocks no other. */
+  | {
+      readonly kind: 'quota';
+      readonly reason: string;
+      readonly limit: LimitKind;
+      /** The path of the queue, or the name of the user or of the namespace. */
+      readonly at: string;
+      readonly holder: Pick<Tally, 'version'>;
+      readonly version: number;
+    }
+  /** Gangs come faster than the cluster may take them. Stands until `untilMs`; it blocks no other. */
+  | { readonly kind: 'rate'; readonly reason: string; readonly untilMs: number }
   /** Depends on the candidate nodes: decided again at every question. */
   | { readonly kind: 'open'; readonly reason: string }
   /** No gang is admitted during a hold or while pods are in flight. Decided again at every question. */
@@ -90,6 +105,12 @@ export interface Gang {
   /** The leader that declared the gang last; its images and annotations count. */
   leader: PodInfo;
   policy: Policy;
+  /** The leaf that it waits in and that answers for what it holds. */
+  readonly queue: QueueNode;
+  /** Whose it is, for limits of users. */
+  readonly user: string;
+  /** What it needs to start, by column, without what it holds already. */
+  readonly ask: Vector;
   readonly state: GangState;
   /** The effective priority: class, annotation, policy, queue and deadline together; see priority.ts. */
   readonly priority: number;

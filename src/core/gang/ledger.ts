@@ -1,4 +1,4 @@
-import type { Cluster, GangRoom } from '../cluster/cluster.ts';
+import type { Cluster, RoomCounter } from '../cluster/cluster.ts';
 import { isLeaderRole } from '../model.ts';
 import type { Vector } from '../resources.ts';
 import { Deadlines } from './deadlines.ts';
@@ -34,7 +34,7 @@ type Writable<T> = { -readonly [K in keyof T]: T[K] };
  */
 export class Ledger {
   readonly #cluster: Cluster;
-  readonly #room: GangRoom;
+  readonly #room: RoomCounter;
   readonly #byPod = new Map<string, Slot>();
   readonly #byNode = new Map<string, Set<Slot>>();
   readonly #podHolds = new Map<string, PodHold>();
@@ -45,7 +45,7 @@ export class Ledger {
   readonly #deadlines = new Deadlines();
 
   /** @param room counts the room that each gang holds */
-  constructor(cluster: Cluster, room: GangRoom) {
+  constructor(cluster: Cluster, room: RoomCounter) {
     this.#cluster = cluster;
     this.#room = room;
   }
@@ -189,13 +189,13 @@ export class Ledger {
 
   #hold(gang: string, row: number, vector: Vector): void {
     this.#cluster.hold(row, vector);
-    this.#room.take(gang, vector);
+    this.#room.hold(gang, vector);
     vector.forEach((amount, c) => (this.#held[c] = (this.#held[c] ?? 0) + amount));
   }
 
   #release(gang: string, node: string, vector: Vector): void {
     this.#cluster.release(node, vector);
-    this.#room.give(gang, vector);
+    this.#room.release(gang, vector);
     vector.forEach((amount, c) => (this.#held[c] = (this.#held[c] ?? 0) - amount));
   }
 

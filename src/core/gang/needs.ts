@@ -95,3 +95,17 @@ export function isBelowMinimum(cluster: ClusterView, { spec, key }: Gang): boole
   if (cluster.boundMembers(key).size < membersToStart(spec)) return true;
   return spec.roles.some((role) => cluster.runningMembers(key, role.name).length < minToStart(spec, role));
 }
+
+/** What the gang needs to start, by column: the minimum of each role less its running members. */
+export function askOf(cluster: ClusterView, gang: Gang): Vector {
+  const out = new Float64Array(cluster.columns.size);
+  const { spec, key, leader } = gang;
+  for (const role of spec.roles) {
+    const isLeader = isLeaderRole(spec, role.name);
+    const count = minToStart(spec, role) - cluster.runningMembers(key, role.name).length;
+    if (count <= 0) continue;
+    const vector = cluster.requestVector(isLeader && count === 1 ? leader.request : role.request);
+    for (let c = 0; c < out.length; c++) out[c]! += count * (vector[c] ?? 0);
+  }
+  return out;
+}

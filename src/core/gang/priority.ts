@@ -24,12 +24,12 @@ export function priorityTerms(
   gang: Gang,
   nowMs: number,
 ): readonly PriorityTerm[] {
-  const { leader, policy, spec } = gang;
+  const { leader, policy, queue } = gang;
   const own = ownPriority(classes, leader);
   const rest: PriorityTerm[] = [
     { because: 'annotation', points: requestedPriority(classes, gang, own) - own },
     { because: 'policy', points: policy.priority.add },
-    { because: 'queue', points: policy.priority.queues.get(spec.queue) ?? 0 },
+    { because: 'queue', points: policy.priority.queues.get(queue.path) ?? 0 },
     { because: 'deadline', points: deadlineBoost(gang, nowMs) },
   ];
   return [{ because: 'class', points: own }, ...rest.filter(({ points }) => points !== 0)];

@@ -1,4 +1,5 @@
 import type { PodInfo, PodRef } from '../model.ts';
+import type { Account } from '../queue/usage.ts';
 import type { GangContext } from './context.ts';
 import {
   isAdmitted,
@@ -14,6 +15,7 @@ import {
 } from './gang.ts';
 import { healRow } from './healing.ts';
 import { forecastOf } from './run-identity.ts';
+import { askOf } from './needs.ts';
 import { takeUpRunning } from './take-up.ts';
 import { patienceOf, turnOf } from './waiting-time.ts';
 
@@ -34,7 +36,18 @@ import { patienceOf, turnOf } from './waiting-time.ts';
  *
  *   The last leader has ended: from any state to over, and the gang is forgotten.
  */
-type Written = 'state' | 'priority' | 'ranSinceMs' | 'patienceMs' | 'turnMs' | 'isUnasked' | 'preemption' | 'possible';
+type Written =
+  | 'state'
+  | 'priority'
+  | 'queue'
+  | 'user'
+  | 'ask'
+  | 'ranSinceMs'
+  | 'patienceMs'
+  | 'turnMs'
+  | 'isUnasked'
+  | 'preemption'
+  | 'possible';
 type WritableGang = { -readonly [K in Written]: Gang[K] };
 
 const write = (gang: Gang): WritableGang => gang;
@@ -216,8 +229,22 @@ export function enqueue(ctx: GangContext, gang: Gang): void {
   const forecast = () => forecastOf(ctx, gang);
   write(gang).patienceMs = patienceOf(gang, forecast);
   write(gang).turnMs = turnOf(gang, forecast);
-  ctx.usage.assign(gang.key, gang.spec.queue);
+  write(gang).ask = askOf(ctx.cluster, gang);
+  ctx.usage.assign(gang.key, { leaf: gang.queue, user: gang.user });
   ctx.queues.put(gang);
+}
+
+/** From now on another queue or user answers for the gang. A waiting gang must be put in its queue again. */
+export function toQueue(gang: Gang, { leaf, user }: Account): void {
+  write(gang).queue = leaf;
+  write(gang).user = user;
+}
+
+/** The rules changed: from now on this account answers for the gang, in its line or with what it holds. */
+export function requeue(ctx: GangContext, gang: Gang, account: Account): void {
+  toQueue(gang, account);
+  if (isAdmitted(gang)) ctx.usage.assign(gang.key, account);
+  else enqueue(ctx, gang);
 }
 
 /** The state of a gang that has just been declared. */

@@ -108,7 +108,7 @@ export class Forward {
   startsNow(): (instead: Waiting) => boolean {
     const barred = new Set<string>();
     for (const waiting of this.#waiting) if (waiting !== this.#asked) this.#look(waiting, barred);
-    return (instead) => !barred.has(instead.gang.spec.queue) && this.#placesFor(instead) !== undefined;
+    return (instead) => !barred.has(instead.gang.queue.path) && this.#placesFor(instead) !== undefined;
   }
 
   /** Starts all that may start now. @returns the rows of the gang that was asked about, if it is one of them */

@@ -1,15 +1,15 @@
 import { DEFAULT_POLICY, type Policy, type QueueRules } from './policy.ts';
+import { openRules, type Rules } from './rules.ts';
 
-const forAllPods = (name: string, change: Partial<Policy>): readonly Policy[] => [
-  { ...DEFAULT_POLICY, name, ...change },
-];
+const forAllPods = (name: string, change: Partial<Policy>): Rules =>
+  openRules([{ ...DEFAULT_POLICY, name, ...change }]);
 
 const queueWith = (change: Partial<QueueRules>): QueueRules => ({ ...DEFAULT_POLICY.queue, ...change });
 
 const TIGHT = { ...DEFAULT_POLICY.members, strategy: 'least-fragmentation' } as const;
 
 /** Policies for `--policy NAME` instead of a file: kube-scheduler's behaviour today, and muster's suggestions. */
-export const PRESETS: ReadonlyMap<string, readonly Policy[]> = new Map([
+export const PRESETS: ReadonlyMap<string, Rules> = new Map([
   /** No gangs: every pod is placed alone, as by kube-scheduler without muster, and may preempt others. Drivers may deadlock. */
   [
     'kube-default',

@@ -1,13 +1,14 @@
 import type { Ordering, QueueEntry } from './orderings/ordering.ts';
+import type { QueueNode } from './tree.ts';
 
 /** One queue: its waiting gangs, in the order in which they may start. */
 export class Queue<Entry extends QueueEntry> {
-  readonly name: string;
+  readonly leaf: QueueNode;
   readonly #ordering: Ordering;
   readonly #waiting: Entry[] = [];
 
-  constructor(name: string, ordering: Ordering) {
-    this.name = name;
+  constructor(leaf: QueueNode, ordering: Ordering) {
+    this.leaf = leaf;
     this.#ordering = ordering;
   }
 

@@ -1,15 +1,16 @@
 import type { Ordering, QueueEntry } from './orderings/ordering.ts';
 import { orderings } from './orderings/registry.ts';
 import { Queue } from './queue.ts';
+import type { QueueNode } from './tree.ts';
 
 /** All queues with their waiting gangs. A queue is there as long as a gang waits in it. */
 export class Queues<Entry extends QueueEntry> {
-  readonly #orderingOf: (queue: string) => Ordering;
-  readonly #queues = new Map<string, Queue<Entry>>();
+  readonly #orderingOf: (queue: QueueNode) => Ordering;
+  readonly #queues = new Map<QueueNode, Queue<Entry>>();
   readonly #byKey = new Map<string, { readonly entry: Entry; readonly queue: Queue<Entry> }>();
 
-  /** @param orderingOf the ordering of the queue of that name */
-  constructor(orderingOf: (queue: string) => Ordering = () => orderings.priority) {
+  /** @param orderingOf the ordering of that queue */
+  constructor(orderingOf: (queue: QueueNode) => Ordering = () => orderings.priority) {
     this.#orderingOf = orderingOf;
   }
 
@@ -21,9 +22,9 @@ export class Queues<Entry extends QueueEntry> {
   /** Adds a gang, or puts it in its place again after its priority or queue changed. */
   put(entry: Entry): void {
     this.remove(entry.key);
-    const name = entry.spec.queue;
-    let queue = this.#queues.get(name);
-    if (!queue) this.#queues.set(name, (queue = new Queue(name, this.#orderingOf(name))));
+    const { queue: leaf } = entry;
+    let queue = this.#queues.get(leaf);
+    if (!queue) this.#queues.set(leaf, (queue = new Queue(leaf, this.#orderingOf(leaf))));
     queue.put(entry);
     this.#byKey.set(entry.key, { entry, queue });
   }
@@ -34,7 +35,12 @@ export class Queues<Entry extends QueueEntry> {
     this.#byKey.delete(key);
     const { queue, entry } = known;
     queue.remove(entry);
-    if (queue.waiting.length === 0) this.#queues.delete(queue.name);
+    if (queue.waiting.length === 0) this.#queues.delete(queue.leaf);
+  }
+
+  /** All waiting gangs, queue by queue. */
+  *waiting(): Generator<Entry> {
+    for (const { waiting } of this.#queues.values()) yield* waiting;
   }
 
   /**
@@ -48,9 +54,9 @@ export class Queues<Entry extends QueueEntry> {
 
   /** Those of all queues that are ahead of this gang in admission order; it may be one that does not wait yet. */
   aheadInAllQueues(entry: Entry): readonly Entry[] {
-    const { queue: name } = entry.spec;
-    const others = [...this.#queues.values()].filter((queue) => queue.name !== name).map(({ waiting }) => waiting);
-    const all = mergeAll([...others, this.#queues.get(name)?.with(entry) ?? [entry]]);
+    const { queue: own } = entry;
+    const others = [...this.#queues.values()].filter(({ leaf }) => leaf !== own).map(({ waiting }) => waiting);
+    const all = mergeAll([...others, this.#queues.get(own)?.with(entry) ?? [entry]]);
     return all.slice(0, all.indexOf(entry));
   }
 
@@ -69,8 +75,8 @@ export class Queues<Entry extends QueueEntry> {
     return undefined;
   }
 
-  #waitingWith({ spec }: Entry): readonly Entry[] {
-    return this.#queues.get(spec.queue)?.waiting ?? [];
+  #waitingWith({ queue }: Entry): readonly Entry[] {
+    return this.#queues.get(queue)?.waiting ?? [];
   }
 }
 

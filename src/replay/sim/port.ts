@@ -1,7 +1,7 @@
 import type { FilterAnswer, FilterRequest, NodeScore } from '../../core/decision.ts';
 import type { Effect } from '../../core/effects.ts';
 import type { ClusterEvent, PodInfo } from '../../core/model.ts';
-import type { Policy } from '../../core/policy/policy.ts';
+import type { Rules } from '../../core/policy/rules.ts';
 import type { ReplayScheduler, ToldStart } from './replay-scheduler.ts';
 import type { Forecast } from '../../core/history/run-times.ts';
 
@@ -30,7 +30,7 @@ export interface ExtenderPort {
 }
 
 /** Whether kube-scheduler is replayed alone under these policies: there are no gangs, and muster is not asked. */
-export const isAlone = (policies: readonly Policy[]) => policies.every(({ gangs }) => gangs === 'off');
+export const isAlone = ({ policies }: Rules) => policies.every(({ gangs }) => gangs === 'off');
 
 /** The core itself, in this process. */
 export function directPort(scheduler: ReplayScheduler): ExtenderPort {
@@ -43,9 +43,9 @@ export function directPort(scheduler: ReplayScheduler): ExtenderPort {
 
 /** The part of a port that always runs in this process, since the feed is not part of the extender's wire. */
 export function feedOf(scheduler: ReplayScheduler): Omit<ExtenderPort, 'filter' | 'prioritize'> {
-  const { policies } = scheduler;
-  const isEnforced = policies.some(({ preemption }) => preemption.mode === 'enforce');
-  if (isAlone(policies)) return { ...NOBODY, isKubePreempting: isEnforced };
+  const { rules } = scheduler;
+  const isEnforced = rules.policies.some(({ preemption }) => preemption.mode === 'enforce');
+  if (isAlone(rules)) return { ...NOBODY, isKubePreempting: isEnforced };
   return {
     observe: (event, nowMs) => void scheduler.observe(event, nowMs),
     tick: (nowMs) => void scheduler.tick(nowMs),

@@ -3,7 +3,7 @@ import type { Effect, StartDelay } from '../../core/effects.ts';
 import { identityOf, identityOfPod } from '../../core/gang/run-identity.ts';
 import type { Forecast, RunTimes } from '../../core/history/run-times.ts';
 import type { ClusterEvent, PodInfo } from '../../core/model.ts';
-import type { Policy } from '../../core/policy/policy.ts';
+import type { Rules } from '../../core/policy/rules.ts';
 import { Scheduler } from '../../core/scheduler.ts';
 
 /** The start time that a gang was told first, in simulated ms. */
@@ -22,8 +22,8 @@ export class ReplayScheduler extends Scheduler {
   readonly #runTimes: RunTimes;
   readonly #told = new Map<string, ToldStart>();
 
-  constructor(policies: readonly Policy[], runTimes: RunTimes) {
-    super({ policies, schedulerNames: ['muster'], runTimes });
+  constructor(rules: Rules, runTimes: RunTimes) {
+    super({ ...rules, schedulerNames: ['muster'], runTimes });
     this.#runTimes = runTimes;
   }
 

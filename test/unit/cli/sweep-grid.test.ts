@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, expect, test } from 'vitest';
-import { policiesOf, policyGrid, requireValid } from '../../../src/cli/sweep-grid.ts';
+import { rulesOf, policyGrid, requireValid } from '../../../src/cli/sweep-grid.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'muster-grid-'));
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
@@ -32,7 +32,7 @@ test('a setting for one policy leaves the files without it alone', () => {
     'two rest:queue.blockAfter=5m',
     'muster gangs=off',
   ]);
-  expect(policiesOf(grid[2]!).map(({ queue }) => queue.blockAfterMs)).toEqual([600_000, 300_000]);
+  expect(rulesOf(grid[2]!).policies.map(({ queue }) => queue.blockAfterMs)).toEqual([600_000, 300_000]);
 });
 
 test.each([

@@ -6,7 +6,7 @@ import { DEFAULT_POLICY } from '../../../src/core/policy/policy.ts';
 import { PRESETS } from '../../../src/core/policy/presets.ts';
 import { policyFor } from '../../../src/core/policy/select.ts';
 import { parseDuration } from '../../../src/intake/duration.ts';
-import { parsePolicies } from '../../../src/intake/policy-file.ts';
+import { parsePolicies } from '../../support/parse-policies.ts';
 import { pod } from '../../support/builders.ts';
 
 const file = (...lines: string[]) =>
@@ -457,7 +457,8 @@ test.each<[text: string, ms: number | undefined]>([
 });
 
 test('the presets: no gangs; strict order; fewest nodes and ten minutes of passing', () => {
-  const summary = [...PRESETS].map(([name, [policy, more]]) => {
+  const summary = [...PRESETS].map(([name, { policies }]) => {
+    const [policy, more] = policies;
     expect(more).toBeUndefined();
     expect(policy!.name).toBe(name);
     return [name, policy!.gangs, policy!.members.strategy, policy!.leader.strategy, policy!.queue.blockAfterMs];
@@ -469,7 +470,7 @@ test('the presets: no gangs; strict order; fewest nodes and ten minutes of passi
     ['muster', 'on', 'least-fragmentation', 'pack', 600_000],
     ['muster-preempt', 'on', 'least-fragmentation', 'pack', 600_000],
   ]);
-  const preempting = [...PRESETS].filter(([, [policy]]) => policy!.preemption.mode === 'enforce');
+  const preempting = [...PRESETS].filter(([, { policies }]) => policies[0]!.preemption.mode === 'enforce');
   expect(preempting.map(([name]) => name)).toEqual(['kube-default', 'muster-preempt']);
 });
 

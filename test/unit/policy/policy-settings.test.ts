@@ -1,15 +1,15 @@
 import { expect, test } from 'vitest';
 import { MusterError } from '../../../src/core/errors.ts';
 import { PRESETS } from '../../../src/core/policy/presets.ts';
-import { parsePolicies } from '../../../src/intake/policy-file.ts';
+import { parseRules } from '../../../src/intake/policy-file.ts';
 import { parseSettings, withSettings } from '../../../src/intake/policy-settings.ts';
 
-const two = parsePolicies(
+const two = parseRules(
   'policies:\n  - {name: etl, queue: {blockAfter: 5m}, members: {strategy: spread}}\n  - name: rest\n',
   'two.yaml',
 );
 const set = (...texts: string[]) => withSettings(two, texts.flatMap(parseSettings), 'two.yaml');
-const blockAfter = (policies: typeof two) => policies.map(({ queue }) => queue.blockAfterMs);
+const blockAfter = ({ policies }: typeof two) => policies.map(({ queue }) => queue.blockAfterMs);
 
 test('one setting per value, as it was written', () => {
   expect(parseSettings('queue.blockAfter=0, 10m,never')).toEqual([
@@ -34,15 +34,19 @@ test.each(['queue.blockAfter', 'queue.blockAfter=', '=10m', 'a b=1', 'x=[1', 'x=
 test('a field is set in every policy, or in the one that is named; the rest stays', () => {
   expect(blockAfter(set('queue.blockAfter=never'))).toEqual([Infinity, Infinity]);
   expect(blockAfter(set('rest:queue.blockAfter=0'))).toEqual([300_000, 0]);
-  expect(set('rest:queue.blockAfter=0')[0]).toEqual(two[0]);
+  expect(set('rest:queue.blockAfter=0').policies[0]).toEqual(two.policies[0]);
   expect(set('other:queue.blockAfter=0')).toBe(two);
-  const [preset] = withSettings(PRESETS.get('muster')!, parseSettings('preemption.cost.keptOn.store=0.5'), 'muster');
+  const {
+    policies: [preset],
+  } = withSettings(PRESETS.get('muster')!, parseSettings('preemption.cost.keptOn.store=0.5'), 'muster');
   expect(preset!.preemption.cost.keptOn.store).toBe(0.5);
   expect(preset!.members.strategy).toBe('least-fragmentation');
 });
 
 test('fields that belong together are set together', () => {
-  const [etl] = set('members.strategy=weighted', 'members.weights={binPacking: 2}');
+  const {
+    policies: [etl],
+  } = set('members.strategy=weighted', 'members.weights={binPacking: 2}');
   expect(etl!.members).toMatchObject({ strategy: 'weighted', weights: new Map([['binPacking', 2]]) });
 });
 

@@ -2,19 +2,19 @@ import { readdirSync, readFileSync } from 'node:fs';
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { PRESETS } from '../../../src/core/policy/presets.ts';
-import { parsePolicies } from '../../../src/intake/policy-file.ts';
+import { parseRules } from '../../../src/intake/policy-file.ts';
 import { policyText } from '../../../src/intake/policy-text.ts';
 
 const FOLDER = 'scheduler-config/policies';
-const shipped = readdirSync(FOLDER).map((name) => parsePolicies(readFileSync(`${FOLDER}/${name}`, 'utf8'), name));
+const shipped = readdirSync(FOLDER).map((name) => parseRules(readFileSync(`${FOLDER}/${name}`, 'utf8'), name));
 
-test.each([...PRESETS])('the text of preset %s is read as the preset', (_, policies) => {
-  expect(parsePolicies(policyText(policies), 'text')).toEqual(policies);
+test.each([...PRESETS])('the text of preset %s is read as the preset', (_, rules) => {
+  expect(parseRules(policyText(rules), 'text')).toEqual(rules);
 });
 
 test('the text of each shipped file is read as the file', () => {
   expect(shipped.length).toBeGreaterThan(3);
-  for (const policies of shipped) expect(parsePolicies(policyText(policies), 'text')).toEqual(policies);
+  for (const rules of shipped) expect(parseRules(policyText(rules), 'text')).toEqual(rules);
 });
 
 test('only what differs from the defaults is said, in the units of a policy file', () => {
@@ -66,8 +66,8 @@ const changed = fc.record(
 test('whatever a file says, its text says the same', () => {
   fc.assert(
     fc.property(changed, (policy) => {
-      const policies = parsePolicies(JSON.stringify({ policies: [{ name: 'any', ...policy }] }), 'f');
-      expect(parsePolicies(policyText(policies), 'text')).toEqual(policies);
+      const rules = parseRules(JSON.stringify({ policies: [{ name: 'any', ...policy }] }), 'f');
+      expect(parseRules(policyText(rules), 'text')).toEqual(rules);
     }),
   );
 });

@@ -2,7 +2,7 @@ import { mkdirSync, mkdtempSync, renameSync, rmSync, symlinkSync, writeFileSync 
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { readPolicies, watchPolicies } from '../../../src/server/policy-source.ts';
+import { readRules, watchPolicies } from '../../../src/server/policy-source.ts';
 
 let folder: string;
 let path: string;
@@ -34,7 +34,7 @@ function watch(): void {
     wake();
   };
   stop = watchPolicies(path, {
-    onPolicies: (policies) => tell(policies.map(({ name }) => name).join(', ')),
+    onRules: ({ policies }) => tell(policies.map(({ name }) => name).join(', ')),
     onProblem: ({ code, what }) => tell(`${code} ${what.replaceAll(folder, '')}`),
     pollMs: 2,
   });
@@ -116,8 +116,8 @@ test('after it is stopped nothing is told any more', async () => {
 });
 
 test('a preset needs no file; anything else is a file, and must be there', () => {
-  expect(readPolicies('fifo-gang')[0]!.queue.blockAfterMs).toBe(0);
-  expect(() => readPolicies('no-such-file.yaml')).toThrow(
+  expect(readRules('fifo-gang').policies[0]!.queue.blockAfterMs).toBe(0);
+  expect(() => readRules('no-such-file.yaml')).toThrow(
     /Policy no-such-file\.yaml: ENOENT.*; presets: kube-default, kube-no-preemption, fifo-gang, muster, muster-preempt\./,
   );
 });

@@ -2,7 +2,7 @@ import { readFileSync, readdirSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
 import { parse } from 'yaml';
 import { Config } from '../../../src/config.ts';
-import { parsePolicies } from '../../../src/intake/policy-file.ts';
+import { parsePolicies } from '../../support/parse-policies.ts';
 import { toPodInfo } from '../../../src/intake/pod.ts';
 
 const folder = new URL('../../../scheduler-config/', import.meta.url);

@@ -117,4 +117,4 @@ function isTooYoung({ kind, gang, role, isGivenUp }: Candidate): boolean {
   return !isGivenUp && !(kind === 'pod' && gang?.sparesYoung(role));
 }
 
-const queueOf = ({ gang }: Candidate) => gang?.gang.spec.queue ?? '';
+const queueOf = ({ gang }: Candidate) => gang?.gang.queue.path ?? '';

@@ -179,7 +179,7 @@ class Census {
 
   #isQueueOpen(gang: Gang | undefined): boolean {
     const { queues } = this.#input.rules;
-    return queues.length === 0 || (gang !== undefined && queues.includes(gang.spec.queue));
+    return queues.length === 0 || (gang !== undefined && queues.includes(gang.queue.path));
   }
 
   /** The gang of that key. Mostly it is that of the pod before. */
@@ -188,7 +188,7 @@ class Census {
     if (key !== this.#lastKey) {
       this.#lastKey = key;
       this.#lastGang = this.#input.ctx.gangs.get(key);
-      if (this.#lastGang) this.queues.add(this.#lastGang.spec.queue);
+      if (this.#lastGang) this.queues.add(this.#lastGang.queue.path);
     }
     return this.#lastGang;
   }

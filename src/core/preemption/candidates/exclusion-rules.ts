@@ -73,7 +73,7 @@ type Claimant = Pick<Preemptor, 'rules' | 'lender' | 'nowMs'> & { readonly ctx: 
  * preemptor's own queue.
  */
 export function overdueLoan({ ctx, lender, nowMs }: Claimant, gang: Gang | undefined, uid?: string): Loan | undefined {
-  if (!lender || gang?.spec.queue !== lender.spec.queue) return undefined;
+  if (!lender || gang?.queue !== lender.queue) return undefined;
   return ctx.loans.overdue(gang.key, uid, lender, nowMs);
 }
 
@@ -92,7 +92,7 @@ export function exclusionOf(preemptor: Preemptor, pod: PodInfo, gang: Gang | und
   if (pod.evictionTraits?.isPinned) return 'pinned';
   if (!gang && rules.victims !== 'any' && (rules.victims === 'gangs' || !ctx.schedulerNames.has(pod.schedulerName)))
     return 'scheduler';
-  if (rules.queues.length > 0 && !(gang && rules.queues.includes(gang.spec.queue))) return 'queue';
+  if (rules.queues.length > 0 && !(gang && rules.queues.includes(gang.queue.path))) return 'queue';
   if (hasLongGrace(pod, rules) && !overruled?.has(pod.namespace)) return 'grace period';
   return ctx.evictions.isRefused(pod.uid, nowMs) ? 'refused' : undefined;
 }

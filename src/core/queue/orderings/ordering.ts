@@ -1,7 +1,10 @@
+import type { QueueNode } from '../tree.ts';
+
 /** What stands in a queue: a waiting gang, as far as its order is concerned. */
 export interface QueueEntry {
   readonly key: string;
-  readonly spec: { readonly queue: string };
+  /** The leaf that it waits in. */
+  readonly queue: QueueNode;
   /** Effective. */
   readonly priority: number;
   /** When it was first heard of, in ms, or what the order of its policy makes of that. */
