@@ -9,6 +9,8 @@ export interface SparkObjectOptions {
   /** The names of their PriorityClasses. */
   readonly classes?: { readonly driver: string; readonly executor: string };
   readonly conf?: Readonly<Record<string, string>>;
+  /** The queue that the driver names. */
+  readonly queue?: string;
 }
 
 /** spark.executor.cores=1, spark.executor.memory=1g: 1024 + 384 MiB. */
@@ -33,6 +35,7 @@ export function driverPod(app: SparkObjectOptions): object {
     'spark-app-name': app.name,
     'spark-role': 'driver',
     'spark-version': VERSION,
+    ...(app.queue === undefined ? {} : { 'muster.dev/queue': app.queue }),
   };
   const args = [
     'driver',
