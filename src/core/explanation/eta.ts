@@ -65,10 +65,18 @@ function wouldBe(ctx: PreemptionContextView, pod: PodInfo, declared: GangSpec, n
   const { key, namespace, name, roles, queue } = declared;
   // It waits for no member to be created: all would be.
   const spec = { key: keyOf(key), namespace, name, roles, queue };
-  const gang = { ...newGang(ctx, { pod, spec }, nowMs), firstAskMs: nowMs };
+  const gang = { ...inNoNewQueue(ctx, () => newGang(ctx, { pod, spec }, nowMs)), firstAskMs: nowMs };
   const priority = priorityTerms(ctx, gang, nowMs).reduce((sum, { points }) => sum + points, 0);
   const forecast = () => forecastOf(ctx, gang);
   return { ...gang, priority, patienceMs: patienceOf(gang, forecast), turnMs: turnOf(gang, forecast) };
+}
+
+/** A queue that is made for the question alone is in the tree for nobody else. */
+function inNoNewQueue({ tree }: PreemptionContextView, make: () => Gang): Gang {
+  const before = tree.size;
+  const gang = make();
+  for (let node = gang.queue; tree.size > before && node.parent; node = node.parent) tree.forget(node);
+  return gang;
 }
 
 function gangOfOne({ namespace, name, request, constraints }: PodInfo): GangSpec {
