@@ -60,6 +60,8 @@ export function tick(state: SchedulerState, nowMs: number): void {
   checkPlans(state, nowMs);
   checkPriorities(state, nowMs);
   if (state.isSynced) retryUnplaced(state, nowMs);
+  // For those who read them: a replica that follows admits no gang.
+  if (state.isSynced) refreshShares(state, nowMs);
 }
 
 /** Admits waiting gangs that fit, without being asked. */
