@@ -13,6 +13,7 @@ import { etaOf, type Eta } from './explanation/eta.ts';
 import { briefAdvice, explain, summaries } from './explanation/explain.ts';
 import type { Explanation, GangSummary, NodeView } from './explanation/explanation.ts';
 import { nodeViews } from './explanation/nodes.ts';
+import { queueDetail, queueSummaries, type QueueDetail, type QueueSummary } from './explanation/queues.ts';
 import { answerFilter } from './admission/filter-gang-pod.ts';
 import { unclaim } from './gang/life-cycle.ts';
 import { claimAhead } from './admission/members.ts';
@@ -223,6 +224,16 @@ export class Scheduler {
 
   nodes(): readonly NodeView[] {
     return nodeViews(this.state);
+  }
+
+  /** All queues, parents before their children and siblings by name, the root first. */
+  queues(): readonly QueueSummary[] {
+    return queueSummaries(this.state);
+  }
+
+  /** One queue, with its users and rules; '' or `root`: the whole cluster. @returns undefined: there is none */
+  queue(path: string): QueueDetail | undefined {
+    return queueDetail(this.state, path);
   }
 
   /** In order; a default policy follows the last. */

@@ -51,6 +51,8 @@ function readAll({ scheduler, nodes, nowMs }: World): number {
   }
   allAtOnce(scheduler.eta(spark('new', 6, { priority: 5 }).leader(), nowMs));
   scheduler.nodes();
+  for (const { path } of scheduler.queues()) scheduler.queue(path);
+  scheduler.queue('nobody');
   scheduler.stats();
   scheduler.reserved();
   scheduler.claimants();
