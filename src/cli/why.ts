@@ -1,6 +1,6 @@
 import { MusterError } from '../core/errors.ts';
 import type { JobRecord } from '../replay/job-record.ts';
-import { nearest } from '../replay/report/nearest.ts';
+import { nearest } from '../core/nearest.ts';
 import { whyText } from '../replay/report/why-text.ts';
 import { readJobs } from './jobs-in.ts';
 import { widthOf } from './streams.ts';
