@@ -130,7 +130,7 @@ describe('the read API', () => {
     expect(body).toMatchObject({ info: { title: 'muster', version: VERSION } });
     const { paths } = body as ReturnType<typeof openApi>;
     for (const path of Object.keys(paths).filter((one) => 'get' in paths[one as keyof typeof paths])) {
-      const filled = path.replace('{namespace}', 'jobs').replace('{name}', 'runs');
+      const filled = path.replace('{namespace}', 'jobs').replace('{name}', 'runs').replace('{path}', 'default');
       expect((await get(filled)).status).toBe(200);
     }
   });

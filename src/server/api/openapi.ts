@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { VERSION } from '../../version.ts';
+import { QueueDetailView, QueueList, QueueListQuery } from './queue-schemas.ts';
 import {
   EtaBody,
   EtaView,
@@ -45,6 +46,29 @@ const eta = () => ({
   },
 });
 
+const queues = () => ({
+  '/v1/queues': {
+    get: {
+      summary: 'Queues',
+      parameters: query(QueueListQuery),
+      responses: {
+        200: json(QueueList, 'Queues in the order of the tree, the whole cluster (root) first.'),
+        400: json(Problem, 'The query is invalid.'),
+      },
+    },
+  },
+  '/v1/queues/{path}': {
+    get: {
+      summary: 'One queue, with its users and rules',
+      parameters: [path('path')],
+      responses: {
+        200: json(QueueDetailView, 'What the queue holds, and what it should have.'),
+        404: json(Problem, 'There is no such queue; the nearest are named.'),
+      },
+    },
+  },
+});
+
 /** The read API as an OpenAPI 3.1 document, made from the schemas that the tests check the answers against. */
 export function openApi() {
   const bad = json(Problem, 'The query is invalid.');
@@ -69,6 +93,7 @@ export function openApi() {
           },
         },
       },
+      ...queues(),
       '/v1/eta': eta(),
       '/v1/nodes': {
         get: {

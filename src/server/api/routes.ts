@@ -1,4 +1,4 @@
-import type { FastifyPluginAsync, FastifyReply } from 'fastify';
+import type { FastifyPluginAsync } from 'fastify';
 import type { z } from 'zod';
 import type { GangSummary } from '../../core/explanation/explanation.ts';
 import type { Scheduler } from '../../core/scheduler.ts';
@@ -6,12 +6,13 @@ import type { IntakeContext } from '../../intake/gang-objects.ts';
 import { etaRoute } from './eta-route.ts';
 import { inTurn } from './in-turn.ts';
 import { openApi } from './openapi.ts';
-import { problemIn } from './problem.ts';
+import { queueRoutes } from './queue-routes.ts';
 import { GangQuery, NodeQuery } from './schemas.ts';
 import { explanationView, nodeView, policyView, snapshotView, summaryView, type SnapshotAge } from './views.ts';
+import { withQuery } from './with-query.ts';
 
 export interface ApiDeps {
-  readonly scheduler: Pick<Scheduler, 'gangs' | 'explainInSlices' | 'eta' | 'nodes' | 'policies'>;
+  readonly scheduler: Pick<Scheduler, 'gangs' | 'explainInSlices' | 'eta' | 'nodes' | 'policies' | 'queues' | 'queue'>;
   readonly nowMs: () => number;
   /** A time of `nowMs` as wall time; absent: they are the same. */
   readonly toWall?: ((ms: number) => number) | undefined;
@@ -57,20 +58,10 @@ export const apiRoutes: FastifyPluginAsync<ApiDeps> = (
     if (explanation) return { ...age(), ...explanationView(explanation, toWall) };
     return reply.code(404).send({ error: `There is no gang ${key}; GET /v1/gangs lists them.` });
   });
+  queueRoutes(app, { scheduler, toWall, age });
   etaRoute(app, { scheduler, nowMs, toWall, context, age, oneAtATime });
   return Promise.resolve();
 };
-
-function withQuery<S extends z.ZodType>(
-  schema: S,
-  query: unknown,
-  reply: FastifyReply,
-  answer: (query: z.output<S>) => unknown,
-) {
-  const parsed = schema.safeParse(query);
-  if (parsed.success) return answer(parsed.data);
-  return reply.code(400).send({ error: `query ${problemIn(parsed.error)}` });
-}
 
 function matches(
   { gang, phase: is, leader }: GangSummary,

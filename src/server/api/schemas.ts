@@ -7,7 +7,7 @@ import { EXCLUSION_RULES } from '../../core/preemption/candidates/exclusion-rule
  * The schemas of the read API. The OpenAPI document is made from them, and the tests check every answer against them.
  */
 
-const Amounts = z
+export const Amounts = z
   .record(z.string(), z.number())
   .describe('Amounts by resource: cpu in cores, memory and storage in bytes, others in their own unit.');
 

@@ -20,7 +20,7 @@ import type {
 /** Translates the core's types to JSON: maps become objects, millicores become cores, times become text. */
 
 const scaled = (resource: string, value: number) => (resource === 'cpu' ? value / 1000 : value);
-const amounts = (resources: Resources) =>
+export const amounts = (resources: Resources) =>
   Object.fromEntries([...resources].map(([resource, value]) => [resource, scaled(resource, value)]));
 
 /** How old the snapshot may be, and whether it is too old to admit gangs. */
