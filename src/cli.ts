@@ -8,6 +8,7 @@ import { generateCommand, type GenerateFlags } from './cli/generate.ts';
 import { addHistoryCommands } from './cli/history/commands.ts';
 import { mergeCommand } from './cli/merge.ts';
 import { notNegative, numbers, positive, positiveWhole, share, whole } from './cli/number-flags.ts';
+import { queuesCommand, type QueuesFlags } from './cli/queues.ts';
 import { replayCommand, type ReplayFlags } from './cli/replay.ts';
 import { sizeCommand, type SizeFlags } from './cli/size.ts';
 import type { OutFlags } from './cli/sweep-out.ts';
@@ -292,6 +293,20 @@ program
   .option('--json', 'the same as --output json')
   .action((target: string, { json, ...flags }: EtaFlags & { readonly json?: true }) =>
     run(() => etaCommand(target, json ? { ...flags, output: 'json' } : flags, (text) => process.stdout.write(text))),
+  );
+
+program
+  .command('queues [path]')
+  .description(
+    'show what each queue holds and what it should have; of PATH, such as prod.etl, also its users and rules, and the queues below it',
+  )
+  .option('--server <url>', 'URL of muster', 'http://127.0.0.1:8888')
+  .option('--resource <name>', 'the resource of the table', 'cpu')
+  .option('--tree', 'indent names instead of printing whole paths')
+  .addOption(new Option('-o, --output <format>', 'output format').choices(['table', 'json']).default('table'))
+  .option('--json', 'the same as --output json')
+  .action((path: string | undefined, { json, ...flags }: QueuesFlags & { readonly json?: true }) =>
+    run(() => queuesCommand(path, json ? { ...flags, output: 'json' } : flags, (text) => process.stdout.write(text))),
   );
 
 program

@@ -1,5 +1,6 @@
 import type { z } from 'zod';
 import { MusterError } from '../core/errors.ts';
+import { QueueDetailView, QueueList } from '../server/api/queue-schemas.ts';
 import { EtaView, ExplanationView, GangList, Problem, type EtaBody } from '../server/api/schemas.ts';
 
 /** Which muster is asked, and about whose gangs. */
@@ -28,6 +29,17 @@ export async function explanationOf(
 /** When these objects would start. @throws MusterError MUSTER_USAGE, MUSTER_OBJECT_INVALID */
 export async function etaOf(body: z.input<typeof EtaBody>, { server }: ServerFlags): Promise<z.output<typeof EtaView>> {
   return EtaView.parse(await ask(server, '/v1/eta', body));
+}
+
+/** All queues, or one and those below it, in the order of the tree. @throws MusterError MUSTER_USAGE */
+export async function queuesOf({ server }: ServerFlags, under?: string): Promise<z.output<typeof QueueList>> {
+  const query = new URLSearchParams({ limit: '10000', ...(under === undefined ? {} : { under }) });
+  return QueueList.parse(await ask(server, `/v1/queues?${query.toString()}`));
+}
+
+/** @throws MusterError MUSTER_USAGE, also where there is no such queue: it names the nearest */
+export async function queueOf({ server }: ServerFlags, path: string): Promise<z.output<typeof QueueDetailView>> {
+  return QueueDetailView.parse(await ask(server, `/v1/queues/${encodeURIComponent(path)}`));
 }
 
 async function find(app: string, { server, namespace }: ServerFlags): Promise<string | undefined> {
@@ -60,6 +72,10 @@ async function ask(server: string, path: string, body?: unknown): Promise<unknow
   if (response.status === 400 && body !== undefined) {
     const { error } = Problem.parse(await response.json());
     throw new MusterError('MUSTER_OBJECT_INVALID', error);
+  }
+  if (response.status === 404) {
+    const problem = Problem.safeParse(await response.json().catch(() => undefined));
+    if (problem.success) throw new MusterError('MUSTER_USAGE', problem.data.error);
   }
   throw new MusterError(
     'MUSTER_USAGE',
