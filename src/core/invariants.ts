@@ -1,8 +1,9 @@
-import type { QueueNode } from './queue/tree.ts';
 import { staysWithNode, type ClusterView } from './cluster/cluster.ts';
 import { MusterError } from './errors.ts';
 import { isAdmitted, isFreeing, planOf, type Gang } from './gang/gang.ts';
 import type { Slot } from './gang/slot.ts';
+import { Recounted } from './queue/recount.ts';
+import { Tally } from './queue/tally.ts';
 import type { StateView } from './state.ts';
 
 /**
@@ -15,8 +16,8 @@ import type { StateView } from './state.ts';
  *  4. a gang has a leader; it stands in its queue unless it is admitted, and neither holds anything nor runs while it
  *     waits;
  *  5. every pod that leaves makes room for one gang, which waits for it, or for one single pod;
- *  6. what each queue holds equals a recount of its gangs' bound pods, slots and pod holds, and so does what all slots and
- *     pod holds hold together.
+ *  6. what each queue, user, namespace and group of namespaces holds equals a recount of bound pods, slots and pod holds,
+ *     and so does what nobody answers for and what all slots and pod holds hold together; a gang counts in its own queue.
  * @throws MusterError MUSTER_INVARIANT_BROKEN
  */
 export function checkInvariants(ctx: StateView): void {
@@ -95,34 +96,40 @@ function checkGang(gang: Gang, { queues, gangOfLeader, evictions }: StateView): 
 }
 
 /** What the cluster and the ledger told the usage, against what they have. */
-function checkUsage({ cluster, ledger, gangs, tree }: StateView): void {
-  const { size } = cluster.columns;
-  const expected = new Map<QueueNode, Float64Array>();
-  const held = new Float64Array(size);
-  const hold = (key: string, vector: Float64Array) => {
-    vector.forEach((amount, c) => (held[c]! += amount));
-    add(key, vector);
-  };
-  const add = (key: string, vector: Float64Array) => {
-    for (let node = gangs.get(key)?.queue; node; node = node.parent) {
-      const sum = expected.get(node) ?? new Float64Array(size);
-      vector.forEach((amount, c) => (sum[c]! += amount));
-      expected.set(node, sum);
-    }
-  };
-  for (const { pod, vector } of cluster.boundPods.values()) if (pod.membership) add(pod.membership.gang, vector);
-  for (const { gang, vector } of ledger.podHolds.values()) hold(gang, vector);
+function checkUsage(ctx: StateView): void {
+  const { cluster, ledger, gangs, tree, usage } = ctx;
+  const expected = new Recounted(ctx, broken);
+  for (const { pod, vector, isLeaving } of cluster.boundPods.values()) {
+    const gang = pod.membership?.gang;
+    if (gang === undefined) expected.single(pod, vector, isLeaving);
+    else expected.gangPart(gang, { vector, isLeaving });
+  }
+  const holds = [...ledger.podHolds.values()];
   for (const { slots } of gangs.values())
-    for (const { gang, state, vector } of slots) if (state === 'reserved' || state === 'assumed') hold(gang, vector);
+    holds.push(...slots.filter(({ state }) => state === 'reserved' || state === 'assumed'));
+  const all = new Tally();
+  for (const { gang, vector } of holds) {
+    all.hold(vector, 1);
+    expected.gangPart(gang, { vector, isHeld: true });
+  }
   cluster.columns.names.forEach((column, c) => {
-    if ((ledger.held[c] ?? 0) !== held[c])
-      broken(`all slots hold ${ledger.held[c] ?? 0} ${column}; a recount gives ${held[c]}.`);
-    for (const node of tree.nodes()) {
-      const [counted, recounted] = [node.holds.vector[c] ?? 0, expected.get(node)?.[c] ?? 0];
-      if (counted !== recounted)
-        broken(`queue ${node.path} counts ${counted} ${column}; a recount gives ${recounted}.`);
-    }
+    const [counted, recounted] = [ledger.held[c] ?? 0, all.vector[c] ?? 0];
+    if (counted !== recounted) broken(`all slots hold ${counted} ${column}; a recount gives ${recounted}.`);
   });
+  for (const node of tree.nodes()) {
+    expected.compare(`queue ${node.path}`, node.holds);
+    for (const [user, tally] of node.users) expected.compare(`user ${user} of queue ${node.path}`, tally);
+  }
+  for (const [namespace, tally] of usage.namespaces) expected.compare(`namespace ${namespace}`, tally);
+  for (const [group, tally] of usage.groups) expected.compare(`group ${group}`, tally);
+  expected.compare('nobody', usage.uncounted);
+  const [missing] = expected.left;
+  if (missing !== undefined) broken(`${missing} holds something and has no count.`);
+  for (const gang of gangs.values()) {
+    const owner = usage.ownerOf(gang.key);
+    if (owner?.leaf !== gang.queue || owner.user !== gang.user)
+      broken(`gang ${gang.key} is in queue ${gang.queue.path} and counts in ${owner?.leaf.path}.`);
+  }
 }
 
 function checkSlot(slot: Slot, { cluster, ledger }: StateView): void {

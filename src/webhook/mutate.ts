@@ -1,3 +1,4 @@
+import { matchesAny } from '../core/policy/patterns.ts';
 import { objectAt, objectsAt, own, textAt, textMapAt, type Json } from '../intake/field.ts';
 import { GATE } from '../intake/pod.ts';
 import type { WebhookConfig, WebhookRule } from './rules.ts';
@@ -45,22 +46,8 @@ function isPlacedByOthers(spec: Json): boolean {
 }
 
 function matches({ namespaces, labels }: WebhookRule, namespace: string, has: ReadonlyMap<string, string>): boolean {
-  if (!namespaces.some((pattern) => globMatches(pattern, namespace))) return false;
+  if (!matchesAny(namespaces, namespace)) return false;
   return Object.entries(labels).every(([key, value]) => has.get(key) === value);
-}
-
-function globMatches(pattern: string, text: string): boolean {
-  const parts = pattern.split('*');
-  if (parts.length === 1) return pattern === text;
-  const [first, last] = [parts[0]!, parts.at(-1)!];
-  if (!text.startsWith(first) || !text.endsWith(last) || text.length < first.length + last.length) return false;
-  let at = first.length;
-  for (const part of parts.slice(1, -1)) {
-    const found = text.indexOf(part, at);
-    if (found < 0) return false;
-    at = found + part.length;
-  }
-  return at <= text.length - last.length;
 }
 
 /**

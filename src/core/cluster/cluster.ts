@@ -151,8 +151,9 @@ export class Cluster {
     if (known && known.node === node && sameAmounts(known.pod.request, pod.request)) {
       // Labels of a bound pod may change, and with them its gang.
       const before = known.pod.membership?.gang;
-      const isMoved = before !== pod.membership?.gang;
-      if (before !== undefined && isMoved) removeFrom(this.#byGang, before, pod.uid);
+      const isOthers = before !== pod.membership?.gang;
+      const isMoved = isOthers || known.pod.evictionTraits?.isPinned !== pod.evictionTraits?.isPinned;
+      if (before !== undefined && isOthers) removeFrom(this.#byGang, before, pod.uid);
       if (isMoved) this.#uncount(known);
       this.#repin(known, { ...known, pod });
       this.#keep({ ...known, pod });

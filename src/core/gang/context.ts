@@ -1,4 +1,4 @@
-import type { Cluster, ClusterView } from '../cluster/cluster.ts';
+import type { Cluster, ClusterView, RoomCounter } from '../cluster/cluster.ts';
 import type { InFlight } from '../cluster/in-flight.ts';
 import type { Effect } from '../effects.ts';
 import type { AwaitedOutcomes } from '../history/awaited-outcomes.ts';
@@ -37,7 +37,7 @@ export interface GangContextView {
     'get' | 'waiting' | 'inAdmissionOrder' | 'aheadInAllQueues' | 'aheadOf' | 'firstAhead'
   >;
   readonly tree: QueueTree;
-  readonly usage: Pick<Usage, 'ofGang' | 'namespaces' | 'uncounted' | 'version'>;
+  readonly usage: Omit<Usage, keyof RoomCounter | 'assign' | 'recountSingles' | 'setGroups'>;
   /** What each queue is entitled to. */
   readonly shares: Omit<Shares, 'refresh'>;
   readonly inFlight: Pick<InFlight, 'total' | 'pods' | 'expected' | 'holds'>;

@@ -13,7 +13,12 @@ export interface Account {
 interface GangHolds {
   readonly namespace: string;
   readonly holds: Tally;
+  /** undefined: no leader declares it, or none any more. */
   account: Account | undefined;
+  /** The first of its pods that was seen bound: while nobody declares the gang, its pods count as this one would alone. */
+  sample: PodInfo | undefined;
+  /** Who is charged. */
+  owner: Account | undefined;
 }
 
 /** Which queue counts a pod of no gang; undefined: none. */
@@ -28,6 +33,8 @@ export class Usage implements RoomCounter {
   /** Of bound pods of no gang, by UID; those that no queue counts are not in it. */
   readonly #singles = new Map<string, Account>();
   readonly #namespaces = new Map<string, Tally>();
+  readonly #groups = new Map<string, Tally>();
+  #groupsOf: (namespace: string) => readonly string[] = () => [];
   /** What no queue counts. */
   readonly uncounted = new Tally();
   /** Changes with every change of what somebody holds. */
@@ -39,9 +46,36 @@ export class Usage implements RoomCounter {
     return this.#gangs.get(gang)?.holds;
   }
 
-  /** What pods of each namespace hold, whether a queue counts them or not. */
+  /** Who answers for what the gang's pods and slots hold; undefined: nobody, or it holds nothing and is not declared. */
+  ownerOf(gang: string): Account | undefined {
+    return this.#gangs.get(gang)?.owner;
+  }
+
+  /** Who answers for a bound pod of no gang. */
+  ownerOfPod(uid: string): Account | undefined {
+    return this.#singles.get(uid);
+  }
+
+  /** What pods of each namespace hold, whether a queue counts them or not, without those that stay with a node. */
   get namespaces(): ReadonlyMap<string, Tally> {
     return this.#namespaces;
+  }
+
+  /** What pods of all namespaces of a group hold. Without groups that hold nothing. */
+  get groups(): ReadonlyMap<string, Tally> {
+    return this.#groups;
+  }
+
+  /** There are other groups of namespaces. */
+  setGroups(groupsOf: (namespace: string) => readonly string[]): void {
+    this.#groupsOf = groupsOf;
+    this.#groups.clear();
+    for (const [namespace, holds] of this.#namespaces)
+      for (const group of groupsOf(namespace)) {
+        const tally = tallyIn(this.#groups, group);
+        tally.addAll(holds, 1);
+        tally.gangs += holds.gangs;
+      }
   }
 
   hold(gang: string, vector: Vector): void {
@@ -54,9 +88,13 @@ export class Usage implements RoomCounter {
 
   bind(pod: PodInfo, vector: Vector): void {
     const gang = pod.membership?.gang;
-    if (gang !== undefined) return this.#gangPart(gang, (tally) => tally.add(vector, 1));
+    if (gang !== undefined) {
+      this.#sampled(gang, pod);
+      return this.#gangPart(gang, (tally) => tally.add(vector, 1));
+    }
     const account = this.#accountOf(pod);
     if (account) this.#singles.set(pod.uid, account);
+    if (account) account.leaf.answersFor++;
     this.#singlePart(pod, (tally) => tally.add(vector, 1));
   }
 
@@ -64,6 +102,8 @@ export class Usage implements RoomCounter {
     const gang = pod.membership?.gang;
     if (gang !== undefined) return this.#gangPart(gang, (tally) => tally.add(vector, -1));
     this.#singlePart(pod, (tally) => tally.add(vector, -1));
+    const account = this.#singles.get(pod.uid);
+    if (account) account.leaf.answersFor--;
     this.#singles.delete(pod.uid);
   }
 
@@ -73,19 +113,21 @@ export class Usage implements RoomCounter {
     else this.#singlePart(pod, (tally) => tally.leave(vector, sign));
   }
 
-  /** From now on the account answers for the gang; undefined: the gang is over, and what its pods still hold is nobody's. */
+  /**
+   * From now on the account answers for the gang; undefined: the gang is over, and what its pods still hold counts as if
+   * they were in none.
+   */
   assign(gang: string, account: Account | undefined): void {
     const known = this.#holdsOf(gang);
-    if (known.account?.leaf !== account?.leaf || known.account?.user !== account?.user) {
-      this.#moveAll(known, -1);
-      known.account = account;
-      this.#moveAll(known, 1);
-      this.version++;
-    }
+    known.account = account;
+    this.#charge(known);
     this.#forgetEmpty(gang, known);
   }
 
-  /** There are new rules for pods of no gang: all of these are counted anew. Gangs must be assigned again, one by one. */
+  /**
+   * There are new rules for pods of no gang: all of these are counted anew, and those of gangs that nobody declares.
+   * Other gangs must be assigned again, one by one.
+   */
   recountSingles(accountOf: AccountOfPod, pods: Iterable<BoundPod>): void {
     const each = (change: (bound: BoundPod) => void) => {
       for (const bound of pods) if (!bound.pod.membership) change(bound);
@@ -99,11 +141,12 @@ export class Usage implements RoomCounter {
       this.bind(pod, vector);
       if (isLeaving) this.leave(pod, vector, 1);
     });
+    for (const known of this.#gangs.values()) if (!known.account) this.#charge(known);
   }
 
   #gangPart(gang: string, change: (tally: Tally) => void): void {
     const known = this.#holdsOf(gang);
-    const { holds, namespace, account } = known;
+    const { holds, namespace, owner: account } = known;
     const before = holds.parts;
     change(holds);
     const gangs = Number(holds.parts > 0) - Number(before > 0);
@@ -111,21 +154,45 @@ export class Usage implements RoomCounter {
     this.#forgetEmpty(gang, known);
   }
 
-  #singlePart({ namespace, uid }: PodInfo, change: (tally: Tally) => void): void {
-    this.#change({ namespace, account: this.#singles.get(uid), gangs: 0 }, change);
+  /** A pod that stays with its node is no part of what its namespace may hold. */
+  #singlePart({ namespace, uid, evictionTraits }: PodInfo, change: (tally: Tally) => void): void {
+    const counted = evictionTraits?.isPinned ? undefined : namespace;
+    this.#change({ namespace: counted, account: this.#singles.get(uid), gangs: 0 }, change);
+  }
+
+  #sampled(gang: string, pod: PodInfo): void {
+    const known = this.#holdsOf(gang);
+    if (known.sample) return;
+    known.sample = pod;
+    if (!known.account) this.#charge(known);
+  }
+
+  /** Lets what the gang holds count for whoever answers for it now. */
+  #charge(known: GangHolds): void {
+    const owner = known.account ?? (known.sample && this.#accountOf(known.sample));
+    if (known.owner?.leaf === owner?.leaf && known.owner?.user === owner?.user) return;
+    this.#moveAll(known, -1);
+    if (known.owner) known.owner.leaf.answersFor--;
+    known.owner = owner;
+    if (owner) owner.leaf.answersFor++;
+    this.#moveAll(known, 1);
+    this.version++;
   }
 
   #holdsOf(gang: string): GangHolds {
     let known = this.#gangs.get(gang);
     if (!known) {
       const namespace = gang.slice(0, Math.max(0, gang.indexOf('/')));
-      this.#gangs.set(gang, (known = { namespace, holds: new Tally(), account: undefined }));
+      known = { namespace, holds: new Tally(), account: undefined, sample: undefined, owner: undefined };
+      this.#gangs.set(gang, known);
     }
     return known;
   }
 
-  #forgetEmpty(gang: string, { holds, account }: GangHolds): void {
-    if (holds.parts === 0 && account === undefined) this.#gangs.delete(gang);
+  #forgetEmpty(gang: string, { holds, account, owner }: GangHolds): void {
+    if (holds.parts > 0 || account) return;
+    if (owner) owner.leaf.answersFor--;
+    this.#gangs.delete(gang);
   }
 
   /** @param gangs how many gangs more hold something from now on */
@@ -135,14 +202,22 @@ export class Usage implements RoomCounter {
       change(tally);
       tally.gangs += gangs;
     };
-    both(tallyIn(this.#namespaces, namespace));
-    forgetEmpty(this.#namespaces, namespace);
+    if (namespace !== undefined) this.#changeNamespace(namespace, both);
     if (account) eachOf(account, both);
     else both(this.uncounted);
   }
 
-  /** Adds or takes away all that it holds from whoever answers for it. */
-  #moveAll({ holds, account }: GangHolds, sign: 1 | -1): void {
+  #changeNamespace(namespace: string, change: (tally: Tally) => void): void {
+    change(tallyIn(this.#namespaces, namespace));
+    forgetEmpty(this.#namespaces, namespace);
+    for (const group of this.#groupsOf(namespace)) {
+      change(tallyIn(this.#groups, group));
+      forgetEmpty(this.#groups, group);
+    }
+  }
+
+  /** Adds or takes away all that it holds from whoever is charged for it. */
+  #moveAll({ holds, owner: account }: GangHolds, sign: 1 | -1): void {
     if (holds.parts === 0) return;
     const move = (tally: Tally) => {
       tally.addAll(holds, sign);
@@ -154,16 +229,20 @@ export class Usage implements RoomCounter {
 }
 
 interface Part {
-  readonly namespace: string;
+  /** undefined: no namespace counts it. */
+  readonly namespace: string | undefined;
   readonly account: Account | undefined;
   readonly gangs: number;
 }
 
-/** The tallies of its user, its leaf and all queues above that. */
+/** The tallies of its leaf and all queues above that, and of its user where that counts. */
 function eachOf({ leaf, user }: Account, change: (tally: Tally) => void): void {
-  change(tallyIn(leaf.users, user));
-  forgetEmpty(leaf.users, user);
-  for (let node: QueueNode | undefined = leaf; node; node = node.parent) change(node.holds);
+  for (let node: QueueNode | undefined = leaf; node; node = node.parent) {
+    change(node.holds);
+    if (!node.countsUsers) continue;
+    change(tallyIn(node.users, user));
+    forgetEmpty(node.users, user);
+  }
 }
 
 function tallyIn(tallies: Map<string, Tally>, key: string): Tally {
