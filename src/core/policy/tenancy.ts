@@ -1,7 +1,13 @@
 import type { Resources } from '../resources.ts';
 import type { PreemptionRules } from './policy.ts';
 
-/** Amounts by resource: fixed ones, and parts of what the cluster has (0..1). A resource that is in neither has none. */
+/** In the shares of a quota: every resource that is shared out by default and that the quota does not name. */
+export const EVERY_RESOURCE = '*';
+
+/**
+ * Amounts by resource: fixed ones, and parts of what the cluster has (0..1; of EVERY_RESOURCE too). A resource that is in
+ * neither has none.
+ */
 export interface Quota {
   readonly amounts: Resources;
   readonly shares: ReadonlyMap<string, number>;

@@ -1,12 +1,16 @@
-import type { Quota } from '../policy/tenancy.ts';
+import { EVERY_RESOURCE, type Quota } from '../policy/tenancy.ts';
 import type { ResourceColumns, Vector } from '../resources.ts';
+
+/** Whether a resource is shared out where the file does not name those that are: cpu, memory and extended ones. */
+export const isSharedByDefault = (name: string): boolean =>
+  name !== 'pods' && !name.startsWith('(') && !name.startsWith('hugepages-') && !name.includes('storage');
 
 /** A column that the quota does not name has no limit. */
 export const amountOf = (
   { amounts, shares }: Quota,
   { name, capacity, otherwise }: { readonly name: string; readonly capacity: number; readonly otherwise: number },
 ): number => {
-  const share = shares.get(name);
+  const share = shares.get(name) ?? (isSharedByDefault(name) ? shares.get(EVERY_RESOURCE) : undefined);
   return amounts.get(name) ?? (share === undefined ? otherwise : share * capacity);
 };
 
