@@ -7,6 +7,7 @@ import {
   prioritize,
   refusedGang,
   reservedExecutor,
+  sharesOf,
   startPlan,
   thousandEvents,
   victimSearch,
@@ -47,6 +48,7 @@ const CASES: readonly Case[] = [
   { name: 'foreign pod', nodes: 5000, make: foreignPod, samples: 1000 },
   { name: 'prioritize', nodes: 5000, make: prioritize, samples: 200 },
   { name: 'explanation of a gang of 100', nodes: 5000, make: explanation, samples: 50 },
+  { name: 'shares of 1,000 queues', nodes: 1, make: () => sharesOf(1000), samples: 500, limit: 1000 },
   { name: '1000 events', nodes: 5000, make: thousandEvents, samples: 200 },
 ];
 

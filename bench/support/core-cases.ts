@@ -1,6 +1,11 @@
 import type { PodInfo } from '../../src/core/model.ts';
+import { Cluster } from '../../src/core/cluster/cluster.ts';
+import { OPEN_TENANCY, plainQueue } from '../../src/core/policy/tenancy.ts';
+import { Shares } from '../../src/core/queue/shares.ts';
+import { QueueTree } from '../../src/core/queue/tree.ts';
+import { Usage } from '../../src/core/queue/usage.ts';
 import type { Scheduler } from '../../src/core/scheduler.ts';
-import { boundTo, offer, pod, spark } from '../../test/support/builders.ts';
+import { boundTo, node, offer, pod, spark } from '../../test/support/builders.ts';
 import type { Timed } from './timing.ts';
 
 export interface CoreWorld {
@@ -123,6 +128,26 @@ export function foreignPod(world: CoreWorld): Timed {
 export function prioritize(world: CoreWorld): Timed {
   const candidates = offer(world.names);
   return { run: () => world.scheduler.prioritize({ pod: pod('scored'), candidates }) };
+}
+
+/**
+ * What queues are entitled to of four resources, on one node: half of them want more than there is for them, and each
+ * has something guaranteed.
+ */
+export function sharesOf(count: number): Timed {
+  const usage = new Usage();
+  const cluster = new Cluster(usage);
+  const gpus = ['nvidia.com/gpu', 'amd.com/gpu'] as const;
+  const amounts = (each: number) => new Map([...['cpu', 'memory'], ...gpus].map((name) => [name, each] as const));
+  cluster.putNode({ ...node('n', { cpu: 1 }), allocatable: amounts(100 * count) });
+  const guaranteed = { amounts: amounts(10), shares: new Map<string, number>() };
+  const queues = Array.from({ length: count }, (_, i) => ({ ...plainQueue(`q${i}`), weight: 1 + (i % 7), guaranteed }));
+  const tree = new QueueTree({ ...OPEN_TENANCY, queues });
+  const waiting = [...tree.root.children].map((queue, i) => {
+    return { queue, ask: cluster.requestVector(amounts((i * 7919) % 400)) };
+  });
+  const shares = new Shares();
+  return { run: () => shares.refresh({ tree, usage, cluster }, waiting, 0) };
 }
 
 /** A thousand events: 500 pods are bound and go again. */

@@ -115,7 +115,6 @@ export function setRules(state: SchedulerState, { policies, tenancy }: Rules, no
 
 function setQueues(state: SchedulerState, tenancy: Tenancy): void {
   state.tree = new QueueTree(tenancy);
-  state.shares.forget();
   for (const gang of state.gangs.values()) requeue(state, gang, accountOf(state, gang.leader, gang.spec.queue));
 }
 

@@ -7,7 +7,7 @@ import { refusalOf, type Gang } from './gang.ts';
 
 /** Brings the queues' shares up to date, unless that was done a moment ago. */
 export function refreshShares(ctx: GangContext, nowMs: number): void {
-  if (ctx.shares.isDue(nowMs)) ctx.shares.refresh(ctx, demanding(ctx, nowMs), nowMs);
+  if (ctx.shares.isDue(ctx, nowMs)) ctx.shares.refresh(ctx, demanding(ctx, nowMs), nowMs);
 }
 
 /** The waiting gangs that could start if their queue had room: others would hold a share that nobody uses. */

@@ -1,58 +1,71 @@
-/** One queue among its siblings, as far as one resource goes. Amounts in the unit of the resource. */
-export interface Claimant {
-  /** What it holds and what its waiting gangs need. */
-  readonly demand: number;
-  readonly guaranteed: number;
-  /** Infinity: no limit. */
-  readonly max: number;
-  /** So much of its idle guarantee others may use; Infinity: all. */
-  readonly lend: number;
+/** What siblings want of one resource, as parallel arrays of which the entries from `from` to before `to` count. */
+export interface Wants {
+  readonly from: number;
+  readonly to: number;
+  /** What each would use, and what it keeps idle of its guarantee. */
+  readonly wants: Float64Array;
+  readonly guaranteed: Float64Array;
   /** Above 0. */
-  readonly weight: number;
-}
-
-/** What siblings are entitled to, and what of their guarantees stays idle for each because it is not lent. */
-export interface Division {
-  readonly entitled: readonly number[];
-  readonly withheld: readonly number[];
+  readonly weight: Float64Array;
 }
 
 /**
- * Divides an amount among siblings: everybody gets what it is guaranteed and needs; the rest goes by weight to those
- * that need more, until each has its demand or its max (max-min fairness, by water-filling). If there is less than what
- * is guaranteed, all guarantees shrink by one factor. Depends on demand and not on who holds what. O(n log n).
+ * Divides an amount: first each gets what it wants within its guarantee, then what is left goes to those who want more,
+ * by weight. Guarantees that exceed the amount shrink together. Depends on what is wanted and not on who holds what.
+ * O(queues x log queues). @param out what each gets
  */
-export function divide(amount: number, claimants: readonly Claimant[]): Division {
-  const most = claimants.map(({ demand, max }) => Math.max(0, Math.min(demand, max)));
-  const floor = claimants.map(({ guaranteed }, i) => Math.min(guaranteed, most[i]!));
-  const withheld = claimants.map(({ guaranteed, max, lend }, i) =>
-    Math.max(0, Math.min(guaranteed, max) - floor[i]! - lend),
-  );
-  const promised = sum(floor) + sum(withheld);
-  if (promised > amount) {
+export function divide(amount: number, all: Wants, out: Float64Array): void {
+  const { from, to, wants, guaranteed } = all;
+  let [promised, wanted] = [0, 0];
+  for (let i = from; i < to; i++) {
+    out[i] = Math.min(guaranteed[i]!, wants[i]!);
+    promised += out[i]!;
+    wanted += wants[i]! - out[i]!;
+  }
+  const rest = amount - promised;
+  if (rest < 0) {
     const part = Math.max(0, amount) / promised;
-    return { entitled: floor.map((one) => one * part), withheld: withheld.map((one) => one * part) };
-  }
-  const extra = fill(
-    amount - promised,
-    claimants.map(({ weight }, i) => ({ weight, wants: most[i]! - floor[i]! })),
-  );
-  return { entitled: floor.map((one, i) => one + extra[i]!), withheld };
+    for (let i = from; i < to; i++) out[i]! *= part;
+  } else if (wanted <= rest) {
+    for (let i = from; i < to; i++) out[i] = wants[i]!;
+  } else fill(rest, all, out);
 }
 
-/** Who wants least for its weight is filled first; what it leaves is divided among the others. */
-function fill(amount: number, all: readonly { readonly weight: number; readonly wants: number }[]): Float64Array {
-  const out = new Float64Array(all.length);
-  const order = all.map((_, i) => i).sort((a, b) => all[a]!.wants / all[a]!.weight - all[b]!.wants / all[b]!.weight);
-  let left = amount;
-  let weight = all.reduce((total, one) => total + one.weight, 0);
-  for (const i of order) {
-    const one = all[i]!;
-    out[i] = Math.min(one.wants, (left * one.weight) / weight);
-    left = Math.max(0, left - out[i]);
-    weight -= one.weight;
+/** Water-filling above what each has: the same for all per weight, and for none more than it wants, which is too much. */
+function fill(rest: number, all: Wants, out: Float64Array): void {
+  const { from, to, wants, weight } = all;
+  const satisfied = satisfiedLevel(rest, all, out);
+  const isSatisfied = (i: number) => (wants[i]! - out[i]!) / weight[i]! <= satisfied;
+  let [left, weights] = [rest, 0];
+  for (let i = from; i < to; i++) {
+    if (isSatisfied(i)) left -= wants[i]! - out[i]!;
+    else weights += weight[i]!;
   }
-  return out;
+  const level = Math.max(0, left) / weights;
+  for (let i = from; i < to; i++)
+    out[i] = isSatisfied(i) ? wants[i]! : Math.min(wants[i]!, out[i]! + level * weight[i]!);
 }
 
-const sum = (amounts: readonly number[]): number => amounts.reduce((total, amount) => total + amount, 0);
+/** What each lacks, per weight: scratch that is reused. */
+let lacking = new Float64Array(64);
+
+/** Who lacks no more than this per weight gets all of it; -1: none does. */
+function satisfiedLevel(rest: number, { from, to, wants, weight }: Wants, out: Float64Array): number {
+  const count = to - from;
+  if (lacking.length < count) lacking = new Float64Array(2 * count);
+  const levels = lacking.subarray(0, count);
+  for (let i = from; i < to; i++) levels[i - from] = (wants[i]! - out[i]!) / weight[i]!;
+  levels.sort();
+  const needed = (level: number) => {
+    let sum = 0;
+    for (let i = from; i < to; i++) sum += Math.min(wants[i]! - out[i]!, level * weight[i]!);
+    return sum;
+  };
+  let [below, above] = [-1, count - 1];
+  while (above - below > 1) {
+    const middle = (below + above) >>> 1;
+    if (needed(levels[middle]!) < rest) below = middle;
+    else above = middle;
+  }
+  return below < 0 ? -1 : levels[below]!;
+}

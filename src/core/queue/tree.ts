@@ -109,6 +109,8 @@ interface Made {
 export class QueueTree {
   readonly tenancy: Tenancy;
   readonly root: QueueNode;
+  /** Changes with every queue that is made or forgotten. */
+  version = 0;
   readonly #inner: ReadonlySet<string>;
   #size = 1;
   /** Queues that were made, the one that was not looked at for the longest time first. */
@@ -194,6 +196,7 @@ export class QueueTree {
     node.parent!.disown(node);
     this.#made.delete(node);
     this.#size--;
+    this.version++;
     const left = (this.#madeBy.get(made.by) ?? 0) - 1;
     if (left > 0) this.#madeBy.set(made.by, left);
     else this.#madeBy.delete(made.by);
@@ -228,6 +231,7 @@ export class QueueTree {
       isInner: (one) => this.#isInner(one) || (isInner && one.parent === parent),
     });
     parent.adopt(node);
+    this.version++;
     for (const one of this.nodes(node)) {
       this.#size++;
       this.#made.set(one, { by, emptySinceMs: undefined });
