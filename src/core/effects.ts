@@ -54,6 +54,14 @@ export type Effect =
       readonly awaited: readonly PodRef[];
       /** Number of gangs that fall below their minimum. */
       readonly broken: number;
+      /** `share`: some of the victims' queues held more than their share; `priority`: all victims have a lower priority. */
+      readonly because: 'priority' | 'share';
+      /** The queue of the gang. */
+      readonly queue: string;
+      /** The queues that held more than their share, as it was before. */
+      readonly from: readonly TakenFrom[];
+      /** Gangs that were reclaimed before and lose pods again so soon that they may go round in circles. */
+      readonly cycles: number;
       readonly isRestored: boolean;
     }
   /** muster evicts no more pods for the plan; `spared` are the victims that stay. */
@@ -113,6 +121,16 @@ export type StartDelay = 'forecast' | 'overtaken' | 'room';
 interface PlacedSlot {
   readonly role: string;
   readonly node: string;
+}
+
+/** A queue from which pods are reclaimed, and the resource of which it holds most beyond its share. */
+export interface TakenFrom {
+  readonly queue: string;
+  readonly resource: string;
+  /** In the unit of the resource. */
+  readonly held: number;
+  readonly share: number;
+  readonly victims: number;
 }
 
 export interface PlannedVictim {

@@ -52,6 +52,7 @@ export function tick(state: SchedulerState, nowMs: number): void {
   state.evictions.expire(nowMs);
   state.overclaims.expire(nowMs);
   state.loans.expire(nowMs);
+  state.reclaims.expire(nowMs);
   state.reportedWork.expire(nowMs);
   state.nominated.expire(nowMs);
   state.outcomes.expire(nowMs);
@@ -71,14 +72,17 @@ export function admitWaiting(state: SchedulerState, nowMs: number): void {
   admitGangs(state, nowMs);
 }
 
-/** Decides on victims for waiting gangs whose policies enforce preemption. */
+/** Decides on victims for waiting gangs whose policies or queues enforce it. */
 export function makeRoom(state: SchedulerState, nowMs: number): void {
-  if (state.isSynced) findRoom(state, nowMs);
+  if (!state.isSynced) return;
+  refreshShares(state, nowMs);
+  findRoom(state, nowMs);
 }
 
 /** The same, a slice at a time. @returns whether it is done */
 export function makeRoomSlice(state: SchedulerState, nowMs: number): boolean {
   if (!state.isSynced) return true;
+  refreshShares(state, nowMs);
   const round = (state.roomRound ??= new RoomRound(state));
   // If it fails, the next call begins a new round.
   state.roomRound = undefined;

@@ -8,6 +8,7 @@ import type { Gang } from './gang/gang.ts';
 import { Ledger } from './gang/ledger.ts';
 import { Loans } from './gang/loans.ts';
 import { Overclaims } from './gang/overclaims.ts';
+import { ReclaimHistory } from './gang/reclaim-history.ts';
 import { StartPlans } from './backfill/start-plans.ts';
 import { AwaitedOutcomes } from './history/awaited-outcomes.ts';
 import { RunHistory } from './history/run-history.ts';
@@ -86,6 +87,14 @@ const newQueues = ({ tenancy = OPEN_TENANCY }: SchedulerOptions) => ({
   shares: new Shares(),
 });
 
+/** What is remembered of evictions and loans. */
+const newMemories = () => ({
+  evictions: new Evictions(),
+  overclaims: new Overclaims(),
+  loans: new Loans(),
+  reclaims: new ReclaimHistory(),
+});
+
 /** The state before the first event. @param emit collects what a call asks of the outside */
 export function newState(options: SchedulerOptions, emit: (effect: Effect) => void): SchedulerState {
   const { runTimes = new RunHistory() } = options;
@@ -108,9 +117,7 @@ export function newState(options: SchedulerOptions, emit: (effect: Effect) => vo
     gangOfLeader: new Map(),
     problems: new Map(),
     classes: new Map(),
-    evictions: new Evictions(),
-    overclaims: new Overclaims(),
-    loans: new Loans(),
+    ...newMemories(),
     disruptionBudgets: new DisruptionBudgets(),
     reportedWork: new ReportedWork(),
     writtenPlans: new Map(),

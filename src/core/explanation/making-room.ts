@@ -3,7 +3,8 @@ import { isAdmitted, planOf, refusalOf, type EvictionPlan, type Gang } from '../
 import type { PreemptionRules } from '../policy/policy.ts';
 import type { CostTerm } from '../preemption/candidates/eviction-cost.ts';
 import { overdueLoan, preemptorOf, type ExclusionRule } from '../preemption/candidates/exclusion-rules.ts';
-import { forbiddenTo } from '../preemption/plan/make-room.ts';
+import { rightsOf } from '../preemption/plan/rights.ts';
+import { priorityAt } from '../preemption/candidates/share-rules.ts';
 import { hasVictims, MOST_WORK, victimsInSlices, type Finding } from '../preemption/search/find-victims.ts';
 import type { ItemisedCharge } from '../preemption/search/victim-set.ts';
 import { Work, type Slices } from '../work.ts';
@@ -81,7 +82,7 @@ export function* makingRoom(ctx: PreemptionContextView, gang: Gang, nowMs: numbe
   const { mode } = gang.policy.preemption;
   const known = withoutSearch(ctx, gang, nowMs);
   if (known !== 'unknown') return known;
-  const finding = yield* victimsInSlices(ctx, gang, nowMs);
+  const finding = yield* victimsInSlices(ctx, gang, nowMs, { means: rightsOf(ctx, gang, nowMs).means });
   switch (finding.kind) {
     case 'soon':
       return { ...NO_VICTIMS, mode, state: 'soon' };
@@ -99,7 +100,7 @@ function withoutSearch(ctx: PreemptionContextView, gang: Gang, nowMs: number): M
   if (plan) return underWay(ctx, gang, plan);
   const refusal = refusalOf(gang);
   if (refusal && refusal.kind !== 'room') return undefined;
-  const because = ctx.hold ?? forbiddenTo(ctx, gang, nowMs);
+  const because = ctx.hold ?? rightsOf(ctx, gang, nowMs).because;
   if (because === undefined) return 'unknown';
   return { ...NO_VICTIMS, mode: gang.policy.preemption.mode, state: 'not now', because };
 }
@@ -168,7 +169,9 @@ function victimView({ candidate, isNeeded, cost, terms }: ItemisedCharge): Victi
     .map(({ term, coreSeconds }) => ({ term, coreSeconds: Math.round(coreSeconds) }))
     .filter(({ coreSeconds }) => coreSeconds !== 0);
   const name = `${pod.namespace}/${pod.name}`;
-  return [{ pod: name, node, priority: level, isNeeded, coreSeconds: Math.round(cost), terms: rounded, ...of }];
+  return [
+    { pod: name, node, priority: priorityAt(level), isNeeded, coreSeconds: Math.round(cost), terms: rounded, ...of },
+  ];
 }
 
 /** The rules without one of them, to see whether it alone stands in the way. */

@@ -17,6 +17,7 @@ import type { Gang } from './gang.ts';
 import type { Ledger } from './ledger.ts';
 import type { Loans } from './loans.ts';
 import type { Overclaims } from './overclaims.ts';
+import type { ReclaimHistory } from './reclaim-history.ts';
 
 /** A pod that waits because its declaration is wrong or not there yet. */
 interface Problem {
@@ -50,6 +51,7 @@ export interface GangContextView {
   readonly evictions: Pick<Evictions, 'beneficiary' | 'planned' | 'lastLossMs' | 'lately' | 'isRefused'>;
   readonly overclaims: Pick<Overclaims, 'at'>;
   readonly loans: Pick<Loans, 'overdue' | 'hasReturned'>;
+  readonly reclaims: Pick<ReclaimHistory, 'timesOf' | 'pausesUntil'>;
   /** The names of muster's schedulers. */
   readonly schedulerNames: ReadonlySet<string>;
   readonly policyOf: (pod: PodInfo) => Policy;
@@ -83,6 +85,7 @@ export interface GangContext extends GangContextView {
   readonly evictions: Evictions;
   readonly overclaims: Overclaims;
   readonly loans: Loans;
+  readonly reclaims: ReclaimHistory;
   readonly problems: Map<string, Problem>;
   readonly runTimes: RunTimes;
   /** Where ended runs are learned from. */

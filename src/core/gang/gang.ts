@@ -84,6 +84,11 @@ export interface EvictionPlan {
   readonly untilMs: number;
   /** The leader whose annotation has the plan. */
   readonly holder: PodRef;
+  /**
+   * By what right each victim goes, by UID: it has a lower priority, or its queue held more than its share. Awaited pods
+   * have none.
+   */
+  readonly rights: ReadonlyMap<string, 'priority' | 'share'>;
   /** When the plan was made or restored, in ms: the time under which its victims are counted. */
   readonly sinceMs: number;
   /** Withheld room: freed room beyond what the gang needs. No pod may use it while the victims are there. */

@@ -136,6 +136,7 @@ export function abandonPlan(ctx: GangContext, gang: Gang, reason: string, nowMs:
     if (!bound.pod.deleting) {
       spared.push(victim);
       ctx.evictions.takeBack(ctx.gangs.get(bound.pod.membership?.gang ?? ''), plan.sinceMs);
+      if (plan.rights.get(uid) === 'share') ctx.reclaims.takeBack(bound.pod.membership?.gang ?? '', plan.sinceMs);
     }
     const row = ctx.cluster.table.rowOf(bound.node);
     if (row !== undefined) healRow(ctx, row);

@@ -3,6 +3,8 @@ import type { PreemptionRules } from '../../policy/policy.ts';
 import type { Candidate } from './candidate.ts';
 import type { PreemptionContextView } from './context.ts';
 import type { ExclusionRule } from './exclusion-rules.ts';
+import type { QueueClaim } from './share-rules.ts';
+import { SharesTaken } from './shares-taken.ts';
 
 export interface BudgetsInput {
   readonly rules: PreemptionRules;
@@ -10,6 +12,8 @@ export interface BudgetsInput {
   readonly nowMs: number;
   /** Namespaces whose disruption budgets protect no longer; absent: none. */
   readonly overruled?: ReadonlySet<string>;
+  /** What the gang may take from other queues; absent: priority alone decides. */
+  readonly claim?: QueueClaim | undefined;
 }
 
 /** Counts the victims that one search selects against all budgets. */
@@ -19,6 +23,8 @@ export class Budgets {
   readonly #perQueue = new Map<string, number>();
   readonly #perBudget = new Map<string, number>();
   readonly #lately: number;
+  /** What is taken from other queues. */
+  readonly shares: SharesTaken | undefined;
   #pods = 0;
 
   constructor(input: BudgetsInput) {
@@ -28,6 +34,7 @@ export class Budgets {
       nowMs,
     } = input;
     this.#lately = evictions.lately(nowMs);
+    this.shares = input.claim && new SharesTaken(input.claim);
     // The API server has not counted victims that muster has selected and not yet evicted.
     for (const uid of evictions.beneficiary.keys()) {
       const victim = cluster.boundPod(uid)?.pod;
@@ -37,7 +44,8 @@ export class Budgets {
 
   /** The rule that excludes the candidate together with these others now; undefined: none does. */
   forbids(candidate: Candidate, others: readonly Candidate[], isNeeded: boolean): ExclusionRule | undefined {
-    if (candidate.kind === 'reservation') return undefined;
+    const between = this.shares?.forbids(candidate, others);
+    if (between !== undefined || candidate.kind === 'reservation') return between;
     const { rules } = this.#input;
     if (candidate.isYoung && isTooYoung(candidate)) return 'minimum runtime';
     if (isNeeded && candidate.kind === 'pod' && candidate.gang?.hasSingleRole) return 'whole gangs';
@@ -54,6 +62,7 @@ export class Budgets {
   }
 
   count(candidate: Candidate, change: 1 | -1): void {
+    this.shares?.count(candidate, change);
     if (!candidate.bound) return;
     this.#pods += change;
     const queue = queueOf(candidate);

@@ -4,7 +4,8 @@ import { hasSingleRole, isLeaderRole } from '../../model.ts';
 import type { PreemptionRules } from '../../policy/policy.ts';
 import { allAtOnce, Work, type Slices } from '../../work.ts';
 import type { PreemptionContextView } from './context.ts';
-import { exclusionOf, priorityGap, priorityLevelOf, type ExclusionRule } from './exclusion-rules.ts';
+import { exclusionOf, leafOf, priorityGap, priorityLevelOf, type ExclusionRule } from './exclusion-rules.ts';
+import { levelAt, type QueueClaim, type Right } from './share-rules.ts';
 import { CandidatePool, type OpenCandidates } from './candidate-pool.ts';
 import type { CostModel } from './eviction-cost.ts';
 
@@ -27,6 +28,8 @@ export interface CensusInput {
   readonly nowMs: number;
   /** As in Preemptor. */
   readonly overruled?: ReadonlySet<string>;
+  /** As in Preemptor. */
+  readonly claim?: QueueClaim | undefined;
   /** Whether room at the row could help. */
   readonly isUseful: (row: number) => boolean;
   /** Looks at this row alone, and at no reservations; absent: at all rows and reservations. */
@@ -138,7 +141,7 @@ class Census {
   }
 
   addPod(bound: BoundPod): void {
-    const { ctx, ownGang, isUseful } = this.#input;
+    const { ctx, ownGang, isUseful, claim } = this.#input;
     const { pod, row, isLeaving } = bound;
     const key = pod.membership?.gang;
     if (isLeaving || pod.deleting || row < 0 || (ownGang !== undefined && key === ownGang) || !isUseful(row)) return;
@@ -154,20 +157,22 @@ class Census {
       return;
     }
     if (gang && hasSingleRole(gang.spec)) this.#singleRoleGangs.add(gang);
-    for (const pool of this.#poolsAt(row)) pool.addPod(bound, priorityLevelOf(ctx, pod, gang));
+    const rank = claim?.rankOf(leafOf(ctx, pod, gang)) ?? 0;
+    for (const pool of this.#poolsAt(row)) pool.addPod(bound, levelAt(priorityLevelOf(ctx, pod, gang), rank));
   }
 
-  /** Adds the reservations of less important gangs that run no pod yet. */
+  /** Adds the reservations that the rules allow to be taken, of gangs that run no pod yet. */
   addReservations(): void {
-    const { ctx, priority, ownGang, isUseful } = this.#input;
+    const { ctx, ownGang, isUseful } = this.#input;
     for (const gang of ctx.gangs.values()) {
-      if (!isAdmitted(gang) || gang.key === ownGang || gang.priority + priorityGap(this.#input, gang) > priority)
-        continue;
+      if (!isAdmitted(gang) || gang.key === ownGang) continue;
+      const right = this.#rightOver(gang);
+      if (!right) continue;
       if (ctx.cluster.boundMembers(gang.key).size > 0 || gang.slots.length === 0) continue;
-      if (gang.slots.some(({ state }) => state !== 'reserved') || !this.#isQueueOpen(gang)) continue;
+      if (gang.slots.some(({ state }) => state !== 'reserved')) continue;
       const freed = gang.slots.map(({ node, vector }) => ({ row: ctx.cluster.table.rowOf(node) ?? -1, vector }));
       const pools = freed.filter(({ row }) => isUseful(row)).flatMap(({ row }) => this.#poolsAt(row));
-      for (const pool of new Set(pools)) pool.addReservation({ freed, gang });
+      for (const pool of new Set(pools)) pool.addReservation({ freed, gang, right });
     }
   }
 
@@ -177,9 +182,14 @@ class Census {
     for (const pool of this.#poolsAt(bound.row)) pool.addFollower(bound);
   }
 
-  #isQueueOpen(gang: Gang | undefined): boolean {
-    const { queues } = this.#input.rules;
-    return queues.length === 0 || (gang !== undefined && queues.includes(gang.queue.path));
+  /** By what right the gang's reservation may be taken; undefined: by none. */
+  #rightOver(gang: Gang): Right | undefined {
+    const { priority, claim, rules } = this.#input;
+    const isLower = gang.priority + priorityGap(this.#input, gang) <= priority;
+    const verdict = claim ? claim.verdictOn(gang.queue, isLower) : { right: 'priority' as const };
+    if ('rule' in verdict || (!claim && !isLower)) return undefined;
+    const isOpen = rules.queues.length === 0 || rules.queues.includes(gang.queue.path);
+    return verdict.right === 'share' || isOpen ? verdict.right : undefined;
   }
 
   /** The gang of that key. Mostly it is that of the pod before. */

@@ -1,7 +1,6 @@
 import type { BoundMember, BoundPod } from '../../cluster/cluster.ts';
 import type { Gang } from '../../gang/gang.ts';
 import type { FreedRoom } from '../../placement/need.ts';
-import type { PreemptionRules } from '../../policy/policy.ts';
 import type { Slices, Work } from '../../work.ts';
 import {
   NO_OTHERS,
@@ -11,6 +10,8 @@ import {
   type ReservationCandidate,
 } from './candidate.ts';
 import { coresOf, isGivenUp, podCost, wholeGangCost, type CostModel } from './eviction-cost.ts';
+import { leafOf, rightOver, type Preemptor } from './exclusion-rules.ts';
+import { levelAt, type Right } from './share-rules.ts';
 import { VictimGang } from './victim-gang.ts';
 
 /** Candidates by tier (see VictimSet.tierOf), created on demand, because mostly the lowest tiers suffice. */
@@ -33,10 +34,13 @@ export interface OpenCandidates {
 }
 
 /** The part of a search's input that a pool reads. */
-export interface PoolInput {
-  readonly ctx: { readonly gangs: ReadonlyMap<string, Gang> };
-  readonly rules: PreemptionRules;
-  readonly nowMs: number;
+export interface PoolInput extends Preemptor {
+  readonly ctx: Preemptor['ctx'] & { readonly gangs: ReadonlyMap<string, Gang> };
+}
+
+interface ReservedRoom extends Pick<Candidate, 'freed'> {
+  readonly gang: Gang;
+  readonly right: Right;
 }
 
 interface Level {
@@ -140,15 +144,18 @@ export class CandidatePool implements Pool {
   }
 
   /** Adds the reservation of a gang that runs no pod yet: revoking it evicts no pod. */
-  addReservation({ freed, gang }: Pick<Candidate, 'freed'> & { readonly gang: Gang }): void {
+  addReservation({ freed, gang, right }: ReservedRoom): void {
     const nothing = { others: NO_OTHERS, role: '', cost: 0, cores: 0, isGivenUp: false, ...NOT_YOUNG };
-    const { priority: level, slots } = gang;
+    const { slots, queue: leaf } = gang;
+    const level = this.#levelOf(gang);
     const of = this.#gangOf(gang);
     this.#level(level).reservations.push({
       kind: 'reservation',
       freed,
       slots: [...slots],
       gang: of,
+      leaf,
+      right,
       level,
       ...nothing,
     });
@@ -162,6 +169,11 @@ export class CandidatePool implements Pool {
       this.#lastGang = this.#input.ctx.gangs.get(key);
     }
     return this.#lastGang;
+  }
+
+  /** The level of the gang's leader, of its reservation, and of all that goes with it. */
+  #levelOf({ priority, queue }: Gang): number {
+    return levelAt(priority, this.#input.claim?.rankOf(queue) ?? 0);
   }
 
   #level(level: number): Level {
@@ -200,6 +212,8 @@ export class CandidatePool implements Pool {
       others: NO_OTHERS,
       gang,
       role: pod.membership?.role ?? '',
+      leaf: leafOf(this.#input.ctx, pod, known),
+      right: rightOver(this.#input, pod, known),
       ...own,
       cost: podCost(this.#costs, bound, known),
       cores: coresOf(cluster.columns, vector, weights),
@@ -231,7 +245,9 @@ export class CandidatePool implements Pool {
       bound,
       freed: [bound],
       role: bound.pod.membership.role,
-      level: of.priority,
+      leaf: of.queue,
+      right: rightOver(this.#input, bound.pod, of),
+      level: this.#levelOf(of),
       cores: coresOf(cluster.columns, bound.vector, weights),
       ...this.#youthOf(bound),
     });
@@ -243,8 +259,8 @@ export class CandidatePool implements Pool {
       const members = gang.hasSingleRole ? this.#membersOf(gang, undefined) : [];
       const [first] = members;
       if (!first) return [];
-      const { role, level, isYoung, youngUntilMs } = first;
-      const own = { bound: undefined, freed: [], role, level, cores: 0, isYoung, youngUntilMs };
+      const { role, leaf, right, level, isYoung, youngUntilMs } = first;
+      const own = { bound: undefined, freed: [], role, leaf, right, level, cores: 0, isYoung, youngUntilMs };
       return [this.#wholeGang(gang, members, own)];
     });
   }
@@ -262,7 +278,7 @@ export class CandidatePool implements Pool {
     if (known.size === 0 && leader === undefined) return [];
     for (const [uid, bound] of cluster.boundMembers(gang.gang.key)) {
       if (known.has(uid) || uid === leader?.pod.uid || bound.isLeaving || bound.pod.deleting) continue;
-      if (bound.row >= 0) this.#addCandidate(bound, { level: gang.gang.priority, isFollower: true });
+      if (bound.row >= 0) this.#addCandidate(bound, { level: this.#levelOf(gang.gang), isFollower: true });
     }
     return [...(this.#members.get(gang) ?? [])].sort((a, b) => a.bound.row - b.bound.row);
   }
@@ -275,7 +291,7 @@ function lookedAt(work: Work, candidates: number): boolean {
 }
 
 /** The traits of a whole gang that do not come from its members. */
-type OwnTraits = Pick<GangCandidate, 'bound' | 'freed' | 'role' | 'level' | 'cores' | keyof Youth>;
+type OwnTraits = Pick<GangCandidate, 'bound' | 'freed' | 'role' | 'leaf' | 'right' | 'level' | 'cores' | keyof Youth>;
 
 type Youth = Pick<GangCandidate, 'isYoung' | 'youngUntilMs'>;
 

@@ -1,6 +1,8 @@
 import type { BoundPod } from '../../cluster/cluster.ts';
 import type { Slot } from '../../gang/slot.ts';
 import type { FreedRoom } from '../../placement/need.ts';
+import type { QueueNode } from '../../queue/tree.ts';
+import type { Right } from './share-rules.ts';
 import type { VictimGang } from './victim-gang.ts';
 
 /** A victim candidate: what the rules allow to be evicted, or revoked, by itself. */
@@ -12,7 +14,11 @@ interface CandidateBase {
   /** Pods that are evicted with it. */
   readonly others: readonly PodCandidate[];
   readonly role: string;
-  /** The priority level: the effective priority. */
+  /** The queue that answers for it; undefined: none does. */
+  readonly leaf: QueueNode | undefined;
+  /** By what right it may be a victim. */
+  readonly right: Right;
+  /** Its rank between queues, and in that the effective priority; see levelAt. */
   readonly level: number;
   /** Eviction cost in core-seconds, without the cost to its gang. */
   readonly cost: number;

@@ -4,7 +4,9 @@ import type { Loan } from '../../gang/loans.ts';
 import { ownPriority } from '../../gang/priority.ts';
 import type { PodInfo } from '../../model.ts';
 import type { PreemptionRules } from '../../policy/policy.ts';
+import type { QueueNode } from '../../queue/tree.ts';
 import type { PreemptionContextView } from './context.ts';
+import { queueClaimOf, SHARE_RULES, type Means, type QueueClaim, type Right } from './share-rules.ts';
 
 /** Kubernetes' default grace period. */
 export const USUAL_GRACE_MS = 30_000;
@@ -24,12 +26,13 @@ export const EXCLUSION_RULES = [
   'budget per queue',
   'budget per gang',
   'too large to search',
+  ...SHARE_RULES,
 ] as const;
 export type ExclusionRule = (typeof EXCLUSION_RULES)[number];
 
 /** The gang or pod that would preempt. */
 export interface Preemptor {
-  readonly ctx: Pick<PreemptionContextView, 'classes' | 'schedulerNames' | 'evictions' | 'loans'>;
+  readonly ctx: Pick<PreemptionContextView, 'classes' | 'schedulerNames' | 'evictions' | 'loans' | 'usage'>;
   readonly rules: PreemptionRules;
   /** The effective priority. */
   readonly priority: number;
@@ -38,18 +41,42 @@ export interface Preemptor {
   readonly nowMs: number;
   /** Namespaces whose long grace periods protect no longer; absent: none. */
   readonly overruled?: ReadonlySet<string>;
+  /** What it may take from other queues; absent: priority alone decides. */
+  readonly claim?: QueueClaim | undefined;
 }
 
-/** The gang as one that would preempt. @param rules absent: those of its policy */
+export interface PreemptorTerms {
+  /** Absent: those of its policy. */
+  readonly rules?: PreemptionRules;
+  /** Absent: whatever its queue and its policy could allow. */
+  readonly means?: Means | undefined;
+  /** Columns of which there is too little for it; absent: all that it asks. */
+  readonly lacks?: readonly number[];
+  /** Pods that are being deleted still count as held; absent: as gone. */
+  readonly withDeleting?: boolean;
+}
+
+/** The gang as one that would preempt. */
 export function preemptorOf(
   ctx: PreemptionContextView,
   gang: Gang,
   nowMs: number,
-  rules = gang.policy.preemption,
+  { rules = gang.policy.preemption, means = ALL_MEANS, ...more }: PreemptorTerms = {},
 ): Preemptor & { readonly ctx: PreemptionContextView } {
   const lender = gang.policy.queue.overrun === 'return' ? gang : undefined;
-  return { ctx, rules, priority: claimOf(ctx, gang), lender, nowMs };
+  const priority = claimOf(ctx, gang);
+  const claim = queueClaimOf(ctx, gang, { priority, means, ...more });
+  return { ctx, rules, priority, lender, nowMs, claim };
 }
+
+const ALL_MEANS: Means = { priority: true, share: true };
+
+/** The queue that answers for a pod; undefined: none does. @param gang the pod's own; undefined: it is in none */
+export const leafOf = (
+  { usage }: Pick<PreemptionContextView, 'usage'>,
+  pod: PodInfo,
+  gang: Gang | undefined,
+): QueueNode | undefined => gang?.queue ?? usage.ownerOfPod(pod.uid)?.leaf;
 
 /** The priority level of a pod as a victim: the priority of its gang, or its own. */
 export function priorityLevelOf(
@@ -85,14 +112,35 @@ export const priorityGap = (preemptor: Claimant, gang: Gang | undefined, uid?: s
 export const isTooImportant = (preemptor: Preemptor, pod: PodInfo, gang: Gang | undefined): boolean =>
   priorityLevelOf(preemptor.ctx, pod, gang) + priorityGap(preemptor, gang, pod.uid) > preemptor.priority;
 
+type Verdict = ReturnType<QueueClaim['verdictOn']>;
+
+/** By what right the pod may be a victim, or which rule keeps it. @param gang the pod's own; undefined: it is in none */
+export function verdictOn(preemptor: Preemptor, pod: PodInfo, gang: Gang | undefined): Verdict {
+  const isLower = !isTooImportant(preemptor, pod, gang);
+  if (preemptor.claim) return preemptor.claim.verdictOn(leafOf(preemptor.ctx, pod, gang), isLower);
+  return isLower ? LOWER : NOT_LOWER;
+}
+
+const LOWER: Verdict = { right: 'priority' };
+const NOT_LOWER: Verdict = { rule: 'priority' };
+
+/** By what right a pod may be a victim that a search has made a candidate. */
+export function rightOver(preemptor: Preemptor, pod: PodInfo, gang: Gang | undefined): Right {
+  const verdict = verdictOn(preemptor, pod, gang);
+  return 'right' in verdict ? verdict.right : 'priority';
+}
+
 /** The rule that excludes the pod, whatever else is selected. @param gang the pod's own; undefined: it is in none */
 export function exclusionOf(preemptor: Preemptor, pod: PodInfo, gang: Gang | undefined): ExclusionRule | undefined {
   const { ctx, rules, nowMs, overruled } = preemptor;
-  if (isTooImportant(preemptor, pod, gang)) return 'priority';
+  const verdict = verdictOn(preemptor, pod, gang);
+  if ('rule' in verdict) return verdict.rule;
   if (pod.evictionTraits?.isPinned) return 'pinned';
   if (!gang && rules.victims !== 'any' && (rules.victims === 'gangs' || !ctx.schedulerNames.has(pod.schedulerName)))
     return 'scheduler';
-  if (rules.queues.length > 0 && !(gang && rules.queues.includes(gang.queue.path))) return 'queue';
+  // Between queues it is reclaim.from that says which.
+  const isOpen = rules.queues.length === 0 || (gang !== undefined && rules.queues.includes(gang.queue.path));
+  if (verdict.right === 'priority' && !isOpen) return 'queue';
   if (hasLongGrace(pod, rules) && !overruled?.has(pod.namespace)) return 'grace period';
   return ctx.evictions.isRefused(pod.uid, nowMs) ? 'refused' : undefined;
 }

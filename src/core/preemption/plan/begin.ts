@@ -1,8 +1,9 @@
-import type { PlannedVictim } from '../../effects.ts';
+import type { PlannedVictim, TakenFrom } from '../../effects.ts';
 import { isFreeing, refOf, type FreeingGang, type Gang } from '../../gang/gang.ts';
 import { isBelowMinimum, startNeeds } from '../../gang/needs.ts';
 import { slotCounts } from '../../gang/reservation.ts';
 import { abandonPlan, toAdmitted, toFreeing, toWaiting } from '../../gang/transitions.ts';
+import type { BoundPod } from '../../cluster/cluster.ts';
 import type { PodInfo, PodRef } from '../../model.ts';
 import type { Plan } from '../../placement/need.ts';
 import type { PreemptionRules } from '../../policy/policy.ts';
@@ -19,6 +20,8 @@ import {
 import type { Finding } from '../search/find-victims.ts';
 import { planWith } from '../search/simulate.ts';
 import type { Charge } from '../search/victim-set.ts';
+import { priorityAt, type Right } from '../candidates/share-rules.ts';
+import { takenFrom } from './taken-from.ts';
 
 interface Beginning {
   readonly finding: Finding;
@@ -36,43 +39,96 @@ interface Beginning {
 export function begin(ctx: PreemptionContext, gang: Gang, beginning: Beginning): boolean {
   const { finding, nowMs, kept = [], isRestored = false } = beginning;
   if (finding.kind === 'none') return false;
-  const { candidates, charges } = finding.kind === 'victims' ? finding : { candidates: [], charges: [] };
+  const { candidates, charges } = finding.kind === 'victims' ? finding : NO_VICTIMS;
+  const before = isFreeing(gang) ? gang.state.plan.rights : undefined;
   const plan = planWith(ctx, gang, { candidates, awaited: finding.awaited });
   if (plan.kind !== 'placed') return false;
   const used = new Set(plan.rows.flatMap((rows) => [...rows]));
   const awaited = finding.awaited.filter(({ row }) => used.has(row));
-  const preemptor = preemptorOf(ctx, gang, nowMs);
-  for (const { gang: of, bound } of candidates)
-    if (of && overdueLoan(preemptor, of.gang, bound?.pod.uid)) ctx.loans.returns(of.gang.key, nowMs);
-  for (const one of candidates) if (one.kind === 'reservation') toWaiting(ctx, one.gang.gang, { revokedFor: gang });
-  for (const { gang: of, bound } of candidates) if (bound) ctx.evictions.note(of?.gang, nowMs);
-  noteTaken(preemptor, gang, candidates);
+  const { claim, overruled } = finding.kind === 'victims' ? finding : NO_VICTIMS;
+  const from = takenFrom(claim, candidates, ctx.cluster.columns);
+  const cycles = noteVictims(ctx, gang, charges, nowMs);
   const pods = podsOf(candidates);
   const { preemption: rules } = gang.policy;
-  const graces = pods.map(({ pod }) => cutGraceMs(pod, rules) ?? pod.evictionTraits?.graceMs ?? USUAL_GRACE_MS);
-  const waits = awaited.map(({ pod }) => Math.max(0, (pod.evictionTraits?.goneByMs ?? nowMs) - nowMs));
-  const untilMs = nowMs + Math.max(0, ...graces, ...waits) + rules.leaveWithinMs;
+  const untilMs = goneBy({ pods, awaited }, rules, nowMs);
   // They leave again together with the new victims, so that withheld room is computed from scratch.
   for (const { uid } of kept) ctx.cluster.stay(uid);
   const left = new Map([...kept, ...[...pods, ...awaited].map(({ pod }) => refOf(pod))].map((pod) => [pod.uid, pod]));
   const holder = refOf(gang.leader);
-  const freeing = toFreeing(ctx, gang, { id: String(nowMs), left, untilMs, holder, sinceMs: nowMs, withheld: [] });
+  const rights = rightsOfAll(candidates, kept, before);
+  const id = String(nowMs);
+  const freeing = toFreeing(ctx, gang, { id, left, untilMs, holder, rights, sinceMs: nowMs, withheld: [] });
   hold(ctx, freeing, plan);
   const [going, others] = [kept.filter((pod) => isDeleting(ctx, pod)), kept.filter((pod) => !isDeleting(ctx, pod))];
-  const overruled = finding.kind === 'victims' ? finding.overruled : new Set<string>();
   const victims = [
     ...charges.flatMap((charge) => plannedVictim(ctx, charge, { rules, overruled })),
     ...others.map((pod) => victimOf(ctx, pod, rules)),
   ];
-  tellPlan(ctx, freeing, { victims, awaited: [...awaited.map(({ pod }) => refOf(pod)), ...going], isRestored });
+  const told = { victims, awaited: [...awaited.map(({ pod }) => refOf(pod)), ...going], isRestored };
+  tellPlan(ctx, freeing, { ...told, from, cycles });
   if (left.size === 0) complete(ctx, freeing, nowMs);
   return true;
 }
 
-/** Remembers what is evicted, and with which priority it could be: its members come later. */
+const NO_VICTIMS = { candidates: [], charges: [], claim: undefined, overruled: new Set<string>() };
+
+interface Leaving {
+  readonly pods: readonly BoundPod[];
+  readonly awaited: readonly BoundPod[];
+}
+
+/** When the pods are gone at the latest, in ms: a plan whose victims stay for longer is dropped. */
+function goneBy({ pods, awaited }: Leaving, rules: PreemptionRules, nowMs: number): number {
+  const graces = pods.map(({ pod }) => cutGraceMs(pod, rules) ?? pod.evictionTraits?.graceMs ?? USUAL_GRACE_MS);
+  const waits = awaited.map(({ pod }) => Math.max(0, (pod.evictionTraits?.goneByMs ?? nowMs) - nowMs));
+  return nowMs + Math.max(0, ...graces, ...waits) + rules.leaveWithinMs;
+}
+
+/** Takes back reservations, and remembers what is evicted. @returns how many gangs may go round in circles */
+function noteVictims(ctx: PreemptionContext, gang: Gang, charges: readonly Charge[], nowMs: number): number {
+  const preemptor = preemptorOf(ctx, gang, nowMs);
+  const candidates = charges.map(({ candidate }) => candidate);
+  for (const { gang: of, bound } of candidates)
+    if (of && overdueLoan(preemptor, of.gang, bound?.pod.uid)) ctx.loans.returns(of.gang.key, nowMs);
+  for (const one of candidates) if (one.kind === 'reservation') toWaiting(ctx, one.gang.gang, { revokedFor: gang });
+  const cycles = noteReclaimed(ctx, charges, nowMs);
+  for (const { gang: of, bound } of candidates) if (bound) ctx.evictions.note(of?.gang, nowMs);
+  noteTaken(preemptor, gang, candidates);
+  return cycles;
+}
+
+/** By what right each victim goes; those that are kept from the plan before go by theirs. */
+function rightsOfAll(
+  candidates: readonly Candidate[],
+  kept: readonly PodRef[],
+  before: ReadonlyMap<string, Right> | undefined,
+): ReadonlyMap<string, Right> {
+  const rights = new Map<string, Right>();
+  for (const { uid } of kept) if (before?.has(uid)) rights.set(uid, before.get(uid)!);
+  for (const { bound, right } of candidates) if (bound) rights.set(bound.pod.uid, right);
+  return rights;
+}
+
+/** A gang that loses pods so soon after its start, and not for the first time, may go round in circles. */
+const CYCLE_MS = 600_000;
+
+/** Remembers what is reclaimed from which gang. @returns how many of the gangs may go round in circles */
+function noteReclaimed({ reclaims }: PreemptionContext, charges: readonly Charge[], nowMs: number): number {
+  const cycles = new Set<Gang>();
+  for (const { candidate, isNeeded } of charges) {
+    const { right, bound, gang: of } = candidate;
+    if (right !== 'share' || !bound || !of) continue;
+    const { key, startedMs = -Infinity } = of.gang;
+    if (isNeeded && reclaims.timesOf('needed', key, nowMs) > 0 && nowMs - startedMs < CYCLE_MS) cycles.add(of.gang);
+    reclaims.note(isNeeded ? 'needed' : 'extras', key, nowMs);
+  }
+  return cycles.size;
+}
+
+/** Remembers what is evicted by priority, and with which priority it could be: its members come later. */
 function noteTaken(preemptor: Preemptor, gang: Gang, candidates: readonly Candidate[]): void {
-  const needed = candidates.flatMap(({ bound, level, gang: of }) =>
-    bound ? [level + priorityGap(preemptor, of?.gang, bound.pod.uid)] : [],
+  const needed = candidates.flatMap(({ bound, level, right, gang: of }) =>
+    bound && right === 'priority' ? [priorityAt(level) + priorityGap(preemptor, of?.gang, bound.pod.uid)] : [],
   );
   if (needed.length === 0) return;
   const { victims, least } = gang.taken ?? { victims: 0, least: -Infinity };
@@ -147,6 +203,8 @@ function victimOf(ctx: PreemptionContext, pod: PodRef, rules: PreemptionRules): 
 interface Told {
   readonly victims: readonly PlannedVictim[];
   readonly awaited: readonly PodRef[];
+  readonly from: readonly TakenFrom[];
+  readonly cycles: number;
   readonly isRestored: boolean;
 }
 
@@ -156,7 +214,9 @@ function tellPlan(ctx: PreemptionContext, gang: FreeingGang, told: Told): void {
   const losing = new Set(told.victims.map((one) => ctx.gangs.get(one.gang ?? '')));
   // The victims no longer count as running.
   const broken = [...losing].filter((one) => one && isBelowMinimum(ctx.cluster, one)).length;
-  ctx.emit({ kind: 'eviction-planned', gang: gang.key, leader: holder, plan, broken, ...told });
+  const because = told.from.length > 0 ? 'share' : 'priority';
+  const queue = gang.queue.path;
+  ctx.emit({ kind: 'eviction-planned', gang: gang.key, leader: holder, plan, broken, because, queue, ...told });
 }
 
 /** A pod is gone. If it was the last of a plan, the gang starts. */

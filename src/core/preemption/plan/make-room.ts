@@ -1,12 +1,12 @@
 import { isFreeing, refusalOf, type Gang } from '../../gang/gang.ts';
-import { hasRunningLeader } from '../../gang/needs.ts';
 import { SEARCH_AGAIN_MS } from '../../gang/transitions.ts';
-import type { PreemptionContext, PreemptionContextView } from '../candidates/context.ts';
+import type { PreemptionContext } from '../candidates/context.ts';
 import { allAtOnce, type Slices } from '../../work.ts';
-import { counted } from '../../wording.ts';
 import { podsOf } from '../candidates/candidate.ts';
+import type { Means } from '../candidates/share-rules.ts';
 import { findVictims, victimsInSlices, type Finding } from '../search/find-victims.ts';
 import { begin } from './begin.ts';
+import { meansNow, waitsForEnds } from './rights.ts';
 
 /** Searches for victims in one round, during which kube-scheduler waits. */
 const MAX_SEARCHES_PER_ROUND = 4;
@@ -15,7 +15,7 @@ const SELDOM_MS = 60_000;
 /** The shortest one. */
 const SOON_MS = 5000;
 
-/** Begins eviction plans for waiting gangs whose policy enforces preemption, in admission order. */
+/** Begins eviction plans for waiting gangs whose policy or queue enforces them, in admission order. */
 export function makeRoom(ctx: PreemptionContext, nowMs: number): void {
   allAtOnce(round(ctx, { nowMs, count: 0 }));
 }
@@ -47,10 +47,11 @@ function* round(ctx: PreemptionContext, turn: Turn): Slices<void> {
   let searches = 0;
   for (const gang of [...ctx.queues.inAdmissionOrder()]) {
     if (searches === MAX_SEARCHES_PER_ROUND) return;
-    if (!isItsTurn(ctx, gang, turn.nowMs)) continue;
+    const means = meansInTurn(ctx, gang, turn.nowMs);
+    if (!means) continue;
     searches++;
     try {
-      yield* makeRoomFor(ctx, gang, turn);
+      yield* makeRoomFor(ctx, gang, means, turn);
     } catch (error) {
       // Not at once again: a search that fails whenever it runs must not keep those behind from theirs.
       gang.searchAgainMs = turn.nowMs + SELDOM_MS;
@@ -59,27 +60,40 @@ function* round(ctx: PreemptionContext, turn: Turn): Slices<void> {
   }
 }
 
-function* makeRoomFor(ctx: PreemptionContext, gang: Gang, turn: Turn): Slices<void> {
+function* makeRoomFor(ctx: PreemptionContext, gang: Gang, allowed: Means, turn: Turn): Slices<void> {
   const { count } = turn;
-  const found = yield* victimsInSlices(ctx, gang, turn.nowMs);
+  const untilMs = allowed.share ? waitsForEnds(ctx, gang, turn.nowMs) : undefined;
+  const means = { ...allowed, share: allowed.share && untilMs === undefined };
+  if (!means.priority && !means.share) {
+    gang.searchAgainMs = Math.min(turn.nowMs + SEARCH_AGAIN_MS, untilMs ?? Infinity);
+    return;
+  }
+  const found = yield* victimsInSlices(ctx, gang, turn.nowMs, { means });
   const isInterrupted = turn.count !== count;
-  if (isInterrupted && !isItsTurn(ctx, gang, turn.nowMs)) return;
-  const finding = isInterrupted ? confirmed(ctx, gang, found, turn.nowMs) : found;
+  if (isInterrupted && !meansInTurn(ctx, gang, turn.nowMs)) return;
+  const finding = isInterrupted ? confirmed(ctx, gang, { found, means }, turn.nowMs) : found;
   if (begin(ctx, gang, { finding, nowMs: turn.nowMs })) gang.fruitless = 0;
   else gang.searchAgainMs = nextSearchMs(gang.fruitless++, finding, turn.nowMs);
 }
 
-function isItsTurn(ctx: PreemptionContext, gang: Gang, nowMs: number): boolean {
-  if (ctx.hold !== undefined || ctx.isFollowing || ctx.gangs.get(gang.key) !== gang) return false;
-  return gang.policy.preemption.mode === 'enforce' && isDue(gang, nowMs) && forbiddenTo(ctx, gang, nowMs) === undefined;
+/** By what right pods may be evicted for the gang now; undefined: by none, or it does not wait for room alone. */
+function meansInTurn(ctx: PreemptionContext, gang: Gang, nowMs: number): Means | undefined {
+  if (ctx.hold !== undefined || ctx.isFollowing || ctx.gangs.get(gang.key) !== gang) return undefined;
+  return isDue(gang, nowMs) ? meansNow(ctx, gang, nowMs) : undefined;
 }
 
 /** Finds the victims again, among those that were found in a cluster which may have changed since. */
-function confirmed(ctx: PreemptionContext, gang: Gang, found: Finding, nowMs: number): Finding {
+function confirmed(
+  ctx: PreemptionContext,
+  gang: Gang,
+  { found, means }: { readonly found: Finding; readonly means: Means },
+  nowMs: number,
+): Finding {
   if (found.kind === 'none') return found;
   const candidates = found.kind === 'victims' ? found.candidates : [];
   const pods = new Set(podsOf(candidates).map(({ pod }) => pod.uid));
-  return findVictims(ctx, gang, nowMs, { pods, reservations: candidates.some(({ kind }) => kind === 'reservation') });
+  const among = { pods, reservations: candidates.some(({ kind }) => kind === 'reservation') };
+  return findVictims(ctx, gang, nowMs, { among, means });
 }
 
 /** The pauses grow, so that the gangs behind have their turn. They end when a pod reaches the minimum runtime. */
@@ -92,27 +106,4 @@ function nextSearchMs(fruitless: number, finding: Finding, nowMs: number): numbe
 /** Only a gang that waits for room, and for nothing else, may preempt. */
 function isDue(gang: Gang, nowMs: number): boolean {
   return !isFreeing(gang) && refusalOf(gang)?.kind === 'room' && nowMs >= gang.searchAgainMs;
-}
-
-/** Why the gang may not preempt now, for the user; undefined: it may. */
-export function forbiddenTo(
-  { evictions, overclaims, cluster }: Pick<PreemptionContextView, 'evictions' | 'overclaims' | 'cluster'>,
-  gang: Gang,
-  nowMs: number,
-): string | undefined {
-  const { leader, firstAskMs, policy, key, preemption } = gang;
-  const { afterMs, cascadeMs } = policy.preemption;
-  // Its annotation carries no plan: a restart would forget the victims.
-  if (hasRunningLeader(cluster, gang)) return 'its leader already runs';
-  if (leader.evictionTraits?.neverPreempts) return 'the preemptionPolicy of its leader is Never';
-  if (preemption === 'wasted')
-    return 'pods were evicted for it before, and kube-scheduler has not asked about its leader since';
-  const overclaim = overclaims.at(leader.namespace, nowMs);
-  if (overclaim)
-    return `members in namespace ${leader.namespace} came with a lower priority than ${counted(overclaim.victims, 'pod')} were evicted with, and no more are evicted for the namespace for ${overclaim.forMs / 60_000} min (give members the class of their leader)`;
-  const lostMs = evictions.lastLossMs(key);
-  if (lostMs !== undefined && nowMs - lostMs < cascadeMs)
-    return `it lost members less than ${cascadeMs / 1000} s ago (preemption.cascade)`;
-  if (nowMs - firstAskMs < afterMs) return `it has waited less than ${afterMs / 1000} s (preemption.after)`;
-  return undefined;
 }

@@ -5,10 +5,10 @@ import { placeAtOrElsewhere } from '../../gang/healing.ts';
 import type { Slot } from '../../gang/slot.ts';
 import type { GangPod, PodInfo, WrittenPlan } from '../../model.ts';
 import type { PreemptionContext } from '../candidates/context.ts';
-import { exclusionOf, preemptorOf, priorityGap } from '../candidates/exclusion-rules.ts';
+import { exclusionOf, preemptorOf, priorityGap, type Preemptor } from '../candidates/exclusion-rules.ts';
 import { findVictims, type Finding } from '../search/find-victims.ts';
 import { begin } from './begin.ts';
-import { forbiddenTo } from './make-room.ts';
+import { enforced, meansNow, rightsOf } from './rights.ts';
 
 /** Plans judged in one pass, during which kube-scheduler waits: each costs a search. The others are dropped. */
 const MOST_PLANS = 64;
@@ -60,11 +60,12 @@ function takeUp(ctx: PreemptionContext, { gang, written }: Found, nowMs: number)
   const { evictions } = ctx;
   const objection = objectionTo(ctx, gang, written, nowMs);
   if (objection !== undefined) return objection;
+  const means = meansNow(ctx, gang, nowMs) ?? enforced(ctx, gang);
   const going = goingVictims(ctx, gang, written, nowMs);
   for (const one of going) evictions.note(one, nowMs);
   const moved = clearTheWay(ctx, gang, written, nowMs);
   const among = { pods: new Set(written.victims.map(({ uid }) => uid)), reservations: false };
-  const finding = findVictims(ctx, gang, nowMs, among);
+  const finding = findVictims(ctx, gang, nowMs, { among, means });
   const isBegun = begin(ctx, gang, { finding, nowMs, isRestored: true });
   for (const { gang: of, slot, at } of moved) {
     placeAtOrElsewhere(ctx, of, slot, at);
@@ -78,10 +79,11 @@ function takeUp(ctx: PreemptionContext, { gang, written }: Found, nowMs: number)
 /** Why the gang may have no eviction plan now, whoever its victims are; undefined: it may. */
 function objectionTo(ctx: PreemptionContext, gang: Gang, written: WrittenPlan, nowMs: number): string | undefined {
   const { mode } = gang.policy.preemption;
-  if (mode !== 'enforce') return `preemption.mode is now ${mode}`;
+  const modes = enforced(ctx, gang);
+  if (!modes.priority && !modes.share) return `preemption.mode is now ${mode}`;
   if (nowMs > written.untilMs) return 'the plan had expired';
-  const forbidden = forbiddenTo(ctx, gang, nowMs);
-  if (forbidden !== undefined) return forbidden;
+  const { because } = rightsOf(ctx, gang, nowMs);
+  if (because !== undefined) return because;
   const admission = decideAdmission(ctx, gang, {}, nowMs);
   if (admission.kind === 'admitted') return 'the gang fits without it, and waits for its turn';
   const { kind, reason } = admission.refusal;
@@ -101,7 +103,7 @@ function goingVictims(
   { victims }: WrittenPlan,
   nowMs: number,
 ): (Gang | undefined)[] {
-  const preemptor = preemptorOf(ctx, gang, nowMs);
+  const preemptor = asBefore(ctx, gang, nowMs);
   return victims.flatMap(({ uid }) => {
     const pod = ctx.cluster.boundPod(uid)?.pod;
     const own = ctx.gangs.get(pod?.membership?.gang ?? '');
@@ -109,6 +111,16 @@ function goingVictims(
     return isVictim ? [own] : [];
   });
 }
+
+/** The gang as it was when its plan was made: victims that are being deleted still count. */
+const asBefore = (
+  ctx: PreemptionContext,
+  gang: Gang,
+  nowMs: number,
+): Preemptor & { readonly ctx: PreemptionContext } => ({
+  ...preemptorOf(ctx, gang, nowMs, { means: enforced(ctx, gang), withDeleting: true }),
+  ctx,
+});
 
 /** A reserved slot that gave way, and its former place. */
 interface Moved {
@@ -143,14 +155,17 @@ function clearTheWay(ctx: PreemptionContext, gang: Gang, written: WrittenPlan, n
 
 /** Whether the rules would allow the gang to evict one more needed member of the other. */
 function mayLose(ctx: PreemptionContext, gang: Gang, other: Gang, nowMs: number): boolean {
-  const preemptor = preemptorOf(ctx, gang, nowMs);
+  const preemptor = asBefore(ctx, gang, nowMs);
   const { queues, minRuntimeMs, budget } = preemptor.rules;
-  const { queue } = other.spec;
+  const { path: queue } = other.queue;
   const { evictions } = ctx;
+  const isLower = other.priority + priorityGap(preemptor, other) <= preemptor.priority;
+  const verdict = preemptor.claim?.verdictOn(other.queue, isLower);
+  const isByShare = verdict !== undefined && 'right' in verdict && verdict.right === 'share';
+  const isByPriority = verdict === undefined ? isLower : 'right' in verdict && !isByShare;
   return (
     isAdmitted(other) &&
-    other.priority + priorityGap(preemptor, other) <= preemptor.priority &&
-    (queues.length === 0 || queues.includes(queue)) &&
+    (isByShare || (isByPriority && (queues.length === 0 || queues.includes(queue)))) &&
     nowMs - (other.startedMs ?? nowMs) >= minRuntimeMs &&
     evictions.lately(nowMs) < budget.perMinute &&
     evictions.lately(nowMs, queue) < budget.perQueue &&

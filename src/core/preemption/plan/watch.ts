@@ -5,6 +5,7 @@ import { isTooImportant, preemptorOf } from '../candidates/exclusion-rules.ts';
 import { findVictims } from '../search/find-victims.ts';
 import { counted } from '../../wording.ts';
 import { begin } from './begin.ts';
+import { enforced } from './rights.ts';
 
 /** Drops plans that cannot succeed: the room is lost, a victim does not leave, or the policy no longer enforces. */
 export function checkPlans(ctx: PreemptionContext, nowMs: number): void {
@@ -15,13 +16,23 @@ export function checkPlans(ctx: PreemptionContext, nowMs: number): void {
     plan.withheld = plan.withheld.filter(({ node }) => ctx.cluster.table.rowOf(node) !== undefined);
     if (gang.slots.some(({ state }) => state === 'unplaced')) {
       abandonPlan(ctx, gang, 'another scheduler took the room, or a node is gone', nowMs);
-    } else if (gang.policy.preemption.mode !== 'enforce') {
-      abandonPlan(ctx, gang, `preemption.mode is now ${gang.policy.preemption.mode}`, nowMs);
+    } else if (notEnforced(ctx, gang) !== undefined) {
+      abandonPlan(ctx, gang, notEnforced(ctx, gang)!, nowMs);
     } else if (nowMs > untilMs) {
       for (const uid of left.keys()) ctx.evictions.refuse(uid, nowMs);
       abandonPlan(ctx, gang, `${counted(left.size, 'victim')} did not leave in time`, nowMs);
     }
   }
+}
+
+/** Why the plan is carried out no more; undefined: its modes enforce it. */
+function notEnforced(ctx: PreemptionContext, gang: FreeingGang): string | undefined {
+  const { priority, share } = enforced(ctx, gang);
+  const rights = new Set(gang.state.plan.rights.values());
+  const { policy, queue } = gang;
+  if (rights.has('share') && !share) return `reclaim.mode of queue ${queue.path} is now ${queue.reclaim.mode}`;
+  const isEnough = rights.has('priority') ? priority : priority || share;
+  return isEnough ? undefined : `preemption.mode is now ${policy.preemption.mode}`;
 }
 
 /** Drops plans with a victim that has become as important as the gang. Call about once a second. */
@@ -33,7 +44,10 @@ export function checkPriorities(ctx: PreemptionContext, nowMs: number): void {
 
 function hasEqualVictim(ctx: PreemptionContext, gang: FreeingGang, nowMs: number): boolean {
   const preemptor = preemptorOf(ctx, gang, nowMs);
-  return [...gang.state.plan.left.keys()].some((uid) => {
+  const { left, rights } = gang.state.plan;
+  return [...left.keys()].some((uid) => {
+    // Between queues it is not priority that counts.
+    if (rights.get(uid) === 'share') return false;
     const pod = ctx.cluster.boundPod(uid)?.pod;
     if (!pod || pod.deleting) return false;
     return isTooImportant(preemptor, pod, ctx.gangs.get(pod.membership?.gang ?? ''));
@@ -57,6 +71,7 @@ export function evictionRefused(ctx: PreemptionContext, uid: string, reason: str
   cluster.stay(uid);
   evictions.takeBack(ctx.gangs.get(cluster.boundPod(uid)?.pod.membership?.gang ?? ''), plan.sinceMs);
   const kept = [...plan.left.values()];
-  const isAmended = begin(ctx, gang, { finding: findVictims(ctx, gang, nowMs), nowMs, kept });
+  const finding = findVictims(ctx, gang, nowMs, { means: enforced(ctx, gang) });
+  const isAmended = begin(ctx, gang, { finding, nowMs, kept });
   if (!isAmended) abandonPlan(ctx, gang, `a victim cannot be evicted: ${reason}`, nowMs);
 }

@@ -10,7 +10,10 @@ import { candidatesPerDomain, type Among, type CensusResult } from '../candidate
 import type { CandidatePool, OpenCandidates } from '../candidates/candidate-pool.ts';
 import type { Candidate, GangCandidate } from '../candidates/candidate.ts';
 import type { PreemptionContextView } from '../candidates/context.ts';
-import { preemptorOf, type ExclusionRule } from '../candidates/exclusion-rules.ts';
+import { preemptorOf, type ExclusionRule, type Preemptor } from '../candidates/exclusion-rules.ts';
+import { columnsLacking } from '../candidates/lacks.ts';
+import type { Means, QueueClaim } from '../candidates/share-rules.ts';
+import type { SharesTaken } from '../candidates/shares-taken.ts';
 import { overruledNamespaces } from '../candidates/protection.ts';
 import { chooseVictims } from './choose-victims.ts';
 import { improve } from './improve.ts';
@@ -38,6 +41,8 @@ export type Finding =
       readonly charges: readonly Charge[];
       /** Namespaces whose long grace periods and disruption budgets protect no longer. */
       readonly overruled: ReadonlySet<string>;
+      /** What the gang may take from other queues; undefined: none are configured. */
+      readonly claim: QueueClaim | undefined;
       /** The charges with the terms of each cost, for people. */
       readonly itemised: () => readonly ItemisedCharge[];
     }
@@ -48,6 +53,9 @@ export type Finding =
       readonly kind: 'none';
       readonly excluded: ReadonlyMap<ExclusionRule, number>;
       readonly hits: ReadonlyMap<ExclusionRule, number>;
+      readonly claim?: QueueClaim | undefined;
+      /** The least loss that was not less than the gain. */
+      readonly spared?: SharesTaken['spared'];
     };
 
 /** A pod that should have been gone for longer than this is stuck and not awaited. */
@@ -61,12 +69,17 @@ export const MOST_WORK = 400_000;
 /** The rows of a topology domain. */
 type Domain = readonly number[];
 
-/**
- * Searches for the victims with the least harm that make room for a waiting gang. Changes nothing.
- * @param among what may be a victim; absent: anything
- */
-export function findVictims(ctx: PreemptionContextView, gang: Gang, nowMs: number, among?: Among): Finding {
-  return allAtOnce(victimsInSlices(ctx, gang, nowMs, among));
+/** What a search may choose from. */
+interface Scope {
+  /** What may be a victim; absent: anything. */
+  readonly among?: Among;
+  /** By what right; absent: by any. */
+  readonly means?: Means;
+}
+
+/** Searches for the victims with the least harm that make room for a waiting gang. Changes nothing. */
+export function findVictims(ctx: PreemptionContextView, gang: Gang, nowMs: number, scope?: Scope): Finding {
+  return allAtOnce(victimsInSlices(ctx, gang, nowMs, scope));
 }
 
 /** The same in slices. What is found holds for the cluster as it was when the search looked: it must be found again. */
@@ -74,19 +87,18 @@ export function* victimsInSlices(
   ctx: PreemptionContextView,
   gang: Gang,
   nowMs: number,
-  among?: Among,
+  scope: Scope = {},
 ): Slices<Finding> {
-  const terms = { rules: gang.policy.preemption, work: new Work(MOST_WORK), ...(among ? { among } : {}) };
+  const terms = { rules: gang.policy.preemption, work: new Work(MOST_WORK), ...scope };
   const search = searchFor(ctx, gang, nowMs, terms);
   if (!search) return { kind: 'none', excluded: new Map(), hits: new Map() };
   return (yield* search.soon()) ?? (yield* search.victims());
 }
 
-interface SearchTerms {
+interface SearchTerms extends Scope {
   readonly rules: PreemptionRules;
   /** The search uses it up. */
   readonly work: Work;
-  readonly among?: Among;
 }
 
 /** Whether there are victims that make room for the gang under these rules. */
@@ -110,13 +122,16 @@ function searchFor(ctx: PreemptionContextView, gang: Gang, nowMs: number, terms:
   const awaited = goingAnyway(ctx, shortfall, nowMs);
   for (const { row, vector } of awaited) shortfall.give(row, vector);
   const overruled = overruledNamespaces(ctx, terms.rules);
-  return new Search({ ctx, gang, nowMs, ...terms, shortfall, awaited, overruled, isExact: isSimple(needs) });
+  const { rules, means } = terms;
+  const lacks = ctx.tree.isConfigured ? { lacks: columnsLacking(ctx, needs, awaited) } : {};
+  const preemptor = preemptorOf(ctx, gang, nowMs, { rules, means, ...lacks });
+  return new Search({ ...preemptor, gang, ...terms, shortfall, awaited, overruled, isExact: isSimple(needs) });
 }
 
-interface Asked extends SearchTerms {
+interface Asked extends SearchTerms, Preemptor {
   readonly ctx: PreemptionContextView;
+  readonly rules: PreemptionRules;
   readonly gang: Gang;
-  readonly nowMs: number;
   /** Includes the room of the awaited pods. */
   readonly shortfall: Shortfall;
   readonly awaited: readonly BoundPod[];
@@ -141,6 +156,7 @@ class Search {
   readonly #hits: Hits = new Map();
   #queues: ReadonlySet<string> = new Set();
   #excluded: ReadonlyMap<ExclusionRule, number> = new Map();
+  #spared: SharesTaken['spared'];
 
   constructor(asked: Asked) {
     this.#asked = asked;
@@ -165,7 +181,13 @@ class Search {
       return false;
     });
     if (best) return yield* this.#improved(best);
-    return { kind: 'none', excluded: this.#excluded, hits: this.#hits };
+    return {
+      kind: 'none',
+      excluded: this.#excluded,
+      hits: this.#hits,
+      claim: this.#asked.claim,
+      spared: this.#spared,
+    };
   }
 
   *hasAny(): Slices<boolean> {
@@ -199,13 +221,8 @@ class Search {
 
   /** @returns the candidates of a domain; if domains do not bind the leader, those of all domains */
   *#census(): Slices<(domain: number) => Slices<CandidatePool>> {
-    const { ctx, gang, nowMs, rules, overruled, shortfall, among, work } = this.#asked;
-    const input = {
-      ...preemptorOf(ctx, gang, nowMs, rules),
-      overruled,
-      ownGang: gang.key,
-      ...(among ? { among } : {}),
-    };
+    const { ctx, gang, shortfall, work } = this.#asked;
+    const input = { ...this.#asked, ownGang: gang.key };
     const count = (domains: readonly (Domain | undefined)[], isUseful: (row: number) => boolean) => {
       const flags = new Uint8Array(ctx.cluster.table.rows).map((_, row) => Number(isUseful(row)));
       return candidatesPerDomain({ ...input, isUseful: (row) => flags[row] === 1 }, domains, work);
@@ -242,7 +259,7 @@ class Search {
   }
 
   *#foundIn(domain: Domain, pool: CandidatePool): Slices<Found | undefined> {
-    const { ctx, nowMs, rules, overruled, shortfall, isExact, work } = this.#asked;
+    const { ctx, nowMs, rules, overruled, shortfall, isExact, work, claim } = this.#asked;
     const { cluster, reportedWork } = ctx;
     const costs = { cluster, reportedWork, weights: rules.cost, nowMs };
     const open = {
@@ -250,7 +267,8 @@ class Search {
       whole: rules.wholeGangs ? (of: Work) => pool.whole(of) : () => withoutPause<readonly GangCandidate[]>([]),
     };
     for (const margin of isExact ? [0] : MARGINS) {
-      const victims = new VictimSet(shortfall, { budgets: new Budgets({ rules, ctx, nowMs, overruled }), costs, work });
+      const budgets = new Budgets({ rules, ctx, nowMs, overruled, claim });
+      const victims = new VictimSet(shortfall, { budgets, costs, work });
       const fits = (candidates: readonly Candidate[]) => this.#fits(candidates);
       const isFound = yield* chooseVictims(victims, open, { fits, margin, widen: (more) => shortfall.widen(more) });
       if (isFound) {
@@ -259,6 +277,7 @@ class Search {
         return found;
       }
       for (const [rule, untilMs] of victims.hits) addHit(this.#hits, rule, untilMs);
+      this.#spared = budgets.shares?.spared ?? this.#spared;
     }
     return undefined;
   }
@@ -276,6 +295,7 @@ class Search {
       harm: victims.harm(),
       charges: victims.account(),
       overruled: this.#asked.overruled,
+      claim: this.#asked.claim,
       itemised: () => victims.itemised(),
     };
   }

@@ -1,0 +1,87 @@
+import { endingsOf, heldBy } from '../../backfill/endings.ts';
+import type { Gang } from '../../gang/gang.ts';
+import { hasRunningLeader, siblingRows, startNeeds } from '../../gang/needs.ts';
+import { counted } from '../../wording.ts';
+import type { PreemptionContextView } from '../candidates/context.ts';
+import type { Means } from '../candidates/share-rules.ts';
+
+/** By what right pods may be evicted for a gang now. */
+export interface Rights {
+  readonly means: Means;
+  /** Why by none, for the user; undefined: by some. */
+  readonly because: string | undefined;
+}
+
+type Context = Pick<PreemptionContextView, 'evictions' | 'overclaims' | 'cluster' | 'tree'>;
+
+/** The same, whatever the modes are: what they could allow. */
+export function rightsOf(ctx: Context, gang: Gang, nowMs: number): Rights {
+  const never = forbiddenTo(ctx, gang, nowMs);
+  const byPriority = never ?? forbiddenByPriority(ctx, gang, nowMs);
+  const byShare = never ?? forbiddenByShare(ctx, gang, nowMs);
+  const means = { priority: byPriority === undefined, share: byShare === undefined };
+  return { means, because: means.priority || means.share ? undefined : byPriority };
+}
+
+/** What the modes of its policy and of its queue allow. */
+export const enforced = ({ tree }: Pick<Context, 'tree'>, { policy, queue }: Gang): Means => ({
+  priority: policy.preemption.mode === 'enforce',
+  share: tree.isConfigured && queue.reclaim.mode === 'enforce',
+});
+
+/** What may be made use of now; undefined: nothing. */
+export function meansNow(ctx: Context, gang: Gang, nowMs: number): Means | undefined {
+  const modes = enforced(ctx, gang);
+  if (!modes.priority && !modes.share) return undefined;
+  const { means } = rightsOf(ctx, gang, nowMs);
+  const both = { priority: means.priority && modes.priority, share: means.share && modes.share };
+  return both.priority || both.share ? both : undefined;
+}
+
+function forbiddenTo({ evictions, cluster }: Context, gang: Gang, nowMs: number): string | undefined {
+  const { leader, policy, key, preemption } = gang;
+  const { cascadeMs } = policy.preemption;
+  // Its annotation carries no plan: a restart would forget the victims.
+  if (hasRunningLeader(cluster, gang)) return 'its leader already runs';
+  if (leader.evictionTraits?.neverPreempts) return 'the preemptionPolicy of its leader is Never';
+  if (preemption === 'wasted')
+    return 'pods were evicted for it before, and kube-scheduler has not asked about its leader since';
+  const lostMs = evictions.lastLossMs(key);
+  if (lostMs !== undefined && nowMs - lostMs < cascadeMs)
+    return `it lost members less than ${cascadeMs / 1000} s ago (preemption.cascade)`;
+  return undefined;
+}
+
+function forbiddenByPriority({ overclaims }: Context, gang: Gang, nowMs: number): string | undefined {
+  const { leader, firstAskMs, policy } = gang;
+  const { afterMs } = policy.preemption;
+  const overclaim = overclaims.at(leader.namespace, nowMs);
+  if (overclaim)
+    return `members in namespace ${leader.namespace} came with a lower priority than ${counted(overclaim.victims, 'pod')} were evicted with, and no more are evicted for the namespace for ${overclaim.forMs / 60_000} min (give members the class of their leader)`;
+  return nowMs - firstAskMs < afterMs ? `it has waited less than ${afterMs / 1000} s (preemption.after)` : undefined;
+}
+
+function forbiddenByShare({ tree }: Context, { queue, firstAskMs }: Gang, nowMs: number): string | undefined {
+  const { mode, afterMs } = queue.reclaim;
+  if (!tree.isConfigured || mode === 'off') return 'nothing is reclaimed for its queue (reclaim.mode)';
+  return nowMs - firstAskMs < afterMs ? `it has waited less than ${afterMs / 1000} s (reclaim.after)` : undefined;
+}
+
+/** So many of such runs as hold room now have ended before their end is counted on. */
+const END_SHARE = 0.9;
+
+/**
+ * Until when the gang waits for the ends of gangs that run, in ms, because these should make the room within the patience
+ * of its queue; undefined: it does not wait for them. O(gangs that hold room).
+ */
+export function waitsForEnds(ctx: PreemptionContextView, gang: Gang, nowMs: number): number | undefined {
+  const { afterMs, patienceMs } = gang.queue.reclaim;
+  const untilMs = gang.firstAskMs + afterMs + patienceMs;
+  if (nowMs >= untilMs) return undefined;
+  const { cluster, planner } = ctx;
+  const ends = endingsOf(ctx, END_SHARE, nowMs).filter(({ atMs }) => atMs <= untilMs);
+  const freed = ends.flatMap((end) => heldBy(cluster, end.gang));
+  if (freed.length === 0) return undefined;
+  const request = { needs: startNeeds(cluster, gang), policy: gang.policy, siblings: siblingRows(cluster, gang) };
+  return planner.plan({ ...request, freed }).kind === 'placed' ? untilMs : undefined;
+}

@@ -1,0 +1,206 @@
+import { describe, expect, test } from 'vitest';
+import type { Effect } from '../../src/core/effects.ts';
+import type { PodInfo } from '../../src/core/model.ts';
+import { DEFAULT_POLICY, type PreemptionRules } from '../../src/core/policy/policy.ts';
+import type { QueueSpec } from '../../src/core/policy/tenancy.ts';
+import { runApp, runSingleRoleGang } from '../support/apps.ts';
+import { GangBuilder, node } from '../support/builders.ts';
+import { cores, queue, tenancyOf, type QueueOptions } from '../support/tenancies.ts';
+import { World } from '../support/world.ts';
+
+const HOUR_MS = 3_600_000;
+
+type Rules = Omit<Partial<PreemptionRules>, 'budget'>;
+
+/** One node with so many cores, at ten o'clock; preemption by priority is off. */
+function cluster(cpu: number, queues: readonly QueueSpec[], rules: Rules = {}): World {
+  const { preemption } = DEFAULT_POLICY;
+  const budget = { ...preemption.budget, perMinute: 1000, perQueue: 1000, perGang: 1000 };
+  const world = new World([node('n', { cpu, pods: 1000 })], {
+    preemption: { ...preemption, mode: 'off', wholeGangs: true, minRuntimeMs: 0, ...rules, budget },
+  });
+  world.nowMs = 10 * HOUR_MS;
+  world.scheduler.setRules({ policies: world.scheduler.policies, tenancy: tenancyOf(queues) }, world.nowMs);
+  return world;
+}
+
+const two = (a: QueueOptions = {}, b: QueueOptions = {}) => [queue('a', a), queue('b', b)];
+const owns = (cpu: number): QueueOptions => ({ guaranteed: cores(cpu) });
+
+/** A gang of `count` pods of one core each that runs whole or not at all. */
+const gangOf = (name: string, count: number, queueName: string) =>
+  new GangBuilder(name, { worker: { count, cpu: 1 } }, { queue: queueName });
+const pods = (gang: GangBuilder): PodInfo[] =>
+  Array.from({ length: gang.spec.roles[0]!.count }, (_, i) => gang.leader(`${gang.spec.name}-${i}`));
+
+function run(world: World, name: string, count: number, queueName: string): PodInfo[] {
+  return runSingleRoleGang(world, name, Array<string>(count).fill('n'), { queue: queueName });
+}
+
+/** All members are asked about; those that get a place are bound. @returns the last answer */
+function ask(world: World, gang: GangBuilder): string {
+  let answer = '';
+  for (const pod of pods(gang)) answer = world.start(pod);
+  return answer;
+}
+
+const plans = (world: World) =>
+  world.effects.filter((one): one is Extract<Effect, { kind: 'eviction-planned' }> => one.kind === 'eviction-planned');
+const evicted = (world: World) => plans(world).reduce((sum, { victims }) => sum + victims.length, 0);
+
+/** Victims leave; what waits is admitted. */
+function letGo(world: World): void {
+  for (const uid of [...world.scheduler.inside.evictions.beneficiary.keys()]) world.learn({ kind: 'pod-gone', uid });
+  world.wait(1000);
+  world.effects.push(...world.scheduler.admitWaiting(world.nowMs));
+}
+
+describe('A12: a pod of 4 cores in a queue that owns 3 of 8', () => {
+  test('goes for a gang of the queue that owns 5, and does not come back for its own', () => {
+    const world = cluster(8, two(owns(3), owns(5)));
+    runSingleRoleGang(world, 'large', ['n'], { queue: 'a', cpu: 4 });
+    run(world, 'one', 1, 'b');
+    const gang = gangOf('four', 4, 'b');
+    expect(ask(world, gang)).toBe('waits: gang waits for room');
+    expect(world.makeRoom()).toEqual(['large-1']);
+    letGo(world);
+    expect(ask(world, gang)).toBe('-> n');
+    const again = new GangBuilder('large2', { worker: { count: 1, cpu: 4 } }, { queue: 'a' });
+    expect(ask(world, again)).toBe('waits: gang waits for room');
+    for (let i = 0; i < 10; i++) {
+      world.wait(60_000);
+      ask(world, again);
+      expect(world.makeRoom()).toEqual([]);
+    }
+    expect(evicted(world)).toBe(1);
+  });
+});
+
+describe('A15: a gang of 12 in a queue that owns 10 of 20, and one of 2 waits', () => {
+  test('that needs all 12: nobody goes, since the loss is as great as the gain', () => {
+    const world = cluster(20, two(owns(10), owns(10)));
+    run(world, 'large', 12, 'a');
+    run(world, 'small', 8, 'b');
+    const gang = gangOf('two', 2, 'b');
+    ask(world, gang);
+    expect(world.makeRoom()).toEqual([]);
+  });
+
+  test('that needs 8 of them: two extras go', () => {
+    const world = cluster(20, two(owns(10), owns(10)));
+    runSingleRoleGang(world, 'large', Array<string>(12).fill('n'), { queue: 'a', min: 8 });
+    run(world, 'small', 8, 'b');
+    ask(world, gangOf('two', 2, 'b'));
+    expect(world.makeRoom()).toHaveLength(2);
+  });
+
+  test('that needs all 12, with reclaim.indivisible: allow: the whole gang goes', () => {
+    const world = cluster(20, two(owns(10), { ...owns(10), reclaim: { indivisible: 'allow' } }));
+    run(world, 'large', 12, 'a');
+    run(world, 'small', 8, 'b');
+    ask(world, gangOf('two', 2, 'b'));
+    expect(world.makeRoom()).toHaveLength(12);
+  });
+});
+
+describe('A16: 12 cores, two queues that own 5 each hold 10 and 2, in pods of one core', () => {
+  const play = (to: 'guarantee' | 'share') => {
+    const world = cluster(12, two(owns(5), { ...owns(5), reclaim: { to } }));
+    for (let i = 0; i < 10; i++) run(world, `a${i}`, 1, 'a');
+    for (let i = 0; i < 2; i++) run(world, `b${i}`, 1, 'b');
+    for (let i = 0; i < 10; i++) ask(world, gangOf(`w${i}`, 1, 'b'));
+    for (let i = 0; i < 20; i++) {
+      world.makeRoom();
+      letGo(world);
+    }
+    return evicted(world);
+  };
+  test('to: guarantee ends at 7 and 5', () => expect(play('guarantee')).toBe(3));
+  test('to: share ends at 6 and 6', () => expect(play('share')).toBe(4));
+});
+
+describe('A17: alice runs 100, bob, who owns 20, submits 100 in gangs of 10', () => {
+  const play = (to: 'guarantee' | 'share') => {
+    const world = cluster(100, [queue('alice'), queue('bob', { ...owns(20), reclaim: { to } })]);
+    for (let i = 0; i < 10; i++) run(world, `alice${i}`, 10, 'alice');
+    const gangs = Array.from({ length: 10 }, (_, i) => gangOf(`bob${i}`, 10, 'bob'));
+    for (let i = 0; i < 20; i++) {
+      for (const gang of gangs) ask(world, gang);
+      world.makeRoom();
+      letGo(world);
+    }
+    return { evicted: evicted(world), bob: gangs.filter((gang) => ask(world, gang) === '-> n').length };
+  };
+  test('to: guarantee ends at 80 and 20', () => expect(play('guarantee')).toEqual({ evicted: 20, bob: 2 }));
+  // bob is guaranteed 20 and gets half of the other 80.
+  test('to: share ends where both are entitled to it, and the next gang waits', () =>
+    expect(play('share')).toEqual({ evicted: 60, bob: 6 }));
+});
+
+test('A19: victims leave one after the other; the first asks again and gets no slot of the gang', () => {
+  const world = cluster(120, two(owns(120)));
+  const one = run(world, 'one', 60, 'b');
+  const other = run(world, 'other', 60, 'b');
+  const gang = gangOf('all', 120, 'a');
+  ask(world, gang);
+  expect(world.makeRoom()).toHaveLength(120);
+  world.wait(5000);
+  for (const pod of one) world.gone(pod);
+  world.wait(1000);
+  const again = gangOf('one', 60, 'b');
+  expect(ask(world, again)).toBe('waits: gang waits for room');
+  expect(world.makeRoom()).toEqual([]);
+  const { slots } = world.scheduler.inside.gangs.get('jobs/all')!;
+  expect(slots.map(({ state }) => state)).toEqual(Array(120).fill('reserved'));
+  world.wait(24_000);
+  for (const pod of other) world.gone(pod);
+  expect(ask(world, gang)).toBe('-> n');
+  expect(plans(world)).toHaveLength(1);
+});
+
+describe('A20: two queues that are over by the same, with gangs of the same age', () => {
+  const victims = (order: readonly string[]) => {
+    const world = cluster(6, [queue('a', owns(2)), queue('b'), queue('c')]);
+    for (const name of order) run(world, name, 1, name.charAt(0));
+    ask(world, gangOf('two', 2, 'a'));
+    return world.makeRoom().join(' ');
+  };
+  const order = ['b1', 'b2', 'b3', 'c1', 'c2', 'c3'];
+
+  test('lose the same victims in every run, one each', () => {
+    const first = victims(order);
+    expect(first).toMatch(/^b\d-1 c\d-1$/);
+    const runs = Number(process.env['MUSTER_PROPERTY_RUNS'] ?? 100);
+    expect(new Set(Array.from({ length: runs }, () => victims(order)))).toEqual(new Set([first]));
+  });
+});
+
+test('mode advise names victims and evicts nobody; off does not even name them', () => {
+  for (const mode of ['advise', 'off'] as const) {
+    const world = cluster(10, two({ ...owns(5), reclaim: { mode } }));
+    for (let i = 0; i < 10; i++) run(world, `b${i}`, 1, 'b');
+    ask(world, gangOf('wants', 2, 'a'));
+    expect(world.makeRoom()).toEqual([]);
+    const making = world.scheduler.explain('jobs/wants', world.nowMs)!.preemption!;
+    expect(making.victims).toHaveLength(mode === 'advise' ? 2 : 0);
+  }
+});
+
+test('a gang of a queue beyond its share reclaims nothing', () => {
+  const world = cluster(10, two(owns(5), owns(5)));
+  for (let i = 0; i < 6; i++) run(world, `b${i}`, 1, 'b');
+  for (let i = 0; i < 4; i++) run(world, `a${i}`, 1, 'a');
+  ask(world, gangOf('wants', 2, 'a'));
+  expect(world.makeRoom()).toEqual([]);
+  ask(world, gangOf('fits', 1, 'a'));
+  expect(world.makeRoom()).toHaveLength(1);
+});
+
+test('a Spark app loses executors beyond its minimum first, and its driver only with all of them', () => {
+  const world = cluster(10, two(owns(5)));
+  runApp(world, 'app', Array<string>(10).fill('n'), { queue: 'b', min: 4 });
+  ask(world, gangOf('wants', 3, 'a'));
+  const victims = world.makeRoom();
+  expect(victims).toHaveLength(3);
+  expect(victims).not.toContain('app-driver');
+});
