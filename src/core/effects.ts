@@ -15,6 +15,8 @@ export type Effect =
   | { readonly kind: 'wake-leader'; readonly gang: string; readonly leader: PodRef; readonly gated: boolean }
   /** Its written reservation is held again, after a restart or while following; or all that it needs runs already. */
   | { readonly kind: 'gang-adopted'; readonly gang: string; readonly slots: readonly PlacedSlot[] }
+  /** The gang is not in the queue that it names; `note`: why, as a sentence. */
+  | { readonly kind: 'queue-ignored'; readonly gang: string; readonly leader: PodRef; readonly note: string }
   | { readonly kind: 'gang-waits'; readonly gang: string; readonly leader: PodRef; readonly reason: string }
   /** The gang is over (its last leader ended or was deleted); its slots are free. */
   | { readonly kind: 'gang-released'; readonly gang: string; readonly slots: number }
@@ -106,6 +108,15 @@ export type Effect =
     }
   /** A slot lost its place and there is no room for it now; muster places it again when room appears. */
   | { readonly kind: 'slot-unplaced'; readonly gang: string; readonly role: string; readonly from: string };
+
+/** After a reload: what so many gangs hold in queue `from` counts in queue `to` from now on. */
+export interface QueueMove {
+  readonly from: string;
+  readonly to: string;
+  readonly gangs: number;
+  /** There is no queue `from` any more. */
+  readonly isGone: boolean;
+}
 
 /** When a waiting gang starts if the forecasts hold, in ms; `latestMs` holds nine times of ten. */
 export interface StartTime {

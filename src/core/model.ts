@@ -96,6 +96,8 @@ interface MembershipBase {
 /** The pod declares the gang. */
 interface Declaration extends MembershipBase {
   readonly spec: GangSpec;
+  /** The name of the dialect that read it. */
+  readonly dialect?: string;
   readonly isElastic?: undefined;
   readonly problem?: undefined;
   readonly awaits?: undefined;
@@ -106,6 +108,7 @@ interface PlainMember extends MembershipBase {
   /** An elastic member: the gang starts without it, and it takes only room that no slot holds. */
   readonly isElastic?: true;
   readonly spec?: undefined;
+  readonly dialect?: undefined;
   readonly problem?: undefined;
   readonly awaits?: undefined;
 }
@@ -117,6 +120,7 @@ interface BrokenMembership extends MembershipBase {
   /** The key (gangObjectKey in intake/gang-objects.ts) of the gang object that is missing. */
   readonly awaits?: string;
   readonly spec?: undefined;
+  readonly dialect?: undefined;
   readonly isElastic?: undefined;
 }
 

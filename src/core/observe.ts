@@ -1,3 +1,4 @@
+import type { QueueMove } from './effects.ts';
 import { admitWaiting as admitGangs, isWorthSeeing, leaderSeen } from './admission/admit-waiting.ts';
 import { gangOf, refresh } from './gang/declare.ts';
 import { isAdmitted } from './gang/gang.ts';
@@ -16,7 +17,7 @@ import { makeRoom as findRoom, RoomRound } from './preemption/plan/make-room.ts'
 import { restorePlans } from './preemption/plan/restore.ts';
 import { checkPlans, checkPriorities, evictionRefused } from './preemption/plan/watch.ts';
 import { QueueTree } from './queue/tree.ts';
-import { isGangMember, type SchedulerState } from './state.ts';
+import { countByRules, isGangMember, type SchedulerState } from './state.ts';
 
 type OtherEvent = Exclude<ClusterEvent, { kind: 'node' | 'node-gone' | 'pod' | 'pod-gone' | 'synced' }>;
 
@@ -58,6 +59,7 @@ export function tick(state: SchedulerState, nowMs: number): void {
   state.outcomes.expire(nowMs);
   updateDeadlinePriorities(state, nowMs);
   if (state.isSynced && !state.isFollowing) state.promises.tick(state, nowMs);
+  state.tree.sweep(nowMs);
   checkPlans(state, nowMs);
   checkPriorities(state, nowMs);
   if (state.isSynced) retryUnplaced(state, nowMs);
@@ -102,10 +104,13 @@ export function followOthers(state: SchedulerState, isFollowing: boolean, nowMs:
     if (gang.leader.node !== undefined) restoreReservation(state, gang, gang.leader, nowMs);
 }
 
-/** New rules count for every decision from now on; what is reserved stays, and what queues hold is counted anew. */
-export function setRules(state: SchedulerState, { policies, tenancy }: Rules, nowMs: number): void {
+/**
+ * New rules count for every decision from now on; what is reserved stays, and what queues hold is counted anew.
+ * @returns what counts in another queue now
+ */
+export function setRules(state: SchedulerState, { policies, tenancy }: Rules, nowMs: number): readonly QueueMove[] {
   state.policies = policies;
-  if (tenancy !== state.tree.tenancy) setQueues(state, tenancy);
+  const moves = tenancy === state.tree.tenancy ? [] : setQueues(state, tenancy);
   for (const gang of state.gangs.values()) {
     gang.policy = state.policyOf(gang.leader);
     reconsider(gang);
@@ -115,11 +120,24 @@ export function setRules(state: SchedulerState, { policies, tenancy }: Rules, no
   }
   for (const roles of state.ledger.unplaced.values())
     for (const unplaced of roles.values()) state.ledger.setTried(unplaced, undefined);
+  return moves;
 }
 
-function setQueues(state: SchedulerState, tenancy: Tenancy): void {
-  state.tree = new QueueTree(tenancy);
-  for (const gang of state.gangs.values()) requeue(state, gang, accountOf(state, gang.leader, gang.spec.queue));
+/** Every gang and every single pod is put in its queue again, and keeps what it holds. */
+function setQueues(state: SchedulerState, tenancy: Tenancy): readonly QueueMove[] {
+  const tree = (state.tree = new QueueTree(tenancy));
+  const moved = new Map<string, QueueMove>();
+  for (const gang of state.gangs.values()) {
+    const from = gang.queue.path;
+    requeue(state, gang, accountOf(state, gang.leader, gang.spec.queue));
+    const to = gang.queue.path;
+    if (from === to || (state.usage.ofGang(gang.key)?.parts ?? 0) === 0) continue;
+    const key = JSON.stringify([from, to]);
+    const gangs = (moved.get(key)?.gangs ?? 0) + 1;
+    moved.set(key, { from, to, gangs, isGone: tree.find(from) === undefined });
+  }
+  countByRules(state);
+  return [...moved.values()];
 }
 
 function putNode(state: SchedulerState, node: NodeInfo, nowMs: number): void {

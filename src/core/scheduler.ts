@@ -7,7 +7,7 @@ import type {
   PreemptRequest,
   SchedulerStats,
 } from './decision.ts';
-import type { Effect } from './effects.ts';
+import type { Effect, QueueMove } from './effects.ts';
 import { MusterError } from './errors.ts';
 import { etaOf, type Eta } from './explanation/eta.ts';
 import { briefAdvice, explain, summaries } from './explanation/explain.ts';
@@ -178,9 +178,12 @@ export class Scheduler {
     this.setRules({ policies, tenancy: this.state.tree.tenancy }, nowMs);
   }
 
-  /** New policies and queues count for every decision from now on; what is reserved stays. */
-  setRules(rules: Rules, nowMs: number): void {
-    setRules(this.state, rules, nowMs);
+  /**
+   * New policies and queues count for every decision from now on; what is reserved stays.
+   * @returns what counts in another queue now
+   */
+  setRules(rules: Rules, nowMs: number): readonly QueueMove[] {
+    return setRules(this.state, rules, nowMs);
   }
 
   /** The leader and the slots of an admitted gang, as they are to be written down; undefined: there is no such gang. */

@@ -9,6 +9,7 @@ import { Ledger } from './gang/ledger.ts';
 import { Loans } from './gang/loans.ts';
 import { Overclaims } from './gang/overclaims.ts';
 import { ReclaimHistory } from './gang/reclaim-history.ts';
+import { accountOfSingle } from './gang/tenants.ts';
 import { StartPlans } from './backfill/start-plans.ts';
 import { AwaitedOutcomes } from './history/awaited-outcomes.ts';
 import { RunHistory } from './history/run-history.ts';
@@ -85,6 +86,7 @@ const newQueues = ({ tenancy = OPEN_TENANCY }: SchedulerOptions) => ({
   queues: new Queues<Gang>(),
   tree: new QueueTree(tenancy),
   shares: new Shares(),
+  startPlans: new StartPlans(),
 });
 
 /** What is remembered of evictions and loans. */
@@ -124,7 +126,6 @@ export function newState(options: SchedulerOptions, emit: (effect: Effect) => vo
     schedulerNames: new Set(options.schedulerNames),
     runTimes,
     outcomes: new AwaitedOutcomes(runTimes),
-    startPlans: new StartPlans(),
     promises: new StartPromises(),
     policies: options.policies,
     early: new Map(),
@@ -132,7 +133,14 @@ export function newState(options: SchedulerOptions, emit: (effect: Effect) => vo
     emit,
     policyOf: (pod) => policyFor(state.policies, pod),
   };
+  countByRules(state);
   return state;
+}
+
+/** There are other queues: groups of namespaces and pods of no gang count as its rules say. */
+export function countByRules(state: SchedulerState): void {
+  state.usage.setGroups((namespace) => state.tree.groupsOf(namespace));
+  state.usage.recountSingles((pod) => accountOfSingle(state, pod), state.cluster.boundPods.values());
 }
 
 /** Whether muster places the pod as a member of its gang. */

@@ -23,6 +23,7 @@ export interface NoteDeps {
 export const EVENT_KINDS: ReadonlySet<Effect['kind']> = new Set([
   'gang-admitted',
   'gang-waits',
+  'queue-ignored',
   'slots-expired',
   'slot-unplaced',
   'eviction-planned',
@@ -43,12 +44,12 @@ export function podEventOf(effect: Effect, deps: NoteDeps): PodEvent | undefined
       const advice = deps.adviceOf(effect.gang);
       return advice && warn(effect.leader, 'GangWaits', [`${capital(effect.reason)}.`, ...advice].join(' '));
     }
+    case 'queue-ignored':
+      return warn(effect.leader, 'QueueIgnored', effect.note);
     case 'slots-expired':
       return warn(deps.leaderOf(effect.gang), 'ReservationExpired', expiredNote(effect));
-    case 'slot-unplaced': {
-      const note = `A member (role ${effect.role}) lost its place on node ${effect.from}, and there is no other place yet.`;
-      return warn(deps.leaderOf(effect.gang), 'SlotLost', note);
-    }
+    case 'slot-unplaced':
+      return warn(deps.leaderOf(effect.gang), 'SlotLost', lostNote(effect));
     case 'eviction-planned':
       return makingRoom(effect, deps);
     case 'eviction-dropped':
@@ -77,6 +78,9 @@ function admittedNote({ slots }: Extract<Effect, { kind: 'gang-admitted' }>): st
   const nodes = new Set(slots.map(({ node }) => node)).size;
   return `Reserved ${counted(slots.length, 'place')} on ${counted(nodes, 'node')}: all that the gang needs to start.`;
 }
+
+const lostNote = ({ role, from }: Extract<Effect, { kind: 'slot-unplaced' }>): string =>
+  `A member (role ${role}) lost its place on node ${from}, and there is no other place yet.`;
 
 function expiredNote({ slots }: Extract<Effect, { kind: 'slots-expired' }>): string {
   const places = counted(slots, 'reserved place was', 'reserved places were');

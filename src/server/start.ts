@@ -112,7 +112,8 @@ const isLoopback = (host: string) => host === 'localhost' || host === '::1' || h
 function watch(file: string, { scheduler, clock }: Prepared, { app, metrics }: MusterServer): () => void {
   return watchPolicies(file, {
     onRules(rules) {
-      scheduler.setRules(rules, clock.nowMs());
+      for (const { from, to, gangs, isGone } of scheduler.setRules(rules, clock.nowMs()))
+        app.log.warn({ from, to, gangs, isGone }, 'what these gangs hold counts in another queue now');
       metrics.onPolicies(clock.toWall(clock.nowMs()));
       app.log.info({ file, policies: rules.policies.map(({ name }) => name) }, 'policies reloaded');
     },

@@ -5,7 +5,7 @@ import { DEFAULT_POLICY, type PreemptionRules } from '../../src/core/policy/poli
 import type { QueueSpec } from '../../src/core/policy/tenancy.ts';
 import { runApp, runSingleRoleGang } from '../support/apps.ts';
 import { GangBuilder, node } from '../support/builders.ts';
-import { cores, queue, tenancyOf, type QueueOptions } from '../support/tenancies.ts';
+import { cores, queue, tenancyOf, type QueueOptions } from '../support/reclaim-tenancies.ts';
 import { World } from '../support/world.ts';
 
 const HOUR_MS = 3_600_000;

@@ -1,34 +1,45 @@
 import {
-  DEFAULT_RECLAIM,
+  NO_QUOTA,
   OPEN_TENANCY,
   plainQueue,
-  type Quota,
+  type NamespaceGroup,
+  type QueueRule,
   type QueueSpec,
-  type ReclaimRules,
+  type Quota,
   type Tenancy,
 } from '../../src/core/policy/tenancy.ts';
 
-/** So many cores, and what else is said. */
-export const cores = (cpu: number, more: Readonly<Record<string, number>> = {}): Quota => ({
-  amounts: new Map([['cpu', Math.round(cpu * 1000)], ...Object.entries(more)]),
-  shares: new Map(),
+/** A queue of which the test says only what it is about. */
+export const queue = (name: string, said: Partial<QueueSpec> = {}): QueueSpec => ({ ...plainQueue(name), ...said });
+
+export const rule = (to: string, said: Partial<QueueRule> = {}): QueueRule => ({
+  namespaces: [],
+  groups: [],
+  labels: new Map(),
+  users: [],
+  dialects: [],
+  queue: to,
+  force: false,
+  ...said,
 });
 
-export type QueueOptions = Omit<Partial<QueueSpec>, 'name' | 'queues' | 'reclaim'> & {
-  readonly reclaim?: Partial<ReclaimRules>;
-  readonly queues?: readonly QueueSpec[];
-};
-
-/** A queue; its victims may be reclaimed at once unless said. */
-export const queue = (name: string, { reclaim = {}, ...more }: QueueOptions = {}): QueueSpec => ({
-  ...plainQueue(name),
-  ...more,
-  reclaim: { ...DEFAULT_RECLAIM, mode: 'enforce', afterMs: 0, patienceMs: 0, ...reclaim },
+export const group = (name: string, namespaces: readonly string[], said: Partial<NamespaceGroup> = {}) => ({
+  name,
+  namespaces,
+  podsPerNamespace: Infinity,
+  pods: Infinity,
+  podSize: new Map<string, number>(),
+  ...said,
 });
 
-/** Queues that share cpu alone. */
-export const tenancyOf = (queues: readonly QueueSpec[], fairness: Partial<Tenancy['fairness']> = {}): Tenancy => ({
+export const tenancy = (queues: readonly QueueSpec[], said: Partial<Tenancy> = {}): Tenancy => ({
   ...OPEN_TENANCY,
   queues,
-  fairness: { ...OPEN_TENANCY.fairness, resources: ['cpu'], priority: 'within', ...fairness },
+  ...said,
 });
+
+/** Amounts as they are in Resources: cpu in cores. */
+export const cpu = (cores: number): Quota => ({ ...NO_QUOTA, amounts: new Map([['cpu', cores * 1000]]) });
+
+/** A part of what the cluster has of cpu. */
+export const cpuShare = (part: number): Quota => ({ ...NO_QUOTA, shares: new Map([['cpu', part]]) });

@@ -5,7 +5,7 @@ import type { GangContext, GangContextView } from './context.ts';
 import { sameSpec, type Gang } from './gang.ts';
 import { updatePriority } from './priority.ts';
 import { accountOf } from './tenants.ts';
-import { enqueue, NEW_STATE, reconsider, redeclared, toDeclared, toQueue } from './transitions.ts';
+import { enqueue, NEW_STATE, reconsider, redeclared, tellQueue, toDeclared, toQueue } from './transitions.ts';
 
 /** The pod's gang; a leader of an unknown gang declares it now. @returns undefined: the gang has no leader yet */
 export function gangOf(ctx: GangContext, pod: GangPod, nowMs: number): Gang | undefined {
@@ -16,6 +16,7 @@ export function gangOf(ctx: GangContext, pod: GangPod, nowMs: number): Gang | un
   updatePriority(ctx, gang, nowMs);
   addLeader(ctx, gang, pod.uid);
   toDeclared(ctx, gang);
+  tellQueue(ctx, gang);
   return gang;
 }
 
@@ -26,11 +27,12 @@ export function newGang(
   nowMs: number,
 ): Gang {
   const policy = ctx.policyOf(pod);
-  const { leaf: queue, user } = accountOf(ctx, pod, spec.queue);
+  const { leaf: queue, user, note: queueNote } = accountOf(ctx, pod, spec.queue);
   return {
     key: spec.key,
     queue,
     user,
+    queueNote,
     ask: new Float64Array(0),
     spec: withFloor(spec, policy),
     leader: pod,
@@ -61,18 +63,21 @@ export function newGang(
 export function refresh(ctx: GangContext, gang: Gang, pod: GangPod, nowMs: number): void {
   const spec = withFloor(pod.membership.spec ?? gang.spec, gang.policy);
   const isSame = sameSpec(spec, gang.spec);
-  const account = accountOf(ctx, pod, spec.queue);
-  const isMoved = account.leaf !== gang.queue || account.user !== gang.user;
+  // What it holds counts where it began to hold it, whatever its labels say by now.
+  const account = holdsNothing(ctx, gang) ? accountOf(ctx, pod, spec.queue) : undefined;
+  const isMoved = account !== undefined && (account.leaf !== gang.queue || account.user !== gang.user);
   const isResized = !sameAmounts(pod.request, gang.leader.request);
   gang.leader = pod;
   if (!isSame) {
     gang.spec = spec;
     redeclared(ctx, gang, nowMs);
   } else if (isResized) reconsider(gang);
-  if (isMoved) toQueue(gang, account);
+  if (account) toQueue(ctx, gang, account);
   if (isMoved || !isSame || isResized) enqueue(ctx, gang);
   updatePriority(ctx, gang, nowMs);
 }
+
+const holdsNothing = ({ usage }: GangContext, { key }: Gang): boolean => (usage.ofGang(key)?.parts ?? 0) === 0;
 
 /** The declaration with the policy's least number of members that are asked for as the gang works. */
 function withFloor(spec: GangSpec, { spark: { minExecutors } }: Policy): GangSpec {

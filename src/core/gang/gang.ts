@@ -114,6 +114,8 @@ export interface Gang {
   readonly queue: QueueNode;
   /** Whose it is, for limits of users. */
   readonly user: string;
+  /** A sentence: why it is not in the queue that it names; undefined: it is, or names none. */
+  readonly queueNote: string | undefined;
   /** What it needs to start, by column, without what it holds already. */
   readonly ask: Vector;
   readonly state: GangState;

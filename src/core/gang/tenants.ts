@@ -1,5 +1,7 @@
 import type { PodInfo } from '../model.ts';
+import { routeOf, routeOfSingle, type Applicant, type Route } from '../queue/route.ts';
 import type { Waiting } from '../queue/shares.ts';
+import type { QueueNode, QueueTree } from '../queue/tree.ts';
 import type { Account } from '../queue/usage.ts';
 import { isAskedAbout } from './blocking.ts';
 import type { GangContext, GangContextView } from './context.ts';
@@ -24,7 +26,61 @@ function isDemand(gang: Gang, nowMs: number): boolean {
   return isAskedAbout(gang, nowMs);
 }
 
+/** Who answers for a gang, and what its owner should know of that. */
+export interface GangAccount extends Account {
+  /** A sentence: why it is not in the queue that it names; undefined: it is, or names none. */
+  readonly note: string | undefined;
+}
+
+type Tenants = Pick<GangContextView, 'tree'>;
+
 /** Which queue and which user a leader's gang belongs to. @param named the queue that its declaration names */
-export function accountOf({ tree }: Pick<GangContextView, 'tree'>, pod: PodInfo, named: string): Account {
-  return { leaf: tree.leaf(named), user: pod.recurrence?.user ?? pod.namespace };
+export function accountOf({ tree }: Tenants, pod: PodInfo, named: string): GangAccount {
+  const { path, ignored } = rememberedRoute(tree, pod, named);
+  const leaf = tree.leaf(path, pod.namespace);
+  const isThere = leaf.path === path || leaf.path.startsWith(`${path}.`);
+  const problem = ignored ?? (isThere ? undefined : `There are too many queues to make ${path}`);
+  return { leaf, user: userOf(pod), note: problem && `${problem}; queue ${leaf.path} is used.` };
+}
+
+/** Which queue counts a bound pod of no gang: the one that a rule says, unless it stays with its node. */
+export function accountOfSingle({ tree }: Tenants, pod: PodInfo): Account | undefined {
+  if (pod.evictionTraits?.isPinned || tree.tenancy.rules.length === 0) return undefined;
+  const path = routeOfSingle(tree, applicantOf(pod, undefined));
+  if (path === undefined) return undefined;
+  const leaf = tree.leaf(path, pod.namespace);
+  return singlesIn(leaf) === 'ignore' ? undefined : { leaf, user: userOf(pod) };
+}
+
+/** What happens to pods of no gang in the queue: what it says, or else the first queue above that says something. */
+export function singlesIn(leaf: QueueNode): QueueNode['spec']['singles'] {
+  for (let node: QueueNode | undefined = leaf; node; node = node.parent)
+    if (node.spec.singles !== 'count') return node.spec.singles;
+  return 'count';
+}
+
+const userOf = ({ recurrence, namespace }: PodInfo): string => recurrence?.user ?? namespace;
+
+const applicantOf = (pod: PodInfo, dialect: string | undefined): Applicant => ({
+  namespace: pod.namespace,
+  labels: pod.labels,
+  user: userOf(pod),
+  dialect,
+});
+
+interface Remembered {
+  readonly tree: QueueTree;
+  readonly named: string;
+  readonly route: Route;
+}
+
+/** A leader is routed at every question about it, and it is the same object until it changes. */
+const remembered = new WeakMap<PodInfo, Remembered>();
+
+function rememberedRoute(tree: QueueTree, pod: PodInfo, named: string): Route {
+  const last = remembered.get(pod);
+  if (last?.tree === tree && last.named === named) return last.route;
+  const route = routeOf(tree, applicantOf(pod, pod.membership?.dialect), named);
+  remembered.set(pod, { tree, named, route });
+  return route;
 }

@@ -1,5 +1,4 @@
 import type { PodInfo, PodRef } from '../model.ts';
-import type { Account } from '../queue/usage.ts';
 import type { GangContext } from './context.ts';
 import {
   isAdmitted,
@@ -17,6 +16,7 @@ import { healRow } from './healing.ts';
 import { forecastOf } from './run-identity.ts';
 import { askOf } from './needs.ts';
 import { takeUpRunning } from './take-up.ts';
+import type { GangAccount } from './tenants.ts';
 import { patienceOf, turnOf } from './waiting-time.ts';
 
 /**
@@ -41,6 +41,7 @@ type Written =
   | 'priority'
   | 'queue'
   | 'user'
+  | 'queueNote'
   | 'ask'
   | 'ranSinceMs'
   | 'patienceMs'
@@ -236,14 +237,23 @@ export function enqueue(ctx: GangContext, gang: Gang): void {
 }
 
 /** From now on another queue or user answers for the gang. A waiting gang must be put in its queue again. */
-export function toQueue(gang: Gang, { leaf, user }: Account): void {
+export function toQueue(ctx: GangContext, gang: Gang, { leaf, user, note }: GangAccount): void {
+  const isNews = note !== gang.queueNote;
   write(gang).queue = leaf;
   write(gang).user = user;
+  write(gang).queueNote = note;
+  if (isNews) tellQueue(ctx, gang);
+}
+
+/** Tells its owner once why a gang that waits is not in the queue that it names. */
+export function tellQueue(ctx: GangContext, { key, leader, queueNote }: Gang): void {
+  if (queueNote === undefined || leader.node !== undefined) return;
+  ctx.emit({ kind: 'queue-ignored', gang: key, leader: refOf(leader), note: queueNote });
 }
 
 /** The rules changed: from now on this account answers for the gang, in its line or with what it holds. */
-export function requeue(ctx: GangContext, gang: Gang, account: Account): void {
-  toQueue(gang, account);
+export function requeue(ctx: GangContext, gang: Gang, account: GangAccount): void {
+  toQueue(ctx, gang, account);
   if (isAdmitted(gang)) ctx.usage.assign(gang.key, account);
   else enqueue(ctx, gang);
 }

@@ -8,6 +8,7 @@ import {
   type Tenancy,
 } from '../policy/tenancy.ts';
 import { Tally } from './tally.ts';
+import { isTemplate, segmentsOf } from './template.ts';
 
 /** A queue in the tree. Gangs wait in leaves and hold room in them; what a leaf holds, those above it hold too. */
 export class QueueNode {
@@ -86,7 +87,7 @@ export const MAX_QUEUES = 2000;
 /** Of them, the most that are made for pods of one namespace: it cannot use up all. */
 const MAX_OF_NAMESPACE = MAX_QUEUES / 2;
 /** Where gangs go whose queue cannot be made: below the last queue on the way to it that the file names. */
-const OVERFLOW = 'other';
+export const OVERFLOW = 'other';
 /** Where gangs go that name a queue with others below it, or none. */
 export const DEFAULT_QUEUE = 'default';
 /** As long as a name of an object in Kubernetes may be; longer ones are cut. */
@@ -259,9 +260,8 @@ function innerPaths({ rules, queues }: Tenancy): ReadonlySet<string> {
   const out = new Set<string>();
   if (queues.length === 0) return out;
   for (const { queue } of rules) {
-    const names = queue.split('.').filter((name) => name !== '');
-    if (names[0] === 'root') names.shift();
-    for (let n = 1; n < names.length && !names[n - 1]!.includes('{'); n++) out.add(names.slice(0, n).join('.'));
+    const names = segmentsOf(queue);
+    for (let n = 1; n < names.length && !isTemplate(names[n - 1]!); n++) out.add(names.slice(0, n).join('.'));
   }
   return out;
 }

@@ -13,16 +13,32 @@ import { yunikorn } from './yunikorn.ts';
 /**
  * Tried in this order; the first that applies decides. A new one: one file, one line here, a part of docs/dialects.md.
  */
-const DIALECTS: readonly Dialect[] = [native, palantir, spark, yunikorn, volcano, podGroup, kueue, jobSet, indexedJob];
+const DIALECTS: Readonly<Record<string, Dialect>> = {
+  native,
+  palantir,
+  spark,
+  yunikorn,
+  volcano,
+  'pod-group': podGroup,
+  kueue,
+  'job-set': jobSet,
+  'indexed-job': indexedJob,
+};
+
+/** The names of all dialects, as the rules of queues say them. */
+export const DIALECT_NAMES: readonly string[] = Object.keys(DIALECTS);
 
 /** The pod's membership. A gang that needs too many members to start is a problem, whatever its dialect. */
 export function membershipOf(input: DialectInput): Membership | undefined {
-  for (const dialect of DIALECTS) {
-    const membership = dialect(input);
-    if (membership) return withinLimit(membership, input.context.maxGangMembers);
+  for (const name of DIALECT_NAMES) {
+    const membership = DIALECTS[name]!(input);
+    if (membership) return withinLimit(named(membership, name), input.context.maxGangMembers);
   }
   return undefined;
 }
+
+const named = (membership: Membership, dialect: string): Membership =>
+  membership.spec ? { ...membership, dialect } : membership;
 
 function withinLimit(membership: Membership, most = MAX_GANG_MEMBERS): Membership {
   const { gang, role, spec } = membership;
