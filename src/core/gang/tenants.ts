@@ -5,16 +5,24 @@ import type { QueueNode, QueueTree } from '../queue/tree.ts';
 import type { Account } from '../queue/usage.ts';
 import { isAskedAbout } from './blocking.ts';
 import type { GangContext, GangContextView } from './context.ts';
-import { refusalOf, type Gang } from './gang.ts';
+import { isAdmitted, refusalOf, type Gang } from './gang.ts';
 
 /** Brings the queues' shares up to date, unless that was done a moment ago. */
 export function refreshShares(ctx: GangContext, nowMs: number): void {
   if (ctx.shares.isDue(ctx, nowMs)) ctx.shares.refresh(ctx, demanding(ctx, nowMs), nowMs);
 }
 
-/** The waiting gangs that could start if their queue had room: others would hold a share that nobody uses. */
+/**
+ * The waiting gangs that could start if their queue had room (others would hold a share that nobody uses), and places
+ * that running gangs have lost.
+ */
 function* demanding(ctx: GangContextView, nowMs: number): Generator<Waiting> {
   for (const gang of ctx.queues.waiting()) if (isDemand(gang, nowMs)) yield gang;
+  for (const [key, roles] of ctx.ledger.unplaced) {
+    const gang = ctx.gangs.get(key);
+    if (!gang || !isAdmitted(gang)) continue;
+    for (const { slots } of roles.values()) for (const { vector } of slots) yield { queue: gang.queue, ask: vector };
+  }
 }
 
 /** Limits of the queue itself bound its demand already; all others make a gang one that cannot start. */

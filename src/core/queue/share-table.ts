@@ -82,8 +82,9 @@ export class ShareTable {
     for (const { queue, demand } of this.#rows) {
       demand.fill(0);
       if (!queue.isLeaf) continue;
-      const { vector, leaving } = queue.holds;
-      for (let c = 0; c < demand.length; c++) demand[c] = (vector[c] ?? 0) - (leaving[c] ?? 0);
+      // Victims that leave are still needed: an eviction by itself changes nobody's demand.
+      const { vector } = queue.holds;
+      for (let c = 0; c < demand.length; c++) demand[c] = vector[c] ?? 0;
     }
   }
 

@@ -7,10 +7,10 @@ import type { Usage } from './usage.ts';
 /** Where a queue stands once a gang has started in it: within its guarantee, within its entitlement, beyond it. */
 export type Tier = 0 | 1 | 2;
 
-/** A waiting gang that could start. */
+/** A waiting gang that could start, or one that runs and has lost places. */
 export interface Waiting {
   readonly queue: QueueNode;
-  /** What it needs to start, by column. */
+  /** What it needs to start, or to be whole again, by column. */
   readonly ask: Vector;
 }
 
