@@ -82,12 +82,10 @@ const UNTOLD = {
   roomRound: undefined,
 };
 
-const newQueues = ({ tenancy = OPEN_TENANCY }: SchedulerOptions) => ({
-  queues: new Queues<Gang>(),
-  tree: new QueueTree(tenancy),
-  shares: new Shares(),
-  startPlans: new StartPlans(),
-});
+function newQueues({ tenancy = OPEN_TENANCY }: SchedulerOptions) {
+  const shares = new Shares();
+  return { queues: new Queues<Gang>(shares), tree: new QueueTree(tenancy), shares, startPlans: new StartPlans() };
+}
 
 /** What is remembered of evictions and loans. */
 const newMemories = () => ({

@@ -13,6 +13,8 @@ const names = Object.keys(orderings) as OrderingName[];
 const entry = (key: string, priority: number, turnMs: number): QueueEntry => ({
   key,
   queue: QUEUE,
+  user: 'u',
+  ask: new Float64Array(0),
   priority,
   turnMs,
 });

@@ -8,11 +8,14 @@ import { Queues } from '../../src/core/queue/queues.ts';
 
 const RUNS = { numRuns: 2000, seed: 20266 };
 
-const tree = new QueueTree(OPEN_TENANCY);
+/** Who came first: what queues hold does not count. */
+const tree = new QueueTree({ ...OPEN_TENANCY, fairness: { ...OPEN_TENANCY.fairness, turns: 'fifo' } });
 const QUEUES = ['a', 'b', 'c', 'd'].map((name) => tree.leaf(name));
 const anyEntry = fc.record({
   key: fc.constantFrom(...Array.from({ length: 12 }, (_, i) => `jobs/g${i}`)),
   queue: fc.constantFrom(...QUEUES),
+  user: fc.constant('u'),
+  ask: fc.constant(new Float64Array(0)),
   priority: fc.integer({ min: 0, max: 2 }),
   turnMs: fc.nat({ max: 4 }),
 });
@@ -39,7 +42,7 @@ function expected(entries: readonly QueueEntry[]): string[] {
 test('the admission order is that of the heads, whatever came and went before', () => {
   fc.assert(
     fc.property(fc.array(anyStep, { maxLength: 40, size: 'max' }), (steps) => {
-      const queues = new Queues<QueueEntry>(orderingOf);
+      const queues = new Queues<QueueEntry>(undefined, orderingOf);
       const known = new Map<string, QueueEntry>();
       for (const step of steps) {
         if ('put' in step) {

@@ -71,7 +71,7 @@ export class SharedCluster {
 
   /** A gang that holds so much. @returns its key */
   hold(path: string, amounts: Partial<NodeAmounts>, user = 'u'): string {
-    const key = `jobs/g${this.#gangs++}`;
+    const key = `jobs/held${this.#gangs++}`;
     this.usage.assign(key, { leaf: this.tree.leaf(path), user });
     this.usage.hold(key, this.#vector(amounts));
     return key;

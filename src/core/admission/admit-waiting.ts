@@ -59,8 +59,7 @@ export function admitWaiting(ctx: BackfillContext, nowMs: number): void {
   if (ctx.hold !== undefined || ctx.isFollowing) return;
   let plans = 0;
   const examinations = { left: EXAMINATIONS };
-  const gangs = nextRound(ctx);
-  for (const gang of gangs) {
+  for (const gang of nextRound(ctx)) {
     if (isGated(gang)) gang.lastAskMs = nowMs;
     const leaderRuns = hasRunningLeader(ctx.cluster, gang);
     if (!isWorthATry(gang, leaderRuns)) continue;
@@ -73,14 +72,20 @@ export function admitWaiting(ctx: BackfillContext, nowMs: number): void {
 }
 
 /**
- * All waiting gangs in admission order, beginning with the one that the last round had no plan left for: otherwise
+ * All waiting gangs as their turns are, beginning with the one that the last round had no plan left for: otherwise
  * refusals that do not last (while pods are in flight) would let the first gangs use up every round.
  */
-function nextRound(ctx: GangContext): readonly Gang[] {
-  const gangs = ctx.queues.inAdmissionOrder();
-  const first = gangs.findIndex(({ key }) => key === ctx.roundStart);
+function* nextRound(ctx: GangContext): Generator<Gang> {
+  const start = ctx.queues.get(ctx.roundStart ?? '');
   ctx.roundStart = undefined;
-  return first <= 0 ? gangs : [...gangs.slice(first), ...gangs.slice(0, first)];
+  const before: Gang[] = [];
+  let hasBegun = start === undefined;
+  for (const gang of ctx.queues.inTurns()) {
+    hasBegun ||= gang === start;
+    if (hasBegun) yield gang;
+    else before.push(gang);
+  }
+  yield* before;
 }
 
 /** If only the candidate nodes stood in the way, nothing but a new question by kube-scheduler can change that. */

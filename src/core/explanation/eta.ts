@@ -1,6 +1,6 @@
 import { newGang } from '../gang/declare.ts';
 import type { Gang } from '../gang/gang.ts';
-import { leaderNeeds } from '../gang/needs.ts';
+import { askOf, leaderNeeds } from '../gang/needs.ts';
 import { priorityTerms } from '../gang/priority.ts';
 import { forecastOf } from '../gang/run-identity.ts';
 import { patienceOf, turnOf } from '../gang/waiting-time.ts';
@@ -68,7 +68,8 @@ function wouldBe(ctx: PreemptionContextView, pod: PodInfo, declared: GangSpec, n
   const gang = { ...inNoNewQueue(ctx, () => newGang(ctx, { pod, spec }, nowMs)), firstAskMs: nowMs };
   const priority = priorityTerms(ctx, gang, nowMs).reduce((sum, { points }) => sum + points, 0);
   const forecast = () => forecastOf(ctx, gang);
-  return { ...gang, priority, patienceMs: patienceOf(gang, forecast), turnMs: turnOf(gang, forecast) };
+  const ask = askOf(ctx.cluster, gang);
+  return { ...gang, ask, priority, patienceMs: patienceOf(gang, forecast), turnMs: turnOf(gang, forecast) };
 }
 
 /** A queue that is made for the question alone is in the tree for nobody else. */

@@ -35,7 +35,16 @@ export interface GangContextView {
   readonly weights: WeightEngine;
   readonly queues: Pick<
     Queues<Gang>,
-    'get' | 'waiting' | 'inAdmissionOrder' | 'aheadInAllQueues' | 'aheadOf' | 'firstAhead'
+    | 'get'
+    | 'waiting'
+    | 'size'
+    | 'inAdmissionOrder'
+    | 'inTurns'
+    | 'standing'
+    | 'aheadInAllQueues'
+    | 'aheadOf'
+    | 'firstAhead'
+    | 'hasTurnBefore'
   >;
   readonly tree: QueueTree;
   readonly usage: Omit<Usage, keyof RoomCounter | 'assign' | 'recountSingles' | 'setGroups'>;

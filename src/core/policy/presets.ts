@@ -1,5 +1,6 @@
 import { DEFAULT_POLICY, type Policy, type QueueRules } from './policy.ts';
 import { openRules, type Rules } from './rules.ts';
+import { OPEN_TENANCY } from './tenancy.ts';
 
 const forAllPods = (name: string, change: Partial<Policy>): Rules =>
   openRules([{ ...DEFAULT_POLICY, name, ...change }]);
@@ -18,7 +19,13 @@ export const PRESETS: ReadonlyMap<string, Rules> = new Map([
   /** As `kube-default`, without kube-scheduler's own preemption. */
   ['kube-no-preemption', forAllPods('kube-no-preemption', { gangs: 'off' })],
   /** Whole gangs, strictly in admission order: by priority, then by arrival. */
-  ['fifo-gang', forAllPods('fifo-gang', { queue: queueWith({ blockAfterMs: 0 }) })],
+  [
+    'fifo-gang',
+    {
+      ...forAllPods('fifo-gang', { queue: queueWith({ blockAfterMs: 0 }) }),
+      tenancy: { ...OPEN_TENANCY, fairness: { ...OPEN_TENANCY.fairness, turns: 'fifo' } },
+    },
+  ],
   /** Whole gangs on as few nodes as possible; a gang that has waited ten minutes blocks those behind it. */
   ['muster', forAllPods('muster', { members: TIGHT })],
   /** As `muster`, and gangs of higher priority preempt, whole gangs if nothing less helps. */

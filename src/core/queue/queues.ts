@@ -1,16 +1,27 @@
 import type { Ordering, QueueEntry } from './orderings/ordering.ts';
 import { orderings } from './orderings/registry.ts';
 import { Queue } from './queue.ts';
+import { Shares } from './shares.ts';
 import type { QueueNode } from './tree.ts';
+import { hasTurnBefore, turns, type TurnRules } from './turns.ts';
+
+/** So many gangs of a queue are looked at for the first that passes a test. */
+const LOOKS = 4;
+/** As if each gang started when it has its turn. */
+const ONE_AFTER_THE_OTHER: TurnRules = { isVirtual: true, hasUsers: true };
 
 /** All queues with their waiting gangs. A queue is there as long as a gang waits in it. */
 export class Queues<Entry extends QueueEntry> {
+  readonly #shares: Shares;
   readonly #orderingOf: (queue: QueueNode) => Ordering;
   readonly #queues = new Map<QueueNode, Queue<Entry>>();
   readonly #byKey = new Map<string, { readonly entry: Entry; readonly queue: Queue<Entry> }>();
 
+  #first: { readonly atMs: number; readonly entries: readonly Entry[] } = { atMs: -Infinity, entries: [] };
+
   /** @param orderingOf the ordering of that queue */
-  constructor(orderingOf: (queue: QueueNode) => Ordering = () => orderings.priority) {
+  constructor(shares = new Shares(), orderingOf: (queue: QueueNode) => Ordering = () => orderings.priority) {
+    this.#shares = shares;
     this.#orderingOf = orderingOf;
   }
 
@@ -43,21 +54,86 @@ export class Queues<Entry extends QueueEntry> {
     for (const { waiting } of this.#queues.values()) yield* waiting;
   }
 
+  /** How many queues have a waiting gang. */
+  get size(): number {
+    return this.#queues.size;
+  }
+
   /**
-   * All waiting gangs in the order in which admission and preemption look at them. Between queues, the head of higher
-   * priority comes first, then the head that has waited longest; within a queue its own ordering holds. A copy: the queues
-   * may change while it is walked. O(gangs x log queues).
+   * All waiting gangs in the order in which admission and preemption look at them, if each started when it has its turn:
+   * between queues as their turns are, within a queue as its ordering says. A copy: the queues may change while it is
+   * walked. O(gangs x depth x log queues).
    */
   inAdmissionOrder(): readonly Entry[] {
-    return mergeAll([...this.#queues.values()].map(({ waiting }) => waiting));
+    return [...this.#inOrder(this.#lines(), ONE_AFTER_THE_OTHER)];
+  }
+
+  /** The same while some of them start: what queues hold when a gang is taken decides which is the next. */
+  *inTurns(): Generator<Entry> {
+    const lines = this.#lines();
+    for (const [leaf, line] of lines) lines.set(leaf, [...line]);
+    yield* this.#inOrder(lines, { isVirtual: false, hasUsers: true });
+  }
+
+  /** The gangs that pass the test, in admission order; within a queue as its ordering says, whoever their users are. */
+  standing(test: (entry: Entry) => boolean): readonly Entry[] {
+    const lines = new Map<QueueNode, readonly Entry[]>();
+    for (const { leaf, waiting } of this.#queues.values()) {
+      const line = waiting.filter(test);
+      if (line.length > 0) lines.set(leaf, line);
+    }
+    return [...this.#inOrder(lines, { isVirtual: true, hasUsers: false })];
   }
 
   /** Those of all queues that are ahead of this gang in admission order; it may be one that does not wait yet. */
   aheadInAllQueues(entry: Entry): readonly Entry[] {
-    const { queue: own } = entry;
-    const others = [...this.#queues.values()].filter(({ leaf }) => leaf !== own).map(({ waiting }) => waiting);
-    const all = mergeAll([...others, this.#queues.get(own)?.with(entry) ?? [entry]]);
+    const lines = this.#lines();
+    lines.set(entry.queue, this.#queues.get(entry.queue)?.with(entry) ?? [entry]);
+    const all = [...this.#inOrder(lines, ONE_AFTER_THE_OTHER)];
     return all.slice(0, all.indexOf(entry));
+  }
+
+  /**
+   * Of the queues whose turn it was first at the last refresh of shares, the first gang of each that passed the test
+   * then; it may have started since. O(queues) once for each refresh. @param most how many at most
+   */
+  firstInTurn(most: number, test: (entry: Entry) => boolean): readonly Entry[] {
+    const { madeMs } = this.#shares;
+    if (this.#first.atMs !== madeMs) this.#first = { atMs: madeMs, entries: this.#findFirst(most, test) };
+    return this.#first.entries;
+  }
+
+  /** Whether it would be the turn of `a`, of another queue, before that of `b`, for what queues hold now. */
+  hasTurnBefore(a: Entry, b: Entry): boolean {
+    return hasTurnBefore(this.#shares, a, b);
+  }
+
+  #findFirst(most: number, test: (entry: Entry) => boolean): readonly Entry[] {
+    const lines = new Map<QueueNode, readonly Entry[]>();
+    for (const { leaf, waiting } of this.#queues.values()) {
+      const first = waiting.slice(0, LOOKS).find(test);
+      if (first) lines.set(leaf, [first]);
+    }
+    const out: Entry[] = [];
+    for (const entry of turns(lines, this.#shares, { isVirtual: false, hasUsers: false })) {
+      if (out.push(entry) === most) break;
+    }
+    return out;
+  }
+
+  #lines(): Map<QueueNode, readonly Entry[]> {
+    const lines = new Map<QueueNode, readonly Entry[]>();
+    for (const { leaf, waiting } of this.#queues.values()) lines.set(leaf, waiting);
+    return lines;
+  }
+
+  /** Where only one queue has gangs, nothing is measured. */
+  #inOrder(lines: ReadonlyMap<QueueNode, readonly Entry[]>, rules: TurnRules): Iterable<Entry> {
+    const [only] = lines;
+    if (!only) return [];
+    const [leaf, line] = only;
+    const isPlain = lines.size === 1 && !(leaf.spec.order === 'fair' && rules.hasUsers);
+    return isPlain ? line : turns(lines, this.#shares, rules);
   }
 
   /** The gangs ahead of this one in its queue, in order. */
@@ -78,23 +154,4 @@ export class Queues<Entry extends QueueEntry> {
   #waitingWith({ queue }: Entry): readonly Entry[] {
     return this.#queues.get(queue)?.waiting ?? [];
   }
-}
-
-/** One list of several, by their heads; each list keeps its order. */
-function mergeAll<Entry extends QueueEntry>(lists: readonly (readonly Entry[])[]): readonly Entry[] {
-  if (lists.length < 2) return [...(lists[0] ?? [])];
-  const middle = lists.length >>> 1;
-  return merge(mergeAll(lists.slice(0, middle)), mergeAll(lists.slice(middle)));
-}
-
-function merge<Entry extends QueueEntry>(a: readonly Entry[], b: readonly Entry[]): readonly Entry[] {
-  const out: Entry[] = [];
-  let [i, j] = [0, 0];
-  for (let [x, y] = [a[i], b[j]]; x && y; [x, y] = [a[i], b[j]]) {
-    const isFirst = orderings.priority(x, y) <= 0;
-    out.push(isFirst ? x : y);
-    if (isFirst) i++;
-    else j++;
-  }
-  return out.concat(a.slice(i), b.slice(j));
 }

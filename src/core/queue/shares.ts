@@ -1,6 +1,8 @@
 import type { ClusterView } from '../cluster/cluster.ts';
 import type { ResourceColumns, Vector } from '../resources.ts';
+import { isSharedByDefault } from './quotas.ts';
 import { shareOf, ShareTable, type Share } from './share-table.ts';
+import type { Tally } from './tally.ts';
 import type { QueueNode, QueueTree } from './tree.ts';
 import type { Usage } from './usage.ts';
 
@@ -45,6 +47,11 @@ export class Shares {
   #table: ShareTable | undefined;
   #none: Share = shareOf(0);
 
+  /** When the last refresh was, in ms. */
+  get madeMs(): number {
+    return this.#madeMs;
+  }
+
   /** The columns that are shared out. */
   get columns(): readonly number[] {
     return this.#columns;
@@ -78,14 +85,14 @@ export class Shares {
 
   /**
    * The tier of what the queue would hold with this, among its siblings: what it asks nothing of does not count.
-   * @param less what it would hold less by then
+   * @param more what it would hold more by then, or less where that is negative
    */
-  tierAt(queue: QueueNode, ask: Vector, less?: Vector): Tier {
+  tierAt(queue: QueueNode, ask: Vector, more?: Vector): Tier {
     const { guaranteed, entitled } = this.of(queue);
     let tier: Tier = 0;
     for (const c of this.#columns) {
       if (!((ask[c] ?? 0) > 0)) continue;
-      const after = this.usedOf(queue, c) + ask[c]! - (less?.[c] ?? 0);
+      const after = this.usedOf(queue, c) + ask[c]! + (more?.[c] ?? 0);
       if (isOver(after, entitled[c] ?? 0)) return 2;
       if (after > (guaranteed[c] ?? 0)) tier = 1;
     }
@@ -93,28 +100,36 @@ export class Shares {
   }
 
   /** The largest part of its entitlement that the queue would hold with this, of the resources that it asks. */
-  saturationAt(queue: QueueNode, ask: Vector): number {
+  saturationAt(queue: QueueNode, ask: Vector, more?: Vector): number {
+    return this.#saturation(queue, queue.holds, ask, more);
+  }
+
+  /** The same of what one of its users would hold: to be compared with that of others. */
+  saturationOfUser(leaf: QueueNode, user: string, ask: Vector, more?: Vector): number {
+    return this.#saturation(leaf, leaf.users.get(user), ask, more);
+  }
+
+  #saturation(queue: QueueNode, holds: Tally | undefined, ask: Vector, more: Vector | undefined): number {
     const { entitled } = this.of(queue);
     let most = 0;
     for (const c of this.#columns) {
       if (!((ask[c] ?? 0) > 0)) continue;
-      most = Math.max(most, (this.usedOf(queue, c) + ask[c]!) / Math.max(entitled[c] ?? 0, UNIT));
+      const after = (holds ? usedIn(holds, c) : 0) + ask[c]! + (more?.[c] ?? 0);
+      most = Math.max(most, after / Math.max(entitled[c] ?? 0, UNIT));
     }
     return most;
   }
 
   /** What the queue holds of a column, without what is being evicted. */
   usedOf({ holds }: QueueNode, c: number): number {
-    return (holds.vector[c] ?? 0) - (holds.leaving[c] ?? 0);
+    return usedIn(holds, c);
   }
 }
 
-/** Not shared out unless the file names them. */
-const isUsual = (name: string) =>
-  name !== 'pods' && !name.startsWith('(') && !name.startsWith('hugepages-') && !name.includes('storage');
+const usedIn = ({ vector, leaving }: Tally, c: number) => (vector[c] ?? 0) - (leaving[c] ?? 0);
 
 function sharedColumns({ names }: ResourceColumns, only: readonly string[] | undefined): readonly number[] {
-  return names.flatMap((name, c) => ((only ? only.includes(name) : isUsual(name)) ? [c] : []));
+  return names.flatMap((name, c) => ((only ? only.includes(name) : isSharedByDefault(name)) ? [c] : []));
 }
 
 /**

@@ -30,6 +30,8 @@ export class QueueNode {
   answersFor = 0;
   /** Priority between its children. */
   readonly priority: Tenancy['fairness']['priority'];
+  /** Whose turn it is among its children. */
+  readonly turns: Tenancy['fairness']['turns'];
   readonly reclaim: ReclaimRules;
 
   constructor(spec: QueueSpec, parent: QueueNode | undefined, kind: NodeKind) {
@@ -40,6 +42,7 @@ export class QueueNode {
     this.isLeaf = parent !== undefined && !kind.isInner(this);
     this.countsUsers = this.isLeaf || limitsUsers(spec);
     this.priority = spec.priority ?? parent?.priority ?? kind.fairness.priority;
+    this.turns = kind.fairness.turns;
     this.reclaim = spec.reclaim ?? parent?.reclaim ?? DEFAULT_RECLAIM;
     for (const child of spec.queues) this.#children.set(child.name, new QueueNode(child, this, kind));
   }

@@ -2,13 +2,17 @@ import { describe, expect, test } from 'vitest';
 import { patienceOf, turnOf } from '../../../src/core/gang/waiting-time.ts';
 import type { Forecast } from '../../../src/core/history/run-times.ts';
 import { DEFAULT_POLICY, type QueueRules } from '../../../src/core/policy/policy.ts';
+import type { QueueSpec } from '../../../src/core/policy/tenancy.ts';
+import { QueueTree } from '../../../src/core/queue/tree.ts';
 import { queueWith, spark } from '../../support/builders.ts';
+import { queueSpec, tenancyOf } from '../../support/shared-cluster.ts';
 
 const MINUTE_MS = 60_000;
 const HOUR_MS = 60 * MINUTE_MS;
 const DAY_MS = 24 * HOUR_MS;
 
-const waiting = (queue: Partial<QueueRules>, deadlineMs?: number) => ({
+const waiting = (queue: Partial<QueueRules>, deadlineMs?: number, order?: QueueSpec['order']) => ({
+  queue: new QueueTree(tenancyOf([queueSpec('q', { order })])).leaf('q'),
   policy: { ...DEFAULT_POLICY, queue: queueWith(queue) },
   firstAskMs: DAY_MS,
   leader: { ...spark('a', 1).leader(), ...(deadlineMs === undefined ? {} : { priorityRequest: { deadlineMs } }) },
@@ -48,5 +52,15 @@ describe('the turn', () => {
     ['deadline', 0, DAY_MS],
   ] as const)('order %s, deadline %s ms: %d ms', (order, deadlineMs, turnMs) => {
     expect(turnOf(waiting({ order }, deadlineMs), takes(HOUR_MS))).toBe(turnMs);
+  });
+
+  test.each([
+    ['fifo', DAY_MS],
+    ['fair', DAY_MS],
+    ['shortest', DAY_MS + 10 * HOUR_MS],
+    ['deadline', 2 * DAY_MS],
+  ] as const)('order %s of the queue counts before that of the policy: %d ms', (order, turnMs) => {
+    for (const ofPolicy of ['fifo', 'shortest'] as const)
+      expect(turnOf(waiting({ order: ofPolicy }, undefined, order), takes(HOUR_MS))).toBe(turnMs);
   });
 });

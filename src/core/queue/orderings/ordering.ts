@@ -1,3 +1,4 @@
+import type { Vector } from '../../resources.ts';
 import type { QueueNode } from '../tree.ts';
 
 /** What stands in a queue: a waiting gang, as far as its order is concerned. */
@@ -5,6 +6,10 @@ export interface QueueEntry {
   readonly key: string;
   /** The leaf that it waits in. */
   readonly queue: QueueNode;
+  /** Whose it is. */
+  readonly user: string;
+  /** What it needs to start, by column. */
+  readonly ask: Vector;
   /** Effective. */
   readonly priority: number;
   /** When it was first heard of, in ms, or what the order of its policy makes of that. */
