@@ -12,6 +12,7 @@ import {
 import { z } from 'zod';
 import { PolicyFile } from './policy-schema.ts';
 import { counted } from '../core/wording.ts';
+import { nearestOf } from './suggestion.ts';
 import { shown } from './wording.ts';
 
 /** A parsed file, for finding line numbers. */
@@ -165,37 +166,35 @@ function unknownKey(key: string, known: readonly string[]): string {
 }
 
 interface Shape {
+  readonly $ref?: string;
+  readonly $defs?: Readonly<Record<string, Shape>>;
   readonly properties?: Readonly<Record<string, Shape>>;
   readonly items?: Shape;
   readonly propertyNames?: { readonly enum?: readonly string[] };
+  readonly additionalProperties?: Shape | boolean;
 }
 
 /** The fields that the schema allows in the map at the path. */
 function knownKeys(path: readonly PropertyKey[]): readonly string[] {
-  let shape: Shape | undefined = z.toJSONSchema(PolicyFile, { io: 'input', unrepresentable: 'any' }) as Shape;
-  for (const key of path) shape = typeof key === 'number' ? shape?.items : shape?.properties?.[String(key)];
+  const whole = z.toJSONSchema(PolicyFile, { io: 'input', unrepresentable: 'any' }) as Shape;
+  let shape: Shape | undefined = whole;
+  for (const key of path) shape = resolved(typeof key === 'number' ? shape?.items : fieldOf(shape, String(key)), whole);
   return shape?.propertyNames?.enum ?? Object.keys(shape?.properties ?? {});
 }
 
-/** The known word nearest to what was written, unless more than half of its letters differ. */
-function suggestion(word: string, known: readonly string[]): string {
-  let [near, least] = ['', Math.max(2, Math.floor(word.length / 2)) + 1];
-  for (const one of word.length <= 40 ? known : []) {
-    const far = distance(one.toLowerCase(), word.toLowerCase());
-    if (far < least) [near, least] = [one, far];
-  }
-  return near === '' ? '' : ` (did you mean ${near}?)`;
+function fieldOf(shape: Shape | undefined, key: string): Shape | undefined {
+  const { properties, additionalProperties: others } = shape ?? {};
+  return properties?.[key] ?? (typeof others === 'object' ? others : undefined);
 }
 
-/** Levenshtein distance. */
-function distance(a: string, b: string): number {
-  let row = Array.from({ length: b.length + 1 }, (_, j) => j);
-  for (let i = 1; i <= a.length; i++) {
-    const next = [i];
-    for (let j = 1; j <= b.length; j++) {
-      next.push(Math.min(row[j]! + 1, next[j - 1]! + 1, row[j - 1]! + Number(a[i - 1] !== b[j - 1])));
-    }
-    row = next;
-  }
-  return row[b.length]!;
+/** A schema that contains itself, as queues do, is named by `#/$defs/NAME`. */
+function resolved(shape: Shape | undefined, { $defs }: Shape): Shape | undefined {
+  const name = shape?.$ref?.replace('#/$defs/', '');
+  return name === undefined ? shape : $defs?.[name];
+}
+
+/** ` (did you mean pack?)`; '' if no known word is near. */
+function suggestion(word: string, known: readonly string[]): string {
+  const near = nearestOf(word, known);
+  return near === undefined ? '' : ` (did you mean ${near}?)`;
 }

@@ -8,10 +8,10 @@ import {
   type ScorerName,
 } from '../core/policy/policy.ts';
 import type { Rules } from '../core/policy/rules.ts';
-import { OPEN_TENANCY } from '../core/policy/tenancy.ts';
 import { deadline, preemption, priority, toDeadline, toPreemption } from './preemption-schema.ts';
 import { queue, toQueue } from './queue-schema.ts';
 import { duration, mapOf } from './schema-parts.ts';
+import { tenancyFields, toTenancy } from './tenancy-schema.ts';
 
 const MAX_POLICIES = 1000;
 
@@ -71,6 +71,7 @@ type PolicyFields = z.output<typeof PolicyFields>;
  */
 export const PolicyFile = z.strictObject({
   policies: z.array(PolicyFields.superRefine(checkAcrossFields)).min(1).max(MAX_POLICIES).superRefine(checkNames),
+  ...tenancyFields,
 });
 
 type Context = z.core.$RefinementCtx;
@@ -113,8 +114,8 @@ function checkNames(policies: readonly PolicyFields[], ctx: Context): void {
 }
 
 /** What a file says that is valid by the schema. */
-export function toRules(file: z.output<typeof PolicyFile>): Rules {
-  return { policies: file.policies.map(toPolicy), tenancy: OPEN_TENANCY };
+export function toRules({ policies, ...tenancy }: z.output<typeof PolicyFile>): Rules {
+  return { policies: policies.map(toPolicy), tenancy: toTenancy(tenancy) };
 }
 
 function toPolicy(policy: PolicyFields): Policy {

@@ -1,16 +1,16 @@
 import { stringify } from 'yaml';
 import { DEFAULT_POLICY, type Policy } from '../core/policy/policy.ts';
 import type { Rules } from '../core/policy/rules.ts';
-
-/** What a policy file says, as plain values. */
-type Plain = string | number | boolean | readonly Plain[] | { readonly [key: string]: Plain };
+import { durationText, type Plain } from './plain-text.ts';
+import { tenancyFieldsOf } from './tenancy-text.ts';
 
 /**
  * The rules as the YAML of a policy file, without the fields that have their default value. `parseRules` reads
  * the same from it.
  */
-export function policyText({ policies }: Rules): string {
-  return stringify({ policies: policies.map((policy) => ({ name: policy.name, ...fieldsOf(policy) })) });
+export function policyText({ policies, tenancy }: Rules): string {
+  const said = policies.map((policy) => ({ name: policy.name, ...fieldsOf(policy) }));
+  return stringify({ policies: said, ...tenancyFieldsOf(tenancy) }, { aliasDuplicateObjects: false });
 }
 
 function fieldsOf(policy: Policy): Record<string, Plain> {
@@ -41,15 +41,4 @@ function plain(value: unknown, key = ''): Plain {
   if (typeof value !== 'object' || value === null) return value as Plain;
   const fields = Object.entries(value).map(([name, one]) => [name.replace(/Ms$/, ''), plain(one, name)] as const);
   return Object.fromEntries(fields);
-}
-
-const MS = ['ms', 1] as const;
-const UNITS = [['d', 86_400_000], ['h', 3_600_000], ['m', 60_000], ['s', 1000], MS] as const;
-
-/** 5400000 -> `90m`, in the largest unit that needs no fraction; 0 -> 0; Infinity -> `never`. */
-function durationText(ms: number): string | number {
-  if (ms === 0) return 0;
-  if (ms === Infinity) return 'never';
-  const [name, size] = UNITS.find(([, one]) => ms % one === 0) ?? MS;
-  return `${ms / size}${name}`;
 }

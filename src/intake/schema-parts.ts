@@ -18,3 +18,18 @@ export function duration(fallbackMs: number) {
 
 export const mapOf = <T>(record: Readonly<Record<string, T>>): ReadonlyMap<string, T> =>
   new Map(Object.entries(record));
+
+/** A whole number; absent: no limit. */
+export const limit = z.int().min(0).max(1_000_000_000).default(Infinity);
+
+/** Names of namespaces, with `*` for any letters. */
+export const namespacePatterns = z
+  .array(
+    z
+      .string()
+      .regex(
+        /^[-a-z0-9*]{1,63}$/,
+        'expected a namespace or a pattern such as etl-* (lower-case letters, digits, -, *)',
+      ),
+  )
+  .default([]);

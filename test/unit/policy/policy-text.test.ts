@@ -71,3 +71,92 @@ test('whatever a file says, its text says the same', () => {
     }),
   );
 });
+
+const amount = fc.oneof(fc.nat(99), fc.constantFrom('500m', '64Gi', '3Mi', '1e3', '7%', '33.5%'));
+const quota = fc.oneof(
+  fc.constant('40%'),
+  fc.dictionary(fc.constantFrom('cpu', 'memory', 'nvidia.com/gpu', 'pods'), amount, { maxKeys: 3 }),
+);
+const sizes = fc.dictionary(fc.constantFrom('cpu', 'memory'), fc.nat(99));
+const names = fc.array(fc.stringMatching(/^[a-z*]{1,4}$/), { maxLength: 2 });
+const limit = fc.record({ max: quota, gangs: fc.nat(9) }, { requiredKeys: [] });
+const said = {
+  guaranteed: quota,
+  max: quota,
+  lend: quota,
+  weight: fc.constantFrom(0.001, 0.5, 1, 3),
+  order: fc.constantFrom('fifo', 'shortest', 'deadline', 'fair'),
+  priority: fc.constantFrom('within', 'across', 'first'),
+  users: fc.record({ max: quota, gangs: fc.nat(9), of: fc.dictionary(word, limit) }, { requiredKeys: [] }),
+  running: fc.record({ gangs: fc.nat(1e9), pods: fc.nat(1e9), podsPerNamespace: fc.nat(1e9) }, { requiredKeys: [] }),
+  podSize: sizes,
+  surge: fc.constantFrom('0%', '10%', '7%', 0.25),
+  reclaim: fc.record(
+    { mode: fc.constantFrom('off', 'enforce'), to: fc.constant('share'), after: duration, max: duration },
+    { requiredKeys: [] },
+  ),
+  yield: fc.constantFrom('08:00-18:00 Europe/Berlin', '22:30-06:00', '12:00-24:00 UTC'),
+  namespaces: names,
+  singles: fc.constantFrom('count', 'gate', 'ignore'),
+  nodes: labels,
+  exclusive: fc.constantFrom('namespace', 'none'),
+};
+const optional = { requiredKeys: [] as never[] };
+// Names must differ.
+const named = (queues: fc.Arbitrary<object>) =>
+  fc.array(queues, { maxLength: 2 }).map((list) => list.map((one, i) => ({ ...one, name: `q${i}` })));
+const leaf = fc.record({ ...said, each: fc.record({ ...said, each: fc.record(said, optional) }, optional) }, optional);
+const queues = named(fc.record({ ...said, queues: named(leaf) }, optional));
+const bucket = fc.record({ perSecond: fc.constantFrom(0.5, 40), burst: fc.integer({ min: 1, max: 9 }) });
+const shared = fc.record(
+  {
+    queueRules: fc.array(
+      fc.record(
+        { namespaces: names, labels, users: names, dialects: fc.constant(['spark']), force: fc.boolean() },
+        { requiredKeys: [] },
+      ),
+      { maxLength: 2 },
+    ),
+    namespaceGroups: fc.record({ namespaces: names, pods: fc.nat(1e9), podSize: sizes }, { requiredKeys: [] }),
+    fairness: fc.record(
+      {
+        resources: fc.constantFrom('auto', ['cpu', 'nvidia.com/gpu']),
+        priority: fc.constantFrom('within', 'across', 'first'),
+        turns: fc.constantFrom('share', 'fifo', 'borrowing', 'guarantee-ratio'),
+        memory: fc.constantFrom(0, 0.5, 1),
+        halfLife: fc.constantFrom('90s', '7d'),
+      },
+      { requiredKeys: [] },
+    ),
+    rates: fc.record({ pods: bucket, namespaces: bucket }, { requiredKeys: [] }),
+    addresses: fc.record(
+      { size: fc.nat(99), sizes: fc.dictionary(word, fc.nat(9)), keep: fc.nat(9), cooldown: duration },
+      { requiredKeys: [] },
+    ),
+    prices: fc.constantFrom(
+      { perHour: 3.06 },
+      { match: { labels: { a: 'b' } }, perHour: 0 },
+      { from: 'label', key: 'k' },
+    ),
+  },
+  { requiredKeys: [] },
+);
+
+test('whatever a file says of queues, its text says the same', () => {
+  fc.assert(
+    fc.property(shared, queues, (file, queues) => {
+      const { queueRules: rules, namespaceGroups: group, addresses: pool, prices: price } = file;
+      const whole = {
+        ...file,
+        queueRules: rules?.map((rule) => ({ ...rule, queue: 'q0' })),
+        namespaceGroups: group && [{ name: 'g', ...group }],
+        addresses: pool && [{ key: 'zone', ...pool }],
+        prices: price && [price],
+        queues,
+      };
+      const read = parseRules(JSON.stringify(whole), 'f');
+      expect(parseRules(policyText(read), 'text')).toEqual(read);
+    }),
+    { seed: 1 },
+  );
+});
