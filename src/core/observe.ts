@@ -8,6 +8,7 @@ import { updateDeadlinePriorities, updatePriorities, updatePriority } from './ga
 import { follow, restore as restoreReservation } from './gang/reservation.ts';
 import { gangRunEnded, podRunEnded } from './gang/runs.ts';
 import { accountOf, refreshShares } from './gang/tenants.ts';
+import { lookAtUnfairness } from './gang/unfairness.ts';
 import { abandonPlan, enqueue, reconsider, requeue } from './gang/transitions.ts';
 import { isGangPod, type ClusterEvent, type GangPod, type NodeInfo, type Outcome, type PodInfo } from './model.ts';
 import type { Rules } from './policy/rules.ts';
@@ -65,6 +66,7 @@ export function tick(state: SchedulerState, nowMs: number): void {
   if (state.isSynced) retryUnplaced(state, nowMs);
   // For those who read them: a replica that follows admits no gang.
   if (state.isSynced) refreshShares(state, nowMs);
+  if (state.isSynced && !state.isFollowing) lookAtUnfairness(state, nowMs);
 }
 
 /** Admits waiting gangs that fit, without being asked. */

@@ -28,6 +28,7 @@ import type { RoomRound } from './preemption/plan/make-room.ts';
 import { Queues } from './queue/queues.ts';
 import { Shares } from './queue/shares.ts';
 import { QueueTree } from './queue/tree.ts';
+import { Unfairness } from './queue/unfairness.ts';
 import { Usage } from './queue/usage.ts';
 
 export interface SchedulerOptions {
@@ -49,6 +50,8 @@ export interface StateView extends PreemptionContextView {
   readonly policies: readonly Policy[];
   /** The start times that gangs have been told. */
   readonly promises: Pick<StartPromises, 'promisedTo' | 'size'>;
+  /** For how long queues have been treated unfairly. */
+  readonly unfairness: Pick<Unfairness, 'ofQueue'>;
   /** When the last event was observed, in ms. */
   readonly lastEventMs: number | undefined;
   /** Pending pods seen before `synced` about which kube-scheduler may not ask. By UID. */
@@ -58,6 +61,7 @@ export interface StateView extends PreemptionContextView {
 /** Everything that the scheduler knows. The folders see the part of it that is theirs. */
 export interface SchedulerState extends PreemptionContext {
   readonly promises: StartPromises;
+  readonly unfairness: Unfairness;
   policies: readonly Policy[];
   tree: QueueTree;
   isSynced: boolean;
@@ -84,7 +88,13 @@ const UNTOLD = {
 
 function newQueues({ tenancy = OPEN_TENANCY }: SchedulerOptions) {
   const shares = new Shares();
-  return { queues: new Queues<Gang>(shares), tree: new QueueTree(tenancy), shares, startPlans: new StartPlans() };
+  return {
+    queues: new Queues<Gang>(shares),
+    tree: new QueueTree(tenancy),
+    shares,
+    unfairness: new Unfairness(),
+    startPlans: new StartPlans(),
+  };
 }
 
 /** What is remembered of evictions and loans. */

@@ -1,5 +1,5 @@
 import type { GangPhase } from '../decision.ts';
-import type { GangContextView } from '../gang/context.ts';
+import type { ExplanationContext } from './context.ts';
 import { phaseOf, type Gang } from '../gang/gang.ts';
 import type { ReclaimRules } from '../policy/tenancy.ts';
 import type { QueueNode } from '../queue/tree.ts';
@@ -29,6 +29,8 @@ export interface QueueSummary extends QueueAmounts {
   readonly over: readonly string[];
   /** The resources of which it needs more than it holds, and is entitled to more. */
   readonly under: readonly string[];
+  /** For how long a leaf has been treated unfairly since muster started, in ms; see queue/unfairness.ts. */
+  readonly unfairMs: number;
 }
 
 /** One queue with its users and the rules that count in it. */
@@ -64,7 +66,7 @@ export interface QueueLimits {
 const MOST_USERS = 100;
 
 /** All queues, parents before their children and siblings by name, the root first. O(queues x resources + gangs). */
-export function queueSummaries(ctx: GangContextView): readonly QueueSummary[] {
+export function queueSummaries(ctx: ExplanationContext): readonly QueueSummary[] {
   const counts = countGangs(ctx);
   const shared = sharedOf(ctx);
   const out: QueueSummary[] = [];
@@ -77,7 +79,7 @@ export function queueSummaries(ctx: GangContextView): readonly QueueSummary[] {
 }
 
 /** @returns undefined if there is no queue of that path; '' or `root` is the whole cluster. O(gangs + users below it) */
-export function queueDetail(ctx: GangContextView, path: string): QueueDetail | undefined {
+export function queueDetail(ctx: ExplanationContext, path: string): QueueDetail | undefined {
   const node = ctx.tree.find(path) ?? (path === 'root' ? ctx.tree.root : undefined);
   if (!node) return undefined;
   const { running, users } = node.spec;
@@ -100,7 +102,7 @@ interface Counts {
 const NO_GANGS: Record<GangPhase, number> = { waiting: 0, starting: 0, running: 0, degraded: 0 };
 
 /** Of every queue that has gangs, or has some below it. */
-function countGangs({ gangs }: GangContextView): ReadonlyMap<QueueNode, Counts> {
+function countGangs({ gangs }: ExplanationContext): ReadonlyMap<QueueNode, Counts> {
   const counts = new Map<QueueNode, Counts>();
   for (const gang of gangs.values()) {
     const phase = phaseOf(gang);
@@ -123,7 +125,7 @@ interface Known {
   readonly gangs: Counts | undefined;
 }
 
-function summaryOf(ctx: GangContextView, node: QueueNode, { shared, gangs }: Known): QueueSummary {
+function summaryOf(ctx: ExplanationContext, node: QueueNode, { shared, gangs }: Known): QueueSummary {
   const { path, parent, isLeaf, isMade, spec, holds } = node;
   const oldest = gangs?.oldest;
   return {
@@ -138,10 +140,11 @@ function summaryOf(ctx: GangContextView, node: QueueNode, { shared, gangs }: Kno
     oldest: oldest && { gang: oldest.key, sinceMs: oldest.firstAskMs },
     dominant: dominantOf(ctx, holds, shared),
     ...standingOf(ctx, node, shared),
+    unfairMs: ctx.unfairness.ofQueue(node),
   };
 }
 
-function usersOf(ctx: GangContextView, node: QueueNode): QueueUser[] {
+function usersOf(ctx: ExplanationContext, node: QueueNode): QueueUser[] {
   const { columns } = ctx.cluster;
   const shared = sharedOf(ctx);
   const byName = new Map<string, { vector: Float64Array; gangs: number }>();
