@@ -1,9 +1,10 @@
 import type { SchedulerStats } from './decision.ts';
-import { isAdmitted, phaseOf, refOf, type Gang } from './gang/gang.ts';
+import { isAdmitted, phaseOf, refOf, refusalOf, type Gang } from './gang/gang.ts';
 import { slotCounts } from './gang/reservation.ts';
 import type { PodInfo, PodRef, SlotCounts } from './model.ts';
 import { DEFAULT_POLICY } from './policy/policy.ts';
 import { protectedPods, type ProtectedPods } from './preemption/candidates/protection.ts';
+import type { LimitKind } from './queue/limits.ts';
 import type { Resources } from './resources.ts';
 import type { StateView } from './state.ts';
 
@@ -27,6 +28,24 @@ function boundLeader(cluster: StateView['cluster'], { leader, leaderUids }: Gang
     if (bound) return bound.pod;
   }
   return undefined;
+}
+
+/** Where a gang stands among those of other queues. */
+export interface GangStanding {
+  /** The path of its queue. */
+  readonly queue: string;
+  /** Since when it has waited, or had waited when it started, in ms. */
+  readonly sinceMs: number;
+  /** The limit that keeps it from starting; undefined: none does. */
+  readonly limit: LimitKind | 'rate' | undefined;
+}
+
+export function standingOf({ gangs }: StateView, key: string): GangStanding | undefined {
+  const gang = gangs.get(key);
+  if (!gang) return undefined;
+  const refusal = refusalOf(gang);
+  const limit = refusal?.kind === 'quota' ? refusal.limit : refusal?.kind === 'rate' ? 'rate' : undefined;
+  return { queue: gang.queue.path, sinceMs: gang.firstAskMs, limit };
 }
 
 /** The bound members of a gang. */

@@ -38,8 +38,10 @@ import {
   membersOf,
   protectedUnder,
   reservationOf,
+  standingOf,
   reservedOf,
   statsOf,
+  type GangStanding,
   type WrittenReservation,
 } from './reads.ts';
 import type { Resources } from './resources.ts';
@@ -194,6 +196,11 @@ export class Scheduler {
   /** The bound members of a gang. */
   members(key: string): readonly PodInfo[] {
     return membersOf(this.state, key);
+  }
+
+  /** The queue of a gang, since when it waits, and the limit that it waits for; undefined: there is no such gang. O(1). */
+  standing(key: string): GangStanding | undefined {
+    return standingOf(this.state, key);
   }
 
   /** All gangs, in no particular order. */

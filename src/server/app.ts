@@ -14,6 +14,7 @@ import { httpServer } from './http.ts';
 import type { Tls } from './tls.ts';
 import { buildMetrics, type Metrics } from './metrics.ts';
 import { protectionMetrics } from './protection-metrics.ts';
+import { queueMetrics } from './queue-metrics.ts';
 
 export interface ServerOptions {
   readonly scheduler: Scheduler;
@@ -77,8 +78,10 @@ export function buildServer(options: ServerOptions): MusterServer {
   const { app, extender } = emptyServers(options);
   const metrics = buildMetrics(() => scheduler.stats(), nowMs);
   protectionMetrics(metrics.registry, () => scheduler.protectedPods());
+  const onQueues = queueMetrics(metrics.registry, { scheduler, nowMs });
   const onEffects = (effects: readonly Effect[]) => {
     metrics.onEffects(effects);
+    effects.forEach(onQueues);
     live?.onEffects(effects);
     for (const { kind, ...rest } of effects) logger.info({ ...rest }, kind);
   };

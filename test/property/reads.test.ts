@@ -47,6 +47,7 @@ function readAll({ scheduler, nodes, nowMs }: World): number {
     if (known) allAtOnce(scheduler.eta(known.leader, nowMs));
     scheduler.reservation(gang);
     scheduler.members(gang);
+    scheduler.standing(gang);
     if (known && known.state.kind === 'waiting') findVictims(inside, known, nowMs);
   }
   allAtOnce(scheduler.eta(spark('new', 6, { priority: 5 }).leader(), nowMs));

@@ -36,6 +36,11 @@ export const QueueSummaryView = z.strictObject({
     .describe('The resource of which it holds the largest part of the cluster, and that part, 0 to 1.'),
   over: z.array(z.string()).describe('Resources of which it holds more than it is entitled to.'),
   under: z.array(z.string()).describe('Resources of which it holds less than it is entitled to: it needs more.'),
+  unfairSeconds: z
+    .number()
+    .describe(
+      'How long, since muster started, a gang of this leaf waited within its entitlement while others held enough beyond theirs for it.',
+    ),
 });
 
 const Limit = z.int().optional();

@@ -12,7 +12,7 @@ export const ROOT = 'root';
 const pathView = (path: string) => (path === '' ? ROOT : path);
 
 export function queueSummaryView(queue: QueueSummary, toWall: ToWall): z.output<typeof QueueSummaryView> {
-  const { path, parent, isLeaf, isMade, weight, gangs, pods, oldest, dominant, over, under } = queue;
+  const { path, parent, isLeaf, isMade, weight, gangs, pods, oldest, dominant, over, under, unfairMs } = queue;
   return {
     path: pathView(path),
     ...(parent === undefined ? {} : { parent: pathView(parent) }),
@@ -33,6 +33,7 @@ export function queueSummaryView(queue: QueueSummary, toWall: ToWall): z.output<
     ...(dominant ? { dominant: { ...dominant, share: rounded(dominant.share) } } : {}),
     over: [...over],
     under: [...under],
+    unfairSeconds: unfairMs / 1000,
   };
 }
 

@@ -1,0 +1,101 @@
+import { Counter, Gauge, Histogram, type Registry } from 'prom-client';
+import type { Effect } from '../core/effects.ts';
+import type { QueueSummary } from '../core/explanation/queues.ts';
+import { MAX_QUEUES } from '../core/queue/tree.ts';
+import type { Scheduler } from '../core/scheduler.ts';
+import { boundedLabels } from './bounded-labels.ts';
+
+/** A second to a day. */
+const SECONDS = [1, 10, 30, 60, 300, 900, 1800, 3600, 7200, 14_400, 43_200, 86_400];
+
+interface Deps {
+  readonly scheduler: Pick<Scheduler, 'queues' | 'standing'>;
+  readonly nowMs: () => number;
+}
+
+/** Adds the metrics of queues. @returns what must hear of every effect, right after the call that had it */
+export function queueMetrics(registry: Registry, { scheduler, nowMs }: Deps): (effect: Effect) => void {
+  const registers = [registry];
+  registerGauges(registers, () => scheduler.queues());
+  const wait = new Histogram({
+    name: 'muster_queue_wait_seconds',
+    help: 'How long gangs had waited when they were admitted, by queue.',
+    labelNames: ['queue'],
+    buckets: SECONDS,
+    registers,
+  });
+  const refusals = new Counter({
+    name: 'muster_queue_refusals_total',
+    help: 'Times that gangs of the queue came to wait for a limit, by limit: of the queue, its users, its namespaces, or rate.',
+    labelNames: ['queue', 'limit'],
+    registers,
+  });
+  const label = boundedLabels(MAX_QUEUES);
+  return (effect) => {
+    if (effect.kind !== 'gang-admitted' && effect.kind !== 'gang-waits') return;
+    const standing = scheduler.standing(effect.gang);
+    if (!standing) return;
+    const queue = label(standing.queue);
+    if (effect.kind === 'gang-admitted') wait.observe({ queue }, Math.max(0, nowMs() - standing.sinceMs) / 1000);
+    else if (standing.limit !== undefined) refusals.inc({ queue, limit: standing.limit });
+  };
+}
+
+/** Reads the queues once for all metrics of a scrape. */
+function oncePerScrape(read: () => readonly QueueSummary[]): () => readonly QueueSummary[] {
+  let known: readonly QueueSummary[] | undefined;
+  return () => {
+    if (!known) setImmediate(() => (known = undefined));
+    // The whole cluster is in other metrics.
+    return (known ??= read()
+      .filter(({ path }) => path !== '')
+      .slice(0, MAX_QUEUES));
+  };
+}
+
+const AMOUNTS = [
+  ['held', 'What the queue holds, those below it included: bound pods and places held for pods'],
+  ['bound', 'Of what the queue holds: bound pods'],
+  ['entitled', "What the queue should have now, given everybody's demand"],
+  ['guaranteed', 'What the queue always gets when it needs it'],
+  ['max', 'The most that the queue may hold; absent without a limit'],
+  ['demand', 'What the queue holds and what its waiting gangs need that could start'],
+] as const;
+
+function registerGauges(registers: Registry[], read: () => readonly QueueSummary[]): void {
+  const queues = oncePerScrape(read);
+  const gauge = (name: string, help: string, label: string, fill: (gauge: Gauge, queue: QueueSummary) => void) =>
+    new Gauge({
+      name: `muster_queue_${name}`,
+      help,
+      labelNames: ['queue', label],
+      registers,
+      collect() {
+        this.reset();
+        for (const queue of queues()) fill(this, queue);
+      },
+    });
+  for (const [part, what] of AMOUNTS)
+    gauge(part, `${what}: cpu in cores, memory in bytes, others in their unit.`, 'resource', (one, queue) => {
+      for (const [resource, amount] of queue[part])
+        one.set({ queue: queue.path, resource }, resource === 'cpu' ? amount / 1000 : amount);
+    });
+  gauge(
+    'gangs',
+    'Gangs of the queue and those below it, by phase: waiting, starting, running, degraded (a slot lost its room).',
+    'phase',
+    (one, { path, gangs }) => {
+      for (const [phase, count] of Object.entries(gangs)) one.set({ queue: path, phase }, count);
+    },
+  );
+  new Counter({
+    name: 'muster_queue_unfairness_seconds_total',
+    help: 'Time for which a gang of the queue waited within the entitlement of its queue, while others held enough beyond theirs for it.',
+    labelNames: ['queue'],
+    registers,
+    collect() {
+      this.reset();
+      for (const { path, isLeaf, unfairMs } of queues()) if (isLeaf) this.inc({ queue: path }, unfairMs / 1000);
+    },
+  });
+}

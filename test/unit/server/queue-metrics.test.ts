@@ -1,0 +1,98 @@
+import { Registry } from 'prom-client';
+import { expect, test } from 'vitest';
+import { boundedLabels, OTHERS } from '../../../src/server/bounded-labels.ts';
+import { queueMetrics } from '../../../src/server/queue-metrics.ts';
+import { GangBuilder, node } from '../../support/builders.ts';
+import { queueSpec, tenancyOf, worldWith } from '../../support/queue-specs.ts';
+
+/** 100 cores. prod is guaranteed 60 of them and may hold 80, prod.ml 10. */
+function setUp() {
+  const prod = queueSpec('prod', { guaranteed: 60, max: 80, queues: [queueSpec('etl'), queueSpec('ml', { max: 10 })] });
+  const world = worldWith([node('n', { cpu: 100 })], tenancyOf([prod, queueSpec('adhoc')]));
+  const registry = new Registry();
+  const onEffect = queueMetrics(registry, { scheduler: world.scheduler, nowMs: () => world.nowMs });
+  let told = 0;
+  const tell = () => {
+    for (; told < world.effects.length; told++) onEffect(world.effects[told]!);
+  };
+  const gang = (name: string, cpu: number, queue: string) =>
+    new GangBuilder(name, { worker: { count: cpu, cpu: 1 } }, { queue });
+  const ask = (one: GangBuilder) => {
+    const answer = world.ask(one.leader());
+    tell();
+    return answer;
+  };
+  const lines = async (name: string) =>
+    (await registry.metrics()).split('\n').filter((line) => line.startsWith(name) && !line.includes('_bucket'));
+  return { world, gang, ask, tell, lines, registry };
+}
+
+test('what queues hold and should have is read at each scrape, in cores; the whole cluster is not among them', async () => {
+  const { world, gang, ask, lines } = setUp();
+  ask(gang('a', 20, 'prod.etl'));
+  ask(gang('b', 90, 'adhoc'));
+  world.wait(1000);
+  expect(await lines('muster_queue_held{')).toContain('muster_queue_held{queue="prod",resource="cpu"} 20');
+  expect(await lines('muster_queue_bound{')).toContain('muster_queue_bound{queue="prod.etl",resource="cpu"} 0');
+  expect(await lines('muster_queue_entitled{')).toContain('muster_queue_entitled{queue="adhoc",resource="cpu"} 80');
+  expect(await lines('muster_queue_guaranteed{')).toContain('muster_queue_guaranteed{queue="prod",resource="cpu"} 60');
+  expect(await lines('muster_queue_demand{')).toContain('muster_queue_demand{queue="adhoc",resource="cpu"} 90');
+  expect(await lines('muster_queue_max{')).toEqual([
+    'muster_queue_max{queue="prod",resource="cpu"} 80',
+    'muster_queue_max{queue="prod.ml",resource="cpu"} 10',
+  ]);
+  expect(await lines('muster_queue_gangs{')).toContain('muster_queue_gangs{queue="prod",phase="starting"} 1');
+  expect(await lines('muster_queue_gangs{')).toContain('muster_queue_gangs{queue="adhoc",phase="waiting"} 1');
+  expect((await lines('muster_queue_')).filter((line) => line.includes('queue=""'))).toEqual([]);
+});
+
+test('a scrape reads the queues once', async () => {
+  const registry = new Registry();
+  let reads = 0;
+  const queues = () => {
+    reads++;
+    return [];
+  };
+  queueMetrics(registry, { scheduler: { queues, standing: () => undefined }, nowMs: () => 0 });
+  await registry.metrics();
+  expect(reads).toBe(1);
+  await new Promise(setImmediate);
+  await registry.metrics();
+  expect(reads).toBe(2);
+});
+
+test('waits are counted when gangs are admitted, and the limits that they wait for', async () => {
+  const { world, gang, ask, tell, lines } = setUp();
+  ask(gang('a', 10, 'prod.ml'));
+  const late = gang('late', 10, 'prod.ml');
+  expect(ask(late)).toContain('max');
+  world.wait(40_000);
+  world.gone(gang('a', 10, 'prod.ml').leader());
+  tell();
+  ask(late);
+  expect(await lines('muster_queue_wait_seconds')).toEqual([
+    'muster_queue_wait_seconds_sum{queue="prod.ml"} 40',
+    'muster_queue_wait_seconds_count{queue="prod.ml"} 2',
+  ]);
+  expect(await lines('muster_queue_refusals_total')).toEqual([
+    'muster_queue_refusals_total{queue="prod.ml",limit="max"} 1',
+  ]);
+});
+
+test('unfairness is counted in seconds, of leaves', async () => {
+  const { world, gang, ask, lines } = setUp();
+  ask(gang('b', 90, 'adhoc'));
+  world.wait(1000);
+  ask(gang('a', 30, 'prod.etl'));
+  for (let i = 0; i < 5; i++) world.wait(1000);
+  expect(await lines('muster_queue_unfairness_seconds_total')).toEqual([
+    'muster_queue_unfairness_seconds_total{queue="adhoc"} 0',
+    'muster_queue_unfairness_seconds_total{queue="prod.etl"} 4',
+    'muster_queue_unfairness_seconds_total{queue="prod.ml"} 0',
+  ]);
+});
+
+test('names beyond the first so many share one', () => {
+  const label = boundedLabels(2);
+  expect(['a', 'b', 'c', 'a', 'd'].map(label)).toEqual(['a', 'b', OTHERS, 'a', OTHERS]);
+});
