@@ -55,6 +55,8 @@ export function tick(state: SchedulerState, nowMs: number): void {
   state.overclaims.expire(nowMs);
   state.loans.expire(nowMs);
   state.reclaims.expire(nowMs);
+  state.rates.expire(nowMs);
+  state.imagePulls.expire(nowMs);
   state.reportedWork.expire(nowMs);
   state.nominated.expire(nowMs);
   state.outcomes.expire(nowMs);
@@ -112,7 +114,7 @@ export function followOthers(state: SchedulerState, isFollowing: boolean, nowMs:
  */
 export function setRules(state: SchedulerState, { policies, tenancy }: Rules, nowMs: number): readonly QueueMove[] {
   state.policies = policies;
-  const moves = tenancy === state.tree.tenancy ? [] : setQueues(state, tenancy);
+  const moves = tenancy === state.tree.tenancy ? [] : setQueues(state, tenancy, nowMs);
   for (const gang of state.gangs.values()) {
     gang.policy = state.policyOf(gang.leader);
     reconsider(gang);
@@ -126,8 +128,9 @@ export function setRules(state: SchedulerState, { policies, tenancy }: Rules, no
 }
 
 /** Every gang and every single pod is put in its queue again, and keeps what it holds. */
-function setQueues(state: SchedulerState, tenancy: Tenancy): readonly QueueMove[] {
+function setQueues(state: SchedulerState, tenancy: Tenancy, nowMs: number): readonly QueueMove[] {
   const tree = (state.tree = new QueueTree(tenancy));
+  state.rates.setRules(tenancy.rates, nowMs);
   const moved = new Map<string, QueueMove>();
   for (const gang of state.gangs.values()) {
     const from = gang.queue.path;

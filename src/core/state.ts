@@ -25,7 +25,9 @@ import type { PreemptionContext, PreemptionContextView } from './preemption/cand
 import { DisruptionBudgets } from './preemption/candidates/disruption-budgets.ts';
 import { ReportedWork } from './preemption/candidates/reported-work.ts';
 import type { RoomRound } from './preemption/plan/make-room.ts';
+import { ImagePulls } from './queue/image-pulls.ts';
 import { Queues } from './queue/queues.ts';
+import { Rates } from './queue/rates.ts';
 import { Shares } from './queue/shares.ts';
 import { QueueTree } from './queue/tree.ts';
 import { Unfairness } from './queue/unfairness.ts';
@@ -93,6 +95,8 @@ function newQueues({ tenancy = OPEN_TENANCY }: SchedulerOptions) {
     tree: new QueueTree(tenancy),
     shares,
     unfairness: new Unfairness(),
+    rates: new Rates(tenancy.rates),
+    imagePulls: new ImagePulls(),
     startPlans: new StartPlans(),
   };
 }

@@ -15,6 +15,7 @@ import type { Loan } from '../gang/loans.ts';
 import { countRunning, leaderNeeds, siblingRows } from '../gang/needs.ts';
 import { limitOn } from '../gang/limits.ts';
 import { foundPossible } from '../gang/transitions.ts';
+import { rateOn } from './rates.ts';
 import { EXAMINATIONS, findBlocker, isKnownPossible, unschedulable, type Examinations } from './turn.ts';
 
 /** The decision about a waiting gang: rows for each need, or a refusal. */
@@ -68,6 +69,8 @@ export function decideAdmission(
   if (limit) return refused(limit);
   const blocker = findBlocker(ctx, gang, nowMs, examinations);
   if (blocker) return refused({ kind: 'turn', reason: 'gang waits for its turn', behind: blocker.key });
+  const rate = rateOn(ctx, gang, nowMs);
+  if (rate) return refused(rate);
   return planWhole(ctx, gang, asked, nowMs);
 }
 

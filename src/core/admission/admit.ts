@@ -1,5 +1,6 @@
 import { take } from '../backfill/start-plans.ts';
 import type { BackfillContext } from '../backfill/context.ts';
+import { gangArrives } from '../gang/arrivals.ts';
 import type { Gang } from '../gang/gang.ts';
 import { toAdmitted } from '../gang/transitions.ts';
 import type { Admission } from './admission.ts';
@@ -20,5 +21,6 @@ export function admit(
   for (const head of passed) take(head, places);
   ctx.startPlans.passes(gang, ahead);
   ctx.loans.gangStarts(gang.key, loan);
+  gangArrives(ctx, gang, nowMs);
   toAdmitted(ctx, gang, 'placed');
 }

@@ -8,6 +8,7 @@ import { isAdmitted } from '../gang/gang.ts';
 import { retryUnplaced } from '../gang/healing.ts';
 import { placeMember } from './members.ts';
 import { startThoseFirst } from './first.ts';
+import { startThoseHeldUp } from './after-rates.ts';
 import { hasRunningLeader } from '../gang/needs.ts';
 import { refreshShares } from '../gang/tenants.ts';
 import { noteProblem } from '../gang/problems.ts';
@@ -44,6 +45,7 @@ function decide(ctx: BackfillContext, pod: GangPod, candidates: Candidates, nowM
   if (ctx.hold !== undefined) return none(refuse(ctx, gang, { kind: 'held', reason: ctx.hold }));
   refreshShares(ctx, nowMs);
   startThoseFirst(ctx, gang, nowMs);
+  startThoseHeldUp(ctx, gang, nowMs);
   const question = leaderRuns ? {} : { asked: { pod, candidates } };
   const admission = decideAdmission(ctx, gang, question, nowMs);
   if (admission.kind === 'refused') return none(refuse(ctx, gang, admission.refusal));

@@ -7,7 +7,9 @@ import type { PodInfo } from '../model.ts';
 import type { Planner } from '../placement/planner.ts';
 import type { Policy } from '../policy/policy.ts';
 import type { WeightEngine } from '../policy/score.ts';
+import type { ImagePulls } from '../queue/image-pulls.ts';
 import type { Queues } from '../queue/queues.ts';
+import type { Rates } from '../queue/rates.ts';
 import type { Shares } from '../queue/shares.ts';
 import type { QueueTree } from '../queue/tree.ts';
 import type { Usage } from '../queue/usage.ts';
@@ -50,6 +52,8 @@ export interface GangContextView {
   readonly usage: Omit<Usage, keyof RoomCounter | 'assign' | 'recountSingles' | 'setGroups'>;
   /** What each queue is entitled to. */
   readonly shares: Omit<Shares, 'refresh'>;
+  /** How fast gangs may be admitted. */
+  readonly rates: Pick<Rates, 'isOn' | 'hasRegistries' | 'dueMs' | 'views'>;
   readonly inFlight: Pick<InFlight, 'total' | 'pods' | 'expected' | 'holds'>;
   /** By key. */
   readonly gangs: ReadonlyMap<string, Readonly<Gang>>;
@@ -85,6 +89,8 @@ export interface GangContext extends GangContextView {
   readonly queues: Queues<Gang>;
   readonly usage: Usage;
   readonly shares: Shares;
+  readonly rates: Rates;
+  readonly imagePulls: ImagePulls;
   readonly inFlight: InFlight;
   readonly gangs: Map<string, Gang>;
   /** The gangs whose leader has a deadline. */

@@ -99,6 +99,7 @@ export function toWaiting(ctx: GangContext, gang: Gang, why: 'expired' | { reado
   ctx.ledger.remove(gang, gang.slots);
   ctx.loans.gangEnds(key);
   const of = write(gang);
+  ctx.rates.giveBack(key);
   if (why === 'expired' && gang.preemption === 'used') of.preemption = 'wasted';
   of.state = { kind: 'waiting', refusal: undefined };
   of.ranSinceMs = undefined;
@@ -159,6 +160,7 @@ export function toOver(ctx: GangContext, gang: Gang, nowMs: number): void {
   abandonPlan(ctx, gang, 'the gang is over', nowMs);
   ctx.gangs.delete(gang.key);
   ctx.loans.gangEnds(gang.key);
+  ctx.rates.forget(gang.key);
   ctx.withDeadline.delete(gang);
   ctx.queues.remove(gang.key);
   const { length: slots } = gang.slots;

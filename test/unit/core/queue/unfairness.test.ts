@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import type { QueueSpec } from '../../../../src/core/policy/tenancy.ts';
-import type { Share } from '../../../../src/core/queue/shares.ts';
+import type { Share } from '../../../../src/core/queue/share-table.ts';
 import { QueueTree, type QueueNode } from '../../../../src/core/queue/tree.ts';
 import { treatedUnfairly, Unfairness } from '../../../../src/core/queue/unfairness.ts';
 import { queueSpec, tenancyOf } from '../../../support/queue-specs.ts';
