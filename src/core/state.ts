@@ -2,6 +2,7 @@ import { Cluster } from './cluster/cluster.ts';
 import { InFlight } from './cluster/in-flight.ts';
 import { NominatedRoom } from './cluster/nominated-room.ts';
 import type { Effect } from './effects.ts';
+import { Claimants } from './gang/claimants.ts';
 import { Evictions } from './gang/evictions.ts';
 import { Feasibility } from './gang/feasibility.ts';
 import type { Gang } from './gang/gang.ts';
@@ -107,6 +108,7 @@ const newMemories = () => ({
   overclaims: new Overclaims(),
   loans: new Loans(),
   reclaims: new ReclaimHistory(),
+  claimants: new Claimants(),
 });
 
 /** The state before the first event. @param emit collects what a call asks of the outside */

@@ -204,3 +204,96 @@ test('a Spark app loses executors beyond its minimum first, and its driver only 
   expect(victims).toHaveLength(3);
   expect(victims).not.toContain('app-driver');
 });
+
+describe('A25: a gang that was reclaimed three times', () => {
+  /** Reclaims the gang of queue b once, and gives its room back. */
+  const reclaimOnce = (world: World, i: number) => {
+    expect(ask(world, gangOf('lender', 4, 'b'))).toBe('-> n');
+    const gang = gangOf(`owner${i}`, 4, 'a');
+    ask(world, gang);
+    world.wait(1000);
+    expect(world.makeRoom()).toHaveLength(4);
+    letGo(world);
+    expect(ask(world, gang)).toBe('-> n');
+    for (const pod of pods(gang)) world.gone(pod);
+  };
+
+  const reclaimedThrice = () => {
+    const world = cluster(4, two(owns(4)));
+    for (const [i, minutes] of [0, 2, 3].entries()) {
+      world.wait(minutes * 60_000);
+      reclaimOnce(world, i);
+    }
+    // All belongs to somebody who waits, so that b is entitled to nothing; no node is offered to that gang.
+    const owner = gangOf('owner', 4, 'a').leader('owner-0');
+    world.ask(owner, []);
+    world.wait(1000);
+    return { world, owner, gang: gangOf('lender', 4, 'b') };
+  };
+  const PAUSES = 'waits: gang was reclaimed and waits until it may borrow again';
+
+  test('borrows again after 4 minutes', () => {
+    const { world, gang } = reclaimedThrice();
+    expect(ask(world, gang)).toBe(PAUSES);
+    world.wait(237_000);
+    expect(ask(world, gang)).toBe(PAUSES);
+    world.wait(2000);
+    expect(ask(world, gang)).toBe('-> n');
+  });
+
+  test('starts within its share at once', () => {
+    const { world, owner, gang } = reclaimedThrice();
+    expect(ask(world, gang)).toBe(PAUSES);
+    world.gone(owner);
+    world.wait(1000);
+    expect(ask(world, gang)).toBe('-> n');
+  });
+});
+
+describe('A29: a gang of 4 with 10 executors beyond that, in a queue that is over', () => {
+  test('gets new ones after 1 min, then after 2 min, and loses at most 20 in an hour', () => {
+    const world = cluster(20, two(owns(8)));
+    const app = new GangBuilder(
+      'app',
+      { driver: { count: 1, cpu: 1 }, executor: { count: 14, min: 4, cpu: 1 } },
+      { queue: 'b' },
+    );
+    world.start(app.leader());
+    let made = 0;
+    const running = new Set<string>();
+    const askMore = () => {
+      while (running.size < 14) {
+        const pod = app.member('executor', made);
+        if (!world.start(pod).startsWith('->')) return;
+        running.add(pod.uid);
+        made++;
+      }
+    };
+    const leave = () => {
+      for (const uid of [...world.scheduler.inside.evictions.beneficiary.keys()]) {
+        running.delete(uid);
+        world.learn({ kind: 'pod-gone', uid });
+      }
+    };
+    askMore();
+    const startedAgainMs: number[] = [];
+    for (let second = 0; second < 3600; second++) {
+      const isAsking = second % 60 < 30;
+      const gang = gangOf(`owner${Math.floor(second / 60)}`, 8, 'a');
+      if (second % 60 === 0 || second % 60 === 5) ask(world, gang);
+      world.makeRoom();
+      leave();
+      if (!isAsking) for (const pod of pods(gang)) world.gone(pod);
+      world.nowMs += 1000;
+      world.effects.push(...world.scheduler.tick(world.nowMs));
+      const before = running.size;
+      askMore();
+      if (running.size > before) startedAgainMs.push(second);
+    }
+    expect(evicted(world)).toBeLessThanOrEqual(20);
+    expect(evicted(world)).toBeGreaterThan(0);
+    const [first, next] = startedAgainMs;
+    expect(first).toBeGreaterThanOrEqual(60);
+    expect(next! - first!).toBeGreaterThanOrEqual(120);
+  });
+});

@@ -50,6 +50,7 @@ export function fingerprintOf(state: StateView, nowMs: number): string {
     losses: [...gangs.keys()].map((key) => evictions.lastLossMs(key)),
     overclaims: [...gangs.values()].map(({ spec }) => state.overclaims.at(spec.namespace, nowMs)),
     returned: [...gangs.keys()].map((key) => state.loans.hasReturned(key)),
+    reclaimed: [...gangs.keys()].map((key) => state.reclaims.pausesUntil('needed', key)),
     problems: [...state.problems],
     classes: [...state.classes],
     early: [...state.early.keys()],

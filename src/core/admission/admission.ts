@@ -8,6 +8,7 @@ import { capacityAt } from '../placement/room.ts';
 import { isBlocking, isHead } from '../gang/blocking.ts';
 import type { BackfillContext } from '../backfill/context.ts';
 import type { Head } from '../backfill/head.ts';
+import { pauseBeforeBorrowing } from './borrowing.ts';
 import { besideHeads, type Passage } from './beside-heads.ts';
 import type { GangContext } from '../gang/context.ts';
 import { isFreeing, missingLeaders, refusalOf, type Gang, type Refusal, type Short } from '../gang/gang.ts';
@@ -67,6 +68,8 @@ export function decideAdmission(
   if (standing) return { kind: 'refused', refusal: standing, stands: true };
   const limit = limitOn(ctx, gang);
   if (limit) return refused(limit);
+  const pause = pauseBeforeBorrowing(ctx, gang, nowMs);
+  if (pause) return refused(pause);
   const blocker = findBlocker(ctx, gang, nowMs, examinations);
   if (blocker) return refused({ kind: 'turn', reason: 'gang waits for its turn', behind: blocker.key });
   const rate = rateOn(ctx, gang, nowMs);
@@ -97,6 +100,7 @@ function stillStanding(ctx: BackfillContext, gang: Gang, refusal: Refusal, nowMs
     case 'quota':
       return refusal.holder.version === refusal.version ? refusal : undefined;
     case 'rate':
+      if (refusal.isBorrower) return pauseBeforeBorrowing(ctx, gang, nowMs);
       return nowMs < refusal.untilMs ? refusal : undefined;
     case 'room':
       // The cluster may have lost nodes since: a gang that can no longer start has no start time.

@@ -6,6 +6,7 @@ import { needOf, siblingRows } from '../gang/needs.ts';
 import type { Candidates, GangPod } from '../model.ts';
 import type { Vector } from '../resources.ts';
 import { offeredRows } from './admission.ts';
+import { extrasPause, isNeededElsewhere } from './borrowing.ts';
 import { besideHeads } from './beside-heads.ts';
 
 /** kube-scheduler's question about a member, with what it asks. */
@@ -34,6 +35,8 @@ export function placeElastic(
     if (isSame && candidates.has(known.node)) return { kind: 'one', node: known.node };
     ledger.dropPodHold(pod.uid);
   }
+  const paused = extrasPause(ctx, gang, nowMs);
+  if (paused !== undefined) return refuse(paused);
   const { role } = pod.membership;
   const needs = [needOf(cluster, gang, { role, count: 1, vector })];
   const offered = offeredRows(cluster, candidates);
@@ -44,8 +47,10 @@ export function placeElastic(
   const isLent = gang.policy.queue.extras === 'lend';
   const passage = isLent ? besideHeads(ctx, gang, { request, rows }, nowMs) : undefined;
   if (passage?.kind === 'later') return refuse('no spare room for a member beyond the minimum');
+  const row = (passage ?? plan).rows[0]![0]!;
+  if (isNeededElsewhere(ctx, { gang, vector }, row, nowMs)) return refuse('room is needed by a queue within its share');
   for (const head of passage?.passed ?? []) take(head, passage!.places);
-  const node = cluster.table.nameAt((passage ?? plan).rows[0]![0]!);
+  const node = cluster.table.nameAt(row);
   ctx.loans.podStarts(pod.uid, passage?.loan);
   ledger.holdForPod({ podUid: pod.uid, gang: gang.key, role, node, vector });
   return { kind: 'one', node };

@@ -13,6 +13,7 @@ import type { Rates } from '../queue/rates.ts';
 import type { Shares } from '../queue/shares.ts';
 import type { QueueTree } from '../queue/tree.ts';
 import type { Usage } from '../queue/usage.ts';
+import type { Claimants } from './claimants.ts';
 import type { Evictions } from './evictions.ts';
 import type { Feasibility } from './feasibility.ts';
 import type { Gang } from './gang.ts';
@@ -100,6 +101,7 @@ export interface GangContext extends GangContextView {
   readonly evictions: Evictions;
   readonly overclaims: Overclaims;
   readonly loans: Loans;
+  readonly claimants: Claimants;
   readonly reclaims: ReclaimHistory;
   readonly problems: Map<string, Problem>;
   readonly runTimes: RunTimes;
