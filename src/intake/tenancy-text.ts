@@ -12,6 +12,7 @@ import {
   type UserLimit,
 } from '../core/policy/tenancy.ts';
 import type { Resources } from '../core/resources.ts';
+import { amountText, percentText } from './amount-text.ts';
 import { durationText, type Plain } from './plain-text.ts';
 import { yieldText } from './yield-hours.ts';
 
@@ -122,26 +123,9 @@ function quotaFields({ amounts, shares }: Quota): Record<string, Plain> {
   return { ...resourceFields(amounts), ...Object.fromEntries(parts) };
 }
 
-/** 0.07 is read from `7%`; the product alone would be 7.000000000000001. */
-const percentText = (part: number) => `${Number((part * 100).toFixed(6))}%`;
-
 function resourceFields(amounts: Resources): Record<string, Plain> | undefined {
   const entries = [...amounts].map(([name, amount]): [string, Plain] => [name, amountText(name, amount)]);
   return some(Object.fromEntries(entries));
-}
-
-const BINARY = [
-  ['Ti', 2 ** 40],
-  ['Gi', 2 ** 30],
-  ['Mi', 2 ** 20],
-] as const;
-
-/** Cores, or `1500m`; bytes in the largest unit that needs no fraction; else a number. */
-export function amountText(name: string, amount: number): string | number {
-  if (name === 'cpu') return amount % 1000 === 0 ? amount / 1000 : `${amount}m`;
-  const isBytes = name === 'memory' || name === 'ephemeral-storage' || name.startsWith('hugepages-');
-  const unit = isBytes && amount > 0 ? BINARY.find(([, size]) => amount % size === 0) : undefined;
-  return unit ? `${amount / unit[1]}${unit[0]}` : amount;
 }
 
 const unless = <T>(value: T, usual: T): T | undefined => (value === usual ? undefined : value);

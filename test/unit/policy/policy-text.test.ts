@@ -77,12 +77,17 @@ const quota = fc.oneof(
   fc.constant('40%'),
   fc.dictionary(fc.constantFrom('cpu', 'memory', 'nvidia.com/gpu', 'pods'), amount, { maxKeys: 3 }),
 );
+/** More than any amount above: a guarantee or a pod above max is a mistake. */
+const most = fc.oneof(
+  fc.constant('40%'),
+  fc.dictionary(fc.constantFrom('cpu', 'memory', 'nvidia.com/gpu'), fc.constantFrom('99Gi', '100%'), { maxKeys: 3 }),
+);
 const sizes = fc.dictionary(fc.constantFrom('cpu', 'memory'), fc.nat(99));
 const names = fc.array(fc.stringMatching(/^[a-z*]{1,4}$/), { maxLength: 2 });
 const limit = fc.record({ max: quota, gangs: fc.nat(9) }, { requiredKeys: [] });
 const said = {
   guaranteed: quota,
-  max: quota,
+  max: most,
   lend: quota,
   weight: fc.constantFrom(0.001, 0.5, 1, 3),
   order: fc.constantFrom('fifo', 'shortest', 'deadline', 'fair'),
