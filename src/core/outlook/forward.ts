@@ -123,7 +123,7 @@ export class Forward {
 
   /** Starts the gang if it may. @returns its rows if it is the one that was asked about */
   #look(waiting: Waiting, barred: Set<string>): readonly Int32Array[] | undefined {
-    const { queue } = waiting.gang.spec;
+    const queue = waiting.gang.queue.path;
     if (barred.has(queue)) return undefined;
     const rows = this.#placesFor(waiting);
     if (rows && waiting === this.#asked) return rows;

@@ -62,7 +62,10 @@ export function sceneOf(ctx: GangContextView, asked: Gang, ahead: readonly Gang[
 
 /** Whether it is room alone that a waiting gang lacks. */
 export const isAble = (gang: Gang): boolean =>
-  gang.state.kind === 'waiting' && refusalOf(gang)?.kind !== 'unschedulable' && missingLeaders(gang) === 0;
+  gang.state.kind === 'waiting' && !NOT_FOR_ROOM.has(refusalOf(gang)?.kind) && missingLeaders(gang) === 0;
+
+/** A gang that was refused so cannot start, however much room there is. */
+const NOT_FOR_ROOM: ReadonlySet<string | undefined> = new Set(['unschedulable', 'quota', 'rate']);
 
 /** The gang with what it asks of the planner. */
 export function waitingOf(ctx: GangContextView, gang: Gang): Waiting {
