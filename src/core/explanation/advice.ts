@@ -9,13 +9,17 @@ import { counted } from '../wording.ts';
 import { amount, amountOf } from './amounts.ts';
 import { cannotStart } from './cannot-start.ts';
 import type { RoleExplanation, Shortage } from './explanation.ts';
+import { isLimited } from './starts-now.ts';
 
-/** Advice for people, in sentences: what keeps a gang waiting, and the smallest changes that would let it start. */
+/**
+ * Advice for people, in sentences: what keeps a gang waiting, and the smallest changes that would let it start.
+ * @param startsNow whether such a gang would start now; absent: room and limits alone are asked
+ */
 export function adviceFor(
   ctx: PreemptionContextView,
   gang: Gang,
   roles: readonly RoleExplanation[],
-  nowMs: number,
+  { nowMs, startsNow }: { readonly nowMs: number; readonly startsNow?: (instead: Gang) => boolean },
 ): string[] {
   if (isAdmitted(gang)) return adviceForAdmitted(gang);
   const blocker = blockerOf(ctx.queues, gang, nowMs);
@@ -32,7 +36,12 @@ export function adviceFor(
     out.push(
       `It waits until ${missing} more of its members exist. A pod counts once kube-scheduler has tried to place it.`,
     );
-  if (fits(needs)) return [...out, ...adviceForFitting(gang, ctx.hold === undefined && !blocker && missing === 0)];
+  const isFree = ctx.hold === undefined && !blocker && missing === 0;
+  const fewer = () => fewerMembers(ctx, gang, { needs, fits, startsNow });
+  if (fits(needs)) {
+    const isLimit = isLimited(ctx, gang);
+    return [...out, ...(isLimit ? fewer() : adviceForFitting(gang, isFree))];
+  }
   const claim = claimOf(ctx, gang);
   if (claim < gang.priority)
     out.push(
@@ -41,7 +50,8 @@ export function adviceFor(
   const obstacle = ctx.feasibility.obstacle(gang, needs);
   if (obstacle) out.push(cannotStart({ cluster: ctx.cluster, gang, needs, roles }, obstacle));
   else for (const role of roles) out.push(...roleAdvice(role, needs));
-  out.push(...fewerMembers(needs, fits), ...withoutTopology(gang, needs, fits));
+  if (isFree) out.push(...fewer());
+  out.push(...withoutTopology(gang, needs, fits));
   return out;
 }
 
@@ -87,23 +97,37 @@ function shortageText({ resource, needed, free, largest }: Shortage, perMember: 
   return `no node has ${amountOf(resource, perMember)} free, the most is ${amount(resource, largest)}`;
 }
 
+interface Fewer {
+  readonly needs: readonly Need[];
+  readonly fits: (needs: readonly Need[]) => boolean;
+  readonly startsNow: ((instead: Gang) => boolean) | undefined;
+}
+
 /** The largest number of members of the last role with which the gang would start now; a binary search. */
-function fewerMembers(needs: readonly Need[], fits: (needs: readonly Need[]) => boolean): string[] {
+function fewerMembers(ctx: PreemptionContextView, gang: Gang, { needs, fits, startsNow }: Fewer): string[] {
   const at = needs.length - 1;
   const last = needs[at];
   if (!last || at < 1 || last.count < 2) return [];
   const cut = (count: number) =>
     needs.map((need, i) => (i === at ? { ...need, count } : need)).filter(({ count: n }) => n > 0);
+  const withOnly = (count: number): Gang => withFewer(gang, last.role, last.count - count);
+  const mayStart = (count: number) => fits(cut(count)) && !isLimited(ctx, withOnly(count));
   let [low, high] = [0, last.count];
-  if (!fits(cut(0))) return [];
+  if (!mayStart(0)) return [];
   while (high - low > 1) {
     const middle = (low + high) >>> 1;
-    if (fits(cut(middle))) low = middle;
+    if (mayStart(middle)) low = middle;
     else high = middle;
   }
-  return low === 0
+  return low === 0 || startsNow?.(withOnly(low)) === false
     ? []
     : [`With ${counted(low, 'member')} of role ${last.role} instead of ${last.count} it would start now.`];
+}
+
+/** The gang with so many members of the role less. */
+function withFewer(gang: Gang, name: string, less: number): Gang {
+  const roles = gang.spec.roles.map((role) => (role.name === name ? { ...role, min: role.min - less } : role));
+  return { ...gang, spec: { ...gang.spec, roles } };
 }
 
 function withoutTopology(

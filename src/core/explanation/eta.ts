@@ -10,6 +10,7 @@ import type { PreemptionContextView } from '../preemption/candidates/context.ts'
 import type { Slices } from '../work.ts';
 import { cannotStart } from './cannot-start.ts';
 import { explainRole } from './explain.ts';
+import { inNoNewQueue } from './no-new-queue.ts';
 import { forecastViewOf, type ForecastView } from './run-time.ts';
 import { smallerNow, soonerByPriority, type Sooner } from './sooner.ts';
 
@@ -65,19 +66,18 @@ function wouldBe(ctx: PreemptionContextView, pod: PodInfo, declared: GangSpec, n
   const { key, namespace, name, roles, queue } = declared;
   // It waits for no member to be created: all would be.
   const spec = { key: keyOf(key), namespace, name, roles, queue };
-  const gang = { ...inNoNewQueue(ctx, () => newGang(ctx, { pod, spec }, nowMs)), firstAskMs: nowMs };
+  const gang = {
+    ...inNoNewQueue(
+      ctx,
+      () => newGang(ctx, { pod, spec }, nowMs),
+      ({ queue: leaf }) => leaf,
+    ),
+    firstAskMs: nowMs,
+  };
   const priority = priorityTerms(ctx, gang, nowMs).reduce((sum, { points }) => sum + points, 0);
   const forecast = () => forecastOf(ctx, gang);
   const ask = askOf(ctx.cluster, gang);
   return { ...gang, ask, priority, patienceMs: patienceOf(gang, forecast), turnMs: turnOf(gang, forecast) };
-}
-
-/** A queue that is made for the question alone is in the tree for nobody else. */
-function inNoNewQueue({ tree }: PreemptionContextView, make: () => Gang): Gang {
-  const before = tree.size;
-  const gang = make();
-  for (let node = gang.queue; tree.size > before && node.parent; node = node.parent) tree.forget(node);
-  return gang;
 }
 
 function gangOfOne({ namespace, name, request, constraints }: PodInfo): GangSpec {

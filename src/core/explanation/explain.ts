@@ -13,7 +13,10 @@ import type { Slices } from '../work.ts';
 import { makingRoom, makingRoomAdvice, makingRoomBriefly } from './making-room.ts';
 import { endTimeOf, forecastViewOf, startTimeOf } from './run-time.ts';
 import type { Explanation, GangSummary, RoleExplanation } from './explanation.ts';
+import { otherQueues, otherQueuesText } from './other-queues.ts';
+import { standingAdvice, standingAmong } from './queue-standing.ts';
 import { placesIn, refusedNodes, shortages } from './shortage.ts';
+import { startsNowTest } from './starts-now.ts';
 
 /** All gangs in no particular order, including those whose declaration is wrong. */
 export function summaries(ctx: PreemptionContextView): readonly GangSummary[] {
@@ -27,10 +30,12 @@ export function* explain(ctx: ExplanationContext, key: string, nowMs: number): S
   // First, because the cluster may change meanwhile: the rest is then of one moment.
   const preemption = yield* makingRoom(ctx, gang, nowMs);
   const start = yield* startTimeOf(ctx, key, nowMs);
+  const elsewhere = yield* otherQueues(ctx, gang, nowMs);
   const summary = summaryOf(ctx, gang);
   const needs = isAdmitted(gang) ? [] : leaderNeeds(ctx.cluster, gang);
   const roles = gang.spec.roles.map((role) => explainRole(ctx, gang, role, needs));
   const ahead = isAdmitted(gang) ? [] : ctx.queues.aheadOf(gang);
+  const standing = isAdmitted(gang) ? undefined : standingAmong(ctx, gang);
   const terms = priorityTerms(ctx, gang, nowMs);
   const evictions = preemption ? makingRoomAdvice(preemption, gang.policy.name, nowMs) : [];
   return {
@@ -43,8 +48,12 @@ export function* explain(ctx: ExplanationContext, key: string, nowMs: number): S
     forecast: forecastViewOf(ctx, gang),
     placed: gang.slots.map(({ role, node, state, podUid: pod }) => ({ role, node, state, pod })),
     ahead: ahead.map((other) => ({ gang: other.key, blocks: isBlocking(other, nowMs) })),
+    ...(standing ? { standing } : {}),
+    otherQueues: elsewhere,
     advice: [
-      ...adviceFor(ctx, gang, roles, nowMs),
+      ...(standing ? standingAdvice(ctx, gang, standing) : []),
+      ...adviceFor(ctx, gang, roles, { nowMs, startsNow: startsNowTest(ctx, gang, nowMs) }),
+      ...otherQueuesText(elsewhere),
       ...evictions,
       ...dynamicRolesAdvice(gang),
       ...(gang.leader.priorityRequest?.mistakes ?? []),
@@ -63,7 +72,8 @@ export function briefAdvice(ctx: PreemptionContextView, key: string, nowMs: numb
   const needs = leaderNeeds(ctx.cluster, gang);
   const roles = gang.spec.roles.map((role) => explainRole(ctx, gang, role, needs));
   const mistakes = gang.leader.priorityRequest?.mistakes ?? [];
-  return [...adviceFor(ctx, gang, roles, nowMs), ...makingRoomBriefly(ctx, gang, nowMs), ...mistakes];
+  const standing = standingAdvice(ctx, gang, standingAmong(ctx, gang));
+  return [...standing, ...adviceFor(ctx, gang, roles, { nowMs }), ...makingRoomBriefly(ctx, gang, nowMs), ...mistakes];
 }
 
 function summaryOf({ cluster, ledger }: PreemptionContextView, gang: Gang): GangSummary {
@@ -136,5 +146,13 @@ function explainProblem(ctx: PreemptionContextView, key: string, nowMs: number):
   const isAwaited = ctx.problems.get(leader.uid)?.pod.membership?.awaits !== undefined;
   const isLate = isAwaited && nowMs - sinceMs > AWAITED_WITHIN_MS;
   const late = isLate ? ['It is still missing after 60 s: it was deleted, or muster may not list it.'] : [];
-  return { ...summary, roles: [], placed: [], ahead: [], priorityTerms: [], advice: [`${reason}.`, ...late] };
+  return {
+    ...summary,
+    roles: [],
+    placed: [],
+    ahead: [],
+    otherQueues: [],
+    priorityTerms: [],
+    advice: [`${reason}.`, ...late],
+  };
 }

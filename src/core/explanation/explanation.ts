@@ -4,6 +4,7 @@ import type { PodRef } from '../model.ts';
 import type { Resources } from '../resources.ts';
 import type { Outlook } from '../outlook/outlook.ts';
 import type { MakingRoom } from './making-room.ts';
+import type { QueueStanding } from './queue-standing.ts';
 import type { EndTime, ForecastView } from './run-time.ts';
 
 /** One line of a list of gangs. */
@@ -31,6 +32,10 @@ export interface Explanation extends GangSummary {
   readonly placed: readonly PlacedMember[];
   /** Gangs ahead of it in its queue, in order; `blocks`: that gang must start first. */
   readonly ahead: readonly { readonly gang: string; readonly blocks: boolean }[];
+  /** For a waiting gang: where it stands among those of other queues. */
+  readonly standing?: QueueStanding;
+  /** The queues in which it would start now. */
+  readonly otherQueues: readonly string[];
   /** The terms of its effective priority. */
   readonly priorityTerms: readonly PriorityTerm[];
   /** For a gang that waits for room: the victims of preemption. */

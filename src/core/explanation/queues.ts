@@ -148,8 +148,9 @@ function usersOf(ctx: ExplanationContext, node: QueueNode): QueueUser[] {
   const { columns } = ctx.cluster;
   const shared = sharedOf(ctx);
   const byName = new Map<string, { vector: Float64Array; gangs: number }>();
-  for (const { users } of ctx.tree.nodes(node))
-    for (const [user, { vector, gangs }] of users) {
+  for (const { users, isLeaf } of ctx.tree.nodes(node))
+    // A queue above counts its users once more if it limits them.
+    for (const [user, { vector, gangs }] of isLeaf ? users : []) {
       let one = byName.get(user);
       if (!one) byName.set(user, (one = { vector: new Float64Array(columns.size), gangs: 0 }));
       vector.forEach((amount, c) => (one.vector[c]! += amount));

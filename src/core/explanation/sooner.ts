@@ -1,11 +1,10 @@
 import type { Gang } from '../gang/gang.ts';
 import type { Role } from '../model.ts';
-import { Forward } from '../outlook/forward.ts';
 import { outlookOf, type Outlook } from '../outlook/outlook.ts';
-import { sceneOf, waitingOf } from '../outlook/scene.ts';
 import type { PreemptionContextView } from '../preemption/candidates/context.ts';
 import type { Resources } from '../resources.ts';
 import type { Slices } from '../work.ts';
+import { startsNowTest } from './starts-now.ts';
 
 /** A change to a gang with which it would start sooner. */
 export type Sooner =
@@ -25,7 +24,7 @@ const BYTES_STEP = 64 * 2 ** 20;
 export function smallerNow(ctx: PreemptionContextView, gang: Gang, nowMs: number): Sooner[] {
   const at = gang.spec.roles.length - 1;
   const role = gang.spec.roles[at]!;
-  const startsNow = nowTest(ctx, gang, nowMs);
+  const startsNow = startsNowTest(ctx, gang, nowMs);
   const withRole = (changed: Role) =>
     startsNow({ ...gang, spec: { ...gang.spec, roles: gang.spec.roles.with(at, changed) } });
   const count = most(role.min, (n) => withRole({ ...role, min: n }));
@@ -34,16 +33,6 @@ export function smallerNow(ctx: PreemptionContextView, gang: Gang, nowMs: number
     ...(count > 0 ? [{ kind: 'fewer', role: role.name, count, instead: role.min } as const] : []),
     ...(share > 0 ? [{ kind: 'smaller', role: role.name, request: scaled(role.request, share / STEPS) } as const] : []),
   ];
-}
-
-/** Whether such a gang would start now, in place of this one. */
-function nowTest(ctx: PreemptionContextView, gang: Gang, nowMs: number): (instead: Gang) => boolean {
-  const scene = sceneOf(ctx, gang, ctx.queues.aheadInAllQueues(gang), nowMs);
-  const test = new Forward(scene, {
-    plan: (request) => ctx.planner.plan(request),
-    lasts: ({ forecast }, ranMs) => forecast.endsWithin(0.5, ranMs),
-  }).startsNow();
-  return (instead) => test(waitingOf(ctx, instead));
 }
 
 /** The largest number from 1 to below `limit` that passes; 0: none does. What passes also passes with less. */

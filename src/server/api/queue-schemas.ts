@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { PREEMPTION_MODES } from '../../core/policy/policy.ts';
-import { Amounts, SnapshotView } from './schemas.ts';
+import { Amounts, QueueAmountsView, SnapshotView } from './schemas.ts';
 
 /** The schemas of what is told about queues. */
 
@@ -16,14 +16,7 @@ export const QueueSummaryView = z.strictObject({
   isLeaf: z.boolean().describe('Gangs wait and hold room in leaves only.'),
   isMade: z.boolean().describe('It was made when it was first needed, and goes when it is empty.'),
   weight: z.number().describe('Its part of what nobody is guaranteed.'),
-  held: Amounts.describe('All that it holds: bound pods and places held for pods.'),
-  bound: Amounts.describe('Of held: bound pods.'),
-  leaving: Amounts.describe('Of held: pods that are being evicted.'),
-  demand: Amounts.describe('What it holds and what its waiting gangs need that could start.'),
-  guaranteed: Amounts,
-  entitled: Amounts.describe("What it should have now, given everybody's demand."),
-  withheld: Amounts.describe('Of its guarantee: idle, and not lent to others.'),
-  max: Amounts.describe('Only resources that have a limit.'),
+  ...QueueAmountsView,
   gangs: GangCounts,
   pods: z.int().describe('Bound pods, and places held for pods.'),
   oldest: z

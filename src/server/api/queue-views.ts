@@ -2,7 +2,7 @@ import type { z } from 'zod';
 import type { QueueDetail, QueueLimits, QueueSummary } from '../../core/explanation/queues.ts';
 import { isoTime } from '../../core/iso-time.ts';
 import type { QueueDetailView, QueueSummaryView } from './queue-schemas.ts';
-import { amounts } from './views.ts';
+import { amounts, queueAmountsView } from './views.ts';
 
 type ToWall = (ms: number) => number;
 
@@ -19,14 +19,7 @@ export function queueSummaryView(queue: QueueSummary, toWall: ToWall): z.output<
     isLeaf,
     isMade,
     weight,
-    held: amounts(queue.held),
-    bound: amounts(queue.bound),
-    leaving: amounts(queue.leaving),
-    demand: amounts(queue.demand),
-    guaranteed: amounts(queue.guaranteed),
-    entitled: amounts(queue.entitled),
-    withheld: amounts(queue.withheld),
-    max: amounts(queue.max),
+    ...queueAmountsView(queue),
     gangs: { ...gangs },
     pods,
     ...(oldest ? { oldest: { gang: oldest.gang, since: isoTime(toWall(oldest.sinceMs)) } } : {}),

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { MOST_OBJECTS } from '../../intake/submission.ts';
 import { PREEMPTION_MODES } from '../../core/policy/policy.ts';
+import { LIMIT_KINDS } from '../../core/queue/limits.ts';
 import { EXCLUSION_RULES } from '../../core/preemption/candidates/exclusion-rules.ts';
 
 /**
@@ -10,6 +11,18 @@ import { EXCLUSION_RULES } from '../../core/preemption/candidates/exclusion-rule
 export const Amounts = z
   .record(z.string(), z.number())
   .describe('Amounts by resource: cpu in cores, memory and storage in bytes, others in their own unit.');
+
+/** What a queue holds and what it should have. */
+export const QueueAmountsView = {
+  held: Amounts.describe('All that the queue holds: bound pods and places held for pods.'),
+  bound: Amounts.describe('Of held: bound pods.'),
+  leaving: Amounts.describe('Of held: pods that are being evicted.'),
+  demand: Amounts.describe('What it holds and what its waiting gangs need that could start.'),
+  guaranteed: Amounts,
+  entitled: Amounts.describe("What it should have now, given everybody's demand."),
+  withheld: Amounts.describe('Of its guarantee: idle, and not lent to others.'),
+  max: Amounts.describe('Only resources that have a limit.'),
+};
 
 const Phase = z
   .enum(['waiting', 'starting', 'running', 'degraded'])
@@ -124,11 +137,42 @@ export const ForecastView = z
   })
   .describe('How long it runs. The seconds are absent if nobody knows, or it never ends.');
 
+export const StandingView = z.strictObject({
+  queue: z.string(),
+  user: z.string().describe('Whose gang it is, for limits of users.'),
+  tier: z
+    .int()
+    .describe(
+      'Where the topmost queue on its path would stand with it: within its guarantee (0), within its entitlement (1), beyond it (2).',
+    ),
+  ...QueueAmountsView,
+  limits: z
+    .array(
+      z.strictObject({
+        limit: z.enum(LIMIT_KINDS),
+        at: z.string().describe('The queue whose limit it is.'),
+        resource: z.string().optional(),
+        used: z.number(),
+        needed: z.number(),
+        most: z.number(),
+        isHit: z.boolean().describe('The gang cannot start because of it.'),
+      }),
+    )
+    .describe('Limits that it would come near with what it needs to start; those that are hit first.'),
+  before: z
+    .array(z.strictObject({ queue: z.string(), gangs: z.int() }))
+    .describe('Gangs of other queues that are before it.'),
+});
+
 export const ExplanationView = GangSummaryView.extend({
   snapshot: SnapshotView.optional(),
   roles: z.array(RoleView),
   placed: z.array(z.strictObject({ role: z.string(), node: z.string(), state: SlotState, pod: z.string() })),
   ahead: z.array(z.strictObject({ gang: z.string(), blocks: z.boolean() })),
+  standing: StandingView.optional().describe('For a waiting gang: where it stands among those of other queues.'),
+  otherQueues: z
+    .array(z.string())
+    .describe('Queues that are open to it and in which it would start now; not all are tried.'),
   priorityTerms: z.array(z.strictObject({ because: z.string(), points: z.int() })),
   preemption: MakingRoomView.optional().describe(
     'For a gang that waits for room: the victims that preemption evicts or would evict.',

@@ -5,6 +5,8 @@ import type { Explanation, GangSummary, NodeView } from '../../core/explanation/
 import type { ForecastView as ForecastOfRun } from '../../core/explanation/run-time.ts';
 import type { MakingRoom } from '../../core/explanation/making-room.ts';
 import type { Outlook } from '../../core/outlook/outlook.ts';
+import type { QueueAmounts } from '../../core/explanation/queue-amounts.ts';
+import type { QueueStanding } from '../../core/explanation/queue-standing.ts';
 import type { Policy } from '../../core/policy/policy.ts';
 import type { Resources } from '../../core/resources.ts';
 import type {
@@ -14,6 +16,7 @@ import type {
   GangSummaryView,
   NodeViewSchema,
   SnapshotView,
+  StandingView,
   StartView,
 } from './schemas.ts';
 
@@ -22,6 +25,26 @@ import type {
 const scaled = (resource: string, value: number) => (resource === 'cpu' ? value / 1000 : value);
 export const amounts = (resources: Resources) =>
   Object.fromEntries([...resources].map(([resource, value]) => [resource, scaled(resource, value)]));
+
+export const queueAmountsView = (queue: QueueAmounts) => ({
+  held: amounts(queue.held),
+  bound: amounts(queue.bound),
+  leaving: amounts(queue.leaving),
+  demand: amounts(queue.demand),
+  guaranteed: amounts(queue.guaranteed),
+  entitled: amounts(queue.entitled),
+  withheld: amounts(queue.withheld),
+  max: amounts(queue.max),
+});
+
+function standingView({ queue, user, tier, limits, before, ...rest }: QueueStanding): z.output<typeof StandingView> {
+  const near = limits.map(({ limit, at, resource, used, needed, most, isHit }) => {
+    const of = (value: number) => (resource === undefined ? value : scaled(resource, value));
+    const what = resource === undefined ? {} : { resource };
+    return { limit, at, ...what, used: of(used), needed: of(needed), most: of(most), isHit };
+  });
+  return { queue, user, tier, ...queueAmountsView(rest), limits: near, before: [...before] };
+}
 
 /** How old the snapshot may be, and whether it is too old to admit gangs. */
 export interface SnapshotAge {
@@ -41,7 +64,7 @@ export function summaryView({ sinceMs, ...rest }: GangSummary, toWall: ToWall): 
 }
 
 export function explanationView(
-  { sinceMs, roles, preemption, start, forecast, ends, patienceMs, ...rest }: Explanation,
+  { sinceMs, roles, preemption, start, forecast, ends, patienceMs, standing, otherQueues, ...rest }: Explanation,
   toWall: ToWall,
 ): z.output<typeof ExplanationView> {
   const views = roles.map(({ request, nodes, short, ...role }) => ({
@@ -62,9 +85,19 @@ export function explanationView(
     ...(ends ? { ends: { ...time('about', ends.aboutMs, toWall), ...time('latest', ends.latestMs, toWall) } } : {}),
     ...seconds('patienceSeconds', patienceMs),
   };
+  const queues = { ...(standing ? { standing: standingView(standing) } : {}), otherQueues: [...otherQueues] };
   const priority = { priorityTerms: [...rest.priorityTerms] };
   const lists = { placed: [...rest.placed], ahead: [...rest.ahead], advice: [...rest.advice] };
-  return { ...rest, ...priority, ...evictions, ...times, ...lists, since: isoTime(toWall(sinceMs)), roles: views };
+  return {
+    ...rest,
+    ...queues,
+    ...priority,
+    ...evictions,
+    ...times,
+    ...lists,
+    since: isoTime(toWall(sinceMs)),
+    roles: views,
+  };
 }
 
 /** JSON has no Infinity: a time or a span that nobody knows is absent. */
