@@ -1,4 +1,5 @@
 import type { PlannedVictim, TakenFrom } from '../../effects.ts';
+import { gangArrives, successorsArrive } from '../../gang/arrivals.ts';
 import { isFreeing, refOf, type FreeingGang, type Gang } from '../../gang/gang.ts';
 import { isBelowMinimum, startNeeds } from '../../gang/needs.ts';
 import { slotCounts } from '../../gang/reservation.ts';
@@ -90,6 +91,9 @@ function noteVictims(ctx: PreemptionContext, gang: Gang, charges: readonly Charg
   const candidates = charges.map(({ candidate }) => candidate);
   for (const { gang: of, bound } of candidates)
     if (of && overdueLoan(preemptor, of.gang, bound?.pod.uid)) ctx.loans.returns(of.gang.key, nowMs);
+  // A gang that is evicted whole comes again as any other.
+  const single = candidates.filter((one) => one.kind === 'pod' && !one.isFollower);
+  successorsArrive(ctx, podsOf(single), nowMs);
   for (const one of candidates) if (one.kind === 'reservation') toWaiting(ctx, one.gang.gang, { revokedFor: gang });
   const cycles = noteReclaimed(ctx, charges, nowMs);
   for (const { gang: of, bound } of candidates) if (bound) ctx.evictions.note(of?.gang, nowMs);
@@ -237,5 +241,6 @@ function complete(ctx: PreemptionContext, gang: FreeingGang, nowMs: number): voi
     return;
   }
   for (const slot of gang.slots) ctx.ledger.setDeadline(slot, nowMs + gang.policy.reservation.unclaimedMs);
+  gangArrives(ctx, gang, nowMs);
   toAdmitted(ctx, gang, 'freed');
 }
