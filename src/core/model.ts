@@ -168,9 +168,21 @@ export interface PodInfo extends PodRef {
   readonly priorityRequest?: PriorityRequest;
   /** An eviction plan for the gang of this leader, as written in its annotation. */
   readonly eviction?: WrittenPlan;
+  /** What kind of work it leads, or is; absent: batch, or it leads nothing. */
+  readonly class?: WorkClass;
   /** By what its run may be compared with earlier ones; absent: by its namespace and queue alone. */
   readonly recurrence?: Recurrence;
 }
+
+/**
+ * `batch`: it ends by itself. `shared`: it serves many users or jobs, until somebody ends it. `endless`: as long, for one
+ * purpose. `interactive`: somebody sits in front of it.
+ */
+export const WORK_CLASSES = ['batch', 'shared', 'endless', 'interactive'] as const;
+export type WorkClass = (typeof WORK_CLASSES)[number];
+
+/** What kind of work the pod leads, or is. */
+export const classOf = ({ class: said = 'batch' }: Pick<PodInfo, 'class'>): WorkClass => said;
 
 /** What a pod says of the app that it leads, or that it is: by it earlier runs are found. */
 export interface Recurrence {

@@ -1,6 +1,7 @@
 import { isIP } from 'node:net';
 import type { PodInfo } from '../core/model.ts';
 import { DEFAULT_CONTEXT, type IntakeContext } from './gang-objects.ts';
+import { workClassOf } from './class-of.ts';
 import { constraintsOf } from './constraints.ts';
 import { membershipOf } from './dialects/registry.ts';
 import { asObject, integerAt, nameAt, objectAt, objectsAt, own, textAt, textMapAt, type Json } from './field.ts';
@@ -90,18 +91,20 @@ export function rereadMembership(
   return Object.assign(bare, recurrence ? { recurrence } : {}, gangPart(object, 'Pod', membership));
 }
 
-/** Only leaders and pods of no gang say what run they are of: there are far more members. */
+/** Only leaders and pods of no gang say what work and which run they are of: there are far more members. */
 function recurrencePart(
   pod: PodInfo,
   { annotations, object }: MembershipSource,
   membership: PodInfo['membership'],
   { schedulerNames, gangObjects }: IntakeContext,
-): Pick<PodInfo, 'recurrence'> {
+): Pick<PodInfo, 'recurrence' | 'class'> {
   const isPlainMember = membership && !membership.spec && membership.problem === undefined;
   if (isPlainMember || (!membership && !schedulerNames.has(pod.schedulerName))) return {};
   const gang = membership?.gang.slice(pod.namespace.length + 1);
-  const recurrence = withJob(recurrenceOf({ pod, object, annotations, gang }), { pod, object, gangObjects });
-  return recurrence ? { recurrence } : {};
+  const workClass = workClassOf({ pod, object, annotations, membership });
+  const recurs = recurrenceOf({ pod, object, annotations, gang, workClass });
+  const recurrence = withJob(recurs, { pod, object, gangObjects });
+  return { ...(recurrence ? { recurrence } : {}), ...(workClass ? { class: workClass } : {}) };
 }
 
 function gangPart(

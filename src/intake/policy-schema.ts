@@ -7,6 +7,7 @@ import {
   type Preference,
   type ScorerName,
 } from '../core/policy/policy.ts';
+import { WORK_CLASSES } from '../core/model.ts';
 import type { Rules } from '../core/policy/rules.ts';
 import { deadline, preemption, priority, toDeadline, toPreemption } from './preemption-schema.ts';
 import { queue, toQueue } from './queue-schema.ts';
@@ -31,9 +32,17 @@ function preference(fallback: Preference) {
     .prefault({});
 }
 
+/** One class of work, or several. */
+const classes = z
+  .union([z.enum(WORK_CLASSES), z.array(z.enum(WORK_CLASSES))], {
+    error: `expected one or several of ${WORK_CLASSES.join(', ')}`,
+  })
+  .transform((said) => (typeof said === 'string' ? [said] : said))
+  .default([]);
+
 const PolicyFields = z.strictObject({
   name: text.regex(/^[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?$/, 'expected a DNS label (lower-case letters, digits, -)'),
-  match: z.strictObject({ namespaces: z.array(text).default([]), labels }).prefault({}),
+  match: z.strictObject({ namespaces: z.array(text).default([]), labels, class: classes }).prefault({}),
   gangs: z
     .union([z.enum(['on', 'off']), z.boolean()], { error: 'expected on or off' })
     .transform((value): 'on' | 'off' => (value === true || value === 'on' ? 'on' : 'off'))
@@ -121,7 +130,7 @@ export function toRules({ policies, ...tenancy }: z.output<typeof PolicyFile>): 
 function toPolicy(policy: PolicyFields): Policy {
   return {
     name: policy.name,
-    match: { namespaces: policy.match.namespaces, labels: mapOf(policy.match.labels) },
+    match: { namespaces: policy.match.namespaces, labels: mapOf(policy.match.labels), classes: policy.match.class },
     gangs: policy.gangs,
     leader: toPreference(policy.leader),
     members: toPreference(policy.members),

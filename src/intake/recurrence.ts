@@ -1,24 +1,14 @@
-import type { PodInfo, Recurrence } from '../core/model.ts';
+import type { PodInfo, Recurrence, WorkClass } from '../core/model.ts';
 import { deadlineOf } from './active-deadline.ts';
 import { appOf } from './app-of.ts';
-import { listAt, objectAt, objectsAt, own, type Json } from './field.ts';
+import { isEndless } from './class-of.ts';
+import { objectAt, objectsAt, own, type Json } from './field.ts';
 import type { GangObjects } from './gang-objects.ts';
 import { Interned } from './interning.ts';
 import { ownersOf } from './owners.ts';
 
 const USER = 'muster.dev/user';
-const ENDLESS = 'muster.dev/endless';
 const MAX_USER = 63;
-/** More arguments than that, no spark-submit writes before the class. */
-const MAX_ARGS = 50;
-
-/** Main classes of Spark apps that serve until somebody ends them. */
-const SERVERS = new Set([
-  'org.apache.spark.sql.connect.service.SparkConnectServer',
-  'org.apache.spark.sql.hive.thriftserver.HiveThriftServer2',
-  'org.apache.kyuubi.engine.spark.SparkSQLEngine',
-  'org.apache.livy.rsc.driver.RSCDriverBootstrapper',
-]);
 
 /** A pod, as far as it has been read. */
 interface Source {
@@ -27,6 +17,7 @@ interface Source {
   readonly annotations: ReadonlyMap<string, string>;
   /** The name of its gang; absent: it is in none. */
   readonly gang: string | undefined;
+  readonly workClass: WorkClass | undefined;
 }
 
 const shared = new Interned<Recurrence>();
@@ -40,7 +31,7 @@ function sharedOf(recurrence: Recurrence): Recurrence | undefined {
  * By what the run of a leader or of a single pod may be compared with earlier ones; undefined: by nothing that it says.
  * @throws MusterError MUSTER_OBJECT_INVALID for values of the wrong type, which no API server sends
  */
-export function recurrenceOf({ pod, object, annotations, gang }: Source): Recurrence | undefined {
+export function recurrenceOf({ pod, object, annotations, gang, workClass }: Source): Recurrence | undefined {
   const { labels, name } = pod;
   const spec = objectAt(object, 'spec', 'Pod') ?? {};
   // The gang of a Spark app is named by a random id, its driver by the app.
@@ -52,7 +43,7 @@ export function recurrenceOf({ pod, object, annotations, gang }: Source): Recurr
     ...(app === undefined ? {} : { app }),
     ...(user === undefined ? {} : { user }),
     ...(capMs === undefined ? {} : { capMs }),
-    ...(isEndless(pod, annotations, spec) ? { isEndless: true } : {}),
+    ...(isEndless(workClass, pod, annotations) ? { isEndless: true } : {}),
   };
   return sharedOf(recurrence);
 }
@@ -87,20 +78,4 @@ export function withJob(
     return sharedOf({ ...recurrence, capMs: Math.min(longestMs, recurrence?.capMs ?? Infinity) });
   }
   return recurrence;
-}
-
-function isEndless({ labels }: PodInfo, annotations: ReadonlyMap<string, string>, spec: Json): boolean {
-  const said = labels.get(ENDLESS) ?? annotations.get(ENDLESS);
-  if (said !== undefined) return said === 'true';
-  return labels.get('spark-role') === 'connect-server' || SERVERS.has(mainClassOf(spec) ?? '');
-}
-
-/** `driver --properties-file ... --class org.example.Main ...`, as spark-submit starts a driver. */
-function mainClassOf(spec: Json): string | undefined {
-  for (const container of objectsAt(spec, 'containers', 'Pod.spec')) {
-    const args = listAt(container, 'args', 'Pod.spec.containers').slice(0, MAX_ARGS);
-    const main = args[args.indexOf('--class') + 1];
-    if (args.includes('--class') && typeof main === 'string') return main;
-  }
-  return undefined;
 }

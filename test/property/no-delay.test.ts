@@ -77,7 +77,7 @@ describe('with oracle forecasts no admission after its plan delays a head', () =
     return { startMs: line.started.get('head'), passed: line.started.size };
   }
 
-  const head = { labels: new Map([['is', 'head']]), namespaces: [] };
+  const head = { labels: new Map([['is', 'head']]), namespaces: [], classes: [] };
 
   test.each([
     ['that alone has lost its patience, among gangs of its priority', 0, Infinity],
@@ -144,7 +144,7 @@ test('whatever is foretold: every gang that fits the empty cluster starts', () =
         });
         const policies = both.map((change, i) => ({
           ...policyOf(how, queueWith({ ...RESERVE, ...change })),
-          match: { namespaces: [], labels: new Map([['policy', `p${i}`]]) },
+          match: { namespaces: [], labels: new Map([['policy', `p${i}`]]), classes: [] },
         }));
         const line = new Line(nodesOf(cpus), jobs, { policies, untilMs: 10_000 * MINUTE });
         line.play();

@@ -383,7 +383,7 @@ test.each([0, 1])('gangs that let nobody pass stand beside others in one queue, 
   const [standard] = policies;
   const strict = {
     ...standard!,
-    match: { namespaces: [], labels: new Map([['line', 'strict']]) },
+    match: { namespaces: [], labels: new Map([['line', 'strict']]), classes: [] },
     queue: { ...RESERVE, ...(blockAfterMs === 0 ? { blockAfterMs } : { backfill: 'off' as const }) },
   };
   one.world.scheduler.setPolicies([strict, ...policies], 0);

@@ -1,5 +1,5 @@
 import type { GangPhase } from '../decision.ts';
-import { leaderRole, minToStart, type GangSpec, type PodInfo, type PodRef } from '../model.ts';
+import { classOf, leaderRole, minToStart, type GangSpec, type PodInfo, type PodRef } from '../model.ts';
 import type { Policy } from '../policy/policy.ts';
 import type { LimitKind } from '../queue/limits.ts';
 import type { Tally } from '../queue/tally.ts';
@@ -185,6 +185,9 @@ export const planOf = ({ state }: Gang): EvictionPlan | undefined =>
 /** The last refusal; an admitted gang has none. */
 export const refusalOf = ({ state }: Gang): Refusal | undefined =>
   state.kind === 'admitted' ? undefined : state.refusal;
+
+/** Whether it serves many users or jobs: it may shrink, and is not to be broken. */
+export const isShared = ({ leader }: Pick<Gang, 'leader'>): boolean => classOf(leader) === 'shared';
 
 /** Whether its leader has muster's scheduling gate, so that kube-scheduler does not ask about it. */
 export const isGated = ({ leader }: Gang): boolean => leader.gated === true;

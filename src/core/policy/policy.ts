@@ -1,3 +1,5 @@
+import type { WorkClass } from '../model.ts';
+
 /** The names of the scorers in policy files. */
 export const SCORERS = [
   'binPacking',
@@ -157,7 +159,11 @@ export interface CostWeights {
 export interface Policy {
   readonly name: string;
   /** Which pods it applies to; an empty list or map matches all. The first policy of the file that matches counts. */
-  readonly match: { readonly namespaces: readonly string[]; readonly labels: ReadonlyMap<string, string> };
+  readonly match: {
+    readonly namespaces: readonly string[];
+    readonly labels: ReadonlyMap<string, string>;
+    readonly classes: readonly WorkClass[];
+  };
   /** `off`: muster ignores declarations of gangs and treats every pod alone. */
   readonly gangs: 'on' | 'off';
   readonly leader: Preference;
@@ -200,7 +206,7 @@ const LEAST_PRIORITY = -(2 ** 31);
 /** The default values of a policy; docs/policies.md lists the same values. */
 export const DEFAULT_POLICY: Policy = {
   name: 'default',
-  match: { namespaces: [], labels: new Map() },
+  match: { namespaces: [], labels: new Map(), classes: [] },
   gangs: 'on',
   leader: { strategy: 'pack', weights: new Map(), requireLabels: new Map(), pools: [], spot: 'avoid' },
   members: { strategy: 'pack', weights: new Map(), requireLabels: new Map(), pools: [], spot: 'prefer' },
