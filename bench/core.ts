@@ -10,6 +10,7 @@ import {
   sharesOf,
   startPlan,
   thousandEvents,
+  thousandMoves,
   victimSearch,
   waitingGang,
   type CoreWorld,
@@ -49,6 +50,7 @@ const CASES: readonly Case[] = [
   { name: 'prioritize', nodes: 5000, make: prioritize, samples: 200 },
   { name: 'explanation of a gang of 100', nodes: 5000, make: explanation, samples: 50 },
   { name: 'shares of 1,000 queues', nodes: 1, make: () => sharesOf(1000), samples: 500, limit: 1000 },
+  { name: '1000 moves of the meter', nodes: 5000, make: thousandMoves, samples: 500, limit: 200 },
   { name: '1000 events', nodes: 5000, make: thousandEvents, samples: 200 },
 ];
 

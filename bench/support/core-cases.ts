@@ -1,3 +1,5 @@
+import { Meter } from '../../src/core/account/meter.ts';
+import { weightOf } from '../../src/core/account/prices.ts';
 import type { PodInfo } from '../../src/core/model.ts';
 import { Cluster } from '../../src/core/cluster/cluster.ts';
 import { OPEN_TENANCY, plainQueue } from '../../src/core/policy/tenancy.ts';
@@ -148,6 +150,26 @@ export function sharesOf(count: number): Timed {
   });
   const shares = new Shares();
   return { run: () => shares.refresh({ tree, usage, cluster }, waiting, 0) };
+}
+
+/** A thousand changes of the meter: a gang's pods come and go in a queue among 2,000, on all nodes. */
+export function thousandMoves({ names }: CoreWorld): Timed {
+  const meter = new Meter();
+  const weights = ['cpu', 'memory', 'pods', '(unknown)', 'nvidia.com/gpu'].map(weightOf);
+  const allocatable = Float64Array.of(64_000, 256 * 2 ** 30, 110, 0, 8);
+  for (const name of names) meter.putNode(name, { allocatable, weights, price: { perHour: 96e9, perUnit: 1e9 } });
+  const gangs = Array.from({ length: 2000 }, (_, i) => `jobs/gang-${i}`);
+  gangs.forEach((gang, i) => meter.assign(gang, `queue-${i}`));
+  const vector = Float64Array.of(1000, 2 ** 32, 1, 0, 0);
+  return {
+    run: (run) => {
+      for (let i = 0; i < 1000; i++) {
+        meter.at(run * 1000 + i, true);
+        const at = i >> 1;
+        meter.ofGang(gangs[at]!, names[at % names.length]!, { vector, what: 'bound', sign: i % 2 === 0 ? 1 : -1 });
+      }
+    },
+  };
 }
 
 /** A thousand events: 500 pods are bound and go again. */

@@ -2,6 +2,7 @@ import { staysWithNode, type ClusterView } from './cluster/cluster.ts';
 import { MusterError } from './errors.ts';
 import { isAdmitted, isFreeing, planOf, type Gang } from './gang/gang.ts';
 import type { Slot } from './gang/slot.ts';
+import { checkMeter } from './invariants-meter.ts';
 import { Recounted } from './queue/recount.ts';
 import { Tally } from './queue/tally.ts';
 import type { StateView } from './state.ts';
@@ -16,7 +17,8 @@ import type { StateView } from './state.ts';
  *  4. a gang has a leader; it stands in its queue unless it is admitted, and neither holds anything nor runs while it
  *     waits;
  *  5. every pod that leaves makes room for one gang, which waits for it, or for one single pod;
- *  6. what each queue, user, namespace and group of namespaces holds equals a recount of bound pods, slots and pod holds,
+ *  6. everything that is in use is metered once, with the queue that answers for it;
+ *  7. what each queue, user, namespace and group of namespaces holds equals a recount of bound pods, slots and pod holds,
  *     and so does what nobody answers for and what all slots and pod holds hold together; a gang counts in its own queue.
  * @throws MusterError MUSTER_INVARIANT_BROKEN
  */
@@ -49,6 +51,7 @@ export function checkInvariants(ctx: StateView): void {
   checkUnplaced(ctx);
   checkVictims(ctx);
   checkUsage(ctx);
+  checkMeter(ctx);
   expected.compare();
 }
 

@@ -4,6 +4,7 @@ import { gangOf, refresh } from './gang/declare.ts';
 import { isAdmitted } from './gang/gang.ts';
 import { evacuate, healRow, retryUnplaced } from './gang/healing.ts';
 import { expire, memberBound, podEnded } from './gang/life-cycle.ts';
+import { changeNode, dropNode, reprice } from './gang/metering.ts';
 import { updateDeadlinePriorities, updatePriorities, updatePriority } from './gang/priority.ts';
 import { follow, restore as restoreReservation } from './gang/reservation.ts';
 import { gangRunEnded, podRunEnded } from './gang/runs.ts';
@@ -131,6 +132,7 @@ export function setRules(state: SchedulerState, { policies, tenancy }: Rules, no
 function setQueues(state: SchedulerState, tenancy: Tenancy, nowMs: number): readonly QueueMove[] {
   const tree = (state.tree = new QueueTree(tenancy));
   state.rates.setRules(tenancy.rates, nowMs);
+  reprice(state);
   const moved = new Map<string, QueueMove>();
   for (const gang of state.gangs.values()) {
     const from = gang.queue.path;
@@ -146,14 +148,14 @@ function setQueues(state: SchedulerState, tenancy: Tenancy, nowMs: number): read
 }
 
 function putNode(state: SchedulerState, node: NodeInfo, nowMs: number): void {
-  healRow(state, state.cluster.putNode(node));
+  healRow(state, changeNode(state, node));
   if (state.isSynced) retryUnplaced(state, nowMs);
 }
 
 function removeNode(state: SchedulerState, name: string, nowMs: number): void {
   state.nominated.nodeGone(name);
   state.inFlight.giveWay(name);
-  state.cluster.removeNode(name);
+  dropNode(state, name);
   evacuate(state, name, nowMs);
 }
 

@@ -1,3 +1,4 @@
+import { costsOf, type CostReport } from './costs.ts';
 import type {
   FilterAnswer,
   FilterOutcome,
@@ -64,6 +65,7 @@ export class Scheduler {
 
   /** Keeps the snapshot current. Before `synced`, gangs are not restored: their members may still be to come. */
   observe(event: ClusterEvent, nowMs: number): readonly Effect[] {
+    this.#at(nowMs);
     observe(this.state, event, nowMs);
     return this.#drain();
   }
@@ -74,11 +76,13 @@ export class Scheduler {
    */
   *synchronize(nowMs: () => number): Generator<readonly Effect[], void> {
     for (const steps = synchronize(this.state, nowMs); !steps.next().done;) yield this.#drain();
+    this.#at(nowMs());
     yield this.#drain();
   }
 
   /** @throws MusterError MUSTER_NOT_SYNCED for a gang's pod before `synced`: no answer is safer than a wrong one */
   filter({ pod, candidates }: FilterRequest, nowMs: number): FilterOutcome {
+    this.#at(nowMs);
     const { isSynced } = this.state;
     if (isGangMember(this.state, pod)) {
       if (!isSynced) throw notSynced(pod);
@@ -115,6 +119,7 @@ export class Scheduler {
    * @throws MusterError MUSTER_NOT_SYNCED before `synced`: which pod is in which gang is not known yet
    */
   preempt(request: PreemptRequest, nowMs: number): PreemptAnswer {
+    this.#at(nowMs);
     if (isGangMember(this.state, request.pod)) return new Map();
     if (!this.state.isSynced) throw notSynced(request.pod);
     return answerPreempt(this.state, request, nowMs);
@@ -122,6 +127,7 @@ export class Scheduler {
 
   /** Expires slots and tries unplaced ones again; call about once a second. */
   tick(nowMs: number): readonly Effect[] {
+    this.#at(nowMs);
     tick(this.state, nowMs);
     return this.#drain();
   }
@@ -131,6 +137,7 @@ export class Scheduler {
    * (effect `wake-leader`). Costs O(1) per gang while nothing changed that could help it.
    */
   admitWaiting(nowMs: number): readonly Effect[] {
+    this.#at(nowMs);
     admitWaiting(this.state, nowMs);
     return this.#drain();
   }
@@ -140,6 +147,7 @@ export class Scheduler {
    * times a second, after `admitWaiting` where that is used; apart from decisions, because a search takes milliseconds.
    */
   makeRoom(nowMs: number): readonly Effect[] {
+    this.#at(nowMs);
     makeRoom(this.state, nowMs);
     return this.#drain();
   }
@@ -149,6 +157,7 @@ export class Scheduler {
    * confirmed before it is carried out. Call again soon until it is done.
    */
   makeRoomSlice(nowMs: number): { readonly isDone: boolean; readonly effects: readonly Effect[] } {
+    this.#at(nowMs);
     const isDone = makeRoomSlice(this.state, nowMs);
     return { isDone, effects: this.#drain() };
   }
@@ -171,6 +180,7 @@ export class Scheduler {
 
   /** Whether another replica decides: then its reservations, as the leaders' annotations tell them, are taken over. */
   followOthers(isFollowing: boolean, nowMs: number): readonly Effect[] {
+    this.#at(nowMs);
     followOthers(this.state, isFollowing, nowMs);
     return this.#drain();
   }
@@ -185,6 +195,7 @@ export class Scheduler {
    * @returns what counts in another queue now
    */
   setRules(rules: Rules, nowMs: number): readonly QueueMove[] {
+    this.#at(nowMs);
     return setRules(this.state, rules, nowMs);
   }
 
@@ -290,6 +301,12 @@ export class Scheduler {
     return lastEventMs === undefined ? undefined : nowMs - lastEventMs;
   }
 
+  /** What each queue has had in use since this muster began to decide, and what the cluster cost. */
+  costs(nowMs: number): CostReport {
+    this.#at(nowMs);
+    return costsOf(this.state);
+  }
+
   stats(): SchedulerStats {
     return statsOf(this.state);
   }
@@ -305,6 +322,12 @@ export class Scheduler {
   /** @throws MusterError MUSTER_INVARIANT_BROKEN where the state contradicts itself; costs a recount of everything */
   checkInvariants(): void {
     checkInvariants(this.state);
+  }
+
+  /** Time counts for the meter while this muster decides: a replica that follows would count everything twice. */
+  #at(nowMs: number): void {
+    const { meter, isSynced, isFollowing } = this.state;
+    meter.at(nowMs, isSynced && !isFollowing);
   }
 
   #drain(): readonly Effect[] {

@@ -1,3 +1,4 @@
+import { Meter } from './account/meter.ts';
 import { Cluster } from './cluster/cluster.ts';
 import { InFlight } from './cluster/in-flight.ts';
 import { NominatedRoom } from './cluster/nominated-room.ts';
@@ -91,10 +92,13 @@ const UNTOLD = {
 
 function newQueues({ tenancy = OPEN_TENANCY }: SchedulerOptions) {
   const shares = new Shares();
+  const meter = new Meter();
   return {
     queues: new Queues<Gang>(shares),
     tree: new QueueTree(tenancy),
     shares,
+    meter,
+    usage: new Usage(meter),
     unfairness: new Unfairness(),
     rates: new Rates(tenancy.rates),
     imagePulls: new ImagePulls(),
@@ -114,7 +118,8 @@ const newMemories = () => ({
 /** The state before the first event. @param emit collects what a call asks of the outside */
 export function newState(options: SchedulerOptions, emit: (effect: Effect) => void): SchedulerState {
   const { runTimes = new RunHistory() } = options;
-  const usage = new Usage();
+  const ofQueues = newQueues(options);
+  const { usage } = ofQueues;
   const cluster = new Cluster(usage, options.ignoredResources);
   const inFlight = new InFlight(cluster);
   const planner = new Planner(cluster, inFlight);
@@ -124,8 +129,7 @@ export function newState(options: SchedulerOptions, emit: (effect: Effect) => vo
     planner,
     feasibility: new Feasibility(cluster, planner),
     weights: new WeightEngine(),
-    usage,
-    ...newQueues(options),
+    ...ofQueues,
     inFlight,
     nominated: new NominatedRoom(cluster),
     gangs: new Map(),

@@ -99,7 +99,7 @@ function make({ queues, capacity }: { queues: readonly Shape[]; capacity: Amount
   const hold = (queue: QueueNode, amounts: Amounts) => {
     const key = `jobs/g${gangs++}`;
     usage.assign(key, { leaf: queue, user: 'u' });
-    usage.hold(key, vector(amounts));
+    usage.hold(key, vector(amounts), 'n');
   };
   const fill = (at: QueueNode, shapes: readonly Shape[]) => {
     shapes.forEach(({ below }, i) => {

@@ -6,7 +6,7 @@ import { DEFAULT_POLICY } from '../../src/core/policy/policy.ts';
 import type { QueueSpec } from '../../src/core/policy/tenancy.ts';
 import { pathTo, type QueueNode } from '../../src/core/queue/tree.ts';
 import { GangBuilder, node } from '../support/builders.ts';
-import { cores, queue, tenancyOf } from '../support/tenancies.ts';
+import { cores, queue, tenancyOf } from '../support/reclaim-tenancies.ts';
 import { World } from '../support/world.ts';
 
 /** More with MUSTER_PROPERTY_RUNS (5000 take some minutes); a failure prints its seed and path. */

@@ -154,7 +154,7 @@ test('while gangs start, a gang that was refused does not count against its queu
         if (starts.next().value) {
           queues.remove(entry.key);
           all.usage.assign(entry.key, { leaf: entry.queue, user: entry.user });
-          all.usage.hold(entry.key, entry.ask);
+          all.usage.hold(entry.key, entry.ask, 'n');
         }
       }
       expect(left).toEqual([]);

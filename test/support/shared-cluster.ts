@@ -73,7 +73,7 @@ export class SharedCluster {
   hold(path: string, amounts: Partial<NodeAmounts>, user = 'u'): string {
     const key = `jobs/held${this.#gangs++}`;
     this.usage.assign(key, { leaf: this.tree.leaf(path), user });
-    this.usage.hold(key, this.#vector(amounts));
+    this.usage.hold(key, this.#vector(amounts), 'n');
     return key;
   }
 

@@ -20,14 +20,20 @@ export interface BoundMember extends BoundPod {
   readonly pod: GangPod;
 }
 
-/** Counts who holds how much room: the cluster reports its bound pods, the ledger what it holds for gangs. */
+/** A bound pod and the room that it takes at its node. */
+export type BoundRoom = Pick<BoundPod, 'pod' | 'vector' | 'node'>;
+
+/**
+ * Counts who holds how much room, and where: the cluster reports its bound pods, the ledger what it holds for gangs. The
+ * node may be one that is gone, or not there yet.
+ */
 export interface RoomCounter {
-  hold(gang: string, vector: Vector): void;
-  release(gang: string, vector: Vector): void;
-  bind(pod: PodInfo, vector: Vector): void;
-  unbind(pod: PodInfo, vector: Vector): void;
+  hold(gang: string, vector: Vector, node: string): void;
+  release(gang: string, vector: Vector, node: string): void;
+  bind(bound: BoundRoom): void;
+  unbind(bound: BoundRoom): void;
   /** The bound pod is being evicted (1), or stays after all (-1). */
-  leave(pod: PodInfo, vector: Vector, sign: 1 | -1): void;
+  leave(bound: BoundRoom, sign: 1 | -1): void;
 }
 
 /** Read-only view of the cluster. */
@@ -177,7 +183,7 @@ export class Cluster {
     const known = this.#bound.get(uid);
     if (!known || known.isLeaving) return;
     this.#keep({ ...known, isLeaving: true });
-    this.#room.leave(known.pod, known.vector, 1);
+    this.#room.leave(known, 1);
     if (known.row >= 0) this.table.give(known.row, known.vector);
   }
 
@@ -186,7 +192,7 @@ export class Cluster {
     const known = this.#bound.get(uid);
     if (!known?.isLeaving) return;
     this.#keep({ ...known, isLeaving: false });
-    this.#room.leave(known.pod, known.vector, -1);
+    this.#room.leave(known, -1);
     if (known.row >= 0) this.table.take(known.row, known.vector);
   }
 
@@ -205,14 +211,14 @@ export class Cluster {
     if (is && !was) this.table.pin(now!.row, now!.vector);
   }
 
-  #count({ pod, vector, isLeaving }: BoundPod): void {
-    this.#room.bind(pod, vector);
-    if (isLeaving) this.#room.leave(pod, vector, 1);
+  #count(bound: BoundPod): void {
+    this.#room.bind(bound);
+    if (bound.isLeaving) this.#room.leave(bound, 1);
   }
 
-  #uncount({ pod, vector, isLeaving }: BoundPod): void {
-    if (isLeaving) this.#room.leave(pod, vector, -1);
-    this.#room.unbind(pod, vector);
+  #uncount(bound: BoundPod): void {
+    if (bound.isLeaving) this.#room.leave(bound, -1);
+    this.#room.unbind(bound);
   }
 
   unbind(uid: string): BoundPod | undefined {

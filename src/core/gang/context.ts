@@ -1,3 +1,4 @@
+import type { Meter } from '../account/meter.ts';
 import type { Cluster, ClusterView, RoomCounter } from '../cluster/cluster.ts';
 import type { InFlight } from '../cluster/in-flight.ts';
 import type { Effect } from '../effects.ts';
@@ -55,6 +56,8 @@ export interface GangContextView {
   readonly shares: Omit<Shares, 'refresh'>;
   /** How fast gangs may be admitted. */
   readonly rates: Pick<Rates, 'isOn' | 'hasRegistries' | 'dueMs' | 'views'>;
+  /** What everybody has in use, over time. */
+  readonly meter: Pick<Meter, 'nowMs' | 'nodes' | 'rows' | 'overhead' | 'stateOf'>;
   readonly inFlight: Pick<InFlight, 'total' | 'pods' | 'expected' | 'holds'>;
   /** By key. */
   readonly gangs: ReadonlyMap<string, Readonly<Gang>>;
@@ -92,6 +95,7 @@ export interface GangContext extends GangContextView {
   readonly shares: Shares;
   readonly rates: Rates;
   readonly imagePulls: ImagePulls;
+  readonly meter: Meter;
   readonly inFlight: InFlight;
   readonly gangs: Map<string, Gang>;
   /** The gangs whose leader has a deadline. */

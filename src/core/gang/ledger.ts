@@ -189,13 +189,13 @@ export class Ledger {
 
   #hold(gang: string, row: number, vector: Vector): void {
     this.#cluster.hold(row, vector);
-    this.#room.hold(gang, vector);
+    this.#room.hold(gang, vector, this.#cluster.table.nameAt(row));
     vector.forEach((amount, c) => (this.#held[c] = (this.#held[c] ?? 0) + amount));
   }
 
   #release(gang: string, node: string, vector: Vector): void {
     this.#cluster.release(node, vector);
-    this.#room.release(gang, vector);
+    this.#room.release(gang, vector, node);
     vector.forEach((amount, c) => (this.#held[c] = (this.#held[c] ?? 0) - amount));
   }
 

@@ -5,6 +5,7 @@ import type { GangContext } from './context.ts';
 import { addLeader, refresh } from './declare.ts';
 import { isAdmitted, planOf, type Gang } from './gang.ts';
 import { healRow, placeAtOrElsewhere } from './healing.ts';
+import { noteBroken } from './metering.ts';
 import { isBelowMinimum } from './needs.ts';
 import { updatePriority } from './priority.ts';
 import { restore } from './reservation.ts';
@@ -76,6 +77,7 @@ export function podEnded(ctx: GangContext, uid: string, bound: BoundPod | undefi
   if (planOf(gang)?.holder.uid === uid) abandonPlan(ctx, gang, 'the leader that carried the plan is gone', nowMs);
   if (wasAssumed) healAt(ctx, slot.node);
   else if (slot) reopen(ctx, gang, slot, nowMs);
+  if (bound && slot && slot.state !== 'bound') noteBroken(ctx, gang, bound);
   return gang;
 }
 

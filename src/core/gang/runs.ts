@@ -3,14 +3,16 @@ import type { OverRun } from '../history/awaited-outcomes.ts';
 import { minToStart, type Outcome, type PodInfo } from '../model.ts';
 import type { GangContext } from './context.ts';
 import { isAdmitted, refOf, type Gang } from './gang.ts';
+import { noteWhole } from './metering.ts';
 import { isBelowMinimum } from './needs.ts';
 import { identityOf, identityOfPod } from './run-identity.ts';
 import { hasBegun } from './transitions.ts';
 
 /** A member has been bound. With the last one that the gang needs its run begins. */
-export function noteComplete({ cluster }: Pick<GangContext, 'cluster'>, gang: Gang, nowMs: number): void {
-  if (gang.ranSinceMs !== undefined || !isAdmitted(gang) || isBelowMinimum(cluster, gang)) return;
-  hasBegun(gang, completeSince(cluster, gang, nowMs));
+export function noteComplete(ctx: Pick<GangContext, 'cluster' | 'meter'>, gang: Gang, nowMs: number): void {
+  if (gang.ranSinceMs !== undefined) return noteWhole(ctx, gang);
+  if (!isAdmitted(gang) || isBelowMinimum(ctx.cluster, gang)) return;
+  hasBegun(ctx, gang, completeSince(ctx.cluster, gang, nowMs));
 }
 
 /** When the last member that the gang needs started: after a restart that is long ago. */

@@ -6,10 +6,13 @@ import type { Account } from '../queue/usage.ts';
 import { isAskedAbout } from './blocking.ts';
 import type { GangContext, GangContextView } from './context.ts';
 import { isAdmitted, refusalOf, type Gang } from './gang.ts';
+import { noteWithheld } from './metering.ts';
 
 /** Brings the queues' shares up to date, unless that was done a moment ago. */
 export function refreshShares(ctx: GangContext, nowMs: number): void {
-  if (ctx.shares.isDue(ctx, nowMs)) ctx.shares.refresh(ctx, demanding(ctx, nowMs), nowMs);
+  if (!ctx.shares.isDue(ctx, nowMs)) return;
+  ctx.shares.refresh(ctx, demanding(ctx, nowMs), nowMs);
+  noteWithheld(ctx);
 }
 
 /**

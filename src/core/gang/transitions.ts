@@ -103,6 +103,7 @@ export function toWaiting(ctx: GangContext, gang: Gang, why: 'expired' | { reado
   if (why === 'expired' && gang.preemption === 'used') of.preemption = 'wasted';
   of.state = { kind: 'waiting', refusal: undefined };
   of.ranSinceMs = undefined;
+  ctx.meter.toState(key, 'starting');
   enqueue(ctx, gang);
   if (why === 'expired') return ctx.emit({ kind: 'slots-expired', gang: key, slots, whole: true });
   const forGang = why.revokedFor.key;
@@ -110,8 +111,9 @@ export function toWaiting(ctx: GangContext, gang: Gang, why: 'expired' | { reado
 }
 
 /** The admitted gang runs with all the members that it needs. */
-export function hasBegun(gang: Gang, sinceMs: number): void {
+export function hasBegun({ meter }: Pick<GangContext, 'meter'>, gang: Gang, sinceMs: number): void {
   write(gang).ranSinceMs = sinceMs;
+  meter.toState(gang.key, 'working');
 }
 
 /** The pause after a dropped plan or a search without victims, before the next search. */

@@ -1,4 +1,4 @@
-import type { BoundPod, RoomCounter } from '../cluster/cluster.ts';
+import type { BoundPod, BoundRoom, RoomCounter } from '../cluster/cluster.ts';
 import type { PodInfo } from '../model.ts';
 import type { Vector } from '../resources.ts';
 import { Tally } from './tally.ts';
@@ -9,6 +9,22 @@ export interface Account {
   readonly leaf: QueueNode;
   readonly user: string;
 }
+
+/** Hears of all room that comes into use at a node (1) or goes out of it (-1), and who answers for it. */
+export interface RoomMeter {
+  ofGang(
+    gang: string,
+    node: string,
+    change: { readonly vector: Vector; readonly what: 'bound' | 'held'; readonly sign: 1 | -1 },
+  ): void;
+  /** @param path of the queue that counts it; undefined: none does */
+  ofSingle(path: string | undefined, node: string, change: { readonly vector: Vector; readonly sign: 1 | -1 }): void;
+  /** @param path of the queue that answers for the gang from now on; undefined: the gang is over */
+  assign(gang: string, path: string | undefined): void;
+}
+
+const nothing = () => undefined;
+const UNMETERED: RoomMeter = { ofGang: nothing, ofSingle: nothing, assign: nothing };
 
 interface GangHolds {
   readonly namespace: string;
@@ -40,6 +56,11 @@ export class Usage implements RoomCounter {
   /** Changes with every change of what somebody holds. */
   version = 0;
   #accountOf: AccountOfPod = () => undefined;
+  readonly #meter: RoomMeter;
+
+  constructor(meter: RoomMeter = UNMETERED) {
+    this.#meter = meter;
+  }
 
   /** What the gang holds; undefined: nothing. */
   ofGang(gang: string): Tally | undefined {
@@ -78,27 +99,32 @@ export class Usage implements RoomCounter {
       }
   }
 
-  hold(gang: string, vector: Vector): void {
+  hold(gang: string, vector: Vector, node: string): void {
     this.#gangPart(gang, (tally) => tally.hold(vector, 1));
+    this.#meter.ofGang(gang, node, { vector, what: 'held', sign: 1 });
   }
 
-  release(gang: string, vector: Vector): void {
+  release(gang: string, vector: Vector, node: string): void {
     this.#gangPart(gang, (tally) => tally.hold(vector, -1));
+    this.#meter.ofGang(gang, node, { vector, what: 'held', sign: -1 });
   }
 
-  bind(pod: PodInfo, vector: Vector): void {
+  bind({ pod, vector, node }: BoundRoom): void {
     const gang = pod.membership?.gang;
     if (gang !== undefined) {
       this.#sampled(gang, pod);
-      return this.#gangPart(gang, (tally) => tally.add(vector, 1));
+      this.#gangPart(gang, (tally) => tally.add(vector, 1));
+    } else {
+      const account = this.#accountOf(pod);
+      if (account) this.#singles.set(pod.uid, account);
+      if (account) account.leaf.answersFor++;
+      this.#singlePart(pod, (tally) => tally.add(vector, 1));
     }
-    const account = this.#accountOf(pod);
-    if (account) this.#singles.set(pod.uid, account);
-    if (account) account.leaf.answersFor++;
-    this.#singlePart(pod, (tally) => tally.add(vector, 1));
+    this.meterPod({ pod, vector, node }, 1);
   }
 
-  unbind(pod: PodInfo, vector: Vector): void {
+  unbind({ pod, vector, node }: BoundRoom): void {
+    this.meterPod({ pod, vector, node }, -1);
     const gang = pod.membership?.gang;
     if (gang !== undefined) return this.#gangPart(gang, (tally) => tally.add(vector, -1));
     this.#singlePart(pod, (tally) => tally.add(vector, -1));
@@ -107,10 +133,19 @@ export class Usage implements RoomCounter {
     this.#singles.delete(pod.uid);
   }
 
-  leave(pod: PodInfo, vector: Vector, sign: 1 | -1): void {
+  /** While a pod leaves, its room is held for somebody else, and metered as that. */
+  leave({ pod, vector, node }: BoundRoom, sign: 1 | -1): void {
     const gang = pod.membership?.gang;
     if (gang !== undefined) this.#gangPart(gang, (tally) => tally.leave(vector, sign));
     else this.#singlePart(pod, (tally) => tally.leave(vector, sign));
+    this.meterPod({ pod, vector, node }, sign === 1 ? -1 : 1);
+  }
+
+  /** Tells the meter alone: the node of a bound pod comes, goes or changes. */
+  meterPod({ pod, vector, node }: BoundRoom, sign: 1 | -1): void {
+    const gang = pod.membership?.gang;
+    if (gang !== undefined) this.#meter.ofGang(gang, node, { vector, what: 'bound', sign });
+    else this.#meter.ofSingle(this.#singles.get(pod.uid)?.leaf.path, node, { vector, sign });
   }
 
   /**
@@ -121,6 +156,7 @@ export class Usage implements RoomCounter {
     const known = this.#holdsOf(gang);
     known.account = account;
     this.#charge(known);
+    this.#meter.assign(gang, account?.leaf.path);
     this.#forgetEmpty(gang, known);
   }
 
@@ -132,16 +168,16 @@ export class Usage implements RoomCounter {
     const each = (change: (bound: BoundPod) => void) => {
       for (const bound of pods) if (!bound.pod.membership) change(bound);
     };
-    each(({ pod, vector, isLeaving }) => {
-      if (isLeaving) this.leave(pod, vector, -1);
-      this.unbind(pod, vector);
+    each((bound) => {
+      if (bound.isLeaving) this.leave(bound, -1);
+      this.unbind(bound);
     });
     this.#accountOf = accountOf;
-    each(({ pod, vector, isLeaving }) => {
-      this.bind(pod, vector);
-      if (isLeaving) this.leave(pod, vector, 1);
+    each((bound) => {
+      this.bind(bound);
+      if (bound.isLeaving) this.leave(bound, 1);
     });
-    for (const known of this.#gangs.values()) if (!known.account) this.#charge(known);
+    for (const [gang, known] of this.#gangs) if (!known.account) this.#chargeSample(gang, known);
   }
 
   #gangPart(gang: string, change: (tally: Tally) => void): void {
@@ -164,7 +200,13 @@ export class Usage implements RoomCounter {
     const known = this.#holdsOf(gang);
     if (known.sample) return;
     known.sample = pod;
-    if (!known.account) this.#charge(known);
+    if (!known.account) this.#chargeSample(gang, known);
+  }
+
+  /** No leader is there that would say whose it is: its first member does. */
+  #chargeSample(gang: string, known: GangHolds): void {
+    this.#charge(known);
+    if (known.owner) this.#meter.assign(gang, known.owner.leaf.path);
   }
 
   /** Lets what the gang holds count for whoever answers for it now. */
@@ -191,7 +233,10 @@ export class Usage implements RoomCounter {
 
   #forgetEmpty(gang: string, { holds, account, owner }: GangHolds): void {
     if (holds.parts > 0 || account) return;
-    if (owner) owner.leaf.answersFor--;
+    if (owner) {
+      owner.leaf.answersFor--;
+      this.#meter.assign(gang, undefined);
+    }
     this.#gangs.delete(gang);
   }
 

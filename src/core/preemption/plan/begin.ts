@@ -215,6 +215,8 @@ interface Told {
 function tellPlan(ctx: PreemptionContext, gang: FreeingGang, told: Told): void {
   const { id, untilMs, holder } = gang.state.plan;
   const plan = { id, untilMs, slots: slotCounts(gang) };
+  const coreSeconds = told.victims.reduce((sum, victim) => sum + victim.coreSeconds, 0);
+  if (!told.isRestored) ctx.meter.lose(gang.queue.path, coreSeconds);
   const losing = new Set(told.victims.map((one) => ctx.gangs.get(one.gang ?? '')));
   // The victims no longer count as running.
   const broken = [...losing].filter((one) => one && isBelowMinimum(ctx.cluster, one)).length;

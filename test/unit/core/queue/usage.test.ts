@@ -19,11 +19,11 @@ const cpuOf = (world: World, queue: string) => world.scheduler.inside.tree.leaf(
 
 test('a gang is counted in its queue, whenever it becomes known', () => {
   const { tree, usage, account } = setUp();
-  usage.hold('jobs/a', Float64Array.of(2000));
+  usage.hold('jobs/a', Float64Array.of(2000), 'n');
   expect(tree.root.holds.parts).toBe(0);
   expect([...usage.uncounted.vector]).toEqual([2000]);
   usage.assign('jobs/a', account('q'));
-  usage.hold('jobs/a', Float64Array.of(1000, 5));
+  usage.hold('jobs/a', Float64Array.of(1000, 5), 'n');
   expect([...tree.leaf('q').holds.vector]).toEqual([3000, 5]);
   expect([...tree.root.holds.vector]).toEqual([3000, 5]);
   expect(usage.uncounted.parts).toBe(0);
@@ -33,16 +33,16 @@ test('a gang takes what it holds with it to another queue, and out of all when i
   const { tree, usage, account, cpu } = setUp();
   usage.assign('jobs/a', account('q'));
   usage.assign('jobs/b', account('q'));
-  usage.hold('jobs/a', Float64Array.of(1000));
-  usage.hold('jobs/b', Float64Array.of(500));
+  usage.hold('jobs/a', Float64Array.of(1000), 'n');
+  usage.hold('jobs/b', Float64Array.of(500), 'n');
   expect(tree.leaf('q').holds.gangs).toBe(2);
   usage.assign('jobs/a', account('r'));
   expect([cpu('q'), cpu('r')]).toEqual([500, 1000]);
   expect([tree.leaf('q').holds.gangs, tree.leaf('r').holds.gangs]).toEqual([1, 1]);
   usage.assign('jobs/a', undefined);
   expect([cpu('q'), cpu('r')]).toEqual([500, 0]);
-  usage.release('jobs/a', Float64Array.of(1000));
-  usage.release('jobs/b', Float64Array.of(500));
+  usage.release('jobs/a', Float64Array.of(1000), 'n');
+  usage.release('jobs/b', Float64Array.of(500), 'n');
   expect([tree.root.holds.parts, tree.root.holds.gangs, usage.uncounted.parts]).toEqual([0, 0, 0]);
 });
 
@@ -50,17 +50,17 @@ test('users and namespaces are counted beside their queues, and forgotten when t
   const { tree, usage, account } = setUp();
   usage.assign('jobs/a', account('q', 'alice'));
   usage.assign('jobs/b', account('q', 'bob'));
-  usage.hold('jobs/a', Float64Array.of(1000));
-  usage.hold('jobs/b', Float64Array.of(500));
+  usage.hold('jobs/a', Float64Array.of(1000), 'n');
+  usage.hold('jobs/b', Float64Array.of(500), 'n');
   const { users } = tree.leaf('q');
   expect([...users].map(([user, { vector, gangs }]) => [user, vector[CPU], gangs])).toEqual([
     ['alice', 1000, 1],
     ['bob', 500, 1],
   ]);
   expect(usage.namespaces.get('jobs')).toMatchObject({ parts: 2, gangs: 2 });
-  usage.release('jobs/a', Float64Array.of(1000));
+  usage.release('jobs/a', Float64Array.of(1000), 'n');
   expect([...users.keys()]).toEqual(['bob']);
-  usage.release('jobs/b', Float64Array.of(500));
+  usage.release('jobs/b', Float64Array.of(500), 'n');
   expect(users.size).toBe(0);
   expect(usage.namespaces.size).toBe(0);
 });
@@ -69,15 +69,15 @@ test('a pod of no gang counts in the queue that the rules name, and in none with
   const { usage, account, cpu } = setUp();
   const single = pod('web', { cpu: 1 });
   const bound = { pod: single, node: 'n', row: 0, vector: Float64Array.of(1000), isLeaving: false };
-  usage.bind(single, bound.vector);
+  usage.bind(bound);
   expect([cpu('q'), usage.uncounted.vector[CPU]]).toEqual([0, 1000]);
   usage.recountSingles(() => account('q'), [bound]);
   expect([cpu('q'), usage.uncounted.vector[CPU]]).toEqual([1000, 0]);
-  usage.leave(single, bound.vector, 1);
+  usage.leave(bound, 1);
   usage.recountSingles(() => account('r'), [{ ...bound, isLeaving: true }]);
   expect([cpu('q'), cpu('r'), account('r').leaf.holds.leaving[CPU]]).toEqual([0, 1000, 1000]);
-  usage.leave(single, bound.vector, -1);
-  usage.unbind(single, bound.vector);
+  usage.leave(bound, -1);
+  usage.unbind(bound);
   expect([cpu('r'), account('r').leaf.holds.parts]).toEqual([0, 0]);
 });
 
