@@ -14,7 +14,7 @@ import type { GangContext } from '../gang/context.ts';
 import { isFreeing, missingLeaders, refusalOf, type Gang, type Refusal, type Short } from '../gang/gang.ts';
 import type { Loan } from '../gang/loans.ts';
 import { countRunning, leaderNeeds, siblingRows } from '../gang/needs.ts';
-import { limitOn } from '../gang/limits.ts';
+import { isStillLimited, limitOn } from '../gang/limits.ts';
 import { foundPossible } from '../gang/transitions.ts';
 import { rateOn } from './rates.ts';
 import { EXAMINATIONS, findBlocker, isKnownPossible, unschedulable, type Examinations } from './turn.ts';
@@ -67,7 +67,8 @@ export function decideAdmission(
   const standing = refusal && stillStanding(ctx, gang, refusal, nowMs);
   if (standing) return { kind: 'refused', refusal: standing, stands: true };
   const limit = limitOn(ctx, gang);
-  if (limit) return refused(limit);
+  // No search was needed: however many gangs a tenant submits beyond its limits, others are looked at in the same round.
+  if (limit) return { kind: 'refused', refusal: limit, stands: true };
   const pause = pauseBeforeBorrowing(ctx, gang, nowMs);
   if (pause) return refused(pause);
   const blocker = findBlocker(ctx, gang, nowMs, examinations);
@@ -98,7 +99,7 @@ function stillStanding(ctx: BackfillContext, gang: Gang, refusal: Refusal, nowMs
         ? refusal
         : undefined;
     case 'quota':
-      return refusal.holder.version === refusal.version ? refusal : undefined;
+      return isStillLimited(ctx, gang, refusal) ? refusal : undefined;
     case 'rate':
       if (refusal.isBorrower) return pauseBeforeBorrowing(ctx, gang, nowMs);
       return nowMs < refusal.untilMs ? refusal : undefined;

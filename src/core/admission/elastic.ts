@@ -2,6 +2,7 @@ import type { BackfillContext } from '../backfill/context.ts';
 import { take } from '../backfill/start-plans.ts';
 import type { FilterAnswer } from '../decision.ts';
 import type { Gang } from '../gang/gang.ts';
+import { limitOnExtra } from '../gang/limits.ts';
 import { needOf, siblingRows } from '../gang/needs.ts';
 import type { Candidates, GangPod } from '../model.ts';
 import type { Vector } from '../resources.ts';
@@ -35,6 +36,8 @@ export function placeElastic(
     if (isSame && candidates.has(known.node)) return { kind: 'one', node: known.node };
     ledger.dropPodHold(pod.uid);
   }
+  const limit = limitOnExtra(ctx, gang, pod, vector);
+  if (limit !== undefined) return refuse(limit);
   const paused = extrasPause(ctx, gang, nowMs);
   if (paused !== undefined) return refuse(paused);
   const { role } = pod.membership;

@@ -7,6 +7,7 @@ import type { BackfillContext } from '../backfill/context.ts';
 import type { GangContext } from '../gang/context.ts';
 import { isAdmitted, type Gang } from '../gang/gang.ts';
 import { rowFor } from '../gang/healing.ts';
+import { limitOnGrowth } from '../gang/limits.ts';
 import type { Slot } from '../gang/slot.ts';
 
 const refuse = (reason: string): FilterAnswer => ({ kind: 'none', reason });
@@ -30,6 +31,8 @@ export function placeMember(
   const offered = open.find((slot) => candidates.has(slot.node) && roomBeside(ctx, slot, vector));
   const slot = offered ?? open.find(({ state }) => state === 'unplaced') ?? open[0];
   if (!slot) return placeElastic(ctx, gang, { pod, vector, candidates }, nowMs);
+  const limit = limitOnGrowth(ctx, gang, slot.vector, vector);
+  if (limit !== undefined) return refuse(limit);
   ctx.ledger.dropPodHold(pod.uid);
   return claim(ctx, gang, slot, { pod, vector, candidates });
 }
@@ -49,8 +52,9 @@ export function claimAhead(ctx: GangContext, pod: GangPod): string | undefined {
   const slot = gang.slots.find(
     (one) => one.role === role && one.state === 'reserved' && !one.isLeader && roomBeside(ctx, one, vector),
   );
-  if (slot) ledger.assume(slot, pod.uid, vector);
-  return slot?.node;
+  if (!slot || limitOnGrowth(ctx, gang, slot.vector, vector) !== undefined) return undefined;
+  ledger.assume(slot, pod.uid, vector);
+  return slot.node;
 }
 
 /** The slot's node if it is a candidate node and the pod fits there; else another candidate node where it fits. */

@@ -66,6 +66,11 @@ export class InFlight {
     return this.#pods.keys();
   }
 
+  /** All pods in flight, with what they ask. */
+  get requests(): Iterable<{ readonly pod: PodInfo; readonly vector: Vector }> {
+    return this.#pods.values();
+  }
+
   /** The room that is held for pods in flight, by node. */
   get expected(): ReadonlyMap<string, ExpectedRoom> {
     return this.#expected;

@@ -58,7 +58,7 @@ export interface GangContextView {
   readonly rates: Pick<Rates, 'isOn' | 'hasRegistries' | 'dueMs' | 'views'>;
   /** What everybody has in use, over time. */
   readonly meter: Pick<Meter, 'nowMs' | 'nodes' | 'rows' | 'overhead' | 'stateOf'>;
-  readonly inFlight: Pick<InFlight, 'total' | 'pods' | 'expected' | 'holds'>;
+  readonly inFlight: Pick<InFlight, 'total' | 'requests' | 'pods' | 'expected' | 'holds'>;
   /** By key. */
   readonly gangs: ReadonlyMap<string, Readonly<Gang>>;
   /** The gang of each UID in some gang's leaderUids. */

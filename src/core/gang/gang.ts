@@ -56,6 +56,12 @@ export type Refusal =
       readonly at: string;
       readonly holder: Pick<Tally, 'version'>;
       readonly version: number;
+      /** How many of its members ran: when one more does, it lacks less. */
+      readonly running: number;
+      /** The gang alone is beyond the limit. */
+      readonly isNever?: true;
+      /** The limit is a part of what the cluster has of a resource, which was this much. */
+      readonly partOf?: { readonly column: number; readonly capacity: number };
     }
   /**
    * Gangs come faster than the cluster may take them. Stands until `untilMs`; it blocks no other. `isBorrower`: it was

@@ -33,7 +33,7 @@ function isDemand(gang: Gang, nowMs: number): boolean {
   const refusal = refusalOf(gang);
   if (gang.state.kind !== 'waiting' || refusal?.kind === 'unschedulable' || refusal?.kind === 'incomplete')
     return false;
-  if (refusal?.kind === 'quota' && refusal.limit !== 'max') return false;
+  if (refusal?.kind === 'quota' && (refusal.limit !== 'max' || refusal.isNever)) return false;
   return isAskedAbout(gang, nowMs);
 }
 

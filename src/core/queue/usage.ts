@@ -165,18 +165,16 @@ export class Usage implements RoomCounter {
    * Other gangs must be assigned again, one by one.
    */
   recountSingles(accountOf: AccountOfPod, pods: Iterable<BoundPod>): void {
-    const each = (change: (bound: BoundPod) => void) => {
-      for (const bound of pods) if (!bound.pod.membership) change(bound);
-    };
-    each((bound) => {
+    const singles = [...pods].filter(({ pod }) => !pod.membership);
+    for (const bound of singles) {
       if (bound.isLeaving) this.leave(bound, -1);
       this.unbind(bound);
-    });
+    }
     this.#accountOf = accountOf;
-    each((bound) => {
+    for (const bound of singles) {
       this.bind(bound);
       if (bound.isLeaving) this.leave(bound, 1);
-    });
+    }
     for (const [gang, known] of this.#gangs) if (!known.account) this.#chargeSample(gang, known);
   }
 

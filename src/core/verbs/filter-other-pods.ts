@@ -1,34 +1,30 @@
 import type { ClusterView } from '../cluster/cluster.ts';
 import type { FilterAnswer, FilterRequest } from '../decision.ts';
+import { limitOnSingle } from '../gang/limits.ts';
 import type { PreemptionContext, PreemptionContextView } from '../preemption/candidates/context.ts';
 import type { Vector } from '../resources.ts';
 
 /** The answer to filter for a pod of no gang. */
-export type OtherPodAnswer = Extract<FilterAnswer, { kind: 'all' | 'some' }>;
+export type OtherPodAnswer = Extract<FilterAnswer, { kind: 'all' | 'some' | 'none' }>;
 
 /**
  * Answers filter for a pod of no gang. kube-scheduler has checked everything but the room that muster holds, so muster
- * looks only at nodes with held room, and nodes that the snapshot does not know pass. Earlier pods that are still in
+ * looks only at its queue's limit and at nodes with held room, and nodes that the snapshot does not know pass. Earlier pods that are still in
  * flight count on every node, because each may be on any.
  */
-export function filterOtherPod(
-  ctx: Pick<PreemptionContext, 'cluster' | 'inFlight' | 'nominated'>,
-  request: FilterRequest,
-  nowMs: number,
-): OtherPodAnswer {
+export function filterOtherPod(ctx: PreemptionContext, request: FilterRequest, nowMs: number): OtherPodAnswer {
   const { pod, candidates } = request;
   ctx.inFlight.drop(pod.uid);
   const answer = besideHeldRoom(ctx, request);
-  const isPassed = answer.kind === 'all' || answer.failed.length < candidates.size;
+  const isPassed = answer.kind === 'all' || (answer.kind === 'some' && answer.failed.length < candidates.size);
   if (isPassed && !ctx.cluster.boundPod(pod.uid)) ctx.inFlight.add(pod, nowMs);
   return answer;
 }
 
 /** The same answer, without counting the pod as in flight from now on. Changes nothing. */
-export function besideHeldRoom(
-  ctx: Pick<PreemptionContextView, 'cluster' | 'inFlight' | 'nominated'>,
-  { pod, candidates }: FilterRequest,
-): OtherPodAnswer {
+export function besideHeldRoom(ctx: PreemptionContextView, { pod, candidates }: FilterRequest): OtherPodAnswer {
+  const limit = limitOnSingle(ctx, pod);
+  if (limit !== undefined) return { kind: 'none', reason: limit };
   const { cluster } = ctx;
   const asked = sum(cluster.requestVector(pod.request), ctx.inFlight.total);
   const failed: string[] = [];
