@@ -1,5 +1,6 @@
 import { isoTime } from '../core/iso-time.ts';
 import type { Effect } from '../core/effects.ts';
+import { heldBeyond } from '../core/explanation/held-beyond.ts';
 import type { PodRef } from '../core/model.ts';
 import { counted, listed } from '../core/wording.ts';
 
@@ -95,12 +96,14 @@ function overclaimNote({ member, priority, needed, victims, forMs, leader: { nam
 }
 
 function makingRoom(
-  { victims, plan, leader }: Extract<Effect, { kind: 'eviction-planned' }>,
+  { victims, plan, leader, because, from }: Extract<Effect, { kind: 'eviction-planned' }>,
   { toWall }: NoteDeps,
 ): PodEvent | undefined {
   if (victims.length === 0) return undefined;
   const pods = counted(victims.length, 'pod');
-  const note = `Evicting ${pods} of lower priority to make room for the gang. It starts when the evicted pods are gone, which should be before ${isoTime(toWall(plan.untilMs))}.`;
+  const over = `${from.slice(0, 3).map(heldBeyond).join(', ')}${from.length > 3 ? ', ...' : ''}`;
+  const which = because === 'share' ? `, since ${over},` : ' of lower priority';
+  const note = `Evicting ${pods}${which} to make room for the gang. It starts when the evicted pods are gone, which should be before ${isoTime(toWall(plan.untilMs))}.`;
   return { pod: leader, type: 'Normal', reason: 'MakingRoom', note };
 }
 

@@ -80,7 +80,7 @@ function membersOf(gang: GangBuilder): PodInfo[] {
 class Standing {
   readonly world: World;
   readonly #gangs: readonly GangBuilder[];
-  readonly #running = new Set<GangBuilder>();
+  readonly #bound = new Set<string>();
 
   constructor(one: Scene) {
     const { specs, paths } = queuesOf(one);
@@ -115,29 +115,24 @@ class Standing {
     return world.effects.slice(before).some(({ kind }) => kind === 'eviction-planned' || kind === 'gang-admitted');
   }
 
-  /** Which gangs run. */
+  /** Which pods run. */
   get state(): string {
-    return this.#gangs.map((gang) => Number(this.#running.has(gang))).join('');
+    return this.#gangs.flatMap((gang) => membersOf(gang).map(({ uid }) => Number(this.#bound.has(uid)))).join('');
   }
 
   #start(gang: GangBuilder): void {
-    if (this.#running.has(gang)) return;
-    for (const pod of membersOf(gang)) if (!this.world.start(pod).startsWith('->')) return;
-    this.#running.add(gang);
+    for (const pod of membersOf(gang)) {
+      if (this.#bound.has(pod.uid)) continue;
+      if (!this.world.start(pod).startsWith('->')) return;
+      this.#bound.add(pod.uid);
+    }
   }
 
-  /** Victims go, and the rest of their gang with them: whoever loses a member it needs starts again. */
+  /** Victims go, and are there again at once: a Spark app runs on with the members that it has, and waits for the others. */
   #evict(): void {
-    const uids = new Set(this.world.scheduler.inside.evictions.beneficiary.keys());
-    for (const gang of this.#running)
-      if (membersOf(gang).some(({ uid }) => uids.has(uid))) {
-        this.#running.delete(gang);
-        for (const pod of membersOf(gang)) this.world.gone(pod);
-      }
-    // Reservations that were taken back.
-    for (const gang of this.#running) {
-      const known = this.world.scheduler.inside.gangs.get(gang.spec.key);
-      if (known?.state.kind === 'waiting') this.#running.delete(gang);
+    for (const uid of [...this.world.scheduler.inside.evictions.beneficiary.keys()]) {
+      this.#bound.delete(uid);
+      this.world.learn({ kind: 'pod-gone', uid });
     }
   }
 }

@@ -4,7 +4,7 @@ import type { PodInfo } from '../../src/core/model.ts';
 import { DEFAULT_POLICY, type PreemptionRules } from '../../src/core/policy/policy.ts';
 import type { QueueSpec } from '../../src/core/policy/tenancy.ts';
 import { runApp, runSingleRoleGang } from '../support/apps.ts';
-import { GangBuilder, node } from '../support/builders.ts';
+import { GangBuilder, node, pod } from '../support/builders.ts';
 import { cores, queue, tenancyOf, type QueueOptions } from '../support/reclaim-tenancies.ts';
 import { World } from '../support/world.ts';
 
@@ -13,12 +13,13 @@ const HOUR_MS = 3_600_000;
 type Rules = Omit<Partial<PreemptionRules>, 'budget'>;
 
 /** One node with so many cores, at ten o'clock; preemption by priority is off. */
-function cluster(cpu: number, queues: readonly QueueSpec[], rules: Rules = {}): World {
+function cluster(cpu: number, queues: readonly QueueSpec[], rules: Rules = {}, isSynced = true): World {
   const { preemption } = DEFAULT_POLICY;
   const budget = { ...preemption.budget, perMinute: 1000, perQueue: 1000, perGang: 1000 };
-  const world = new World([node('n', { cpu, pods: 1000 })], {
-    preemption: { ...preemption, mode: 'off', wholeGangs: true, minRuntimeMs: 0, ...rules, budget },
-  });
+  const policy = {
+    preemption: { ...preemption, mode: 'off' as const, wholeGangs: true, minRuntimeMs: 0, ...rules, budget },
+  };
+  const world = new World([node('n', { cpu, pods: 1000 })], policy, isSynced);
   world.nowMs = 10 * HOUR_MS;
   world.scheduler.setRules({ policies: world.scheduler.policies, tenancy: tenancyOf(queues) }, world.nowMs);
   return world;
@@ -40,13 +41,15 @@ function run(world: World, name: string, count: number, queueName: string): PodI
 /** All members are asked about; those that get a place are bound. @returns the last answer */
 function ask(world: World, gang: GangBuilder): string {
   let answer = '';
-  for (const pod of pods(gang)) answer = world.start(pod);
+  for (const one of pods(gang)) answer = world.start(one);
   return answer;
 }
 
 const plans = (world: World) =>
   world.effects.filter((one): one is Extract<Effect, { kind: 'eviction-planned' }> => one.kind === 'eviction-planned');
 const evicted = (world: World) => plans(world).reduce((sum, { victims }) => sum + victims.length, 0);
+
+const advice = (world: World, gang: string) => world.scheduler.explain(`jobs/${gang}`, world.nowMs)!.advice;
 
 /** Victims leave; what waits is admitted. */
 function letGo(world: World): void {
@@ -84,6 +87,9 @@ describe('A15: a gang of 12 in a queue that owns 10 of 20, and one of 2 waits', 
     const gang = gangOf('two', 2, 'b');
     ask(world, gang);
     expect(world.makeRoom()).toEqual([]);
+    expect(advice(world, 'two')).toContain(
+      'To evict from queue a would gain 2 cores and cost 10 cores of what it is entitled to.',
+    );
   });
 
   test('that needs 8 of them: two extras go', () => {
@@ -148,7 +154,7 @@ test('A19: victims leave one after the other; the first asks again and gets no s
   for (const pod of one) world.gone(pod);
   world.wait(1000);
   const again = gangOf('one', 60, 'b');
-  expect(ask(world, again)).toBe('waits: gang waits for room');
+  expect(ask(world, again)).toMatch(/^waits: gang /);
   expect(world.makeRoom()).toEqual([]);
   const { slots } = world.scheduler.inside.gangs.get('jobs/all')!;
   expect(slots.map(({ state }) => state)).toEqual(Array(120).fill('reserved'));
@@ -192,6 +198,9 @@ test('a gang of a queue beyond its share reclaims nothing', () => {
   for (let i = 0; i < 4; i++) run(world, `a${i}`, 1, 'a');
   ask(world, gangOf('wants', 2, 'a'));
   expect(world.makeRoom()).toEqual([]);
+  expect(advice(world, 'wants')).toContain(
+    'With it, queue a would hold 6 of its 5 cores: it takes nothing from other queues.',
+  );
   ask(world, gangOf('fits', 1, 'a'));
   expect(world.makeRoom()).toHaveLength(1);
 });
@@ -295,5 +304,86 @@ describe('A29: a gang of 4 with 10 executors beyond that, in a queue that is ove
     const [first, next] = startedAgainMs;
     expect(first).toBeGreaterThanOrEqual(60);
     expect(next! - first!).toBeGreaterThanOrEqual(120);
+  });
+});
+
+test('explain names the victims and says what their queue holds', () => {
+  const world = cluster(20, [
+    queue('a', { ...owns(5), reclaim: { mode: 'advise' } }),
+    queue('b', owns(10)),
+    queue('c'),
+  ]);
+  for (let i = 0; i < 8; i++) run(world, `b${i}`, 1, 'b');
+  for (let i = 0; i < 12; i++) run(world, `c${i}`, 1, 'c');
+  ask(world, gangOf('wants', 2, 'a'));
+  world.wait(1000);
+  const told = advice(world, 'wants').join(' ');
+  expect(told).toContain('Its queue has reclaim.mode advise; with enforce, muster would evict 2 pods of other queues');
+  expect(told).toContain('Queue c holds 12 of its 10 cores.');
+});
+
+describe('priority between queues', () => {
+  const play = (priority: 'within' | 'across', owned: number) => {
+    const world = cluster(10, two({ reclaim: { mode: 'off' } }, owns(owned)), { mode: 'enforce' });
+    const tenancy = tenancyOf(two({ reclaim: { mode: 'off' } }, owns(owned)), { priority });
+    world.scheduler.setRules({ policies: world.scheduler.policies, tenancy }, world.nowMs);
+    for (let i = 0; i < 10; i++) run(world, `b${i}`, 1, 'b');
+    const gang = new GangBuilder('urgent', { worker: { count: 2, cpu: 1 } }, { queue: 'a', priority: 100 });
+    ask(world, gang);
+    return world.makeRoom().length;
+  };
+
+  test('counts where it reaches across', () => expect(play('across', 0)).toBe(2));
+  test('does not count within each queue', () => expect(play('within', 0)).toBe(0));
+  test('takes nothing from a queue within its guarantee', () => expect(play('across', 10)).toBe(0));
+  test('takes no more than what is beyond the guarantee', () => expect(play('across', 9)).toBe(0));
+});
+
+test('kube-scheduler takes no pod of a queue within its guarantee', () => {
+  const world = cluster(10, two(owns(2), owns(8)));
+  for (let i = 0; i < 2; i++) run(world, `a${i}`, 1, 'a');
+  for (let i = 0; i < 8; i++) run(world, `b${i}`, 1, 'b');
+  const single = pod('single', { priority: 1000 });
+  expect(world.preempt(single, { n: ['b0-1'] })).toBe('nobody');
+  expect(world.preempt(pod('system', { priority: 2_000_000_000 }), { n: ['b0-1'] })).toBe('n: b0-1');
+});
+
+describe('A28: after kill -9 while victims leave', () => {
+  const restarted = (mode: 'enforce' | 'advise') => {
+    const world = cluster(10, two(owns(5)));
+    const running = Array.from({ length: 10 }, (_, i) => run(world, `b${i}`, 1, 'b')[0]!);
+    const gang = new GangBuilder(
+      'wants',
+      { driver: { count: 1, cpu: 1 }, executor: { count: 3, cpu: 1 } },
+      { queue: 'a' },
+    );
+    world.ask(gang.leader());
+    const victims = world.makeRoom();
+    expect(victims).toHaveLength(4);
+    const [plan] = plans(world);
+    const eviction = { text: 'x', ...plan!.plan, victims: plan!.victims.map(({ pod: ref }) => ref) };
+    const now = cluster(10, two({ ...owns(5), reclaim: { mode } }), {}, false);
+    for (const one of running) now.bind({ ...one, deleting: victims[0] === one.name }, 'n');
+    now.learn({ kind: 'pod', pod: { ...gang.leader(), eviction } });
+    now.sync();
+    return { now, victims, gang };
+  };
+
+  test('the plan goes on with the same victims, and queues hold the same', () => {
+    const { now, victims, gang } = restarted('enforce');
+    const [plan] = plans(now);
+    expect(plan).toMatchObject({ isRestored: true, because: 'share' });
+    expect(plan!.victims.map(({ pod: ref }) => ref.name).sort()).toEqual(victims.slice(1));
+    expect(now.makeRoom()).toEqual([]);
+    const { tree, shares } = now.scheduler.inside;
+    expect([shares.usedOf(tree.find('a')!, 0), shares.usedOf(tree.find('b')!, 0)]).toEqual([4000, 6000]);
+    letGo(now);
+    expect(now.ask(gang.leader())).toBe('-> n');
+  });
+
+  test('the plan is dropped where the queue no longer enforces it', () => {
+    const { now } = restarted('advise');
+    expect(plans(now)).toEqual([]);
+    expect(now.kinds()).toContain('eviction-dropped');
   });
 });

@@ -4,11 +4,14 @@ import type { PreemptionRules } from '../policy/policy.ts';
 import type { CostTerm } from '../preemption/candidates/eviction-cost.ts';
 import { overdueLoan, preemptorOf, type ExclusionRule } from '../preemption/candidates/exclusion-rules.ts';
 import { rightsOf } from '../preemption/plan/rights.ts';
-import { priorityAt } from '../preemption/candidates/share-rules.ts';
+import { takenFrom } from '../preemption/plan/taken-from.ts';
+import { priorityAt, SHARE_RULES } from '../preemption/candidates/share-rules.ts';
 import { hasVictims, MOST_WORK, victimsInSlices, type Finding } from '../preemption/search/find-victims.ts';
 import type { ItemisedCharge } from '../preemption/search/victim-set.ts';
 import { Work, type Slices } from '../work.ts';
 import { counted } from '../wording.ts';
+import { heldBeyond } from './held-beyond.ts';
+import { capital, keptBetween } from './kept-between.ts';
 
 /** The victims that preemption evicts or would evict for a waiting gang and their cost, or why it evicts no pod. */
 export type MakingRoom = MakingRoomBase & (UnderWay | NotNow | Searched);
@@ -27,6 +30,8 @@ interface MakingRoomBase {
   readonly kept: readonly { readonly rule: ExclusionRule; readonly pods: number }[];
   /** For `nobody`: the rules each of which would allow victims if it alone were relaxed. */
   readonly relax: readonly ExclusionRule[];
+  /** What the queues of the victims hold of their share, or why nothing is taken from a queue: sentences. */
+  readonly between: readonly string[];
 }
 
 /** The victims are being evicted. */
@@ -75,6 +80,7 @@ const NO_VICTIMS = {
   overdue: [],
   kept: [],
   relax: [],
+  between: [],
 } as const;
 
 /** The state of preemption for the gang. @returns undefined for a gang that does not wait for room */
@@ -87,9 +93,22 @@ export function* makingRoom(ctx: PreemptionContextView, gang: Gang, nowMs: numbe
     case 'soon':
       return { ...NO_VICTIMS, mode, state: 'soon' };
     case 'none':
-      return { ...NO_VICTIMS, mode, state: 'nobody', ...(yield* rulesOf(ctx, gang, finding, nowMs)) };
-    case 'victims':
-      return { ...NO_VICTIMS, mode, state: 'found', ...viewOf(finding), overdue: overdueIn(ctx, gang, finding, nowMs) };
+      return {
+        ...NO_VICTIMS,
+        mode,
+        state: 'nobody',
+        ...(yield* rulesOf(ctx, gang, finding, nowMs)),
+        between: keptBetween(ctx, gang, finding),
+      };
+    case 'victims': {
+      const { claim, candidates } = finding;
+      const from = takenFrom(claim, candidates, ctx.cluster.columns);
+      const between = from.map((one) => `${capital(heldBeyond(one))}.`);
+      // What is taken by share alone is taken if the queue says so.
+      const decides = from.length > 0 ? gang.queue.reclaim.mode : mode;
+      const overdue = overdueIn(ctx, gang, finding, nowMs);
+      return { ...NO_VICTIMS, mode: decides, state: 'found', ...viewOf(finding), overdue, between };
+    }
   }
 }
 
@@ -221,9 +240,9 @@ export function makingRoomAdvice(making: MakingRoom, policy: string, nowMs: numb
     case 'not now':
       return [`No pod is evicted for it: ${making.because}.`];
     case 'found':
-      return [foundAdvice(making, policy), ...overdueAdvice(making, nowMs)];
+      return [foundAdvice(making, policy), ...making.between, ...overdueAdvice(making, nowMs)];
     case 'nobody':
-      return mode === 'off' ? [] : noVictimsAdvice(making);
+      return [...(mode === 'off' ? [] : noVictimsAdvice(making)), ...making.between];
   }
 }
 
@@ -234,9 +253,11 @@ function foundAdvice(making: MakingRoom, policy: string): string {
     .slice(0, 5)
     .map(({ pod }) => pod)
     .join(', ');
-  const which = overdue.length > 0 ? '' : ' of lower priority';
+  const which = making.between.length > 0 ? ' of other queues' : overdue.length > 0 ? '' : ' of lower priority';
   const pods = `${counted(victims.length, 'pod')}${which} (${names}${victims.length > 5 ? ', ...' : ''}; ${harm})`;
   if (mode === 'enforce') return `Next, muster evicts ${pods} for it.`;
+  if (making.between.length > 0)
+    return `Its queue has reclaim.mode ${mode}; with enforce, muster would evict ${pods} for it.`;
   return `Policy ${policy} has preemption.mode ${mode}; with enforce, muster would evict ${pods} for it.`;
 }
 
@@ -254,8 +275,12 @@ function gangHarm(broken: number, lost: number): string {
   return lost === 0 ? fall : `${fall}, ${lost} of them evicted whole`;
 }
 
+const isBetween = (rule: ExclusionRule): boolean => (SHARE_RULES as readonly string[]).includes(rule);
+
 function noVictimsAdvice({ kept, relax }: MakingRoom): string[] {
-  const others = kept.filter(({ rule }) => rule !== 'priority').map(({ rule, pods }) => `${pods} by rule "${rule}"`);
+  const others = kept
+    .filter(({ rule }) => rule !== 'priority' && !isBetween(rule))
+    .map(({ rule, pods }) => `${pods} by rule "${rule}"`);
   const why = others.length > 0 ? ` Excluded: ${others.join(', ')}.` : '';
   if (relax.length === 0) return why === '' ? [] : [`Evicting pods of lower priority would not help.${why}`];
   return [

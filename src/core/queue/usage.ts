@@ -77,6 +77,11 @@ export class Usage implements RoomCounter {
     return this.#singles.get(uid);
   }
 
+  /** Who would answer for a pod of no gang if it were bound. */
+  ownerOfPending(pod: PodInfo): Account | undefined {
+    return this.#accountOf(pod);
+  }
+
   /** What pods of each namespace hold, whether a queue counts them or not, without those that stay with a node. */
   get namespaces(): ReadonlyMap<string, Tally> {
     return this.#namespaces;

@@ -104,6 +104,9 @@ const MakingRoomView = z.strictObject({
     .describe('Gangs of victims that were let in before it to be over by then, and still run.'),
   kept: z.array(z.strictObject({ rule: z.enum(EXCLUSION_RULES), pods: z.int() })),
   relax: z.array(z.enum(EXCLUSION_RULES)).describe('Exclusion rules, each of which alone prevents the eviction.'),
+  between: z
+    .array(z.string())
+    .describe("What the victims' queues hold of their share, or why nothing is taken from them."),
   until: z.iso.datetime().optional().describe('When muster abandons the eviction plan that is under way.'),
 });
 

@@ -126,9 +126,9 @@ function forecastView({ medianMs, p90Ms, isKnown, runs, basis, error }: Forecast
   return { ...spans, isKnown, runs, basis, ...(error === undefined ? {} : { error }) };
 }
 
-function makingRoomView({ untilMs, victims, overdue, kept, relax, ...rest }: MakingRoom, toWall: ToWall) {
+function makingRoomView({ untilMs, victims, overdue, kept, relax, between, ...rest }: MakingRoom, toWall: ToWall) {
   const late = overdue.map((one) => ({ gang: one.gang, until: isoTime(toWall(one.untilMs)) }));
-  const lists = { kept: [...kept], relax: [...relax], overdue: late };
+  const lists = { kept: [...kept], relax: [...relax], between: [...between], overdue: late };
   const until = untilMs === undefined ? {} : { until: isoTime(toWall(untilMs)) };
   return { ...rest, ...lists, ...until, victims: victims.map((one) => ({ ...one, terms: [...one.terms] })) };
 }

@@ -18,7 +18,7 @@ export const SHARE_RULES = ['share', 'guarantee', 'own share', 'gain', 'reclaim 
 export type ShareRule = (typeof SHARE_RULES)[number];
 
 /** Gangs of such priorities are part of the system: no queue keeps them from preempting. */
-const SYSTEM_PRIORITY = 1_000_000_000;
+export const SYSTEM_PRIORITY = 1_000_000_000;
 /** Figures that differ by less than this part are equal: rounding evicts no pod. */
 const ROUNDING = 1e-9;
 

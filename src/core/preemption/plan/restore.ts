@@ -2,6 +2,7 @@ import { decideAdmission } from '../../admission/admission.ts';
 import { gangOf } from '../../gang/declare.ts';
 import { isAdmitted, refOf, type Gang } from '../../gang/gang.ts';
 import { placeAtOrElsewhere } from '../../gang/healing.ts';
+import { refreshShares } from '../../gang/tenants.ts';
 import type { Slot } from '../../gang/slot.ts';
 import type { GangPod, PodInfo, WrittenPlan } from '../../model.ts';
 import type { PreemptionContext } from '../candidates/context.ts';
@@ -38,6 +39,8 @@ export function* restorePlans(
     const gang = gangOf(ctx, leader, nowMs());
     if (gang && mayCarry(gang, leader)) byGang.set(gang, { gang, leader, written });
   }
+  ctx.shares.forget();
+  refreshShares(ctx, nowMs());
   const inOrder = [...ctx.queues.inAdmissionOrder()].flatMap((gang) => byGang.get(gang) ?? []);
   for (const [i, found] of inOrder.entries()) {
     if (!mayCarry(found.gang, found.leader)) continue;
@@ -60,7 +63,7 @@ function takeUp(ctx: PreemptionContext, { gang, written }: Found, nowMs: number)
   const { evictions } = ctx;
   const objection = objectionTo(ctx, gang, written, nowMs);
   if (objection !== undefined) return objection;
-  const means = meansNow(ctx, gang, nowMs) ?? enforced(ctx, gang);
+  const means = meansNow(ctx, gang, nowMs, true) ?? enforced(ctx, gang);
   const going = goingVictims(ctx, gang, written, nowMs);
   for (const one of going) evictions.note(one, nowMs);
   const moved = clearTheWay(ctx, gang, written, nowMs);
@@ -82,7 +85,7 @@ function objectionTo(ctx: PreemptionContext, gang: Gang, written: WrittenPlan, n
   const modes = enforced(ctx, gang);
   if (!modes.priority && !modes.share) return `preemption.mode is now ${mode}`;
   if (nowMs > written.untilMs) return 'the plan had expired';
-  const { because } = rightsOf(ctx, gang, nowMs);
+  const { because } = rightsOf(ctx, gang, nowMs, true);
   if (because !== undefined) return because;
   const admission = decideAdmission(ctx, gang, {}, nowMs);
   if (admission.kind === 'admitted') return 'the gang fits without it, and waits for its turn';

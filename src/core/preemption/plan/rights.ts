@@ -14,11 +14,14 @@ export interface Rights {
 
 type Context = Pick<PreemptionContextView, 'evictions' | 'overclaims' | 'cluster' | 'tree'>;
 
-/** The same, whatever the modes are: what they could allow. */
-export function rightsOf(ctx: Context, gang: Gang, nowMs: number): Rights {
+/**
+ * By what right, whatever the modes are: what they could allow.
+ * @param hasWaited it has waited long enough for its queue: its plan was made before
+ */
+export function rightsOf(ctx: Context, gang: Gang, nowMs: number, hasWaited = false): Rights {
   const never = forbiddenTo(ctx, gang, nowMs);
   const byPriority = never ?? forbiddenByPriority(ctx, gang, nowMs);
-  const byShare = never ?? forbiddenByShare(ctx, gang, nowMs);
+  const byShare = never ?? forbiddenByShare(ctx, gang, hasWaited ? Infinity : nowMs);
   const means = { priority: byPriority === undefined, share: byShare === undefined };
   return { means, because: means.priority || means.share ? undefined : byPriority };
 }
@@ -29,11 +32,11 @@ export const enforced = ({ tree }: Pick<Context, 'tree'>, { policy, queue }: Gan
   share: tree.isConfigured && queue.reclaim.mode === 'enforce',
 });
 
-/** What may be made use of now; undefined: nothing. */
-export function meansNow(ctx: Context, gang: Gang, nowMs: number): Means | undefined {
+/** What may be made use of now; undefined: nothing. @param hasWaited as above */
+export function meansNow(ctx: Context, gang: Gang, nowMs: number, hasWaited = false): Means | undefined {
   const modes = enforced(ctx, gang);
   if (!modes.priority && !modes.share) return undefined;
-  const { means } = rightsOf(ctx, gang, nowMs);
+  const { means } = rightsOf(ctx, gang, nowMs, hasWaited);
   const both = { priority: means.priority && modes.priority, share: means.share && modes.share };
   return both.priority || both.share ? both : undefined;
 }

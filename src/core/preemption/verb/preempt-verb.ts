@@ -10,13 +10,14 @@ import { candidatesAt } from '../candidates/candidate-census.ts';
 import { podsOf, type Candidate } from '../candidates/candidate.ts';
 import type { PreemptionContext, PreemptionContextView } from '../candidates/context.ts';
 import { priorityLevelOf, USUAL_GRACE_MS } from '../candidates/exclusion-rules.ts';
+import { takesFromGuarantee } from './guarantees.ts';
 import { compareHarm, VictimSet, type Harm, type RoomSought } from '../search/victim-set.ts';
 
 /**
  * Answers kube-scheduler's proposals for a pod of no gang: reprieves victims that are not needed, and keeps only the
  * node with the least harm (Harm), after kube-scheduler's own rule of the fewest violated disruption budgets. Drops a
  * node if the pod would not fit beside held room even without the victims, if a victim's gang is as important as the
- * pod, or if a victim's room is held for another gang or pod. Drops a proposal without victims, too: up to 1.37 it ends
+ * pod or its queue within its guarantee, or if a victim's room is held for another gang or pod. Drops a proposal without victims, too: up to 1.37 it ends
  * kube-scheduler's whole preemption with an error (callExtenders, pkg/scheduler/framework/preemption/preemption.go,
  * 1.35); later versions send it if only muster is in the way, and evictions cannot free held room. Nodes that the
  * snapshot does not know stay as proposed.
@@ -32,7 +33,7 @@ export function answerPreempt(ctx: PreemptionContext, { pod, victims }: PreemptR
     const isUnknown = row === undefined || uids.some((uid) => ctx.cluster.boundPod(uid)?.node !== node);
     const pruned = isUnknown ? undefined : prunedAt({ ctx, pod, node, proposal, nowMs }, row);
     // The snapshot is behind kube-scheduler, whose proposal counts unless a known victim is as important as the pod.
-    if (isUnknown && !hasEqualVictim(ctx, pod, uids)) answer.set(node, proposal);
+    if (isUnknown && !hasKeptVictim(ctx, pod, uids)) answer.set(node, proposal);
     else if (isUnknown) continue;
     else if (pruned && (!best || comparePruned(pruned, best) < 0)) best = { node, ...pruned };
   }
@@ -42,8 +43,10 @@ export function answerPreempt(ctx: PreemptionContext, { pod, victims }: PreemptR
   return answer.set(best.node, best.proposal);
 }
 
-function hasEqualVictim(ctx: PreemptionContext, preemptor: PodInfo, uids: readonly string[]): boolean {
+function hasKeptVictim(ctx: PreemptionContext, preemptor: PodInfo, uids: readonly string[]): boolean {
   const priority = ownPriority(ctx.classes, preemptor);
+  const known = uids.flatMap((uid) => ctx.cluster.boundPod(uid) ?? []);
+  if (takesFromGuarantee(ctx, preemptor, known)) return true;
   return uids.some((uid) => {
     const pod = ctx.cluster.boundPod(uid)?.pod;
     return pod !== undefined && priorityLevelOf(ctx, pod, ctx.gangs.get(pod.membership?.gang ?? '')) >= priority;
@@ -83,6 +86,7 @@ function prunedAt(at: ProposalAt, row: number): Pruned | undefined {
   const { ctx, proposal } = at;
   const known = proposal.uids.flatMap((uid) => ctx.cluster.boundPod(uid) ?? []);
   const going = known.filter(({ pod, isLeaving }) => pod.deleting && !isLeaving);
+  if (takesFromGuarantee(ctx, at.pod, known)) return undefined;
   const candidates = candidatesOn(at, row, new Set(proposal.uids));
   if (candidates.length + going.length < known.length) return undefined;
   const victims = victimSetAt(at, row, going);
