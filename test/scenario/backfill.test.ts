@@ -3,6 +3,7 @@ import type { Forecast } from '../../src/core/history/run-times.ts';
 import type { NodeInfo } from '../../src/core/model.ts';
 import type { Policy } from '../../src/core/policy/policy.ts';
 import { GangBuilder, node, pod, queueWith } from '../support/builders.ts';
+import { queueSpec, tenancyOf } from '../support/shared-cluster.ts';
 import { ENDLESS, exactly, ToldRunTimes } from '../support/told-run-times.ts';
 import { World } from '../support/world.ts';
 
@@ -34,6 +35,12 @@ class Pool {
 
   constructor(nodes: readonly NodeInfo[] = [node('n', { cpu: 10 })], policy: Partial<Policy> = { queue: RESERVE }) {
     this.world = new World(nodes, policy, true, [], this.#told);
+  }
+
+  /** The file says these queues. */
+  share(...args: Parameters<typeof tenancyOf>): void {
+    const { scheduler } = this.world;
+    scheduler.setRules({ policies: scheduler.policies, tenancy: tenancyOf(...args) }, this.world.nowMs);
   }
 
   lasts(name: string, forecast: number | Forecast | undefined): void {
@@ -373,6 +380,145 @@ describe('which heads a gang must mind', () => {
     one.head(slots('h', 8, { priority: 10 }), 100);
     expect(one.ask(slots('c', 4), 50)).toBe(LATER);
     expect(one.ask(slots('d', 4, { queue: 'other' }), 50)).toBe(STARTS);
+  });
+});
+
+describe('heads of other queues', () => {
+  /** 200 places; g is guaranteed all of them and runs a gang of 100 for an hour. */
+  function guaranteed(): Pool {
+    const one = new Pool([node('n', { cpu: 200, pods: 1000 })]);
+    one.share([queueSpec('g', { guaranteed: { cpu: 200 } }), queueSpec('be')]);
+    one.run(slots('runs', 100, { queue: 'g' }), 60);
+    one.head(slots('waits', 200, { queue: 'g' }), 100);
+    return one;
+  }
+
+  test.each([
+    [59, STARTS],
+    [61, LATER],
+  ])('A18: who borrows for %d min while the guaranteed waits for 60: %s', (minutes, answer) => {
+    expect(guaranteed().ask(slots('be', 100, { queue: 'be' }), minutes)).toBe(answer);
+  });
+
+  test('A18: what is borrowed is not held up by one that borrows too', () => {
+    const one = new Pool([node('n', { cpu: 200, pods: 1000 })]);
+    one.share([queueSpec('g'), queueSpec('be')]);
+    one.run(slots('runs', 100, { queue: 'g' }), 60);
+    one.head(slots('waits', 200, { queue: 'g' }), 100);
+    const be = slots('be', 100, { queue: 'be' });
+    one.ask(be, 61);
+    // What its queue is entitled to was computed just before it came.
+    one.world.wait(SECOND);
+    expect(one.ask(be)).toBe(STARTS);
+  });
+
+  /** 10 places, of which R1 of queue r has 6 until 60; what is asked of c is beyond its share. */
+  function tenants(a: Parameters<typeof queueSpec>[1], b: Parameters<typeof queueSpec>[1]): Pool {
+    const one = new Pool();
+    one.share([queueSpec('r'), queueSpec('a', a), queueSpec('b', b), queueSpec('c', { weight: 0.001 })]);
+    one.run(slots('r1', 6, { queue: 'r' }), 60);
+    return one;
+  }
+
+  test('B16: a gang of a queue within its guarantee comes before a head of one within its share', () => {
+    const one = tenants({ weight: 100 }, { guaranteed: { cpu: 7 } });
+    one.head(slots('h', 7, { queue: 'a' }), 100);
+    expect(one.ask(slots('c', 4, { queue: 'c' }), 200)).toBe(LATER);
+    expect(one.starts('c')).toEqual({ h: 60 });
+    one.head(slots('p', 7, { queue: 'b' }), 100);
+    expect(one.ask(slots('c', 4, { queue: 'c' }), 200)).toBe(LATER);
+    expect(one.starts('c')).toMatchObject({ p: 60 });
+    expect(one.starts('c')).not.toHaveProperty('h');
+    expect(one.starts('a')).toMatchObject({ p: 60 });
+  });
+
+  test('B17: a head is none for other queues once another admission has taken what was its share', () => {
+    const one = tenants({ guaranteed: { cpu: 7 }, weight: 0.001 }, {});
+    one.head(slots('h', 7, { queue: 'a' }), 100);
+    expect(one.ask(slots('c', 4, { queue: 'c' }), 200)).toBe(LATER);
+    one.run(slots('small', 1, { queue: 'a' }), 200);
+    one.world.wait(SECOND);
+    expect(one.ask(slots('c', 3, { queue: 'c' }), 200)).toBe(STARTS);
+  });
+
+  test('a gang that a limit of its queue keeps from starting is no head', () => {
+    const one = tenants({ max: { cpu: 4 } }, {});
+    expect(one.ask(slots('h', 5, { queue: 'a', priority: 10 }), 100)).toBe('waits: queue a is at its max of cpu');
+    one.world.wait(SECOND);
+    expect(one.ask(slots('c', 4, { queue: 'c' }), 200)).toBe(STARTS);
+    expect(one.ask(slots('d', 1, { queue: 'a' }), 200)).toBe(NO_ROOM);
+  });
+
+  test('nor is one that waited for room when its queue reached the limit', () => {
+    const one = tenants({ weight: 100, max: { cpu: 8 } }, {});
+    one.head(slots('h', 7, { queue: 'a' }), 100);
+    expect(one.ask(slots('c', 4, { queue: 'c' }), 200)).toBe(LATER);
+    one.run(slots('other', 2, { queue: 'a' }), 10);
+    one.world.wait(SECOND);
+    expect(one.starts('a')).toEqual({});
+    expect(one.starts('r')).toEqual({});
+  });
+
+  test('priority says nothing of the queue of another', () => {
+    const one = tenants({}, {});
+    one.head(slots('h', 8, { queue: 'a', priority: 10 }), 100);
+    expect(one.ask(slots('c', 4, { queue: 'c' }), 200)).toBe(STARTS);
+  });
+
+  test('unless it reaches there', () => {
+    for (const priority of ['across', 'first'] as const) {
+      const one = new Pool();
+      one.share([queueSpec('a'), queueSpec('c')], { priority });
+      one.run(slots('r1', 6, { queue: 'a' }), 60);
+      one.head(slots('h', 5, { queue: 'a', priority: 10 }), 100);
+      expect(one.ask(slots('c', 4, { queue: 'c' }), 50)).toBe(STARTS);
+      one.world.wait(SECOND);
+      expect(one.ask(slots('d', 6, { queue: 'c' }), 500)).not.toBe(STARTS);
+    }
+  });
+
+  test('heads never wait for each other in a circle', () => {
+    const one = new Pool([node('n', { cpu: 32 })]);
+    const below = [queueSpec('x', { weight: 0.001 }), queueSpec('y', { guaranteed: { cpu: 12 } })];
+    const p = queueSpec('p', { guaranteed: { cpu: 20 }, queues: below });
+    one.share([p, queueSpec('q', { weight: 1000 }), queueSpec('r', { weight: 0.001 })]);
+    one.run(slots('x', 10, { queue: 'p.x' }), ENDLESS);
+    one.run(slots('r', 3, { queue: 'r' }), ENDLESS);
+    const filler = slots('filler', 19, { queue: 'r' });
+    one.run(filler, 60);
+    // In p, y stays within its share where x would not; with the gang of y, p would not, where q does; with that of x, p
+    // stays within its guarantee, where q does not. No two of them fit.
+    const three = [
+      slots('gx', 10, { queue: 'p.x' }),
+      slots('gy', 12, { queue: 'p.y' }),
+      slots('gq', 11, { queue: 'q' }),
+    ];
+    for (const gang of three) one.head(gang, 100);
+    one.end(filler);
+    one.world.wait(SECOND);
+    for (const gang of three) one.ask(gang);
+    expect(one.admitted.filter((name) => name.startsWith('g'))).toHaveLength(1);
+  });
+
+  test('nor do gangs that let nobody pass, each of which has a head of the other queue behind it', () => {
+    const one = new Pool();
+    one.share([queueSpec('a'), queueSpec('b'), queueSpec('c', { weight: 0.001 })]);
+    const { scheduler } = one.world;
+    const [standard] = scheduler.policies;
+    const match = { namespaces: [], labels: new Map([['line', 'strict']]) };
+    const strict = { ...standard!, match, queue: { ...RESERVE, backfill: 'off' as const } };
+    scheduler.setPolicies([strict, ...scheduler.policies], 0);
+    const filler = slots('filler', 10, { queue: 'c' });
+    one.run(filler, 60);
+    const barriers = ['a', 'b'].map((queue) => slots(`barrier-${queue}`, 6, { queue }));
+    const leaders = barriers.map((gang) => ({ ...gang.leader(), labels: new Map([['line', 'strict']]) }));
+    for (const leader of leaders) expect(one.world.ask(leader)).toBe(NO_ROOM);
+    for (const queue of ['a', 'b']) one.ask(slots(`h${queue}`, 5, { queue }), 100);
+    one.world.wait(SECOND);
+    one.end(filler);
+    one.world.wait(SECOND);
+    const answers = leaders.map((leader) => one.world.ask(leader));
+    expect(answers).toContain(STARTS);
   });
 });
 

@@ -2,9 +2,10 @@ import type { BackfillContext } from '../backfill/context.ts';
 import type { Head } from '../backfill/head.ts';
 import { endOf } from '../backfill/endings.ts';
 import { delayed, isPassed, spareRoom } from '../backfill/start-plans.ts';
-import type { Gang } from '../gang/gang.ts';
+import { isAdmitted, type Gang } from '../gang/gang.ts';
 import type { Loan } from '../gang/loans.ts';
 import type { FreedRoom, Need, PlanRequest } from '../placement/need.ts';
+import type { Vector } from '../resources.ts';
 
 /** Where a gang goes so that it delays no head that it must mind. */
 export type Passage =
@@ -33,7 +34,7 @@ export interface Fitting {
  */
 export function besideHeads(ctx: BackfillContext, gang: Gang, { request, rows }: Fitting, nowMs: number): Passage {
   const { startPlans, planner, cluster, inFlight } = ctx;
-  const heads = startPlans.headsBefore(ctx, gang, nowMs);
+  const heads = startPlans.headsBefore(ctx, gang, nowMs, isAdmitted(gang) ? askOf(request.needs) : gang.ask);
   if (!startPlans.hasHeads) return { kind: 'free', rows, passed: [], places: [], ahead: [], loan: undefined };
   const first = placesOf(request.needs, rows);
   const endMs = believedEnd(ctx, gang, nowMs);
@@ -41,7 +42,7 @@ export function besideHeads(ctx: BackfillContext, gang: Gang, { request, rows }:
   const passed = startPlans.outlastedBy(gang, endMs);
   const loan = loanOf(heads, endMs);
   if (heads.length === 0) return { kind: 'free', rows, passed, places: first, ahead: heads, loan };
-  const last = startPlans.lastPlannedBefore(gang);
+  const last = startPlans.lastPlannedBefore(ctx, gang);
   if (last && endMs > last.startMs) return { kind: 'later', behind: last.gang.key };
   const minded = heads.filter((head) => isPassed(head, endMs));
   const late = delayed(minded, first, endMs);
@@ -62,6 +63,13 @@ const believedEnd = (ctx: BackfillContext, gang: Gang, nowMs: number): number =>
 function loanOf(heads: readonly Head[], untilMs: number): Loan | undefined {
   const lenders = heads.filter((head) => !isPassed(head, untilMs)).map(({ gang }) => gang);
   return lenders.length === 0 ? undefined : { untilMs, lenders: new WeakSet(lenders) };
+}
+
+/** By column. A gang that runs asks for a member beyond its minimum. */
+function askOf(needs: readonly Need[]): Vector {
+  const ask = new Float64Array(Math.max(0, ...needs.map(({ vector }) => vector.length)));
+  for (const { vector, count } of needs) vector.forEach((amount, c) => (ask[c]! += count * amount));
+  return ask;
 }
 
 const placesOf = (needs: readonly Need[], rows: readonly Int32Array[]): readonly FreedRoom[] =>

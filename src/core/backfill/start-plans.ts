@@ -3,15 +3,16 @@ import type { GangContextView } from '../gang/context.ts';
 import type { Gang } from '../gang/gang.ts';
 import type { FreedRoom, Room } from '../placement/need.ts';
 import { orderings } from '../queue/orderings/registry.ts';
+import type { QueueNode } from '../queue/tree.ts';
 import type { Vector } from '../resources.ts';
 import { endingsOf, type Ending } from './endings.ts';
 import { endOfHead, headAt, type Head } from './head.ts';
+import { headsNow, isCovered, NO_HEADS, type Heads } from './heads.ts';
+import { minds, type Asking } from './minding.ts';
 import { Walk } from './walk.ts';
 
 /** Start plans are made anew at most this often, in ms. */
 const REPLAN_MS = 250;
-/** As many heads get a start time of their own; whoever would run past the last of them waits. */
-const MAX_HEADS = 32;
 /** So many heads are looked for through all of time without a start; those after them have no plan. */
 const MAX_UNKNOWN = 4;
 /** How many of the runs that hold room now end before it is counted on. */
@@ -25,9 +26,9 @@ const CAREFUL_SHARE = 0.9;
  * The places in time of the gangs that have lost their patience, and with them the answer to whether another gang may
  * start before them. Nothing is held for a head: its start time is a calculation, made anew as the cluster changes.
  *
- * A gang must not delay (a) any head of strictly higher priority, of whatever queue, and (b) the first head of its own
- * priority in its queue. Heads of kind (a) are planned one after the other, each beside those before it; a head of kind
- * (b) is planned beside the heads of higher priority.
+ * A gang must not delay (a) heads that go before it whatever their line is (`minding.ts`), and (b) the first head of its
+ * own priority in its queue. Heads of kind (a) are planned one after the other, each beside those before it; a head of
+ * kind (b) is planned beside those that it must mind itself.
  */
 export class StartPlans {
   /** Changes whenever plans are made anew. */
@@ -37,18 +38,16 @@ export class StartPlans {
   #madeMs = -Infinity;
   /** What the cluster had come through then, in the table's rowLog. */
   #position = -1;
-  /** The lowest priority of a waiting gang then. */
-  #lowest = Infinity;
+  /** What queues were entitled to then. */
+  #shares = -1;
   #endings: readonly Ending[] = [];
-  /** Heads of higher priority than some waiting gang, in admission order. */
+  /** Those that others than those of their line may have to mind, in admission order. */
   #trunk: readonly Head[] = [];
-  /** Whether there are more of them than have a plan. */
-  #isCut = false;
-  /** The first head of each queue and priority. */
-  readonly #firstGangs = new Map<string, Gang>();
-  /** The same with plans, which are made when asked for. */
+  /** The first head of each queue and priority, planned when it is asked for. */
   readonly #firsts = new Map<string, Head | undefined>();
-  #heads: readonly Gang[] = [];
+  /** What each queue holds less by the start of a head. */
+  readonly #less = new Map<Head, Map<QueueNode, Vector>>();
+  #heads: Heads = NO_HEADS;
   /** Who passed each head. */
   readonly #passers = new WeakMap<Gang, Set<Gang>>();
 
@@ -59,17 +58,18 @@ export class StartPlans {
 
   /** Whether there was any head when the plans were made. */
   get hasHeads(): boolean {
-    return this.#heads.length > 0;
+    return this.#heads.all.length > 0;
   }
 
-  /** The heads that this gang must not delay, with present plans. */
-  headsBefore(ctx: GangContextView, gang: Gang, nowMs: number): readonly Head[] {
-    this.#refresh(ctx, nowMs, gang.priority);
-    const higher = this.#trunk.filter(
-      (head) => head.gang.priority > gang.priority && isHead(head.gang, nowMs) && reaches(head, gang),
+  /** The heads that this gang must not delay, with present plans. @param ask what it asks for now, by column */
+  headsBefore(ctx: GangContextView, gang: Gang, nowMs: number, ask = gang.ask): readonly Head[] {
+    this.#refresh(ctx, nowMs, gang);
+    const before = this.#trunk.filter(
+      (head) =>
+        head.gang !== gang && isHead(head.gang, nowMs) && reaches(head, gang) && this.#minds(ctx, { gang, ask }, head),
     );
     const first = this.#firstOf(ctx, gang, nowMs);
-    return first ? [...higher, first] : higher;
+    return first ? [...before, first] : before;
   }
 
   /** All heads with a plan that start while the gang still runs, whether it must mind them or not. */
@@ -90,13 +90,18 @@ export class StartPlans {
   /** The first gangs that would be heads before this one, without a plan. @param most how many */
   gangsBefore(ctx: GangContextView, gang: Gang, nowMs: number, most: number): readonly Gang[] {
     this.#refresh(ctx, nowMs);
+    const { firsts, ofQueue, planned } = this.#heads;
     const out: Gang[] = [];
-    const first = this.#firstGangs.get(lineOf(gang));
+    const first = firsts.get(lineOf(gang));
     if (first && first !== gang && isHead(first, nowMs)) out.push(first);
-    // In admission order, so that those of higher priority come first.
-    for (const head of this.#heads) {
+    for (const head of ofQueue.get(gang.queue) ?? []) {
       if (head.priority <= gang.priority || out.length >= most) break;
       if (isHead(head, nowMs)) out.push(head);
+    }
+    for (const head of planned) {
+      if (out.length >= most) break;
+      if (head.queue === gang.queue || !isHead(head, nowMs)) continue;
+      if (minds(ctx, this.#heads, { gang, ask: gang.ask }, { gang: head, less: () => undefined })) out.push(head);
     }
     return out;
   }
@@ -107,25 +112,24 @@ export class StartPlans {
     return version === this.version;
   }
 
-  /** @param priority a gang of it must find the plans of all heads above it */
-  #refresh(ctx: GangContextView, nowMs: number, priority = Infinity): void {
-    if (nowMs - this.#madeMs < REPLAN_MS && priority >= this.#lowest) return;
-    const waiting = ctx.queues.inAdmissionOrder();
-    const heads = waiting.filter((gang) => isHead(gang, nowMs));
-    const lowest = Math.min(priority, waiting.at(-1)?.priority ?? Infinity);
+  /** @param asked a gang that must find the plans of all heads that it has to mind */
+  #refresh(ctx: GangContextView, nowMs: number, asked?: Gang): void {
+    if (nowMs - this.#madeMs < REPLAN_MS && (!asked || isCovered(this.#heads, asked))) return;
+    const heads = headsNow(ctx, asked, nowMs);
     const { position } = ctx.cluster.table.rowLog;
+    // What queues are entitled to counts where there are several.
+    const shares = ctx.tree.size > 2 ? ctx.shares.version : 0;
     this.#madeMs = nowMs;
-    const isSame = heads.length === this.#heads.length && heads.every((gang, i) => gang === this.#heads[i]);
-    if (isSame && lowest === this.#lowest && position === this.#position && !this.#isPast(nowMs)) return;
+    const isSame = isSameLine(heads, this.#heads) && position === this.#position && shares === this.#shares;
+    if (isSame && !this.#isPast(nowMs)) return;
     this.version++;
     this.#heads = heads;
-    this.#lowest = lowest;
     this.#position = position;
+    this.#shares = shares;
     this.#firsts.clear();
-    this.#firstGangs.clear();
-    for (const head of heads) if (!this.#firstGangs.has(lineOf(head))) this.#firstGangs.set(lineOf(head), head);
+    this.#less.clear();
     this.#trunk = [];
-    if (heads.length > 0) this.#plan(ctx, nowMs);
+    if (heads.all.length > 0) this.#plan(ctx, nowMs);
   }
 
   #isPast(nowMs: number): boolean {
@@ -134,12 +138,10 @@ export class StartPlans {
 
   #plan(ctx: GangContextView, nowMs: number): void {
     this.#endings = endingsOf(ctx, END_SHARE, nowMs);
-    const higher = this.#heads.filter(({ priority }) => priority > this.#lowest);
-    this.#isCut = higher.length > MAX_HEADS;
     let walk = new Walk(ctx.cluster, this.#endings, nowMs);
     const trunk: Head[] = [];
     let unknown = 0;
-    for (const gang of higher.slice(0, MAX_HEADS)) {
+    for (const gang of this.#heads.planned) {
       const onwards = walk.copy();
       const head = this.#planned(ctx, gang, onwards);
       trunk.push(head);
@@ -156,7 +158,7 @@ export class StartPlans {
   #firstOf(ctx: GangContextView, gang: Gang, nowMs: number): Head | undefined {
     const key = lineOf(gang);
     if (!this.#firsts.has(key)) {
-      const first = this.#firstGangs.get(key);
+      const first = this.#heads.firsts.get(key);
       this.#firsts.set(key, first && this.#planFirst(ctx, first, nowMs));
     }
     const head = this.#firsts.get(key);
@@ -168,8 +170,8 @@ export class StartPlans {
   #planFirst(ctx: GangContextView, gang: Gang, nowMs: number): Head {
     const walk = new Walk(ctx.cluster, this.#endings, nowMs);
     for (const head of this.#trunk) {
-      if (head.gang.priority <= gang.priority) break;
-      if (head.startMs === Infinity) continue;
+      if (head.startMs === Infinity || head.gang === gang) continue;
+      if (!this.#minds(ctx, { gang, ask: gang.ask }, head)) continue;
       while (walk.atMs < head.startMs && walk.step());
       walk.place(head.places, head.startMs, endOfHead(ctx, head, END_SHARE));
     }
@@ -184,12 +186,43 @@ export class StartPlans {
     return undelayed ? { ...head, dueMs: Math.min(head.startMs, headAt(ctx, undelayed, gang).startMs) } : head;
   }
 
-  /** The last head that has a plan, if others of higher priority than the gang's have none; else undefined. */
-  lastPlannedBefore(gang: Gang): Head | undefined {
-    const isCut = this.#isCut && (this.#heads[MAX_HEADS]?.priority ?? -Infinity) > gang.priority;
+  /** The last head that has a plan, if others that the gang must mind have none; else undefined. */
+  lastPlannedBefore(ctx: GangContextView, gang: Gang): Head | undefined {
+    const less = () => undefined;
+    const asking = { gang, ask: gang.ask };
+    const isCut = this.#heads.unplanned.some((one) => minds(ctx, this.#heads, asking, { gang: one, less }));
     return isCut ? this.#trunk.at(-1) : undefined;
   }
+
+  #minds(ctx: GangContextView, asking: Asking, head: Head): boolean {
+    return minds(ctx, this.#heads, asking, {
+      gang: head.gang,
+      less: (queue) => this.#lessBy(ctx, head, queue),
+    });
+  }
+
+  /** What the queue holds less when the head starts: what gangs hold that end before. Negative, by column. */
+  #lessBy({ usage, cluster }: GangContextView, head: Head, queue: QueueNode): Vector {
+    let known = this.#less.get(head);
+    if (!known) this.#less.set(head, (known = new Map<QueueNode, Vector>()));
+    let less = known.get(queue);
+    if (less) return less;
+    known.set(queue, (less = new Float64Array(cluster.columns.size)));
+    for (const { gang, atMs } of this.#endings) {
+      if (atMs > head.startMs) break;
+      const holds = queue.hasBelow(gang.queue) ? usage.ofGang(gang.key) : undefined;
+      holds?.vector.forEach((amount, c) => (less[c]! -= amount - (holds.leaving[c] ?? 0)));
+    }
+    return less;
+  }
 }
+
+/** Whether the same gangs wait for their start, in the same order, and the same others must mind them. */
+const isSameLine = (a: Heads, b: Heads): boolean =>
+  a.lowest.ofAll === b.lowest.ofAll && isSameList(a.all, b.all) && isSameList(a.planned, b.planned);
+
+const isSameList = (a: readonly Gang[], b: readonly Gang[]): boolean =>
+  a.length === b.length && a.every((gang, i) => gang === b[i]);
 
 /** A head whose start nobody can foretell stops its own queue and no other: it may never start. */
 const reaches = (head: Head, gang: Gang) => head.startMs < Infinity || head.gang.queue === gang.queue;

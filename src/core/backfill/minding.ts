@@ -1,0 +1,40 @@
+import type { GangContextView } from '../gang/context.ts';
+import type { Gang } from '../gang/gang.ts';
+import type { QueueNode } from '../queue/tree.ts';
+import { apart, SYSTEM_PRIORITY } from '../queue/turns.ts';
+import type { Vector } from '../resources.ts';
+import type { Heads } from './heads.ts';
+
+/** The gang that asks, and what it asks for, by column. */
+export interface Asking {
+  readonly gang: Gang;
+  readonly ask: Vector;
+}
+
+/** A head, and what its queue holds less by the time that it starts. */
+export interface Minded {
+  readonly gang: Gang;
+  readonly less: (queue: QueueNode) => Vector | undefined;
+}
+
+/**
+ * Whether a gang must not delay a head of its own queue, or of another. Of its own: one of higher priority. Of another:
+ * one whose queue stays within its guarantee, or its entitlement, where its own would not; and one of higher priority, as
+ * far as priority reaches. Two heads never mind each other, nor more of them in a circle: only those are minded that come
+ * first in admission order.
+ */
+export function minds(ctx: GangContextView, heads: Heads, { gang, ask }: Asking, head: Minded): boolean {
+  const [own, its] = [heads.place.get(gang), heads.place.get(head.gang)];
+  if (own !== undefined && its !== undefined && own < its) return false;
+  const both = apart(head.gang.queue, gang.queue);
+  const byPriority = head.gang.priority - gang.priority;
+  if (!both) return byPriority > 0;
+  const [theirs, ours] = both;
+  const { priority: reach } = theirs.parent!;
+  const isFirst = reach === 'first' || Math.max(head.gang.priority, gang.priority) >= SYSTEM_PRIORITY;
+  if (isFirst && byPriority !== 0) return byPriority > 0;
+  if (!heads.claims.has(head.gang)) return false;
+  const tier = ctx.shares.tierAt(theirs, head.gang.ask, head.less(theirs));
+  const byTier = ctx.shares.tierAt(ours, ask) - tier;
+  return byTier > 0 || (byTier === 0 && reach === 'across' && byPriority > 0);
+}
