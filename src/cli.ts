@@ -1,6 +1,6 @@
 import { isMainThread } from 'node:worker_threads';
 import { Command, Option } from 'commander';
-import { checkCommand } from './cli/check.ts';
+import { checkCommand, type CheckFlags } from './cli/check.ts';
 import { demoCommand, demoNodes, type DemoFlags } from './cli/demo.ts';
 import { etaCommand, type EtaFlags } from './cli/eta.ts';
 import { explainCommand, type ExplainFlags } from './cli/explain.ts';
@@ -311,8 +311,11 @@ program
 
 program
   .command('check <file...>')
-  .description('validate policy files')
-  .action((files: readonly string[]) => run(() => checkCommand(files)));
+  .description('validate policy files, and show their queues; docs/queues.md')
+  .option('--cluster', 'compare guarantees with the nodes of the cluster that kubectl talks to')
+  .option('--kubeconfig <file>', 'kubeconfig of that cluster')
+  .option('--nodes <file>', 'compare guarantees with these nodes: as replay reads them, or preset:NAME')
+  .action((files: readonly string[], flags: CheckFlags) => run(() => checkCommand(files, flags)));
 
 program
   .command('demo')

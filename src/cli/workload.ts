@@ -115,7 +115,7 @@ async function traceOf(source: string, seed: number, format: string | undefined)
   return readTrace(await inputOf(source), format === undefined ? { seed } : { seed, format });
 }
 
-async function nodesOf(source: string): Promise<readonly NodeInfo[]> {
+export async function nodesOf(source: string): Promise<readonly NodeInfo[]> {
   const preset = PRESET.exec(source);
   return preset ? profileNodes(profileNamed(preset[1]!)) : readNodes(await inputOf(source));
 }

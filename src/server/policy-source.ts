@@ -2,7 +2,7 @@ import { readFileSync, statSync } from 'node:fs';
 import { MusterError } from '../core/errors.ts';
 import { PRESETS } from '../core/policy/presets.ts';
 import type { Rules } from '../core/policy/rules.ts';
-import { parseRules } from '../intake/policy-file.ts';
+import { inspectRules, parseRules, type InspectedRules } from '../intake/policy-file.ts';
 
 /** How often a policy file is polled. ConfigMap mounts change by swapping a link, which file events miss. */
 const POLL_MS = 2000;
@@ -11,10 +11,12 @@ const POLL_MS = 2000;
  * The policies of a file or a preset.
  * @throws MusterError MUSTER_POLICY_INVALID, MUSTER_FILE_UNREADABLE
  */
-export function readRules(source: string): Rules {
+export const readRules = (source: string): Rules => inspectSource(source).rules;
+
+/** As `readRules`, with the warnings of a file. */
+export function inspectSource(source: string): InspectedRules {
   const preset = PRESETS.get(source);
-  if (preset) return preset;
-  return parseRules(readText(source), source);
+  return preset ? { rules: preset, warnings: [] } : inspectRules(readText(source), source);
 }
 
 function readText(file: string): string {

@@ -136,7 +136,7 @@ const shared = fc.record(
     rates: fc.record({ pods: bucket, namespaces: bucket }, { requiredKeys: [] }),
     addresses: fc.record(
       { size: fc.nat(99), sizes: fc.dictionary(word, fc.nat(9)), keep: fc.nat(9), cooldown: duration },
-      { requiredKeys: [] },
+      { requiredKeys: ['size'] },
     ),
     prices: fc.constantFrom(
       { perHour: 3.06 },
