@@ -3,7 +3,7 @@ import type { QueueSummary } from '../../src/core/explanation/queues.ts';
 import type { PodInfo } from '../../src/core/model.ts';
 import { allAtOnce } from '../../src/core/work.ts';
 import { boundTo, GangBuilder, node, pod } from '../support/builders.ts';
-import { queueSpec, tenancyOf, worldWith } from '../support/queue-specs.ts';
+import { queueRule, queueSpec, tenancyOf, worldWith } from '../support/queue-specs.ts';
 import { World } from '../support/world.ts';
 
 const gang = (name: string, cpu: number, queue: string) =>
@@ -26,7 +26,8 @@ function busy(): World {
     queues: [queueSpec('ml'), queueSpec('etl', { guaranteed: 40 })],
   });
   const adhoc = queueSpec('adhoc', { weight: 0.5, queues: [], each: queueSpec('each') });
-  const world = worldWith([node('n', { cpu: 100 })], tenancyOf([prod, adhoc]));
+  const rules = [queueRule('adhoc.a'), queueRule('adhoc.{label:team}')];
+  const world = worldWith([node('n', { cpu: 100 })], { ...tenancyOf([prod, adhoc]), rules });
   run(world, gang('big', 70, 'adhoc.a'));
   run(world, gang('small', 20, 'prod.etl'));
   world.wait(1000);
@@ -165,12 +166,12 @@ test('without configuration there is one queue for each name that a gang says, a
   expect(cpu(research!.entitled)).toBe(4);
 });
 
-test('asking when an app would start makes no queue, whatever its depth', () => {
+test('asking when an app would start makes no queue', () => {
   const world = busy();
   const paths = () => world.scheduler.queues().map(({ path }) => path);
   const before = paths();
-  const eta = allAtOnce(world.scheduler.eta(gang('x', 4, 'new.deep.one').leader(), world.nowMs));
-  expect(eta.queue).toBe('new.deep.one');
+  const asked = { ...gang('x', 4, 'adhoc.new').leader(), labels: new Map([['team', 'new']]) };
+  expect(allAtOnce(world.scheduler.eta(asked, world.nowMs)).queue).toBe('adhoc.new');
   expect(paths()).toEqual(before);
   expect(world.scheduler.inside.tree.size).toBe(before.length);
 });

@@ -2,6 +2,7 @@ import {
   OPEN_TENANCY,
   plainQueue,
   type Fairness,
+  type QueueRule,
   type Quota,
   type QueueSpec,
   type Tenancy,
@@ -36,6 +37,18 @@ export const tenancyOf = (queues: readonly QueueSpec[], fairness: Partial<Fairne
   ...OPEN_TENANCY,
   queues,
   fairness: { ...OPEN_TENANCY.fairness, priority: 'within', ...fairness },
+});
+
+/** A rule for all pods, but for what is said; those that name a queue which they may use stay in it. */
+export const queueRule = (queue: string, only: Partial<QueueRule> = {}): QueueRule => ({
+  namespaces: [],
+  groups: [],
+  labels: new Map(),
+  users: [],
+  dialects: [],
+  force: false,
+  ...only,
+  queue,
 });
 
 /** A world with these queues. */
