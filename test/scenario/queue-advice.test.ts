@@ -213,3 +213,24 @@ test('without configured queues nobody is told of entitlements or of other queue
   expect(otherQueues).toEqual([]);
   expect(advice.filter((line) => line.includes('ueue'))).toEqual([]);
 });
+
+test('a gang is told why it is not in the queue that it names, also when it runs', () => {
+  const world = play({
+    cores: 10,
+    queues: [queueSpec('prod', { namespaces: ['team-*'] }), queueSpec('default')],
+    gangs: [],
+  });
+  expect(submit(world, { app: 'a', executors: 3, queue: 'prod' })).toBe(true);
+  submit(world, { app: 'b', executors: 30, queue: 'prod' });
+  for (const app of ['a', 'b']) {
+    const { advice, queue } = world.scheduler.explain(`jobs/${app}`, world.nowMs)!;
+    expect(queue).toBe('default');
+    expect(advice[0]).toBe('Queue prod, which the gang names, is not open to namespace jobs; queue default is used.');
+  }
+});
+
+test('a queue that is closed to its namespace is not told of', () => {
+  const queues = [ML, queueSpec('a', { namespaces: ['team-*'] }), queueSpec('b', { namespaces: ['jo*'] })];
+  const gangs = [{ app: 'a', executors: 3, queue: 'ml' }];
+  expect(explained({ cores: 100, queues, gangs }, { app: 'b', executors: 8, queue: 'ml' }).otherQueues).toEqual(['b']);
+});

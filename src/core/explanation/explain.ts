@@ -51,6 +51,7 @@ export function* explain(ctx: ExplanationContext, key: string, nowMs: number): S
     ...(standing ? { standing } : {}),
     otherQueues: elsewhere,
     advice: [
+      ...(gang.queueNote === undefined ? [] : [gang.queueNote]),
       ...(standing ? standingAdvice(ctx, gang, standing) : []),
       ...adviceFor(ctx, gang, roles, { nowMs, startsNow: startsNowTest(ctx, gang, nowMs) }),
       ...otherQueuesText(elsewhere),
