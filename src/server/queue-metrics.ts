@@ -3,7 +3,7 @@ import type { Effect } from '../core/effects.ts';
 import type { QueueSummary } from '../core/explanation/queues.ts';
 import { MAX_QUEUES } from '../core/queue/tree.ts';
 import type { Scheduler } from '../core/scheduler.ts';
-import { boundedLabels } from './bounded-labels.ts';
+import { boundedLabels, OTHERS } from './bounded-labels.ts';
 
 /** A second to a day. */
 const SECONDS = [1, 10, 30, 60, 300, 900, 1800, 3600, 7200, 14_400, 43_200, 86_400];
@@ -31,13 +31,42 @@ export function queueMetrics(registry: Registry, { scheduler, nowMs }: Deps): (e
     registers,
   });
   const label = boundedLabels(MAX_QUEUES);
+  const onReclaim = reclaimCounters(registers);
   return (effect) => {
+    if (effect.kind === 'eviction-planned') return onReclaim(effect);
     if (effect.kind !== 'gang-admitted' && effect.kind !== 'gang-waits') return;
     const standing = scheduler.standing(effect.gang);
     if (!standing) return;
     const queue = label(standing.queue);
     if (effect.kind === 'gang-admitted') wait.observe({ queue }, Math.max(0, nowMs() - standing.sinceMs) / 1000);
     else if (standing.limit !== undefined) refusals.inc({ queue, limit: standing.limit });
+  };
+}
+
+/** Pairs of queues with series of their own. */
+const MOST_PAIRS = 2000;
+
+/** Counts pods that are evicted because their queue holds more than its share. */
+function reclaimCounters(registers: Registry[]): (effect: Extract<Effect, { kind: 'eviction-planned' }>) => void {
+  const reclaims = new Counter({
+    name: 'muster_reclaims_total',
+    help: 'Pods chosen as victims because their queue held more than its share, by their queue and the queue of the gang that gets their room.',
+    labelNames: ['from', 'to'],
+    registers,
+  });
+  const cycles = new Counter({
+    name: 'muster_reclaim_cycles_total',
+    help: 'Gangs that lost pods to reclaim again so soon after the last time that they may go round in circles.',
+    registers,
+  });
+  const pair = boundedLabels(MOST_PAIRS);
+  return ({ because, isRestored, from, queue: to, cycles: again }) => {
+    if (isRestored || because !== 'share') return;
+    cycles.inc(again);
+    for (const { queue, victims } of from) {
+      const isKnown = pair(`${queue} ${to}`) !== OTHERS;
+      reclaims.inc(isKnown ? { from: queue, to } : { from: OTHERS, to: OTHERS }, victims);
+    }
   };
 }
 

@@ -92,6 +92,42 @@ test('unfairness is counted in seconds, of leaves', async () => {
   ]);
 });
 
+test('reclaimed pods are counted once, by the queues that lose and get them, and gangs that lose pods again', async () => {
+  const registry = new Registry();
+  const onEffect = queueMetrics(registry, {
+    scheduler: { queues: () => [], standing: () => undefined },
+    nowMs: () => 0,
+  });
+  const taken = { resource: 'cpu', held: 70_000, share: 50_000 };
+  const from = [
+    { ...taken, queue: 'adhoc', victims: 3 },
+    { ...taken, queue: 'batch', victims: 1 },
+  ];
+  const ref = { namespace: 'jobs', name: 'x', uid: 'x' };
+  const plan = { id: 'p', untilMs: 0, slots: new Map() };
+  const base = {
+    kind: 'eviction-planned',
+    gang: 'jobs/x',
+    leader: ref,
+    plan,
+    victims: [],
+    awaited: [],
+    broken: 0,
+  } as const;
+  const share = { ...base, because: 'share', queue: 'prod', from, cycles: 2, isRestored: false } as const;
+  onEffect(share);
+  onEffect({ ...share, isRestored: true });
+  onEffect({ ...share, because: 'priority', from: [], cycles: 0 });
+  const text = await registry.metrics();
+  expect(text).toContain('muster_reclaims_total{from="adhoc",to="prod"} 3');
+  expect(text).toContain('muster_reclaims_total{from="batch",to="prod"} 1');
+  expect(text).toContain('muster_reclaim_cycles_total 2');
+  for (let i = 0; i < 3000; i++) onEffect({ ...share, queue: `q${i}` });
+  const pairs = (await registry.metrics()).split('\n').filter((line) => line.startsWith('muster_reclaims_total{'));
+  expect(pairs).toHaveLength(2001);
+  expect(pairs).toContainEqual(expect.stringContaining(`{from="${OTHERS}",to="${OTHERS}"}`));
+});
+
 test('names beyond the first so many share one', () => {
   const label = boundedLabels(2);
   expect(['a', 'b', 'c', 'a', 'd'].map(label)).toEqual(['a', 'b', OTHERS, 'a', OTHERS]);
