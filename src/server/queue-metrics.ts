@@ -117,6 +117,22 @@ function registerGauges(registers: Registry[], read: () => readonly QueueSummary
       for (const [phase, count] of Object.entries(gangs)) one.set({ queue: path, phase }, count);
     },
   );
+  registerFairness(registers, queues);
+}
+
+/** Of leaves: gangs are in no others. */
+function registerFairness(registers: Registry[], queues: () => readonly QueueSummary[]): void {
+  new Gauge({
+    name: 'muster_queue_reclaim_enforced',
+    help: '1 where pods of queues that hold more than their share are evicted for gangs of the queue (reclaim.mode enforce).',
+    labelNames: ['queue'],
+    registers,
+    collect() {
+      this.reset();
+      for (const { path, isLeaf, reclaim } of queues())
+        if (isLeaf) this.set({ queue: path }, Number(reclaim.mode === 'enforce'));
+    },
+  });
   new Counter({
     name: 'muster_queue_unfairness_seconds_total',
     help: 'Time for which a gang of the queue waited within the entitlement of its queue, while others held enough beyond theirs for it.',

@@ -29,6 +29,7 @@ export interface QueueSummary extends QueueAmounts {
   readonly over: readonly string[];
   /** The resources of which it needs more than it holds, and is entitled to more. */
   readonly under: readonly string[];
+  readonly reclaim: ReclaimRules;
   /** For how long a leaf has been treated unfairly since muster started, in ms; see queue/unfairness.ts. */
   readonly unfairMs: number;
 }
@@ -40,7 +41,6 @@ export interface QueueDetail extends QueueSummary {
   /** How many users hold something. */
   readonly usersInAll: number;
   readonly limits: QueueLimits;
-  readonly reclaim: ReclaimRules;
   /** The paths of the queues directly below it. */
   readonly children: readonly string[];
 }
@@ -89,7 +89,6 @@ export function queueDetail(ctx: ExplanationContext, path: string): QueueDetail 
     users: all.slice(0, MOST_USERS),
     usersInAll: all.length,
     limits: { ...running, gangsPerUser: users.gangs },
-    reclaim: node.reclaim,
     children: inOrder(node.children).map((child) => child.path),
   };
 }
@@ -140,6 +139,7 @@ function summaryOf(ctx: ExplanationContext, node: QueueNode, { shared, gangs }: 
     oldest: oldest && { gang: oldest.key, sinceMs: oldest.firstAskMs },
     dominant: dominantOf(ctx, holds, shared),
     ...standingOf(ctx, node, shared),
+    reclaim: node.reclaim,
     unfairMs: ctx.unfairness.ofQueue(node),
   };
 }
