@@ -3,6 +3,8 @@ import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { parse } from 'yaml';
 import { buildMetrics } from '../../../src/server/metrics.ts';
+import type { Scheduler } from '../../../src/core/scheduler.ts';
+import { queueMetrics } from '../../../src/server/queue-metrics.ts';
 import { liveMetrics } from '../../../src/server/live-metrics.ts';
 import type { LiveCluster } from '../../../src/kube/live-cluster.ts';
 import { parseWebhookConfig } from '../../../src/webhook/rules.ts';
@@ -58,6 +60,7 @@ describe('alerts and dashboard', () => {
     () => 0,
   );
   liveMetrics(registry, {} as LiveCluster);
+  queueMetrics(registry, { scheduler: {} as Scheduler, nowMs: () => 0 });
   for (const metric of registry.getMetricsAsArray()) {
     const { name, labelNames = [] } = metric as unknown as { name: string; labelNames?: readonly string[] };
     known.set(name, labelNames);
