@@ -19,7 +19,8 @@ import type { StateView } from './state.ts';
  *  5. every pod that leaves makes room for one gang, which waits for it, or for one single pod;
  *  6. everything that is in use is metered once, with the queue that answers for it;
  *  7. what each queue, user, namespace and group of namespaces holds equals a recount of bound pods, slots and pod holds,
- *     and so does what nobody answers for and what all slots and pod holds hold together; a gang counts in its own queue.
+ *     and so does what nobody answers for and what all slots and pod holds hold together; a gang counts in its own queue;
+ *  8. whose pods are on which node, and how many addresses they have, equals a recount.
  * @throws MusterError MUSTER_INVARIANT_BROKEN
  */
 export function checkInvariants(ctx: StateView): void {
@@ -52,6 +53,8 @@ export function checkInvariants(ctx: StateView): void {
   checkVictims(ctx);
   checkUsage(ctx);
   checkMeter(ctx);
+  const row = cluster.occupancy.mistakenRow;
+  if (row !== undefined) broken(`node ${cluster.table.nameAt(row)} is occupied by others than was counted.`);
   expected.compare();
 }
 

@@ -142,6 +142,8 @@ export interface PodInfo extends PodRef {
   readonly request: Resources;
   readonly constraints: Constraints;
   readonly images: readonly string[];
+  /** spec.hostNetwork: it has no address of its own. */
+  readonly hostNetwork?: true;
   /** spec.nodeName; absent while the pod waits. */
   readonly node?: string;
   /** Phase Succeeded or Failed: the pod no longer takes room. */

@@ -2,6 +2,7 @@ import type { QueueMove } from './effects.ts';
 import { admitWaiting as admitGangs, isWorthSeeing, leaderSeen } from './admission/admit-waiting.ts';
 import { gangOf, refresh } from './gang/declare.ts';
 import { isAdmitted } from './gang/gang.ts';
+import { watchesNodes } from './gang/occupants.ts';
 import { evacuate, healRow, retryUnplaced } from './gang/healing.ts';
 import { expire, memberBound, podEnded } from './gang/life-cycle.ts';
 import { changeNode, dropNode, reprice } from './gang/metering.ts';
@@ -133,6 +134,7 @@ function setQueues(state: SchedulerState, tenancy: Tenancy, nowMs: number): read
   const tree = (state.tree = new QueueTree(tenancy));
   state.rates.setRules(tenancy.rates, nowMs);
   reprice(state);
+  state.cluster.occupancy.forget(watchesNodes(tenancy));
   const moved = new Map<string, QueueMove>();
   for (const gang of state.gangs.values()) {
     const from = gang.queue.path;

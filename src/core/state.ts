@@ -9,6 +9,7 @@ import { Feasibility } from './gang/feasibility.ts';
 import type { Gang } from './gang/gang.ts';
 import { Ledger } from './gang/ledger.ts';
 import { Loans } from './gang/loans.ts';
+import { occupantsOf, watchesNodes } from './gang/occupants.ts';
 import { Overclaims } from './gang/overclaims.ts';
 import { ReclaimHistory } from './gang/reclaim-history.ts';
 import { accountOfSingle } from './gang/tenants.ts';
@@ -152,6 +153,13 @@ export function newState(options: SchedulerOptions, emit: (effect: Effect) => vo
     policyOf: (pod) => policyFor(state.policies, pod),
   };
   countByRules(state);
+  return watched(state);
+}
+
+function watched(state: SchedulerState): SchedulerState {
+  const { occupancy } = state.cluster;
+  occupancy.listenTo((node) => occupantsOf(state, node));
+  occupancy.forget(watchesNodes(state.tree.tenancy));
   return state;
 }
 

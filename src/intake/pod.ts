@@ -125,7 +125,7 @@ function addressOf(pod: Json, where: string): string | undefined {
 /** The scheduling gate that muster's webhook puts on leaders. muster lifts it once the gang has its room. */
 export const GATE = 'muster.dev/gang';
 
-type LivePart = Pick<PodInfo, 'node' | 'createdMs' | 'gated' | 'crowdedOut' | 'refusal' | 'reservation' | 'eviction'>;
+type LivePart = Pick<PodInfo, 'node' | 'hostNetwork' | 'createdMs' | 'gated' | 'crowdedOut' | 'refusal' | 'reservation' | 'eviction'>;
 
 /** The fields of a pod that change during its life; a field that does not apply is absent. */
 function livePart(
@@ -143,6 +143,7 @@ function livePart(
   const eviction = parsePlan(annotations.get(EVICTION));
   return {
     ...(node ? { node: internedText(node) } : {}),
+    ...(own(spec, 'hostNetwork') === true ? { hostNetwork: true } : {}),
     ...(Number.isFinite(createdMs) ? { createdMs: fromWall(createdMs) } : {}),
     ...(gates.length === 1 && own(gates[0]!, 'name') === GATE ? { gated: true } : {}),
     ...(node ? {} : refusalPart(pod, where)),

@@ -63,7 +63,7 @@ test('whatever the queues are: every gang that fits the empty cluster starts', (
         });
         const policies = both.map((change, i) => ({
           queue: queueWith({ patience: { times: 0, mostMs: 0 }, overrun: 'wait', order: 'fifo', ...change }),
-          match: { namespaces: [], labels: new Map([['policy', `p${i}`]]) },
+          match: { namespaces: [], labels: new Map([['policy', `p${i}`]]), classes: [] },
         }));
         const line = new Line([node('n', { cpu })], jobs, { policies, untilMs: 3000 * MINUTE });
         const { scheduler } = line.world;

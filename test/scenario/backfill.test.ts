@@ -505,13 +505,13 @@ describe('heads of other queues', () => {
     one.share([queueSpec('a'), queueSpec('b'), queueSpec('c', { weight: 0.001 })]);
     const { scheduler } = one.world;
     const [standard] = scheduler.policies;
-    const match = { namespaces: [], labels: new Map([['line', 'strict']]) };
+    const match = { namespaces: [], labels: new Map([['line', 'strict']]), classes: [] };
     const strict = { ...standard!, match, queue: { ...RESERVE, backfill: 'off' as const } };
     scheduler.setPolicies([strict, ...scheduler.policies], 0);
     const filler = slots('filler', 10, { queue: 'c' });
     one.run(filler, 60);
     const barriers = ['a', 'b'].map((queue) => slots(`barrier-${queue}`, 6, { queue }));
-    const leaders = barriers.map((gang) => ({ ...gang.leader(), labels: new Map([['line', 'strict']]) }));
+    const leaders = barriers.map((gang) => ({ ...gang.leader(), labels: new Map([['line', 'strict']]), classes: [] }));
     for (const leader of leaders) expect(one.world.ask(leader)).toBe(NO_ROOM);
     for (const queue of ['a', 'b']) one.ask(slots(`h${queue}`, 5, { queue }), 100);
     one.world.wait(SECOND);

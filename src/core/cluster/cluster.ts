@@ -2,6 +2,7 @@ import { ResourceColumns, sameAmounts, type Resources, type Vector } from '../re
 import type { GangPod, NodeInfo, PodInfo } from '../model.ts';
 import { Domains } from './domains.ts';
 import { Eligibility } from './eligibility.ts';
+import { Occupancy } from './occupancy.ts';
 import { NodeTable, type TableView } from './node-table.ts';
 
 /** A pod that is bound to a node and has not ended. */
@@ -55,6 +56,7 @@ export class Cluster {
   readonly table: NodeTable;
   readonly eligibility: Eligibility;
   readonly domains: Domains;
+  readonly occupancy: Occupancy;
   readonly #bound = new Map<string, BoundPod>();
   readonly #byNode = new Map<string, Map<string, BoundPod>>();
   readonly #deleting = new Map<string, BoundPod>();
@@ -74,6 +76,7 @@ export class Cluster {
     this.table = new NodeTable(this.columns);
     this.eligibility = new Eligibility(this.table);
     this.domains = new Domains(this.table);
+    this.occupancy = new Occupancy(this.table);
   }
 
   boundPod(uid: string): BoundPod | undefined {
@@ -231,6 +234,7 @@ export class Cluster {
     this.#uncount(known);
     this.#repin(known, undefined);
     if (known.row >= 0 && !known.isLeaving) this.table.give(known.row, known.vector);
+    this.occupancy.touch(known.row);
     return known;
   }
 

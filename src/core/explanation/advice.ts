@@ -8,6 +8,8 @@ import type { Policy } from '../policy/policy.ts';
 import { counted } from '../wording.ts';
 import { amount, amountOf } from './amounts.ts';
 import { cannotStart } from './cannot-start.ts';
+import { rateAdvice } from './rate-advice.ts';
+import { sharingAdvice } from './sharing-advice.ts';
 import type { RoleExplanation, Shortage } from './explanation.ts';
 import { isLimited } from './starts-now.ts';
 
@@ -31,12 +33,14 @@ export function adviceFor(
   if (hasRunningLeader(ctx.cluster, gang))
     out.push('Its leader already runs, and muster had not admitted the gang: the other members wait in its queue.');
   if (blocker) out.push(`Gang ${blocker.key} is ahead in queue ${gang.queue.path} and must start first.`);
+  const rates = rateAdvice(gang, nowMs);
+  out.push(...rates, ...sharingAdvice(ctx.cluster, gang, needs));
   const missing = missingLeaders(gang);
   if (missing > 0)
     out.push(
       `It waits until ${missing} more of its members exist. A pod counts once kube-scheduler has tried to place it.`,
     );
-  const isFree = ctx.hold === undefined && !blocker && missing === 0;
+  const isFree = ctx.hold === undefined && !blocker && missing === 0 && rates.length === 0;
   const fewer = () => fewerMembers(ctx, gang, { needs, fits, startsNow });
   if (fits(needs)) {
     const isLimit = isLimited(ctx, gang);

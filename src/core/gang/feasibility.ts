@@ -1,7 +1,7 @@
 import { LRUCache } from 'lru-cache';
 import { staysWithNode, type ClusterView } from '../cluster/cluster.ts';
 import { hasBit, type Bits } from '../cluster/eligibility.ts';
-import type { Need, Room } from '../placement/need.ts';
+import { suitableFor, type Need, type Room } from '../placement/need.ts';
 import type { Planner } from '../placement/planner.ts';
 import type { Policy } from '../policy/policy.ts';
 import type { Resources } from '../resources.ts';
@@ -60,8 +60,10 @@ export class Feasibility {
     return obstacle;
   }
 
-  #find(gang: Gang, needs: readonly Need[]): Obstacle | undefined {
+  #find(gang: Gang, all: readonly Need[]): Obstacle | undefined {
     const { policy } = gang;
+    // Whoever closes nodes now is not there then.
+    const needs = all.map((need) => ({ ...need, eligible: suitableFor(need) }));
     const request = { needs, policy, siblings: [], room: emptyRoom(this.#cluster, gang) };
     const plan = this.#planner.plan(request);
     if (plan.kind === 'placed') return undefined;
@@ -72,8 +74,8 @@ export class Feasibility {
   }
 
   #keyOf(policy: Policy, needs: readonly Need[]): string {
-    const texts = needs.map(({ count, isLeader, eligible, vector }) => {
-      return `${count} ${isLeader} ${this.#numberOf(eligible)} ${vector.join()}`;
+    const texts = needs.map((need) => {
+      return `${need.count} ${need.isLeader} ${this.#numberOf(suitableFor(need))} ${need.vector.join()}`;
     });
     return [this.#numberOf(policy), ...texts].join('|');
   }
@@ -100,7 +102,7 @@ export function missingResource({ table, columns }: ClusterView, gang: Gang, nee
   for (const [name, amount] of requestOf(gang, need)) {
     if (amount === 0 || columns.isIgnored(name)) continue;
     const column = table.allocatable[columns.indexOf(name) ?? -1];
-    if (!column || !column.some((there, row) => there > 0 && row < table.rows && hasBit(need.eligible, row)))
+    if (!column || !column.some((there, row) => there > 0 && row < table.rows && hasBit(suitableFor(need), row)))
       return name;
   }
   return undefined;
@@ -110,4 +112,4 @@ export function missingResource({ table, columns }: ClusterView, gang: Gang, nee
 export const requestOf = ({ leader, spec }: Gang, { role, isLeader, count }: Need): Resources =>
   isLeader && count === 1 ? leader.request : (spec.roles.find(({ name }) => name === role)?.request ?? new Map());
 
-const hasNode = ({ eligible }: Need): boolean => eligible.some((bits) => bits !== 0);
+const hasNode = (need: Need): boolean => suitableFor(need).some((bits) => bits !== 0);

@@ -18,11 +18,15 @@ export function needOf(cluster: ClusterView, gang: Gang, { role: name, count, ve
   if (!role) throw new RangeError(`Gang ${gang.key} has no role ${name}.`);
   const isLeader = isLeaderRole(gang.spec, name);
   const preference = isLeader ? gang.policy.leader : gang.policy.members;
+  const { nodes, isExclusive } = gang.queue;
+  const required = withLabels(withLabels(role.constraints, preference.requireLabels), nodes);
+  const suitable = cluster.eligibility.maskFor(required);
   return {
     role: name,
     count,
     vector: vector ?? cluster.requestVector(role.request),
-    eligible: cluster.eligibility.maskFor(withLabels(role.constraints, preference.requireLabels)),
+    suitable,
+    eligible: cluster.occupancy.openTo(suitable, gang.spec.namespace, isExclusive),
     preference,
     // Members of all known kinds of gangs run the leader's image; their own images are unknown before they exist.
     images: gang.leader.images,

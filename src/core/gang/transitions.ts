@@ -163,6 +163,7 @@ export function toOver(ctx: GangContext, gang: Gang, nowMs: number): void {
   ctx.gangs.delete(gang.key);
   ctx.loans.gangEnds(gang.key);
   ctx.rates.forget(gang.key);
+  noteExclusive(ctx, gang);
   ctx.withDeadline.delete(gang);
   ctx.queues.remove(gang.key);
   const { length: slots } = gang.slots;
@@ -238,6 +239,12 @@ export function enqueue(ctx: GangContext, gang: Gang): void {
   write(gang).ask = askOf(ctx.cluster, gang);
   ctx.usage.assign(gang.key, { leaf: gang.queue, user: gang.user });
   ctx.queues.put(gang);
+  noteExclusive(ctx, gang);
+}
+
+/** Pods may be there before it is known whose they are, and after. */
+function noteExclusive({ cluster }: GangContext, { key, queue }: Gang): void {
+  if (queue.isExclusive) for (const { row } of cluster.boundMembers(key).values()) cluster.occupancy.touch(row);
 }
 
 /** From now on another queue or user answers for the gang. A waiting gang must be put in its queue again. */

@@ -7,8 +7,10 @@ export interface Need {
   readonly role: string;
   readonly count: number;
   readonly vector: Vector;
-  /** Rows that the role's constraints and the policy allow. */
+  /** Rows that the role's constraints, the policy and the queue allow, and that no other namespace has for itself. */
   readonly eligible: Bits;
+  /** Those of other namespaces among them; absent: there are none. */
+  readonly suitable?: Bits;
   readonly preference: Preference;
   readonly images: readonly string[];
   readonly isLeader: boolean;
@@ -49,3 +51,6 @@ export type Plan =
    * fits alone, but not all together.
    */
   | { readonly kind: 'short'; readonly need: number | undefined; readonly places?: number };
+
+/** The rows that a need may use when nobody else has pods there. */
+export const suitableFor = ({ eligible, suitable = eligible }: Pick<Need, 'eligible' | 'suitable'>): Bits => suitable;

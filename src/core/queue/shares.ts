@@ -66,6 +66,11 @@ export class Shares {
     return nowMs - this.#madeMs >= REFRESH_MS || !this.#table?.isOf(tree, cluster.columns);
   }
 
+  /** What waits or is held may be another: the next refresh is due at once. */
+  forget(): void {
+    this.#madeMs = -Infinity;
+  }
+
   /** Computes all shares anew. O(queues x resources x log queues + nodes x resources + waiting gangs). */
   refresh({ tree, usage, cluster }: World, waiting: Iterable<Waiting>, nowMs: number): void {
     this.#madeMs = nowMs;

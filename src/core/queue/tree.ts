@@ -33,6 +33,10 @@ export class QueueNode {
   /** Whose turn it is among its children. */
   readonly turns: Tenancy['fairness']['turns'];
   readonly reclaim: ReclaimRules;
+  /** Labels that the nodes of its gangs must have, those of the queues above it among them. */
+  readonly nodes: ReadonlyMap<string, string>;
+  /** Its gangs share no node with pods of other namespaces. */
+  readonly isExclusive: boolean;
 
   constructor(spec: QueueSpec, parent: QueueNode | undefined, kind: NodeKind) {
     this.spec = spec;
@@ -44,6 +48,8 @@ export class QueueNode {
     this.priority = spec.priority ?? parent?.priority ?? kind.fairness.priority;
     this.turns = kind.fairness.turns;
     this.reclaim = spec.reclaim ?? parent?.reclaim ?? DEFAULT_RECLAIM;
+    this.nodes = new Map([...(parent?.nodes ?? []), ...spec.nodes]);
+    this.isExclusive = spec.exclusive === 'namespace' || parent?.isExclusive === true;
     for (const child of spec.queues) this.#children.set(child.name, new QueueNode(child, this, kind));
   }
 

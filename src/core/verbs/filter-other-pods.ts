@@ -1,6 +1,7 @@
 import type { ClusterView } from '../cluster/cluster.ts';
 import type { FilterAnswer, FilterRequest } from '../decision.ts';
 import { limitOnSingle } from '../gang/limits.ts';
+import type { Candidates, PodInfo } from '../model.ts';
 import type { PreemptionContext, PreemptionContextView } from '../preemption/candidates/context.ts';
 import type { Vector } from '../resources.ts';
 
@@ -35,8 +36,20 @@ export function besideHeldRoom(ctx: PreemptionContextView, { pod, candidates }: 
     const name = cluster.table.nameAt(row);
     if (candidates.has(name)) failed.push(name);
   }
-  if (failed.length === 0) return { kind: 'all' };
-  return { kind: 'some', failed: failed.sort(), reason: 'room is held for a gang or another pod' };
+  const closed = closedNodes(cluster, pod, candidates);
+  const all = [...new Set([...failed, ...closed])].sort();
+  if (all.length === 0) return { kind: 'all' };
+  return { kind: 'some', failed: all, reason: failed.length > 0 ? HELD : CLOSED };
+}
+
+const HELD = 'room is held for a gang or another pod';
+const CLOSED = 'the node is of another namespace alone';
+
+/** The nodes that gangs of other namespaces share with nobody. A pod that stays with its node may go there. */
+function closedNodes({ occupancy, table }: ClusterView, pod: PodInfo, candidates: Candidates): readonly string[] {
+  if (!occupancy.isOn || pod.evictionTraits?.isPinned) return [];
+  const names = occupancy.closedTo(pod.namespace).map((row) => table.nameAt(row));
+  return names.filter((name) => candidates.has(name));
 }
 
 function sum(vector: Vector, more: Vector | undefined): Vector {

@@ -3,7 +3,8 @@ import { ownPriority } from '../../gang/priority.ts';
 import type { PodInfo } from '../../model.ts';
 import { pathTo, type QueueNode } from '../../queue/tree.ts';
 import type { PreemptionContextView } from '../candidates/context.ts';
-import { leafOf, SYSTEM_PRIORITY } from '../candidates/share-rules.ts';
+import { leafOf } from '../candidates/exclusion-rules.ts';
+import { SYSTEM_PRIORITY } from '../candidates/share-rules.ts';
 
 /**
  * Whether one of the victims is of a queue that is within its guarantee when its turn comes, and that the pod itself is
