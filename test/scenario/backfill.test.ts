@@ -477,6 +477,14 @@ describe('heads of other queues', () => {
     }
   });
 
+  test('nor of a queue in the hours in which it yields', () => {
+    for (const to of [120, 0]) {
+      const one = tenants({ guaranteed: { cpu: 7 }, yields: { from: 0, to, zone: 'UTC' } }, {});
+      one.head(slots('h', 7, { queue: 'a' }), 100);
+      expect(one.ask(slots('c', 4, { queue: 'c' }), 200)).toBe(to > 0 ? STARTS : LATER);
+    }
+  });
+
   test('heads never wait for each other in a circle', () => {
     const one = new Pool([node('n', { cpu: 32 })]);
     const below = [queueSpec('x', { weight: 0.001 }), queueSpec('y', { guaranteed: { cpu: 12 } })];

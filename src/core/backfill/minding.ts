@@ -31,10 +31,19 @@ export function minds(ctx: GangContextView, heads: Heads, { gang, ask }: Asking,
   if (!both) return byPriority > 0;
   const [theirs, ours] = both;
   const { priority: reach } = theirs.parent!;
-  const isFirst = reach === 'first' || Math.max(head.gang.priority, gang.priority) >= SYSTEM_PRIORITY;
-  if (isFirst && byPriority !== 0) return byPriority > 0;
+  const isSystem = Math.max(head.gang.priority, gang.priority) >= SYSTEM_PRIORITY;
+  if (isSystem && byPriority !== 0) return byPriority > 0;
+  if (isYielding(ctx, head.gang.queue, theirs)) return false;
+  if (reach === 'first' && byPriority !== 0) return byPriority > 0;
   if (!heads.claims.has(head.gang)) return false;
   const tier = ctx.shares.tierAt(theirs, head.gang.ask, head.less(theirs));
   const byTier = ctx.shares.tierAt(ours, ask) - tier;
   return byTier > 0 || (byTier === 0 && reach === 'across' && byPriority > 0);
+}
+
+/** Whether a queue yields, or one that it is in below those that both gangs are in. */
+function isYielding({ shares }: GangContextView, leaf: QueueNode, top: QueueNode): boolean {
+  for (let node: QueueNode | undefined = leaf; node !== top.parent; node = node?.parent)
+    if (node && shares.isYielding(node)) return true;
+  return false;
 }

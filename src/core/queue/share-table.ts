@@ -55,6 +55,8 @@ export class ShareTable {
   readonly #weights: Float64Array;
   readonly #given: Float64Array;
   #capacity: Vector | undefined;
+  /** The queues of which the file says hours in which they yield. */
+  readonly yielding: readonly QueueNode[];
 
   constructor(tree: QueueTree, columns: ResourceColumns) {
     this.#tree = tree;
@@ -62,6 +64,7 @@ export class ShareTable {
     this.#columns = columns;
     this.#width = columns.size;
     this.#rows = rowsOf(tree.root, columns.size);
+    this.yielding = this.#rows.map(({ queue }) => queue).filter(({ spec }) => spec.yields !== undefined);
     this.#byQueue = new Map(this.#rows.map((row) => [row.queue, row]));
     const column = () => new Float64Array(this.#rows.length);
     [this.#claims, this.#guaranteed, this.#weights, this.#given] = [column(), column(), column(), column()];

@@ -5,6 +5,8 @@ import { shareOf, ShareTable, type Share } from './share-table.ts';
 import type { Tally } from './tally.ts';
 import type { QueueNode, QueueTree } from './tree.ts';
 import type { Usage } from './usage.ts';
+import { UsageMemory } from './usage-memory.ts';
+import { isWithin } from './yield-hours.ts';
 
 /** Where a queue stands once a gang has started in it: within its guarantee, within its entitlement, beyond it. */
 export type Tier = 0 | 1 | 2;
@@ -24,6 +26,8 @@ interface World {
 
 /** Shares are computed anew at most this often, in ms. */
 const REFRESH_MS = 250;
+/** What a weight is multiplied by while its queue yields. */
+const YIELDS = 0.1;
 /** One unit of the smallest kind: less than that beyond an entitlement does not count. */
 const UNIT = 1;
 /** Of large amounts, so much is rounding. */
@@ -46,6 +50,9 @@ export class Shares {
   #columns: readonly number[] = [];
   #table: ShareTable | undefined;
   #none: Share = shareOf(0);
+  /** What queues have held lately, where that counts. */
+  readonly memory = new UsageMemory();
+  #yielding: ReadonlySet<QueueNode> = new Set();
 
   /** When the last refresh was, in ms. */
   get madeMs(): number {
@@ -85,7 +92,10 @@ export class Shares {
     this.capacity = capacityOf(cluster, usage);
     table.begin(this.capacity);
     for (const { queue, ask } of waiting) table.want(queue, ask);
-    if (table.divide({ capacity: this.capacity, columns: this.#columns, factorOf: () => 1 })) this.version++;
+    if (tree.tenancy.fairness.memory > 0) this.memory.advance(tree, (queue) => this.dominantShare(queue), nowMs);
+    this.#yielding = yieldingOf(table, nowMs);
+    if (table.divide({ capacity: this.capacity, columns: this.#columns, factorOf: this.#factorOf(tree) }))
+      this.version++;
   }
 
   /**
@@ -125,10 +135,32 @@ export class Shares {
     return most;
   }
 
+  /** The largest part of the cluster that the queue holds of any resource, 0..1. */
+  dominantShare(queue: QueueNode): number {
+    let most = 0;
+    for (const c of this.#columns)
+      if (this.capacity[c]! > 0) most = Math.max(most, this.usedOf(queue, c) / this.capacity[c]!);
+    return Math.min(1, most);
+  }
+
+  /** Whether these are hours in which the queue yields to its siblings. */
+  isYielding(queue: QueueNode): boolean {
+    return this.#yielding.has(queue);
+  }
+
+  #factorOf({ tenancy }: QueueTree): (queue: QueueNode) => number {
+    const remembers = tenancy.fairness.memory > 0;
+    return (queue) => (remembers ? this.memory.factorOf(queue) : 1) * (this.#yielding.has(queue) ? YIELDS : 1);
+  }
+
   /** What the queue holds of a column, without what is being evicted. */
   usedOf({ holds }: QueueNode, c: number): number {
     return usedIn(holds, c);
   }
+}
+
+function yieldingOf(table: ShareTable, nowMs: number): ReadonlySet<QueueNode> {
+  return new Set(table.yielding.filter(({ spec }) => isWithin(spec.yields!, nowMs)));
 }
 
 const usedIn = ({ vector, leaving }: Tally, c: number) => (vector[c] ?? 0) - (leaving[c] ?? 0);
