@@ -6,6 +6,7 @@ import { etaCommand, type EtaFlags } from './cli/eta.ts';
 import { explainCommand, type ExplainFlags } from './cli/explain.ts';
 import { generateCommand, type GenerateFlags } from './cli/generate.ts';
 import { addHistoryCommands } from './cli/history/commands.ts';
+import { importQueuesCommand } from './cli/import/import-queues.ts';
 import { mergeCommand } from './cli/merge.ts';
 import { notNegative, numbers, positive, positiveWhole, share, whole } from './cli/number-flags.ts';
 import { queuesCommand, type QueuesFlags } from './cli/queues.ts';
@@ -316,6 +317,15 @@ program
   .option('--kubeconfig <file>', 'kubeconfig of that cluster')
   .option('--nodes <file>', 'compare guarantees with these nodes: as replay reads them, or preset:NAME')
   .action((files: readonly string[], flags: CheckFlags) => run(() => checkCommand(files, flags)));
+
+program
+  .command('import')
+  .description("make a policy file of another scheduler's queues (docs/coming-from.md)")
+  .command('queues <file...>')
+  .description(
+    'from queues.yaml of YuniKorn, Queues of Volcano, ClusterQueues, Cohorts and LocalQueues of Kueue, ElasticQuotas; - for standard input',
+  )
+  .action((files: readonly string[]) => run(() => importQueuesCommand(files)));
 
 program
   .command('demo')

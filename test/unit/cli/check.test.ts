@@ -69,7 +69,7 @@ test('check --kubeconfig reads the nodes of the cluster, page by page', async ()
     const { port } = server.address() as AddressInfo;
     const config = {
       ...{ apiVersion: 'v1', kind: 'Config', 'current-context': 'c', users: [{ name: 'u', user: {} }] },
-      clusters: [{ name: 'c', cluster: { server: `http://127.0.0.1:${port}` } }],
+      clusters: [{ name: 'c', cluster: { server: `http://127.0.0.1:${port}`, 'insecure-skip-tls-verify': true } }],
       contexts: [{ name: 'c', context: { cluster: 'c', user: 'u' } }],
     };
     const path = file('queues.yaml', QUEUES);
