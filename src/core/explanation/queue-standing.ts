@@ -1,5 +1,6 @@
 import type { GangContextView } from '../gang/context.ts';
-import type { Gang } from '../gang/gang.ts';
+import { refusalOf, type Gang } from '../gang/gang.ts';
+import { limitOn } from '../gang/limits.ts';
 import type { Tier } from '../queue/shares.ts';
 import { pathTo, type QueueNode } from '../queue/tree.ts';
 import { counted, listed } from '../wording.ts';
@@ -48,12 +49,21 @@ const asked = ({ shares }: GangContextView, { ask }: Pick<Gang, 'ask'>) =>
 /** The same in sentences: limits that are hit, who is beyond its entitlement, and who is before it. */
 export function standingAdvice(ctx: GangContextView, gang: Gang, { limits, before, user }: QueueStanding): string[] {
   const hit = limits.filter(({ isHit }) => isHit).map((one) => limitText(one, user));
+  if (hit.length === 0) hit.push(...otherLimit(ctx, gang));
   // A limit bounds what the queue is entitled to.
   const over = ctx.tree.isConfigured && hit.length === 0 ? beyondText(ctx, gang) : undefined;
   const others = gangsOf(before);
   const first = others === '' ? '' : `${others} ${total(before) === 1 ? 'is' : 'are'} before it`;
   if (over !== undefined) return [...hit, first === '' ? `${over}.` : `${over}; ${first}.`];
   return first === '' ? hit : [...hit, `${first}.`];
+}
+
+/** A limit that no queue counts: of the size of pods, of a namespace, of a group; or a rate. */
+function otherLimit(ctx: GangContextView, gang: Gang): string[] {
+  if (refusalOf(gang)?.kind === 'rate')
+    return ['Gangs come faster than the rates of the policy file allow: it starts by itself when its turn has come.'];
+  const limit = limitOn(ctx, gang);
+  return limit ? [`${limit.reason.charAt(0).toUpperCase()}${limit.reason.slice(1)}.`] : [];
 }
 
 /** What the queue holds and is entitled to, where the gang would be beyond it: of the topmost queue on its path. */
