@@ -18,6 +18,7 @@ import { queueDetail, queueSummaries, type QueueDetail, type QueueSummary } from
 import { answerFilter } from './admission/filter-gang-pod.ts';
 import { unclaim } from './gang/life-cycle.ts';
 import { claimAhead } from './admission/members.ts';
+import { idleNow, type IdleNow } from './idle.ts';
 import { checkInvariants } from './invariants.ts';
 import type { ClusterEvent, PodInfo } from './model.ts';
 import {
@@ -305,6 +306,11 @@ export class Scheduler {
   costs(nowMs: number): CostReport {
     this.#at(nowMs);
     return costsOf(this.state);
+  }
+
+  /** What idle room costs in an hour now, and why it is idle. */
+  idleNow(): IdleNow {
+    return idleNow(this.state);
   }
 
   stats(): SchedulerStats {

@@ -12,6 +12,7 @@ import { requireCertificate, requireName } from './clients.ts';
 import { health, type LiveHealth } from './health.ts';
 import { httpServer } from './http.ts';
 import type { Tls } from './tls.ts';
+import { costMetrics } from './cost-metrics.ts';
 import { buildMetrics, type Metrics } from './metrics.ts';
 import { protectionMetrics } from './protection-metrics.ts';
 import { queueMetrics } from './queue-metrics.ts';
@@ -79,6 +80,7 @@ export function buildServer(options: ServerOptions): MusterServer {
   const metrics = buildMetrics(() => scheduler.stats(), nowMs);
   protectionMetrics(metrics.registry, () => scheduler.protectedPods());
   const onQueues = queueMetrics(metrics.registry, { scheduler, nowMs });
+  costMetrics(metrics.registry, () => scheduler.costs(nowMs()));
   const onEffects = (effects: readonly Effect[]) => {
     metrics.onEffects(effects);
     effects.forEach(onQueues);

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { VERSION } from '../../version.ts';
 import { QueueDetailView, QueueList, QueueListQuery } from './queue-schemas.ts';
+import { CostQuery, CostView } from './cost-route.ts';
 import {
   EtaBody,
   EtaView,
@@ -42,6 +43,17 @@ const eta = () => ({
       400: json(Problem, 'An object is invalid: the object, the field and the value.'),
       429: json(Problem, 'Too many questions at once.'),
       503: json(Problem, 'The cluster has not been read yet.'),
+    },
+  },
+});
+
+const cost = () => ({
+  get: {
+    summary: 'What each queue has had in use, and what that cost',
+    parameters: query(CostQuery),
+    responses: {
+      200: json(CostView, 'Queues by name. Their totals, overhead and idle come to the bill.'),
+      400: json(Problem, 'The query is invalid.'),
     },
   },
 });
@@ -94,6 +106,7 @@ export function openApi() {
         },
       },
       ...queues(),
+      '/v1/cost': cost(),
       '/v1/eta': eta(),
       '/v1/nodes': {
         get: {

@@ -3,6 +3,7 @@ import type { z } from 'zod';
 import type { GangSummary } from '../../core/explanation/explanation.ts';
 import type { Scheduler } from '../../core/scheduler.ts';
 import type { IntakeContext } from '../../intake/gang-objects.ts';
+import { costRoute } from './cost-route.ts';
 import { etaRoute } from './eta-route.ts';
 import { inTurn } from './in-turn.ts';
 import { openApi } from './openapi.ts';
@@ -12,7 +13,10 @@ import { explanationView, nodeView, policyView, snapshotView, summaryView, type 
 import { withQuery } from './with-query.ts';
 
 export interface ApiDeps {
-  readonly scheduler: Pick<Scheduler, 'gangs' | 'explainInSlices' | 'eta' | 'nodes' | 'policies' | 'queues' | 'queue'>;
+  readonly scheduler: Pick<
+    Scheduler,
+    'gangs' | 'explainInSlices' | 'eta' | 'nodes' | 'policies' | 'queues' | 'queue' | 'costs' | 'idleNow'
+  >;
   readonly nowMs: () => number;
   /** A time of `nowMs` as wall time; absent: they are the same. */
   readonly toWall?: ((ms: number) => number) | undefined;
@@ -59,6 +63,7 @@ export const apiRoutes: FastifyPluginAsync<ApiDeps> = (
     return reply.code(404).send({ error: `There is no gang ${key}; GET /v1/gangs lists them.` });
   });
   queueRoutes(app, { scheduler, toWall, age });
+  costRoute(app, { scheduler, nowMs });
   etaRoute(app, { scheduler, nowMs, toWall, context, age, oneAtATime });
   return Promise.resolve();
 };
