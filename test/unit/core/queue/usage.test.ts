@@ -81,6 +81,15 @@ test('a pod of no gang counts in the queue that the rules name, and in none with
   expect([cpu('r'), account('r').leaf.holds.parts]).toEqual([0, 0]);
 });
 
+test('a reload counts every single pod once, and none is lost', () => {
+  const world = new World([node('n', { cpu: 8 })]);
+  world.bind(pod('web', { cpu: 2 }), 'n');
+  const { rules } = world.scheduler;
+  for (let i = 0; i < 2; i++) world.scheduler.setRules({ ...rules, tenancy: { ...rules.tenancy } }, 0);
+  world.scheduler.checkInvariants();
+  expect(world.scheduler.inside.usage.namespaces.get('jobs')).toMatchObject({ parts: 1 });
+});
+
 test('a queue holds what its gangs have reserved, then what their pods ask, and nothing when they are gone', () => {
   const world = new World([node('n', { cpu: 8 })]);
   const gang = spark('a', 2, { queue: 'etl' });
