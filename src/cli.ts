@@ -1,6 +1,8 @@
 import { isMainThread } from 'node:worker_threads';
 import { Command, Option } from 'commander';
 import { checkCommand, type CheckFlags } from './cli/check.ts';
+import { checkCommand } from './cli/check.ts';
+import { addCostCommand } from './cli/cost.ts';
 import { demoCommand, demoNodes, type DemoFlags } from './cli/demo.ts';
 import { etaCommand, type EtaFlags } from './cli/eta.ts';
 import { explainCommand, type ExplainFlags } from './cli/explain.ts';
@@ -259,6 +261,8 @@ program
   .description('tell what a job of a replay waited for, from the file that replay --jobs wrote')
   .option('--policy <name>', 'only under this policy, with all phases')
   .action((job: string, file: string, flags: WhyFlags) => run(() => whyCommand(job, file, flags)));
+
+addCostCommand(program, run);
 
 program
   .command('generate <profile>')

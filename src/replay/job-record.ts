@@ -29,7 +29,7 @@ export interface PhaseTotal {
   readonly ms: number;
 }
 
-/** cpu that a job held, in core-seconds, by what it was good for. */
+/** cpu that a job held in core-seconds, or what its room cost, by what it was good for. */
 interface HeldRoom {
   /** Of running pods while the job works. */
   readonly work: number;
@@ -101,6 +101,8 @@ export interface JobRecord {
     readonly inWindow: number;
   };
   readonly held: HeldRoom;
+  /** What its room cost, of all resources. Absent in records of earlier versions. */
+  readonly cost?: HeldRoom;
   readonly podsBound: number;
   readonly evictions: number;
   /** How often an eviction took a member that it needs while it had all of them. */

@@ -61,7 +61,16 @@ export async function replay(input: ReplayInput): Promise<ReplayResult> {
     const runTimes = runTimesOf(options.forecasts, trace.jobs, options.seed);
     const port = portFor?.(policy) ?? directPort(schedulerFor(policy, runTimes));
     const ears = { ...(signal ? { signal } : {}), ...(onProgress ? { onProgress } : {}), ...(onJob ? { onJob } : {}) };
-    const output = await simulate({ trace, nodes, options, port, policy: policy.name, larger, ...ears });
+    const output = await simulate({
+      trace,
+      nodes,
+      options,
+      port,
+      policy: policy.name,
+      prices: policy.rules.tenancy.prices,
+      larger,
+      ...ears,
+    });
     const { name, source = name } = policy;
     const result = { ...output.result, source, policyText: policyText(policy.rules) };
     policies.push(result);

@@ -80,6 +80,33 @@ export interface Fairness {
   readonly worst: { readonly name: string; readonly underShareMs: number };
 }
 
+/** What jobs of one queue, user, namespace and app paid while their pods were bound, by what that was good for. */
+export interface CostRow {
+  readonly queue: string;
+  readonly user: string;
+  readonly namespace: string;
+  /** '': the trace does not name it. */
+  readonly app: string;
+  readonly jobs: number;
+  /** As in `idle` of a policy's result; `work`: while the job works. */
+  readonly work: number;
+  readonly partial: number;
+  readonly starting: number;
+  readonly broken: number;
+  readonly lostCoreHours: number;
+}
+
+/** `bill` = all rows + `idle`. Room that muster holds for members that are not bound yet is idle here. */
+export interface CostResult {
+  /** `default`: a core 1, a GiB of memory 0.125, a GPU 16 an hour. */
+  readonly prices: 'file' | 'default';
+  /** All nodes until the simulation ended. */
+  readonly bill: number;
+  readonly idle: number;
+  /** Those who paid most first. */
+  readonly rows: readonly CostRow[];
+}
+
 /** The figures of one policy on the trace; they are the same for the same input and seed. Times are simulated ms. */
 export interface PolicyResult {
   /** Short name for columns. */
@@ -155,6 +182,8 @@ export interface PolicyResult {
   /** Checks of the core's invariants; one that fails ends the replay with an error. */
   readonly invariantChecks: number;
   readonly groups: readonly Groups[];
+  /** Absent in results of earlier versions. */
+  readonly cost?: CostResult;
   readonly fairness: readonly Fairness[];
   /**
    * 201 quantiles of the waits in ms: 0, 0.5 % ... 100 %. Jobs that never began rank last and are null. Empty: no job

@@ -1,11 +1,12 @@
 import type { ReplayResult } from '../result.ts';
 import { clock } from './charts/axes.ts';
+import { costTable } from './cost-table.ts';
 import { count } from './format.ts';
 import { html, NOTHING, trusted, type Markup } from './markup.ts';
 import { KINDS, lookOf } from './palette.ts';
 import { runPictures, sweepPictures } from './pictures.ts';
 import { repeatSection } from './repeat.ts';
-import { columnsOf, commonInputs } from './runs.ts';
+import { columnsOf, commonInputs, type Column } from './runs.ts';
 import { PAGE_STYLE } from './style.ts';
 import { groupTables, mainTable, wallTable } from './tables.ts';
 import { verdict } from './verdict.ts';
@@ -44,11 +45,8 @@ export function reportHtml(results: readonly ReplayResult[]): string {
           <ul class="verdict">
             ${verdict(results).map((sentence) => html`<li>${sentence}</li>`)}
           </ul>
-          ${mainTable(columns)} ${isOneRun ? groupTables(columns) : NOTHING}${wallTable(results)}
-          ${legend(
-            columns.map(({ policy }) => policy),
-            isOneRun,
-          )}
+          ${mainTable(columns)} ${isOneRun ? [groupTables(columns), costTable(columns)] : NOTHING}${wallTable(results)}
+          ${legend(columns, isOneRun)}
           <main>${first && isOneRun ? runPictures(first, columns) : sweepPictures(columns)}</main>
           ${repeatSection(results)}
         </body>
@@ -95,8 +93,8 @@ function factsOf(results: readonly ReplayResult[]): string {
 }
 
 /** The one legend of the page. Pointing at a policy, or tapping it, fades the others in all pictures. */
-function legend(policies: readonly string[], hasRoom: boolean): Markup {
-  const lines = policies.map((policy, i) => {
+function legend(columns: readonly Column[], hasRoom: boolean): Markup {
+  const lines = columns.map(({ policy }, i) => {
     const { name, marker } = lookOf(i);
     return html`<span class="key ${name}" tabindex="0"
       ><svg viewBox="0 -6 36 12">

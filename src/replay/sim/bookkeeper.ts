@@ -33,6 +33,7 @@ export class Bookkeeper {
     const phase = phaseOf(run, rules);
     history.phases.enter(this.#now(), phase, reasonOf(phase, run));
     recorder.setRoom(this.#now(), history, splitOf(phase, run));
+    history.setRates(this.#now(), splitOf(phase, { boundCpu: run.boundRate, runningCpu: run.runningRate }));
   }
 
   /** Call when the run is over, in whatever way. */
@@ -43,6 +44,7 @@ export class Bookkeeper {
     if (end) timeline.cancel(end);
     this.#countWorking(speed, 0);
     recorder.setRoom(this.#now(), history, NO_ROOM);
+    history.setRates(this.#now(), NO_ROOM);
   }
 
   /**

@@ -1,5 +1,6 @@
 import type { JobRecord, Outcome } from '../job-record.ts';
 import { runAloneMs, type TraceJob } from '../trace/job.ts';
+import { costOf } from './cost.ts';
 import { longestWait, PhaseLog } from './phase-log.ts';
 import type { ToldStart } from './replay-scheduler.ts';
 
@@ -43,6 +44,9 @@ export class JobHistory {
   #room: RoomSplit = NO_ROOM;
   #roomSinceMs = 0;
   readonly #held = { ...NO_ROOM };
+  #rates: RoomSplit = NO_ROOM;
+  #ratesSinceMs = 0;
+  readonly #paid = { ...NO_ROOM };
 
   constructor(job: TraceJob, submitMs: number) {
     this.job = job;
@@ -59,10 +63,16 @@ export class JobHistory {
     [this.#room, this.#roomSinceMs] = [room, nowMs];
   }
 
+  /** What its room costs in an hour, from now on. */
+  setRates(nowMs: number, rates: RoomSplit): void {
+    const ms = nowMs - this.#ratesSinceMs;
+    if (ms > 0) for (const kind of ROOM_KINDS) this.#paid[kind] += this.#rates[kind] * ms;
+    [this.#rates, this.#ratesSinceMs] = [rates, nowMs];
+  }
+
   /** @param end the job's end, or that of the simulation */
   record(policy: string, nowMs: number, end: JobEnd): JobRecord {
     const { job, submitMs, askedMs, reservedMs, beganMs } = this;
-    this.setRoom(nowMs, this.#room);
     const { deadlineMs } = job;
     const isOver = isClosed(end.outcome);
     const completionMs = nowMs - submitMs;
@@ -85,7 +95,7 @@ export class JobHistory {
       slowdown: Math.max(1, completionMs / Math.max(BOUND_MS, runAloneMs(job))),
       runAloneMs: runAloneMs(job),
       work: this.#workOf(end.doneMs),
-      held: this.#heldRoom(),
+      ...this.#ofRoom(nowMs),
       podsBound: this.podsBound,
       evictions: this.evictions,
       timesBroken: this.timesBroken,
@@ -99,6 +109,12 @@ export class JobHistory {
       ...(longest === undefined ? {} : { longest }),
       phases: this.phases.changes(),
     };
+  }
+
+  #ofRoom(nowMs: number): Required<Pick<JobRecord, 'held' | 'cost'>> {
+    this.setRoom(nowMs, this.#room);
+    this.setRates(nowMs, this.#rates);
+    return { held: scaled(this.#held, (milliCoreMs) => milliCoreMs / 1e6), cost: scaled(this.#paid, costOf) };
   }
 
   /** What was foretold, and what came of it; a start that is to come may still be in time. */
@@ -121,18 +137,14 @@ export class JobHistory {
       inWindow: coreSeconds(this.inWindowMs),
     };
   }
-
-  #heldRoom(): JobRecord['held'] {
-    const { work, partial, starting, broken } = this.#held;
-    const coreSeconds = (milliCoreMs: number) => milliCoreMs / 1e6;
-    return {
-      work: coreSeconds(work),
-      partial: coreSeconds(partial),
-      starting: coreSeconds(starting),
-      broken: coreSeconds(broken),
-    };
-  }
 }
+
+const scaled = ({ work, partial, starting, broken }: RoomSplit, scale: (sum: number) => number): JobRecord['held'] => ({
+  work: scale(work),
+  partial: scale(partial),
+  starting: scale(starting),
+  broken: scale(broken),
+});
 
 interface JobEnd {
   readonly outcome: Outcome;

@@ -32,6 +32,9 @@ export interface JobRun {
   /** cpu of the bound pods, and of those that run, in millicores. */
   boundCpu: number;
   runningCpu: number;
+  /** What these cost in an hour. */
+  boundRate: number;
+  runningRate: number;
   /** When all that the job needs was bound first. */
   completeMs: number | undefined;
   /** How long it takes, as foretold when its leader got its node; undefined: nothing was known. */
@@ -62,6 +65,8 @@ export interface SimPod {
   /** It is terminating, and gone when its grace period is over. */
   isEvicted: boolean;
   node: string;
+  /** What it costs in an hour where it is bound. */
+  rate: number;
 }
 
 export function newRun(history: JobHistory, submitMs: number, seed: number, attempt: number): JobRun {
@@ -84,6 +89,8 @@ export function newRun(history: JobHistory, submitMs: number, seed: number, atte
     refusedWorkers: 0,
     boundCpu: 0,
     runningCpu: 0,
+    boundRate: 0,
+    runningRate: 0,
     completeMs: undefined,
     forecast: undefined,
     isWaitOver: false,
@@ -121,7 +128,7 @@ export function newPod(run: JobRun, kind: 'leader' | 'worker'): SimPod {
   const isLeader = kind === 'leader';
   const index = isLeader ? 0 : run.named++;
   const times = { runningSinceMs: 0, shareFromMs: 0 };
-  const waiting = { state: 'waiting', node: '', isRefused: false, isEvicted: false, ...times } as const;
+  const waiting = { state: 'waiting', node: '', rate: 0, isRefused: false, isEvicted: false, ...times } as const;
   const pod: SimPod = { info: podInfo(run, isLeader, index), job: run, isLeader, ...waiting };
   run.pods.add(pod);
   return pod;

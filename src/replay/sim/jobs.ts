@@ -98,6 +98,7 @@ export class Jobs {
     history.podsBound++;
     if (pod.isLeader) history.askedMs ??= this.#now();
     if (pod.isLeader) history.reservedMs ??= this.#now();
+    pod.rate = this.#world.costs.rateOf(pod.info, pod.node);
     countBound(pod);
     if (pod.isLeader) run.forecast = this.#forecastOf(pod);
     if (isComplete(run)) run.completeMs ??= this.#now();

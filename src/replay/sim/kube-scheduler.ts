@@ -28,7 +28,7 @@ interface Left {
 type Outcome = { readonly node: string } | { readonly refused: string; readonly by: Rejector };
 
 /** The parts of the world that it needs. */
-type Surroundings = Omit<World, 'nodeRoom' | 'rules'>;
+type Surroundings = Omit<World, 'nodeRoom' | 'costs' | 'rules'>;
 
 /**
  * kube-scheduler's cycle, one pod at a time, as v1.36 does it: its own filters (room, labels, taints), on as many nodes

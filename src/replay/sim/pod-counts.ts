@@ -4,6 +4,7 @@ import { cpuOf, type SimPod } from './job-run.ts';
 export function countBound(pod: SimPod): void {
   const { job: run } = pod;
   run.boundCpu += cpuOf(pod);
+  run.boundRate += pod.rate;
   if (pod.isLeader) run.leader = 'bound';
   else run.boundWorkers++;
   forgive(pod);
@@ -13,6 +14,7 @@ export function countBound(pod: SimPod): void {
 export function countRunning(pod: SimPod): void {
   const { job: run } = pod;
   run.runningCpu += cpuOf(pod);
+  run.runningRate += pod.rate;
   if (pod.isLeader) run.leader = 'running';
   else run.runningWorkers++;
 }
@@ -30,10 +32,12 @@ export function countGone(pod: SimPod): void {
   const { job: run, state } = pod;
   if (state === 'waiting') return forgive(pod);
   run.boundCpu -= cpuOf(pod);
+  run.boundRate -= pod.rate;
   if (pod.isLeader) run.leader = 'waiting';
   else run.boundWorkers--;
   if (state !== 'running') return;
   run.runningCpu -= cpuOf(pod);
+  run.runningRate -= pod.rate;
   if (!pod.isLeader) run.runningWorkers--;
 }
 

@@ -1,4 +1,5 @@
 import type { NodeInfo } from '../../core/model.ts';
+import type { Price } from '../../core/policy/tenancy.ts';
 import type { JobRecord } from '../job-record.ts';
 import { DEFAULT_PROFILE, MUSTER_PROFILE } from '../kube-scheduler/profile.ts';
 import { SchedulingQueue } from '../kube-scheduler/scheduling-queue.ts';
@@ -8,6 +9,7 @@ import { seeded } from '../random.ts';
 import type { LatencyResult, PolicyResult } from '../result.ts';
 import type { Trace, TraceJob } from '../trace/job.ts';
 import { typicalShape } from '../trace/typical-shape.ts';
+import { CostBook } from './cost.ts';
 import { FairnessMeter } from './fairness.ts';
 import { Inversions } from './inversions.ts';
 import { JobSummary } from './job-summary.ts';
@@ -34,6 +36,8 @@ export interface SimulationInput {
   readonly options: ReplayOptions;
   readonly port: ExtenderPort;
   readonly policy: string;
+  /** Absent: a core costs 1 an hour. */
+  readonly prices?: readonly Price[];
   /** Jobs that do not fit the empty cluster. */
   readonly larger: ReadonlySet<TraceJob>;
   /** Ends the run early, with a partial result. */
@@ -64,6 +68,7 @@ export async function simulate(input: SimulationInput): Promise<SimulationOutput
   const jobs = jobsOf(world, (end) => {
     const record = recordOf(input, end, timeline.nowMs);
     summary.add(record);
+    world.costs.add(record, end.history.job);
     input.onJob?.(record);
   });
   schedule(input, world, jobs);
@@ -76,6 +81,7 @@ export async function simulate(input: SimulationInput): Promise<SimulationOutput
     ...summary.result(totalCpu, { windowMs: Math.min(endMs, windowOf(trace.jobs)), endMs }),
     ...recorder.result(endMs, nodeRoom.stranded),
     occupancy: nodeRoom.result(endMs),
+    cost: world.costs.result(endMs),
   };
   const wallSeconds = Number(process.hrtime.bigint() - startedNs) / 1e9;
   const { filter, prioritize } = recorder.decisions;
@@ -86,7 +92,7 @@ export async function simulate(input: SimulationInput): Promise<SimulationOutput
   };
 }
 
-function worldOf({ trace, nodes, options, port }: SimulationInput): World {
+function worldOf({ trace, nodes, options, port, prices = [] }: SimulationInput): World {
   const truth = new Truth(nodes);
   const profile = port.isInFront ? MUSTER_PROFILE : DEFAULT_PROFILE;
   return {
@@ -96,6 +102,7 @@ function worldOf({ trace, nodes, options, port }: SimulationInput): World {
     profile,
     recorder: new Recorder(truth.totalCpu()),
     nodeRoom: new NodeRoom(truth, nodes, typicalShape(trace)),
+    costs: new CostBook(nodes, prices),
     port,
     options,
     rules: workRulesOf(options, trace.work),

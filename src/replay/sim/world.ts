@@ -5,6 +5,7 @@ import type { SchedulerProfile } from '../kube-scheduler/profile.ts';
 import type { SchedulingQueue } from '../kube-scheduler/scheduling-queue.ts';
 import type { SimPod } from './job-run.ts';
 import type { WorkRules } from '../work-model.ts';
+import type { CostBook } from './cost.ts';
 import type { NodeRoom } from './node-room.ts';
 import type { Timeline } from './timeline.ts';
 import type { Truth } from './truth.ts';
@@ -18,6 +19,7 @@ export interface World {
   readonly recorder: Recorder;
   readonly port: ExtenderPort;
   readonly nodeRoom: NodeRoom;
+  readonly costs: CostBook;
   readonly options: ReplayOptions;
   readonly rules: WorkRules;
 }
