@@ -8,5 +8,7 @@ export default defineConfig({
     testTimeout: 120_000,
     hookTimeout: 120_000,
     pool: 'threads',
+    // vitest leaves one core out, which with two cores is half of them.
+    maxWorkers: '100%',
   },
 });
