@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
+import { propertyRuns } from '../support/property-runs.ts';
 import {
   CROWD,
   CROWDED,
@@ -16,7 +17,7 @@ import {
   type Step,
 } from '../support/play.ts';
 
-const RUNS = { numRuns: 300, seed: 20282 };
+const RUNS = { numRuns: propertyRuns(150), seed: 20282 };
 const steps = sequenceOf(...gangSteps, ...gangSteps, ...slowSteps, ...otherSteps, ...liveSteps).map((list) => [
   ...CROWDED,
   ...list,

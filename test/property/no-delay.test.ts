@@ -5,10 +5,11 @@ import type { Forecast } from '../../src/core/history/run-times.ts';
 import type { Policy, QueueRules } from '../../src/core/policy/policy.ts';
 import { GangBuilder, node, queueWith } from '../support/builders.ts';
 import { Line, type Job } from '../support/line.ts';
+import { propertyRuns } from '../support/property-runs.ts';
 import { exactly } from '../support/told-run-times.ts';
 
-/** More with MUSTER_PROPERTY_RUNS; a failure prints its seed and path. */
-const numRuns = Number(process.env['MUSTER_PROPERTY_RUNS'] ?? 200);
+/** A failure prints its seed and path. */
+const numRuns = propertyRuns(80);
 const RUNS = { numRuns, seed: 20281 };
 
 const MINUTE = 60_000;

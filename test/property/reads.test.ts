@@ -7,9 +7,10 @@ import { allAtOnce } from '../../src/core/work.ts';
 import { GangBuilder, offer, pod, spark } from '../support/builders.ts';
 import { fingerprintOf } from '../support/fingerprint.ts';
 import { gangSteps, liveSteps, otherSteps, Play, policy, setting, wildRunTimes, type Step } from '../support/play.ts';
+import { propertyRuns } from '../support/property-runs.ts';
 import type { World } from '../support/world.ts';
 
-const RUNS = { numRuns: 60, seed: 20264 };
+const RUNS = { numRuns: propertyRuns(25), seed: 20264 };
 
 /** Of several priorities, and more than the cluster holds: gangs wait, and searches find victims. */
 const APPS = [
@@ -87,7 +88,7 @@ test('no read changes any state or any log', () => {
     }),
     RUNS,
   );
-  expect(found).toBeGreaterThan(200);
+  expect(found).toBeGreaterThan(80);
 });
 
 test('what was read in between changes no later answer and no later effect', () => {

@@ -60,17 +60,18 @@ test('nodes that fail lose pods, and the gangs go on', async () => {
 });
 
 describe('a generated morning', () => {
-  const trace = select(generateTrace(profileNamed('S'), { seed: 3 }), { maxJobs: 300 });
+  const trace = select(generateTrace(profileNamed('S'), { seed: 3 }), { maxJobs: 100 });
   test.each([...PRESETS.keys()])('the same seed gives the same result under %s, latencies apart', async (policy) => {
     const once = async () =>
-      JSON.stringify(await run(trace, nodes(30, 32), policy, { checkEvery: 50, nodeFailuresPerDay: 50 }));
+      JSON.stringify(await run(trace, nodes(20, 32), policy, { checkEvery: 50, nodeFailuresPerDay: 50 }));
     expect(await once()).toBe(await once());
   });
   test('gangs are never partial and nodes never overcommitted', async () => {
     for (const policy of ['fifo-gang', 'muster']) {
-      const result = await run(trace, nodes(20, 32), policy, { checkEvery: 20 });
+      const result = await run(trace, nodes(16, 32), policy, { checkEvery: 20 });
       expect(result).toMatchObject({ idle: { partial: 0 }, overcommits: 0, outcomes: { deadlocked: 0 } });
-      expect(result.outcomes.done).toBeGreaterThan(200);
+      expect(result.outcomes.done).toBeGreaterThan(80);
+      expect(result.waitMs.mean).toBeGreaterThan(60_000);
     }
   });
 });
