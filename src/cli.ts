@@ -1,7 +1,6 @@
 import { isMainThread } from 'node:worker_threads';
 import { Command, Option } from 'commander';
 import { checkCommand, type CheckFlags } from './cli/check.ts';
-import { checkCommand } from './cli/check.ts';
 import { addCostCommand } from './cli/cost.ts';
 import { demoCommand, demoNodes, type DemoFlags } from './cli/demo.ts';
 import { etaCommand, type EtaFlags } from './cli/eta.ts';

@@ -37,7 +37,7 @@ export function writeResults({ named, lost, isStopped }: Ended, flags: OutFlags)
   for (const { run, why } of lost) to.write(`GIVEN UP: ${run}: ${why}\n`);
   const table = { baseline: flags.baseline, width: widthOf(to) };
   if (named.length > 0) to.write(`${mergedTable(named, table)}\n`);
-  const sweep: SweepResult = { version: 2, kind: 'sweep', muster: VERSION, command: commandLine(), lost, results };
+  const sweep: SweepResult = { version: 3, kind: 'sweep', muster: VERSION, command: commandLine(), lost, results };
   writeOut(flags.json, () => `${JSON.stringify(sweep, undefined, 1)}\n`);
   writeOut(flags.csv, () => resultsCsv(results));
   if (results.length > 0) writeOut(flags.report, () => reportHtml(results));

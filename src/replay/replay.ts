@@ -67,7 +67,7 @@ export async function replay(input: ReplayInput): Promise<ReplayResult> {
       options,
       port,
       policy: policy.name,
-      prices: policy.rules.tenancy.prices,
+      tenancy: policy.rules.tenancy,
       larger,
       ...ears,
     });
@@ -88,7 +88,7 @@ function aboutInput(input: ReplayInput, trace: Trace): Omit<ReplayResult, 'compl
     nodes.reduce((total, { allocatable }) => total + (allocatable.get(resource) ?? 0), 0);
   const pods = jobs.reduce((total, { workers }) => total + 1 + workers.count, 0);
   return {
-    version: 2,
+    version: 3,
     muster,
     command,
     trace: { name, format, sha256: digestOf(trace), jobs: jobs.length, pods },

@@ -71,9 +71,9 @@ export interface Groups {
   readonly rows: readonly GroupRow[];
 }
 
-/** How evenly groups that want room get it, with equal max-min shares of the cluster's cpu as the measure. */
+/** How evenly namespaces and users that want room get it, with equal max-min shares of the cluster's cpu as the measure. */
 export interface Fairness {
-  readonly by: 'queue' | 'namespace' | 'user';
+  readonly by: 'namespace' | 'user';
   /** Jain's index over what each group used of its share, 1/groups..1 (best). */
   readonly jain: number;
   /** The group that had less than 0.9 of its share, and wanted more, for the longest time. */
@@ -105,6 +105,36 @@ export interface CostResult {
   readonly idle: number;
   /** Those who paid most first. */
   readonly rows: readonly CostRow[];
+}
+
+/**
+ * What one queue was entitled to and got, on average until the end of the simulation, as a part of the cluster, 0..1: of
+ * the resource that it may have the least part of what it wants at the time.
+ */
+export interface QueueRow {
+  /** Its path in the policy's tree. */
+  readonly queue: string;
+  readonly entitled: number;
+  /** What its bound pods requested. */
+  readonly held: number;
+  /** The part that it held of what it was entitled to, 0..1; null: it wanted nothing. */
+  readonly served: number | null;
+  /** How long a job of it waited, for more than a minute, that would have kept it within its entitlement (sampled). */
+  readonly underMs: number;
+}
+
+/** Who got what it is entitled to, by queue. The entitlement is that of the policy's tenancy. */
+export interface Queues {
+  /** Jain's index over `served` of the queues that wanted something, 1/queues..1 (best). */
+  readonly jain: number;
+  /** The queue that was under its entitlement for longest; '': none was. */
+  readonly worst: { readonly queue: string; readonly underMs: number };
+  /** How often room was made at the cost of another queue; gangs and pods evicted for it. */
+  readonly reclaims: { readonly count: number; readonly gangs: number; readonly pods: number };
+  /** How often a gang that had been evicted lost a pod again within 10 min of when that was bound. */
+  readonly cycles: number;
+  /** Those that are entitled to most come first. */
+  readonly rows: readonly QueueRow[];
 }
 
 /** The figures of one policy on the trace; they are the same for the same input and seed. Times are simulated ms. */
@@ -185,6 +215,8 @@ export interface PolicyResult {
   /** Absent in results of earlier versions. */
   readonly cost?: CostResult;
   readonly fairness: readonly Fairness[];
+  /** Absent: the trace has one queue, or more than 200. */
+  readonly queues?: Queues;
   /**
    * 201 quantiles of the waits in ms: 0, 0.5 % ... 100 %. Jobs that never began rank last and are null. Empty: no job
    * counts.
@@ -213,7 +245,7 @@ export interface OfferedLoad {
 }
 
 export interface ReplayResult {
-  readonly version: 2;
+  readonly version: 3;
   /** muster's version. */
   readonly muster: string;
   /** The command line, without the interpreter. */

@@ -4,11 +4,11 @@ import { app, nodes, run, traceOf } from '../support/replays.ts';
 const MINUTE_MS = 60_000;
 const cores = (count: number) => new Map([['cpu', count * 1000]]);
 
-test('a queue is under its share from the submission of its job on, however quiet it was before', async () => {
-  const first = app('first', { queue: 'a', leader: cores(4), durationMs: 60 * MINUTE_MS }, 0);
-  const second = app('second', { queue: 'b', leader: cores(4), submitMs: 30 * MINUTE_MS }, 0);
+test('a user is under its share from the submission of its job on, however quiet it was before', async () => {
+  const first = app('first', { user: 'a', leader: cores(4), durationMs: 60 * MINUTE_MS }, 0);
+  const second = app('second', { user: 'b', leader: cores(4), submitMs: 30 * MINUTE_MS }, 0);
   const { fairness } = await run(traceOf(first, second), nodes(1, 4), 'kube-no-preemption');
-  const { worst } = fairness.find(({ by }) => by === 'queue')!;
+  const { worst } = fairness.find(({ by }) => by === 'user')!;
   expect(worst.name).toBe('b');
   expect(Math.abs(worst.underShareMs - 30 * MINUTE_MS)).toBeLessThan(20_000);
 });

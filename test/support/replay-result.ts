@@ -100,6 +100,16 @@ export const policyResult = (policy: string, change: Partial<PolicyResult> = {})
   invariantChecks: 3,
   groups: [],
   fairness: [],
+  queues: {
+    jain: 0.98,
+    worst: { queue: 'a', underMs: 120_000 },
+    reclaims: { count: 1, gangs: 1, pods: 2 },
+    cycles: 0,
+    rows: [
+      { queue: 'a', entitled: 0.4, held: 0.3, served: 0.75, underMs: 120_000 },
+      { queue: 'b', entitled: 0.2, held: 0.3, served: 1, underMs: 0 },
+    ],
+  },
   waitCurve: Array.from({ length: 201 }, (_, i) => i * 1000),
   series: series(policy.length),
   occupancy,
@@ -107,7 +117,7 @@ export const policyResult = (policy: string, change: Partial<PolicyResult> = {})
 });
 
 export const replayResult = (policies: readonly PolicyResult[], change: Partial<ReplayResult> = {}): ReplayResult => ({
-  version: 2,
+  version: 3,
   muster: '0.0.0',
   command: ['muster', 'replay'],
   trace: { name: 'day.csv', format: 'itp', sha256: 'abc', jobs: 10, pods: 60 },

@@ -1,5 +1,5 @@
-import type { Fairness, GroupBy, GroupRow, OpenQuantiles, PolicyResult } from '../result.ts';
-import { count, printable, ratio, span } from './format.ts';
+import type { Fairness, GroupBy, GroupRow, OpenQuantiles, PolicyResult, QueueRow } from '../result.ts';
+import { count, percent, printable, ratio, span } from './format.ts';
 import { textTable, type TextRow } from './text-table.ts';
 
 type Metric = readonly [title: string, text: (row: GroupRow) => string];
@@ -29,7 +29,27 @@ export function groupTable(policies: readonly PolicyResult[], by: GroupBy, width
       return { label: `${title}, ${by} ${group} (${count(jobs)} jobs)`, short: `${title}, ${group}`, cells };
     }),
   );
-  return textTable({ columns, rows: [...rows, ...fairnessRows(policies, by)], width });
+  const fairness = by === 'queue' ? queueRows(policies) : fairnessRows(policies, by);
+  return textTable({ columns, rows: [...rows, ...fairness], width });
+}
+
+const SHARES: readonly (readonly [title: string, text: (row: QueueRow) => string])[] = [
+  ['entitled to, of the cluster', ({ entitled }) => percent(entitled)],
+  ['held, of the cluster', ({ held }) => percent(held)],
+  ['got of its entitlement', ({ served }) => (served === null ? '-' : percent(served))],
+  ['under its entitlement', ({ underMs }) => (underMs === 0 ? '0' : span(underMs))],
+];
+
+/** What each queue was entitled to and got, under each policy. */
+function queueRows(policies: readonly PolicyResult[]): TextRow[] {
+  const found = policies.map(({ queues }) => queues?.rows ?? []);
+  const names = [...new Set(found.flat().map(({ queue }) => queue))];
+  return SHARES.flatMap(([title, text]) =>
+    names.map((name): TextRow => {
+      const cells = found.map((rows) => rows.find(({ queue }) => queue === name)).map((row) => (row ? text(row) : '-'));
+      return { label: `${title}, queue ${printable(name)}`, short: `${title}, ${printable(name)}`, cells };
+    }),
+  );
 }
 
 function fairnessRows(policies: readonly PolicyResult[], by: GroupBy): TextRow[] {

@@ -22,6 +22,7 @@ export interface Row {
 type Names = readonly [label: string, short: string];
 type Value = (result: PolicyResult) => number;
 type Foretold = NonNullable<PolicyResult['foretold']>;
+type Queues = NonNullable<PolicyResult['queues']>;
 type Extra = Partial<Pick<Row, 'outOf' | 'better' | 'isLowerBound' | 'isOptional'>>;
 
 /** A row of which less is better, unless `extra` says otherwise. */
@@ -61,6 +62,16 @@ const growing: Extra = { isLowerBound: hasOpenJobs };
 /** How what was foretold came out, where it was. */
 const foretold = (names: Names, format: Row['format'], value: (of: Foretold) => number | null, extra: Extra = none) =>
   row(names, format, (r) => (r.foretold ? value(r.foretold) : null), { ...extra, isOptional: true });
+
+/** How queues were treated, where there are several. */
+const queues = (
+  names: Names,
+  format: Row['format'],
+  value: (of: Queues, jobs: number) => number,
+  extra: Extra = less,
+) => row(names, format, (r) => (r.queues ? value(r.queues, r.outcomes.jobs) : null), { ...extra, isOptional: true });
+
+const hundredths = (value: number) => value.toFixed(2);
 
 const shareKept = ({ kept, late }: Foretold) => (kept + late === 0 ? null : kept / (kept + late));
 
@@ -121,6 +132,25 @@ export const ROWS: readonly Row[] = [
     (r) => r.inversionSeconds * 1000,
     growing,
   ),
+  queues(
+    ["fairness of queues (Jain's index)", 'fairness of queues'],
+    (value) => value.toFixed(3),
+    ({ jain }) => jain,
+    more,
+  ),
+  queues(
+    ['longest time of a queue under its entitlement', 'under entitlement'],
+    span,
+    ({ worst }) => worst.underMs,
+    growing,
+  ),
+  queues(['reclaims per 100 jobs', 'reclaims per 100'], hundredths, ({ reclaims }, jobs) =>
+    per100(reclaims.count, jobs),
+  ),
+  queues(['gangs evicted for other queues, per 100 jobs', 'reclaimed per 100'], hundredths, ({ reclaims }, jobs) =>
+    per100(reclaims.gangs, jobs),
+  ),
+  queues(['evicted again within 10 min of a start', 'evicted again'], zero, ({ cycles }) => cycles),
   row(['overcommits', 'overcommits'], zero, (r) => r.overcommits),
   foretold(['told a start time', 'told a start time'], count, ({ starts }) => starts || null),
   foretold(['started by the time promised', 'promises kept'], percent, shareKept, more),
@@ -133,6 +163,8 @@ export const ROWS: readonly Row[] = [
   ),
   foretold(['run times within the foretold p90', 'run times within p90'], percent, ({ withinP90 }) => withinP90),
 ];
+
+const per100 = (count: number, jobs: number) => (jobs === 0 ? 0 : (100 * count) / jobs);
 
 const calls = ({ decisions }: PolicyResult) => decisions.filter + decisions.prioritize + decisions.preempt;
 

@@ -2,7 +2,7 @@ import type { ReplayResult } from '../result.ts';
 
 /** What `muster sweep --json` writes: the results of many runs, each with one policy. */
 export interface SweepResult {
-  readonly version: 2;
+  readonly version: 3;
   readonly kind: 'sweep';
   /** muster's version. */
   readonly muster: string;

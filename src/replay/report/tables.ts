@@ -1,6 +1,6 @@
-import type { Fairness, GroupBy, ReplayResult } from '../result.ts';
+import type { Fairness, GroupBy, QueueRow, ReplayResult } from '../result.ts';
 import { comparison, type ComparedRow } from './comparison.ts';
-import { count, ratio, span } from './format.ts';
+import { count, percent, ratio, span } from './format.ts';
 import { groupsOf } from './groups.ts';
 import { html, NOTHING, type Markup } from './markup.ts';
 import { lookOf } from './palette.ts';
@@ -83,7 +83,34 @@ export function groupTables(columns: readonly Column[]): Markup {
       ${table(names, [...rows, ...fairnessRow(fairness)])}
     </details>`;
   });
-  return html`${all}`;
+  return html`${all}${shareTable(columns)}`;
+}
+
+/** What each queue was entitled to and got, folded; only where there are several queues. */
+function shareTable(columns: readonly Column[]): Markup {
+  const found = columns.map(({ runs }) => [...runs.values()][0]?.queues?.rows ?? []);
+  const queues = [...new Set(found.flat().map(({ queue }) => queue))];
+  if (queues.length < 2) return NOTHING;
+  const rows = queues.map((name): ComparedRow => {
+    const cells = found.map((some) => cellOf(some.find(({ queue }) => queue === name)));
+    return { label: name === '' ? '(none)' : name, cells };
+  });
+  const names = columns.map(({ policy }) => policy);
+  return html`<details>
+    <summary>What queues got of their entitlement (${count(queues.length)})</summary>
+    <p class="axes">
+      part of its entitlement; what it was entitled to and held, of the cluster; time in which a job waited that would
+      have kept it within its entitlement
+    </p>
+    ${table(names, rows)}
+  </details>`;
+}
+
+function cellOf(row: QueueRow | undefined): ComparedRow['cells'][number] {
+  if (!row || row.served === null) return { text: '-' };
+  const { entitled, held, underMs } = row;
+  const under = underMs > 0 ? `, ${span(underMs)} under` : '';
+  return { text: percent(row.served), spread: `${percent(entitled)} · ${percent(held)}${under}` };
 }
 
 const bound = (atLeast: readonly string[]) => (atLeast.length > 0 ? '≥ ' : '');

@@ -12,7 +12,7 @@ const ENOUGH = 0.9;
 type By = Fairness['by'];
 
 /**
- * Measures how evenly queues, namespaces and users get room: samples what each holds and what it is entitled to, an
+ * Measures how evenly namespaces and users get room: samples what each holds and what it is entitled to, an
  * equal max-min share of the cluster's cpu among those that want some. The state of a sample counts for the whole time
  * since the previous one.
  */
@@ -33,7 +33,7 @@ export class FairnessMeter {
     this.#sampler = new Sampler(spanMs, { leastMs: 10_000, most: 1_000 });
     this.#totalCpu = totalCpu;
     this.#isCounted = isCounted;
-    const kinds: readonly By[] = ['queue', 'namespace', 'user'];
+    const kinds: readonly By[] = ['namespace', 'user'];
     this.#kinds = kinds
       .map((by) => new Kind(by, [...new Set(jobs.map((job) => job[by]))].sort()))
       .filter(({ names }) => names.length >= GROUPS.least && names.length <= GROUPS.most);

@@ -57,6 +57,8 @@ export interface SimPod {
   readonly job: JobRun;
   readonly isLeader: boolean;
   state: 'waiting' | 'bound' | 'running' | 'over';
+  /** 0: it is not bound yet. */
+  boundMs: number;
   /** When it began to run, and the progress of its job in a worker's share then; 0 before. */
   runningSinceMs: number;
   shareFromMs: number;
@@ -127,7 +129,7 @@ export function boundInfo({ info, node }: SimPod, startedMs: number): PodInfo {
 export function newPod(run: JobRun, kind: 'leader' | 'worker'): SimPod {
   const isLeader = kind === 'leader';
   const index = isLeader ? 0 : run.named++;
-  const times = { runningSinceMs: 0, shareFromMs: 0 };
+  const times = { boundMs: 0, runningSinceMs: 0, shareFromMs: 0 };
   const waiting = { state: 'waiting', node: '', rate: 0, isRefused: false, isEvicted: false, ...times } as const;
   const pod: SimPod = { info: podInfo(run, isLeader, index), job: run, isLeader, ...waiting };
   run.pods.add(pod);

@@ -79,11 +79,12 @@ export class Jobs {
     return this.#live;
   }
 
-  /** Evicts the pod: it is gone when its grace period is over. */
-  evict(uid: string): void {
+  /** Evicts the pod: it is gone when its grace period is over. @param forUid whose gang, or which pod, gets its room */
+  evict(uid: string, forUid: string): void {
     const pod = this.#pods.get(uid);
     if (!pod || pod.isEvicted || (pod.state !== 'bound' && pod.state !== 'running')) return;
-    const { port, options } = this.#world;
+    const { port, options, reclaims } = this.#world;
+    reclaims.evicted(pod, this.#pods.get(forUid), this.#now());
     pod.isEvicted = true;
     pod.job.history.evictions++;
     port.observe({ kind: 'pod', pod: { ...boundInfo(pod, pod.runningSinceMs), deleting: true } }, this.#now());
@@ -96,6 +97,7 @@ export class Jobs {
     const { job: run } = pod;
     const { history } = run;
     history.podsBound++;
+    pod.boundMs = this.#now();
     if (pod.isLeader) history.askedMs ??= this.#now();
     if (pod.isLeader) history.reservedMs ??= this.#now();
     pod.rate = this.#world.costs.rateOf(pod.info, pod.node);

@@ -28,7 +28,7 @@ interface Left {
 type Outcome = { readonly node: string } | { readonly refused: string; readonly by: Rejector };
 
 /** The parts of the world that it needs. */
-type Surroundings = Omit<World, 'nodeRoom' | 'costs' | 'rules'>;
+type Surroundings = Omit<World, 'nodeRoom' | 'costs' | 'reclaims' | 'rules'>;
 
 /**
  * kube-scheduler's cycle, one pod at a time, as v1.36 does it: its own filters (room, labels, taints), on as many nodes
@@ -40,8 +40,8 @@ export class KubeScheduler {
   onBound: (pod: SimPod) => void = () => undefined;
   /** @param reason constant as long as what stands in the pod's way */
   onRefused: (pod: SimPod, reason: string) => void = () => undefined;
-  /** Called when muster or this scheduler itself evicts a pod. */
-  onEvicted: (uid: string) => void = () => undefined;
+  /** Called when muster or this scheduler itself evicts a pod. @param forUid the gang's leader, or the pod, that gets its room */
+  onEvicted: (uid: string, forUid: string) => void = () => undefined;
   readonly #world: Surroundings;
   /** The time of the next planned cycle; Infinity: none is planned. */
   #cycleAtMs = Infinity;
@@ -124,7 +124,8 @@ export class KubeScheduler {
     }
     if (pod.isLeader && port.isInFront)
       port.observe({ kind: 'pod', pod: { ...pod.info, crowdedOut: true } }, timeline.nowMs);
-    if (port.isKubePreempting) for (const { info } of this.#preemption.victimsFor(pod, kind)) this.onEvicted(info.uid);
+    if (port.isKubePreempting)
+      for (const { info } of this.#preemption.victimsFor(pod, kind)) this.onEvicted(info.uid, pod.info.uid);
     return { refused: NO_NODE_FITS, by: kind.eligible > 0 ? 'room' : 'node' };
   }
 
@@ -210,7 +211,8 @@ export class KubeScheduler {
       () => {
         this.#isMakingRoom = false;
         for (const effect of port.makeRoom(timeline.nowMs)) {
-          if (effect.kind === 'eviction-planned') for (const { pod } of effect.victims) this.onEvicted(pod.uid);
+          if (effect.kind === 'eviction-planned')
+            for (const { pod } of effect.victims) this.onEvicted(pod.uid, effect.leader.uid);
           if (effect.kind === 'wake-leader') this.#podChanged(effect.leader.uid);
         }
       },

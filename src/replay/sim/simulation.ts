@@ -1,5 +1,5 @@
 import type { NodeInfo } from '../../core/model.ts';
-import type { Price } from '../../core/policy/tenancy.ts';
+import type { Tenancy } from '../../core/policy/tenancy.ts';
 import type { JobRecord } from '../job-record.ts';
 import { DEFAULT_PROFILE, MUSTER_PROFILE } from '../kube-scheduler/profile.ts';
 import { SchedulingQueue } from '../kube-scheduler/scheduling-queue.ts';
@@ -19,6 +19,8 @@ import { KubeScheduler } from './kube-scheduler.ts';
 import { NodeFailures } from './node-failures.ts';
 import { NodeRoom } from './node-room.ts';
 import type { ExtenderPort } from './port.ts';
+import { QueueShares } from './queue-shares.ts';
+import { Reclaims } from './reclaims.ts';
 import { Recorder } from './recorder.ts';
 import { Timeline } from './timeline.ts';
 import { Truth } from './truth.ts';
@@ -36,8 +38,8 @@ export interface SimulationInput {
   readonly options: ReplayOptions;
   readonly port: ExtenderPort;
   readonly policy: string;
-  /** Absent: a core costs 1 an hour. */
-  readonly prices?: readonly Price[];
+  /** By which what queues get is measured. */
+  readonly tenancy: Tenancy;
   /** Jobs that do not fit the empty cluster. */
   readonly larger: ReadonlySet<TraceJob>;
   /** Ends the run early, with a partial result. */
@@ -74,12 +76,15 @@ export async function simulate(input: SimulationInput): Promise<SimulationOutput
   schedule(input, world, jobs);
   const totalCpu = truth.totalCpu();
   const fairness = fairnessOf(input, totalCpu);
-  const isStuck = await run(input, world, { jobs, samples: samplesOf(input, fairness) });
+  const shares = sharesOf(input, truth);
+  const isStuck = await run(input, world, { jobs, samples: [fairness, shares, ...inversionsOf(input)] });
   jobs.finish(isStuck);
   const endMs = timeline.nowMs;
+  const queues = shares.result(endMs);
   const figures = {
     ...summary.result(totalCpu, { windowMs: Math.min(endMs, windowOf(trace.jobs)), endMs }),
     ...recorder.result(endMs, nodeRoom.stranded),
+    ...(queues ? { queues: { ...queues, ...world.reclaims.result() } } : {}),
     occupancy: nodeRoom.result(endMs),
     cost: world.costs.result(endMs),
   };
@@ -92,7 +97,7 @@ export async function simulate(input: SimulationInput): Promise<SimulationOutput
   };
 }
 
-function worldOf({ trace, nodes, options, port, prices = [] }: SimulationInput): World {
+function worldOf({ trace, nodes, options, port, tenancy }: SimulationInput): World {
   const truth = new Truth(nodes);
   const profile = port.isInFront ? MUSTER_PROFILE : DEFAULT_PROFILE;
   return {
@@ -101,8 +106,9 @@ function worldOf({ trace, nodes, options, port, prices = [] }: SimulationInput):
     queue: new SchedulingQueue<SimPod>({ isEager: options.eagerBackoff, maxBackoffMs: profile.maxBackoffMs }),
     profile,
     recorder: new Recorder(truth.totalCpu()),
+    reclaims: new Reclaims(),
     nodeRoom: new NodeRoom(truth, nodes, typicalShape(trace)),
-    costs: new CostBook(nodes, prices),
+    costs: new CostBook(nodes, tenancy.prices),
     port,
     options,
     rules: workRulesOf(options, trace.work),
@@ -112,7 +118,7 @@ function worldOf({ trace, nodes, options, port, prices = [] }: SimulationInput):
 function jobsOf(world: World, onOver: (end: JobEnd) => void): Jobs {
   const scheduler = new KubeScheduler(world);
   const jobs = new Jobs(world, scheduler);
-  scheduler.onEvicted = (uid) => jobs.evict(uid);
+  scheduler.onEvicted = (uid, forUid) => jobs.evict(uid, forUid);
   scheduler.onBound = (pod) => jobs.podBound(pod);
   scheduler.onRefused = (pod, reason) => jobs.podRefused(pod, reason);
   jobs.onOver = onOver;
@@ -170,9 +176,13 @@ function fairnessOf({ trace: { jobs }, larger }: SimulationInput, totalCpu: numb
   return new FairnessMeter(jobs, { totalCpu, spanMs: windowOf(jobs), isCounted: (job) => !larger.has(job) });
 }
 
-function samplesOf({ trace: { jobs }, larger }: SimulationInput, fairness: FairnessMeter): Running['samples'] {
+function sharesOf({ trace: { jobs }, larger, tenancy }: SimulationInput, truth: Truth): QueueShares {
+  return new QueueShares(jobs, { truth, tenancy, spanMs: windowOf(jobs), isCounted: (job) => !larger.has(job) });
+}
+
+function inversionsOf({ trace: { jobs }, larger }: SimulationInput): readonly Inversions[] {
   const isFlat = new Set(jobs.map(({ priority }) => priority)).size < 2;
-  return isFlat ? [fairness] : [fairness, new Inversions(windowOf(jobs), (job) => !larger.has(job))];
+  return isFlat ? [] : [new Inversions(windowOf(jobs), (job) => !larger.has(job))];
 }
 
 /** Checks the core's invariants. @returns the number of steps until the next check */

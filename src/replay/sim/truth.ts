@@ -42,6 +42,10 @@ export class Truth {
     };
   }
 
+  get columns(): ResourceColumns {
+    return this.#columns;
+  }
+
   get table(): TableView {
     return this.#table;
   }

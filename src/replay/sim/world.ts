@@ -1,5 +1,6 @@
 import type { ReplayOptions } from '../options.ts';
 import type { ExtenderPort } from './port.ts';
+import type { Reclaims } from './reclaims.ts';
 import type { Recorder } from './recorder.ts';
 import type { SchedulerProfile } from '../kube-scheduler/profile.ts';
 import type { SchedulingQueue } from '../kube-scheduler/scheduling-queue.ts';
@@ -17,6 +18,7 @@ export interface World {
   readonly queue: SchedulingQueue<SimPod>;
   readonly profile: SchedulerProfile;
   readonly recorder: Recorder;
+  readonly reclaims: Reclaims;
   readonly port: ExtenderPort;
   readonly nodeRoom: NodeRoom;
   readonly costs: CostBook;

@@ -21,9 +21,17 @@ test('text of the result is escaped wherever it stands', () => {
     by,
     rows: [groupRow(hostile), groupRow('other')],
   }));
-  const fairness = [{ by: 'queue' as const, jain: 1, worst: { name: hostile, underShareMs: 1 } }];
+  const fairness = [{ by: 'user' as const, jain: 1, worst: { name: hostile, underShareMs: 1 } }];
+  const queueRow = { queue: hostile, entitled: 1, held: 1, served: 1, underMs: 1 };
+  const queues = {
+    jain: 1,
+    worst: { queue: hostile, underMs: 1 },
+    reclaims: { count: 0, gangs: 0, pods: 0 },
+    cycles: 0,
+    rows: [queueRow, { ...queueRow, queue: 'other' }],
+  };
   const policies = ['one', 'two'].map((name) =>
-    policyResult(`${hostile}${name}`, { source: hostile, policyText: hostile, groups, fairness }),
+    policyResult(`${hostile}${name}`, { source: hostile, policyText: hostile, groups, fairness, queues }),
   );
   const html = reportHtml([
     replayResult(policies, {

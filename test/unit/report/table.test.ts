@@ -3,6 +3,7 @@ import { span } from '../../../src/replay/report/format.ts';
 import { ROWS } from '../../../src/replay/report/rows.ts';
 import { comparisonTable } from '../../../src/replay/report/table.ts';
 import type { PolicyResult } from '../../../src/replay/result.ts';
+import type { QueueRow, Queues } from '../../../src/replay/result.ts';
 import { noneOpen, outcomes, policyResult, replayResult } from '../../support/replay-result.ts';
 
 const WIDTH = 100;
@@ -165,28 +166,50 @@ const group = (name: string, mean: number, atLeast: 'mean'[] = []) => ({
   slowdown: { ...noneOpen, count: 5, mean: 1.5, p95: 3 },
 });
 
+const queuesOf = (...rows: QueueRow[]): Queues => ({
+  jain: 0.9,
+  worst: { queue: 'a', underMs: 60_000 },
+  reclaims: { count: 1, gangs: 2, pods: 3 },
+  cycles: 0,
+  rows,
+});
+
 test('waits by group, and how even the shares were', () => {
   const policies = [
     policyResult('one', {
-      groups: [{ by: 'queue', rows: [group('a', 60_000), group('', 120_000)] }],
-      fairness: [{ by: 'queue', jain: 0.9, worst: { name: 'a', underShareMs: 3_600_000 } }],
+      groups: [{ by: 'user', rows: [group('a', 60_000), group('', 120_000)] }],
+      fairness: [{ by: 'user', jain: 0.9, worst: { name: 'a', underShareMs: 3_600_000 } }],
     }),
-    policyResult('two', { groups: [{ by: 'queue', rows: [group('a', 90_000, ['mean'])] }] }),
+    policyResult('two', { groups: [{ by: 'user', rows: [group('a', 90_000, ['mean'])] }] }),
   ];
-  const table = comparisonTable(replayResult(policies), { width: WIDTH, by: 'queue' });
-  expect(row(table, 'wait mean, queue a (5 jobs)')).toEqual(['1m', '>= 1m 30s']);
-  expect(row(table, 'wait p95, queue (none) (5 jobs)')).toEqual(['4m', '-']);
-  expect(row(table, 'slowdown mean, queue a (5 jobs)')).toEqual(['1.50', '1.50']);
+  const table = comparisonTable(replayResult(policies), { width: WIDTH, by: 'user' });
+  expect(row(table, 'wait mean, user a (5 jobs)')).toEqual(['1m', '>= 1m 30s']);
+  expect(row(table, 'wait p95, user (none) (5 jobs)')).toEqual(['4m', '-']);
+  expect(row(table, 'slowdown mean, user a (5 jobs)')).toEqual(['1.50', '1.50']);
   expect(row(table, "fairness (Jain's index, 1 is best)")).toEqual(['0.900', '-']);
   expect(row(table, 'longest time under its share')).toEqual(['1h a', '-']);
-  expect(comparisonTable(replayResult(policies), { width: WIDTH, by: 'user' })).toContain('No groups by user.');
+  expect(comparisonTable(replayResult(policies), { width: WIDTH, by: 'queue' })).toContain('No groups by queue.');
+});
+
+test('what queues got of their entitlement', () => {
+  const queues = queuesOf({ queue: 'a', entitled: 0.5, held: 0.75, served: 1, underMs: 0 });
+  const policies = [
+    policyResult('one', { groups: [{ by: 'queue', rows: [group('a', 60_000)] }], queues }),
+    policyResult('two', { queues: queuesOf({ queue: 'a', entitled: 0.5, held: 0.2, served: 0.4, underMs: 60_000 }) }),
+  ];
+  const table = comparisonTable(replayResult(policies), { width: WIDTH, by: 'queue' });
+  expect(row(table, 'entitled to, of the cluster, queue a')).toEqual(['50.0 %', '50.0 %']);
+  expect(row(table, 'held, of the cluster, queue a')).toEqual(['75.0 %', '20.0 %']);
+  expect(row(table, 'got of its entitlement, queue a')).toEqual(['100.0 %', '40.0 %']);
+  expect(row(table, 'under its entitlement, queue a')).toEqual(['0', '1m']);
 });
 
 test('control characters of names do not reach the terminal', () => {
   const evil = 'evil\u001b[2J\r\u0007';
   const policy = policyResult(evil, {
     groups: [{ by: 'queue', rows: [group(evil, 1)] }],
-    fairness: [{ by: 'queue', jain: 1, worst: { name: evil, underShareMs: 1 } }],
+    queues: queuesOf({ queue: evil, entitled: 1, held: 1, served: 1, underMs: 1 }),
+    fairness: [{ by: 'user', jain: 1, worst: { name: evil, underShareMs: 1 } }],
   });
   const table = comparisonTable(replayResult([policy], { drawn: [evil] }), { width: WIDTH, by: 'queue', notes: true });
   expect(table.replaceAll('\n', '')).not.toMatch(/\p{Control}/u);
