@@ -66,7 +66,7 @@ program
   .option('--config <file>', 'config file (YAML); docs/config.md')
   .option(
     '--policy <file>',
-    'policy file, or a preset: kube-default, kube-no-preemption, fifo-gang, muster, muster-preempt',
+    'policy file, or a preset: kube-default, kube-no-preemption, fifo-gang, muster, muster-preempt, muster-fair, kueue-like, yunikorn-like',
   )
   .option('--nodes <file>', 'output of kubectl get nodes -o json|yaml')
   .option('--pods <file>', 'output of kubectl get pods -A -o json|yaml')

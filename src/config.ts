@@ -66,7 +66,7 @@ export const Config = z.strictObject({
     .string()
     .optional()
     .describe(
-      'Policy file, reloaded when it changes; or a preset: kube-default, kube-no-preemption, fifo-gang, muster, muster-preempt.',
+      'Policy file, reloaded when it changes; or a preset: kube-default, kube-no-preemption, fifo-gang, muster, muster-preempt, muster-fair, kueue-like, yunikorn-like.',
     ),
   live: flag
     .default(false)

@@ -1,6 +1,5 @@
 import { describe, expect, test } from 'vitest';
 import { pino } from 'pino';
-import { PRESETS } from '../../src/core/policy/presets.ts';
 import { generateTrace } from '../../src/replay/generate/generate.ts';
 import { profileNamed } from '../../src/replay/generate/profiles.ts';
 import { httpPort } from '../../src/replay/http-port.ts';
@@ -61,7 +60,9 @@ test('nodes that fail lose pods, and the gangs go on', async () => {
 
 describe('a generated morning', () => {
   const trace = select(generateTrace(profileNamed('S'), { seed: 3 }), { maxJobs: 100 });
-  test.each([...PRESETS.keys()])('the same seed gives the same result under %s, latencies apart', async (policy) => {
+  // As `muster` goes `muster-fair`, and the others that are left differ in settings alone.
+  const presets = ['kube-default', 'kube-no-preemption', 'fifo-gang', 'muster-preempt', 'muster-fair'];
+  test.each(presets)('the same seed gives the same result under %s, latencies apart', async (policy) => {
     const once = async () =>
       JSON.stringify(await run(trace, nodes(20, 32), policy, { checkEvery: 50, nodeFailuresPerDay: 50 }));
     expect(await once()).toBe(await once());

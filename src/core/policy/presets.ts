@@ -1,6 +1,13 @@
 import { DEFAULT_POLICY, type Policy, type QueueRules } from './policy.ts';
 import { openRules, type Rules } from './rules.ts';
-import { OPEN_TENANCY } from './tenancy.ts';
+import {
+  DEFAULT_RECLAIM,
+  OPEN_TENANCY,
+  plainQueue,
+  type Fairness,
+  type ReclaimRules,
+  type Tenancy,
+} from './tenancy.ts';
 
 const forAllPods = (name: string, change: Partial<Policy>): Rules =>
   openRules([{ ...DEFAULT_POLICY, name, ...change }]);
@@ -8,6 +15,25 @@ const forAllPods = (name: string, change: Partial<Policy>): Rules =>
 const queueWith = (change: Partial<QueueRules>): QueueRules => ({ ...DEFAULT_POLICY.queue, ...change });
 
 const TIGHT = { ...DEFAULT_POLICY.members, strategy: 'least-fragmentation' } as const;
+
+const ANYBODY = { namespaces: [], groups: [], labels: new Map<string, string>(), users: [], dialects: [] };
+
+/** Each namespace has a queue of its own, made when it is first needed. */
+const byNamespace = (turns: Fairness['turns'], reclaim: Partial<ReclaimRules>): Tenancy => ({
+  ...OPEN_TENANCY,
+  queues: [
+    {
+      ...plainQueue('tenants'),
+      each: plainQueue(''),
+      reclaim: { ...DEFAULT_RECLAIM, mode: 'enforce', ...reclaim },
+    },
+  ],
+  rules: [{ ...ANYBODY, queue: 'tenants.{namespace}', force: false }],
+  fairness: { ...OPEN_TENANCY.fairness, priority: 'within', turns },
+});
+
+const whole = { ...DEFAULT_POLICY.preemption, wholeGangs: true };
+const WHOEVER_FITS = queueWith({ blockAfterMs: Infinity, backfill: 'off', order: 'fifo' });
 
 /** Policies for `--policy NAME` instead of a file: kube-scheduler's behaviour today, and muster's suggestions. */
 export const PRESETS: ReadonlyMap<string, Rules> = new Map([
@@ -33,7 +59,31 @@ export const PRESETS: ReadonlyMap<string, Rules> = new Map([
     'muster-preempt',
     forAllPods('muster-preempt', {
       members: TIGHT,
-      preemption: { ...DEFAULT_POLICY.preemption, mode: 'enforce', wholeGangs: true },
+      preemption: { ...whole, mode: 'enforce' },
     }),
+  ],
+  /** As `muster`; each namespace is a queue, and evicts others that hold more than their equal share. */
+  [
+    'muster-fair',
+    {
+      ...forAllPods('muster-fair', { members: TIGHT, preemption: whole }),
+      tenancy: byNamespace('share', { to: 'share' }),
+    },
+  ],
+  /** Turns and reclaim by rules like Kueue's. */
+  [
+    'kueue-like',
+    {
+      ...forAllPods('kueue-like', { queue: WHOEVER_FITS, preemption: whole }),
+      tenancy: byNamespace('borrowing', { afterMs: 0, patienceMs: 0, indivisible: 'allow' }),
+    },
+  ],
+  /** Turns and reclaim by rules like YuniKorn's. */
+  [
+    'yunikorn-like',
+    {
+      ...forAllPods('yunikorn-like', { queue: WHOEVER_FITS, preemption: whole }),
+      tenancy: byNamespace('guarantee-ratio', { afterMs: 30_000, patienceMs: 0, indivisible: 'allow' }),
+    },
   ],
 ]);

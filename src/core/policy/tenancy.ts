@@ -225,5 +225,11 @@ export const OPEN_TENANCY: Tenancy = {
   prices: [],
 };
 
+/** Whether pods may be evicted for gangs of another queue. */
+export const isReclaiming = ({ queues }: Tenancy): boolean => queues.some(reclaims);
+
+const reclaims = ({ reclaim, queues, each }: QueueSpec): boolean =>
+  reclaim?.mode === 'enforce' || queues.some(reclaims) || (each !== undefined && reclaims(each));
+
 /** Whether the file says which queues there are. */
 export const hasQueues = ({ queues }: Tenancy): boolean => queues.length > 0;

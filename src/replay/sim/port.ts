@@ -2,6 +2,7 @@ import type { FilterAnswer, FilterRequest, NodeScore } from '../../core/decision
 import type { Effect } from '../../core/effects.ts';
 import type { ClusterEvent, PodInfo } from '../../core/model.ts';
 import type { Rules } from '../../core/policy/rules.ts';
+import { isReclaiming } from '../../core/policy/tenancy.ts';
 import type { ReplayScheduler, ToldStart } from './replay-scheduler.ts';
 import type { Forecast } from '../../core/history/run-times.ts';
 
@@ -14,7 +15,7 @@ export interface ExtenderPort {
   tick(nowMs: number): void;
   /** Whether kube-scheduler asks muster at all; false: it is replayed alone, because no policy has gangs. */
   readonly isInFront: boolean;
-  /** Whether a policy enforces preemption. */
+  /** Whether muster may evict: a policy enforces preemption, or a queue reclaims. */
   readonly isPreempting: boolean;
   /** Whether kube-scheduler, replayed alone, preempts pods itself: a policy enforces preemption. */
   readonly isKubePreempting: boolean;
@@ -54,7 +55,7 @@ export function feedOf(scheduler: ReplayScheduler): Omit<ExtenderPort, 'filter' 
     reservedCpu: () => scheduler.reservedCpu,
     checkInvariants: () => scheduler.checkInvariants(),
     isInFront: true,
-    isPreempting: isEnforced,
+    isPreempting: isEnforced || isReclaiming(rules.tenancy),
     isKubePreempting: false,
     makeRoom: (nowMs) => [...scheduler.admitWaiting(nowMs), ...scheduler.makeRoom(nowMs)],
   };

@@ -1,5 +1,6 @@
 import type { Tenancy } from '../../core/policy/tenancy.ts';
 import type { Resources, Vector } from '../../core/resources.ts';
+import { routeOf } from '../../core/queue/route.ts';
 import { Shares } from '../../core/queue/shares.ts';
 import { QueueTree, type QueueNode } from '../../core/queue/tree.ts';
 import { Usage } from '../../core/queue/usage.ts';
@@ -88,10 +89,13 @@ export class QueueShares {
     return queues > 1 && queues <= MOST_QUEUES;
   }
 
-  #leafOf({ queue, namespace }: TraceJob): QueueNode {
-    const key = `${namespace}/${queue}`;
+  #leafOf({ queue, namespace, user }: TraceJob): QueueNode {
+    const key = `${namespace}/${queue}/${user}`;
     let leaf = this.#leaves.get(key);
-    if (!leaf) this.#leaves.set(key, (leaf = this.#tree.leaf(queue, namespace)));
+    if (leaf) return leaf;
+    const applicant = { namespace, user: user || namespace, labels: NO_LABELS, dialect: undefined };
+    leaf = this.#tree.leaf(routeOf(this.#tree, applicant, queue).path, namespace);
+    this.#leaves.set(key, leaf);
     return leaf;
   }
 
@@ -158,6 +162,7 @@ export interface Surroundings {
 }
 
 const NOBODY = new Usage();
+const NO_LABELS: ReadonlyMap<string, string> = new Map();
 
 /** The resource of which the queue may have the least part of what it wants; of several, that of which it wants most. */
 function scarcest(
