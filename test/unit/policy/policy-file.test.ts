@@ -5,6 +5,7 @@ import { MusterError } from '../../../src/core/errors.ts';
 import { DEFAULT_POLICY } from '../../../src/core/policy/policy.ts';
 import { PRESETS } from '../../../src/core/policy/presets.ts';
 import { policyFor } from '../../../src/core/policy/select.ts';
+import { isReclaiming } from '../../../src/core/policy/tenancy.ts';
 import { parseDuration } from '../../../src/intake/duration.ts';
 import { parsePolicies } from '../../support/parse-policies.ts';
 import { pod } from '../../support/builders.ts';
@@ -469,9 +470,14 @@ test('the presets: no gangs; strict order; fewest nodes and ten minutes of passi
     ['fifo-gang', 'on', 'pack', 'pack', 0],
     ['muster', 'on', 'least-fragmentation', 'pack', 600_000],
     ['muster-preempt', 'on', 'least-fragmentation', 'pack', 600_000],
+    ['muster-fair', 'on', 'least-fragmentation', 'pack', 600_000],
+    ['kueue-like', 'on', 'pack', 'pack', Infinity],
+    ['yunikorn-like', 'on', 'pack', 'pack', Infinity],
   ]);
   const preempting = [...PRESETS].filter(([, { policies }]) => policies[0]!.preemption.mode === 'enforce');
   expect(preempting.map(([name]) => name)).toEqual(['kube-default', 'muster-preempt']);
+  const reclaiming = [...PRESETS].filter(([, { tenancy }]) => isReclaiming(tenancy));
+  expect(reclaiming.map(([name]) => name)).toEqual(['muster-fair', 'kueue-like', 'yunikorn-like']);
 });
 
 test('the first policy that matches is taken, else the default', () => {
