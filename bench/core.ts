@@ -1,6 +1,7 @@
 import type { Benchmark, BenchmarkContext, Check, Result } from './support/benchmark.ts';
 import { fullOfGangs, halfFull } from './support/cluster.ts';
 import {
+  askedAmong,
   explanation,
   foreignPod,
   newGang,
@@ -30,6 +31,13 @@ const CASES: readonly Case[] = [
   { name: 'new gang of 100', nodes: 15_000, make: (world) => newGang(world, 100), samples: 300 },
   { name: 'gang of 100 that does not fit, first ask', nodes: 5000, make: refusedGang, samples: 300 },
   { name: 'gang that waits, asked again', nodes: 5000, make: waitingGang, samples: 5000, limit: 5 },
+  {
+    name: 'the same among 1,000 queues',
+    nodes: 5000,
+    make: (world) => askedAmong(world, 1000),
+    samples: 5000,
+    limit: 10,
+  },
   { name: 'victim search', nodes: 5000, world: fullOfGangs, make: victimSearch, samples: 50, limit: 20_000 },
   {
     name: 'start of a gang of 100',

@@ -172,6 +172,14 @@ export function thousandMoves({ names }: CoreWorld): Timed {
   };
 }
 
+/** A gang asks again that waits for room, as do gangs of so many queues; nothing has changed. */
+export function askedAmong(world: CoreWorld, queues: number): Timed {
+  const candidates = offer(world.names);
+  const leaders = Array.from({ length: queues }, (_, i) => spark(`q${i}`, 100, { cpu: 16, queue: `q${i}` }).leader());
+  for (const leader of leaders) expectKind(world, leader, candidates, 'none');
+  return { run: (i) => expectKind(world, leaders[(i * 7919) % queues]!, candidates, 'none') };
+}
+
 /** A thousand events: 500 pods are bound and go again. */
 export function thousandEvents(world: CoreWorld): Timed {
   const pods = Array.from({ length: 500 }, (_, i) =>
