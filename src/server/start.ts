@@ -1,3 +1,4 @@
+import { hasQueues } from '../core/policy/tenancy.ts';
 import { pino, type Logger } from 'pino';
 import { Clock } from '../clock.ts';
 import type { Config } from '../config.ts';
@@ -97,13 +98,14 @@ function watchClock({ clock, logger }: Prepared, { metrics }: MusterServer, { on
 }
 
 /** @throws MusterError MUSTER_USAGE if a port is taken */
-async function listenAll({ config, logger }: Prepared, { app, extender, metrics }: MusterServer) {
+async function listenAll({ config, logger, scheduler }: Prepared, { app, extender, metrics }: MusterServer) {
   const url = await listen(app, config);
   const { extenderHost: host, extenderPort: port } = config;
   const extenderUrl = extender === app ? url : await listen(extender, { host, port });
   if (config.live && !isLoopback(host) && config.tlsClientCaFile === undefined)
     logger.warn({ host }, 'anyone who reaches the extender may ask it: use the loopback, or tlsClientCaFile');
-  const webhook = await startWebhook(config, metrics.registry, logger);
+  const withQueues = () => hasQueues(scheduler.rules.tenancy);
+  const webhook = await startWebhook(config, metrics.registry, logger, withQueues);
   return { url, extenderUrl, webhook };
 }
 

@@ -28,6 +28,7 @@ export async function startWebhook(
   config: Config,
   registry: Registry,
   logger: FastifyBaseLogger,
+  hasQueues: () => boolean,
 ): Promise<WebhookServer | undefined> {
   if (config.webhook === undefined) return undefined;
   const { webhookCertFile: cert, webhookKeyFile: key } = config;
@@ -39,7 +40,7 @@ export async function startWebhook(
     );
   const rules = readRules(config.webhook);
   const app = httpServer(logger, { bodyLimit: MAX_BODY_BYTES, tls: readTls(files) });
-  await app.register(webhookRoutes, { config: () => rules, onOutcome: outcomes(registry, logger) });
+  await app.register(webhookRoutes, { config: () => rules, hasQueues, onOutcome: outcomes(registry, logger) });
   const url = await listen(app, { host: '0.0.0.0', port: config.webhookPort });
   logger.info({ version: VERSION, url }, 'muster serves the webhook');
   const unwatch = watchTls(app, files);

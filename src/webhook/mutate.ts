@@ -2,30 +2,44 @@ import { matchesAny } from '../core/policy/patterns.ts';
 import { objectAt, objectsAt, own, textAt, textMapAt, type Json } from '../intake/field.ts';
 import { GATE } from '../intake/pod.ts';
 import type { WebhookConfig, WebhookRule } from './rules.ts';
-
-/** An operation of a JSON patch (RFC 6902) on a Pod. */
-export interface PatchOperation {
-  readonly op: 'add' | 'remove' | 'replace';
-  readonly path: string;
-  readonly value?: unknown;
-}
+import { userPatch } from './user.ts';
+import type { PatchOperation } from './patch.ts';
 
 /** Values of schedulerName that the webhook may replace. */
 const UNSET_SCHEDULERS = new Set([undefined, '', 'default-scheduler']);
 
+/** Where a new pod comes from. */
+export interface Creation {
+  readonly namespace: string;
+  /** Who creates it, as the API server knows; undefined: it does not say. */
+  readonly user?: string | undefined;
+  /** Whether drivers get the gate where their rule does not say. */
+  readonly isGatedByDefault?: boolean;
+}
+
 /**
- * The changes that the first matching rule makes to a new Spark pod; empty for every other pod. Fields that the pod
- * sets itself stay: a scheduler, a PriorityClass, a key of the node selector, an equal toleration.
+ * The changes that the first matching rule makes to a new pod: who creates it, and for a Spark pod how it is scheduled.
+ * Fields that the pod sets itself stay: a scheduler, a PriorityClass, a key of the node selector, an equal toleration.
  * @throws MusterError MUSTER_OBJECT_INVALID for a pod that cannot be read
  */
-export function mutate(pod: Json, namespace: string, { rules }: WebhookConfig): readonly PatchOperation[] {
+export function mutate(pod: Json, from: Creation, { rules, user }: WebhookConfig): readonly PatchOperation[] {
   const metadata = objectAt(pod, 'metadata', 'Pod') ?? {};
-  const spec = objectAt(pod, 'spec', 'Pod');
   const labels = textMapAt(metadata, 'labels', 'Pod.metadata');
+  const rule = rules.find((one) => matches(one, from.namespace, labels));
+  if (!rule) return [];
+  const isGated = rule.driver.gate ?? from.isGatedByDefault ?? false;
+  return [...(user ? userPatch(metadata, from.user) : []), ...sparkPatch(pod, labels, rule, isGated)];
+}
+
+function sparkPatch(
+  pod: Json,
+  labels: ReadonlyMap<string, string>,
+  rule: WebhookRule,
+  isGated: boolean,
+): readonly PatchOperation[] {
+  const spec = objectAt(pod, 'spec', 'Pod');
   const role = labels.get('spark-role');
   if (!spec || (role !== 'driver' && role !== 'executor') || isPlacedByOthers(spec)) return [];
-  const rule = rules.find((one) => matches(one, namespace, labels));
-  if (!rule) return [];
   const scheduler = textAt(spec, 'schedulerName', 'Pod.spec');
   const isOurs = UNSET_SCHEDULERS.has(scheduler) || scheduler === rule.schedulerName;
   if (!isOurs) return [];
@@ -36,7 +50,7 @@ export function mutate(pod: Json, namespace: string, { rules }: WebhookConfig): 
     ...priorityPatch(spec, rule[role].priorityClassName),
     ...selectorPatch(spec, rule[role].nodeSelector),
     ...tolerationPatch(spec, rule[role].tolerations),
-    ...(role === 'driver' && rule.driver.gate ? gatePatch(spec) : []),
+    ...(role === 'driver' && isGated ? gatePatch(spec) : []),
   ];
 }
 

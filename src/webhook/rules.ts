@@ -24,11 +24,19 @@ const Rule = z.strictObject({
     .min(1)
     .default('muster')
     .describe('Set on pods without a schedulerName or with default-scheduler.'),
-  driver: Side.extend({ gate: z.boolean().default(false) }).default({ nodeSelector: {}, tolerations: [], gate: false }),
+  driver: Side.extend({
+    gate: z.boolean().optional().describe('Absent: where the policy file has queues.'),
+  }).default({ nodeSelector: {}, tolerations: [] }),
   executor: Side.default({ nodeSelector: {}, tolerations: [] }),
 });
 
-const WebhookConfig = z.strictObject({ rules: z.array(Rule).min(1).max(1000) });
+const WebhookConfig = z.strictObject({
+  rules: z.array(Rule).min(1).max(1000),
+  user: z
+    .boolean()
+    .default(false)
+    .describe('Write who creates a pod into its annotation muster.dev/user, whatever the pod says.'),
+});
 export type WebhookConfig = z.output<typeof WebhookConfig>;
 export type WebhookRule = z.output<typeof Rule>;
 

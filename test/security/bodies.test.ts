@@ -50,7 +50,11 @@ describe('requests that never end', () => {
 
   beforeAll(async () => {
     extender = await startServer([node('n1', { cpu: 4 })]);
-    await webhook.register(webhookRoutes, { config: () => ({ rules: [] }), onOutcome: () => undefined });
+    await webhook.register(webhookRoutes, {
+      config: () => ({ rules: [], user: false }),
+      hasQueues: () => false,
+      onOutcome: () => undefined,
+    });
     urls.set('/filter', extender.url);
     urls.set('/mutate', await webhook.listen({ host: '127.0.0.1', port: 0 }));
   });
@@ -89,7 +93,8 @@ test('a review that is nested too deep is refused, and counted as failed', async
   const outcomes: string[] = [];
   const app = httpServer(pino({ level: 'silent' }), { bodyLimit: 3 * MB });
   await app.register(webhookRoutes, {
-    config: () => ({ rules: [] }),
+    config: () => ({ rules: [], user: false }),
+    hasQueues: () => false,
     onOutcome: (outcome) => void outcomes.push(outcome),
   });
   const headers = { 'content-type': 'application/json' };

@@ -4,7 +4,8 @@ import fc from 'fast-check';
 import Fastify from 'fastify';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { Json } from '../../../src/intake/field.ts';
-import { mutate, type PatchOperation } from '../../../src/webhook/mutate.ts';
+import { mutate } from '../../../src/webhook/mutate.ts';
+import type { PatchOperation } from '../../../src/webhook/patch.ts';
 import { webhookRoutes } from '../../../src/webhook/routes.ts';
 import { parseWebhookConfig, type WebhookConfig } from '../../../src/webhook/rules.ts';
 
@@ -51,7 +52,7 @@ function apply(object: Pod, patch: readonly PatchOperation[]): Pod {
 }
 
 const changed = (object: Pod, namespace: string, by: WebhookConfig = rules) =>
-  apply(object, mutate(object as unknown as Json, namespace, by)).spec;
+  apply(object, mutate(object as unknown as Json, { namespace }, by)).spec;
 
 describe('what is changed', () => {
   test('a driver gets scheduler, class, gate, pool and toleration', () => {
@@ -84,7 +85,7 @@ describe('what is changed', () => {
       tolerations: [{ key: 'spark', operator: 'Exists' }],
       schedulingGates: [{ name: 'muster.dev/gang' }],
     };
-    expect(mutate(pod('driver', own) as unknown as Json, 'etl', rules)).toEqual([]);
+    expect(mutate(pod('driver', own) as unknown as Json, { namespace: 'etl' }, rules)).toEqual([]);
   });
 
   test('what it says of other things is kept beside', () => {
@@ -120,7 +121,7 @@ describe('what is never touched', () => {
     ["a pod of Kubernetes' own gang", pod('driver', { schedulingGroup: { podGroupName: 'g' } }), 'etl'],
     ['the same in 1.35', pod('driver', { workloadRef: { name: 'w' } }), 'etl'],
   ])('%s', (_what, object, namespace) => {
-    expect(mutate(object as unknown as Json, namespace, rules)).toEqual([]);
+    expect(mutate(object as unknown as Json, { namespace }, rules)).toEqual([]);
   });
 
   test('any pod: only documented fields change, and the second time nothing does', () => {
@@ -157,11 +158,11 @@ describe('what is never touched', () => {
         fc.constantFrom('etl', 'spark-1', 'web'),
         (fields, role, namespace) => {
           const before = pod(role, fields);
-          const after = apply(before, mutate(before as unknown as Json, namespace, rules));
+          const after = apply(before, mutate(before as unknown as Json, { namespace }, rules));
           const strip = ({ spec: all }: Pod) =>
             Object.fromEntries(Object.entries(all).filter(([key]) => !documented.includes(key)));
           expect(strip(after)).toEqual(strip(before));
-          expect(mutate(after as unknown as Json, namespace, rules)).toEqual([]);
+          expect(mutate(after as unknown as Json, { namespace }, rules)).toEqual([]);
           if (role === 'executor') expect(after.spec['schedulingGates']).toEqual(before.spec['schedulingGates']);
         },
       ),
@@ -200,7 +201,11 @@ describe('POST /mutate', () => {
   let url = '';
 
   beforeAll(async () => {
-    await app.register(webhookRoutes, { config: () => rules, onOutcome: (outcome) => outcomes.push(outcome) });
+    await app.register(webhookRoutes, {
+      config: () => rules,
+      hasQueues: () => false,
+      onOutcome: (outcome) => outcomes.push(outcome),
+    });
     url = await app.listen({ host: '127.0.0.1', port: 0 });
   });
   afterAll(() => app.close());
@@ -239,7 +244,7 @@ describe('POST /mutate', () => {
       response: { uid: 'u', allowed: true, patchType: 'JSONPatch' },
     });
     const patch = JSON.parse(Buffer.from(body.response!.patch!, 'base64').toString()) as PatchOperation[];
-    expect(patch).toEqual(mutate(pod('driver') as unknown as Json, 'etl', rules));
+    expect(patch).toEqual(mutate(pod('driver') as unknown as Json, { namespace: 'etl' }, rules));
   });
 
   test.each<[string, object]>([
