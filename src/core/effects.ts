@@ -66,6 +66,16 @@ export type Effect =
       readonly cycles: number;
       readonly isRestored: boolean;
     }
+  /**
+   * The queue has held more than a `max` that was lowered for as long as the file allows: these victims, which are of one
+   * gang, or of none (''), are to be evicted.
+   */
+  | {
+      readonly kind: 'max-enforced';
+      readonly gang: string;
+      readonly queue: string;
+      readonly victims: readonly PlannedVictim[];
+    }
   /** muster evicts no more pods for the plan; `spared` are the victims that stay. */
   | {
       readonly kind: 'eviction-dropped';

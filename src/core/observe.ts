@@ -84,6 +84,7 @@ export function admitWaiting(state: SchedulerState, nowMs: number): void {
 export function makeRoom(state: SchedulerState, nowMs: number): void {
   if (!state.isSynced) return;
   refreshShares(state, nowMs);
+  state.beyondMax.enforce(state, nowMs);
   findRoom(state, nowMs);
 }
 
@@ -91,6 +92,7 @@ export function makeRoom(state: SchedulerState, nowMs: number): void {
 export function makeRoomSlice(state: SchedulerState, nowMs: number): boolean {
   if (!state.isSynced) return true;
   refreshShares(state, nowMs);
+  if (!state.roomRound) state.beyondMax.enforce(state, nowMs);
   const round = (state.roomRound ??= new RoomRound(state));
   // If it fails, the next call begins a new round.
   state.roomRound = undefined;

@@ -27,6 +27,7 @@ import { StartPromises } from './outlook/promises.ts';
 import type { PreemptionContext, PreemptionContextView } from './preemption/candidates/context.ts';
 import { DisruptionBudgets } from './preemption/candidates/disruption-budgets.ts';
 import { ReportedWork } from './preemption/candidates/reported-work.ts';
+import { BeyondMax } from './preemption/plan/beyond-max.ts';
 import type { RoomRound } from './preemption/plan/make-room.ts';
 import { ImagePulls } from './queue/image-pulls.ts';
 import { Queues } from './queue/queues.ts';
@@ -76,6 +77,8 @@ export interface SchedulerState extends PreemptionContext {
   readonly early: Map<string, PodInfo>;
   hold: string | undefined;
   isFollowing: boolean;
+  /** What queues hold beyond a max that was lowered. */
+  readonly beyondMax: BeyondMax;
   /** The searches for victims that are under way in slices. */
   roomRound: RoomRound | undefined;
 }
@@ -142,6 +145,7 @@ export function newState(options: SchedulerOptions, emit: (effect: Effect) => vo
     disruptionBudgets: new DisruptionBudgets(),
     reportedWork: new ReportedWork(),
     writtenPlans: new Map(),
+    beyondMax: new BeyondMax(),
     schedulerNames: new Set(options.schedulerNames),
     runTimes,
     outcomes: new AwaitedOutcomes(runTimes),

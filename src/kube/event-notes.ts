@@ -71,6 +71,7 @@ export function podEventOf(effect: Effect, deps: NoteDeps): PodEvent | undefined
     case 'gang-released':
     case 'wake-leader':
     case 'outcome-wanted':
+    case 'max-enforced':
       return undefined;
   }
 }

@@ -39,6 +39,7 @@ export class Evictor {
       // Planned and dropped in the same batch: evict nothing.
       if (effect.kind === 'eviction-planned' && dropped.has(effect.plan.id)) continue;
       if (effect.kind === 'eviction-planned') this.#begin(effect);
+      else if (effect.kind === 'max-enforced') this.#enforce(effect);
       else if (effect.kind === 'eviction-dropped') this.#drop(effect.gang, effect.leader);
       else if (effect.kind === 'gang-admitted' || effect.kind === 'gang-released') this.#plans.delete(effect.gang);
     }
@@ -63,6 +64,20 @@ export class Evictor {
           this.#fail(gang, `the eviction plan could not be written: ${reasonOf(error)}`);
       },
     );
+  }
+
+  /** Evicts pods for nobody: there is no leader that a plan could be written to, and none is needed after a crash. */
+  #enforce({ queue, victims }: Extract<Effect, { kind: 'max-enforced' }>): void {
+    const { isLeading, onEviction } = this.#deps;
+    for (const victim of victims)
+      this.#deps.queue.push(
+        `evict ${victim.pod.uid}`,
+        () => (isLeading() ? this.#deps.api.evict(victim.pod, victim.graceMs) : Promise.resolve()),
+        (outcome, error) => {
+          if (outcome === 'done') onEviction(outcome, victim, `queue ${queue}`);
+          else this.#refused(victim, `queue ${queue}`, reasonOf(error));
+        },
+      );
   }
 
   #evictAll({ gang, plan, victims }: Planned): void {

@@ -181,6 +181,31 @@ describe('A20: two queues that are over by the same, with gangs of the same age'
   });
 });
 
+describe('A27: a queue that holds 80 when its max is lowered from 100 to 50', () => {
+  const play = (maxAfterMs: number) => {
+    const queues = (max: number) => [queue('a', { max: cores(max), reclaim: { maxAfterMs } })];
+    const world = cluster(100, queues(100));
+    const gangs = Array.from({ length: 80 }, (_, i) => run(world, `a${i}`, 1, 'a')[0]!);
+    const rules = { policies: world.scheduler.policies, tenancy: tenancyOf(queues(50)) };
+    world.scheduler.setRules(rules, world.nowMs);
+    const counts = [0, 1, 59, 1, 2].map((minutes) => {
+      world.wait(minutes * 60_000);
+      const before = world.effects.length;
+      world.makeRoom();
+      const told = world.effects.slice(before).flatMap((one) => (one.kind === 'max-enforced' ? one.victims : []));
+      for (const { pod: victim } of told.slice(0, 10)) world.learn({ kind: 'pod-gone', uid: victim.uid });
+      return told.length;
+    });
+    return { world, counts, gangs };
+  };
+
+  test('loses nothing', () => expect(play(Infinity).counts).toEqual([0, 0, 0, 0, 0]));
+  // 30 in the first round; 20 do not leave, and others go once these have had their time.
+  test('loses 30 after an hour with reclaim.max: 1h, and no more while these leave', () => {
+    expect(play(3_600_000).counts).toEqual([0, 0, 30, 0, 20]);
+  });
+});
+
 test('mode advise names victims and evicts nobody; off does not even name them', () => {
   for (const mode of ['advise', 'off'] as const) {
     const world = cluster(10, two({ ...owns(5), reclaim: { mode } }));

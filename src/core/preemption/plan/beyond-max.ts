@@ -1,0 +1,117 @@
+import type { BoundPod } from '../../cluster/cluster.ts';
+import type { PlannedVictim } from '../../effects.ts';
+import { refOf } from '../../gang/gang.ts';
+import { DEFAULT_POLICY } from '../../policy/policy.ts';
+import type { QueueNode } from '../../queue/tree.ts';
+import type { Vector } from '../../resources.ts';
+import { allAtOnce, Work } from '../../work.ts';
+import { Budgets } from '../candidates/budgets.ts';
+import { candidatesAt } from '../candidates/candidate-census.ts';
+import { podsOf } from '../candidates/candidate.ts';
+import type { PreemptionContext } from '../candidates/context.ts';
+import { USUAL_GRACE_MS } from '../candidates/exclusion-rules.ts';
+import { leafOf } from '../candidates/share-rules.ts';
+import { chooseVictims } from '../search/choose-victims.ts';
+import { MOST_WORK } from '../search/find-victims.ts';
+import { VictimSet, type RoomSought } from '../search/victim-set.ts';
+
+/** Here a limit stands against the queue's own gangs, whoever they are: whole gangs may go. */
+const RULES = { ...DEFAULT_POLICY.preemption, wholeGangs: true };
+
+/** How long queues have held more than a max that was lowered, and which of their pods go for it. Forgotten at a restart. */
+export class BeyondMax {
+  readonly #sinceMs = new Map<QueueNode, number>();
+  /** Until when each victim should be gone, in ms, by UID. */
+  readonly #going = new Map<string, number>();
+
+  /** Evicts what queues hold beyond their max where the file says after how long. O(queues), and a search where it is due. */
+  enforce(ctx: PreemptionContext, nowMs: number): void {
+    if (ctx.hold !== undefined || ctx.isFollowing || !ctx.tree.isConfigured) return;
+    for (const [uid, untilMs] of this.#going)
+      if (untilMs < nowMs || !ctx.cluster.boundPod(uid)) this.#going.delete(uid);
+    for (const queue of this.#sinceMs.keys()) if (ctx.tree.find(queue.path) !== queue) this.#sinceMs.delete(queue);
+    for (const queue of ctx.tree.nodes()) {
+      const { mode, maxAfterMs } = queue.reclaim;
+      if (mode !== 'enforce' || maxAfterMs === Infinity) continue;
+      const beyond = beyondMax(ctx, queue);
+      if (!beyond) this.#sinceMs.delete(queue);
+      else if (!this.#sinceMs.has(queue)) this.#sinceMs.set(queue, nowMs);
+      else if (nowMs - this.#sinceMs.get(queue)! >= maxAfterMs) this.#evict(ctx, queue, beyond, nowMs);
+    }
+  }
+
+  #evict(ctx: PreemptionContext, queue: QueueNode, beyond: Float64Array, nowMs: number): void {
+    const pods = new Set<string>();
+    for (const [uid, bound] of ctx.cluster.boundPods) {
+      if (bound.isLeaving || !isBelow(ctx, queue, bound)) continue;
+      if (!bound.pod.deleting && !this.#going.has(uid)) pods.add(uid);
+      else for (let c = 0; c < beyond.length; c++) beyond[c]! -= bound.vector[c] ?? 0;
+    }
+    const excess = new Excess(beyond);
+    if (excess.missing === 0) return;
+    const input = { ctx, rules: RULES, priority: Infinity, lender: undefined, ownGang: undefined, nowMs };
+    const open = candidatesAt({ ...input, isUseful: () => true, among: { pods, reservations: false } });
+    const { cluster, reportedWork } = ctx;
+    const costs = { cluster, reportedWork, weights: RULES.cost, nowMs };
+    const victims = new VictimSet(excess, {
+      budgets: new Budgets({ rules: RULES, ctx, nowMs }),
+      costs,
+      work: new Work(MOST_WORK),
+    });
+    const goal = { fits: () => true, margin: 0, widen: () => undefined };
+    if (!allAtOnce(chooseVictims(victims, open, goal))) return;
+    this.#tell(ctx, queue, victims, nowMs);
+  }
+
+  #tell(ctx: PreemptionContext, queue: QueueNode, victims: VictimSet, nowMs: number): void {
+    const told = victims.account().flatMap(({ candidate, cost }) => {
+      const { bound, gang, role, kind } = candidate;
+      if (!bound) return [];
+      const of: Pick<PlannedVictim, 'gang' | 'role'> = gang ? { gang: gang.gang.key, role } : {};
+      const coreSeconds = Math.round(cost);
+      return [{ pod: refOf(bound.pod), node: bound.node, coreSeconds, isLeader: kind === 'gang', ...of }];
+    });
+    for (const { pod } of podsOf([...victims.selected]))
+      this.#going.set(pod.uid, nowMs + (pod.evictionTraits?.graceMs ?? USUAL_GRACE_MS) + RULES.leaveWithinMs);
+    for (const { gang } of told) ctx.evictions.note(gang === undefined ? undefined : ctx.gangs.get(gang), nowMs);
+    for (const gang of new Set(told.map((one) => one.gang ?? ''))) {
+      const of = told.filter((one) => (one.gang ?? '') === gang);
+      ctx.emit({ kind: 'max-enforced', gang, queue: queue.path, victims: of });
+    }
+  }
+}
+
+/** By column, how much the queue holds beyond its max; undefined: nothing. */
+function beyondMax({ shares }: PreemptionContext, queue: QueueNode): Float64Array | undefined {
+  const { max } = shares.of(queue);
+  const beyond = Float64Array.from(max, (most, c) => Math.max(0, shares.usedOf(queue, c) - most));
+  return beyond.some((amount) => amount > 0) ? beyond : undefined;
+}
+
+const isBelow = (ctx: PreemptionContext, queue: QueueNode, { pod }: BoundPod): boolean => {
+  const leaf = leafOf(ctx, pod, ctx.gangs.get(pod.membership?.gang ?? ''));
+  return leaf !== undefined && queue.hasBelow(leaf);
+};
+
+/** What must go, in thousandths of it by column. */
+class Excess implements RoomSought {
+  readonly #all: Vector;
+  readonly #left: Float64Array;
+
+  constructor(beyond: Vector) {
+    this.#all = beyond;
+    this.#left = Float64Array.from(beyond);
+  }
+
+  get missing(): number {
+    return this.#left.reduce((sum, left, c) => sum + (left > 0 ? Math.ceil((1000 * left) / this.#all[c]!) : 0), 0);
+  }
+
+  give(_row: number, vector: Vector): void {
+    for (let c = 0; c < this.#left.length; c++) this.#left[c]! -= vector[c] ?? 0;
+  }
+
+  take(_row: number, vector: Vector): void {
+    for (let c = 0; c < this.#left.length; c++) this.#left[c]! += vector[c] ?? 0;
+  }
+}
