@@ -1,5 +1,5 @@
 import { isoTime } from '../core/iso-time.ts';
-import type { Effect } from '../core/effects.ts';
+import type { Effect, TakenFrom } from '../core/effects.ts';
 import { heldBeyond } from '../core/explanation/held-beyond.ts';
 import type { PodRef } from '../core/model.ts';
 import { counted, listed } from '../core/wording.ts';
@@ -102,11 +102,13 @@ function makingRoom(
 ): PodEvent | undefined {
   if (victims.length === 0) return undefined;
   const pods = counted(victims.length, 'pod');
-  const over = `${from.slice(0, 3).map(heldBeyond).join(', ')}${from.length > 3 ? ', ...' : ''}`;
-  const which = because === 'share' ? `, since ${over},` : ' of lower priority';
+  const which = because === 'share' ? `, since ${overText(from)},` : ' of lower priority';
   const note = `Evicting ${pods}${which} to make room for the gang. It starts when the evicted pods are gone, which should be before ${isoTime(toWall(plan.untilMs))}.`;
   return { pod: leader, type: 'Normal', reason: 'MakingRoom', note };
 }
+
+const overText = (from: readonly TakenFrom[]): string =>
+  `${from.slice(0, 3).map(heldBeyond).join(', ')}${from.length > 3 ? ', ...' : ''}`;
 
 const FIVE_MINUTES_MS = 300_000;
 

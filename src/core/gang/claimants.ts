@@ -1,9 +1,12 @@
 import { pathTo, type QueueNode } from '../queue/tree.ts';
 import type { Vector } from '../resources.ts';
-import type { GangContextView } from './context.ts';
+import type { Shares } from '../queue/shares.ts';
 import { refusalOf, type Gang } from './gang.ts';
 
-type Context = Pick<GangContextView, 'tree' | 'shares' | 'queues'>;
+interface Context {
+  readonly shares: Pick<Shares, 'version' | 'tierAt'>;
+  readonly queues: { waiting(): Iterable<Gang> };
+}
 
 /** Whether a queue on the way to the leaf would hold more than it is entitled to with this. O(depth). */
 export const isBeyondShare = ({ shares }: Pick<Context, 'shares'>, leaf: QueueNode, ask: Vector): boolean =>

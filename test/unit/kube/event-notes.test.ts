@@ -42,6 +42,16 @@ test.each<[object, string | undefined]>([
     { kind: 'eviction-planned', plan, victims: victims(1) },
     'MakingRoom: Evicting 1 pod of lower priority to make room for the gang. It starts when the evicted pods are gone, which should be before 2026-01-02T03:04:05.000Z.',
   ],
+  [
+    {
+      kind: 'eviction-planned',
+      plan,
+      victims: victims(2),
+      because: 'share',
+      from: [{ queue: 'b', resource: 'cpu', held: 150_000, share: 100_000, victims: 2 }],
+    },
+    'MakingRoom: Evicting 2 pods, since queue b holds 150 of its 100 cores, to make room for the gang. It starts when the evicted pods are gone, which should be before 2026-01-02T03:04:05.000Z.',
+  ],
   [{ kind: 'eviction-planned', plan, victims: [] }, undefined],
   [
     { kind: 'eviction-dropped', reason: 'it fits now' },
