@@ -1,6 +1,7 @@
 import type { QueueRule, Tenancy } from '../core/policy/tenancy.ts';
+import { segmentsOf } from '../core/queue/template.ts';
 import { duplicates, type Finding } from './finding.ts';
-import { namesOf, oddName, queueAt } from './queue-of-path.ts';
+import { oddName, queueAt } from './queue-of-path.ts';
 import { MAX_DEPTH } from './queue-nesting.ts';
 import { nearestOf } from './suggestion.ts';
 
@@ -13,7 +14,7 @@ export function ruleFindings(tenancy: Tenancy): readonly Finding[] {
     ...rules.flatMap((rule, i) => [
       ...unknownGroups(rule, i, names),
       ...wrongQueue(rule, i, tenancy),
-      ...unreachable(rule, i, rules),
+      ...unreachable(rule, i, tenancy),
     ]),
   ];
 }
@@ -35,7 +36,7 @@ function wrongQueue({ queue }: QueueRule, i: number, { queues }: Tenancy): Findi
 function queueMistake(path: string, queues: Tenancy['queues']): string | undefined {
   const odd = oddName(path);
   if (odd !== undefined) return `${odd} is no name of a queue; expected a path with {namespace}, {user} or {label:KEY}`;
-  if (namesOf(path).length > MAX_DEPTH) return `must have at most ${MAX_DEPTH} levels`;
+  if (segmentsOf(path).length > MAX_DEPTH) return `must have at most ${MAX_DEPTH} levels`;
   // Without queues every name is a queue.
   if (queues.length === 0) return undefined;
   const { isKnown, first } = queueAt(queues, path);
@@ -43,16 +44,16 @@ function queueMistake(path: string, queues: Tenancy['queues']): string | undefin
   return first === undefined ? undefined : `has queues below it: name one of them, such as ${path}.${first}`;
 }
 
-function unreachable(rule: QueueRule, i: number, rules: readonly QueueRule[]): Finding[] {
-  const before = rules.slice(0, i).findIndex((other) => covers(other, rule));
+function unreachable(rule: QueueRule, i: number, { rules, queues }: Tenancy): Finding[] {
+  // Pods of namespaces that may not use its queue pass a rule by.
+  const before = rules.slice(0, i).findIndex((other) => covers(other, rule) && queueAt(queues, other.queue).isOpen);
   if (before === -1) return [];
   const message = `is never reached: queueRules[${before}] comes first and holds wherever this one does`;
   return [{ kind: 'warning', path: ['queueRules', i], message, input: rule.queue }];
 }
 
-/** Whether the first rule holds wherever the second does. A rule without `force` minds the queue that a pod names. */
+/** Whether the first rule holds wherever the second does. */
 function covers(one: QueueRule, other: QueueRule): boolean {
-  if (other.force && !one.force) return false;
   for (const key of ['namespaces', 'groups', 'users', 'dialects'] as const)
     if (!coversAll(one[key], other[key])) return false;
   return [...one.labels].every(([key, value]) => coversAll([value], [other.labels.get(key) ?? '*']));

@@ -9,25 +9,13 @@ import {
   type Rates,
   type Tenancy,
 } from '../core/policy/tenancy.ts';
+import { DIALECT_NAMES } from './dialects/registry.ts';
 import { resourceMistake, resources } from './quota-schema.ts';
 import { Queue, queueName, toQueueSpec } from './queue-spec-schema.ts';
 import { duration, limit, mapOf, namespacePatterns } from './schema-parts.ts';
 
 const MAX_ENTRIES = 1000;
 const { fairness: usual } = OPEN_TENANCY;
-
-/** Names of the dialects, as a rule may say them; docs/dialects.md. */
-export const DIALECT_NAMES = [
-  'muster',
-  'palantir',
-  'spark',
-  'yunikorn',
-  'volcano',
-  'pod-group',
-  'kueue',
-  'job-set',
-  'indexed-job',
-] as const;
 
 const texts = z.array(z.string().min(1)).default([]);
 const labels = z.record(z.string(), z.string()).default({});

@@ -42,9 +42,13 @@ export function awaiting({ pod }: DialectInput, kind: GangObjectKind, what: stri
   return { gang: `${pod.namespace}/${name}`, role: '', problem, awaits: gangObjectKey(kind, pod.namespace, name) };
 }
 
-/** The queue that muster's own label or annotation names, for dialects that cannot name one. */
+const OWN = 'muster.dev/queue';
+/** Koordinator has no gangs of its own kind to read: its pods name an ElasticQuota beside any declaration. */
+const KOORDINATOR = 'quota.scheduling.koordinator.sh/name';
+
+/** The queue that muster's own label or annotation names, or Koordinator's label, for declarations that name none. */
 export function ownQueue({ pod, annotations }: DialectInput): string | undefined {
-  return pod.labels.get('muster.dev/queue') || annotations.get('muster.dev/queue') || undefined;
+  return pod.labels.get(OWN) || annotations.get(OWN) || pod.labels.get(KOORDINATOR) || undefined;
 }
 
 /** @throws MusterError MUSTER_OBJECT_INVALID for a name that is too long or has other characters */

@@ -10,9 +10,7 @@ import { lossOf } from '../spark/loss.ts';
 import { reportOf } from '../spark/report.ts';
 import type { SparkConf } from '../spark/sizes.ts';
 import type { Dialect, DialectInput } from './dialect.ts';
-import { MAX_MEMBERS, problemOf } from './dialect-helpers.ts';
-
-const QUEUE = 'muster.dev/queue';
+import { MAX_MEMBERS, problemOf, ownQueue } from './dialect-helpers.ts';
 
 /**
  * Spark's own labels, `spark-role` and `spark-app-selector`, which Spark 3.1 to 4.x sets. The gang is declared by the
@@ -149,7 +147,7 @@ function ownerPod(object: Json): boolean {
   return objectsAt(metadata, 'ownerReferences', 'Pod.metadata').some((owner) => own(owner, 'kind') === 'Pod');
 }
 
-const queueOf = ({ pod, annotations }: DialectInput) => pod.labels.get(QUEUE) ?? annotations.get(QUEUE) ?? 'default';
+const queueOf = (input: DialectInput) => ownQueue(input) ?? 'default';
 
 /** The name of the ConfigMap behind a volume of the pod. */
 function volumeOf(object: Json, volume: string): string | undefined {

@@ -205,8 +205,8 @@ test.each([
     [],
   ],
   [
-    'a forced rule behind one for all',
-    'queues: [{ name: a }]\nqueueRules: [{ queue: a }, { force: true, queue: a }]',
+    'a rule behind one for all whose queue is not open to all',
+    'queues: [{ name: a, queues: [{ name: b, namespaces: [x] }] }]\nqueueRules: [{ queue: a.b }, { queue: default }]',
     [],
   ],
   [
@@ -216,7 +216,7 @@ test.each([
   ],
   [
     'default and templates',
-    "queues: [{ name: a, each: { each: {} } }]\nqueueRules: [{ namespaces: [b], queue: 'root.a.{namespace}.{label:x.y/z}' }, { queue: default }]",
+    "queues: [{ name: a, each: { each: {} } }]\nqueueRules: [{ namespaces: [b], queue: 'root.a.{namespace}.team-{label:x.y/z}' }, { queue: default }]",
     [],
   ],
 ])('a warning: %s', (_, text, warnings) => {

@@ -240,3 +240,16 @@ describe('Indexed Job', () => {
     );
   });
 });
+
+describe("Koordinator's quota", () => {
+  const quota = { 'quota.scheduling.koordinator.sh/name': 'team-a' };
+  const group = { 'pod-group.scheduling.sigs.k8s.io': 'pg' };
+  const shelf: GangObjectStore = { 'pod-group': { pg: { minMember: 2 } } };
+  const queueOf = (labels: Record<string, string>) => read({ labels }, shelf)?.spec?.queue;
+
+  test('is the queue of a gang that names none', () => {
+    expect(queueOf({ ...group, ...quota })).toBe('team-a');
+    expect(queueOf({ ...group, ...quota, 'muster.dev/queue': 'own' })).toBe('own');
+    expect(read({ labels: { ...quota, 'spark-role': 'driver' } })).toBeUndefined();
+  });
+});
