@@ -1,6 +1,7 @@
 import { isSeq, parseDocument, type Node } from 'yaml';
 import { MusterError } from '../core/errors.ts';
 import type { Rules } from '../core/policy/rules.ts';
+import type { QueueSpec } from '../core/policy/tenancy.ts';
 import { rulesIn } from './policy-file.ts';
 import { policyText } from './policy-text.ts';
 
@@ -61,9 +62,18 @@ export function withSettings(rules: Rules, settings: readonly Setting[], source:
   if (due.length === 0) return rules;
   const document = parseDocument(policyText(rules));
   const name = `${source} with ${due.map((setting) => `--set ${settingText(setting)}`).join(' ')}`;
+  for (const { policy, field, value } of due) {
+    const path = policy === undefined ? sharedPath(field, rules.tenancy.queues) : undefined;
+    if (!path) continue;
+    try {
+      document.setIn(path, parseDocument(value).contents);
+    } catch {
+      throw new MusterError('MUSTER_POLICY_INVALID', `${name}: there is no field ${field}.`);
+    }
+  }
   policies.forEach((policy, i) => {
     for (const { policy: only, field, value } of due) {
-      if (!isMeant(only, policy.name)) continue;
+      if (!isMeant(only, policy.name) || (only === undefined && isShared(field))) continue;
       try {
         document.setIn(['policies', i, ...field.split('.')], parseDocument(value).contents);
       } catch {
@@ -72,6 +82,28 @@ export function withSettings(rules: Rules, settings: readonly Setting[], source:
     }
   });
   return rulesIn(String(document), name, () => name);
+}
+
+/** Whether the field is one beside the policies: `fairness.memory`, `rates.pods`, `queues.prod.etl.weight`. */
+const isShared = (field: string) => /^(fairness|rates|queues)\./.test(field);
+
+/** Where such a field stands in the file: queues go by name. */
+function sharedPath(field: string, top: readonly QueueSpec[]): (string | number)[] | undefined {
+  if (!isShared(field)) return undefined;
+  const [first, ...names] = field.split('.');
+  if (first !== 'queues') return [first!, ...names];
+  const path: (string | number)[] = [];
+  let queues = top;
+  for (
+    let i = queues.findIndex(({ name }) => name === names[0]);
+    i >= 0;
+    i = queues.findIndex(({ name }) => name === names[0])
+  ) {
+    path.push('queues', i);
+    queues = queues[i]!.queues;
+    names.shift();
+  }
+  return path.length > 0 ? [...path, ...names] : ['queues', ...names];
 }
 
 const isMeant = (only: string | undefined, name: string) => only === undefined || only === name;
