@@ -36,7 +36,7 @@ const CASES: readonly Case[] = [
     nodes: 5000,
     make: (world) => askedAmong(world, 1000),
     samples: 5000,
-    limit: 10,
+    limit: 20,
   },
   { name: 'victim search', nodes: 5000, world: fullOfGangs, make: victimSearch, samples: 50, limit: 20_000 },
   {

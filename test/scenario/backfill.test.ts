@@ -519,7 +519,7 @@ describe('heads of other queues', () => {
     const filler = slots('filler', 10, { queue: 'c' });
     one.run(filler, 60);
     const barriers = ['a', 'b'].map((queue) => slots(`barrier-${queue}`, 6, { queue }));
-    const leaders = barriers.map((gang) => ({ ...gang.leader(), labels: new Map([['line', 'strict']]), classes: [] }));
+    const leaders = barriers.map((gang) => ({ ...gang.leader(), labels: new Map([['line', 'strict']]) }));
     for (const leader of leaders) expect(one.world.ask(leader)).toBe(NO_ROOM);
     for (const queue of ['a', 'b']) one.ask(slots(`h${queue}`, 5, { queue }), 100);
     one.world.wait(SECOND);

@@ -1,5 +1,5 @@
 import { hasRunningLeader } from '../gang/needs.ts';
-import type { Gang } from '../gang/gang.ts';
+import { refusalOf, type Gang } from '../gang/gang.ts';
 import type { BackfillContext } from '../backfill/context.ts';
 import { isWorthATry } from './admit-waiting.ts';
 import { tryToStart } from './try-to-start.ts';
@@ -21,13 +21,19 @@ export function startThoseFirst(ctx: BackfillContext, gang: Gang, nowMs: number)
 
 const mayStart = (ctx: BackfillContext, gang: Gang) => isWorthATry(gang, hasRunningLeader(ctx.cluster, gang));
 
+/** Whether no room has appeared since the gang was refused for want of it. */
+function hasNoNewRoom({ cluster }: BackfillContext, gang: Gang): boolean {
+  const refusal = refusalOf(gang);
+  return refusal !== undefined && 'roomPosition' in refusal && refusal.roomPosition === cluster.table.roomLog.position;
+}
+
 /** A bounded number of them, of which at most four are searched for: the rest have their turn in the next round. */
 function startThoseInTurn(ctx: BackfillContext, gang: Gang, examinations: Examinations, nowMs: number): void {
   const { queues } = ctx;
   let searches = 0;
   for (const other of queues.firstInTurn(SHORT_LIST, (one) => mayStart(ctx, one))) {
     if (searches === EXAMINATIONS) return;
-    if (other.queue === gang.queue || queues.get(other.key) !== other) continue;
+    if (other.queue === gang.queue || hasNoNewRoom(ctx, other) || queues.get(other.key) !== other) continue;
     if (!queues.hasTurnBefore(other, gang) || !mayStart(ctx, other)) continue;
     if (tryToStart(ctx, other, examinations, nowMs) !== 'stands') searches++;
   }
