@@ -71,12 +71,13 @@ export function preemptorOf(
 
 const ALL_MEANS: Means = { priority: true, share: true };
 
-/** The queue that answers for a pod; undefined: none does. @param gang the pod's own; undefined: it is in none */
+/** The queue that answers for a pod; undefined: none does. @param gang the pod's own; undefined: nobody declares one */
 export const leafOf = (
   { usage }: Pick<PreemptionContextView, 'usage'>,
   pod: PodInfo,
   gang: Gang | undefined,
-): QueueNode | undefined => gang?.queue ?? usage.ownerOfPod(pod.uid)?.leaf;
+): QueueNode | undefined =>
+  gang ? gang.queue : (pod.membership ? usage.ownerOf(pod.membership.gang) : usage.ownerOfPod(pod.uid))?.leaf;
 
 /** The priority level of a pod as a victim: the priority of its gang, or its own. */
 export function priorityLevelOf(

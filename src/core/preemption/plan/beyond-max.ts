@@ -9,6 +9,7 @@ import { Budgets } from '../candidates/budgets.ts';
 import { candidatesAt } from '../candidates/candidate-census.ts';
 import { podsOf } from '../candidates/candidate.ts';
 import type { PreemptionContext } from '../candidates/context.ts';
+
 import { leafOf, USUAL_GRACE_MS } from '../candidates/exclusion-rules.ts';
 import { chooseVictims } from '../search/choose-victims.ts';
 import { MOST_WORK } from '../search/find-victims.ts';
