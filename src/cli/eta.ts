@@ -62,13 +62,14 @@ function objectsIn(text: string, name: string): Json[] {
 }
 
 function textOf(
-  { gang, queue, priority, policy, members, start, cannotStart, forecast, sooner }: Eta,
+  { gang, queue, priority, policy, members, start, cannotStart, limit, forecast, sooner }: Eta,
   now: Date,
 ): string[] {
   const who = `${gang} (${counted(members, 'member')}, queue ${queue}, priority ${priority}, policy ${policy}), submitted now:`;
   return [
     who,
     ...(cannotStart === undefined ? [] : [cannotStart]),
+    ...(limit === undefined ? [] : [`It would wait: ${limit}.`]),
     ...(start ? [startText(start, now)] : []),
     forecastText(forecast),
     ...sooner.map((one) => `* ${soonerText(one, now)}`),

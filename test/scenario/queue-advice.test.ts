@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import type { Explanation } from '../../src/core/explanation/explanation.ts';
 import type { QueueSpec } from '../../src/core/policy/tenancy.ts';
+import { allAtOnce } from '../../src/core/work.ts';
 import { node, queueWith, spark, type GangBuilder } from '../support/builders.ts';
 import { queueSpec, tenancyOf, worldWith } from '../support/queue-specs.ts';
 import type { World } from '../support/world.ts';
@@ -144,6 +145,18 @@ describe('a gang that waits for a limit', () => {
   });
 });
 
+test('an app that is not submitted yet is told of the limit that it would wait for, and with how many it would start', () => {
+  const story: Story = { cores: 100, queues: [ML], gangs: [{ app: 'a', executors: 3, queue: 'ml' }] };
+  const asked = { app: 'b', executors: 8, queue: 'ml' };
+  const world = play(story);
+  const { limit, start, sooner } = allAtOnce(world.scheduler.eta(gangOf(asked).leader(), world.nowMs));
+  expect(limit).toContain('queue ml');
+  expect(start).toBeUndefined();
+  expect(sooner).toContainEqual({ kind: 'fewer', role: 'executor', count: 5, instead: 8 });
+  expect(submit(world, asked)).toBe(false);
+  expect(submit(play(story), { ...asked, executors: 5 })).toBe(true);
+});
+
 describe('a gang that waits for room', () => {
   const adhoc = queueSpec('adhoc');
   const prod = queueSpec('prod', { guaranteed: 60, queues: [ETL, queueSpec('ml')] });
@@ -175,7 +188,7 @@ describe('a gang that waits for room', () => {
     const story = { cores: 100, queues: [prod, adhoc], gangs: gangs.slice(0, 2) };
     const { advice, standing } = explained(story, { app: 'first', executors: 29, queue: 'prod.etl' });
     expect(standing!.tier).toBe(0);
-    expect(advice.filter((line) => line.startsWith('Queue'))).toEqual([]);
+    expect(advice.filter((line) => line.includes('is entitled to'))).toEqual([]);
   });
 
   test('with fewer members it would start, if no gang ahead of it must start first', () => {

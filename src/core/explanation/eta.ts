@@ -1,5 +1,6 @@
 import { newGang } from '../gang/declare.ts';
 import type { Gang } from '../gang/gang.ts';
+import { limitOn } from '../gang/limits.ts';
 import { askOf, leaderNeeds } from '../gang/needs.ts';
 import { priorityTerms } from '../gang/priority.ts';
 import { forecastOf } from '../gang/run-identity.ts';
@@ -23,10 +24,12 @@ export interface Eta {
   readonly policy: string;
   /** How many members start together. */
   readonly members: number;
-  /** When it would start if it were submitted now and the forecasts hold; absent: see `cannotStart`. */
+  /** When it would start if it were submitted now and the forecasts hold; absent: see `cannotStart` and `limit`. */
   readonly start?: Outlook;
   /** Why even the empty cluster could not hold it, as a sentence. */
   readonly cannotStart?: string;
+  /** The limit that keeps it from starting, however much room there is; nobody knows until when. */
+  readonly limit?: string;
   readonly forecast: ForecastView;
   /** What would make it start sooner; empty if it would start at once, or muster knows of nothing. */
   readonly sooner: readonly Sooner[];
@@ -53,6 +56,8 @@ export function* etaOf(ctx: PreemptionContextView, pod: PodInfo, nowMs: number):
     const roles = gang.spec.roles.map((role) => explainRole(ctx, gang, role, needs));
     return { ...about, sooner: [], cannotStart: cannotStart({ cluster: ctx.cluster, gang, needs, roles }, obstacle) };
   }
+  const limit = limitOn(ctx, { ...gang, ask: askOf(ctx.cluster, gang) });
+  if (limit) return { ...about, limit: limit.reason, sooner: smallerNow(ctx, gang, nowMs) };
   const start = yield* outlookOf(ctx, () => ({ gang, ahead: ctx.queues.aheadInAllQueues(gang) }), nowMs);
   if (!start || start.latestMs <= nowMs) return { ...about, ...(start ? { start } : {}), sooner: [] };
   const byPriority = yield* soonerByPriority(ctx, gang, start, nowMs);

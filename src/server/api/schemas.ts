@@ -213,6 +213,7 @@ export const EtaView = z.strictObject({
   members: z.int().describe('How many members start together.'),
   start: StartView.optional(),
   cannotStart: z.string().optional().describe('Why even the empty cluster could not hold it.'),
+  limit: z.string().optional().describe('The limit that keeps it from starting, however much room there is.'),
   forecast: ForecastView,
   sooner: z.array(SoonerView).describe('Changes with which it would start sooner.'),
 });
