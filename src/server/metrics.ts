@@ -103,34 +103,12 @@ function victimCounters(registers: Registry[]) {
     help: "Eviction cost of the victims in core-seconds, by their policies' weights.",
     registers,
   });
-  const reclaims = reclaimCounters(registers);
-  return (planned: Extract<Effect, { kind: 'eviction-planned' }>) => {
-    const { victims: list, isRestored } = planned;
+  return ({ victims: list, isRestored }: Extract<Effect, { kind: 'eviction-planned' }>) => {
     if (isRestored) return;
-    reclaims(planned);
     for (const { isLeader, gang, coreSeconds } of list) {
       victims.inc({ role: isLeader ? 'leader' : gang === undefined ? 'single' : 'member' });
       lost.inc(coreSeconds);
     }
-  };
-}
-
-/** Counts what queues within their share take back from others. */
-function reclaimCounters(registers: Registry[]) {
-  const reclaims = new Counter({
-    name: 'muster_reclaims_total',
-    help: 'Pods chosen as victims because their queue held more than its share, by that queue and the queue of the gang.',
-    labelNames: ['from', 'to'],
-    registers,
-  });
-  const cycles = new Counter({
-    name: 'muster_reclaim_cycles_total',
-    help: 'Gangs that were reclaimed again within 10 min of their last start: evictions that go round in circles.',
-    registers,
-  });
-  return ({ from, queue, cycles: again }: Extract<Effect, { kind: 'eviction-planned' }>) => {
-    for (const one of from) reclaims.inc({ from: one.queue, to: queue }, one.victims);
-    cycles.inc(again);
   };
 }
 

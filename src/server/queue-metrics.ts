@@ -56,7 +56,7 @@ function reclaimCounters(registers: Registry[]): (effect: Extract<Effect, { kind
   });
   const cycles = new Counter({
     name: 'muster_reclaim_cycles_total',
-    help: 'Gangs that lost pods to reclaim again so soon after the last time that they may go round in circles.',
+    help: 'Gangs that were reclaimed again within 10 min of their last start: evictions that go round in circles.',
     registers,
   });
   const pair = boundedLabels(MOST_PAIRS);
