@@ -59,6 +59,7 @@ export function tick(state: SchedulerState, nowMs: number): void {
   state.reclaims.expire(nowMs);
   state.rates.expire(nowMs);
   state.imagePulls.expire(nowMs);
+  state.addresses.expire(state.cluster, nowMs);
   state.reportedWork.expire(nowMs);
   state.nominated.expire(nowMs);
   state.outcomes.expire(nowMs);
@@ -135,6 +136,7 @@ export function setRules(state: SchedulerState, { policies, tenancy }: Rules, no
 function setQueues(state: SchedulerState, tenancy: Tenancy, nowMs: number): readonly QueueMove[] {
   const tree = (state.tree = new QueueTree(tenancy));
   state.rates.setRules(tenancy.rates, nowMs);
+  state.addresses.setPools(tenancy.addresses);
   reprice(state);
   state.cluster.occupancy.forget(watchesNodes(tenancy));
   const moved = new Map<string, QueueMove>();
@@ -209,6 +211,7 @@ function endPod(state: SchedulerState, uid: string, nowMs: number, outcome?: Out
   state.early.delete(uid);
   state.inFlight.drop(uid);
   const bound = cluster.unbind(uid);
+  if (bound) state.addresses.podGone(cluster, bound, nowMs);
   nominated.drop(uid);
   const gang = podEnded(state, uid, bound, nowMs);
   const isOver = gang !== undefined && !gangs.has(gang.key);

@@ -3,6 +3,7 @@ import { Cluster } from './cluster/cluster.ts';
 import { InFlight } from './cluster/in-flight.ts';
 import { NominatedRoom } from './cluster/nominated-room.ts';
 import type { Effect } from './effects.ts';
+import { Addresses } from './gang/addresses.ts';
 import { Claimants } from './gang/claimants.ts';
 import { Evictions } from './gang/evictions.ts';
 import { Feasibility } from './gang/feasibility.ts';
@@ -106,6 +107,7 @@ function newQueues({ tenancy = OPEN_TENANCY }: SchedulerOptions) {
     unfairness: new Unfairness(),
     rates: new Rates(tenancy.rates),
     imagePulls: new ImagePulls(),
+    addresses: new Addresses(tenancy.addresses),
     startPlans: new StartPlans(),
   };
 }

@@ -165,10 +165,10 @@ describe('a gang that a rate keeps waiting', () => {
     const world = roomy({ pods: { perSecond: 10, burst: 10 } });
     world.ask(gangOf('a', 129).leader());
     world.ask(gangOf('b', 2).leader());
-    expect(world.scheduler.explain('jobs/b', 0)?.advice).toEqual([
-      'It waits for the pod rate of the cluster; muster tries it again in 12 s at the earliest, after the gangs ahead of it that wait for the same.',
-    ]);
-    expect(world.scheduler.explain('jobs/b', 20_000)?.advice[0]).toContain('again at once');
+    const saying = 'It waits for the pod rate of the cluster; muster tries it again';
+    const rest = ', after the gangs ahead of it that wait for the same.';
+    expect(world.scheduler.explain('jobs/b', 0)?.advice).toContain(`${saying} in 12 s at the earliest${rest}`);
+    expect(world.scheduler.explain('jobs/b', 20_000)?.advice).toContain(`${saying} at once${rest}`);
   });
 
   test('is told so in the same words all the time', () => {

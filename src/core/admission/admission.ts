@@ -161,7 +161,8 @@ function placesWith({ needs, log, from, room }: Gained, places?: number): number
 function planWhole(ctx: BackfillContext, gang: Gang, asked: FilterRequest | undefined, nowMs: number): Admission {
   const { cluster, planner, feasibility, inFlight } = ctx;
   const needs = leaderNeeds(cluster, gang, asked?.pod);
-  const request = { needs, policy: gang.policy, siblings: siblingRows(cluster, gang) };
+  const limits = ctx.addresses.limits(cluster);
+  const request = { needs, policy: gang.policy, siblings: siblingRows(cluster, gang), limits };
   const present = asked ? { ...request, offered: offeredRows(cluster, asked.candidates) } : request;
   const plan = planner.plan(present);
   if (plan.kind === 'placed') {
@@ -170,16 +171,34 @@ function planWhole(ctx: BackfillContext, gang: Gang, asked: FilterRequest | unde
       ? { ...passage, kind: 'admitted', needs }
       : mustWait(ctx, gang, { passage, request, asked }, nowMs);
   }
+  const lacksAddresses = limits.length > 0 && planner.plan({ ...present, limits: [] }).kind === 'placed';
+  if (lacksAddresses) return refused(noAddresses(ctx, gang));
   const obstacle = feasibility.obstacle(gang, needs);
   if (obstacle) return refused({ ...unschedulable(cluster, gang, needs, obstacle), ...shortIn(needs, plan, asked) });
   foundPossible(ctx, gang);
   // Pods in flight count on every node, so that room may only seem to be short until they are bound.
   if (inFlight.total) return refused({ kind: 'held', reason: WAITS_FOR_ROOM });
-  const anywhere = asked ? planner.plan(request) : plan;
+  const anywhere = asked ? planner.plan({ ...request, limits: [] }) : plan;
   if (anywhere.kind === 'placed') return refused(open(gang));
   const roomPosition = cluster.table.roomLog.position;
   const running = countRunning(cluster, gang);
   return refused({ kind: 'room', reason: WAITS_FOR_ROOM, running, roomPosition, ...shortIn(needs, anywhere) });
+}
+
+/** There is room, but not where there are addresses. */
+function noAddresses({ addresses, cluster }: GangContext, gang: Gang): Refusal {
+  const at = addresses.keys.join(' or ');
+  const reason = `gang waits for addresses: each ${at} has too few left`;
+  const { version } = addresses;
+  return {
+    kind: 'quota',
+    reason,
+    limit: 'addresses',
+    at,
+    holder: addresses,
+    version,
+    running: countRunning(cluster, gang),
+  };
 }
 
 interface Behind {

@@ -14,6 +14,7 @@ import type { Rates } from '../queue/rates.ts';
 import type { Shares } from '../queue/shares.ts';
 import type { QueueTree } from '../queue/tree.ts';
 import type { Usage } from '../queue/usage.ts';
+import type { Addresses } from './addresses.ts';
 import type { Claimants } from './claimants.ts';
 import type { Evictions } from './evictions.ts';
 import type { Feasibility } from './feasibility.ts';
@@ -56,6 +57,8 @@ export interface GangContextView {
   readonly shares: Omit<Shares, 'refresh'>;
   /** How fast gangs may be admitted. */
   readonly rates: Pick<Rates, 'isOn' | 'hasRegistries' | 'dueMs' | 'views'>;
+  /** How many addresses are left where. */
+  readonly addresses: Pick<Addresses, 'limits' | 'keys' | 'version'>;
   /** What everybody has in use, over time. */
   readonly meter: Pick<Meter, 'nowMs' | 'nodes' | 'rows' | 'overhead' | 'stateOf'>;
   readonly inFlight: Pick<InFlight, 'total' | 'requests' | 'pods' | 'expected' | 'holds'>;
@@ -95,6 +98,7 @@ export interface GangContext extends GangContextView {
   readonly shares: Shares;
   readonly rates: Rates;
   readonly imagePulls: ImagePulls;
+  readonly addresses: Addresses;
   readonly meter: Meter;
   readonly inFlight: InFlight;
   readonly gangs: Map<string, Gang>;

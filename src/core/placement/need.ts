@@ -25,6 +25,12 @@ export interface FreedRoom {
 /** Whether a row may be used: it is in a domain, or a candidate node of the pod in question. */
 export type RowTest = (row: number) => boolean;
 
+/** How many more pods each domain of a label may get; `of[row]` is -1 where the node is in none. */
+export interface DomainLimit {
+  readonly of: Int32Array;
+  readonly left: Int32Array;
+}
+
 /** The needs to place, and where they may go. */
 export interface PlanRequest {
   /** The leader's need is the first, if a leader is to be placed. */
@@ -34,6 +40,8 @@ export interface PlanRequest {
   readonly policy: Policy;
   /** Rows of the gang's siblings. */
   readonly siblings: readonly number[];
+  /** How many pods each domain may get; absent: as many as fit. */
+  readonly limits?: readonly DomainLimit[];
   /** For simulations: plans as if this room were also free. Absent: none. */
   readonly freed?: readonly FreedRoom[];
   /** For simulations: plans in this room instead of what is free now. Pods in flight do not count in it. */

@@ -6,6 +6,7 @@ import { ANYWHERE, domainTests } from './topology.ts';
 import type { Need, Plan, PlanRequest, RowTest } from './need.ts';
 import { capacityAt, RoomyRows, ScratchRoom } from './room.ts';
 import { Scratch } from './scratch.ts';
+import { planWithin } from './within-limits.ts';
 import { placeTwoKinds } from './two-kinds.ts';
 import { bestRow, chooseRows, likesFullest, rowsInOrder, type Space } from './strategies.ts';
 
@@ -37,6 +38,17 @@ export class Planner {
   }
 
   plan(request: PlanRequest): Plan {
+    const { limits = [], room, ...rest } = request;
+    if (limits.length === 0) return this.#plan(request);
+    const { table, columns } = this.#cluster;
+    const leave = room ? 0 : (this.#inFlight?.total?.[columns.pods] ?? 0);
+    const pods = (room ?? table.free)[columns.pods]!;
+    const podsAt = (row: number) => pods[row]! - leave;
+    const plan = (one: PlanRequest) => this.#plan(room ? { ...one, room } : one);
+    return planWithin(rest, limits, { plan, podsAt, column: columns.pods, rows: table.rows });
+  }
+
+  #plan(request: PlanRequest): Plan {
     const plan = this.#planOne(request);
     if (plan) return plan;
     const needs = splitLeader(request);

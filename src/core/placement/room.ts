@@ -116,7 +116,7 @@ export class ScratchRoom {
   readonly #copies: Float64Array[] = [];
 
   of(room: Room, vectors: readonly Vector[], { leave, freed = [] }: RoomChange): Float64Array[] {
-    const isChanged = (vector: Vector, c: number) => (vector[c] ?? 0) > 0;
+    const isChanged = (vector: Vector, c: number) => (vector[c] ?? 0) !== 0;
     return room.map((column, c) => {
       const isAsked = vectors.some((vector) => isChanged(vector, c));
       if (!isAsked && !freed.some(({ vector }) => isChanged(vector, c))) return column;

@@ -8,5 +8,6 @@ export const LIMIT_KINDS = [
   'running pods',
   'pods of the namespace',
   'pods of the group',
+  'addresses',
 ] as const;
 export type LimitKind = (typeof LIMIT_KINDS)[number];
