@@ -118,6 +118,6 @@ test('after it is stopped nothing is told any more', async () => {
 test('a preset needs no file; anything else is a file, and must be there', () => {
   expect(readRules('fifo-gang').policies[0]!.queue.blockAfterMs).toBe(0);
   expect(() => readRules('no-such-file.yaml')).toThrow(
-    /Policy no-such-file\.yaml: ENOENT.*; presets: kube-default, kube-no-preemption, fifo-gang, muster, muster-preempt\./,
+    /Policy no-such-file\.yaml: ENOENT.*; presets: kube-default, kube-no-preemption, fifo-gang, muster, muster-preempt, muster-fair, kueue-like, yunikorn-like\./,
   );
 });
