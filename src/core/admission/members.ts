@@ -8,6 +8,7 @@ import type { GangContext } from '../gang/context.ts';
 import { isAdmitted, type Gang } from '../gang/gang.ts';
 import { rowFor } from '../gang/healing.ts';
 import { limitOnGrowth } from '../gang/limits.ts';
+import { mayTakeBack } from '../gang/take-back.ts';
 import type { Slot } from '../gang/slot.ts';
 
 const refuse = (reason: string): FilterAnswer => ({ kind: 'none', reason });
@@ -24,7 +25,7 @@ export function placeMember(
   const vector = ctx.cluster.requestVector(pod.request);
   if (isElastic) return placeElastic(ctx, gang, { pod, vector, candidates }, nowMs);
   const own = ctx.ledger.slotOf(pod.uid);
-  if (own) return claim(ctx, gang, own, { pod, vector, candidates });
+  if (own) return claim(ctx, gang, own, { pod, vector, candidates, nowMs });
   const open = gang.slots.filter(
     (slot) => slot.role === role && (slot.state === 'reserved' || slot.state === 'unplaced'),
   );
@@ -34,7 +35,7 @@ export function placeMember(
   const limit = limitOnGrowth(ctx, gang, slot.vector, vector);
   if (limit !== undefined) return refuse(limit);
   ctx.ledger.dropPodHold(pod.uid);
-  return claim(ctx, gang, slot, { pod, vector, candidates });
+  return claim(ctx, gang, slot, { pod, vector, candidates, nowMs });
 }
 
 /**
@@ -57,10 +58,16 @@ export function claimAhead(ctx: GangContext, pod: GangPod): string | undefined {
   return slot.node;
 }
 
+interface Claim extends Ask {
+  readonly nowMs: number;
+}
+
 /** The slot's node if it is a candidate node and the pod fits there; else another candidate node where it fits. */
-function claim(ctx: GangContext, gang: Gang, slot: Slot, { pod, vector, candidates }: Ask): FilterAnswer {
+function claim(ctx: GangContext, gang: Gang, slot: Slot, { pod, vector, candidates, nowMs }: Claim): FilterAnswer {
   if (slot.state === 'bound')
     return slot.podUid === pod.uid ? { kind: 'one', node: slot.node } : refuse('slot is taken');
+  if (slot.state === 'unplaced' && !mayTakeBack(ctx, gang, vector, nowMs))
+    return refuse('room is needed by a queue within its share');
   if (slot.state === 'unplaced' || !candidates.has(slot.node) || !roomBeside(ctx, slot, vector)) {
     const wanted: Slot = { ...slot, vector };
     const row = offeredRowFor(ctx, gang, wanted, candidates);

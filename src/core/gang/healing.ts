@@ -7,6 +7,7 @@ import { isAdmitted, type Gang } from './gang.ts';
 import type { UnplacedSlots } from './ledger.ts';
 import { siblingRows, needOf } from './needs.ts';
 import type { Slot } from './slot.ts';
+import { mayTakeBack } from './take-back.ts';
 
 /** Places an unplaced slot, to be held until `deadlineMs`. @returns whether there is room */
 function placeSlot(ctx: GangContext, gang: Gang, slot: Slot, deadlineMs: number): boolean {
@@ -118,6 +119,7 @@ export function retryUnplaced(ctx: GangContext, nowMs: number): void {
     const deadlineMs = nowMs + gang.policy.reservation.successorMs;
     for (const [role, unplaced] of roles) {
       if (unplaced.triedTo === position) continue;
+      if (!mayTakeBack(ctx, gang, unplaced.least, nowMs)) continue;
       if (mayFit(ctx, gang, role, unplaced)) {
         if (work.left === 0) return;
         const placed = placeUnplaced(ctx, gang, unplaced, { work, deadlineMs });

@@ -5,6 +5,7 @@ import type { GangContext } from './context.ts';
 import { addLeader, refresh } from './declare.ts';
 import { isAdmitted, planOf, type Gang } from './gang.ts';
 import { healRow, placeAtOrElsewhere } from './healing.ts';
+import { mayTakeBack } from './take-back.ts';
 import { noteBroken } from './metering.ts';
 import { isBelowMinimum } from './needs.ts';
 import { updatePriority } from './priority.ts';
@@ -103,6 +104,8 @@ function reopen(ctx: GangContext, gang: Gang, slot: Slot, nowMs: number): void {
   ctx.ledger.unplace(slot);
   const elastic = ctx.cluster.runningMembers(gang.key, slot.role).find(({ pod }) => !ctx.ledger.slotOf(pod.uid));
   if (elastic) return ctx.ledger.confirm(slot, elastic.pod.uid, elastic.node);
+  if (!mayTakeBack(ctx, gang, slot.vector, nowMs))
+    return ctx.emit({ kind: 'slot-unplaced', gang: gang.key, role: slot.role, from: node });
   placeAtOrElsewhere(ctx, gang, slot, { node, deadlineMs: nowMs + gang.policy.reservation.successorMs });
 }
 
