@@ -33,7 +33,7 @@ const gang = fc.record({
   leaf: fc.constantFrom(...LEAVES),
   user: fc.constantFrom(...USERS),
   cpu: fc.integer({ min: 1, max: 8 }),
-  priority: fc.constantFrom(0, 0, 0, 5, 2_000_001_000),
+  priority: fc.constantFrom(0, 0, 0, 5, 1_000_000_000, 1_000_000_001, 2_000_001_000),
   turnMs: fc.nat({ max: 3 }),
 });
 const fairness = fc.record({ priority: reach, turns: fc.constantFrom(...TURN_ORDERS) });
@@ -109,7 +109,7 @@ function nextOf(all: SharedCluster, left: readonly QueueEntry[], gone: readonly 
       const more = started(({ queue }) => child.hasBelow(queue));
       return [{ next, ...order(all.shares, child, next.ask, more) }];
     });
-    const isSystem = (entry: QueueEntry) => entry.priority >= 2_000_000_000;
+    const isSystem = (entry: QueueEntry) => entry.priority > 1_000_000_000;
     return best(contenders, (x, y) => {
       const byPriority = y.next.priority - x.next.priority;
       const counts = node.priority === 'first' || isSystem(x.next) || isSystem(y.next);

@@ -348,18 +348,21 @@ test('explain names the victims and says what their queue holds', () => {
 });
 
 describe('priority between queues', () => {
-  const play = (priority: 'within' | 'across', owned: number) => {
+  const play = (priority: 'within' | 'across', owned: number, of = 100) => {
     const world = cluster(10, two({ reclaim: { mode: 'off' } }, owns(owned)), { mode: 'enforce' });
     const tenancy = tenancyOf(two({ reclaim: { mode: 'off' } }, owns(owned)), { priority });
     world.scheduler.setRules({ policies: world.scheduler.policies, tenancy }, world.nowMs);
     for (let i = 0; i < 10; i++) run(world, `b${i}`, 1, 'b');
-    const gang = new GangBuilder('urgent', { worker: { count: 2, cpu: 1 } }, { queue: 'a', priority: 100 });
+    const gang = new GangBuilder('urgent', { worker: { count: 2, cpu: 1 } }, { queue: 'a', priority: of });
     ask(world, gang);
     return world.makeRoom().length;
   };
 
   test('counts where it reaches across', () => expect(play('across', 0)).toBe(2));
   test('does not count within each queue', () => expect(play('within', 0)).toBe(0));
+  test('of the system counts everywhere, the highest of users does not', () => {
+    expect([1_000_000_000, 1_000_000_001].map((of) => play('within', 0, of))).toEqual([0, 2]);
+  });
   test('takes nothing from a queue within its guarantee', () => expect(play('across', 10)).toBe(0));
   test('takes no more than what is beyond the guarantee', () => expect(play('across', 9)).toBe(0));
 });
@@ -370,7 +373,9 @@ test('kube-scheduler takes no pod of a queue within its guarantee', () => {
   for (let i = 0; i < 8; i++) run(world, `b${i}`, 1, 'b');
   const single = pod('single', { priority: 1000 });
   expect(world.preempt(single, { n: ['b0-1'] })).toBe('nobody');
-  expect(world.preempt(pod('system', { priority: 2_000_000_000 }), { n: ['b0-1'] })).toBe('n: b0-1');
+  // The highest priority that a user may give to a class is none of the system's.
+  expect(world.preempt(pod('highest', { priority: 1_000_000_000 }), { n: ['b0-1'] })).toBe('nobody');
+  expect(world.preempt(pod('system', { priority: 1_000_000_001 }), { n: ['b0-1'] })).toBe('n: b0-1');
 });
 
 describe('A28: after kill -9 while victims leave', () => {

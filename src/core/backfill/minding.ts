@@ -1,7 +1,8 @@
 import type { GangContextView } from '../gang/context.ts';
 import type { Gang } from '../gang/gang.ts';
+import { isOfSystem } from '../policy/system-priority.ts';
 import type { QueueNode } from '../queue/tree.ts';
-import { apart, SYSTEM_PRIORITY } from '../queue/turns.ts';
+import { apart } from '../queue/turns.ts';
 import type { Vector } from '../resources.ts';
 import type { Heads } from './heads.ts';
 
@@ -31,8 +32,7 @@ export function minds(ctx: GangContextView, heads: Heads, { gang, ask }: Asking,
   if (!both) return byPriority > 0;
   const [theirs, ours] = both;
   const { priority: reach } = theirs.parent!;
-  const isSystem = Math.max(head.gang.priority, gang.priority) >= SYSTEM_PRIORITY;
-  if (isSystem && byPriority !== 0) return byPriority > 0;
+  if (byPriority !== 0 && isOfSystem(Math.max(head.gang.priority, gang.priority))) return byPriority > 0;
   if (isYielding(ctx, head.gang.queue, theirs)) return false;
   if (reach === 'first' && byPriority !== 0) return byPriority > 0;
   if (!heads.claims.has(head.gang)) return false;

@@ -1,3 +1,4 @@
+import { isOfSystem } from '../policy/system-priority.ts';
 import type { Vector } from '../resources.ts';
 import { fifo } from './orderings/fifo.ts';
 import type { QueueEntry } from './orderings/ordering.ts';
@@ -5,9 +6,6 @@ import type { Shares } from './shares.ts';
 import { pathTo, type QueueNode } from './tree.ts';
 import { turnOrders } from './turn-orders/registry.ts';
 import type { Standing } from './turn-orders/turn-order.ts';
-
-/** Gangs of classes from here on, which are those of Kubernetes itself, go first whatever their queues are. */
-export const SYSTEM_PRIORITY = 2_000_000_000;
 
 /** A queue, or a user of one, with its next gang. */
 interface Contender<Entry extends QueueEntry> extends Standing {
@@ -22,7 +20,7 @@ const amongBelow =
   (a, b) => {
     const [x, y] = [a.next, b.next];
     const byPriority = y.priority - x.priority;
-    const isFirst = reach === 'first' || Math.max(x.priority, y.priority) >= SYSTEM_PRIORITY;
+    const isFirst = reach === 'first' || isOfSystem(Math.max(x.priority, y.priority));
     if (isFirst && byPriority !== 0) return byPriority;
     return a.tier - b.tier || (reach === 'across' && byPriority) || a.saturation - b.saturation || fifo(x, y);
   };

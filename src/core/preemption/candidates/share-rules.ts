@@ -1,5 +1,6 @@
 import type { Gang } from '../../gang/gang.ts';
 import { askOf } from '../../gang/needs.ts';
+import { isOfSystem } from '../../policy/system-priority.ts';
 import { pathTo, type QueueNode } from '../../queue/tree.ts';
 import type { Vector } from '../../resources.ts';
 import type { PreemptionContextView } from './context.ts';
@@ -17,8 +18,6 @@ export interface Means {
 export const SHARE_RULES = ['share', 'guarantee', 'own share', 'gain', 'reclaim from'] as const;
 export type ShareRule = (typeof SHARE_RULES)[number];
 
-/** Gangs of such priorities are part of the system: no queue keeps them from preempting. */
-export const SYSTEM_PRIORITY = 1_000_000_000;
 /** Figures that differ by less than this part are equal: rounding evicts no pod. */
 const ROUNDING = 1e-9;
 
@@ -148,7 +147,7 @@ export class QueueClaim {
     const isClaimantWithin = tiers.every((tier) => tier <= 1);
     return {
       chain,
-      isReached: reach !== 'within' || priority >= SYSTEM_PRIORITY,
+      isReached: reach !== 'within' || isOfSystem(priority),
       isClaimantWithin,
       keptBy: means.share ? this.#keeperOf(leaf, chain, isClaimantWithin && this.#isClaim(tiers[0]!)) : 'share',
       isIndivisible: own.reclaim.indivisible === 'allow' && tiers[0] === 0,

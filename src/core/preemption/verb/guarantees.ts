@@ -1,10 +1,10 @@
 import type { BoundPod } from '../../cluster/cluster.ts';
 import { ownPriority } from '../../gang/priority.ts';
 import type { PodInfo } from '../../model.ts';
+import { isOfSystem } from '../../policy/system-priority.ts';
 import { pathTo, type QueueNode } from '../../queue/tree.ts';
 import type { PreemptionContextView } from '../candidates/context.ts';
 import { leafOf } from '../candidates/exclusion-rules.ts';
-import { SYSTEM_PRIORITY } from '../candidates/share-rules.ts';
 
 /**
  * Whether one of the victims is of a queue that is within its guarantee when its turn comes, and that the pod itself is
@@ -12,7 +12,7 @@ import { SYSTEM_PRIORITY } from '../candidates/share-rules.ts';
  */
 export function takesFromGuarantee(ctx: PreemptionContextView, pod: PodInfo, victims: readonly BoundPod[]): boolean {
   const { tree, shares, classes, gangs, usage } = ctx;
-  if (!tree.isConfigured || ownPriority(classes, pod) >= SYSTEM_PRIORITY) return false;
+  if (!tree.isConfigured || isOfSystem(ownPriority(classes, pod))) return false;
   const own = new Set(pathTo(usage.ownerOfPending(pod)?.leaf ?? tree.root));
   const taken = new Map<QueueNode, Float64Array>();
   const isWithin = (node: QueueNode) => {
