@@ -35,6 +35,7 @@ import type { ProtectedPods } from './preemption/candidates/protection.ts';
 import type { Policy } from './policy/policy.ts';
 import type { Rules } from './policy/rules.ts';
 import { answerPreempt } from './preemption/verb/preempt-verb.ts';
+import type { BucketView } from './queue/rates.ts';
 import {
   claimantsOf,
   membersOf,
@@ -306,6 +307,11 @@ export class Scheduler {
   costs(nowMs: number): CostReport {
     this.#at(nowMs);
     return costsOf(this.state);
+  }
+
+  /** The token buckets of the rates, for people. */
+  rates(nowMs: number): readonly BucketView[] {
+    return this.state.rates.views(nowMs);
   }
 
   /** What idle room costs in an hour now, and why it is idle. */

@@ -16,6 +16,7 @@ import { costMetrics } from './cost-metrics.ts';
 import { buildMetrics, type Metrics } from './metrics.ts';
 import { protectionMetrics } from './protection-metrics.ts';
 import { queueMetrics } from './queue-metrics.ts';
+import { rateMetrics } from './rate-metrics.ts';
 
 export interface ServerOptions {
   readonly scheduler: Scheduler;
@@ -80,6 +81,7 @@ export function buildServer(options: ServerOptions): MusterServer {
   const metrics = buildMetrics(() => scheduler.stats(), nowMs);
   protectionMetrics(metrics.registry, () => scheduler.protectedPods());
   const onQueues = queueMetrics(metrics.registry, { scheduler, nowMs });
+  rateMetrics(metrics.registry, () => scheduler.rates(nowMs()));
   costMetrics(metrics.registry, () => scheduler.costs(nowMs()));
   const onEffects = (effects: readonly Effect[]) => {
     metrics.onEffects(effects);
