@@ -19,12 +19,12 @@ const FILE = tenancy([queue('prod', { namespaces: ['etl'] }), queue('adhoc', { e
 });
 const path = (world: World, key: string) => world.scheduler.inside.gangs.get(key)!.queue.path;
 
-test('5,000 gangs of one tenant beyond its quota: another one starts in the very next round', () => {
+test('20,000 gangs of one tenant beyond its quota: another one starts in the very next round', () => {
   const scheduler = new OpenScheduler({ policies: [DEFAULT_POLICY], tenancy: FILE, schedulerNames: ['muster'] });
   scheduler.observe({ kind: 'node', node: node('n', { cpu: 100 }) }, 0);
   scheduler.observe({ kind: 'synced' }, 0);
   const submit = (one: TenantApp) => scheduler.observe({ kind: 'pod', pod: one.driver() }, 0);
-  for (let i = 0; i < 5000; i++)
+  for (let i = 0; i < 20_000; i++)
     submit(new TenantApp(`g${i}`, { namespace: 'greedy', executors: i % 2 === 0 ? 9 : 200, gated: true }));
   submit(new TenantApp('mine', { namespace: 'modest', gated: true }));
   const admitted = () =>
