@@ -12,6 +12,7 @@ import {
   startPlan,
   thousandEvents,
   thousandMoves,
+  thousandRates,
   victimSearch,
   waitingGang,
   type CoreWorld,
@@ -58,6 +59,7 @@ const CASES: readonly Case[] = [
   { name: 'prioritize', nodes: 5000, make: prioritize, samples: 200 },
   { name: 'explanation of a gang of 100', nodes: 5000, make: explanation, samples: 50 },
   { name: 'shares of 1,000 queues', nodes: 1, make: () => sharesOf(1000), samples: 500, limit: 1000 },
+  { name: '1000 looks at three rates', nodes: 1, make: thousandRates, samples: 1000, limit: 100 },
   { name: '1000 moves of the meter', nodes: 5000, make: thousandMoves, samples: 500, limit: 200 },
   { name: '1000 events', nodes: 5000, make: thousandEvents, samples: 200 },
 ];

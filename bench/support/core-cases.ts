@@ -3,6 +3,7 @@ import { weightOf } from '../../src/core/account/prices.ts';
 import type { PodInfo } from '../../src/core/model.ts';
 import { Cluster } from '../../src/core/cluster/cluster.ts';
 import { OPEN_TENANCY, plainQueue } from '../../src/core/policy/tenancy.ts';
+import { Rates } from '../../src/core/queue/rates.ts';
 import { Shares } from '../../src/core/queue/shares.ts';
 import { QueueTree } from '../../src/core/queue/tree.ts';
 import { Usage } from '../../src/core/queue/usage.ts';
@@ -150,6 +151,21 @@ export function sharesOf(count: number): Timed {
   });
   const shares = new Shares();
   return { run: () => shares.refresh({ tree, usage, cluster }, waiting, 0) };
+}
+
+/** A thousand gangs are asked for what rate they wait, of the cluster, of their namespace and of a registry. */
+export function thousandRates(): Timed {
+  const rate = { perSecond: 10, burst: 100 };
+  const registries = [{ ...rate, match: '*.dkr.ecr.*' }];
+  const rates = new Rates({ pods: rate, namespaces: { ...rate, match: ['*'] }, registries });
+  const images = ['1.dkr.ecr.eu.amazonaws.com/spark:4'];
+  const namespaces = Array.from({ length: 100 }, (_, i) => `team-${i}`);
+  for (const namespace of namespaces) rates.take({ namespace, pods: 90, pulls: images }, 0);
+  return {
+    run: (run) => {
+      for (let i = 0; i < 1000; i++) rates.waitOf(namespaces[i % 100]!, images, run * 1000 + i);
+    },
+  };
 }
 
 /** A thousand changes of the meter: a gang's pods come and go in a queue among 2,000, on all nodes. */

@@ -30,6 +30,9 @@ export interface BucketView {
   readonly waits: number;
 }
 
+/** Images whose bucket is kept: tenants may name as many as they like. */
+const KNOWN_IMAGES = 1000;
+
 interface Taken {
   readonly bucket: Bucket;
   readonly tokens: number;
@@ -50,6 +53,8 @@ export class Rates {
   /** Those that are not full. */
   readonly #namespaces = new Map<string, Bucket>();
   #registries: readonly Registry[];
+  /** What the rules say of images that were looked at lately. */
+  readonly #bucketOfImage = new Map<string, Bucket | undefined>();
   /** What each admitted gang took. */
   readonly #taken = new Map<string, readonly Taken[]>();
   readonly #waits = new Map<string, number>();
@@ -91,6 +96,7 @@ export class Rates {
       match: rule.match,
       bucket: changed(known.get(rule.match), rule, nowMs),
     }));
+    this.#bucketOfImage.clear();
     this.#rules = rules;
   }
 
@@ -106,8 +112,8 @@ export class Rates {
     look(this.#namespaces.get(namespace), 'namespace', namespace);
     if (this.#registries.length > 0)
       for (const image of images) {
-        const registry = registryOf(image);
-        look(this.#bucketOf(registry), 'registry', registry);
+        const bucket = this.#bucketFor(image);
+        if (bucket && !bucket.isOpen(nowMs)) look(bucket, 'registry', registryOf(image));
       }
     return last;
   }
@@ -128,7 +134,7 @@ export class Rates {
     };
     from(this.#cluster, pods);
     from(this.#namespaceBucket(namespace), pods);
-    if (this.hasRegistries) for (const image of pulls) from(this.#bucketOf(registryOf(image)), 1);
+    if (this.hasRegistries) for (const image of pulls) from(this.#bucketFor(image), 1);
     if (gang !== undefined && taken.length > 0) this.#taken.set(gang, taken);
   }
 
@@ -175,8 +181,13 @@ export class Rates {
     return this.#registries.find(({ match }) => matchesPattern(match, name));
   }
 
-  #bucketOf(registry: string): Bucket | undefined {
-    return this.#registry(registry)?.bucket;
+  #bucketFor(image: string): Bucket | undefined {
+    const known = this.#bucketOfImage.get(image);
+    if (known !== undefined || this.#bucketOfImage.has(image)) return known;
+    if (this.#bucketOfImage.size === KNOWN_IMAGES) this.#bucketOfImage.clear();
+    const bucket = this.#registry(registryOf(image))?.bucket;
+    this.#bucketOfImage.set(image, bucket);
+    return bucket;
   }
 
   #viewName(kind: RateKind, name: string): string {
