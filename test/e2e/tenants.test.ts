@@ -77,11 +77,21 @@ describe.skipIf(typeof binaries === 'string')('three tenants on a full cluster',
   const isWhole = (app: SparkApp) => running(app).length >= app.needed;
   const victims = () => [...new Set(evicted.values())].sort();
 
+  /** What muster says of the apps that are not whole, for a test that fails. */
+  async function explained(apps: readonly SparkApp[]): Promise<string> {
+    const lacking = apps.filter((app) => app.state !== 'done' && !isWhole(app));
+    const texts = lacking.map(async ({ options, id }) => {
+      const why = await pair.muster.json(`/v1/gangs/default/${id}`);
+      return `\n${options.name}: ${JSON.stringify(why)}`;
+    });
+    return (await Promise.all(texts)).join('');
+  }
+
   /** Lets the drivers work until something holds. @throws if it does not in time */
-  async function until(what: string, apps: readonly SparkApp[], isSo: () => boolean, seconds = 60): Promise<void> {
+  async function until(what: string, apps: readonly SparkApp[], isSo: () => boolean, seconds = 25): Promise<void> {
     const giveUp = Date.now() + seconds * 1000;
     while (!isSo()) {
-      if (Date.now() > giveUp) throw new Error(`not within ${seconds} s: ${what}`);
+      if (Date.now() > giveUp) throw new Error(`not within ${seconds} s: ${what}${await explained(apps)}`);
       await runApps(apps, 500);
     }
   }
