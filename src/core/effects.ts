@@ -85,13 +85,15 @@ export type Effect =
       readonly reason: string;
       readonly spared: readonly PodRef[];
     }
-  /** The gang had a reservation and no pod yet: a more important gang gets its room, and it waits again. */
+  /** The gang had a reservation and no pod yet: another gang gets its room, and it waits again. */
   | {
       readonly kind: 'reservation-revoked';
       readonly gang: string;
       readonly leader: PodRef;
       readonly slots: number;
       readonly forGang: string;
+      /** `share`: its queue held more than its share; `priority`: the other gang has a higher one. */
+      readonly because: 'priority' | 'share';
     }
   /**
    * A member came with priority `priority`, but pods were evicted for its gang that only `needed` could have evicted:
@@ -159,6 +161,8 @@ export interface PlannedVictim {
   readonly node: string;
   readonly gang?: string;
   readonly role?: string;
+  /** Its priority is lower than the gang's, its queue held more than its share, or more than its max. */
+  readonly because: 'priority' | 'share' | 'max';
   /** The eviction cost; 0 for a victim of an earlier plan that this one amends. */
   readonly coreSeconds: number;
   /** Whether it leads its gang, which is then evicted whole. */

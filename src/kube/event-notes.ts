@@ -1,5 +1,5 @@
 import { isoTime } from '../core/iso-time.ts';
-import type { Effect, TakenFrom } from '../core/effects.ts';
+import type { Effect, PlannedVictim, TakenFrom } from '../core/effects.ts';
 import { heldBeyond } from '../core/explanation/held-beyond.ts';
 import type { PodRef } from '../core/model.ts';
 import { counted, listed } from '../core/wording.ts';
@@ -57,7 +57,7 @@ export function podEventOf(effect: Effect, deps: NoteDeps): PodEvent | undefined
       return warn(effect.leader, 'MakingRoomFailed', `No more pods are evicted for the gang: ${effect.reason}.`);
     case 'reservation-revoked': {
       const places = counted(effect.slots, 'reserved place');
-      const note = `Gang ${effect.forGang}, which has a higher priority, takes the gang's ${places}; the gang waits again.`;
+      const note = `Gang ${effect.forGang}, ${claimOf(effect.because)}, takes the gang's ${places}; the gang waits again.`;
       return warn(effect.leader, 'ReservationRevoked', note);
     }
     case 'priority-overclaimed':
@@ -74,6 +74,17 @@ export function podEventOf(effect: Effect, deps: NoteDeps): PodEvent | undefined
     case 'max-enforced':
       return undefined;
   }
+}
+
+/** By what right a gang takes room from others. */
+const claimOf = (because: 'priority' | 'share'): string =>
+  because === 'share' ? 'whose queue is within its share' : 'which has a higher priority';
+
+/** Why a pod was evicted. @param taker the gang that gets its room, or the queue that held more than its max */
+export function evictedNote({ gang, because }: PlannedVictim, taker: string): string {
+  const whose = gang === undefined ? '' : ` (a member of gang ${gang})`;
+  if (because === 'max') return `Evicted${whose}, since ${taker} held more than its max.`;
+  return `Evicted${whose} to make room for gang ${taker}, ${claimOf(because)}.`;
 }
 
 function admittedNote({ slots }: Extract<Effect, { kind: 'gang-admitted' }>): string {

@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import type { Effect, PlannedVictim } from '../core/effects.ts';
 import type { PodRef } from '../core/model.ts';
 import type { Clock } from '../clock.ts';
-import { EVENT_KINDS, podEventOf, type PodEvent } from './event-notes.ts';
+import { EVENT_KINDS, evictedNote, podEventOf, type PodEvent } from './event-notes.ts';
 import { TokenBucket } from './token-bucket.ts';
 import type { Transport } from './transport.ts';
 import type { WriteOutcome, WriteQueue } from './write-queue.ts';
@@ -72,11 +72,10 @@ export class EventRecorder {
     return last !== undefined && now - last.atMs < REPEAT_AFTER_MS;
   }
 
-  /** Tells the owner of an evicted pod which gang it was evicted for. */
-  evicted({ pod, gang: of }: PlannedVictim, gang: string): void {
-    const whose = of === undefined ? '' : ` (a member of gang ${of})`;
-    const note = `Evicted${whose} to make room for gang ${gang}, which has a higher priority.`;
-    this.#record({ pod, type: 'Warning', reason: 'Preempted', note }, this.#deps.clock.nowMs());
+  /** Tells the owner of an evicted pod why, and which gang or queue it was evicted for. */
+  evicted(victim: PlannedVictim, taker: string): void {
+    const note = evictedNote(victim, taker);
+    this.#record({ pod: victim.pod, type: 'Warning', reason: 'Preempted', note }, this.#deps.clock.nowMs());
   }
 
   #record({ pod, type, reason, note }: PodEvent, now: number): void {

@@ -74,7 +74,8 @@ export class Evictor {
         `evict ${victim.pod.uid}`,
         () => (isLeading() ? this.#deps.api.evict(victim.pod, victim.graceMs) : Promise.resolve()),
         (outcome, error) => {
-          if (outcome === 'done') onEviction(outcome, victim, `queue ${queue}`);
+          if (!isLeading()) return;
+          if (outcome === 'done' || outcome === 'dropped') onEviction(outcome, victim, `queue ${queue}`);
           else this.#refused(victim, `queue ${queue}`, reasonOf(error));
         },
       );

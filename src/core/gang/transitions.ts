@@ -28,7 +28,7 @@ import { patienceOf, turnOf } from './waiting-time.ts';
  *                |  |  +------- the plan is dropped: abandoned -------+   |
  *                |  |                                                     |
  *   it fits:     |  |  its slots expired unclaimed: expired               |  the last victim is gone:
- *   placed;      |  |  a more important gang needs them: revoked          |  freed
+ *   placed;      |  |  another gang needs them: revoked                  |  freed
  *   it runs, or  |  |                                                     |
  *   has a reser- v  |                                                     |
  *   vation:      admitted <-----------------------------------------------+
@@ -90,8 +90,13 @@ export function toAdmitted(ctx: GangContext, gang: Gang, how: 'placed' | 'adopte
   if (how === 'freed') ctx.emit({ kind: 'wake-leader', gang: gang.key, leader, gated: isGated(gang) });
 }
 
-/** An admitted gang loses all its slots and waits again: they expired, or were revoked for a more important gang. */
-export function toWaiting(ctx: GangContext, gang: Gang, why: 'expired' | { readonly revokedFor: Gang }): void {
+interface Revoked {
+  readonly revokedFor: Gang;
+  readonly because: 'priority' | 'share';
+}
+
+/** An admitted gang loses all its slots and waits again: they expired, or were revoked for another gang. */
+export function toWaiting(ctx: GangContext, gang: Gang, why: 'expired' | Revoked): void {
   const {
     key,
     slots: { length: slots },
@@ -106,8 +111,9 @@ export function toWaiting(ctx: GangContext, gang: Gang, why: 'expired' | { reado
   ctx.meter.toState(key, 'starting');
   enqueue(ctx, gang);
   if (why === 'expired') return ctx.emit({ kind: 'slots-expired', gang: key, slots, whole: true });
-  const forGang = why.revokedFor.key;
-  ctx.emit({ kind: 'reservation-revoked', gang: key, leader: refOf(gang.leader), slots, forGang });
+  const { revokedFor, because } = why;
+  const leader = refOf(gang.leader);
+  ctx.emit({ kind: 'reservation-revoked', gang: key, leader, slots, forGang: revokedFor.key, because });
 }
 
 /** The admitted gang runs with all the members that it needs. */

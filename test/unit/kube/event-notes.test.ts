@@ -58,7 +58,11 @@ test.each<[object, string | undefined]>([
     'MakingRoomFailed: No more pods are evicted for the gang: it fits now.',
   ],
   [
-    { kind: 'reservation-revoked', slots: 2, forGang: 'jobs/vip' },
+    { kind: 'reservation-revoked', slots: 2, forGang: 'jobs/vip', because: 'share' },
+    "ReservationRevoked: Gang jobs/vip, whose queue is within its share, takes the gang's 2 reserved places; the gang waits again.",
+  ],
+  [
+    { kind: 'reservation-revoked', slots: 2, forGang: 'jobs/vip', because: 'priority' },
     "ReservationRevoked: Gang jobs/vip, which has a higher priority, takes the gang's 2 reserved places; the gang waits again.",
   ],
   [

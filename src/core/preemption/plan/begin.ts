@@ -63,7 +63,7 @@ export function begin(ctx: PreemptionContext, gang: Gang, beginning: Beginning):
   const [going, others] = [kept.filter((pod) => isDeleting(ctx, pod)), kept.filter((pod) => !isDeleting(ctx, pod))];
   const victims = [
     ...charges.flatMap((charge) => plannedVictim(ctx, charge, { rules, overruled })),
-    ...others.map((pod) => victimOf(ctx, pod, rules)),
+    ...others.map((pod) => victimOf(ctx, pod, { rules, because: rights.get(pod.uid) ?? 'priority' })),
   ];
   const told = { victims, awaited: [...awaited.map(({ pod }) => refOf(pod)), ...going], isRestored };
   tellPlan(ctx, freeing, { ...told, from, cycles });
@@ -94,7 +94,8 @@ function noteVictims(ctx: PreemptionContext, gang: Gang, charges: readonly Charg
   // A gang that is evicted whole comes again as any other.
   const single = candidates.filter((one) => one.kind === 'pod' && !one.isFollower);
   successorsArrive(ctx, podsOf(single), nowMs);
-  for (const one of candidates) if (one.kind === 'reservation') toWaiting(ctx, one.gang.gang, { revokedFor: gang });
+  for (const one of candidates)
+    if (one.kind === 'reservation') toWaiting(ctx, one.gang.gang, { revokedFor: gang, because: one.right });
   const cycles = noteReclaimed(ctx, charges, nowMs);
   for (const { gang: of, bound } of candidates) if (bound) ctx.evictions.note(of?.gang, nowMs);
   noteTaken(preemptor, gang, candidates);
@@ -175,12 +176,12 @@ interface Overruling {
 
 function plannedVictim(ctx: PreemptionContext, charge: Charge, { rules, overruled }: Overruling): PlannedVictim[] {
   const { candidate, cost } = charge;
-  const { bound, gang, role, kind } = candidate;
+  const { bound, gang, role, kind, right: because } = candidate;
   if (!bound) return [];
   const { pod, node } = bound;
   const of = gang ? { gang: gang.gang.key, role } : {};
   const overrules = overruled.has(pod.namespace) && ctx.disruptionBudgets.of(pod).length > 0;
-  const victim = { pod: refOf(pod), node, coreSeconds: Math.round(cost), isLeader: kind === 'gang', ...of };
+  const victim = { pod: refOf(pod), node, coreSeconds: Math.round(cost), isLeader: kind === 'gang', because, ...of };
   return [{ ...victim, ...graceOf(pod, rules), ...(overrules ? { overrulesBudgets: true } : {}) }];
 }
 
@@ -195,13 +196,19 @@ function graceOf(pod: PodInfo, rules: PreemptionRules): Pick<PlannedVictim, 'gra
 const isDeleting = ({ cluster }: PreemptionContext, { uid }: PodRef): boolean =>
   cluster.boundPod(uid)?.pod.deleting ?? false;
 
+interface Earlier {
+  readonly rules: PreemptionRules;
+  readonly because: Right;
+}
+
 /** A victim of an earlier plan. Its cost is not computed again. */
-function victimOf(ctx: PreemptionContext, pod: PodRef, rules: PreemptionRules): PlannedVictim {
+function victimOf(ctx: PreemptionContext, pod: PodRef, { rules, because }: Earlier): PlannedVictim {
   const bound = ctx.cluster.boundPod(pod.uid);
   const membership = bound?.pod.membership;
   const of = membership ? { gang: membership.gang, role: membership.role } : {};
   const isLeader = membership !== undefined && ctx.gangOfLeader.has(pod.uid);
-  return { pod, node: bound?.node ?? '', coreSeconds: 0, isLeader, ...of, ...(bound ? graceOf(bound.pod, rules) : {}) };
+  const grace = bound ? graceOf(bound.pod, rules) : {};
+  return { pod, node: bound?.node ?? '', coreSeconds: 0, isLeader, because, ...of, ...grace };
 }
 
 interface Told {

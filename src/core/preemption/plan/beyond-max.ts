@@ -69,7 +69,16 @@ export class BeyondMax {
       if (!bound) return [];
       const of: Pick<PlannedVictim, 'gang' | 'role'> = gang ? { gang: gang.gang.key, role } : {};
       const coreSeconds = Math.round(cost);
-      return [{ pod: refOf(bound.pod), node: bound.node, coreSeconds, isLeader: kind === 'gang', ...of }];
+      return [
+        {
+          pod: refOf(bound.pod),
+          node: bound.node,
+          coreSeconds,
+          isLeader: kind === 'gang',
+          because: 'max' as const,
+          ...of,
+        },
+      ];
     });
     for (const { pod } of podsOf([...victims.selected]))
       this.#going.set(pod.uid, nowMs + (pod.evictionTraits?.graceMs ?? USUAL_GRACE_MS) + RULES.leaveWithinMs);
