@@ -7,10 +7,9 @@ import { etaCommand, type EtaFlags } from './cli/eta.ts';
 import { explainCommand, type ExplainFlags } from './cli/explain.ts';
 import { generateCommand, type GenerateFlags } from './cli/generate.ts';
 import { addHistoryCommands } from './cli/history/commands.ts';
-import { importQueuesCommand } from './cli/import/import-queues.ts';
 import { mergeCommand } from './cli/merge.ts';
 import { notNegative, numbers, positive, positiveWhole, share, whole } from './cli/number-flags.ts';
-import { queuesCommand, type QueuesFlags } from './cli/queues.ts';
+import { addQueueCommands } from './cli/queue-commands.ts';
 import { replayCommand, type ReplayFlags } from './cli/replay.ts';
 import { sizeCommand, type SizeFlags } from './cli/size.ts';
 import type { OutFlags } from './cli/sweep-out.ts';
@@ -299,19 +298,7 @@ program
     run(() => etaCommand(target, json ? { ...flags, output: 'json' } : flags, (text) => process.stdout.write(text))),
   );
 
-program
-  .command('queues [path]')
-  .description(
-    'show what each queue holds and what it should have; of PATH, such as prod.etl, also its users and rules, and the queues below it',
-  )
-  .option('--server <url>', 'URL of muster', 'http://127.0.0.1:8888')
-  .option('--resource <name>', 'the resource of the table', 'cpu')
-  .option('--tree', 'indent names instead of printing whole paths')
-  .addOption(new Option('-o, --output <format>', 'output format').choices(['table', 'json']).default('table'))
-  .option('--json', 'the same as --output json')
-  .action((path: string | undefined, { json, ...flags }: QueuesFlags & { readonly json?: true }) =>
-    run(() => queuesCommand(path, json ? { ...flags, output: 'json' } : flags, (text) => process.stdout.write(text))),
-  );
+addQueueCommands(program, run);
 
 program
   .command('check <file...>')
@@ -320,15 +307,6 @@ program
   .option('--kubeconfig <file>', 'kubeconfig of that cluster')
   .option('--nodes <file>', 'compare guarantees with these nodes: as replay reads them, or preset:NAME')
   .action((files: readonly string[], flags: CheckFlags) => run(() => checkCommand(files, flags)));
-
-program
-  .command('import')
-  .description("make a policy file of another scheduler's queues (docs/coming-from.md)")
-  .command('queues <file...>')
-  .description(
-    'from queues.yaml of YuniKorn, Queues of Volcano, ClusterQueues, Cohorts and LocalQueues of Kueue, ElasticQuotas; - for standard input',
-  )
-  .action((files: readonly string[]) => run(() => importQueuesCommand(files)));
 
 program
   .command('demo')

@@ -46,17 +46,20 @@ export function adviceFor(
     const isLimit = isLimited(ctx, gang);
     return [...out, ...(isLimit ? fewer() : adviceForFitting(gang, isFree))];
   }
-  const claim = claimOf(ctx, gang);
-  if (claim < gang.priority)
-    out.push(
-      `Its least important members have priority ${claim}: muster evicts pods for it as for a gang of that priority.`,
-    );
+  out.push(...claimAdvice(ctx, gang));
   const obstacle = ctx.feasibility.obstacle(gang, needs);
   if (obstacle) out.push(cannotStart({ cluster: ctx.cluster, gang, needs, roles }, obstacle));
   else for (const role of roles) out.push(...roleAdvice(role, needs));
   if (isFree) out.push(...fewer());
   out.push(...withoutTopology(gang, needs, fits));
   return out;
+}
+
+function claimAdvice(ctx: PreemptionContextView, gang: Gang): string[] {
+  const claim = claimOf(ctx, gang);
+  return claim < gang.priority
+    ? [`Its least important members have priority ${claim}: muster evicts pods for it as for a gang of that priority.`]
+    : [];
 }
 
 function adviceForAdmitted({ slots }: Gang): string[] {
