@@ -125,7 +125,10 @@ function addressOf(pod: Json, where: string): string | undefined {
 /** The scheduling gate that muster's webhook puts on leaders. muster lifts it once the gang has its room. */
 export const GATE = 'muster.dev/gang';
 
-type LivePart = Pick<PodInfo, 'node' | 'hostNetwork' | 'createdMs' | 'gated' | 'crowdedOut' | 'refusal' | 'reservation' | 'eviction'>;
+type LivePart = Pick<
+  PodInfo,
+  'node' | 'hostNetwork' | 'createdMs' | 'gated' | 'crowdedOut' | 'refusal' | 'reservation' | 'eviction'
+>;
 
 /** The fields of a pod that change during its life; a field that does not apply is absent. */
 function livePart(

@@ -140,7 +140,12 @@ describe.skipIf(!existsSync(OPENSSL))('HTTPS, for clients with a certificate alo
       webhookCertFile: file('muster.crt'),
       webhookKeyFile: file('muster.key'),
     };
-    const webhook = await startWebhook({ ...loadConfig(flags, {}), webhookPort: 0 }, new Registry(), logger, () => false);
+    const webhook = await startWebhook(
+      { ...loadConfig(flags, {}), webhookPort: 0 },
+      new Registry(),
+      logger,
+      () => false,
+    );
     await webhook!.close();
     expect(lines.map((line) => JSON.parse(line) as unknown)).toContainEqual(
       expect.objectContaining({ msg: 'muster serves the webhook', version: VERSION, url: webhook!.url }),

@@ -76,7 +76,13 @@ test('the two schedulers do not share a lease', () => {
 const policyFiles = readdirSync(new URL('policies/', folder));
 
 test('there are policies to start from', () => {
-  expect(policyFiles.sort()).toEqual(['preempt.yaml', 'queues.yaml', 'spark.yaml', 'strict-fifo.yaml', 'topology.yaml']);
+  expect(policyFiles.sort()).toEqual([
+    'preempt.yaml',
+    'queues.yaml',
+    'spark.yaml',
+    'strict-fifo.yaml',
+    'topology.yaml',
+  ]);
 });
 
 test.each(policyFiles)('policies/%s is valid and turns gangs on', (name) => {
