@@ -33,8 +33,7 @@ test('docs/queues.md has every field of reclaim and fairness with its default', 
   expect(fairness).toEqual({ ...OPEN_TENANCY.fairness, priority: 'within' });
 });
 
-test('the example of docs/queues.md and scheduler-config/policies/queues.yaml have no mistakes and no warnings', () => {
-  const example = /```yaml\n([^]*?)```/.exec(text)![1]!;
+test('scheduler-config/policies/queues.yaml has no mistakes and no warnings', () => {
   const shipped = readFileSync(new URL('../../scheduler-config/policies/queues.yaml', import.meta.url), 'utf8');
-  for (const file of [example, shipped]) expect(inspectRules(file, 'f').warnings).toEqual([]);
+  expect(inspectRules(shipped, 'f').warnings).toEqual([]);
 });
