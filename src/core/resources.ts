@@ -122,3 +122,14 @@ export function sameAmounts(a: Resources, b: Resources): boolean {
   for (const [name, amount] of b) if ((a.get(name) ?? 0) !== amount) return false;
   return true;
 }
+
+/** The sum with the vector added, or taken away: the same object, or a wider one where that has too few columns. */
+export function plus(sum: Vector, vector: Vector, sign: 1 | -1): Vector {
+  let out = sum;
+  if (out.length < vector.length) {
+    out = new Float64Array(vector.length);
+    out.set(sum);
+  }
+  for (let c = 0; c < vector.length; c++) out[c]! += sign * vector[c]!;
+  return out;
+}

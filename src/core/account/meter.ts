@@ -1,4 +1,4 @@
-import type { Vector } from '../resources.ts';
+import { plus, type Vector } from '../resources.ts';
 import type { RoomMeter } from '../queue/usage.ts';
 import { NodeRooms, type NodeToMeter } from './node-rooms.ts';
 import { QueueRows, type QueueRow } from './queue-rows.ts';
@@ -76,7 +76,7 @@ export class Meter implements RoomMeter {
     const gang = this.#gang(key);
     const rate = this.#nodes.use(this.#nowMs, room, vector, sign);
     const part = gang[what];
-    part.vector = added(part.vector, vector, sign);
+    part.vector = plus(part.vector, vector, sign);
     part.rate += sign * rate;
     part.parts += sign;
     this.#roomOf(gang, what).add(this.#nowMs, vector, rate, sign);
@@ -168,13 +168,3 @@ export class Meter implements RoomMeter {
 }
 
 type Move = Parameters<RoomMeter['ofGang']>[2];
-
-function added(sum: Vector, vector: Vector, sign: 1 | -1): Vector {
-  let out = sum;
-  if (out.length < vector.length) {
-    out = new Float64Array(vector.length);
-    out.set(sum);
-  }
-  for (let c = 0; c < vector.length; c++) out[c]! += sign * vector[c]!;
-  return out;
-}

@@ -1,4 +1,4 @@
-import type { Vector } from '../resources.ts';
+import { plus, type Vector } from '../resources.ts';
 
 const NOTHING = new Float64Array(0);
 
@@ -40,15 +40,4 @@ export class Tally {
   leave(vector: Vector, sign: 1 | -1): void {
     this.leaving = plus(this.leaving, vector, sign);
   }
-}
-
-/** `sum` with the vector added; a wider one where it has too few columns. */
-function plus(sum: Vector, vector: Vector, sign: 1 | -1): Vector {
-  let out = sum;
-  if (out.length < vector.length) {
-    out = new Float64Array(vector.length);
-    out.set(sum);
-  }
-  for (let c = 0; c < vector.length; c++) out[c]! += sign * vector[c]!;
-  return out;
 }

@@ -1,5 +1,5 @@
 import { isOfSystem } from '../policy/system-priority.ts';
-import type { Vector } from '../resources.ts';
+import { plus, type Vector } from '../resources.ts';
 import { fifo } from './orderings/fifo.ts';
 import type { QueueEntry } from './orderings/ordering.ts';
 import type { Shares } from './shares.ts';
@@ -53,6 +53,8 @@ class Line<Entry> implements Source<Entry> {
   }
 }
 
+const NOTHING: Vector = new Float64Array(0);
+
 /** What a contender stands at with a gang, if it holds so much more than it does. */
 type Measure = (next: QueueEntry, more: Vector | undefined) => Standing;
 
@@ -79,12 +81,7 @@ class Competitor<Entry extends QueueEntry> implements Contender<Entry> {
   }
 
   take(ask: Vector): void {
-    if (!this.#more || this.#more.length < ask.length) {
-      const wider = new Float64Array(ask.length);
-      if (this.#more) wider.set(this.#more);
-      this.#more = wider;
-    }
-    for (let c = 0; c < ask.length; c++) this.#more[c]! += ask[c]!;
+    this.#more = plus(this.#more ?? NOTHING, ask, 1);
   }
 }
 
