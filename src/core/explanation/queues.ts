@@ -45,7 +45,7 @@ export interface QueueDetail extends QueueSummary {
   readonly children: readonly string[];
 }
 
-export interface QueueUser {
+interface QueueUser {
   readonly user: string;
   readonly held: Resources;
   /** Admitted gangs that hold something. */
