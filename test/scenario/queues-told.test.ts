@@ -79,6 +79,16 @@ describe('what is told of queues', () => {
     expect(of('prod.ml')).toEqual({ over: [], under: [], share: undefined });
   });
 
+  test('where nobody waits no queue is under, nor is the cluster', () => {
+    const world = worldWith([node('n', { cpu: 100 })], tenancyOf([queueSpec('a', { guaranteed: 60 })]));
+    run(world, gang('small', 20, 'a'));
+    world.wait(1000);
+    expect(world.scheduler.queues().map(({ path, under }) => [path, under])).toEqual([
+      ['', []],
+      ['a', []],
+    ]);
+  });
+
   test('gangs are counted by phase, and the one that waits longest is named', () => {
     const world = busy();
     world.ask(gang('later', 30, 'prod.ml').leader());

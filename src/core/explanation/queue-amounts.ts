@@ -62,14 +62,21 @@ export function dominantOf(
   return most;
 }
 
-/** The resources of which the queue holds more, and less, than it is entitled to; what is being evicted does not count. */
+/**
+ * The resources of which the queue holds more than it is entitled to, and of which it holds less and needs more; what is
+ * being evicted does not count.
+ */
 export function standingOf(
   { shares, cluster }: GangContextView,
   node: QueueNode,
   shared: readonly number[],
 ): { readonly over: readonly string[]; readonly under: readonly string[] } {
-  const { entitled } = shares.of(node);
-  const beyond = (c: number) => shares.usedOf(node, c) - (entitled[c] ?? 0);
+  const { entitled, demand } = shares.of(node);
+  const used = (c: number) => shares.usedOf(node, c);
   const named = (test: (c: number) => boolean) => shared.filter(test).map((c) => cluster.columns.names[c]!);
-  return { over: named((c) => beyond(c) > ROUNDING), under: named((c) => beyond(c) < -ROUNDING) };
+  return {
+    over: named((c) => used(c) - (entitled[c] ?? 0) > ROUNDING),
+    // The root is entitled to the whole cluster, whatever is needed.
+    under: named((c) => Math.min(entitled[c] ?? 0, demand[c] ?? 0) - used(c) > ROUNDING),
+  };
 }
