@@ -171,14 +171,15 @@ function planWhole(ctx: BackfillContext, gang: Gang, asked: FilterRequest | unde
       ? { ...passage, kind: 'admitted', needs }
       : mustWait(ctx, gang, { passage, request, asked }, nowMs);
   }
-  const lacksAddresses = limits.length > 0 && planner.plan({ ...present, limits: [] }).kind === 'placed';
-  if (lacksAddresses) return refused(noAddresses(ctx, gang));
+  // How much room there is does not depend on where there are addresses.
+  const inRoom = limits.length > 0 ? planner.plan({ ...present, limits: [] }) : plan;
+  if (inRoom.kind === 'placed') return refused(noAddresses(ctx, gang));
   const obstacle = feasibility.obstacle(gang, needs);
-  if (obstacle) return refused({ ...unschedulable(cluster, gang, needs, obstacle), ...shortIn(needs, plan, asked) });
+  if (obstacle) return refused({ ...unschedulable(cluster, gang, needs, obstacle), ...shortIn(needs, inRoom, asked) });
   foundPossible(ctx, gang);
   // Pods in flight count on every node, so that room may only seem to be short until they are bound.
   if (inFlight.total) return refused({ kind: 'held', reason: WAITS_FOR_ROOM });
-  const anywhere = asked ? planner.plan({ ...request, limits: [] }) : plan;
+  const anywhere = asked ? planner.plan({ ...request, limits: [] }) : inRoom;
   if (anywhere.kind === 'placed') return refused(open(gang));
   const roomPosition = cluster.table.roomLog.position;
   const running = countRunning(cluster, gang);
@@ -189,6 +190,7 @@ function planWhole(ctx: BackfillContext, gang: Gang, asked: FilterRequest | unde
 function noAddresses({ addresses, cluster }: GangContext, gang: Gang): Refusal {
   const at = addresses.keys.join(' or ');
   const reason = `gang waits for addresses: each ${at} has too few left`;
+  addresses.look(cluster);
   const { version } = addresses;
   return {
     kind: 'quota',
@@ -198,6 +200,7 @@ function noAddresses({ addresses, cluster }: GangContext, gang: Gang): Refusal {
     holder: addresses,
     version,
     running: countRunning(cluster, gang),
+    roomPosition: cluster.table.roomLog.position,
   };
 }
 

@@ -13,7 +13,7 @@ interface Pool {
   readonly rules: AddressPool;
   /** The oldest first. */
   readonly cooling: Cooling[];
-  /** How many are left in each domain, as gangs last heard. */
+  /** How many were left in each domain when it was last looked. */
   left: Int32Array;
 }
 
@@ -53,6 +53,13 @@ export class Addresses {
       const { cooling } = pool;
       const kept = cooling.findIndex(({ untilMs }) => untilMs > nowMs);
       cooling.splice(0, kept < 0 ? cooling.length : kept);
+    }
+    this.look(cluster);
+  }
+
+  /** Changes the version if a domain has more left than at the last look. Call before it is noted in a refusal. O(nodes). */
+  look(cluster: ClusterView): void {
+    for (const pool of this.#pools) {
       const left = leftIn(cluster, pool);
       if (left.some((count, domain) => count > (pool.left[domain] ?? 0))) this.version++;
       pool.left = left;

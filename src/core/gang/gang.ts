@@ -62,6 +62,8 @@ export type Refusal =
       readonly isNever?: true;
       /** The limit is a part of what the cluster has of a resource, which was this much. */
       readonly partOf?: { readonly column: number; readonly capacity: number };
+      /** Of `addresses` alone: room that appeared after this position of the table's roomLog may be where some are left. */
+      readonly roomPosition?: number;
     }
   /**
    * Gangs come faster than the cluster may take them. Stands until `untilMs`; it blocks no other. `isBorrower`: it was

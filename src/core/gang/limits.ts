@@ -29,6 +29,7 @@ export function limitOn(ctx: GangContextView, gang: Gang): QuotaRefusal | undefi
 export const isStillLimited = ({ cluster, shares }: GangContextView, gang: Gang, refusal: QuotaRefusal): boolean =>
   refusal.holder.version === refusal.version &&
   refusal.running === countRunning(cluster, gang) &&
+  (refusal.roomPosition === undefined || refusal.roomPosition === cluster.table.roomLog.position) &&
   (refusal.partOf === undefined || refusal.partOf.capacity === shares.capacity[refusal.partOf.column]);
 
 /** Why a member beyond the gang's minimum may not come; undefined: it may. */
