@@ -3,7 +3,27 @@ import type { AddressPool, Tenancy } from '../../src/core/policy/tenancy.ts';
 import { node, pod } from '../support/builders.ts';
 import { TenantApp } from '../support/tenant-apps.ts';
 import { admitted, setTenancy, tenancyWith } from '../support/tenants.ts';
+import { cpu, queue, rule, tenancy } from '../support/tenancies.ts';
 import { World } from '../support/world.ts';
+
+function worldOf(file: Tenancy, cores = 100): World {
+  const world = new World([node('n', { cpu: cores })]);
+  setTenancy(world, file);
+  return world;
+}
+
+describe('a gang that waits for a limit is tried again', () => {
+  test('when it is in another queue, though the first holds as much as before', () => {
+    const rules = [rule('small', { labels: new Map([['team', 'small']]) }), rule('large')];
+    const world = worldOf(tenancy([queue('small', { max: cpu(2) }), queue('large')], { rules }));
+    world.start(new TenantApp('first', { labels: { team: 'small' } }).driver());
+    const app = new TenantApp('a', { labels: { team: 'small' } });
+    expect(world.ask(app.driver())).toBe('waits: queue small is at its max of cpu');
+    const moved = app.driver({ labels: { team: 'large' } });
+    world.learn({ kind: 'pod', pod: moved });
+    expect(admitted(world)).toEqual(['a']);
+  });
+});
 
 describe('a gang that waits for addresses is tried again', () => {
   const NONE = 'waits: gang waits for addresses: each zone has too few left';

@@ -71,7 +71,7 @@ export function refresh(ctx: GangContext, gang: Gang, pod: GangPod, nowMs: numbe
   if (!isSame) {
     gang.spec = spec;
     redeclared(ctx, gang, nowMs);
-  } else if (isResized) reconsider(gang);
+  } else if (isResized || isMoved) reconsider(gang);
   if (account) toQueue(ctx, gang, account);
   if (isMoved || !isSame || isResized) enqueue(ctx, gang);
   updatePriority(ctx, gang, nowMs);
