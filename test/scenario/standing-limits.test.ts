@@ -1,6 +1,9 @@
 import { describe, expect, test } from 'vitest';
-import type { AddressPool, Tenancy } from '../../src/core/policy/tenancy.ts';
-import { node, pod } from '../support/builders.ts';
+import { DEFAULT_POLICY } from '../../src/core/policy/policy.ts';
+import { NO_QUOTA, type AddressPool, type Tenancy } from '../../src/core/policy/tenancy.ts';
+import { runSingleRoleGang } from '../support/apps.ts';
+import { GangBuilder, node, pod, queueWith } from '../support/builders.ts';
+import { cores, queue as reclaiming, tenancyOf } from '../support/reclaim-tenancies.ts';
 import { TenantApp } from '../support/tenant-apps.ts';
 import { admitted, setTenancy, tenancyWith } from '../support/tenants.ts';
 import { cpu, queue, rule, tenancy } from '../support/tenancies.ts';
@@ -71,5 +74,40 @@ describe('a gang that waits for addresses is tried again', () => {
     expect(admitted(world)).toEqual([]);
     world.gone(large);
     expect(admitted(world)).toEqual(['app']);
+  });
+});
+
+describe('a gang that waits for room when its user or its queue reaches a limit', () => {
+  test('lets those behind it pass', () => {
+    const world = new World([node('n', { cpu: 10 })], { queue: queueWith({ backfill: 'off', blockAfterMs: 1 }) });
+    setTenancy(world, tenancy([queue('default', { users: { max: NO_QUOTA, gangs: 1, of: new Map() } })]));
+    world.bind(pod('p', { cpu: 5 }), 'n');
+    const large = new TenantApp('large', { executors: 7, user: 'u' });
+    expect(world.ask(large.driver())).toBe('waits: gang waits for room');
+    world.wait(1000);
+    const other = new TenantApp('other', { user: 'v' });
+    expect(world.ask(other.driver())).toBe('waits: gang waits for its turn');
+    const urgent = { ...new TenantApp('urgent', { user: 'u' }).driver(), priority: 5 };
+    expect(world.ask(urgent)).toBe('-> n');
+    expect(world.ask(other.driver())).toBe('-> n');
+  });
+
+  test('has nobody evicted, and does not start beyond the limit', () => {
+    const { preemption } = DEFAULT_POLICY;
+    const world = new World([node('n', { cpu: 10 })], {
+      preemption: { ...preemption, mode: 'off', wholeGangs: true, minRuntimeMs: 0 },
+    });
+    world.nowMs = 36_000_000;
+    const running = { gangs: 1, pods: Infinity, podsPerNamespace: Infinity };
+    setTenancy(world, tenancyOf([reclaiming('a', { guaranteed: cores(10), running }), reclaiming('b')]));
+    runSingleRoleGang(world, 'b', Array<string>(7).fill('n'), { queue: 'b' });
+    const [large, small] = [5, 3].map(
+      (count) => new GangBuilder(`g${count}`, { worker: { count, cpu: 1 } }, { queue: 'a' }),
+    );
+    expect(world.ask(large!.leader())).toBe('waits: gang waits for room');
+    expect(world.ask(small!.leader())).toBe('-> n');
+    world.wait(1000);
+    expect(world.makeRoom()).toEqual([]);
+    expect(world.scheduler.explain('jobs/g5', world.nowMs)!.advice.join(' ')).toContain('runs its 1 gangs');
   });
 });

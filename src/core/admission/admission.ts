@@ -17,7 +17,14 @@ import { countRunning, leaderNeeds, siblingRows } from '../gang/needs.ts';
 import { isStillLimited, limitOn } from '../gang/limits.ts';
 import { foundPossible } from '../gang/transitions.ts';
 import { rateOn } from './rates.ts';
-import { EXAMINATIONS, findBlocker, isKnownPossible, unschedulable, type Examinations } from './turn.ts';
+import {
+  EXAMINATIONS,
+  findBlocker,
+  isKnownPossible,
+  isKnownToBlock,
+  unschedulable,
+  type Examinations,
+} from './turn.ts';
 
 /** The decision about a waiting gang: rows for each need, or a refusal. */
 export type Admission =
@@ -91,7 +98,7 @@ function stillStanding(ctx: BackfillContext, gang: Gang, refusal: Refusal, nowMs
     case 'turn': {
       const blocker = ctx.queues.get(refusal.behind);
       const isAhead = blocker?.queue === gang.queue && isBlocking(blocker, nowMs);
-      return isAhead && isKnownPossible(ctx.cluster, blocker) ? refusal : undefined;
+      return isAhead && isKnownToBlock(ctx, blocker) ? refusal : undefined;
     }
     case 'later':
       return ctx.startPlans.stillCount(ctx, refusal.version, nowMs) &&

@@ -50,7 +50,7 @@ export function headsNow(
   nowMs: number,
 ): Heads {
   // A limit may have been reached since the gang was refused: it cannot start, however much room there is.
-  const isLimited = (gang: Gang) => ctx.tree.isConfigured && limitOn(ctx, gang) !== undefined;
+  const isLimited = (gang: Gang) => limitOn(ctx, gang) !== undefined;
   const all = ctx.queues.standing((gang) => isHead(gang, nowMs) && !isLimited(gang));
   const firsts = new Map<string, Gang>();
   const ofQueue = new Map<QueueNode, Gang[]>();

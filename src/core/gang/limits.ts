@@ -19,6 +19,7 @@ const FOR_GOOD = { version: 0 };
  * figure that changes by itself. O(depth of the queue + roles).
  */
 export function limitOn(ctx: GangContextView, gang: Gang): QuotaRefusal | undefined {
+  if (!ctx.tree.isConfigured && ctx.tree.tenancy.groups.length === 0) return undefined;
   const running = countRunning(ctx.cluster, gang);
   const tooLarge = oversized(ctx, gang.queue, gang.spec.namespace, requestsOf(gang));
   const found = tooLarge ?? firstLimit(ctx, claimOf(ctx, gang), 'the gang');

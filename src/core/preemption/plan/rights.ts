@@ -1,5 +1,6 @@
 import { endingsOf, heldBy } from '../../backfill/endings.ts';
 import type { Gang } from '../../gang/gang.ts';
+import { limitOn } from '../../gang/limits.ts';
 import { hasRunningLeader, siblingRows, startNeeds } from '../../gang/needs.ts';
 import { counted } from '../../wording.ts';
 import type { PreemptionContextView } from '../candidates/context.ts';
@@ -12,7 +13,7 @@ export interface Rights {
   readonly because: string | undefined;
 }
 
-type Context = Pick<PreemptionContextView, 'evictions' | 'overclaims' | 'cluster' | 'tree'>;
+type Context = PreemptionContextView;
 
 /**
  * By what right, whatever the modes are: what they could allow.
@@ -41,7 +42,8 @@ export function meansNow(ctx: Context, gang: Gang, nowMs: number, hasWaited = fa
   return both.priority || both.share ? both : undefined;
 }
 
-function forbiddenTo({ evictions, cluster }: Context, gang: Gang, nowMs: number): string | undefined {
+function forbiddenTo(ctx: Context, gang: Gang, nowMs: number): string | undefined {
+  const { evictions, cluster } = ctx;
   const { leader, policy, key, preemption } = gang;
   const { cascadeMs } = policy.preemption;
   // Its annotation carries no plan: a restart would forget the victims.
@@ -52,7 +54,8 @@ function forbiddenTo({ evictions, cluster }: Context, gang: Gang, nowMs: number)
   const lostMs = evictions.lastLossMs(key);
   if (lostMs !== undefined && nowMs - lostMs < cascadeMs)
     return `it lost members less than ${cascadeMs / 1000} s ago (preemption.cascade)`;
-  return undefined;
+  // It may have been reached since the gang was refused for want of room: it could not use what is freed.
+  return limitOn(ctx, gang)?.reason;
 }
 
 function forbiddenByPriority({ overclaims }: Context, gang: Gang, nowMs: number): string | undefined {
