@@ -15,6 +15,7 @@ import { briefAdvice, explain, summaries } from './explanation/explain.ts';
 import type { Explanation, GangSummary, NodeView } from './explanation/explanation.ts';
 import { nodeViews } from './explanation/nodes.ts';
 import { queueDetail, queueSummaries, type QueueDetail, type QueueSummary } from './explanation/queues.ts';
+import { nextDueMs } from './admission/due.ts';
 import { answerFilter } from './admission/filter-gang-pod.ts';
 import { unclaim } from './gang/life-cycle.ts';
 import { claimAhead } from './admission/members.ts';
@@ -142,6 +143,14 @@ export class Scheduler {
     this.#at(nowMs);
     admitWaiting(this.state, nowMs);
     return this.#drain();
+  }
+
+  /**
+   * When `admitWaiting` may admit a gang although no event comes, in ms: a rate or an address holds one up until then;
+   * Infinity: none is. A gang is admitted no earlier, and only after a `tick`. For a simulation, which polls nothing.
+   */
+  nextDueMs(): number {
+    return nextDueMs(this.state);
   }
 
   /**

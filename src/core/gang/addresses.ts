@@ -74,6 +74,11 @@ export class Addresses {
     }));
   }
 
+  /** When the next address has cooled down, in ms; Infinity: none cools down. */
+  get dueMs(): number {
+    return Math.min(...this.#pools.map(({ cooling }) => cooling[0]?.untilMs ?? Infinity));
+  }
+
   /** The labels whose values name the pools. */
   get keys(): readonly string[] {
     return this.#pools.map(({ rules }) => rules.key);

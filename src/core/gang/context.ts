@@ -58,7 +58,7 @@ export interface GangContextView {
   /** How fast gangs may be admitted. */
   readonly rates: Pick<Rates, 'isOn' | 'hasRegistries' | 'dueMs' | 'views'>;
   /** How many addresses are left where. */
-  readonly addresses: Pick<Addresses, 'limits' | 'keys' | 'version'>;
+  readonly addresses: Pick<Addresses, 'limits' | 'keys' | 'version' | 'dueMs'>;
   /** What everybody has in use, over time. */
   readonly meter: Pick<Meter, 'nowMs' | 'nodes' | 'rows' | 'overhead' | 'stateOf'>;
   readonly inFlight: Pick<InFlight, 'total' | 'requests' | 'pods' | 'expected' | 'holds'>;

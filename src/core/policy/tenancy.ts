@@ -231,5 +231,11 @@ export const isReclaiming = ({ queues }: Tenancy): boolean => queues.some(reclai
 const reclaims = ({ reclaim, queues, each }: QueueSpec): boolean =>
   reclaim?.mode === 'enforce' || queues.some(reclaims) || (each !== undefined && reclaims(each));
 
+/** Whether gangs may have to wait although there is room: for their queue, a rate or addresses. */
+export const isLimiting = ({ queues, groups, rates, addresses }: Tenancy): boolean =>
+  [queues, groups, rates.registries, addresses].some((rules) => rules.length > 0) ||
+  rates.pods !== undefined ||
+  rates.namespaces !== undefined;
+
 /** Whether the file says which queues there are. */
 export const hasQueues = ({ queues }: Tenancy): boolean => queues.length > 0;

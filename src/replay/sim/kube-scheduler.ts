@@ -48,6 +48,8 @@ export class KubeScheduler {
   #freeAtMs = 0;
   #lastTickMs = -Infinity;
   #isMakingRoom = false;
+  /** When the next gang may start that waits for a time; Infinity: none does. */
+  #dueMs = Infinity;
   /** Where the next search for nodes begins (nextStartNodeIndex). */
   #start = 0;
   readonly #choice: NodeChoice;
@@ -100,17 +102,21 @@ export class KubeScheduler {
   #cycleIfDue(atMs: number): void | Promise<void> {
     if (atMs !== this.#cycleAtMs) return;
     this.#cycleAtMs = Infinity;
-    const { timeline, queue, port, options } = this.#world;
-    if (timeline.nowMs - this.#lastTickMs >= TICK_MS) {
-      this.#lastTickMs = timeline.nowMs;
-      port.tick(timeline.nowMs);
-    }
+    const { timeline, queue, options } = this.#world;
+    this.#tick();
     const queued = queue.pop(timeline.nowMs);
     if (!queued) return this.#plan();
     this.#freeAtMs = timeline.nowMs + options.cycleMs;
     const deciding = this.#schedule(queued.pod);
     if (deciding instanceof Promise) return deciding.then((outcome) => this.#conclude(queued, outcome));
     this.#conclude(queued, deciding);
+  }
+
+  #tick(): void {
+    const { timeline, port } = this.#world;
+    if (timeline.nowMs - this.#lastTickMs < TICK_MS) return;
+    this.#lastTickMs = timeline.nowMs;
+    port.tick(timeline.nowMs);
   }
 
   #schedule(pod: SimPod): Outcome | Promise<Outcome> {
@@ -204,20 +210,34 @@ export class KubeScheduler {
 
   #makeRoomSoon(): void {
     const { timeline, port } = this.#world;
-    if (!port.isPreempting || this.#isMakingRoom) return;
+    if (!port.isActive || this.#isMakingRoom) return;
     this.#isMakingRoom = true;
-    timeline.at(
-      timeline.nowMs + MAKE_ROOM_MS,
-      () => {
-        this.#isMakingRoom = false;
-        for (const effect of port.makeRoom(timeline.nowMs)) {
-          if (effect.kind === 'eviction-planned')
-            for (const { pod } of effect.victims) this.onEvicted(pod.uid, effect.leader.uid);
-          if (effect.kind === 'wake-leader') this.#podChanged(effect.leader.uid);
-        }
-      },
-      false,
-    );
+    const run = () => {
+      this.#isMakingRoom = false;
+      this.#makeRoom();
+    };
+    timeline.at(timeline.nowMs + MAKE_ROOM_MS, run, false);
+  }
+
+  #makeRoom(): void {
+    const { timeline, port } = this.#world;
+    for (const effect of port.makeRoom(timeline.nowMs)) {
+      if (effect.kind === 'eviction-planned')
+        for (const { pod } of effect.victims) this.onEvicted(pod.uid, effect.leader.uid);
+      if (effect.kind === 'wake-leader') this.#podChanged(effect.leader.uid);
+    }
+    const dueMs = Math.max(port.nextDueMs(), timeline.nowMs + MAKE_ROOM_MS);
+    if (dueMs >= this.#dueMs || dueMs === Infinity) return;
+    this.#dueMs = dueMs;
+    timeline.at(dueMs, () => this.#makeRoomIfDue(dueMs));
+  }
+
+  /** A gang that waits for a time does start: the simulation is not over before. */
+  #makeRoomIfDue(atMs: number): void {
+    if (atMs !== this.#dueMs) return;
+    this.#dueMs = Infinity;
+    this.#tick();
+    this.#makeRoom();
   }
 
   #bind(pod: SimPod, node: string): void {

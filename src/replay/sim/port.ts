@@ -2,7 +2,7 @@ import type { FilterAnswer, FilterRequest, NodeScore } from '../../core/decision
 import type { Effect } from '../../core/effects.ts';
 import type { ClusterEvent, PodInfo } from '../../core/model.ts';
 import type { Rules } from '../../core/policy/rules.ts';
-import { isReclaiming } from '../../core/policy/tenancy.ts';
+import { isLimiting, isReclaiming } from '../../core/policy/tenancy.ts';
 import type { ReplayScheduler, ToldStart } from './replay-scheduler.ts';
 import type { Forecast } from '../../core/history/run-times.ts';
 
@@ -15,12 +15,17 @@ export interface ExtenderPort {
   tick(nowMs: number): void;
   /** Whether kube-scheduler asks muster at all; false: it is replayed alone, because no policy has gangs. */
   readonly isInFront: boolean;
-  /** Whether muster may evict: a policy enforces preemption, or a queue reclaims. */
-  readonly isPreempting: boolean;
+  /**
+   * Whether muster acts unasked some time after a refusal: it may evict (a policy enforces preemption, or a queue
+   * reclaims), or something else than room may hold gangs up.
+   */
+  readonly isActive: boolean;
   /** Whether kube-scheduler, replayed alone, preempts pods itself: a policy enforces preemption. */
   readonly isKubePreempting: boolean;
   /** Lets muster admit waiting gangs and search for victims, as live-cluster.ts does. */
   makeRoom(nowMs: number): readonly Effect[];
+  /** When `makeRoom` may admit a gang although nothing happens; Infinity: the time alone lets none start. */
+  nextDueMs(): number;
   /** The start time that muster told this gang (by key) first; undefined: it told none. */
   toldStart(gang: string): ToldStart | undefined;
   /** What muster knows now of how long the run of this leader, or of this single pod, takes; undefined: nothing. */
@@ -55,9 +60,10 @@ export function feedOf(scheduler: ReplayScheduler): Omit<ExtenderPort, 'filter' 
     reservedCpu: () => scheduler.reservedCpu,
     checkInvariants: () => scheduler.checkInvariants(),
     isInFront: true,
-    isPreempting: isEnforced || isReclaiming(rules.tenancy),
+    isActive: isEnforced || isReclaiming(rules.tenancy) || isLimiting(rules.tenancy),
     isKubePreempting: false,
     makeRoom: (nowMs) => [...scheduler.admitWaiting(nowMs), ...scheduler.makeRoom(nowMs)],
+    nextDueMs: () => scheduler.nextDueMs(),
   };
 }
 
@@ -70,6 +76,7 @@ const NOBODY = {
   reservedCpu: () => 0,
   checkInvariants: () => undefined,
   isInFront: false,
-  isPreempting: false,
+  isActive: false,
   makeRoom: () => [],
+  nextDueMs: () => Infinity,
 } as const;
