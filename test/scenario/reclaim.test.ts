@@ -224,7 +224,7 @@ test('a gang of a queue beyond its share reclaims nothing', () => {
   ask(world, gangOf('wants', 2, 'a'));
   expect(world.makeRoom()).toEqual([]);
   expect(advice(world, 'wants')).toContain(
-    'With it, queue a would hold 6 of its 5 cores: it takes nothing from other queues.',
+    'With it, queue a would hold 6 of its guaranteed 5 cores: it takes nothing from other queues.',
   );
   ask(world, gangOf('fits', 1, 'a'));
   expect(world.makeRoom()).toHaveLength(1);

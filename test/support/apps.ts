@@ -7,6 +7,8 @@ export interface AppOptions {
   readonly queue?: string;
   /** Cores of an executor. */
   readonly cpu?: number;
+  /** Of each member of a gang without a leader's role, in GiB; absent: 0. */
+  readonly memoryGib?: number;
   /** Cores of the driver. */
   readonly driverCpu?: number;
   /** Executors that it needs; absent: all that run. */
@@ -53,8 +55,8 @@ export function runSingleRoleGang(
   nodes: readonly string[],
   options: AppOptions = {},
 ): PodInfo[] {
-  const { cpu = 1, min = nodes.length, age = 60, priority = 0, queue = 'default' } = options;
-  const gang = new GangBuilder(name, { worker: { count: nodes.length, min, cpu } }, { priority, queue });
+  const { cpu = 1, memoryGib = 0, min = nodes.length, age = 60, priority = 0, queue = 'default' } = options;
+  const gang = new GangBuilder(name, { worker: { count: nodes.length, min, cpu, memoryGib } }, { priority, queue });
   return nodes.map((node, i) => {
     const evictionTraits = { startedMs: world.nowMs - age * MINUTE_MS, ...options.evictionTraits };
     const one = { ...gang.leader(`${name}-${i + 1}`), evictionTraits };

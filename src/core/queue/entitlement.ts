@@ -12,9 +12,9 @@ export interface Wants {
 /**
  * Divides an amount: first each gets what it wants within its guarantee, then what is left goes to those who want more,
  * by weight. Guarantees that exceed the amount shrink together. Depends on what is wanted and not on who holds what.
- * O(queues x log queues). @param out what each gets
+ * O(queues x log queues). @param out what each gets @returns whether each gets all that it wants
  */
-export function divide(amount: number, all: Wants, out: Float64Array): void {
+export function divide(amount: number, all: Wants, out: Float64Array): boolean {
   const { from, to, wants, guaranteed } = all;
   let [promised, wanted] = [0, 0];
   for (let i = from; i < to; i++) {
@@ -28,7 +28,9 @@ export function divide(amount: number, all: Wants, out: Float64Array): void {
     for (let i = from; i < to; i++) out[i]! *= part;
   } else if (wanted <= rest) {
     for (let i = from; i < to; i++) out[i] = wants[i]!;
+    return true;
   } else fill(rest, all, out);
+  return false;
 }
 
 /** Water-filling above what each has: the same for all per weight, and for none more than it wants, which is too much. */

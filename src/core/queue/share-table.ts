@@ -7,6 +7,11 @@ import type { QueueNode, QueueTree } from './tree.ts';
 /** What one queue should have. By column; only columns that are shared out count. */
 export interface Share {
   readonly guaranteed: Vector;
+  /**
+   * The most that it holds within its guarantee: as `guaranteed`. A queue that is guaranteed something may hold any amount
+   * of what it is guaranteed nothing of, while its siblings and it together get all that they want of that.
+   */
+  readonly assured: Vector;
   readonly max: Vector;
   readonly demand: Vector;
   readonly entitled: Vector;
@@ -25,6 +30,8 @@ interface Row extends Share {
   to: number;
   /** What the file says that it is guaranteed, without what those below it are. */
   readonly own: Vector;
+  /** By column: 1 where those below it want more than there is for them. */
+  readonly short: Uint8Array;
 }
 
 /** What is divided. */
@@ -105,10 +112,10 @@ export class ShareTable {
     for (let c = 0; c < this.#width; c++) {
       this.#sumUp(c);
       if (!isShared.has(c)) continue;
-      this.#divideColumn(capacity[c]!);
+      this.#divideColumn(c, capacity[c]!);
       hasChanged = this.#writeDown(c, capacity[c]!) || hasChanged;
     }
-    return hasChanged;
+    return this.#assure(columns) || hasChanged;
   }
 
   /** A queue needs what those below it need, each up to its max, and is guaranteed at least what they are. */
@@ -130,13 +137,30 @@ export class ShareTable {
     }
   }
 
-  #divideColumn(whole: number): void {
+  #divideColumn(c: number, whole: number): void {
     this.#given[0] = whole;
     const all = { wants: this.#claims, guaranteed: this.#guaranteed, weight: this.#weights };
     for (let i = 0; i < this.#rows.length; i++) {
-      const { from, to } = this.#rows[i]!;
-      if (to > from) divide(this.#given[i]!, { ...all, from, to }, this.#given);
+      const { from, to, short } = this.#rows[i]!;
+      if (to === from) continue;
+      const isEnough = divide(this.#given[i]!, { ...all, from, to }, this.#given);
+      short[c] = isEnough ? 0 : 1;
     }
+  }
+
+  /** @returns whether something changed */
+  #assure(columns: readonly number[]): boolean {
+    let hasChanged = false;
+    for (const { guaranteed, assured, parent } of this.#rows) {
+      const isGuaranteed = columns.some((c) => guaranteed[c]! > 0);
+      for (const c of columns) {
+        const isFree = isGuaranteed && guaranteed[c] === 0 && this.#rows[parent]?.short[c] !== 1;
+        const most = isFree ? Infinity : guaranteed[c]!;
+        hasChanged ||= assured[c] !== most;
+        assured[c] = most;
+      }
+    }
+    return hasChanged;
   }
 
   /** A queue is entitled to what those below it are, and the root to the whole. */
@@ -185,12 +209,14 @@ const newRow = (queue: QueueNode, parent: number, width: number): Row => ({
   from: 0,
   to: 0,
   own: new Float64Array(width),
+  short: new Uint8Array(width),
   ...shareOf(width),
 });
 
 /** The share of a queue of which nothing is known yet. */
 export const shareOf = (width: number): Share => ({
   guaranteed: new Float64Array(width),
+  assured: new Float64Array(width),
   max: new Float64Array(width).fill(Infinity),
   demand: new Float64Array(width),
   entitled: new Float64Array(width),

@@ -103,13 +103,13 @@ export class Shares {
    * @param more what it would hold more by then, or less where that is negative
    */
   tierAt(queue: QueueNode, ask: Vector, more?: Vector): Tier {
-    const { guaranteed, entitled } = this.of(queue);
+    const { assured, entitled } = this.of(queue);
     let tier: Tier = 0;
     for (const c of this.#columns) {
       if (!((ask[c] ?? 0) > 0)) continue;
       const after = this.usedOf(queue, c) + ask[c]! + (more?.[c] ?? 0);
       if (isOver(after, entitled[c] ?? 0)) return 2;
-      if (after > (guaranteed[c] ?? 0)) tier = 1;
+      if (after > (assured[c] ?? 0)) tier = 1;
     }
     return tier;
   }

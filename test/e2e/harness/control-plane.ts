@@ -117,7 +117,8 @@ export class ControlPlane {
     this.#admin?.close();
     await this.#api?.stop();
     await this.#etcd?.stop('SIGKILL');
-    rmSync(this.folder, { recursive: true, force: true });
+    if (process.env['MUSTER_E2E_KEEP']) console.log(`logs: ${this.folder}`);
+    else rmSync(this.folder, { recursive: true, force: true });
   }
 
   async #isReady(): Promise<boolean> {

@@ -26,6 +26,7 @@ export interface Figures {
   readonly used: Vector;
   readonly entitled: Vector;
   readonly guaranteed: Vector;
+  readonly assured: Vector;
   readonly max: Vector;
 }
 
@@ -169,8 +170,8 @@ export class QueueClaim {
 
   #isWithinGuarantee(chain: readonly QueueNode[]): boolean {
     return chain.some((node) => {
-      const { used, guaranteed } = this.figuresOf(node);
-      return this.lacks.every((c) => (used[c] ?? 0) <= (guaranteed[c] ?? 0));
+      const { used, assured } = this.figuresOf(node);
+      return this.lacks.every((c) => (used[c] ?? 0) <= (assured[c] ?? 0));
     });
   }
 
@@ -199,11 +200,11 @@ export class QueueClaim {
 
   #makeFigures(node: QueueNode): Figures {
     const { shares, cluster } = this.#claimed.ctx;
-    const { entitled, guaranteed, max } = shares.of(node);
+    const { entitled, guaranteed, assured, max } = shares.of(node);
     const going = this.#deleting.get(node);
     const { size } = cluster.columns;
     const used = Float64Array.from({ length: size }, (_, c) => shares.usedOf(node, c) - (going?.[c] ?? 0));
-    return { used, entitled, guaranteed, max };
+    return { used, entitled, guaranteed, assured, max };
   }
 }
 

@@ -78,9 +78,9 @@ export class SharesTaken {
   }
 
   #isWithinGuarantee(node: QueueNode): boolean {
-    const { used, guaranteed } = this.#claim.figuresOf(node);
+    const { used, assured } = this.#claim.figuresOf(node);
     const taken = this.#sumOf(node);
-    return this.#claim.columns.every((c) => (used[c] ?? 0) - taken[c]! <= (guaranteed[c] ?? 0));
+    return this.#claim.columns.every((c) => (used[c] ?? 0) - taken[c]! <= (assured[c] ?? 0));
   }
 
   #isGain(leaf: QueueNode, candidate: Candidate, others: readonly Candidate[]): boolean {

@@ -16,8 +16,8 @@ export function takesFromGuarantee(ctx: PreemptionContextView, pod: PodInfo, vic
   const own = new Set(pathTo(usage.ownerOfPending(pod)?.leaf ?? tree.root));
   const taken = new Map<QueueNode, Float64Array>();
   const isWithin = (node: QueueNode) => {
-    const { guaranteed } = shares.of(node);
-    return shares.columns.every((c) => shares.usedOf(node, c) - (taken.get(node)?.[c] ?? 0) <= (guaranteed[c] ?? 0));
+    const { assured } = shares.of(node);
+    return shares.columns.every((c) => shares.usedOf(node, c) - (taken.get(node)?.[c] ?? 0) <= (assured[c] ?? 0));
   };
   return victims.some(({ pod: victim, vector, isLeaving }) => {
     const leaf = leafOf(ctx, victim, gangs.get(victim.membership?.gang ?? ''));
