@@ -11,13 +11,15 @@ const MOST_NAMED = 3;
 
 export const capital = (text: string): string => text.charAt(0).toUpperCase() + text.slice(1);
 
-/** Why nothing is taken from other queues for the gang, in sentences. */
+/** Why nothing is taken from other queues for the gang, in sentences. @param notNow why nothing may be, whatever they hold */
 export function keptBetween(
   ctx: PreemptionContextView,
   gang: Gang,
   { claim, spared }: Extract<Finding, { kind: 'none' }>,
+  notNow: string | undefined,
 ): string[] {
   if (!claim || gang.queue.reclaim.mode === 'off') return [];
+  if (notNow !== undefined) return [`Nothing is taken from other queues for it yet: ${notNow}.`];
   const others = [...ctx.tree.nodes()].filter((node) => node.isLeaf && node.holds.parts > 0 && node !== gang.queue);
   const rules = others.map((leaf) => ({ leaf, rule: claim.rulesOf(leaf).keptBy }));
   const own = rules.find(({ rule }) => rule === 'own share');

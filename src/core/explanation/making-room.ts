@@ -3,7 +3,7 @@ import { isAdmitted, planOf, refusalOf, type EvictionPlan, type Gang } from '../
 import type { PreemptionRules } from '../policy/policy.ts';
 import type { CostTerm } from '../preemption/candidates/eviction-cost.ts';
 import { overdueLoan, preemptorOf, type ExclusionRule } from '../preemption/candidates/exclusion-rules.ts';
-import { rightsOf } from '../preemption/plan/rights.ts';
+import { rightsOf, waitsForEnds } from '../preemption/plan/rights.ts';
 import { takenFrom } from '../preemption/plan/taken-from.ts';
 import { priorityAt, SHARE_RULES } from '../preemption/candidates/share-rules.ts';
 import { hasVictims, MOST_WORK, victimsInSlices, type Finding } from '../preemption/search/find-victims.ts';
@@ -40,6 +40,7 @@ interface UnderWay {
   /** When muster drops the plan, in ms. */
   readonly untilMs: number;
   readonly because?: undefined;
+  readonly notBeforeMs?: undefined;
 }
 
 /** The gang may not preempt now. */
@@ -47,6 +48,7 @@ interface NotNow {
   readonly state: 'not now';
   readonly because: string;
   readonly untilMs?: undefined;
+  readonly notBeforeMs?: undefined;
 }
 
 /**
@@ -57,6 +59,8 @@ interface Searched {
   readonly state: 'found' | 'soon' | 'nobody';
   readonly because?: undefined;
   readonly untilMs?: undefined;
+  /** For `found`: until then muster waits for gangs that run to end, in ms; absent: for none. */
+  readonly notBeforeMs?: number;
 }
 
 interface VictimView {
@@ -88,7 +92,8 @@ export function* makingRoom(ctx: PreemptionContextView, gang: Gang, nowMs: numbe
   const { mode } = gang.policy.preemption;
   const known = withoutSearch(ctx, gang, nowMs);
   if (known !== 'unknown') return known;
-  const finding = yield* victimsInSlices(ctx, gang, nowMs, { means: rightsOf(ctx, gang, nowMs).means });
+  const { means, notByShare } = rightsOf(ctx, gang, nowMs);
+  const finding = yield* victimsInSlices(ctx, gang, nowMs, { means });
   switch (finding.kind) {
     case 'soon':
       return { ...NO_VICTIMS, mode, state: 'soon' };
@@ -98,7 +103,7 @@ export function* makingRoom(ctx: PreemptionContextView, gang: Gang, nowMs: numbe
         mode,
         state: 'nobody',
         ...(yield* rulesOf(ctx, gang, finding, nowMs)),
-        between: keptBetween(ctx, gang, finding),
+        between: keptBetween(ctx, gang, finding, notByShare),
       };
     case 'victims': {
       const { claim, candidates } = finding;
@@ -107,7 +112,9 @@ export function* makingRoom(ctx: PreemptionContextView, gang: Gang, nowMs: numbe
       // What is taken by share alone is taken if the queue says so.
       const decides = from.length > 0 ? gang.queue.reclaim.mode : mode;
       const overdue = overdueIn(ctx, gang, finding, nowMs);
-      return { ...NO_VICTIMS, mode: decides, state: 'found', ...viewOf(finding), overdue, between };
+      const notBeforeMs = from.length > 0 ? waitsForEnds(ctx, gang, nowMs) : undefined;
+      const later = notBeforeMs === undefined ? {} : { notBeforeMs };
+      return { ...NO_VICTIMS, mode: decides, state: 'found', ...viewOf(finding), overdue, between, ...later };
     }
   }
 }
@@ -240,14 +247,14 @@ export function makingRoomAdvice(making: MakingRoom, policy: string, nowMs: numb
     case 'not now':
       return [`No pod is evicted for it: ${making.because}.`];
     case 'found':
-      return [foundAdvice(making, policy), ...making.between, ...overdueAdvice(making, nowMs)];
+      return [foundAdvice(making, policy, nowMs), ...making.between, ...overdueAdvice(making, nowMs)];
     case 'nobody':
       return [...(mode === 'off' ? [] : noVictimsAdvice(making)), ...making.between];
   }
 }
 
-function foundAdvice(making: MakingRoom, policy: string): string {
-  const { mode, victims, coreSeconds, gangsBroken, gangsLost, overdue } = making;
+function foundAdvice(making: MakingRoom, policy: string, nowMs: number): string {
+  const { mode, victims, coreSeconds, gangsBroken, gangsLost, overdue, notBeforeMs } = making;
   const harm = `${counted(coreSeconds, 'core-second')} lost; ${gangHarm(gangsBroken, gangsLost)}`;
   const names = victims
     .slice(0, 5)
@@ -255,6 +262,8 @@ function foundAdvice(making: MakingRoom, policy: string): string {
     .join(', ');
   const which = making.between.length > 0 ? ' of other queues' : overdue.length > 0 ? '' : ' of lower priority';
   const pods = `${counted(victims.length, 'pod')}${which} (${names}${victims.length > 5 ? ', ...' : ''}; ${harm})`;
+  if (mode === 'enforce' && notBeforeMs !== undefined)
+    return `Gangs that run should end in time and leave enough room: muster waits for them, ${Math.ceil((notBeforeMs - nowMs) / 1000)} s at most (reclaim.patience), and then evicts ${pods} for it.`;
   if (mode === 'enforce') return `Next, muster evicts ${pods} for it.`;
   if (making.between.length > 0)
     return `Its queue has reclaim.mode ${mode}; with enforce, muster would evict ${pods} for it.`;

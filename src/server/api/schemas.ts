@@ -108,6 +108,10 @@ const MakingRoomView = z.strictObject({
     .array(z.string())
     .describe("What the victims' queues hold of their share, or why nothing is taken from them."),
   until: z.iso.datetime().optional().describe('When muster abandons the eviction plan that is under way.'),
+  notBefore: z.iso
+    .datetime()
+    .optional()
+    .describe('Until then muster waits for gangs that run to end (reclaim.patience), and evicts no pod.'),
 });
 
 const Time = z.iso.datetime().optional();

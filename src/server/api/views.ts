@@ -126,11 +126,13 @@ function forecastView({ medianMs, p90Ms, isKnown, runs, basis, error }: Forecast
   return { ...spans, isKnown, runs, basis, ...(error === undefined ? {} : { error }) };
 }
 
-function makingRoomView({ untilMs, victims, overdue, kept, relax, between, ...rest }: MakingRoom, toWall: ToWall) {
+function makingRoomView(making: MakingRoom, toWall: ToWall) {
+  const { untilMs, notBeforeMs, victims, overdue, kept, relax, between, ...rest } = making;
   const late = overdue.map((one) => ({ gang: one.gang, until: isoTime(toWall(one.untilMs)) }));
   const lists = { kept: [...kept], relax: [...relax], between: [...between], overdue: late };
   const until = untilMs === undefined ? {} : { until: isoTime(toWall(untilMs)) };
-  return { ...rest, ...lists, ...until, victims: victims.map((one) => ({ ...one, terms: [...one.terms] })) };
+  const later = notBeforeMs === undefined ? {} : { notBefore: isoTime(toWall(notBeforeMs)) };
+  return { ...rest, ...lists, ...until, ...later, victims: victims.map((one) => ({ ...one, terms: [...one.terms] })) };
 }
 
 export function etaView({ start, forecast, sooner, ...rest }: Eta, toWall: ToWall): z.output<typeof EtaView> {

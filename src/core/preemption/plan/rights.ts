@@ -1,4 +1,4 @@
-import { endingsOf, heldBy } from '../../backfill/endings.ts';
+import { endingsOf, endOf, heldBy, ranSince } from '../../backfill/endings.ts';
 import type { Gang } from '../../gang/gang.ts';
 import { limitOn } from '../../gang/limits.ts';
 import { hasRunningLeader, siblingRows, startNeeds } from '../../gang/needs.ts';
@@ -11,6 +11,8 @@ export interface Rights {
   readonly means: Means;
   /** Why by none, for the user; undefined: by some. */
   readonly because: string | undefined;
+  /** Why nothing may be taken from other queues. */
+  readonly notByShare: string | undefined;
 }
 
 type Context = PreemptionContextView;
@@ -24,7 +26,7 @@ export function rightsOf(ctx: Context, gang: Gang, nowMs: number, hasWaited = fa
   const byPriority = never ?? forbiddenByPriority(ctx, gang, nowMs);
   const byShare = never ?? forbiddenByShare(ctx, gang, hasWaited ? Infinity : nowMs);
   const means = { priority: byPriority === undefined, share: byShare === undefined };
-  return { means, because: means.priority || means.share ? undefined : byPriority };
+  return { means, because: means.priority || means.share ? undefined : byPriority, notByShare: byShare };
 }
 
 /** What the modes of its policy and of its queue allow. */
@@ -78,14 +80,16 @@ const END_SHARE = 0.9;
 
 /**
  * Until when the gang waits for the ends of gangs that run, in ms, because these should make the room within the patience
- * of its queue; undefined: it does not wait for them. O(gangs that hold room).
+ * of its queue; undefined: it does not wait for them. A gang that runs for longer than such runs take is not waited for:
+ * its forecast was wrong. O(gangs that hold room).
  */
 export function waitsForEnds(ctx: PreemptionContextView, gang: Gang, nowMs: number): number | undefined {
   const { afterMs, patienceMs } = gang.queue.reclaim;
   const untilMs = gang.firstAskMs + afterMs + patienceMs;
   if (nowMs >= untilMs) return undefined;
   const { cluster, planner } = ctx;
-  const ends = endingsOf(ctx, END_SHARE, nowMs).filter(({ atMs }) => atMs <= untilMs);
+  const isOnTime = (of: Gang) => endOf(ctx, of, END_SHARE, ranSince(of, nowMs)) >= nowMs;
+  const ends = endingsOf(ctx, END_SHARE, nowMs).filter(({ gang: of, atMs }) => atMs <= untilMs && isOnTime(of));
   const freed = ends.flatMap((end) => heldBy(cluster, end.gang));
   if (freed.length === 0) return undefined;
   const request = { needs: startNeeds(cluster, gang), policy: gang.policy, siblings: siblingRows(cluster, gang) };
