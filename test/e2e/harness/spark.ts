@@ -27,6 +27,8 @@ export class SparkApp {
   #workedMs = 0;
   #lastMs = 0;
   #isBusy = false;
+  /** Its work is done with the next round. */
+  isFinishing = false;
   state: 'submitted' | 'running' | 'done' = 'submitted';
   /** The longest time that the driver ran while an executor that it needs had no node, in ms. */
   partialMs = 0;
@@ -94,7 +96,7 @@ export class SparkApp {
     }
     if (running >= this.needed) this.#workedMs += this.#lastMs === 0 ? 0 : nowMs - this.#lastMs;
     this.#lastMs = running >= this.needed ? nowMs : 0;
-    if (this.#workedMs >= this.options.workMs) return this.#complete(driver);
+    if (this.isFinishing || this.#workedMs >= this.options.workMs) return this.#complete(driver);
     const missing = this.options.executors - living.length;
     for (let i = 0; i < Math.min(BATCH, missing); i++) await this.#createExecutor(driver);
   }
