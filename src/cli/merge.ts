@@ -5,7 +5,7 @@ import { MusterError } from '../core/errors.ts';
 import type { NamedResult } from '../replay/report/merged.ts';
 import { ROWS } from '../replay/report/rows.ts';
 import type { LostRun } from '../replay/report/sweep-result.ts';
-import type { PolicyResult, ReplayResult } from '../replay/result.ts';
+import { RESULT_VERSION, type PolicyResult, type ReplayResult } from '../replay/result.ts';
 import { requireOut, writeResults, type OutFlags } from './sweep-out.ts';
 
 /** Merges results; a folder stands for all results in it. @returns the exit code */
@@ -21,7 +21,7 @@ export function mergeCommand(paths: readonly string[], flags: OutFlags): number 
 
 /** The fields of a result that the table reads. */
 const Result = z.looseObject({
-  version: z.literal(2),
+  version: z.literal(RESULT_VERSION),
   trace: z.looseObject({ name: z.string(), format: z.string(), sha256: z.string() }),
   nodes: z.looseObject({ name: z.string(), count: z.number() }),
   work: z.looseObject({}),
@@ -35,7 +35,7 @@ const Result = z.looseObject({
 });
 
 const Sweep = z.looseObject({
-  version: z.literal(2),
+  version: z.literal(RESULT_VERSION),
   kind: z.literal('sweep'),
   lost: z.array(z.object({ run: z.string(), why: z.string() })),
   results: z.array(Result),

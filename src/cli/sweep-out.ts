@@ -2,6 +2,7 @@ import { resultsCsv } from '../replay/report/csv.ts';
 import { reportHtml } from '../replay/report/html.ts';
 import { mergedTable, type NamedResult } from '../replay/report/merged.ts';
 import type { LostRun, SweepResult } from '../replay/report/sweep-result.ts';
+import { RESULT_VERSION } from '../replay/result.ts';
 import { VERSION } from '../version.ts';
 import { commandLine } from './command-line.ts';
 import { requireOutputs, writeOut } from './replay.ts';
@@ -37,7 +38,14 @@ export function writeResults({ named, lost, isStopped }: Ended, flags: OutFlags)
   for (const { run, why } of lost) to.write(`GIVEN UP: ${run}: ${why}\n`);
   const table = { baseline: flags.baseline, width: widthOf(to) };
   if (named.length > 0) to.write(`${mergedTable(named, table)}\n`);
-  const sweep: SweepResult = { version: 3, kind: 'sweep', muster: VERSION, command: commandLine(), lost, results };
+  const sweep: SweepResult = {
+    version: RESULT_VERSION,
+    kind: 'sweep',
+    muster: VERSION,
+    command: commandLine(),
+    lost,
+    results,
+  };
   writeOut(flags.json, () => `${JSON.stringify(sweep, undefined, 1)}\n`);
   writeOut(flags.csv, () => resultsCsv(results));
   if (results.length > 0) writeOut(flags.report, () => reportHtml(results));

@@ -8,7 +8,7 @@ import { runTimesOf } from './forecasts.ts';
 import type { JobRecord } from './job-record.ts';
 import { offeredLoad } from './offered-load.ts';
 import { workRulesOf, type ForecastRules, type ReplayOptions } from './options.ts';
-import type { LatencyResult, PolicyResult, ReplayResult } from './result.ts';
+import { RESULT_VERSION, type LatencyResult, type PolicyResult, type ReplayResult } from './result.ts';
 import { largerThanCluster } from './sim/larger.ts';
 import { directPort, type ExtenderPort } from './sim/port.ts';
 import { ReplayScheduler } from './sim/replay-scheduler.ts';
@@ -88,7 +88,7 @@ function aboutInput(input: ReplayInput, trace: Trace): Omit<ReplayResult, 'compl
     nodes.reduce((total, { allocatable }) => total + (allocatable.get(resource) ?? 0), 0);
   const pods = jobs.reduce((total, { workers }) => total + 1 + workers.count, 0);
   return {
-    version: 3,
+    version: RESULT_VERSION,
     muster,
     command,
     trace: { name, format, sha256: digestOf(trace), jobs: jobs.length, pods },

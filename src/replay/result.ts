@@ -244,8 +244,11 @@ export interface OfferedLoad {
   readonly windowMs: number;
 }
 
+/** Of the format of results. Another one is not read: its figures mean something else. */
+export const RESULT_VERSION = 3;
+
 export interface ReplayResult {
-  readonly version: 3;
+  readonly version: typeof RESULT_VERSION;
   /** muster's version. */
   readonly muster: string;
   /** The command line, without the interpreter. */

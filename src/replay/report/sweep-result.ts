@@ -1,8 +1,8 @@
-import type { ReplayResult } from '../result.ts';
+import type { ReplayResult, RESULT_VERSION } from '../result.ts';
 
 /** What `muster sweep --json` writes: the results of many runs, each with one policy. */
 export interface SweepResult {
-  readonly version: 3;
+  readonly version: typeof RESULT_VERSION;
   readonly kind: 'sweep';
   /** muster's version. */
   readonly muster: string;
