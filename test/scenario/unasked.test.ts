@@ -105,7 +105,7 @@ describe('admission without being asked', () => {
     const world = new World(nodes(1, 8));
     const seen = (one: PodInfo) => world.scheduler.observe({ kind: 'pod', pod: { ...one, gated: true } }, world.nowMs);
     world.bind(pod('other', { cpu: 4 }), 'n1');
-    for (let i = 0; i < 70; i++) seen(spark(`large-${i}`, 5, { queue: `q${i}` }).leader());
+    for (let i = 0; i < 70; i++) seen(spark(`large-${i}`, 5, { queue: `q${i}`, priority: 1 }).leader());
     world.wait(1);
     seen(spark('small', 1, { queue: 'last' }).leader());
     const rounds = [0, 1].map((i) => {

@@ -153,11 +153,12 @@ test('whatever a file says of queues, its text says the same', () => {
       const { queueRules: rules, namespaceGroups: group, addresses: pool, prices: price } = file;
       const whole = {
         ...file,
-        queueRules: rules?.map((rule) => ({ ...rule, queue: 'q0' })),
+        queueRules: rules?.map((rule) => ({ ...rule, queue: 'nobody' })),
         namespaceGroups: group && [{ name: 'g', ...group }],
         addresses: pool && [{ key: 'zone', ...pool }],
         prices: price && [price],
-        queues,
+        // A rule names a leaf.
+        queues: rules ? [...queues, { name: 'nobody' }] : queues,
       };
       const read = parseRules(JSON.stringify(whole), 'f');
       expect(parseRules(policyText(read), 'text')).toEqual(read);
