@@ -217,6 +217,16 @@ test('mode advise names victims and evicts nobody; off does not even name them',
   }
 });
 
+test('pods of no gang that no rule puts into a queue are not reclaimed, however cheap', () => {
+  const world = cluster(10, two(owns(5)), { victims: 'any' });
+  for (let i = 0; i < 5; i++) run(world, `b${i}`, 1, 'b');
+  world.wait(HOUR_MS);
+  for (let i = 0; i < 5; i++) world.bind(pod(`single${i}`, { cpu: 1 }), 'n');
+  ask(world, gangOf('wants', 2, 'a'));
+  world.wait(1000);
+  expect(world.makeRoom().map((name) => name.slice(0, 1))).toEqual(['b', 'b']);
+});
+
 test('a gang of a queue beyond its share reclaims nothing', () => {
   const world = cluster(10, two(owns(5), owns(5)));
   for (let i = 0; i < 6; i++) run(world, `b${i}`, 1, 'b');
