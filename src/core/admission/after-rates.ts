@@ -11,7 +11,7 @@ import { EXAMINATIONS } from './turn.ts';
 export function startThoseHeldUp(ctx: BackfillContext, asked: Gang, nowMs: number): void {
   const { rates, queues } = ctx;
   if (nowMs < rates.dueMs) return;
-  rates.dueMs = Infinity;
+  rates.tryingAll();
   const examinations = { left: EXAMINATIONS };
   let left = EXAMINATIONS;
   for (const gang of queues.inAdmissionOrder()) {
@@ -19,7 +19,7 @@ export function startThoseHeldUp(ctx: BackfillContext, asked: Gang, nowMs: numbe
     const refusal = refusalOf(gang);
     if (refusal?.kind !== 'rate' || isFreeing(gang)) continue;
     const isTried = nowMs >= refusal.untilMs && left > 0;
-    if (!isTried) rates.dueMs = Math.min(rates.dueMs, refusal.untilMs);
+    if (!isTried) rates.tryAgain(refusal.untilMs);
     else if (tryToStart(ctx, gang, examinations, nowMs) === 'admitted' || refusalOf(gang)?.kind !== 'rate') left--;
   }
 }

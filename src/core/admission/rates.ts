@@ -14,7 +14,7 @@ export function rateOn({ rates }: GangContext, gang: Gang, nowMs: number): RateR
   if (!wait) return undefined;
   const reason = reasonOf(wait);
   if (refusalOf(gang)?.reason !== reason) rates.noteWait(wait);
-  rates.dueMs = Math.min(rates.dueMs, wait.untilMs);
+  rates.tryAgain(wait.untilMs);
   return { kind: 'rate', reason, untilMs: wait.untilMs };
 }
 

@@ -58,8 +58,7 @@ export class Rates {
   /** What each admitted gang took. */
   readonly #taken = new Map<string, readonly Taken[]>();
   readonly #waits = new Map<string, number>();
-  /** When the first of the buckets opens for which a gang waits, in ms; Infinity: no gang waits. */
-  dueMs = Infinity;
+  #dueMs = Infinity;
 
   constructor(rules: RateRules) {
     this.#rules = rules;
@@ -76,6 +75,21 @@ export class Rates {
   /** Whether pulls are counted. */
   get hasRegistries(): boolean {
     return this.#registries.length > 0;
+  }
+
+  /** When the first of the buckets opens for which a gang waits, in ms; Infinity: no gang waits. */
+  get dueMs(): number {
+    return this.#dueMs;
+  }
+
+  /** A gang is to be tried again then, in ms. */
+  tryAgain(atMs: number): void {
+    this.#dueMs = Math.min(this.#dueMs, atMs);
+  }
+
+  /** Those that wait are tried now. */
+  tryingAll(): void {
+    this.#dueMs = Infinity;
   }
 
   /** How many namespaces have a bucket that is not full. */
