@@ -6,16 +6,16 @@ import { Scheduler } from '../../src/core/scheduler.ts';
 import { QueueDetailView, QueueList } from '../../src/server/api/queue-schemas.ts';
 import { buildServer } from '../../src/server/app.ts';
 import { boundTo, GangBuilder, node, offer } from '../support/builders.ts';
-import { queueRule, queueSpec, tenancyOf } from '../support/queue-specs.ts';
+import { queue, rule, tenancyOf } from '../support/tenancies.ts';
 
-const prod = queueSpec('prod', {
+const prod = queue('prod', {
   guaranteed: 60,
   max: 80,
-  queues: [queueSpec('ml'), queueSpec('etl', { guaranteed: 40 })],
+  queues: [queue('ml'), queue('etl', { guaranteed: 40 })],
 });
-const many = Array.from({ length: 1000 }, (_, i) => queueSpec(`team-${String(i).padStart(4, '0')}`));
-const queues = [prod, queueSpec('adhoc', { weight: 0.5, each: queueSpec('each') }), ...many];
-const tenancy = { ...tenancyOf(queues), rules: [queueRule('adhoc.a')] };
+const many = Array.from({ length: 1000 }, (_, i) => queue(`team-${String(i).padStart(4, '0')}`));
+const queues = [prod, queue('adhoc', { weight: 0.5, each: queue('each') }), ...many];
+const tenancy = { ...tenancyOf(queues), rules: [rule('adhoc.a')] };
 const scheduler = new Scheduler({ policies: [DEFAULT_POLICY], schedulerNames: ['muster'], tenancy });
 const logger = pino({ level: 'silent' });
 const { app } = buildServer({ scheduler, nowMs: () => 60_000, logger, reasons: 'one', maxBodyBytes: 2 ** 20 });

@@ -7,7 +7,7 @@ import { Shares, type Waiting } from '../../src/core/queue/shares.ts';
 import { QueueTree, type QueueNode } from '../../src/core/queue/tree.ts';
 import { Usage } from '../../src/core/queue/usage.ts';
 import { node } from '../support/builders.ts';
-import { tenancyOf } from '../support/shared-cluster.ts';
+import { tenancyOf } from '../support/tenancies.ts';
 
 const RUNS = { numRuns: 2000, seed: 20311 };
 const FEWER = { ...RUNS, numRuns: 500 };

@@ -4,7 +4,7 @@ import { unknownRun } from '../../src/core/history/forecasts.ts';
 import { PRIORITY_REACHES, TURN_ORDERS } from '../../src/core/policy/tenancy.ts';
 import { GangBuilder, node, queueWith } from '../support/builders.ts';
 import { Line, type Job } from '../support/line.ts';
-import { queueSpec, tenancyOf } from '../support/shared-cluster.ts';
+import { queue, tenancyOf } from '../support/tenancies.ts';
 import { exactly } from '../support/told-run-times.ts';
 
 /** More or fewer with MUSTER_PROPERTY_RUNS; a failure prints its seed and path. */
@@ -27,8 +27,8 @@ const tenancy = fc
     turns: fc.constantFrom('share' as const, ...TURN_ORDERS),
   })
   .map(({ ofLeaf: [a, b, x, y], priority, below, turns }) => {
-    const queues = [queueSpec('x', x), queueSpec('y', y)];
-    return tenancyOf([queueSpec('a', a), queueSpec('b', b), queueSpec('p', { priority: below, queues })], {
+    const queues = [queue('x', x), queue('y', y)];
+    return tenancyOf([queue('a', a), queue('b', b), queue('p', { priority: below, queues })], {
       priority,
       turns,
     });

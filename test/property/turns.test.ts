@@ -6,7 +6,8 @@ import type { QueueEntry } from '../../src/core/queue/orderings/ordering.ts';
 import { Queues } from '../../src/core/queue/queues.ts';
 import { turnOrders } from '../../src/core/queue/turn-orders/registry.ts';
 import type { QueueNode } from '../../src/core/queue/tree.ts';
-import { queueSpec, SharedCluster, tenancyOf } from '../support/shared-cluster.ts';
+import { SharedCluster } from '../support/shared-cluster.ts';
+import { queue, tenancyOf } from '../support/tenancies.ts';
 
 const RUNS = { numRuns: 1000, seed: 20312 };
 
@@ -21,9 +22,9 @@ const leafSpec = (name: string) =>
       weight: fc.constantFrom(1, 2),
       order: fc.constantFrom('fair' as const, undefined),
     })
-    .map(({ guaranteed, ...rest }) => queueSpec(name, { guaranteed: { cpu: guaranteed }, ...rest }));
+    .map(({ guaranteed, ...rest }) => queue(name, { guaranteed: { cpu: guaranteed }, ...rest }));
 const inner = (name: string, ...below: fc.Arbitrary<QueueSpec>[]) =>
-  fc.tuple(reach, ...below).map(([priority, ...queues]) => queueSpec(name, { priority, queues }));
+  fc.tuple(reach, ...below).map(([priority, ...queues]) => queue(name, { priority, queues }));
 const specs = fc.tuple(
   leafSpec('a'),
   leafSpec('b'),

@@ -1,7 +1,8 @@
 import { describe, expect, test } from 'vitest';
 import type { AddressPool } from '../../src/core/policy/tenancy.ts';
 import { node, pod, spark } from '../support/builders.ts';
-import { admitted, setTenancy, tenancyWith } from '../support/tenants.ts';
+import { tenancyWith } from '../support/tenancies.ts';
+import { admitted, setTenancy } from '../support/tenants.ts';
 import { World } from '../support/world.ts';
 
 const NONE = 'waits: gang waits for addresses: each zone has too few left';

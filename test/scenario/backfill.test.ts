@@ -3,7 +3,7 @@ import type { Forecast } from '../../src/core/history/run-times.ts';
 import type { NodeInfo } from '../../src/core/model.ts';
 import type { Policy } from '../../src/core/policy/policy.ts';
 import { GangBuilder, node, pod, queueWith } from '../support/builders.ts';
-import { queueSpec, tenancyOf } from '../support/shared-cluster.ts';
+import { queue, tenancyOf } from '../support/tenancies.ts';
 import { ENDLESS, exactly, ToldRunTimes } from '../support/told-run-times.ts';
 import { World } from '../support/world.ts';
 
@@ -387,7 +387,7 @@ describe('heads of other queues', () => {
   /** 200 places; g is guaranteed all of them and runs a gang of 100 for an hour. */
   function guaranteed(): Pool {
     const one = new Pool([node('n', { cpu: 200, pods: 1000 })]);
-    one.share([queueSpec('g', { guaranteed: { cpu: 200 } }), queueSpec('be')]);
+    one.share([queue('g', { guaranteed: { cpu: 200 } }), queue('be')]);
     one.run(slots('runs', 100, { queue: 'g' }), 60);
     one.head(slots('waits', 200, { queue: 'g' }), 100);
     return one;
@@ -402,7 +402,7 @@ describe('heads of other queues', () => {
 
   test('A18: what is borrowed is not held up by one that borrows too', () => {
     const one = new Pool([node('n', { cpu: 200, pods: 1000 })]);
-    one.share([queueSpec('g'), queueSpec('be')]);
+    one.share([queue('g'), queue('be')]);
     one.run(slots('runs', 100, { queue: 'g' }), 60);
     one.head(slots('waits', 200, { queue: 'g' }), 100);
     const be = slots('be', 100, { queue: 'be' });
@@ -413,9 +413,9 @@ describe('heads of other queues', () => {
   });
 
   /** 10 places, of which R1 of queue r has 6 until 60; what is asked of c is beyond its share. */
-  function tenants(a: Parameters<typeof queueSpec>[1], b: Parameters<typeof queueSpec>[1]): Pool {
+  function tenants(a: Parameters<typeof queue>[1], b: Parameters<typeof queue>[1]): Pool {
     const one = new Pool();
-    one.share([queueSpec('r'), queueSpec('a', a), queueSpec('b', b), queueSpec('c', { weight: 0.001 })]);
+    one.share([queue('r'), queue('a', a), queue('b', b), queue('c', { weight: 0.001 })]);
     one.run(slots('r1', 6, { queue: 'r' }), 60);
     return one;
   }
@@ -468,7 +468,7 @@ describe('heads of other queues', () => {
   test('unless it reaches there', () => {
     for (const priority of ['across', 'first'] as const) {
       const one = new Pool();
-      one.share([queueSpec('a'), queueSpec('c')], { priority });
+      one.share([queue('a'), queue('c')], { priority });
       one.run(slots('r1', 6, { queue: 'a' }), 60);
       one.head(slots('h', 5, { queue: 'a', priority: 10 }), 100);
       expect(one.ask(slots('c', 4, { queue: 'c' }), 50)).toBe(STARTS);
@@ -487,9 +487,9 @@ describe('heads of other queues', () => {
 
   test('heads never wait for each other in a circle', () => {
     const one = new Pool([node('n', { cpu: 32 })]);
-    const below = [queueSpec('x', { weight: 0.001 }), queueSpec('y', { guaranteed: { cpu: 12 } })];
-    const p = queueSpec('p', { guaranteed: { cpu: 20 }, queues: below });
-    one.share([p, queueSpec('q', { weight: 1000 }), queueSpec('r', { weight: 0.001 })]);
+    const below = [queue('x', { weight: 0.001 }), queue('y', { guaranteed: { cpu: 12 } })];
+    const p = queue('p', { guaranteed: { cpu: 20 }, queues: below });
+    one.share([p, queue('q', { weight: 1000 }), queue('r', { weight: 0.001 })]);
     one.run(slots('x', 10, { queue: 'p.x' }), ENDLESS);
     one.run(slots('r', 3, { queue: 'r' }), ENDLESS);
     const filler = slots('filler', 19, { queue: 'r' });
@@ -510,7 +510,7 @@ describe('heads of other queues', () => {
 
   test('nor do gangs that let nobody pass, each of which has a head of the other queue behind it', () => {
     const one = new Pool();
-    one.share([queueSpec('a'), queueSpec('b'), queueSpec('c', { weight: 0.001 })]);
+    one.share([queue('a'), queue('b'), queue('c', { weight: 0.001 })]);
     const { scheduler } = one.world;
     const [standard] = scheduler.policies;
     const match = { namespaces: [], labels: new Map([['line', 'strict']]), classes: [] };

@@ -1,8 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import type { QueueSpec } from '../../src/core/policy/tenancy.ts';
-import { queueSpec, SharedCluster, tenancyOf } from '../support/shared-cluster.ts';
-
-const queue = queueSpec;
+import { SharedCluster } from '../support/shared-cluster.ts';
+import { queue, tenancyOf } from '../support/tenancies.ts';
 
 /** 100 cores; each leaf wants so many cores. */
 function shares(queues: readonly QueueSpec[], wants: Readonly<Record<string, number>>, capacity = 100) {

@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { boundTo, node, pod, spark } from '../support/builders.ts';
-import { admitted, inNamespace, queueSpec, setTenancy, tenancyWith } from '../support/tenants.ts';
+import { queue, tenancyWith } from '../support/tenancies.ts';
+import { admitted, inNamespace, setTenancy } from '../support/tenants.ts';
 import { World } from '../support/world.ts';
 
 const WAITS = 'waits: gang waits for room';
@@ -8,7 +9,7 @@ const WAITS = 'waits: gang waits for room';
 /** Queue `alone` shares its nodes with no other namespace; queue `others` does not mind. */
 function shared(count: number): World {
   const world = new World(Array.from({ length: count }, (_, i) => node(`n${i}`, { cpu: 8 })));
-  setTenancy(world, tenancyWith({ queues: [queueSpec('alone', { exclusive: 'namespace' }), queueSpec('others')] }));
+  setTenancy(world, tenancyWith({ queues: [queue('alone', { exclusive: 'namespace' }), queue('others')] }));
   return world;
 }
 
@@ -75,7 +76,7 @@ describe('exclusive: namespace', () => {
 
   test('counts pods that ran before muster knew their gang', () => {
     const world = new World([node('n0', { cpu: 8 })], {}, false);
-    setTenancy(world, tenancyWith({ queues: [queueSpec('alone', { exclusive: 'namespace' })] }));
+    setTenancy(world, tenancyWith({ queues: [queue('alone', { exclusive: 'namespace' })] }));
     const gang = gangIn('red', 'a', 'alone');
     world.bind(gang.member('executor', 0), 'n0');
     world.bind(gang.leader(), 'n0');
@@ -86,7 +87,7 @@ describe('exclusive: namespace', () => {
   test('is forgotten with the rules', () => {
     const world = shared(1);
     world.start(gangIn('red', 'a', 'alone').leader());
-    setTenancy(world, tenancyWith({ queues: [queueSpec('alone')] }));
+    setTenancy(world, tenancyWith({ queues: [queue('alone')] }));
     expect(world.ask(podIn('blue', 'p'))).toBe('any');
   });
 });
@@ -95,7 +96,7 @@ describe('nodes of a queue', () => {
   const labels = new Map([['pool', 'etl']]);
   const world = () => {
     const one = new World([node('n0', { cpu: 8 }), node('n1', { cpu: 8, labels: { pool: 'etl' } })]);
-    setTenancy(one, tenancyWith({ queues: [queueSpec('prod', { nodes: labels, queues: [queueSpec('etl')] })] }));
+    setTenancy(one, tenancyWith({ queues: [queue('prod', { nodes: labels, queues: [queue('etl')] })] }));
     return one;
   };
 

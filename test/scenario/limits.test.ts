@@ -5,7 +5,7 @@ import { DEFAULT_POLICY } from '../../src/core/policy/policy.ts';
 import type { QueueSpec, Tenancy, UserLimit } from '../../src/core/policy/tenancy.ts';
 import { boundTo, node, pod, resources } from '../support/builders.ts';
 import { TenantApp, type AppOptions } from '../support/tenant-apps.ts';
-import { cpu, cpuShare, group, queue, rule, tenancy } from '../support/tenancies.ts';
+import { cpu, cpuShare, group, queue, rule, tenancy, type QueueOptions } from '../support/tenancies.ts';
 import { World } from '../support/world.ts';
 
 const app = (name: string, options: AppOptions = {}) => new TenantApp(name, options);
@@ -24,8 +24,7 @@ function worldOf(file: Tenancy): World {
 }
 
 /** One queue `default`, with these limits. */
-const limited = (said: Partial<QueueSpec>, more: Partial<Tenancy> = {}) =>
-  worldOf(tenancy([queue('default', said)], more));
+const limited = (said: QueueOptions, more: Partial<Tenancy> = {}) => worldOf(tenancy([queue('default', said)], more));
 
 const users = (said: Partial<UserLimit>, of: Readonly<Record<string, Partial<UserLimit>>> = {}) => {
   const limit = (one: Partial<UserLimit>): UserLimit => ({ max: cpu(1000), gangs: Infinity, ...one });

@@ -3,7 +3,8 @@ import type { Explanation } from '../../src/core/explanation/explanation.ts';
 import type { QueueSpec } from '../../src/core/policy/tenancy.ts';
 import { allAtOnce } from '../../src/core/work.ts';
 import { node, queueWith, spark, type GangBuilder } from '../support/builders.ts';
-import { queueSpec, tenancyOf, worldWith } from '../support/queue-specs.ts';
+import { queue, tenancyOf } from '../support/tenancies.ts';
+import { worldWith } from '../support/tenants.ts';
 import type { World } from '../support/world.ts';
 
 /** What happens before the gang that is explained comes; played again for every claim. */
@@ -65,13 +66,13 @@ function explained(story: Story, asked: Asked): Explanation {
   return found;
 }
 
-const ML = queueSpec('ml', { max: 10 });
-const ETL = queueSpec('etl');
+const ML = queue('ml', { max: 10 });
+const ETL = queue('etl');
 
 describe('a gang that waits for a limit', () => {
   const story: Story = {
     cores: 100,
-    queues: [queueSpec('prod', { queues: [ETL, ML] })],
+    queues: [queue('prod', { queues: [ETL, ML] })],
     gangs: [{ app: 'a', executors: 3, queue: 'prod.ml' }],
   };
 
@@ -108,7 +109,7 @@ describe('a gang that waits for a limit', () => {
   });
 
   test('is told of the limit of a queue above, and of no sibling, which has the same', () => {
-    const queues = [queueSpec('prod', { max: 10, queues: [ETL, queueSpec('ml')] }), queueSpec('adhoc')];
+    const queues = [queue('prod', { max: 10, queues: [ETL, queue('ml')] }), queue('adhoc')];
     const { advice } = explained({ ...story, queues }, { app: 'b', executors: 8, queue: 'prod.ml' });
     expect(advice).toEqual([
       'Queue prod holds 4 cores and may have 10 cores: it can start when that is 1 core or less.',
@@ -124,8 +125,8 @@ describe('a gang that waits for a limit', () => {
   });
 
   test('is told of no queue that rules make, and of three at most', () => {
-    const many = Array.from({ length: 9 }, (_, i) => queueSpec(`q${i}`));
-    const queues = [ML, queueSpec('made', { each: queueSpec('each') }), ...many];
+    const many = Array.from({ length: 9 }, (_, i) => queue(`q${i}`));
+    const queues = [ML, queue('made', { each: queue('each') }), ...many];
     const gangs = [
       { app: 'a', executors: 3, queue: 'ml' },
       { app: 'm', executors: 1, queue: 'made.x' },
@@ -135,7 +136,7 @@ describe('a gang that waits for a limit', () => {
   });
 
   test('is told of limits that it only comes near, too', () => {
-    const queues = [queueSpec('prod', { max: 13, queues: [ML, ETL] })];
+    const queues = [queue('prod', { max: 13, queues: [ML, ETL] })];
     const { standing, advice } = explained({ ...story, queues }, { app: 'b', executors: 8, queue: 'prod.ml' });
     expect(standing!.limits.map(({ at, isHit }) => [at, isHit])).toEqual([
       ['prod.ml', true],
@@ -158,8 +159,8 @@ test('an app that is not submitted yet is told of the limit that it would wait f
 });
 
 describe('a gang that waits for room', () => {
-  const adhoc = queueSpec('adhoc');
-  const prod = queueSpec('prod', { guaranteed: 60, queues: [ETL, queueSpec('ml')] });
+  const adhoc = queue('adhoc');
+  const prod = queue('prod', { guaranteed: 60, queues: [ETL, queue('ml')] });
   const gangs = [
     { app: 'big', executors: 69, queue: 'adhoc' },
     { app: 'small', executors: 19, queue: 'prod.etl' },
@@ -205,7 +206,7 @@ describe('a gang that waits for room', () => {
   test('behind a gang of its own queue that lets nobody pass, it is told of a queue without one', () => {
     const story: Story = {
       cores: 100,
-      queues: [adhoc, queueSpec('other')],
+      queues: [adhoc, queue('other')],
       gangs: [
         { app: 'big', executors: 69, queue: 'adhoc' },
         { app: 'first', executors: 49, queue: 'adhoc' },
@@ -230,7 +231,7 @@ test('without configured queues nobody is told of entitlements or of other queue
 test('a gang is told why it is not in the queue that it names, also when it runs', () => {
   const world = play({
     cores: 10,
-    queues: [queueSpec('prod', { namespaces: ['team-*'] }), queueSpec('default')],
+    queues: [queue('prod', { namespaces: ['team-*'] }), queue('default')],
     gangs: [],
   });
   expect(submit(world, { app: 'a', executors: 3, queue: 'prod' })).toBe(true);
@@ -243,7 +244,7 @@ test('a gang is told why it is not in the queue that it names, also when it runs
 });
 
 test('a queue that is closed to its namespace is not told of', () => {
-  const queues = [ML, queueSpec('a', { namespaces: ['team-*'] }), queueSpec('b', { namespaces: ['jo*'] })];
+  const queues = [ML, queue('a', { namespaces: ['team-*'] }), queue('b', { namespaces: ['jo*'] })];
   const gangs = [{ app: 'a', executors: 3, queue: 'ml' }];
   expect(explained({ cores: 100, queues, gangs }, { app: 'b', executors: 8, queue: 'ml' }).otherQueues).toEqual(['b']);
 });

@@ -3,7 +3,8 @@ import type { QueueSummary } from '../../src/core/explanation/queues.ts';
 import type { PodInfo } from '../../src/core/model.ts';
 import { allAtOnce } from '../../src/core/work.ts';
 import { boundTo, GangBuilder, node, pod } from '../support/builders.ts';
-import { queueRule, queueSpec, tenancyOf, worldWith } from '../support/queue-specs.ts';
+import { queue, rule, tenancyOf } from '../support/tenancies.ts';
+import { worldWith } from '../support/tenants.ts';
 import { World } from '../support/world.ts';
 
 const gang = (name: string, cpu: number, queue: string) =>
@@ -20,13 +21,13 @@ const byPath = (all: readonly QueueSummary[], path: string) => all.find((one) =>
 
 /** 100 cores. prod is guaranteed 60 (etl 40), adhoc nothing. adhoc.a holds 50 and prod.etl 20 and waits for 30. */
 function busy(): World {
-  const prod = queueSpec('prod', {
+  const prod = queue('prod', {
     guaranteed: 60,
     max: 80,
-    queues: [queueSpec('ml'), queueSpec('etl', { guaranteed: 40 })],
+    queues: [queue('ml'), queue('etl', { guaranteed: 40 })],
   });
-  const adhoc = queueSpec('adhoc', { weight: 0.5, queues: [], each: queueSpec('each') });
-  const rules = [queueRule('adhoc.a'), queueRule('adhoc.{label:team}')];
+  const adhoc = queue('adhoc', { weight: 0.5, queues: [], each: queue('each') });
+  const rules = [rule('adhoc.a'), rule('adhoc.{label:team}')];
   const world = worldWith([node('n', { cpu: 100 })], { ...tenancyOf([prod, adhoc]), rules });
   run(world, gang('big', 70, 'adhoc.a'));
   run(world, gang('small', 20, 'prod.etl'));
@@ -80,7 +81,7 @@ describe('what is told of queues', () => {
   });
 
   test('where nobody waits no queue is under, nor is the cluster', () => {
-    const world = worldWith([node('n', { cpu: 100 })], tenancyOf([queueSpec('a', { guaranteed: 60 })]));
+    const world = worldWith([node('n', { cpu: 100 })], tenancyOf([queue('a', { guaranteed: 60 })]));
     run(world, gang('small', 20, 'a'));
     world.wait(1000);
     expect(world.scheduler.queues().map(({ path, under }) => [path, under])).toEqual([
@@ -102,7 +103,7 @@ describe('what is told of queues', () => {
   });
 
   test('a guarantee that is idle and not lent is withheld', () => {
-    const tenancy = tenancyOf([queueSpec('a', { guaranteed: 60, lend: 20 }), queueSpec('b')]);
+    const tenancy = tenancyOf([queue('a', { guaranteed: 60, lend: 20 }), queue('b')]);
     const world = worldWith([node('n', { cpu: 100 })], tenancy);
     world.ask(gang('wants', 100, 'b').leader());
     world.wait(1000);
@@ -112,7 +113,7 @@ describe('what is told of queues', () => {
   });
 
   test('what is held and not bound is held; what is being deleted is leaving', () => {
-    const world = worldWith([node('n', { cpu: 100 })], tenancyOf([queueSpec('a')]));
+    const world = worldWith([node('n', { cpu: 100 })], tenancyOf([queue('a')]));
     const app = gang('x', 3, 'a');
     world.start(app.leader());
     world.wait(1000);
@@ -123,7 +124,7 @@ describe('what is told of queues', () => {
 
 describe('one queue', () => {
   const withUsers = () => {
-    const world = worldWith([node('n', { cpu: 100 })], tenancyOf([queueSpec('p', { queues: [queueSpec('q')] })]));
+    const world = worldWith([node('n', { cpu: 100 })], tenancyOf([queue('p', { queues: [queue('q')] })]));
     const as = (one: PodInfo, user: string): PodInfo => ({ ...one, recurrence: { user } });
     for (const [name, size, user] of [
       ['a', 10, 'alice'],
@@ -149,7 +150,7 @@ describe('one queue', () => {
   });
 
   test('lists no more than a hundred users, and says how many there are', () => {
-    const world = worldWith([node('n', { cpu: 200, pods: 1000 })], tenancyOf([queueSpec('q')]));
+    const world = worldWith([node('n', { cpu: 200, pods: 1000 })], tenancyOf([queue('q')]));
     for (let i = 0; i < 120; i++) world.start({ ...gang(`g${i}`, 1, 'q').leader(), recurrence: { user: `u${i}` } });
     world.wait(1000);
     const { users, usersInAll } = world.scheduler.queue('q')!;

@@ -1,7 +1,8 @@
 import { describe, expect, test, vi } from 'vitest';
 import { DEFAULT_POLICY } from '../../src/core/policy/policy.ts';
 import { type GangBuilder, node, pod, queueWith, spark } from '../support/builders.ts';
-import { admitted, inNamespace, ratesWith, setTenancy } from '../support/tenants.ts';
+import { ratesWith } from '../support/tenancies.ts';
+import { admitted, inNamespace, setTenancy } from '../support/tenants.ts';
 import { World } from '../support/world.ts';
 
 const OF_CLUSTER = 'waits: gang waits for the pod rate of the cluster';

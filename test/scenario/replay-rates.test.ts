@@ -4,7 +4,7 @@ import { OPEN_TENANCY, type Rates, type Tenancy } from '../../src/core/policy/te
 import { toNode } from '../../src/replay/trace/nodes.ts';
 import type { TraceJob } from '../../src/replay/trace/job.ts';
 import { app, nodes, preset, recordsOf, traceOf } from '../support/replays.ts';
-import { queueSpec, tenancyOf } from '../support/queue-specs.ts';
+import { queue, tenancyOf } from '../support/tenancies.ts';
 
 const SECOND = 1000;
 
@@ -67,7 +67,7 @@ test('addresses let gangs start once they have cooled down', async () => {
 });
 
 test('a quota lets gangs start when others end', async () => {
-  const tenancy = tenancyOf([queueSpec('q', { max: 4 })]);
+  const tenancy = tenancyOf([queue('q', { max: 4 })]);
   const at = await starts(burst(), nodes(10, 4), under(tenancy));
   for (let i = 1; i < GANGS; i++) expect(at[i]! - at[i - 1]!).toBeLessThan(120 * SECOND);
 });

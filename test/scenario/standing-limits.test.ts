@@ -5,8 +5,8 @@ import { runSingleRoleGang } from '../support/apps.ts';
 import { GangBuilder, node, pod, queueWith } from '../support/builders.ts';
 import { cores, queue as reclaiming, tenancyOf } from '../support/reclaim-tenancies.ts';
 import { TenantApp } from '../support/tenant-apps.ts';
-import { admitted, setTenancy, tenancyWith } from '../support/tenants.ts';
-import { cpu, queue, rule, tenancy } from '../support/tenancies.ts';
+import { cpu, queue, rule, tenancy, tenancyWith } from '../support/tenancies.ts';
+import { admitted, setTenancy } from '../support/tenants.ts';
 import { World } from '../support/world.ts';
 
 function worldOf(file: Tenancy, cores = 100): World {

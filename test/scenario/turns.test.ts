@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest';
 import type { PodInfo } from '../../src/core/model.ts';
 import type { QueueSpec, Tenancy } from '../../src/core/policy/tenancy.ts';
 import { GangBuilder, node, queueWith } from '../support/builders.ts';
-import { queueSpec, tenancyOf } from '../support/shared-cluster.ts';
+import { queue, tenancyOf } from '../support/tenancies.ts';
 import { World } from '../support/world.ts';
 
 const STARTS = '-> n';
@@ -42,7 +42,7 @@ const asUser = (pod: PodInfo, user: string): PodInfo => ({ ...pod, recurrence: {
 describe('whose turn it is when room is freed', () => {
   /** Queue a holds so many of 10 places, a filler of queue c the rest; a and b wait for two gangs of 2 each. */
   function twoWait(queues: readonly QueueSpec[], fairness: Partial<Tenancy['fairness']> = {}, priority = 0): World {
-    const world = cluster([...queues, queueSpec('c')], fairness);
+    const world = cluster([...queues, queue('c')], fairness);
     run(world, gang('holds', 'a', 4));
     const filler = gang('filler', 'c', 6);
     run(world, filler);
@@ -55,22 +55,22 @@ describe('whose turn it is when room is freed', () => {
 
   test('that of the queue with least of its share, gang after gang', () => {
     // The second of b would be at its share as well, and came later.
-    expect(admitted(twoWait([queueSpec('a'), queueSpec('b')]))).toEqual(['b1', 'a1', 'b2']);
+    expect(admitted(twoWait([queue('a'), queue('b')]))).toEqual(['b1', 'a1', 'b2']);
   });
 
   test('that of the queue within its guarantee', () => {
-    expect(admitted(twoWait([queueSpec('a', { guaranteed: { cpu: 8 } }), queueSpec('b')]))).toEqual(['a1', 'a2', 'b1']);
+    expect(admitted(twoWait([queue('a', { guaranteed: { cpu: 8 } }), queue('b')]))).toEqual(['a1', 'a2', 'b1']);
   });
 
   test('priority does not count between queues', () => {
-    expect(admitted(twoWait([queueSpec('a'), queueSpec('b')], {}, 5))).toEqual(['b1', 'a1', 'b2']);
+    expect(admitted(twoWait([queue('a'), queue('b')], {}, 5))).toEqual(['b1', 'a1', 'b2']);
   });
 
   test.each([
     ['first', ['a1', 'a2', 'b1']],
     ['across', ['a1', 'b1', 'b2']],
   ] as const)('unless it counts %s', (priority, order) => {
-    expect(admitted(twoWait([queueSpec('a', { weight: 1.2 }), queueSpec('b')], { priority }, 5))).toEqual(order);
+    expect(admitted(twoWait([queue('a', { weight: 1.2 }), queue('b')], { priority }, 5))).toEqual(order);
   });
 
   test.each([
@@ -78,11 +78,11 @@ describe('whose turn it is when room is freed', () => {
     ['borrowing', ['b1', 'b2', 'a1']],
     ['guarantee-ratio', ['b1', 'b2', 'a1']],
   ] as const)('turns: %s', (turns, order) => {
-    expect(admitted(twoWait([queueSpec('a'), queueSpec('b')], { turns }))).toEqual(order);
+    expect(admitted(twoWait([queue('a'), queue('b')], { turns }))).toEqual(order);
   });
 
   test('a gang that does not fit does not count against its queue', () => {
-    const world = cluster([queueSpec('a'), queueSpec('b'), queueSpec('c')]);
+    const world = cluster([queue('a'), queue('b'), queue('c')]);
     run(world, gang('stays', 'c', 2));
     const filler = gang('filler', 'c', 8);
     run(world, filler);
@@ -100,7 +100,7 @@ describe('whose turn it is when room is freed', () => {
 describe('before a gang is answered', () => {
   /** The hog, queue b, holds 5 of 10 places, and a waits. */
   function hog(turns: Tenancy['fairness']['turns'] = 'share'): World {
-    const world = cluster([queueSpec('a'), queueSpec('b'), queueSpec('c')], { turns });
+    const world = cluster([queue('a'), queue('b'), queue('c')], { turns });
     run(world, gang('holds', 'b', 5));
     const filler = gang('filler', 'c', 5);
     run(world, filler);
@@ -133,7 +133,7 @@ test('A22: in a queue of order fair, the one gang of a user starts second, not a
     ['fair', 1],
     ['fifo', 9],
   ] as const) {
-    const world = cluster([queueSpec('q', { order }), queueSpec('c')]);
+    const world = cluster([queue('q', { order }), queue('c')]);
     const filler = gang('filler', 'c', 10);
     run(world, filler);
     for (let i = 0; i < 100; i++) {

@@ -1,18 +1,15 @@
-import { OPEN_TENANCY, plainQueue, type QueueSpec, type Rates, type Tenancy } from '../../src/core/policy/tenancy.ts';
-import type { PodInfo } from '../../src/core/model.ts';
+import type { NodeInfo, PodInfo } from '../../src/core/model.ts';
+import { DEFAULT_POLICY, type Policy } from '../../src/core/policy/policy.ts';
+import type { Tenancy } from '../../src/core/policy/tenancy.ts';
 import type { GangBuilder } from './builders.ts';
-import type { World } from './world.ts';
+import { World } from './world.ts';
 
-/** The file says this of tenants, and nothing else. */
-export const tenancyWith = (change: Partial<Tenancy>): Tenancy => ({ ...OPEN_TENANCY, ...change });
-
-export const ratesWith = (change: Partial<Rates>): Tenancy =>
-  tenancyWith({ rates: { ...OPEN_TENANCY.rates, ...change } });
-
-export const queueSpec = (name: string, change: Partial<QueueSpec> = {}): QueueSpec => ({
-  ...plainQueue(name),
-  ...change,
-});
+/** A world with these queues. */
+export function worldWith(nodes: readonly NodeInfo[], tenancy: Tenancy, policy: Partial<Policy> = {}): World {
+  const world = new World(nodes, policy);
+  world.scheduler.setRules({ policies: [{ ...DEFAULT_POLICY, ...policy }], tenancy }, 0);
+  return world;
+}
 
 /** New rules for tenants; the policies stay. */
 export function setTenancy(world: World, tenancy: Tenancy): void {

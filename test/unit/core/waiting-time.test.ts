@@ -5,15 +5,15 @@ import { DEFAULT_POLICY, type QueueRules } from '../../../src/core/policy/policy
 import type { QueueSpec } from '../../../src/core/policy/tenancy.ts';
 import { QueueTree } from '../../../src/core/queue/tree.ts';
 import { queueWith, spark } from '../../support/builders.ts';
-import { queueSpec, tenancyOf } from '../../support/shared-cluster.ts';
+import { queue, tenancyOf } from '../../support/tenancies.ts';
 
 const MINUTE_MS = 60_000;
 const HOUR_MS = 60 * MINUTE_MS;
 const DAY_MS = 24 * HOUR_MS;
 
-const waiting = (queue: Partial<QueueRules>, deadlineMs?: number, order?: QueueSpec['order']) => ({
-  queue: new QueueTree(tenancyOf([queueSpec('q', { order })])).leaf('q'),
-  policy: { ...DEFAULT_POLICY, queue: queueWith(queue) },
+const waiting = (rules: Partial<QueueRules>, deadlineMs?: number, order?: QueueSpec['order']) => ({
+  queue: new QueueTree(tenancyOf([queue('q', { order })])).leaf('q'),
+  policy: { ...DEFAULT_POLICY, queue: queueWith(rules) },
   firstAskMs: DAY_MS,
   leader: { ...spark('a', 1).leader(), ...(deadlineMs === undefined ? {} : { priorityRequest: { deadlineMs } }) },
 });

@@ -5,7 +5,7 @@ import { newRun } from '../../../src/replay/sim/job-run.ts';
 import { QueueShares } from '../../../src/replay/sim/queue-shares.ts';
 import { Truth } from '../../../src/replay/sim/truth.ts';
 import { toNode } from '../../../src/replay/trace/nodes.ts';
-import { queueSpec, tenancyOf } from '../../support/queue-specs.ts';
+import { queue, tenancyOf } from '../../support/tenancies.ts';
 import { app, nodes } from '../../support/replays.ts';
 
 const cpu = (cores: number): Resources => new Map([['cpu', 1000 * cores]]);
@@ -44,7 +44,7 @@ test('a job that would take its queue beyond its entitlement does not wait for o
 });
 
 test('guarantees of the tenancy count', () => {
-  const meter = shares(tenancyOf([queueSpec('a'), queueSpec('b', { guaranteed: 6 })]));
+  const meter = shares(tenancyOf([queue('a'), queue('b', { guaranteed: 6 })]));
   meter.sample([job('a', cpu(10), true), job('b', cpu(6), false)], 100_000);
   const { rows, worst } = meter.result(100_000)!;
   expect(rows.map(({ queue, entitled }) => [queue, entitled])).toEqual([

@@ -3,12 +3,13 @@ import { expect, test } from 'vitest';
 import { boundedLabels, OTHERS } from '../../../src/server/bounded-labels.ts';
 import { queueMetrics } from '../../../src/server/queue-metrics.ts';
 import { GangBuilder, node } from '../../support/builders.ts';
-import { queueSpec, tenancyOf, worldWith } from '../../support/queue-specs.ts';
+import { queue, tenancyOf } from '../../support/tenancies.ts';
+import { worldWith } from '../../support/tenants.ts';
 
 /** 100 cores. prod is guaranteed 60 of them and may hold 80, prod.ml 10. */
 function setUp() {
-  const prod = queueSpec('prod', { guaranteed: 60, max: 80, queues: [queueSpec('etl'), queueSpec('ml', { max: 10 })] });
-  const world = worldWith([node('n', { cpu: 100 })], tenancyOf([prod, queueSpec('adhoc')]));
+  const prod = queue('prod', { guaranteed: 60, max: 80, queues: [queue('etl'), queue('ml', { max: 10 })] });
+  const world = worldWith([node('n', { cpu: 100 })], tenancyOf([prod, queue('adhoc')]));
   const registry = new Registry();
   const onEffect = queueMetrics(registry, { scheduler: world.scheduler, nowMs: () => world.nowMs });
   let told = 0;

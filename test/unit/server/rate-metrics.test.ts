@@ -3,7 +3,8 @@ import { expect, test } from 'vitest';
 import type { BucketView } from '../../../src/core/queue/rates.ts';
 import { rateMetrics } from '../../../src/server/rate-metrics.ts';
 import { node, spark } from '../../support/builders.ts';
-import { inNamespace, ratesWith, setTenancy } from '../../support/tenants.ts';
+import { ratesWith } from '../../support/tenancies.ts';
+import { inNamespace, setTenancy } from '../../support/tenants.ts';
 import { World } from '../../support/world.ts';
 
 function metricsOf(read: () => readonly BucketView[]) {

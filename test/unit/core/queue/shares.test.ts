@@ -1,8 +1,9 @@
 import { expect, test, vi } from 'vitest';
 import { QueueNode } from '../../../../src/core/queue/tree.ts';
-import { queueSpec, SharedCluster, tenancyOf } from '../../../support/shared-cluster.ts';
+import { SharedCluster } from '../../../support/shared-cluster.ts';
+import { queue, tenancyOf } from '../../../support/tenancies.ts';
 
-const queues = [queueSpec('a', { guaranteed: { cpu: '50%' } }), queueSpec('b')];
+const queues = [queue('a', { guaranteed: { cpu: '50%' } }), queue('b')];
 
 function contended(): SharedCluster {
   const all = new SharedCluster(tenancyOf(queues), { cpu: 100 });

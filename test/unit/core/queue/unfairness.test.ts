@@ -3,7 +3,7 @@ import type { QueueSpec } from '../../../../src/core/policy/tenancy.ts';
 import type { Share } from '../../../../src/core/queue/share-table.ts';
 import { QueueTree, type QueueNode } from '../../../../src/core/queue/tree.ts';
 import { treatedUnfairly, Unfairness } from '../../../../src/core/queue/unfairness.ts';
-import { queueSpec, tenancyOf } from '../../../support/queue-specs.ts';
+import { queue, tenancyOf } from '../../../support/tenancies.ts';
 
 /** By path: what it holds and what it is entitled to, of cpu and memory. */
 type Figures = Readonly<Record<string, { held: readonly [number, number]; entitled: readonly [number, number] }>>;
@@ -22,7 +22,7 @@ function unfairly(specs: readonly QueueSpec[], figures: Figures, gangs: Readonly
   return [...treatedUnfairly({ tree, shares }, waiting)].map(({ path }) => path).sort();
 }
 
-const FLAT = [queueSpec('a'), queueSpec('b'), queueSpec('c')];
+const FLAT = [queue('a'), queue('b'), queue('c')];
 const half = { held: [10, 10], entitled: [50, 50] } as const;
 const over = { held: [90, 10], entitled: [50, 50] } as const;
 const all = (cpu: number, memory = 20) => ({ held: [cpu, memory], entitled: [100, 100] }) as const;
@@ -59,7 +59,7 @@ describe('who is treated unfairly', () => {
     expect(unfairly(FLAT, { '': all(100, 60), a: half, b: over, c: half }, { a: [40, 40] })).toEqual(['a']);
   });
 
-  const TREE = [queueSpec('p', { queues: [queueSpec('x'), queueSpec('y')] }), queueSpec('q', { queues: FLAT })];
+  const TREE = [queue('p', { queues: [queue('x'), queue('y')] }), queue('q', { queues: FLAT })];
 
   test('in a tree every queue above the leaf must be within its entitlement, too', () => {
     const figures = { '': all(100), 'p.x': half, q: over, 'q.a': over };

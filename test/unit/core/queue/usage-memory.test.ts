@@ -1,12 +1,13 @@
 import { describe, expect, test } from 'vitest';
 import { QueueTree, type QueueNode } from '../../../../src/core/queue/tree.ts';
 import { UsageMemory } from '../../../../src/core/queue/usage-memory.ts';
-import { queueSpec, SharedCluster, tenancyOf } from '../../../support/shared-cluster.ts';
+import { SharedCluster } from '../../../support/shared-cluster.ts';
+import { queue, tenancyOf } from '../../../support/tenancies.ts';
 
 const HOUR = 3_600_000;
 const DAY = 24 * HOUR;
 const rules = { memory: 1, halfLifeMs: DAY };
-const queues = [queueSpec('a'), queueSpec('b')];
+const queues = [queue('a'), queue('b')];
 
 const tree = new QueueTree(tenancyOf(queues, rules));
 const parts =
@@ -56,7 +57,7 @@ test('A26: who held 75 of 100 lately and wants as much as the other is entitled 
 });
 
 test('it makes a weight four times as large at most, and nothing of what is guaranteed', () => {
-  const guaranteed = [queueSpec('a', { guaranteed: { cpu: 60 } }), queueSpec('b')];
+  const guaranteed = [queue('a', { guaranteed: { cpu: 60 } }), queue('b')];
   const all = new SharedCluster(tenancyOf(guaranteed, rules), { cpu: 100 });
   for (const path of ['a', 'b']) all.want(path, { cpu: 100 });
   all.shares.memory.restore({ a: { usedMs: DAY, atMs: 0 }, b: { usedMs: 0, atMs: 0 } });
@@ -85,7 +86,7 @@ test('without memory in the file, nothing is remembered', () => {
 
 test('in hours in which it yields a queue counts with a tenth of its weight', () => {
   const yields = { from: 0, to: 1, zone: 'UTC' };
-  const all = new SharedCluster(tenancyOf([queueSpec('a', { yields }), queueSpec('b')]), { cpu: 110 });
+  const all = new SharedCluster(tenancyOf([queue('a', { yields }), queue('b')]), { cpu: 110 });
   for (const path of ['a', 'b']) all.want(path, { cpu: 110 });
   all.refresh();
   expect(all.entitled()).toEqual({ a: 10, b: 100 });
