@@ -7,6 +7,7 @@ import { cores, queue as reclaiming, tenancyOf } from '../support/reclaim-tenanc
 import { TenantApp } from '../support/tenant-apps.ts';
 import { cpu, queue, rule, tenancy, tenancyWith } from '../support/tenancies.ts';
 import { admitted, setTenancy } from '../support/tenants.ts';
+import { exactly, ToldRunTimes } from '../support/told-run-times.ts';
 import { World } from '../support/world.ts';
 
 function worldOf(file: Tenancy, cores = 100): World {
@@ -110,4 +111,27 @@ describe('a gang that waits for room when its user or its queue reaches a limit'
     expect(world.makeRoom()).toEqual([]);
     expect(world.scheduler.explain('jobs/g5', world.nowMs)!.advice.join(' ')).toContain('runs its 1 gangs');
   });
+});
+
+test('a gang that waits behind a start time is tried again when the queue of the head yields', () => {
+  const HOUR = 3_600_000;
+  const told = new ToldRunTimes();
+  for (const [name, hours] of Object.entries({ runs: 20, head: 1, long: 200 }))
+    told.told.set(name, exactly(hours * HOUR));
+  const rules = queueWith({ blockAfterMs: 1, backfill: 'reserve', patience: { times: 0, mostMs: 0 } });
+  const world = new World([node('n', { cpu: 10 })], { queue: rules }, true, [], told);
+  world.nowMs = 24 * HOUR;
+  // With or without hours, its guarantee is all that it is entitled to.
+  const a = reclaiming('a', { guaranteed: cores(10), yields: { from: 60, to: 120, zone: 'UTC' } });
+  setTenancy(world, tenancyOf([a, reclaiming('b')]));
+  runSingleRoleGang(world, 'runs', Array<string>(5).fill('n'), { queue: 'b' });
+  const head = new GangBuilder('head', { worker: { count: 8, cpu: 1 } }, { queue: 'a' });
+  const long = new GangBuilder('long', { worker: { count: 4, cpu: 1 } }, { queue: 'b' });
+  const answers = Array.from({ length: 13 }, () => {
+    world.ask(head.leader());
+    world.wait(HOUR / 12);
+    return world.ask(long.leader());
+  });
+  expect(new Set(answers.slice(0, 11))).toEqual(new Set(['waits: gang waits behind a start time']));
+  expect(answers.at(-1)).toBe('-> n');
 });

@@ -42,7 +42,7 @@ const isOver = (amount: number, entitled: number): boolean => amount - entitled 
  * a tier too low, which nothing but the order depends on.
  */
 export class Shares {
-  /** Changes with every refresh that changed what a queue is entitled to. */
+  /** Changes with every refresh that changed what a queue is entitled to, or which queues yield. */
   version = 0;
   #madeMs = -Infinity;
   /** What is shared out, by column. */
@@ -93,7 +93,10 @@ export class Shares {
     table.begin(this.capacity);
     for (const { queue, ask } of waiting) table.want(queue, ask);
     if (tree.tenancy.fairness.memory > 0) this.memory.advance(tree, (queue) => this.dominantShare(queue), nowMs);
-    this.#yielding = yieldingOf(table, nowMs);
+    const yielding = yieldingOf(table, nowMs);
+    const isSame = yielding.size === this.#yielding.size && [...yielding].every((queue) => this.#yielding.has(queue));
+    if (!isSame) this.version++;
+    this.#yielding = yielding;
     if (table.divide({ capacity: this.capacity, columns: this.#columns, factorOf: this.#factorOf(tree) }))
       this.version++;
   }
