@@ -14,22 +14,20 @@ import {
   type Setting,
   type Step,
 } from '../support/play.ts';
-import { queue, tenancyWith } from '../support/tenancies.ts';
-import { inNamespace, setTenancy } from '../support/tenants.ts';
+import { inNamespace, queueSpec, setTenancy, tenancyWith } from '../support/tenants.ts';
 import type { World } from '../support/world.ts';
 
 const RUNS = { numRuns: 300, seed: 20273 };
 const anything = sequenceOf(...gangSteps, ...slowSteps, ...otherSteps, ...liveSteps);
-/**
- * Without other schedulers, pods whose node kube-scheduler chooses, and node trouble; and no leader ends: what then remains
- * of its gang is no gang's. Leaders bind at once: members that came before their leader are no gang's after a restart.
- */
+/** A leader ends, or is still being bound when muster is restarted: its members are no gang's then. */
+const LEADERLESS: readonly Step['kind'][] = ['leader-gone', 'answered-gone', 'leader-asks'];
+/** Without other schedulers, pods whose node kube-scheduler chooses, and node trouble; and every member has its leader. */
 const quiet = sequenceOf(...gangSteps, ...slowSteps, ...liveSteps).map((steps) =>
-  steps.filter(({ kind }) => !['leader-gone', 'answered-gone', 'leader-asks'].includes(kind)),
+  steps.filter(({ kind }) => !LEADERLESS.includes(kind)),
 );
 
 const TENANCY = tenancyWith({
-  queues: [queue('alone', { exclusive: 'namespace' }), queue('others')],
+  queues: [queueSpec('alone', { exclusive: 'namespace' }), queueSpec('others')],
   addresses: [{ key: 'rack', size: 6, sizes: new Map(), keep: 0, cooldownMs: 30_000 }],
 });
 const APPS = [
