@@ -7,6 +7,7 @@ import { etaCommand, type EtaFlags } from './cli/eta.ts';
 import { explainCommand, type ExplainFlags } from './cli/explain.ts';
 import { generateCommand, type GenerateFlags } from './cli/generate.ts';
 import { addHistoryCommands } from './cli/history/commands.ts';
+import { addIslandsOptions } from './cli/islands.ts';
 import { mergeCommand } from './cli/merge.ts';
 import { notNegative, numbers, positive, positiveWhole, share, whole } from './cli/number-flags.ts';
 import { addQueueCommands } from './cli/queue-commands.ts';
@@ -249,6 +250,11 @@ withRuns(program.command('size <trace>'))
   .action((trace: string, flags: SizeFlags) =>
     run(() => sizeCommand(trace, { ...flags, policy: flags.policy ?? ['muster'] })),
   );
+
+addIslandsOptions(
+  withWorkload(program.command('islands <trace>')).option('--seed <number>', 'seed of the random draws', whole, 1),
+  run,
+);
 
 withResults(program.command('merge <file...>'))
   .description('compare the results of many runs: files of replay --json and sweep --json, folders of sweep --out')

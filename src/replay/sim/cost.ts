@@ -26,6 +26,11 @@ export class CostBook {
     this.#isPriced = prices.length > 0;
   }
 
+  /** What all nodes cost in an hour. */
+  get perHour(): number {
+    return this.#perHour / PARTS;
+  }
+
   /** What the pod costs in an hour at the node, in whole parts of 1 / PARTS. */
   rateOf({ request }: PodInfo, node: string): number {
     return Math.round(this.#cores(request) * (this.#perUnit.get(node) ?? 0));
@@ -40,7 +45,7 @@ export class CostBook {
 
   result(endMs: number): CostResult {
     const rows = [...this.#rows.values()].sort((a, b) => sumOf(b) - sumOf(a));
-    const bill = (this.#perHour / PARTS) * (endMs / MS_PER_HOUR);
+    const bill = this.perHour * (endMs / MS_PER_HOUR);
     const idle = bill - rows.reduce((sum, row) => sum + sumOf(row), 0);
     return { prices: this.#isPriced ? 'file' : 'default', bill, idle, rows };
   }
