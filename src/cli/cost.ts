@@ -20,6 +20,7 @@ const Row = z.object({
   user: z.string(),
   namespace: z.string(),
   app: z.string(),
+  class: z.enum(['shared', 'endless', 'interactive']).exactOptional(),
   jobs: z.number(),
   work: z.number(),
   partial: z.number(),
@@ -62,8 +63,10 @@ function costKeys(text: string): readonly CostKey[] {
 export function addCostCommand(program: Command, run: (action: () => number) => Promise<void>): void {
   program
     .command('cost <file>')
-    .description('tell what each queue, user or app paid in a replay, from the file that replay --json wrote')
-    .option('--by <keys>', 'some of queue, user, namespace, app, such as queue,user', 'queue')
+    .description(
+      'tell what each queue, user, app or class of work paid in a replay, from the file that replay --json wrote',
+    )
+    .option('--by <keys>', 'some of queue, user, namespace, app, class, such as queue,user', 'queue')
     .option('--policy <name>', 'only under this policy')
     .option('--csv', 'print CSV')
     .option('--json', 'print JSON')

@@ -9,6 +9,7 @@ export function toKubernetesPod(pod: PodInfo): object {
   const { membership, constraints, recurrence } = pod;
   const labels = {
     ...Object.fromEntries(pod.labels),
+    ...(pod.class === undefined ? {} : { 'muster.dev/class': pod.class }),
     ...(membership ? { 'muster.dev/gang': membership.gang.split('/')[1], 'muster.dev/role': membership.role } : {}),
   };
   const { spec } = membership ?? {};

@@ -1,3 +1,4 @@
+import type { WorkClass } from '../core/model.ts';
 import type { Outcome } from './job-record.ts';
 import type { WorkRules } from './work-model.ts';
 
@@ -87,6 +88,8 @@ export interface CostRow {
   readonly namespace: string;
   /** '': the trace does not name it. */
   readonly app: string;
+  /** Absent: batch. */
+  readonly class?: Exclude<WorkClass, 'batch'>;
   readonly jobs: number;
   /** As in `idle` of a policy's result; `work`: while the job works. */
   readonly work: number;

@@ -5,7 +5,9 @@ import { afterAll, expect, test } from 'vitest';
 import { costCommand } from '../../src/cli/cost.ts';
 import { OPEN_TENANCY } from '../../src/core/policy/tenancy.ts';
 import { groupCosts } from '../../src/replay/report/cost-rows.ts';
+import { toKubernetesPod } from '../../src/replay/kubernetes-pod.ts';
 import { sumOf } from '../../src/replay/sim/cost.ts';
+import { partsOf, podInfo } from '../../src/replay/sim/pod-info.ts';
 import { app, nodes, preset, recordsOf, run, traceOf } from '../support/replays.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'muster-cost-'));
@@ -54,6 +56,38 @@ test('prices of the policy file count', async () => {
   expect(dear.cost?.idle).toBeCloseTo(2 * usual.cost!.idle, 6);
   expect(dear.cost?.prices).toBe('file');
 });
+
+test('what classes of work pay is told apart', async () => {
+  const classes = traceOf(
+    app('server', { class: 'shared', durationMs: 600_000 }),
+    app('nightly', { submitMs: 1000 }),
+    app('notebook', { class: 'interactive', submitMs: 2000 }),
+    app('hourly', { class: 'batch', submitMs: 3000 }),
+  );
+  const { cost } = await run(classes, nodes(4, 8), 'muster');
+  const groups = groupCosts(cost!, ['class']);
+  expect(groups.map(({ names, jobs }) => [...names, jobs])).toEqual([
+    ['shared', 1],
+    ['batch', 2],
+    ['interactive', 1],
+  ]);
+  expect(groups.reduce((sum, { total }) => sum + total, cost!.idle)).toBeCloseTo(cost!.bill, 9);
+  // Ten minutes of 4 cores and 4 GiB, at 1.125 a core-hour.
+  expect(groups[0]!.work).toBeCloseTo((1.125 * 4) / 6, 2);
+});
+
+test.each(['shared', 'endless', 'interactive', 'batch', undefined] as const)(
+  'muster is told the class %s of a job',
+  (said) => {
+    const job = app('a', said === undefined ? {} : { class: said });
+    const run = { job, id: job.id, parts: partsOf(job) };
+    const leader = podInfo(run, true, 0);
+    expect(leader.class).toBe(said);
+    expect(leader.recurrence?.isEndless).toBe(said === 'shared' || said === 'endless' ? true : undefined);
+    expect(podInfo(run, false, 0).class).toBeUndefined();
+    expect(toKubernetesPod(leader)).toMatchObject({ metadata: { labels: said ? { 'muster.dev/class': said } : {} } });
+  },
+);
 
 test('muster cost prints rows by queue and user, their sum and the bill', async () => {
   const file = join(folder, 'r.json');

@@ -1,7 +1,7 @@
 import type { CostResult, CostRow } from '../result.ts';
 import { sumOf } from '../sim/cost.ts';
 
-export const COST_KEYS = ['queue', 'user', 'namespace', 'app'] as const;
+export const COST_KEYS = ['queue', 'user', 'namespace', 'app', 'class'] as const;
 export type CostKey = (typeof COST_KEYS)[number];
 
 /** The rows that have the same keys, together. */
@@ -14,7 +14,7 @@ export interface CostGroup extends Omit<CostRow, CostKey> {
 export function groupCosts({ rows }: CostResult, by: readonly CostKey[]): readonly CostGroup[] {
   const groups = new Map<string, { -readonly [K in keyof CostGroup]: CostGroup[K] }>();
   for (const row of rows) {
-    const names = by.map((key) => (row[key] === '' ? '(none)' : row[key]));
+    const names = by.map((key) => (key === 'class' ? (row.class ?? 'batch') : row[key] || '(none)'));
     const key = JSON.stringify(names);
     let group = groups.get(key);
     if (!group) {

@@ -36,8 +36,9 @@ export class CostBook {
     return Math.round(this.#cores(request) * (this.#perUnit.get(node) ?? 0));
   }
 
-  add({ queue, user, namespace, work, cost }: JobRecord, { app = '' }: TraceJob): void {
-    const row = this.#rowOf({ queue, user, namespace, app });
+  add({ queue, user, namespace, work, cost }: JobRecord, { app = '', class: workClass = 'batch' }: TraceJob): void {
+    const of = { queue, user, namespace, app };
+    const row = this.#rowOf(workClass === 'batch' ? of : { ...of, class: workClass });
     row.jobs++;
     row.lostCoreHours += work.lostToEvictions / 3600;
     for (const kind of ['work', 'partial', 'starting', 'broken'] as const) row[kind] += cost?.[kind] ?? 0;
@@ -50,8 +51,8 @@ export class CostBook {
     return { prices: this.#isPriced ? 'file' : 'default', bill, idle, rows };
   }
 
-  #rowOf(of: Pick<CostRow, 'queue' | 'user' | 'namespace' | 'app'>): MutableRow {
-    const key = JSON.stringify([of.queue, of.user, of.namespace, of.app]);
+  #rowOf(of: Pick<CostRow, 'queue' | 'user' | 'namespace' | 'app' | 'class'>): MutableRow {
+    const key = JSON.stringify([of.queue, of.user, of.namespace, of.app, of.class]);
     const known = this.#rows.get(key);
     if (known) return known;
     if (this.#rows.size >= MAX_ROWS && of.app !== OTHERS) return this.#rowOf({ ...ALL_OTHERS, app: OTHERS });

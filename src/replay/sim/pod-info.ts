@@ -73,7 +73,7 @@ export function podInfo(run: Source, isLeader: boolean, index: number): PodInfo 
 }
 
 /** What a job says of itself on its leader alone. */
-function asLeader({ submitMs, deadlineMs, expectedMs, app, user }: TraceJob): Partial<PodInfo> {
+function asLeader({ submitMs, deadlineMs, expectedMs, app, user, class: workClass }: TraceJob): Partial<PodInfo> {
   const priorityRequest = {
     ...(deadlineMs === undefined ? {} : { deadlineMs: submitMs + deadlineMs }),
     ...(expectedMs === undefined ? {} : { expectedMs }),
@@ -81,8 +81,10 @@ function asLeader({ submitMs, deadlineMs, expectedMs, app, user }: TraceJob): Pa
   const recurrence = {
     ...(app === undefined ? {} : { app: withoutVariables(app) }),
     ...(user === '' ? {} : { user }),
+    ...(workClass === 'shared' || workClass === 'endless' ? { isEndless: true as const } : {}),
   };
   return {
+    ...(workClass === undefined ? {} : { class: workClass }),
     ...(Object.keys(priorityRequest).length > 0 ? { priorityRequest } : {}),
     ...(Object.keys(recurrence).length > 0 ? { recurrence } : {}),
   };

@@ -1,4 +1,4 @@
-import type { Constraints } from '../../core/model.ts';
+import type { Constraints, WorkClass } from '../../core/model.ts';
 import type { Resources } from '../../core/resources.ts';
 import type { WorkModel } from '../work-model.ts';
 
@@ -13,6 +13,8 @@ export interface TraceJob {
   readonly user: string;
   /** The name under which it was submitted, which recurs with other dates and numbers; absent: it has none. */
   readonly app?: string;
+  /** What kind of work it is; absent: batch. */
+  readonly class?: WorkClass;
   /** Kubernetes priority of its pods. */
   readonly priority: number;
   /** The leader pod's request (cpu in millicores, memory in bytes ...); the simulator adds `pods`. */

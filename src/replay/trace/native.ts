@@ -1,5 +1,6 @@
 import { createInterface } from 'node:readline';
 import { z } from 'zod';
+import { WORK_CLASSES } from '../../core/model.ts';
 import type { Resources } from '../../core/resources.ts';
 import { amounts, mib } from './draw.ts';
 import { unreadable, type InputFile } from './input-file.ts';
@@ -28,6 +29,7 @@ const Line = z
     queue: z.string().max(63).default('default'),
     user: z.string().max(200).default(''),
     app: z.string().min(1).max(200).optional(),
+    class: z.enum(WORK_CLASSES).optional(),
     priority: z.int().default(0),
     driver: z.strictObject(shape),
     executors: z
@@ -91,6 +93,7 @@ function parseLine(line: string, file: InputFile, row: number): TraceJob {
     queue: data.queue,
     user: data.user,
     ...(data.app === undefined ? {} : { app: data.app }),
+    ...(data.class === undefined ? {} : { class: data.class }),
     priority: data.priority,
     leader: toResources(data.driver),
     workers: executors
@@ -124,6 +127,7 @@ export function toLine(job: TraceJob): string {
     queue: job.queue,
     ...(job.user === '' ? {} : { user: job.user }),
     ...(job.app === undefined ? {} : { app: job.app }),
+    ...(job.class === undefined ? {} : { class: job.class }),
     priority: job.priority,
     driver: shapeOf(job.leader),
     ...(count > 0 ? { executors: { count, min, ...shapeOf(request) } } : {}),

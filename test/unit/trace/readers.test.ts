@@ -151,6 +151,7 @@ test("muster's own format is read back as it was written", async () => {
       queue: 'q',
       user: 'u',
       app: 'etl-20261121',
+      class: 'shared',
       priority: 3,
       executors: { count: 8, min: 2, cpu_m: 4000, mem_mib: 9011, gpu: 1 },
       node_labels: { zone: ['a', 'b'] },
@@ -161,7 +162,7 @@ test("muster's own format is read back as it was written", async () => {
   const second = await readTrace(fileOf(first.jobs.map((one) => `${toLine(one)}\n`).join('')), { seed: 9 });
   const bare = ({ jobs }: typeof first) => jobs.map((one) => ({ ...one, source: '' }));
   expect(bare(second)).toEqual(bare(first));
-  expect(first.jobs[1]).toMatchObject({ app: 'etl-20261121', workers: { count: 8, min: 2 } });
+  expect(first.jobs[1]).toMatchObject({ app: 'etl-20261121', class: 'shared', workers: { count: 8, min: 2 } });
   expect(first.jobs[0]).not.toHaveProperty('app');
 });
 
