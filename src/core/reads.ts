@@ -5,6 +5,7 @@ import type { PodInfo, PodRef, SlotCounts } from './model.ts';
 import { DEFAULT_POLICY } from './policy/policy.ts';
 import { protectedPods, type ProtectedPods } from './preemption/candidates/protection.ts';
 import type { LimitKind } from './queue/limits.ts';
+import type { BucketView } from './queue/rates.ts';
 import type { Resources } from './resources.ts';
 import type { StateView } from './state.ts';
 
@@ -46,6 +47,24 @@ export function standingOf({ gangs }: StateView, key: string): GangStanding | un
   const refusal = refusalOf(gang);
   const limit = refusal?.kind === 'quota' ? refusal.limit : refusal?.kind === 'rate' ? 'rate' : undefined;
   return { queue: gang.queue.path, sinceMs: gang.firstAskMs, limit };
+}
+
+/** A token bucket, and how many gangs wait for it now. */
+export interface RateView extends BucketView {
+  readonly waiting: number;
+}
+
+/** The token buckets of the rates, for people. O(buckets + waiting gangs). */
+export function ratesOf({ rates, queues }: StateView, nowMs: number): readonly RateView[] {
+  const views = rates.views(nowMs);
+  if (views.length === 0) return [];
+  const waiting = new Map<string, number>();
+  for (const gang of queues.waiting()) {
+    const refusal = refusalOf(gang);
+    if (refusal?.kind === 'rate' && refusal.bucket !== undefined)
+      waiting.set(refusal.bucket, (waiting.get(refusal.bucket) ?? 0) + 1);
+  }
+  return views.map((view) => ({ ...view, waiting: waiting.get(view.name) ?? 0 }));
 }
 
 /** The bound members of a gang. */

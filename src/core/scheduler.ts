@@ -36,16 +36,17 @@ import type { ProtectedPods } from './preemption/candidates/protection.ts';
 import type { Policy } from './policy/policy.ts';
 import type { Rules } from './policy/rules.ts';
 import { answerPreempt } from './preemption/verb/preempt-verb.ts';
-import type { BucketView } from './queue/rates.ts';
 import {
   claimantsOf,
   membersOf,
   protectedUnder,
+  ratesOf,
   reservationOf,
   standingOf,
   reservedOf,
   statsOf,
   type GangStanding,
+  type RateView,
   type WrittenReservation,
 } from './reads.ts';
 import type { Resources } from './resources.ts';
@@ -319,8 +320,8 @@ export class Scheduler {
   }
 
   /** The token buckets of the rates, for people. */
-  rates(nowMs: number): readonly BucketView[] {
-    return this.state.rates.views(nowMs);
+  rates(nowMs: number): readonly RateView[] {
+    return ratesOf(this.state, nowMs);
   }
 
   /** What idle room costs in an hour now, and why it is idle. */

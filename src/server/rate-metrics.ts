@@ -1,11 +1,11 @@
 import { Counter, Gauge, type Registry } from 'prom-client';
-import type { BucketView } from '../core/queue/rates.ts';
+import type { RateView } from '../core/reads.ts';
 
 /** Buckets with series of their own: a policy file may name many registries. */
 const MOST_BUCKETS = 100;
 
 /** Adds the metrics of the token buckets, read on each scrape. Namespaces share a series; without rates there is none. */
-export function rateMetrics(registry: Registry, read: () => readonly BucketView[]): void {
+export function rateMetrics(registry: Registry, read: () => readonly RateView[]): void {
   const registers = [registry];
   const labelNames = ['bucket'];
   const buckets = () => firstOfEach(read());
@@ -17,6 +17,16 @@ export function rateMetrics(registry: Registry, read: () => readonly BucketView[
     collect() {
       this.reset();
       for (const { name, tokens } of buckets()) this.set({ bucket: name }, tokens);
+    },
+  });
+  new Gauge({
+    name: 'muster_rate_waiting',
+    help: 'Gangs that wait for the bucket now.',
+    labelNames,
+    registers,
+    collect() {
+      this.reset();
+      for (const { name, waiting } of buckets()) this.set({ bucket: name }, waiting);
     },
   });
   new Counter({
@@ -32,8 +42,8 @@ export function rateMetrics(registry: Registry, read: () => readonly BucketView[
 }
 
 /** Of registries with the same pattern only the first has a use. */
-function firstOfEach(views: readonly BucketView[]): readonly BucketView[] {
-  const names = new Map<string, BucketView>();
+function firstOfEach(views: readonly RateView[]): readonly RateView[] {
+  const names = new Map<string, RateView>();
   for (const view of views) if (!names.has(view.name)) names.set(view.name, view);
   return [...names.values()].slice(0, MOST_BUCKETS);
 }

@@ -15,7 +15,7 @@ export function rateOn({ rates }: GangContext, gang: Gang, nowMs: number): RateR
   const reason = reasonOf(wait);
   if (refusalOf(gang)?.reason !== reason) rates.noteWait(wait);
   rates.tryAgain(wait.untilMs);
-  return { kind: 'rate', reason, untilMs: wait.untilMs };
+  return { kind: 'rate', reason, bucket: wait.bucket, untilMs: wait.untilMs };
 }
 
 /** Has no figures: kube-scheduler writes it into the pod. */

@@ -66,10 +66,16 @@ export type Refusal =
       readonly roomPosition?: number;
     }
   /**
-   * Gangs come faster than the cluster may take them. Stands until `untilMs`; it blocks no other. `isBorrower`: it was
+   * Gangs come faster than the cluster may take them (`bucket`, as people see it). Stands until `untilMs`; it blocks no other. `isBorrower`: it was
    * reclaimed and must not borrow until then; it stands only while the gang would be beyond its queue's share.
    */
-  | { readonly kind: 'rate'; readonly reason: string; readonly untilMs: number; readonly isBorrower?: true }
+  | {
+      readonly kind: 'rate';
+      readonly reason: string;
+      readonly untilMs: number;
+      readonly bucket?: string;
+      readonly isBorrower?: true;
+    }
   /** Depends on the candidate nodes: decided again at every question. */
   | { readonly kind: 'open'; readonly reason: string }
   /** No gang is admitted during a hold or while pods are in flight. Decided again at every question. */

@@ -16,6 +16,8 @@ export interface RateWait {
   readonly kind: RateKind;
   /** The namespace, or the registry; '' for the cluster. */
   readonly name: string;
+  /** The bucket, as in BucketView. */
+  readonly bucket: string;
   /** When the bucket is open again, in ms. */
   readonly untilMs: number;
 }
@@ -120,7 +122,7 @@ export class Rates {
     const look = (bucket: Bucket | undefined, kind: RateKind, name: string) => {
       if (!bucket || bucket.isOpen(nowMs)) return;
       const untilMs = bucket.opensMs(nowMs);
-      if (!last || untilMs > last.untilMs) last = { kind, name, untilMs };
+      if (!last || untilMs > last.untilMs) last = { kind, name, bucket: this.#viewName(kind, name), untilMs };
     };
     look(this.#cluster, 'cluster', '');
     look(this.#namespaces.get(namespace), 'namespace', namespace);
@@ -133,9 +135,8 @@ export class Rates {
   }
 
   /** A gang waits for this bucket from now on. */
-  noteWait({ kind, name }: RateWait): void {
-    const view = this.#viewName(kind, name);
-    this.#waits.set(view, (this.#waits.get(view) ?? 0) + 1);
+  noteWait({ bucket }: RateWait): void {
+    this.#waits.set(bucket, (this.#waits.get(bucket) ?? 0) + 1);
   }
 
   /** Takes the tokens of pods that come, however few there are. @param gang to whom they may be given back */

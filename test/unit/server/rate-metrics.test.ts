@@ -1,13 +1,13 @@
 import { Registry } from 'prom-client';
 import { expect, test } from 'vitest';
-import type { BucketView } from '../../../src/core/queue/rates.ts';
+import type { RateView } from '../../../src/core/reads.ts';
 import { rateMetrics } from '../../../src/server/rate-metrics.ts';
 import { node, spark } from '../../support/builders.ts';
 import { ratesWith } from '../../support/tenancies.ts';
 import { inNamespace, setTenancy } from '../../support/tenants.ts';
 import { World } from '../../support/world.ts';
 
-function metricsOf(read: () => readonly BucketView[]) {
+function metricsOf(read: () => readonly RateView[]) {
   const registry = new Registry();
   rateMetrics(registry, read);
   return async () => (await registry.metrics()).split('\n').filter((line) => line.startsWith('muster_rate_'));
@@ -29,6 +29,8 @@ test('tokens of each bucket are read at each scrape, and who came to wait is cou
   expect(await lines()).toEqual([
     'muster_rate_tokens{bucket="cluster"} -20',
     'muster_rate_tokens{bucket="namespaces"} -30',
+    'muster_rate_waiting{bucket="cluster"} 1',
+    'muster_rate_waiting{bucket="namespaces"} 0',
     'muster_rate_waits_total{bucket="cluster"} 1',
     'muster_rate_waits_total{bucket="namespaces"} 0',
   ]);
@@ -38,13 +40,19 @@ test('tokens of each bucket are read at each scrape, and who came to wait is cou
   setTenancy(world, ratesWith({ pods: { perSecond: 10, burst: 100 } }));
   expect(await lines()).toEqual([
     'muster_rate_tokens{bucket="cluster"} -10',
+    'muster_rate_waiting{bucket="cluster"} 0',
     'muster_rate_waits_total{bucket="cluster"} 1',
   ]);
 });
 
 test('a file with a thousand registries makes no thousand series, and a pattern that comes twice one', async () => {
-  const views = Array.from({ length: 1000 }, (_, i) => ({ name: `registry r${i >> 1}`, tokens: 1, waits: 1 }));
+  const views = Array.from({ length: 1000 }, (_, i) => ({
+    name: `registry r${i >> 1}`,
+    tokens: 1,
+    waits: 1,
+    waiting: 0,
+  }));
   const found = await metricsOf(() => views)();
-  expect(found).toHaveLength(200);
+  expect(found).toHaveLength(300);
   expect(found).toContain('muster_rate_waits_total{bucket="registry r0"} 1');
 });
