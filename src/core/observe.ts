@@ -68,9 +68,9 @@ export function tick(state: SchedulerState, nowMs: number): void {
   state.tree.sweep(nowMs);
   checkPlans(state, nowMs);
   checkPriorities(state, nowMs);
-  if (state.isSynced) retryUnplaced(state, nowMs);
-  // For those who read them: a replica that follows admits no gang.
+  // A replica that follows admits no gang: for those who read them.
   if (state.isSynced) refreshShares(state, nowMs);
+  if (state.isSynced) retryUnplaced(state, nowMs);
   if (state.isSynced && !state.isFollowing) lookAtUnfairness(state, nowMs);
 }
 

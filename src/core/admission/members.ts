@@ -66,7 +66,7 @@ interface Claim extends Ask {
 function claim(ctx: GangContext, gang: Gang, slot: Slot, { pod, vector, candidates, nowMs }: Claim): FilterAnswer {
   if (slot.state === 'bound')
     return slot.podUid === pod.uid ? { kind: 'one', node: slot.node } : refuse('slot is taken');
-  if (slot.state === 'unplaced' && !mayTakeBack(ctx, gang, vector, nowMs))
+  if (slot.state === 'unplaced' && !mayTakeBack(ctx, gang, { role: slot.role, vector }, nowMs))
     return refuse('room is needed by a queue within its share');
   if (slot.state === 'unplaced' || !candidates.has(slot.node) || !roomBeside(ctx, slot, vector)) {
     const wanted: Slot = { ...slot, vector };

@@ -119,7 +119,7 @@ export function retryUnplaced(ctx: GangContext, nowMs: number): void {
     const deadlineMs = nowMs + gang.policy.reservation.successorMs;
     for (const [role, unplaced] of roles) {
       if (unplaced.triedTo === position) continue;
-      if (!mayTakeBack(ctx, gang, unplaced.least, nowMs)) continue;
+      if (!mayTakeBack(ctx, gang, { role, vector: unplaced.least }, nowMs)) continue;
       if (mayFit(ctx, gang, role, unplaced)) {
         if (work.left === 0) return;
         const placed = placeUnplaced(ctx, gang, unplaced, { work, deadlineMs });

@@ -104,7 +104,7 @@ function reopen(ctx: GangContext, gang: Gang, slot: Slot, nowMs: number): void {
   ctx.ledger.unplace(slot);
   const elastic = ctx.cluster.runningMembers(gang.key, slot.role).find(({ pod }) => !ctx.ledger.slotOf(pod.uid));
   if (elastic) return ctx.ledger.confirm(slot, elastic.pod.uid, elastic.node);
-  if (!mayTakeBack(ctx, gang, slot.vector, nowMs))
+  if (!mayTakeBack(ctx, gang, slot, nowMs))
     return ctx.emit({ kind: 'slot-unplaced', gang: gang.key, role: slot.role, from: node });
   placeAtOrElsewhere(ctx, gang, slot, { node, deadlineMs: nowMs + gang.policy.reservation.successorMs });
 }
