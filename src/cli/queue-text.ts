@@ -16,6 +16,8 @@ export interface TableOptions {
 /** All lines fit into so many columns. */
 const COLUMNS = 80;
 const LONGEST_NAME = 24;
+/** Queues that yield now; others are counted. */
+const MOST_NAMED = 10;
 /** Heading and width of the figures; all are right-aligned. */
 const FIGURES = [
   ['held', 6],
@@ -48,12 +50,22 @@ export function queueTable(queues: readonly Queue[], { resource, asTree }: Table
     const state = queue.over.includes(resource) ? '!' : queue.under.includes(resource) ? '<' : ' ';
     return line(names[i]!, [...cells, max, String(queue.gangs.waiting)], state, bar(one, full, COLUMNS - before));
   });
-  return [`${resource}, ${unitOf(resource)}`, head, ...rows, LEGEND];
+  return [`${resource}, ${unitOf(resource)}`, head, ...rows, LEGEND, ...yieldLines(queues)];
+}
+
+/** Names the queues that yield at this hour; empty: there is none. */
+function yieldLines(queues: readonly Queue[]): string[] {
+  const now = queues.filter(({ yields }) => yields?.isNow);
+  const lines = now
+    .slice(0, MOST_NAMED)
+    .map(({ path, yields }) => `  ${shortened(path, LONGEST_NAME)} ${yields!.hours}`);
+  const more = now.length > MOST_NAMED ? [`  and ${now.length - MOST_NAMED} more`] : [];
+  return now.length === 0 ? [] : ['yield to their siblings now:', ...lines, ...more];
 }
 
 /** What is told of one queue beside the table. @param now for how long gangs have waited */
 export function detailLines(queue: Detail, now: Date): string[] {
-  const { path, gangs, pods, oldest, dominant, weight, limits, reclaim, users, usersInAll } = queue;
+  const { path, gangs, pods, oldest, dominant, weight, limits, reclaim, yields, users, usersInAll } = queue;
   const { waiting, starting, running, degraded } = gangs;
   const broken = degraded > 0 ? `, ${degraded} degraded` : '';
   const most = dominant ? `, ${percent(dominant.share)} of the cluster's ${dominant.resource}` : '';
@@ -62,6 +74,7 @@ export function detailLines(queue: Detail, now: Date): string[] {
     ...(oldest ? [`  longest wait: ${oldest.gang}, ${span(now.getTime() - Date.parse(oldest.since))}`] : []),
     `  weight ${weight}; ${limitsText(limits)}`,
     `  reclaim: ${reclaimText(reclaim)}`,
+    ...(yields ? [`  yields to its siblings ${yields.hours}: ${yields.isNow ? 'now' : 'not now'}`] : []),
     ...(users.length > 0 ? ['', ...usersLines(users, usersInAll)] : []),
     '',
   ];

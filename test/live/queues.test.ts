@@ -14,6 +14,9 @@ const prod = queue('prod', {
   queues: [queue('ml'), queue('etl', { guaranteed: 40 })],
 });
 const many = Array.from({ length: 1000 }, (_, i) => queue(`team-${String(i).padStart(4, '0')}`));
+const hours = (from: number, to: number) => ({ yields: { from, to, zone: 'UTC' } });
+many[3] = queue('team-0003', hours(0, 8 * 60));
+many[4] = queue('team-0004', hours(8 * 60, 18 * 60));
 const queues = [prod, queue('adhoc', { weight: 0.5, each: queue('each') }), ...many];
 const tenancy = { ...tenancyOf(queues), rules: [rule('adhoc.a')] };
 const scheduler = new Scheduler({ policies: [DEFAULT_POLICY], schedulerNames: ['muster'], tenancy });
@@ -103,6 +106,13 @@ describe('GET /v1/queues', () => {
     expect(body.error).toMatch(error);
   });
 
+  test('a queue that yields at this hour says so', async () => {
+    const yields = async (path: string) => QueueDetailView.parse((await get(`/v1/queues/${path}`)).body).yields;
+    expect(await yields('team-0003')).toEqual({ hours: '00:00-08:00 UTC', isNow: true });
+    expect(await yields('team-0004')).toEqual({ hours: '08:00-18:00 UTC', isNow: false });
+    expect(await yields('prod')).toBeUndefined();
+  });
+
   test('a name that nobody knows is not made by asking for it', async () => {
     await get('/v1/queues/adhoc.invented');
     expect(QueueList.parse((await get('/v1/queues?under=adhoc')).body).total).toBe(2);
@@ -154,9 +164,16 @@ describe('muster queues', () => {
     `);
   });
 
+  test('names those that yield at this hour', async () => {
+    expect((await queues('team-0003')).text).toContain('\n  yields to its siblings 00:00-08:00 UTC: now\n');
+    expect((await queues('team-0004')).text).toContain('\n  yields to its siblings 08:00-18:00 UTC: not now\n');
+    expect((await queues('prod')).text).not.toContain('yield');
+    expect((await queues()).text).toMatch(/below it\nyield to their siblings now:\n {2}team-0003 00:00-08:00 UTC\n$/);
+  });
+
   test('takes a thousand queues', async () => {
     const lines = (await queues(undefined, { tree: true })).text.split('\n');
-    expect(lines).toHaveLength(1006 + 4);
+    expect(lines).toHaveLength(1006 + 6);
     expect(Math.max(...lines.map(({ length }) => length))).toBeLessThanOrEqual(80);
     expect(lines.slice(2, 8).map((line) => line.slice(0, 12))).toEqual([
       'root        ',

@@ -1,7 +1,7 @@
 import type { GangPhase } from '../decision.ts';
 import type { ExplanationContext } from './context.ts';
 import { phaseOf, type Gang } from '../gang/gang.ts';
-import type { ReclaimRules } from '../policy/tenancy.ts';
+import type { ReclaimRules, YieldHours } from '../policy/tenancy.ts';
 import type { QueueNode } from '../queue/tree.ts';
 import type { Resources } from '../resources.ts';
 import { amountsOf, dominantOf, sharedOf, standingOf, type QueueAmounts } from './queue-amounts.ts';
@@ -30,6 +30,8 @@ export interface QueueSummary extends QueueAmounts {
   /** The resources of which it needs more than it holds, and is entitled to more. */
   readonly under: readonly string[];
   readonly reclaim: ReclaimRules;
+  /** The hours in which it yields to its siblings, and whether these are such; undefined: it never does. */
+  readonly yields: { readonly hours: YieldHours; readonly isNow: boolean } | undefined;
   /** For how long a leaf has been treated unfairly since muster started, in ms; see queue/unfairness.ts. */
   readonly unfairMs: number;
 }
@@ -140,6 +142,7 @@ function summaryOf(ctx: ExplanationContext, node: QueueNode, { shared, gangs }: 
     dominant: dominantOf(ctx, holds, shared),
     ...standingOf(ctx, node, shared),
     reclaim: node.reclaim,
+    yields: spec.yields && { hours: spec.yields, isNow: ctx.shares.isYielding(node) },
     unfairMs: ctx.unfairness.ofQueue(node),
   };
 }

@@ -29,6 +29,13 @@ export const QueueSummaryView = z.strictObject({
     .describe('The resource of which it holds the largest part of the cluster, and that part, 0 to 1.'),
   over: z.array(z.string()).describe('Resources of which it holds more than it is entitled to.'),
   under: z.array(z.string()).describe('Resources of which it holds less than it is entitled to: it needs more.'),
+  yields: z
+    .strictObject({
+      hours: z.string().describe('As in the policy file: 08:00-18:00 Europe/Berlin.'),
+      isNow: z.boolean().describe('Whether these are such hours.'),
+    })
+    .optional()
+    .describe('When it yields to its siblings; absent: never.'),
   unfairSeconds: z
     .number()
     .describe(

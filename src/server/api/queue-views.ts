@@ -1,6 +1,7 @@
 import type { z } from 'zod';
 import type { QueueDetail, QueueLimits, QueueSummary } from '../../core/explanation/queues.ts';
 import { isoTime } from '../../core/iso-time.ts';
+import { yieldText } from '../../intake/yield-hours.ts';
 import type { QueueDetailView, QueueSummaryView } from './queue-schemas.ts';
 import { amounts, queueAmountsView } from './views.ts';
 
@@ -12,7 +13,7 @@ export const ROOT = 'root';
 const pathView = (path: string) => (path === '' ? ROOT : path);
 
 export function queueSummaryView(queue: QueueSummary, toWall: ToWall): z.output<typeof QueueSummaryView> {
-  const { path, parent, isLeaf, isMade, weight, gangs, pods, oldest, dominant, over, under, unfairMs } = queue;
+  const { path, parent, isLeaf, isMade, weight, gangs, pods, oldest, dominant, over, under, yields, unfairMs } = queue;
   return {
     path: pathView(path),
     ...(parent === undefined ? {} : { parent: pathView(parent) }),
@@ -26,6 +27,7 @@ export function queueSummaryView(queue: QueueSummary, toWall: ToWall): z.output<
     ...(dominant ? { dominant: { ...dominant, share: rounded(dominant.share) } } : {}),
     over: [...over],
     under: [...under],
+    ...(yields ? { yields: { hours: yieldText(yields.hours), isNow: yields.isNow } } : {}),
     unfairSeconds: unfairMs / 1000,
   };
 }
