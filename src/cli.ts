@@ -209,7 +209,7 @@ const withRuns = (command: Command) =>
   withWorkload(command)
     .option(
       '--set <field=values>',
-      'try these values of a policy field, such as queue.blockAfter=0,10m,never; POLICY:field=... for one policy; repeat it for a grid',
+      'try these values of a policy field, such as queue.blockAfter=0,10m,never, or POLICY:field=... for one policy; of queues.PATH, fairness or rates, such as queues.prod.etl.weight=1,2 or fairness.memory=0,1; repeat it for a grid',
       collect,
     )
     .option('--seeds <numbers>', 'seeds, such as 1..8 or 1,2,5..7', numbers, [1])

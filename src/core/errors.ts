@@ -3,7 +3,8 @@ const REMEDIES = {
   MUSTER_QUANTITY_INVALID: 'Write a Kubernetes quantity such as 500m, 4 or 8Gi.',
   MUSTER_OBJECT_INVALID: 'Compare the object with what kubectl get -o json prints.',
   MUSTER_FILE_UNREADABLE: 'Check the path and the permissions.',
-  MUSTER_POLICY_INVALID: 'See docs/policies.md for every field, its unit and its default.',
+  MUSTER_POLICY_INVALID:
+    'See docs/policies.md for every field of a policy, docs/queues.md for queues, docs/rates.md for rates and addresses.',
   MUSTER_TRACE_INVALID: 'See docs/traces.md for the format of each trace.',
   MUSTER_RESULT_INVALID: 'Give files that muster replay (--json, --jobs) or muster sweep wrote, each of them once.',
   MUSTER_HISTORY_INVALID: 'Give what muster wrote as its history; without it muster learns run times again.',
