@@ -33,6 +33,10 @@ export const STACKS: Readonly<Record<string, Stack>> = {
     base: 'deploy/overlays/dedicated',
     components: ['webhook', 'webhook-own-certificate'],
   },
+  'dedicated with users from the webhook': {
+    base: 'deploy/overlays/dedicated',
+    components: ['webhook', 'webhook-own-certificate', 'webhook-user'],
+  },
   main: { base: 'deploy/overlays/main', components: [] },
   'main with alerts': { base: 'deploy/overlays/main', components: ['alerts', 'dashboard'] },
   'service-mtls': { base: 'deploy/overlays/service-mtls', components: [] },

@@ -146,6 +146,25 @@ describe.skipIf(!hasKubectl)('docs/install.md', () => {
     return Object.values(data).join();
   };
 
+  test('with component webhook-user it hears of every pod of labelled namespaces, and cannot be evaded', () => {
+    const all = kustomize(STACKS['dedicated with users from the webhook']!);
+    const file = valueOf(all, 'muster-webhook-');
+    expect(parseWebhookConfig(file, 'webhook-user').user).toBe(true);
+    // What is shipped without it, and one line.
+    const shipped = readFileSync(join(ROOT, 'deploy/components/webhook/webhook.yaml'), 'utf8');
+    expect(parseWebhookConfig(file, 'webhook-user').rules).toEqual(parseWebhookConfig(shipped, 'webhook').rules);
+    const [{ webhooks }] = all.filter(({ kind }) => kind === 'MutatingWebhookConfiguration') as unknown as [
+      { webhooks: Record<string, unknown>[] },
+    ];
+    expect(webhooks).toHaveLength(1);
+    expect(webhooks[0]).not.toHaveProperty('objectSelector');
+    expect(webhooks[0]).toMatchObject({
+      failurePolicy: 'Fail',
+      namespaceSelector: { matchLabels: { 'muster.dev/webhook': 'enabled' } },
+      rules: [{ operations: ['CREATE', 'UPDATE'], resources: ['pods'] }],
+    });
+  });
+
   test("the webhook's rules that it shows take the place of those that are shipped, and are read", () => {
     const all = kustomize(stack, [webhook!]);
     const { rules } = parseWebhookConfig(valueOf(all, 'muster-webhook-'), 'docs/install.md');
