@@ -87,7 +87,7 @@ function usersLines(users: Detail['users'], all: number): string[] {
   const wide = Math.min(LONGEST_NAME, Math.max(4, ...shown.map(({ user }) => user.length)));
   const rows = shown.map(({ user, held, gangs, share }) => {
     const amounts = Object.entries(held).filter(([resource, amount]) => resource !== 'pods' && amount > 0);
-    const what = amounts.map(([resource, amount]) => `${resource} ${short(resource, amount)}`).join(', ');
+    const what = amounts.map(([resource, amount]) => `${short(resource, amount)} ${nameOfUnit(resource)}`).join(', ');
     return `  ${shortened(user, wide).padEnd(wide)} ${percent(share).padStart(5)}  ${counted(gangs, 'gang')}; ${what}`;
   });
   const more = all > shown.length ? [`  and ${counted(all - shown.length, 'user')} more`] : [];
@@ -131,6 +131,9 @@ const figuresOf = ({ held, entitled, guaranteed, max }: Queue, resource: string)
 const isBytes = (resource: string) => resource === 'memory' || resource.endsWith('storage');
 
 const unitOf = (resource: string) => (isBytes(resource) ? 'GiB' : resource === 'cpu' ? 'cores' : 'in its own unit');
+
+const nameOfUnit = (resource: string) =>
+  isBytes(resource) ? `GiB of ${resource}` : resource === 'cpu' ? 'cores' : resource;
 
 /** At most six characters. @param amount as the API has it: cores, bytes, or the plain number */
 function short(resource: string, amount: number): string {

@@ -137,7 +137,7 @@ describe('muster queues', () => {
         reclaim: advise, up to its guarantee, after 60 s
 
       users, by the largest part of the cluster that they hold here:
-        alice   20%  1 gang; cpu 20
+        alice   20%  1 gang; 20 cores
 
       cpu, cores
       queue      held entitled  guar.    max waits   0 to 80
@@ -153,7 +153,7 @@ describe('muster queues', () => {
         reclaim: advise, up to its guarantee, after 60 s
 
       users, by the largest part of the cluster that they hold here:
-        bob?[2J   70%  1 gang; cpu 70
+        bob?[2J   70%  1 gang; 70 cores
 
       cpu, cores
       queue     held entitled  guar.    max waits   0 to 70

@@ -28,7 +28,7 @@ export function queueSummaryView(queue: QueueSummary, toWall: ToWall): z.output<
     over: [...over],
     under: [...under],
     ...(yields ? { yields: { hours: yieldText(yields.hours), isNow: yields.isNow } } : {}),
-    unfairSeconds: unfairMs / 1000,
+    unfairSeconds: Math.round(unfairMs / 100) / 10,
   };
 }
 
