@@ -11,6 +11,7 @@ import { cannotStart } from './cannot-start.ts';
 import { rateAdvice } from './rate-advice.ts';
 import { sharingAdvice } from './sharing-advice.ts';
 import type { RoleExplanation, Shortage } from './explanation.ts';
+import { lostRoomAdvice } from './lost-room.ts';
 import { isLimited } from './starts-now.ts';
 
 /**
@@ -23,7 +24,7 @@ export function adviceFor(
   roles: readonly RoleExplanation[],
   { nowMs, startsNow }: { readonly nowMs: number; readonly startsNow?: (instead: Gang) => boolean },
 ): string[] {
-  if (isAdmitted(gang)) return adviceForAdmitted(gang);
+  if (isAdmitted(gang)) return lostRoomAdvice(ctx, gang, nowMs);
   const blocker = blockerOf(ctx.queues, gang, nowMs);
   const needs = leaderNeeds(ctx.cluster, gang);
   const fits = (changed: readonly Need[], policy = gang.policy) =>
@@ -60,18 +61,6 @@ function claimAdvice(ctx: PreemptionContextView, gang: Gang): string[] {
   return claim < gang.priority
     ? [`Its least important members have priority ${claim}: muster evicts pods for it as for a gang of that priority.`]
     : [];
-}
-
-function adviceForAdmitted({ slots }: Gang): string[] {
-  const unplaced = slots.filter(({ state }) => state === 'unplaced').length;
-  if (unplaced === 0) return [];
-  const lost = `${unplaced} of its ${counted(slots.length, 'slot')}`;
-  const because = '(another scheduler took it, or the node is gone)';
-  return [
-    unplaced === 1
-      ? `${lost} has lost its room ${because}; muster places it again as soon as there is room.`
-      : `${lost} have lost their room ${because}; muster places them again as soon as there is room.`,
-  ];
 }
 
 function adviceForFitting(gang: Gang, isNothingElse: boolean): string[] {

@@ -1,3 +1,4 @@
+import { isBeyondShare } from '../gang/claimants.ts';
 import type { Gang } from '../gang/gang.ts';
 import type { PreemptionContextView } from '../preemption/candidates/context.ts';
 import type { QueueClaim } from '../preemption/candidates/share-rules.ts';
@@ -19,7 +20,10 @@ export function keptBetween(
   notNow: string | undefined,
 ): string[] {
   if (!claim || gang.queue.reclaim.mode === 'off') return [];
-  if (notNow !== undefined) return [`Nothing is taken from other queues for it yet: ${notNow}.`];
+  if (notNow !== undefined) {
+    const couldBe = gang.queue.reclaim.mode === 'enforce' && !isBeyondShare(ctx, gang.queue, gang.ask);
+    return couldBe ? [`Nothing is taken from other queues for it yet: ${notNow}.`] : [];
+  }
   const others = [...ctx.tree.nodes()].filter((node) => node.isLeaf && node.holds.parts > 0 && node !== gang.queue);
   const rules = others.map((leaf) => ({ leaf, rule: claim.rulesOf(leaf).keptBy }));
   const own = rules.find(({ rule }) => rule === 'own share');

@@ -138,7 +138,8 @@ export function makingRoomBriefly(ctx: PreemptionContextView, gang: Gang, nowMs:
   if (known === undefined) return [];
   if (known !== 'unknown') return makingRoomAdvice(known, policy.name, nowMs);
   if (policy.preemption.mode === 'off') return [];
-  return [`muster explain ${spec.name} says which pods of lower priority could make room for it.`];
+  const which = ctx.tree.isConfigured ? 'which pods' : 'which pods of lower priority';
+  return [`muster explain ${spec.name} says ${which} could make room for it.`];
 }
 
 function underWay({ cluster, gangs }: PreemptionContextView, { policy }: Gang, plan: EvictionPlan): MakingRoom {

@@ -1,5 +1,5 @@
 import type { GangContextView } from '../gang/context.ts';
-import { refusalOf, type Gang } from '../gang/gang.ts';
+import { isFreeing, refusalOf, type Gang } from '../gang/gang.ts';
 import { limitOn } from '../gang/limits.ts';
 import type { Tier } from '../queue/shares.ts';
 import { pathTo, type QueueNode } from '../queue/tree.ts';
@@ -28,15 +28,20 @@ export interface QueueStanding extends QueueAmounts {
 /** Where the gang stands now. O(waiting gangs x log queues). */
 export function standingAmong(ctx: GangContextView, gang: Gang): QueueStanding {
   const { queue, user, ask } = gang;
+  const top = pathTo(queue)[0] ?? queue;
+  const amounts = { queue: queue.path, user, ...amountsOf(ctx, queue, asked(ctx, gang)) };
+  // Its room is counted already, and nobody is before it any more.
+  if (isFreeing(gang)) {
+    const counted = Float64Array.from(ask, (amount) => -amount);
+    return { ...amounts, tier: ctx.shares.tierAt(top, ask, counted), limits: [], before: [] };
+  }
   const counts = new Map<string, number>();
   for (const { queue: other } of ctx.queues.aheadInAllQueues(gang))
     if (other !== queue) counts.set(other.path, (counts.get(other.path) ?? 0) + 1);
   const before = [...counts].map(([path, gangs]) => ({ queue: path, gangs }));
   return {
-    queue: queue.path,
-    user,
-    ...amountsOf(ctx, queue, asked(ctx, gang)),
-    tier: ctx.shares.tierAt(pathTo(queue)[0] ?? queue, ask),
+    ...amounts,
+    tier: ctx.shares.tierAt(top, ask),
     limits: limitsNear(ctx, gang).sort((a, b) => Number(b.isHit) - Number(a.isHit)),
     before: before.sort((a, b) => b.gangs - a.gangs || (a.queue < b.queue ? -1 : 1)),
   };
@@ -48,6 +53,7 @@ const asked = ({ shares }: GangContextView, { ask }: Pick<Gang, 'ask'>) =>
 
 /** The same in sentences: limits that are hit, who is beyond its entitlement, and who is before it. */
 export function standingAdvice(ctx: GangContextView, gang: Gang, { limits, before, user }: QueueStanding): string[] {
+  if (ctx.hold !== undefined || isFreeing(gang)) return [];
   const hit = limits.filter(({ isHit }) => isHit).map((one) => limitText(one, user));
   if (hit.length === 0) hit.push(...otherLimit(ctx, gang));
   // A limit bounds what the queue is entitled to.
