@@ -30,7 +30,8 @@ export function adviceFor(
   const fits = (changed: readonly Need[], policy = gang.policy) =>
     ctx.planner.plan({ needs: changed, policy, siblings: siblingRows(ctx.cluster, gang) }).kind === 'placed';
   const out: string[] = [];
-  if (ctx.hold !== undefined) out.push(`No gang is admitted at present: ${ctx.hold}.`);
+  if (ctx.hold !== undefined && refusalOf(gang)?.reason !== ctx.hold)
+    out.push(`No gang is admitted at present: ${ctx.hold}.`);
   if (hasRunningLeader(ctx.cluster, gang))
     out.push('Its leader already runs, and muster had not admitted the gang: the other members wait in its queue.');
   if (blocker) out.push(`Gang ${blocker.key} is ahead in queue ${gang.queue.path} and must start first.`);

@@ -41,3 +41,15 @@ test('advice for a gang that lost one place', () => {
     '1 of its 2 slots has lost its room (another scheduler took it, or the node is gone); muster places it again as soon as there is room.',
   ]);
 });
+
+test('while no gang is admitted, why is said once, and of gangs before it nothing', () => {
+  const world = new World([node('a', { cpu: 4 })]);
+  const leader = spark('etl', 1, { queue: 'x' }).leader();
+  const advice = () => world.scheduler.explain('jobs/etl', world.nowMs)!.advice;
+  world.start(spark('other', 9, { queue: 'y', priority: 1 }).leader());
+  world.scheduler.hold('muster has just taken over');
+  world.start(leader);
+  expect(advice()).toEqual([]);
+  world.scheduler.hold('muster has lost contact with the API server');
+  expect(advice()).toEqual(['No gang is admitted at present: muster has lost contact with the API server.']);
+});
