@@ -14,7 +14,8 @@ import {
   type Setting,
   type Step,
 } from '../support/play.ts';
-import { inNamespace, queueSpec, setTenancy, tenancyWith } from '../support/tenants.ts';
+import { queue, tenancyWith } from '../support/tenancies.ts';
+import { inNamespace, setTenancy } from '../support/tenants.ts';
 import type { World } from '../support/world.ts';
 
 const RUNS = { numRuns: 300, seed: 20273 };
@@ -27,7 +28,7 @@ const quiet = sequenceOf(...gangSteps, ...slowSteps, ...liveSteps).map((steps) =
 );
 
 const TENANCY = tenancyWith({
-  queues: [queueSpec('alone', { exclusive: 'namespace' }), queueSpec('others')],
+  queues: [queue('alone', { exclusive: 'namespace' }), queue('others')],
   addresses: [{ key: 'rack', size: 6, sizes: new Map(), keep: 0, cooldownMs: 30_000 }],
 });
 const APPS = [
