@@ -84,7 +84,8 @@ const claimOf = (because: 'priority' | 'share'): string =>
 export function evictedNote({ gang, because }: PlannedVictim, taker: string): string {
   const whose = gang === undefined ? '' : ` (a member of gang ${gang})`;
   if (because === 'max') return `Evicted${whose}, since ${taker} held more than its max.`;
-  return `Evicted${whose} to make room for gang ${taker}, ${claimOf(because)}.`;
+  const theirs = because === 'share' ? '; the queue of this pod held more than its own' : '';
+  return `Evicted${whose} to make room for gang ${taker}, ${claimOf(because)}${theirs}.`;
 }
 
 function admittedNote({ slots }: Extract<Effect, { kind: 'gang-admitted' }>): string {

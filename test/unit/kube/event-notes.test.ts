@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import type { Effect } from '../../../src/core/effects.ts';
-import { podEventOf } from '../../../src/kube/event-notes.ts';
+import { evictedNote, podEventOf } from '../../../src/kube/event-notes.ts';
 
 const leader = { namespace: 'jobs', name: 'etl-driver', uid: 'u' };
 const deps = { leaderOf: () => leader, adviceOf: () => ['Add a node.'], toWall: (ms: number) => ms };
@@ -83,4 +83,16 @@ test.each<[object, string | undefined]>([
 ])('%j', (effect, says) => {
   const event = podEventOf({ ...base, ...effect } as Effect, deps);
   expect(event && `${event.reason}: ${event.note}`).toBe(says);
+});
+
+test.each([
+  ['priority', 'Evicted (a member of gang jobs/a) to make room for gang jobs/vip, which has a higher priority.'],
+  [
+    'share',
+    'Evicted (a member of gang jobs/a) to make room for gang jobs/vip, whose queue is within its share; the queue of this pod held more than its own.',
+  ],
+] as const)('a pod that is evicted because of %s is told so', (because, note) => {
+  const pod = { namespace: 'jobs', name: 'a-1', uid: 'a-1' };
+  const victim = { pod, node: 'n', gang: 'jobs/a', role: 'executor', because, coreSeconds: 1, isLeader: false };
+  expect(evictedNote(victim, 'jobs/vip')).toBe(note);
 });
