@@ -10,7 +10,7 @@ export type Effect =
     }
   /**
    * The gang was admitted without a question by kube-scheduler, which must be made to ask about its leader; `leader` is a
-   * member where the leader runs already.
+   * member where the leader runs already. So it is for a member that was refused, and for whose slot there is a place now.
    */
   | { readonly kind: 'wake-leader'; readonly gang: string; readonly leader: PodRef; readonly gated: boolean }
   /** Its written reservation is held again, after a restart or while following; or all that it needs runs already. */

@@ -4,6 +4,7 @@ import { InFlight } from './cluster/in-flight.ts';
 import { NominatedRoom } from './cluster/nominated-room.ts';
 import type { Effect } from './effects.ts';
 import { Addresses } from './gang/addresses.ts';
+import { Asleep } from './gang/asleep.ts';
 import { Claimants } from './gang/claimants.ts';
 import { Evictions } from './gang/evictions.ts';
 import { Feasibility } from './gang/feasibility.ts';
@@ -119,6 +120,7 @@ const newMemories = () => ({
   loans: new Loans(),
   reclaims: new ReclaimHistory(),
   claimants: new Claimants(),
+  asleep: new Asleep(),
 });
 
 /** The state before the first event. @param emit collects what a call asks of the outside */

@@ -1,4 +1,4 @@
-import { expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { DEFAULT_POLICY } from '../../src/core/policy/policy.ts';
 import { runApp, runPod, wanted } from '../support/apps.ts';
 import { GangBuilder, node } from '../support/builders.ts';
@@ -49,4 +49,40 @@ test('room that is being freed for a waiting gang is not its room', () => {
   world.gone(low);
   expect(world.ask(successor)).toBe('waits: no offered node has room for this member');
   expect(world.start(leader)).toBe('-> a');
+});
+
+describe('a member that was refused', () => {
+  /** `etl` has lost two executors; kube-scheduler waits with both successors. */
+  const refused = () => {
+    const world = new World(['a', 'b', 'c', 'd'].map((name) => node(name, { cpu: 1 })));
+    world.nowMs = 10 * HOUR_MS;
+    const low = runPod(world, 'low', 'a', { cpu: 1 });
+    const [, ...executors] = runApp(world, 'etl', ['b', 'c', 'd']);
+    for (const name of ['c', 'd']) world.removeNode(name);
+    for (const one of executors) world.gone(one);
+    const app = new GangBuilder('etl', { driver: { count: 1, cpu: 1 }, executor: { count: 2, cpu: 1 } });
+    const successors = [app.member('executor', 7), app.member('executor', 8)] as const;
+    for (const one of successors) expect(world.ask(one)).toBe('waits: no offered node has room for this member');
+    const from = world.effects.length;
+    const woken = () =>
+      world.effects.slice(from).flatMap((one) => (one.kind === 'wake-leader' ? [one.leader.name] : []));
+    return { world, low, successors, woken };
+  };
+
+  test('is woken once its slot has a place: kube-scheduler does not see every reason for that', () => {
+    const { world, successors, woken } = refused();
+    world.node(node('c', { cpu: 1 }));
+    expect(woken()).toEqual([successors[0].name]);
+    expect(world.start(successors[0])).toBe('-> c');
+    world.wait(1000);
+    expect(woken()).toHaveLength(1);
+  });
+
+  test('is not woken when it has been asked about since', () => {
+    const { world, low, successors, woken } = refused();
+    world.gone(low);
+    expect(world.ask(successors[0])).toBe('-> a');
+    world.node(node('c', { cpu: 1 }));
+    expect(woken()).toEqual([successors[1].name]);
+  });
 });

@@ -1,13 +1,10 @@
 import type { BackfillContext } from '../backfill/context.ts';
 import { hasBit } from '../cluster/eligibility.ts';
-import { isBeyondShare } from '../gang/claimants.ts';
+import { isBeyondShare, MOST_LOOKED_AT } from '../gang/claimants.ts';
 import type { Gang, Refusal } from '../gang/gang.ts';
 import { startNeeds } from '../gang/needs.ts';
 import { refreshShares } from '../gang/tenants.ts';
 import type { Vector } from '../resources.ts';
-
-/** Gangs looked at to find one that needs a row. */
-const MOST_LOOKED_AT = 32;
 
 type Pause = Extract<Refusal, { kind: 'rate' }>;
 

@@ -21,6 +21,7 @@ export function placeMember(
   nowMs: number,
 ): FilterAnswer {
   const { role, isElastic } = pod.membership;
+  ctx.asleep.drop(pod.uid);
   if (!gang.spec.roles.some(({ name }) => name === role)) return refuse(`gang has no role ${role}`);
   const vector = ctx.cluster.requestVector(pod.request);
   if (isElastic) return placeElastic(ctx, gang, { pod, vector, candidates }, nowMs);
@@ -66,12 +67,18 @@ interface Claim extends Ask {
 function claim(ctx: GangContext, gang: Gang, slot: Slot, { pod, vector, candidates, nowMs }: Claim): FilterAnswer {
   if (slot.state === 'bound')
     return slot.podUid === pod.uid ? { kind: 'one', node: slot.node } : refuse('slot is taken');
-  if (slot.state === 'unplaced' && !mayTakeBack(ctx, gang, { role: slot.role, vector }, nowMs))
+  const { role, state } = slot;
+  if (state === 'unplaced' && !mayTakeBack(ctx, gang, { role, vector }, nowMs)) {
+    ctx.asleep.note(pod);
     return refuse('room is needed by a queue within its share');
-  if (slot.state === 'unplaced' || !candidates.has(slot.node) || !roomBeside(ctx, slot, vector)) {
+  }
+  if (state === 'unplaced' || !candidates.has(slot.node) || !roomBeside(ctx, slot, vector)) {
     const wanted: Slot = { ...slot, vector };
     const row = offeredRowFor(ctx, gang, wanted, candidates);
-    if (row === undefined) return refuse('no offered node has room for this member');
+    if (row === undefined) {
+      if (state === 'unplaced') ctx.asleep.note(pod);
+      return refuse('no offered node has room for this member');
+    }
     ctx.ledger.move(slot, { row, vector, deadlineMs: slot.deadlineMs });
   }
   ctx.ledger.assume(slot, pod.uid, vector);

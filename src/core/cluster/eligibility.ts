@@ -7,6 +7,10 @@ export type Bits = Uint32Array;
 
 export const hasBit = (bits: Bits, row: number): boolean => ((bits[row >>> 5]! >>> (row & 31)) & 1) === 1;
 
+/** Whether a row is in both. */
+export const haveCommonRow = (bits: Bits, others: Bits): boolean =>
+  bits.some((word, i) => (word & (others[i] ?? 0)) !== 0);
+
 /** kube-scheduler treats a cordon as this taint: plugins/nodeunschedulable, v1.36. */
 const CORDON: Taint = { key: 'node.kubernetes.io/unschedulable', value: '', effect: 'NoSchedule' };
 

@@ -15,6 +15,7 @@ import type { Shares } from '../queue/shares.ts';
 import type { QueueTree } from '../queue/tree.ts';
 import type { Usage } from '../queue/usage.ts';
 import type { Addresses } from './addresses.ts';
+import type { Asleep } from './asleep.ts';
 import type { Claimants } from './claimants.ts';
 import type { Evictions } from './evictions.ts';
 import type { Feasibility } from './feasibility.ts';
@@ -71,7 +72,7 @@ export interface GangContextView {
   readonly evictions: Pick<Evictions, 'beneficiary' | 'planned' | 'lastLossMs' | 'lately' | 'isRefused'>;
   readonly overclaims: Pick<Overclaims, 'at'>;
   readonly loans: Pick<Loans, 'overdue' | 'hasReturned'>;
-  readonly reclaims: Pick<ReclaimHistory, 'timesOf' | 'pausesUntil'>;
+  readonly reclaims: Pick<ReclaimHistory, 'timesOf' | 'pausesUntil' | 'isRecent'>;
   /** The names of muster's schedulers. */
   readonly schedulerNames: ReadonlySet<string>;
   readonly policyOf: (pod: PodInfo) => Policy;
@@ -110,6 +111,7 @@ export interface GangContext extends GangContextView {
   readonly overclaims: Overclaims;
   readonly loans: Loans;
   readonly claimants: Claimants;
+  readonly asleep: Asleep;
   readonly reclaims: ReclaimHistory;
   readonly problems: Map<string, Problem>;
   readonly runTimes: RunTimes;

@@ -119,12 +119,12 @@ export function retryUnplaced(ctx: GangContext, nowMs: number): void {
     const deadlineMs = nowMs + gang.policy.reservation.successorMs;
     for (const [role, unplaced] of roles) {
       if (unplaced.triedTo === position) continue;
-      if (!mayTakeBack(ctx, gang, { role, vector: unplaced.least }, nowMs)) continue;
       if (mayFit(ctx, gang, role, unplaced)) {
         if (work.left === 0) return;
-        const placed = placeUnplaced(ctx, gang, unplaced, { work, deadlineMs });
+        const { placed, mustWait } = placeUnplaced(ctx, gang, unplaced, { work, deadlineMs, nowMs });
+        wake(ctx, gang, role, placed);
         // More may fit. And pods in flight count on every node: room may only seem to be short until they are bound.
-        if ((placed > 0 && work.left === 0) || inFlight.total) continue;
+        if (mustWait || (placed > 0 && work.left === 0) || inFlight.total) continue;
       }
       ledger.setTried(unplaced, position);
     }
@@ -143,28 +143,44 @@ function mayFit({ cluster }: GangContext, gang: Gang, role: string, { least, tri
   return false;
 }
 
+/** Makes kube-scheduler ask about members for whose slots there is a place now. */
+function wake(ctx: GangContext, { key }: Gang, role: string, placed: number): void {
+  for (const leader of ctx.asleep.take(key, role, placed))
+    ctx.emit({ kind: 'wake-leader', gang: key, leader, gated: false });
+}
+
 interface Effort {
   /** How many more slots may be planned. */
   readonly work: { left: number };
   readonly deadlineMs: number;
+  readonly nowMs: number;
+}
+
+interface Placing {
+  readonly placed: number;
+  /** There may be room for others that the gang must not take now. */
+  readonly mustWait: boolean;
 }
 
 /**
  * Places the slots of one role that fit, in the gang's order. One that asks no less than one that does not fit is not
  * tried.
  */
-function placeUnplaced(ctx: GangContext, gang: Gang, { slots }: UnplacedSlots, { work, deadlineMs }: Effort): number {
+function placeUnplaced(ctx: GangContext, gang: Gang, { slots }: UnplacedSlots, effort: Effort): Placing {
+  const { work, deadlineMs, nowMs } = effort;
   let placed = 0;
   let unfit: Vector | undefined;
   for (const slot of gang.slots) {
     if (!slots.has(slot)) continue;
     if (work.left === 0) break;
     if (unfit && asksAtLeast(slot.vector, unfit)) continue;
+    // What was placed counts already.
+    if (!mayTakeBack(ctx, gang, slot, nowMs)) return { placed, mustWait: true };
     work.left--;
     if (placeSlot(ctx, gang, slot, deadlineMs)) placed++;
     else unfit = slot.vector;
   }
-  return placed;
+  return { placed, mustWait: false };
 }
 
 const asksAtLeast = (vector: Vector, other: Vector) =>

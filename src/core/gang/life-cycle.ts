@@ -65,6 +65,7 @@ function openSlot(gang: Gang, role: string, node: string): Slot | undefined {
 export function podEnded(ctx: GangContext, uid: string, bound: BoundPod | undefined, nowMs: number): Gang | undefined {
   ctx.ledger.dropPodHold(uid);
   ctx.problems.delete(uid);
+  ctx.asleep.drop(uid);
   const slot = ctx.ledger.slotOf(uid);
   const gang = ctx.gangs.get(slot?.gang ?? bound?.pod.membership?.gang ?? '') ?? ctx.gangOfLeader.get(uid);
   ctx.gangOfLeader.delete(uid);

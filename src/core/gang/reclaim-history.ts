@@ -56,6 +56,12 @@ export class ReclaimHistory {
     return last.atMs + Math.min(HOUR_MS, MINUTE_MS * 2 ** (times.length - 1));
   }
 
+  /** Whether it was reclaimed from the gang within the last hour: the longest pause is no longer than that. */
+  isRecent(lost: Lost, gang: string, nowMs: number): boolean {
+    const last = this.#times[lost].get(gang)?.at(-1);
+    return last !== undefined && nowMs - last.atMs < HOUR_MS;
+  }
+
   expire(nowMs: number): void {
     for (const of of Object.values(this.#times))
       for (const [gang, times] of of) {

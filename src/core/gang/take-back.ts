@@ -1,35 +1,43 @@
-import { isBeyondShare } from './claimants.ts';
-import type { GangContext } from './context.ts';
+import { haveCommonRow } from '../cluster/eligibility.ts';
+import { isBeyondShare, MOST_LOOKED_AT } from './claimants.ts';
+import type { GangContext, GangContextView } from './context.ts';
 import type { Gang } from './gang.ts';
-import type { Bits } from '../cluster/eligibility.ts';
-import { needOf, startNeeds, type Wanted } from './needs.ts';
+import { needOf, startNeeds } from './needs.ts';
+import type { Slot } from './slot.ts';
 
-/** Gangs looked at to find one that could use the same nodes. */
-const MOST_LOOKED_AT = 32;
+/** What an admitted gang waits for before it takes room again: the end of a pause, or another gang, by key. */
+export type TakeBackWait = { readonly untilMs: number } | { readonly behind: string };
+
+type Lost = Pick<Slot, 'role' | 'vector'>;
 
 /**
- * Whether an admitted gang may take room now for a member that it needs and has lost. Not while its queue is beyond its
- * share with it and room was reclaimed from the gang a moment ago, or a gang within its queue's share waits for room on
- * such nodes: Spark has a new executor within a second, and would take what was freed for others. O(depth).
+ * What keeps an admitted gang from room for a member that it needs and has lost; undefined: nothing. Its queue would be
+ * beyond its share with it, and room was reclaimed from the gang a moment ago; or that was within the last hour, and a gang
+ * within its queue's share waits for room on the same nodes. Spark has a new executor within a second, and would take what
+ * was freed for others.
+ * @param claimants the gangs with a better claim to room
  */
-export function mayTakeBack(
-  ctx: GangContext,
+export function waitToTakeBack(
+  ctx: GangContextView,
   gang: Gang,
-  { role, vector }: Required<Pick<Wanted, 'role' | 'vector'>>,
-  nowMs: number,
-): boolean {
+  { role, vector }: Lost,
+  { claimants, nowMs }: { readonly claimants: Iterable<Gang>; readonly nowMs: number },
+): TakeBackWait | undefined {
   const { key, queue } = gang;
-  if (!ctx.tree.isConfigured || !isBeyondShare(ctx, queue, vector)) return true;
-  if (nowMs < ctx.reclaims.pausesUntil('needed', key)) return false;
-  if (ctx.reclaims.timesOf('needed', key, nowMs) === 0) return true;
-  const { eligible: own } = needOf(ctx.cluster, gang, { role, count: 1, vector });
+  if (!ctx.tree.isConfigured || !ctx.reclaims.isRecent('needed', key, nowMs)) return undefined;
+  if (!isBeyondShare(ctx, queue, vector)) return undefined;
+  const untilMs = ctx.reclaims.pausesUntil('needed', key);
+  if (nowMs < untilMs) return { untilMs };
+  const { eligible } = needOf(ctx.cluster, gang, { role, count: 1, vector });
   let looked = 0;
-  for (const claimant of ctx.claimants.before(ctx, queue)) {
-    const isRival = startNeeds(ctx.cluster, claimant).some(({ eligible }) => isAnyOfBoth(eligible, own));
-    if (isRival) return false;
-    if (++looked === MOST_LOOKED_AT) return true;
+  for (const claimant of claimants) {
+    const needs = startNeeds(ctx.cluster, claimant);
+    if (needs.some((need) => haveCommonRow(need.eligible, eligible))) return { behind: claimant.key };
+    if (++looked === MOST_LOOKED_AT) return undefined;
   }
-  return true;
+  return undefined;
 }
 
-const isAnyOfBoth = (a: Bits, b: Bits): boolean => a.some((word, i) => (word & (b[i] ?? 0)) !== 0);
+/** Whether the gang may take room for such a member now. O(depth), and O(1) where nothing was reclaimed from it. */
+export const mayTakeBack = (ctx: GangContext, gang: Gang, lost: Lost, nowMs: number): boolean =>
+  waitToTakeBack(ctx, gang, lost, { claimants: ctx.claimants.before(ctx, gang.queue), nowMs }) === undefined;
