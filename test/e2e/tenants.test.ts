@@ -21,7 +21,8 @@ const EVICTION = 'muster.dev/eviction';
 
 /** Of 48 cores etl is guaranteed 24, ml 12 and adhoc none. */
 const RULES = {
-  policies: [{ name: 'tenants', preemption: { wholeGangs: true, minRuntime: '0s' } }],
+  // No budget bounds what an app loses: the pauses alone do.
+  policies: [{ name: 'tenants', preemption: { wholeGangs: true, minRuntime: '0s', budget: { perGang: 10_000 } } }],
   queues: ['etl', 'ml', 'adhoc'].map((name, i) => ({
     name,
     guaranteed: { cpu: [24, 12, 0][i] },
@@ -146,8 +147,7 @@ describe.skipIf(typeof binaries === 'string')('three tenants on a full cluster',
     while (Date.now() < begun + LOOP_S * 1000) {
       const short = await submit(`etl-${rounds++}`, 'etl', { executors: 9, workMs: 3000 });
       all.push(short);
-      // An app loses 20 executors in ten minutes at most (budget.perGang).
-      await until('etl has been there', all, () => short.state === 'done', 660);
+      await until('etl has been there', all, () => short.state === 'done', 90);
       expect(short.partialMs).toBeLessThan(5000);
     }
     const minutes = (Date.now() - begun) / 60_000;
