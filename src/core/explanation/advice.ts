@@ -8,6 +8,7 @@ import type { Policy } from '../policy/policy.ts';
 import { counted } from '../wording.ts';
 import { amount, amountOf } from './amounts.ts';
 import { cannotStart } from './cannot-start.ts';
+import { lostRoomAdvice } from './lost-room.ts';
 import { rateAdvice } from './rate-advice.ts';
 import { sharingAdvice } from './sharing-advice.ts';
 import type { RoleExplanation, Shortage } from './explanation.ts';

@@ -1,36 +1,55 @@
-import { isBeyondShare } from '../gang/claimants.ts';
-import type { GangContextView } from '../gang/context.ts';
+import { claimantsBefore } from '../gang/claimants.ts';
 import type { Gang } from '../gang/gang.ts';
+import type { Slot } from '../gang/slot.ts';
+import { waitToTakeBack } from '../gang/take-back.ts';
+import type { PreemptionContextView } from '../preemption/candidates/context.ts';
 import { counted } from '../wording.ts';
 
-/** What an admitted gang has lost, and when it may come back, in sentences. */
-export function lostRoomAdvice(ctx: GangContextView, gang: Gang, nowMs: number): string[] {
+/** Of an admitted gang: what it has lost, why, and when it gets room again; in sentences. */
+export function lostRoomAdvice(ctx: PreemptionContextView, gang: Gang, nowMs: number): string[] {
+  return [...lostSlots(ctx, gang, nowMs), ...pausedExtras(ctx, gang, nowMs)];
+}
+
+/** It gets no members beyond its minimum so soon after some were reclaimed. */
+function pausedExtras({ reclaims }: PreemptionContextView, { key }: Gang, nowMs: number): string[] {
+  const pauseMs = reclaims.pausesUntil('extras', key) - nowMs;
+  if (pauseMs <= 0) return [];
+  return [
+    `Room of it was reclaimed for other queues: it gets members beyond its minimum again in ${Math.ceil(pauseMs / 1000)} s.`,
+  ];
+}
+
+function lostSlots(ctx: PreemptionContextView, gang: Gang, nowMs: number): string[] {
   const lost = gang.slots.filter(({ state }) => state === 'unplaced');
-  const out = lost.length === 0 ? [] : [lostText(ctx, gang, lost.length)];
-  if (lost.length > 0 && ctx.tree.isConfigured && isBeyondShare(ctx, gang.queue, lost[0]!.vector))
-    out.push(...whileBeyond(ctx, gang, nowMs));
-  const extrasMs = ctx.reclaims.pausesUntil('extras', gang.key) - nowMs;
-  if (extrasMs > 0) out.push(`${RECLAIMED}: it gets members beyond its minimum again in ${seconds(extrasMs)}.`);
-  return out;
+  const [first] = lost;
+  if (!first) return [];
+  const some = `${lost.length} of its ${counted(gang.slots.length, 'slot')}`;
+  const [have, them] = lost.length === 1 ? ['has', 'it'] : ['have', 'them'];
+  return [
+    `${some} ${have} lost ${whose(lost)} room (${causeOf(ctx, gang)}); ${whenAgain(ctx, gang, { first, them }, nowMs)}.`,
+  ];
 }
 
-const RECLAIMED = 'Room of it was reclaimed for other queues';
-const seconds = (ms: number) => `${Math.ceil(ms / 1000)} s`;
+const whose = ({ length }: readonly Slot[]) => (length === 1 ? 'its' : 'their');
 
-/** What keeps it from the places that it has lost to other queues. */
-function whileBeyond({ reclaims }: GangContextView, { key, queue }: Gang, nowMs: number): string[] {
-  const pauseMs = reclaims.pausesUntil('needed', key) - nowMs;
-  const share = `the share of queue ${queue.path}`;
-  if (pauseMs > 0) return [`${RECLAIMED}: beyond ${share} it gets places again in ${seconds(pauseMs)}.`];
-  if (reclaims.timesOf('needed', key, nowMs) === 0) return [];
-  return [`${RECLAIMED}: beyond ${share} it gets places when no gang within the share of its queue waits for them.`];
+/** What took room from the gang within the last day; a slot does not know what took its own. */
+function causeOf({ reclaims, evictions }: PreemptionContextView, { key }: Gang): string {
+  if (reclaims.pausesUntil('needed', key) > -Infinity) return 'a queue within its share reclaimed it';
+  if (evictions.lastLossMs(key) !== undefined) return 'its pods were evicted';
+  return 'another scheduler took it, or the node is gone';
 }
 
-function lostText({ evictions }: GangContextView, { key, slots }: Gang, count: number): string {
-  const lost = `${count} of its ${counted(slots.length, 'slot')}`;
-  const evicted = evictions.lastLossMs(key) === undefined ? '' : 'a pod was evicted, ';
-  const because = `(${evicted}another scheduler took it, or the node is gone)`;
-  return count === 1
-    ? `${lost} has lost its room ${because}; muster places it again as soon as there is room.`
-    : `${lost} have lost their room ${because}; muster places them again as soon as there is room.`;
+interface Lost {
+  readonly first: Slot;
+  readonly them: string;
+}
+
+function whenAgain(ctx: PreemptionContextView, gang: Gang, { first, them }: Lost, nowMs: number): string {
+  const { queue } = gang;
+  const wait = waitToTakeBack(ctx, gang, first, { claimants: claimantsBefore(ctx, queue), nowMs });
+  if (!wait) return `muster places ${them} again as soon as there is room`;
+  const beyond = `with ${them}, queue ${queue.path} would hold more than its share, and`;
+  return 'behind' in wait
+    ? `${beyond} gang ${wait.behind} waits for room within the share of its queue`
+    : `${beyond} muster places ${them} again in ${Math.ceil((wait.untilMs - nowMs) / 1000)} s at the earliest`;
 }
