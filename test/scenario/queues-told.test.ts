@@ -161,6 +161,7 @@ describe('one queue', () => {
     const world = withUsers();
     expect(world.scheduler.queue('')!.children).toEqual(['p']);
     expect(world.scheduler.queue('root')!.path).toBe('');
+    expect(['root', 'p'].map((path) => world.scheduler.queue(path)!.reclaim.mode)).toEqual(['off', 'advise']);
     expect(world.scheduler.queue('p.nobody')).toBeUndefined();
     expect(world.scheduler.queues().map(({ path }) => path)).toEqual(['', 'p', 'p.q']);
   });
@@ -175,6 +176,7 @@ test('without configuration there is one queue for each name that a gang says, a
   expect([root!.path, research!.path, research!.isMade]).toEqual(['', 'research', true]);
   expect(research!.max.size).toBe(0);
   expect(cpu(research!.entitled)).toBe(4);
+  expect(research!.reclaim.mode).toBe('off');
 });
 
 test('asking when an app would start makes no queue', () => {

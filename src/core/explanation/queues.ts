@@ -129,6 +129,8 @@ interface Known {
 function summaryOf(ctx: ExplanationContext, node: QueueNode, { shared, gangs }: Known): QueueSummary {
   const { path, parent, isLeaf, isMade, spec, holds } = node;
   const oldest = gangs?.oldest;
+  // The cluster takes nothing from itself, and without queues in the file nobody takes anything.
+  const isReclaiming = parent !== undefined && ctx.tree.isConfigured;
   return {
     path,
     parent: parent?.path,
@@ -141,7 +143,7 @@ function summaryOf(ctx: ExplanationContext, node: QueueNode, { shared, gangs }: 
     oldest: oldest && { gang: oldest.key, sinceMs: oldest.firstAskMs },
     dominant: dominantOf(ctx, holds, shared),
     ...standingOf(ctx, node, shared),
-    reclaim: node.reclaim,
+    reclaim: isReclaiming ? node.reclaim : { ...node.reclaim, mode: 'off' },
     yields: spec.yields && { hours: spec.yields, isNow: ctx.shares.isYielding(node) },
     unfairMs: ctx.unfairness.ofQueue(node),
   };
