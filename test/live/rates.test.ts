@@ -4,7 +4,8 @@ import { DEFAULT_POLICY } from '../../src/core/policy/policy.ts';
 import { Scheduler } from '../../src/core/scheduler.ts';
 import { buildServer } from '../../src/server/app.ts';
 import { node, spark } from '../support/builders.ts';
-import { inNamespace, ratesWith } from '../support/tenants.ts';
+import { ratesWith } from '../support/tenancies.ts';
+import { inNamespace } from '../support/tenants.ts';
 import { toKubernetesPod } from '../../src/replay/kubernetes-pod.ts';
 
 const tenancy = ratesWith({
