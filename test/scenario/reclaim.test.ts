@@ -388,6 +388,40 @@ test('kube-scheduler takes no pod of a queue within its guarantee', () => {
   expect(world.preempt(pod('system', { priority: 1_000_000_001 }), { n: ['b0-1'] })).toBe('n: b0-1');
 });
 
+describe('kube-scheduler takes no pod of a queue within its guarantee', () => {
+  const queues = two(owns(2), owns(8));
+  const full = (extra: number, isSynced = true) => {
+    const world = cluster(10, queues, {}, isSynced);
+    for (let i = 0; i < 2 - extra; i++) run(world, `a${i}`, 1, 'a');
+    const others = Array.from({ length: 8 + extra }, (_, i) => run(world, `b${i}`, 1, 'b')[0]!);
+    return { world, others };
+  };
+  const single = pod('single', { priority: 1000 });
+
+  test('right after a start of muster either', () => {
+    const { world } = full(0, false);
+    world.sync();
+    expect(world.preempt(single, { n: ['b0-1'] })).toBe('nobody');
+  });
+
+  test('right after a reload either', () => {
+    const { world } = full(0);
+    world.wait(1000);
+    const tenancy = tenancyOf(queues, { memory: 0.5 });
+    world.scheduler.setRules({ policies: world.scheduler.policies, tenancy }, world.nowMs);
+    expect(world.preempt(single, { n: ['b0-1'] })).toBe('nobody');
+  });
+
+  test('that holds more only with what is being deleted', () => {
+    const { world, others } = full(1);
+    world.wait(1000);
+    expect(world.preempt(single, { n: ['b0-1'] })).toBe('n: b0-1');
+    world.gone(single);
+    world.bind({ ...others[8]!, deleting: true }, 'n');
+    expect(world.preempt(pod('large', { priority: 1000, cpu: 2 }), { n: ['b0-1', 'b8-1'] })).toBe('nobody');
+  });
+});
+
 describe('A28: after kill -9 while victims leave', () => {
   const restarted = (mode: 'enforce' | 'advise') => {
     const world = cluster(10, two(owns(5)));

@@ -12,7 +12,6 @@ import { lostRoomAdvice } from './lost-room.ts';
 import { rateAdvice } from './rate-advice.ts';
 import { sharingAdvice } from './sharing-advice.ts';
 import type { RoleExplanation, Shortage } from './explanation.ts';
-import { lostRoomAdvice } from './lost-room.ts';
 import { isLimited } from './starts-now.ts';
 
 /**

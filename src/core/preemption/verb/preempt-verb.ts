@@ -1,6 +1,7 @@
 import type { BoundPod } from '../../cluster/cluster.ts';
 import type { PreemptAnswer, PreemptRequest, VictimProposal } from '../../decision.ts';
 import { ownPriority } from '../../gang/priority.ts';
+import { refreshShares } from '../../gang/tenants.ts';
 import type { PodInfo } from '../../model.ts';
 import type { PreemptionRules } from '../../policy/policy.ts';
 import type { Vector } from '../../resources.ts';
@@ -10,7 +11,7 @@ import { candidatesAt } from '../candidates/candidate-census.ts';
 import { podsOf, type Candidate } from '../candidates/candidate.ts';
 import type { PreemptionContext, PreemptionContextView } from '../candidates/context.ts';
 import { priorityLevelOf, USUAL_GRACE_MS } from '../candidates/exclusion-rules.ts';
-import { takesFromGuarantee } from './guarantees.ts';
+import { guaranteeTest, type GuaranteeTest } from './guarantees.ts';
 import { compareHarm, VictimSet, type Harm, type RoomSought } from '../search/victim-set.ts';
 
 /**
@@ -24,16 +25,18 @@ import { compareHarm, VictimSet, type Harm, type RoomSought } from '../search/vi
  */
 export function answerPreempt(ctx: PreemptionContext, { pod, victims }: PreemptRequest, nowMs: number): PreemptAnswer {
   ctx.nominated.drop(pod.uid);
+  refreshShares(ctx, nowMs);
   const answer = new Map<string, VictimProposal>();
+  const takesFromGuarantee = guaranteeTest(ctx, pod);
   let best: Best | undefined;
   for (const [node, { uids, pdbViolations }] of victims) {
     if (uids.length === 0) continue;
     const proposal = { uids: [...new Set(uids)], pdbViolations };
     const row = ctx.cluster.table.rowOf(node);
     const isUnknown = row === undefined || uids.some((uid) => ctx.cluster.boundPod(uid)?.node !== node);
-    const pruned = isUnknown ? undefined : prunedAt({ ctx, pod, node, proposal, nowMs }, row);
+    const pruned = isUnknown ? undefined : prunedAt({ ctx, pod, node, proposal, takesFromGuarantee, nowMs }, row);
     // The snapshot is behind kube-scheduler, whose proposal counts unless a known victim is as important as the pod.
-    if (isUnknown && !hasKeptVictim(ctx, pod, uids)) answer.set(node, proposal);
+    if (isUnknown && !hasKeptVictim(ctx, pod, { uids, takesFromGuarantee })) answer.set(node, proposal);
     else if (isUnknown) continue;
     else if (pruned && (!best || comparePruned(pruned, best) < 0)) best = { node, ...pruned };
   }
@@ -43,10 +46,15 @@ export function answerPreempt(ctx: PreemptionContext, { pod, victims }: PreemptR
   return answer.set(best.node, best.proposal);
 }
 
-function hasKeptVictim(ctx: PreemptionContext, preemptor: PodInfo, uids: readonly string[]): boolean {
+interface Proposed {
+  readonly uids: readonly string[];
+  readonly takesFromGuarantee: GuaranteeTest;
+}
+
+function hasKeptVictim(ctx: PreemptionContext, preemptor: PodInfo, { uids, takesFromGuarantee }: Proposed): boolean {
   const priority = ownPriority(ctx.classes, preemptor);
   const known = uids.flatMap((uid) => ctx.cluster.boundPod(uid) ?? []);
-  if (takesFromGuarantee(ctx, preemptor, known)) return true;
+  if (takesFromGuarantee(known)) return true;
   return uids.some((uid) => {
     const pod = ctx.cluster.boundPod(uid)?.pod;
     return pod !== undefined && priorityLevelOf(ctx, pod, ctx.gangs.get(pod.membership?.gang ?? '')) >= priority;
@@ -78,15 +86,16 @@ interface ProposalAt {
   readonly pod: PodInfo;
   readonly node: string;
   readonly proposal: VictimProposal;
+  readonly takesFromGuarantee: GuaranteeTest;
   readonly nowMs: number;
 }
 
 /** The proposal without victims that are not needed; undefined if muster drops the node. */
 function prunedAt(at: ProposalAt, row: number): Pruned | undefined {
-  const { ctx, proposal } = at;
+  const { ctx, proposal, takesFromGuarantee } = at;
   const known = proposal.uids.flatMap((uid) => ctx.cluster.boundPod(uid) ?? []);
   const going = known.filter(({ pod, isLeaving }) => pod.deleting && !isLeaving);
-  if (takesFromGuarantee(ctx, at.pod, known)) return undefined;
+  if (takesFromGuarantee(known)) return undefined;
   const candidates = candidatesOn(at, row, new Set(proposal.uids));
   if (candidates.length + going.length < known.length) return undefined;
   const victims = victimSetAt(at, row, going);
