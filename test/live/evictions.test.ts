@@ -85,6 +85,23 @@ test('a search for victims that fails is counted and logged; muster goes on, and
   expect(metrics).toMatch(/muster_victim_search_failures_total\{what=""\} 1/);
 });
 
+test('what a queue holds beyond a max that was lowered is evicted by the Eviction API, without a plan on a leader', async () => {
+  const muster = await begin({ policy: DEFAULT_POLICY });
+  await fill(muster);
+  const victims = ['low-exec-0', 'low-exec-1'].map((name) => ({
+    pod: { namespace: 'jobs', name, uid: podNamed(name)!.metadata.uid! },
+    node: 'n',
+    gang: 'jobs/low',
+    because: 'max' as const,
+    coreSeconds: 0,
+    isLeader: false,
+  }));
+  muster.cluster.onEffects([{ kind: 'max-enforced', gang: 'jobs/low', queue: 'default', victims }]);
+  await until(() => going().length === 2);
+  expect(evicted()).toEqual(['low-exec-0', 'low-exec-1']);
+  expect(podNamed('low-driver')?.metadata.annotations?.[PLAN]).toBeUndefined();
+});
+
 describe('evictions', () => {
   test('the plan is on the leader before the first eviction; each victim hears for whom it goes; the gang starts whole', async () => {
     const muster = await begin();

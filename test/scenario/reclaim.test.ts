@@ -139,7 +139,7 @@ describe('A17: alice runs 100, bob, who owns 20, submits 100 in gangs of 10', ()
   };
   test('to: guarantee ends at 80 and 20', () => expect(play('guarantee')).toEqual({ evicted: 20, bob: 2 }));
   // bob is guaranteed 20 and gets half of the other 80.
-  test('to: share ends where both are entitled to it, and the next gang waits', () =>
+  test('to: share ends at 40 and 60 (A4: 20, and half of the 80 that nobody owns), and the next gang waits', () =>
     expect(play('share')).toEqual({ evicted: 60, bob: 6 }));
 });
 
