@@ -19,14 +19,23 @@ export interface CoreWorld {
 const gone = ({ scheduler }: CoreWorld, { uid }: PodInfo) => scheduler.observe({ kind: 'pod-gone', uid }, 0);
 
 /** A new gang of a driver and this number of executors is placed whole. It ends before the next one comes. */
-export function newGang(world: CoreWorld, executors: number): Timed {
+export function newGang(world: CoreWorld, executors: number, images: readonly string[] = []): Timed {
   const candidates = offer(world.names);
   const leaders: PodInfo[] = [];
   return {
-    before: (i) => (leaders[i] = spark(`new-${i}`, executors, { cpu: 2 }).leader()),
+    before: (i) => (leaders[i] = { ...spark(`new-${i}`, executors, { cpu: 2 }).leader(), images }),
     run: (i) => expectKind(world, leaders[i]!, candidates, 'one'),
     after: (i) => void gone(world, leaders[i]!),
   };
+}
+
+/** The same where rates of the cluster, of its namespace and of its images' registry let it pass. */
+export function newGangUnderRates(world: CoreWorld, executors: number): Timed {
+  const most = { perSecond: 1e6, burst: 1e6 };
+  const registries = [{ ...most, match: '*.dkr.ecr.*' }];
+  const rates = { pods: most, namespaces: { ...most, match: ['*'] }, registries };
+  world.scheduler.setRules({ policies: world.scheduler.policies, tenancy: { ...OPEN_TENANCY, rates } }, 0);
+  return newGang(world, executors, ['1.dkr.ecr.eu.amazonaws.com/spark:4']);
 }
 
 /** An executor whose slot is reserved. */
