@@ -10,7 +10,7 @@ import { DEFAULT_REPLAY } from '../src/replay/options.ts';
 import { replay } from '../src/replay/replay.ts';
 import { span } from '../src/replay/report/format.ts';
 import type { PolicyResult } from '../src/replay/result.ts';
-import type { Trace } from '../src/replay/trace/job.ts';
+import type { Trace, TraceJob } from '../src/replay/trace/job.ts';
 import { readTrace } from '../src/replay/trace/read-trace.ts';
 import { select } from '../src/replay/trace/select.ts';
 
@@ -19,8 +19,8 @@ import { select } from '../src/replay/trace/select.ts';
  * cluster under every policy, so that all are measured by the same entitlement; there are as few nodes as make the
  * offered load.
  */
-const USAGE = `npm run bench:tenants -- [--cases philly,lyft-day] [--policies muster-fair,...] [--jobs 1000] [--load 1.1]
-  [--seed 1]`;
+const USAGE = `npm run bench:tenants -- [--cases philly,lyft-day] [--policies muster-fair,...] [--jobs 2700] [--load 1.1]
+  [--seeds 1,2,3]`;
 
 const CASES: Readonly<Record<string, (seed: number, maxJobs: number) => Promise<Trace>>> = {
   philly: async (seed, maxJobs) => {
@@ -32,10 +32,16 @@ const CASES: Readonly<Record<string, (seed: number, maxJobs: number) => Promise<
     Promise.resolve(generateTrace({ ...profileNamed('lyft-day'), jobsPerDay: maxJobs }, { seed })),
 };
 
-/** Every so many-th job, so that all of the trace's time and tenants are in it. */
+/** Every so many-th job of each tenant, so that all of the trace's time and tenants are in it. */
 function thinned(trace: Trace, maxJobs: number): Trace {
   const every = Math.ceil(trace.jobs.length / maxJobs);
-  return { ...trace, jobs: trace.jobs.filter((_, i) => i % every === 0) };
+  const seen = new Map<string, number>();
+  const isKept = ({ namespace }: TraceJob) => {
+    const before = seen.get(namespace) ?? 0;
+    seen.set(namespace, before + 1);
+    return before % every === 0;
+  };
+  return { ...trace, jobs: trace.jobs.filter(isKept) };
 }
 
 const POLICIES = ['fifo-gang', 'muster', 'muster-fair', 'kueue-like', 'yunikorn-like'];
@@ -66,73 +72,74 @@ function nodesFor({ jobs }: Trace, load: number): readonly NodeInfo[] {
   return all.slice(0, Math.max(1, Math.min(count, all.length)));
 }
 
-const HEAD = [
-  'policy',
-  'Jain',
-  'longest under entitlement',
-  'reclaims / 100',
-  'gangs evicted / 100',
-  'cycles',
-  'wait mean',
-  'wait p95',
-  'work in window',
-  'done',
+interface Column {
+  readonly head: string;
+  readonly of: (result: PolicyResult) => number;
+  readonly text: (value: number) => string;
+}
+
+const per100 = (count: number, { outcomes }: PolicyResult) => (100 * count) / outcomes.jobs;
+const decimals = (digits: number) => (value: number) => value.toFixed(digits);
+const COLUMNS: readonly Column[] = [
+  { head: 'Jain', of: ({ queues }) => queues!.jain, text: decimals(3) },
+  { head: 'longest under entitlement', of: ({ queues }) => queues!.worst.underMs, text: span },
+  { head: 'reclaims / 100', of: (result) => per100(result.queues!.reclaims.count, result), text: decimals(2) },
+  { head: 'gangs evicted / 100', of: (result) => per100(result.queues!.reclaims.gangs, result), text: decimals(2) },
+  { head: 'cycles', of: ({ queues }) => queues!.cycles, text: decimals(0) },
+  { head: 'wait mean', of: ({ waitMs }) => waitMs.mean, text: span },
+  { head: 'wait p95', of: ({ waitMs }) => waitMs.p95, text: span },
+  { head: 'work in window', of: ({ workShare }) => 100 * workShare.window, text: (value) => `${value.toFixed(1)} %` },
+  { head: 'done', of: ({ outcomes }) => outcomes.done, text: decimals(0) },
 ];
 
-function cellsOf({ policy, queues, waitMs, workShare, outcomes }: PolicyResult): readonly string[] {
-  const per100 = (count: number) => ((100 * count) / outcomes.jobs).toFixed(2);
-  return [
-    policy,
-    queues?.jain.toFixed(3) ?? '-',
-    queues ? `${span(queues.worst.underMs)} ${queues.worst.queue}`.trim() : '-',
-    queues ? per100(queues.reclaims.count) : '-',
-    queues ? per100(queues.reclaims.gangs) : '-',
-    String(queues?.cycles ?? '-'),
-    span(waitMs.mean),
-    span(waitMs.p95),
-    `${(100 * workShare.window).toFixed(1)} %`,
-    `${outcomes.done} of ${outcomes.jobs}`,
-  ];
+/** The median, and the least and the most. */
+function cellOf({ of, text }: Column, results: readonly PolicyResult[]): string {
+  const values = results.map(of).sort((a, b) => a - b);
+  const [least, median, most] = [0, values.length >> 1, values.length - 1].map((i) => text(values[i]!));
+  return least === most ? median! : `${median} (${least} .. ${most})`;
 }
 
 const line = (cells: readonly string[]) => `| ${cells.join(' | ')} |`;
 
-async function tableOf(name: string, options: { seed: number; load: number; jobs: number; policies: string[] }) {
-  const trace = await CASES[name]!(options.seed, options.jobs);
-  const nodes = nodesFor(trace, options.load);
+async function resultOf(name: string, policy: string, seed: number): Promise<PolicyResult> {
+  const { trace, nodes, tenants } = await workload(name, seed);
+  const { policies } = await replay({
+    trace,
+    nodes,
+    nodesName: 'preset:L',
+    policies: [{ name: policy, rules: rulesFor(policy, 1 / tenants) }],
+    options: { ...DEFAULT_REPLAY, seed },
+  });
+  return policies[0]!;
+}
+
+async function workload(name: string, seed: number) {
+  const trace = await CASES[name]!(seed, Number(values.jobs));
   const tenants = new Set(trace.jobs.map(({ namespace }) => namespace)).size;
-  console.log(
-    `\n### ${name}: ${trace.jobs.length} jobs, ${tenants} tenants, ${nodes.length} nodes, load ${options.load}\n`,
-  );
-  console.log(line(HEAD));
-  console.log(line(HEAD.map(() => '---')));
-  for (const policy of options.policies) {
-    const { policies } = await replay({
-      trace,
-      nodes,
-      nodesName: 'preset:L',
-      policies: [{ name: policy, rules: rulesFor(policy, 1 / tenants) }],
-      options: { ...DEFAULT_REPLAY, seed: options.seed },
-    });
-    console.log(line(cellsOf(policies[0]!)));
-  }
+  return { trace, tenants, nodes: nodesFor(trace, Number(values.load)) };
 }
 
 const { values } = parseArgs({
   options: {
     cases: { type: 'string', default: Object.keys(CASES).join(',') },
     policies: { type: 'string', default: POLICIES.join(',') },
-    jobs: { type: 'string', default: '1000' },
+    jobs: { type: 'string', default: '2700' },
     load: { type: 'string', default: '1.1' },
-    seed: { type: 'string', default: '1' },
+    seeds: { type: 'string', default: '1,2,3' },
   },
 });
+const seeds = values.seeds.split(',').map(Number);
 for (const name of values.cases.split(',')) {
   if (!CASES[name]) throw new Error(`Unknown case "${name}".\n${USAGE}`);
-  await tableOf(name, {
-    seed: Number(values.seed),
-    load: Number(values.load),
-    jobs: Number(values.jobs),
-    policies: values.policies.split(','),
-  });
+  for (const seed of seeds) {
+    const { trace, tenants, nodes } = await workload(name, seed);
+    console.log(`${name}, seed ${seed}: ${trace.jobs.length} jobs, ${tenants} tenants, ${nodes.length} nodes`);
+  }
+  console.log(line(['policy', ...COLUMNS.map(({ head }) => head)]));
+  console.log(line(['policy', ...COLUMNS].map(() => '---')));
+  for (const policy of values.policies.split(',')) {
+    const results: PolicyResult[] = [];
+    for (const seed of seeds) results.push(await resultOf(name, policy, seed));
+    console.log(line([policy, ...COLUMNS.map((column) => cellOf(column, results))]));
+  }
 }

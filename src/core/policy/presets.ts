@@ -32,6 +32,7 @@ const byNamespace = (turns: Fairness['turns'], reclaim: Partial<ReclaimRules>): 
   fairness: { ...OPEN_TENANCY.fairness, priority: 'within', turns },
 });
 
+const MINUTE_MS = 60_000;
 const whole = { ...DEFAULT_POLICY.preemption, wholeGangs: true };
 const WHOEVER_FITS = queueWith({ blockAfterMs: Infinity, backfill: 'off', order: 'fifo' });
 
@@ -62,12 +63,15 @@ export const PRESETS: ReadonlyMap<string, Rules> = new Map([
       preemption: { ...whole, mode: 'enforce' },
     }),
   ],
-  /** As `muster`; each namespace is a queue, and evicts others that hold more than their equal share. */
+  /**
+   * As `muster`; each namespace is a queue, and evicts others that hold more than their equal share. Not soon, and nobody
+   * who has just started: what is evicted works again from its beginning.
+   */
   [
     'muster-fair',
     {
-      ...forAllPods('muster-fair', { members: TIGHT, preemption: whole }),
-      tenancy: byNamespace('share', { to: 'share' }),
+      ...forAllPods('muster-fair', { members: TIGHT, preemption: { ...whole, minRuntimeMs: 10 * MINUTE_MS } }),
+      tenancy: byNamespace('share', { to: 'share', afterMs: 30 * MINUTE_MS, patienceMs: 60 * MINUTE_MS }),
     },
   ],
   /** Turns and reclaim by rules like Kueue's. */
