@@ -200,6 +200,12 @@ export const planOf = ({ state }: Gang): EvictionPlan | undefined =>
 export const refusalOf = ({ state }: Gang): Refusal | undefined =>
   state.kind === 'admitted' ? undefined : state.refusal;
 
+/** Whether nothing but room keeps the waiting gang from starting, or what others need of it at their start times. */
+export function isForRoom(gang: Gang): boolean {
+  const kind = refusalOf(gang)?.kind;
+  return gang.state.kind === 'freeing' || kind === 'room' || kind === 'later';
+}
+
 /** Whether it serves many users or jobs: it may shrink, and is not to be broken. */
 export const isShared = ({ leader }: Pick<Gang, 'leader'>): boolean => classOf(leader) === 'shared';
 

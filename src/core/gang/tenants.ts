@@ -5,7 +5,7 @@ import type { QueueNode, QueueTree } from '../queue/tree.ts';
 import type { Account } from '../queue/usage.ts';
 import { isAskedAbout } from './blocking.ts';
 import type { GangContext, GangContextView } from './context.ts';
-import { isAdmitted, refusalOf, type Gang } from './gang.ts';
+import { isAdmitted, isForRoom, refusalOf, type Gang } from './gang.ts';
 import { noteWithheld } from './metering.ts';
 
 /** Brings the queues' shares up to date, unless that was done a moment ago. */
@@ -28,13 +28,17 @@ function* demanding(ctx: GangContextView, nowMs: number): Generator<Waiting> {
   }
 }
 
-/** Limits of the queue itself bound its demand already; all others make a gang one that cannot start. */
+/**
+ * Limits of the queue itself bound its demand already; all others make a gang one that cannot start. A gang for which
+ * muster knows no room is demand however long ago it was asked about: kube-scheduler asks about no pod for which no node
+ * is left, as in a full cluster.
+ */
 function isDemand(gang: Gang, nowMs: number): boolean {
   const refusal = refusalOf(gang);
   if (gang.state.kind !== 'waiting' || refusal?.kind === 'unschedulable' || refusal?.kind === 'incomplete')
     return false;
   if (refusal?.kind === 'quota' && (refusal.limit !== 'max' || refusal.isNever)) return false;
-  return isAskedAbout(gang, nowMs);
+  return isForRoom(gang) || isAskedAbout(gang, nowMs);
 }
 
 /** Who answers for a gang, and what its owner should know of that. */

@@ -24,10 +24,10 @@ test('whoever waits for several buckets waits for the one that opens last', () =
     }),
   );
   rates.take(arrival('a', 20, ['spark']), 0);
-  expect(rates.waitOf('b', [], 0)).toEqual({ kind: 'cluster', name: '', untilMs: 1100 });
-  expect(rates.waitOf('a', [], 0)).toEqual({ kind: 'namespace', name: 'a', untilMs: 11_000 });
+  expect(rates.waitOf('b', [], 0)).toMatchObject({ kind: 'cluster', name: '', untilMs: 1100 });
+  expect(rates.waitOf('a', [], 0)).toMatchObject({ kind: 'namespace', name: 'a', untilMs: 11_000 });
   rates.take(arrival('c', 1, Array<string>(20).fill('spark')), 0);
-  expect(rates.waitOf('a', ['spark'], 0)).toEqual({ kind: 'registry', name: 'docker.io', untilMs: 24_000 });
+  expect(rates.waitOf('a', ['spark'], 0)).toMatchObject({ kind: 'registry', name: 'docker.io', untilMs: 24_000 });
 });
 
 test('a bucket for less than one token opens when it is full', () => {
