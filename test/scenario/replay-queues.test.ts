@@ -7,10 +7,7 @@ const HOUR = 3_600_000;
 function tenants() {
   const of = (tenant: string, change: object) =>
     Array.from({ length: 8 }, (_, i) => app(`${tenant}${i}`, { namespace: tenant, queue: tenant, ...change }, 1));
-  return traceOf(
-    ...of('first', { durationMs: 5 * HOUR }),
-    ...of('second', { submitMs: HOUR, durationMs: 5 * HOUR }),
-  );
+  return traceOf(...of('first', { durationMs: 5 * HOUR }), ...of('second', { submitMs: HOUR, durationMs: 5 * HOUR }));
 }
 
 const queuesUnder = async (policy: string) => (await run(tenants(), nodes(2, 4), policy)).queues!;

@@ -1,5 +1,5 @@
 import type { GangPhase } from '../decision.ts';
-import { classOf, leaderRole, minToStart, type GangSpec, type PodInfo, type PodRef } from '../model.ts';
+import { leaderRole, minToStart, type GangSpec, type PodInfo, type PodRef } from '../model.ts';
 import type { Policy } from '../policy/policy.ts';
 import type { LimitKind } from '../queue/limits.ts';
 import type { Tally } from '../queue/tally.ts';
@@ -205,9 +205,6 @@ export function isForRoom(gang: Gang): boolean {
   const kind = refusalOf(gang)?.kind;
   return gang.state.kind === 'freeing' || kind === 'room' || kind === 'later';
 }
-
-/** Whether it serves many users or jobs: it may shrink, and is not to be broken. */
-export const isShared = ({ leader }: Pick<Gang, 'leader'>): boolean => classOf(leader) === 'shared';
 
 /** Whether its leader has muster's scheduling gate, so that kube-scheduler does not ask about it. */
 export const isGated = ({ leader }: Gang): boolean => leader.gated === true;

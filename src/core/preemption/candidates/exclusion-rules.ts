@@ -116,7 +116,7 @@ export const isTooImportant = (preemptor: Preemptor, pod: PodInfo, gang: Gang | 
 type Verdict = ReturnType<QueueClaim['verdictOn']>;
 
 /** By what right the pod may be a victim, or which rule keeps it. @param gang the pod's own; undefined: it is in none */
-export function verdictOn(preemptor: Preemptor, pod: PodInfo, gang: Gang | undefined): Verdict {
+function verdictOn(preemptor: Preemptor, pod: PodInfo, gang: Gang | undefined): Verdict {
   const isLower = !isTooImportant(preemptor, pod, gang);
   if (preemptor.claim) return preemptor.claim.verdictOn(leafOf(preemptor.ctx, pod, gang), isLower);
   return isLower ? LOWER : NOT_LOWER;

@@ -18,7 +18,7 @@ export function takenFrom(
 }
 
 /** What the leaf holds and should hold of the resource of which it holds most beyond its share. */
-export function mostOver(claim: QueueClaim, leaf: QueueNode, columns: ResourceColumns): Omit<TakenFrom, 'victims'> {
+function mostOver(claim: QueueClaim, leaf: QueueNode, columns: ResourceColumns): Omit<TakenFrom, 'victims'> {
   const parts = claim.lacks.map((c) => ({ c, part: claim.overOf(leaf, c) / Math.max(1, claim.capacity[c] ?? 0) }));
   const [most] = parts.sort((a, b) => b.part - a.part);
   const c = most?.c ?? 0;
