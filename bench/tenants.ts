@@ -44,11 +44,20 @@ function thinned(trace: Trace, maxJobs: number): Trace {
   return { ...trace, jobs: trace.jobs.filter(isKept) };
 }
 
-const POLICIES = ['fifo-gang', 'muster', 'muster-fair', 'kueue-like', 'yunikorn-like'];
+const POLICIES = ['fifo-gang', 'muster', 'muster-fair', 'fair-soon', 'kueue-like', 'yunikorn-like'];
+
+/** The presets, and `muster-fair` that reclaims after a minute. */
+function presetNamed(name: string): Rules | undefined {
+  const rules = PRESETS.get(name === 'fair-soon' ? 'muster-fair' : name);
+  if (!rules || name !== 'fair-soon') return rules;
+  const soon = (queue: QueueSpec): QueueSpec =>
+    queue.reclaim ? { ...queue, reclaim: { ...queue.reclaim, afterMs: 60_000, patienceMs: 300_000 } } : queue;
+  return { ...rules, tenancy: { ...rules.tenancy, queues: rules.tenancy.queues.map(soon) } };
+}
 
 /** The preset with a queue for each namespace, where it has none; and each queue with its part guaranteed. */
 function rulesFor(policy: string, guarantee: number): Rules {
-  const [rules, fair] = [PRESETS.get(policy), PRESETS.get('muster-fair')];
+  const [rules, fair] = [presetNamed(policy), presetNamed('muster-fair')];
   if (!rules || !fair) throw new Error(`Unknown preset "${policy}".\n${USAGE}`);
   const own = rules.tenancy.queues.length > 0 ? rules.tenancy : sharedOut(fair.tenancy, rules.tenancy);
   const each = {
