@@ -108,7 +108,7 @@ describe.skipIf(typeof binaries === 'string')('three tenants on a full cluster',
     return apps;
   }
 
-  test('an idle share is borrowed, comes back when it is needed, and no gang is ever there in part', async () => {
+  test('an idle share is borrowed, comes back when it is needed, and its owners start whole', async () => {
     const adhoc = await fill();
     const ml = await submit('ml', 'ml', { executors: 9 });
     const etl = [await submit('etl-0', 'etl'), await submit('etl-1', 'etl')];
