@@ -91,7 +91,7 @@ function noteVictims(ctx: PreemptionContext, gang: Gang, charges: readonly Charg
   const candidates = charges.map(({ candidate }) => candidate);
   for (const { gang: of, bound } of candidates)
     if (of && overdueLoan(preemptor, of.gang, bound?.pod.uid)) ctx.loans.returns(of.gang.key, nowMs);
-  // A gang that is evicted whole comes again as any other.
+  // Nobody comes in place of a gang that is evicted whole: it waits in its queue again.
   const single = candidates.filter((one) => one.kind === 'pod' && !one.isFollower);
   successorsArrive(ctx, podsOf(single), nowMs);
   for (const one of candidates)
