@@ -206,6 +206,25 @@ describe('A27: a queue that holds 80 when its max is lowered from 100 to 50', ()
   });
 });
 
+test('where more is beyond a lowered max than budgets allow at once, a part goes every minute', () => {
+  const queues = (max: number) => [queue('a', { max: cores(max), reclaim: { maxAfterMs: 60_000 } })];
+  const world = cluster(400, queues(400));
+  for (let i = 0; i < 300; i++) run(world, `a${i}`, 1, 'a');
+  world.scheduler.setRules({ policies: world.scheduler.policies, tenancy: tenancyOf(queues(50)) }, world.nowMs);
+  world.makeRoom();
+  const counts = Array.from({ length: 6 }, () => {
+    world.wait(61_000);
+    const before = world.effects.length;
+    // Each round searches once, for half as much as the one before.
+    for (let i = 0; i < 8; i++) world.makeRoom();
+    const told = world.effects.slice(before).flatMap((one) => (one.kind === 'max-enforced' ? one.victims : []));
+    for (const { pod: victim } of told) world.learn({ kind: 'pod-gone', uid: victim.uid });
+    return told.length;
+  });
+  for (const count of counts) expect(count).toBeLessThanOrEqual(100);
+  expect(counts.reduce((sum, count) => sum + count)).toBe(250);
+});
+
 test('mode advise names victims and evicts nobody; off does not even name them', () => {
   for (const mode of ['advise', 'off'] as const) {
     const world = cluster(10, two({ ...owns(5), reclaim: { mode } }));

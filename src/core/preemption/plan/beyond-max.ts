@@ -9,7 +9,6 @@ import { Budgets } from '../candidates/budgets.ts';
 import { candidatesAt } from '../candidates/candidate-census.ts';
 import { podsOf } from '../candidates/candidate.ts';
 import type { PreemptionContext } from '../candidates/context.ts';
-
 import { leafOf, USUAL_GRACE_MS } from '../candidates/exclusion-rules.ts';
 import { chooseVictims } from '../search/choose-victims.ts';
 import { MOST_WORK } from '../search/find-victims.ts';
@@ -17,26 +16,42 @@ import { VictimSet, type RoomSought } from '../search/victim-set.ts';
 
 /** Here a limit stands against the queue's own gangs, whoever they are: whole gangs may go. */
 const RULES = { ...DEFAULT_POLICY.preemption, wholeGangs: true };
+/** After a search that found no victims, in ms. */
+const SEARCH_AGAIN_MS = 60_000;
+/** The least part of the excess for which victims are searched: budgets may not allow all of them at once. */
+const LEAST_PART = 1 / 128;
+
+/** For which part of the excess victims are searched next, and when at the earliest, in ms. */
+interface NextSearch {
+  readonly part: number;
+  readonly atMs: number;
+}
 
 /** How long queues have held more than a max that was lowered, and which of their pods go for it. Forgotten at a restart. */
 export class BeyondMax {
   readonly #sinceMs = new Map<QueueNode, number>();
+  /** Of queues for which a search has found no victims. */
+  readonly #next = new Map<QueueNode, NextSearch>();
   /** Until when each victim should be gone, in ms, by UID. */
   readonly #going = new Map<string, number>();
 
   /** Evicts what queues hold beyond their max where the file says after how long. O(queues), and a search where it is due. */
   enforce(ctx: PreemptionContext, nowMs: number): void {
+    // Another replica decides, and looks after its own times.
+    if (ctx.isFollowing) this.#sinceMs.clear();
     if (ctx.hold !== undefined || ctx.isFollowing || !ctx.tree.isConfigured) return;
     for (const [uid, untilMs] of this.#going)
       if (untilMs < nowMs || !ctx.cluster.boundPod(uid)) this.#going.delete(uid);
-    for (const queue of this.#sinceMs.keys()) if (ctx.tree.find(queue.path) !== queue) this.#sinceMs.delete(queue);
+    for (const known of [this.#sinceMs, this.#next])
+      for (const queue of known.keys()) if (ctx.tree.find(queue.path) !== queue) known.delete(queue);
     for (const queue of ctx.tree.nodes()) {
       const { mode, maxAfterMs } = queue.reclaim;
       if (mode !== 'enforce' || maxAfterMs === Infinity) continue;
       const beyond = beyondMax(ctx, queue);
       if (!beyond) this.#sinceMs.delete(queue);
       else if (!this.#sinceMs.has(queue)) this.#sinceMs.set(queue, nowMs);
-      else if (nowMs - this.#sinceMs.get(queue)! >= maxAfterMs) this.#evict(ctx, queue, beyond, nowMs);
+      else if (nowMs - this.#sinceMs.get(queue)! >= maxAfterMs && nowMs >= (this.#next.get(queue)?.atMs ?? -Infinity))
+        this.#evict(ctx, queue, beyond, nowMs);
     }
   }
 
@@ -47,20 +62,16 @@ export class BeyondMax {
       if (!bound.pod.deleting && !this.#going.has(uid)) pods.add(uid);
       else for (let c = 0; c < beyond.length; c++) beyond[c]! -= bound.vector[c] ?? 0;
     }
-    const excess = new Excess(beyond);
-    if (excess.missing === 0) return;
-    const input = { ctx, rules: RULES, priority: Infinity, lender: undefined, ownGang: undefined, nowMs };
-    const open = candidatesAt({ ...input, isUseful: () => true, among: { pods, reservations: false } });
-    const { cluster, reportedWork } = ctx;
-    const costs = { cluster, reportedWork, weights: RULES.cost, nowMs };
-    const victims = new VictimSet(excess, {
-      budgets: new Budgets({ rules: RULES, ctx, nowMs }),
-      costs,
-      work: new Work(MOST_WORK),
-    });
-    const goal = { fits: () => true, margin: 0, widen: () => undefined };
-    if (!allAtOnce(chooseVictims(victims, open, goal))) return;
-    this.#tell(ctx, queue, victims, nowMs);
+    if (new Excess(beyond).missing === 0) return;
+    const part = this.#next.get(queue)?.part ?? 1;
+    const excess = beyond.map((amount) => amount * part);
+    const victims = victimsFor(ctx, pods, excess, nowMs);
+    if (victims) {
+      this.#next.delete(queue);
+      return this.#tell(ctx, queue, victims, nowMs);
+    }
+    const isLast = part <= LEAST_PART;
+    this.#next.set(queue, isLast ? { part: 1, atMs: nowMs + SEARCH_AGAIN_MS } : { part: part / 2, atMs: nowMs });
   }
 
   #tell(ctx: PreemptionContext, queue: QueueNode, victims: VictimSet, nowMs: number): void {
@@ -88,6 +99,25 @@ export class BeyondMax {
       ctx.emit({ kind: 'max-enforced', gang, queue: queue.path, victims: of });
     }
   }
+}
+
+/** Some of the pods, as much as the excess by column; undefined: rules or budgets keep too many of them. */
+function victimsFor(
+  ctx: PreemptionContext,
+  pods: ReadonlySet<string>,
+  excess: Vector,
+  nowMs: number,
+): VictimSet | undefined {
+  const input = { ctx, rules: RULES, priority: Infinity, lender: undefined, ownGang: undefined, nowMs };
+  const open = candidatesAt({ ...input, isUseful: () => true, among: { pods, reservations: false } });
+  const { cluster, reportedWork } = ctx;
+  const victims = new VictimSet(new Excess(excess), {
+    budgets: new Budgets({ rules: RULES, ctx, nowMs }),
+    costs: { cluster, reportedWork, weights: RULES.cost, nowMs },
+    work: new Work(MOST_WORK),
+  });
+  const goal = { fits: () => true, margin: 0, widen: () => undefined };
+  return allAtOnce(chooseVictims(victims, open, goal)) ? victims : undefined;
 }
 
 /** By column, how much the queue holds beyond its max; undefined: nothing. */
