@@ -3,10 +3,12 @@ import type { Effect } from '../../src/core/effects.ts';
 import type { RunTimes } from '../../src/core/history/run-times.ts';
 import type { PodInfo } from '../../src/core/model.ts';
 import { DEFAULT_POLICY } from '../../src/core/policy/policy.ts';
+import { queueClaimOf } from '../../src/core/preemption/candidates/share-rules.ts';
 import type { QueueSpec } from '../../src/core/policy/tenancy.ts';
 import { runApp, runSingleRoleGang } from '../support/apps.ts';
 import { GangBuilder, node } from '../support/builders.ts';
 import { cores, queue, tenancyOf, type QueueOptions } from '../support/reclaim-tenancies.ts';
+import { rule } from '../support/tenancies.ts';
 import { exactly, ToldRunTimes } from '../support/told-run-times.ts';
 import { World } from '../support/world.ts';
 
@@ -213,4 +215,30 @@ test('what is being deleted anyway is nothing that a queue holds beyond its shar
   // One of its pods is going: without that, queue b holds what it is guaranteed, or one more.
   expect(play(7)).toEqual([]);
   expect(play(8)).toHaveLength(1);
+});
+
+test('members of a gang that nobody declares count as gone, too, once they are being deleted', () => {
+  const queues = [queue('a', owns(5)), queue('b', owns(5))];
+  const world = cluster(10, queues);
+  const tenancy = { ...tenancyOf(queues), rules: [rule('b')] };
+  world.scheduler.setRules({ policies: world.scheduler.policies, tenancy }, world.nowMs);
+  for (let i = 0; i < 5; i++) run(world, `b${i}`, 'b');
+  const orphan = new GangBuilder(
+    'orphan',
+    { driver: { count: 1, cpu: 1 }, executor: { count: 1, cpu: 1 } },
+    { queue: 'b' },
+  );
+  const bound = orphan.member('executor', 0);
+  world.bind(bound, 'n');
+  const { inside } = world.scheduler;
+  claim(world, 5);
+  const overOf = () =>
+    queueClaimOf(inside, inside.gangs.get('jobs/claimant')!, {
+      priority: 0,
+      means: { priority: false, share: true },
+    })!.overOf(inside.tree.leaf('b'), 0);
+  const counted = inside.usage.ownerOf('jobs/orphan')?.leaf.path;
+  expect([counted, overOf() > 0]).toEqual(['b', true]);
+  world.bind({ ...bound, deleting: true }, 'n');
+  expect(overOf()).toBeLessThanOrEqual(0);
 });

@@ -4,8 +4,8 @@ import { hasSingleRole, isLeaderRole } from '../../model.ts';
 import type { PreemptionRules } from '../../policy/policy.ts';
 import { allAtOnce, Work, type Slices } from '../../work.ts';
 import type { PreemptionContextView } from './context.ts';
-import { exclusionOf, leafOf, priorityGap, priorityLevelOf, type ExclusionRule } from './exclusion-rules.ts';
-import { levelAt, type QueueClaim, type Right } from './share-rules.ts';
+import { exclusionOf, priorityGap, priorityLevelOf, type ExclusionRule } from './exclusion-rules.ts';
+import { leafOf, levelAt, type QueueClaim, type Right } from './share-rules.ts';
 import { CandidatePool, type OpenCandidates } from './candidate-pool.ts';
 import type { CostModel } from './eviction-cost.ts';
 

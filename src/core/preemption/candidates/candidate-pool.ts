@@ -10,8 +10,8 @@ import {
   type ReservationCandidate,
 } from './candidate.ts';
 import { coresOf, isGivenUp, podCost, wholeGangCost, type CostModel } from './eviction-cost.ts';
-import { leafOf, rightOver, type Preemptor } from './exclusion-rules.ts';
-import { levelAt, type Right } from './share-rules.ts';
+import { rightOver, type Preemptor } from './exclusion-rules.ts';
+import { leafOf, levelAt, type Right } from './share-rules.ts';
 import { VictimGang } from './victim-gang.ts';
 
 /** Candidates by tier (see VictimSet.tierOf), created on demand, because mostly the lowest tiers suffice. */

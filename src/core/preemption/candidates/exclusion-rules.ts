@@ -4,9 +4,8 @@ import type { Loan } from '../../gang/loans.ts';
 import { ownPriority } from '../../gang/priority.ts';
 import type { PodInfo } from '../../model.ts';
 import type { PreemptionRules } from '../../policy/policy.ts';
-import type { QueueNode } from '../../queue/tree.ts';
 import type { PreemptionContextView } from './context.ts';
-import { queueClaimOf, SHARE_RULES, type Means, type QueueClaim, type Right } from './share-rules.ts';
+import { leafOf, queueClaimOf, SHARE_RULES, type Means, type QueueClaim, type Right } from './share-rules.ts';
 
 /** Kubernetes' default grace period. */
 export const USUAL_GRACE_MS = 30_000;
@@ -70,14 +69,6 @@ export function preemptorOf(
 }
 
 const ALL_MEANS: Means = { priority: true, share: true };
-
-/** The queue that answers for a pod; undefined: none does. @param gang the pod's own; undefined: nobody declares one */
-export const leafOf = (
-  { usage }: Pick<PreemptionContextView, 'usage'>,
-  pod: PodInfo,
-  gang: Gang | undefined,
-): QueueNode | undefined =>
-  gang ? gang.queue : (pod.membership ? usage.ownerOf(pod.membership.gang) : usage.ownerOfPod(pod.uid))?.leaf;
 
 /** The priority level of a pod as a victim: the priority of its gang, or its own. */
 export function priorityLevelOf(

@@ -3,6 +3,7 @@ import { askOf } from '../../gang/needs.ts';
 import { isOfSystem } from '../../policy/system-priority.ts';
 import { pathTo, type QueueNode } from '../../queue/tree.ts';
 import type { Vector } from '../../resources.ts';
+import type { PodInfo } from '../../model.ts';
 import type { PreemptionContextView } from './context.ts';
 
 /** By what right a pod may be a victim: it has a lower priority, or its queue holds more than its share. */
@@ -46,6 +47,14 @@ export interface LeafRules {
   readonly rank: number;
 }
 
+/** The queue that answers for a pod; undefined: none does. @param gang the pod's own; undefined: nobody declares one */
+export const leafOf = (
+  { usage }: Pick<PreemptionContextView, 'usage'>,
+  pod: PodInfo,
+  gang: Gang | undefined,
+): QueueNode | undefined =>
+  gang ? gang.queue : (pod.membership ? usage.ownerOf(pod.membership.gang) : usage.ownerOfPod(pod.uid))?.leaf;
+
 type ClaimContext = Pick<PreemptionContextView, 'tree' | 'shares' | 'cluster' | 'gangs' | 'usage'>;
 
 interface Claimed {
@@ -72,12 +81,10 @@ export class QueueClaim {
   readonly #claimed: Claimed;
   readonly #leaves = new Map<QueueNode, LeafRules>();
   readonly #figures = new Map<QueueNode, Figures>();
-  /** What each queue will soon hold less, because it is being deleted. */
-  readonly #deleting = new Map<QueueNode, Float64Array>();
+  #deleting: ReadonlyMap<QueueNode, Float64Array> | undefined;
 
   constructor(claimed: Claimed) {
     this.#claimed = claimed;
-    if (!claimed.withDeleting) this.#countDeleting();
   }
 
   get leaf(): QueueNode {
@@ -184,28 +191,29 @@ export class QueueClaim {
     return this.lacks.some((c) => chain.every((node) => this.overOf(node, c) > 0)) ? -1 : 0;
   }
 
-  /** Those that leave for a gang are not counted as held anyway. */
-  #countDeleting(): void {
-    const { cluster, gangs, usage } = this.#claimed.ctx;
-    for (const { pod, vector, isLeaving } of cluster.deletingPods) {
-      if (isLeaving) continue;
-      const leaf = gangs.get(pod.membership?.gang ?? '')?.queue ?? usage.ownerOfPod(pod.uid)?.leaf;
-      for (const node of leaf ? pathTo(leaf) : []) {
-        const sum = this.#deleting.get(node) ?? new Float64Array(cluster.columns.size);
-        for (let c = 0; c < vector.length; c++) sum[c]! += vector[c]!;
-        this.#deleting.set(node, sum);
-      }
-    }
-  }
-
   #makeFigures(node: QueueNode): Figures {
     const { shares, cluster } = this.#claimed.ctx;
     const { entitled, guaranteed, assured, max } = shares.of(node);
+    this.#deleting ??= this.#claimed.withDeleting ? new Map() : deletingBelow(this.#claimed.ctx);
     const going = this.#deleting.get(node);
     const { size } = cluster.columns;
     const used = Float64Array.from({ length: size }, (_, c) => shares.usedOf(node, c) - (going?.[c] ?? 0));
     return { used, entitled, guaranteed, assured, max };
   }
+}
+
+/** What each queue will soon hold less, because it is being deleted. What leaves for a gang is not counted as held anyway. */
+function deletingBelow({ cluster, gangs, usage }: ClaimContext): ReadonlyMap<QueueNode, Float64Array> {
+  const out = new Map<QueueNode, Float64Array>();
+  for (const { pod, vector, isLeaving } of cluster.deletingPods) {
+    const leaf = isLeaving ? undefined : leafOf({ usage }, pod, gangs.get(pod.membership?.gang ?? ''));
+    for (const node of leaf ? pathTo(leaf) : []) {
+      const sum = out.get(node) ?? new Float64Array(cluster.columns.size);
+      for (let c = 0; c < vector.length; c++) sum[c]! += vector[c]!;
+      out.set(node, sum);
+    }
+  }
+  return out;
 }
 
 const BY_PRIORITY: Verdict = { right: 'priority' };

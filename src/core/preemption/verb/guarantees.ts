@@ -5,7 +5,7 @@ import { isOfSystem } from '../../policy/system-priority.ts';
 import { pathTo, type QueueNode } from '../../queue/tree.ts';
 import type { Vector } from '../../resources.ts';
 import type { PreemptionContextView } from '../candidates/context.ts';
-import { leafOf } from '../candidates/exclusion-rules.ts';
+import { leafOf } from '../candidates/share-rules.ts';
 
 /** Whether some pods, evicted in this order, would take from what a queue is guaranteed. */
 export type GuaranteeTest = (victims: readonly BoundPod[]) => boolean;
