@@ -52,6 +52,16 @@ describe('exclusive: namespace', () => {
     expect(world.ask(gangIn('red', 'c', 'alone', 7).leader())).toBe(WAITS);
   });
 
+  test('follows a pod that no longer stays with its node', () => {
+    const world = shared(1);
+    const pinned = { ...podIn('blue', 'p'), evictionTraits: { isPinned: true as const } };
+    world.learn({ kind: 'pod', pod: boundTo(pinned, 'n0') });
+    expect(world.ask(gangIn('red', 'a', 'alone').leader())).toBe('-> n0');
+    world.gone(gangIn('red', 'a', 'alone').leader());
+    world.learn({ kind: 'pod', pod: boundTo(podIn('blue', 'p'), 'n0') });
+    expect(world.ask(gangIn('red', 'c', 'alone').leader())).toBe(WAITS);
+  });
+
   test('lets the gang start when the last pod of others has left', () => {
     const world = shared(1);
     world.bind(podIn('blue', 'p'), 'n0');
@@ -112,4 +122,16 @@ describe('nodes of a queue', () => {
   test('are too few for a gang that fits elsewhere', () => {
     expect(world().ask(spark('a', 10, { queue: 'prod.etl' }).leader())).toMatch(/cannot start on this cluster/);
   });
+});
+
+test('explain counts nodes without the labels of the queue as unsuitable', () => {
+  const world = new World([node('n0', { cpu: 8, labels: { pool: 'batch' } }), node('n1', { cpu: 8 })]);
+  setTenancy(world, tenancyWith({ queues: [queue('owner', { nodes: new Map([['pool', 'batch']]) })] }));
+  const gang = gangIn('red', 'a', 'owner', 20);
+  world.ask(gang.leader());
+  for (const { nodes } of world.scheduler.explain(gang.spec.key, 0)!.roles)
+    expect(nodes).toMatchObject({
+      eligible: 1,
+      refused: [{ because: 'node affinity, or a label that the policy or the queue requires', nodes: 1 }],
+    });
 });

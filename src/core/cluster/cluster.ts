@@ -166,7 +166,10 @@ export class Cluster {
       if (isMoved) this.#uncount(known);
       this.#repin(known, { ...known, pod });
       this.#keep({ ...known, pod });
-      if (isMoved) this.#count({ ...known, pod });
+      if (isMoved) {
+        this.#count({ ...known, pod });
+        this.occupancy.touch(known.row);
+      }
       return false;
     }
     if (known) this.unbind(pod.uid);

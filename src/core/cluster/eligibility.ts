@@ -26,7 +26,7 @@ export function nodeMatches(constraints: Constraints, node: NodeInfo): boolean {
 export function mismatchOf({ nodeSelector, affinity, tolerations }: Constraints, node: NodeInfo): string | undefined {
   for (const [key, value] of nodeSelector) if (node.labels.get(key) !== value) return `node selector ${key}=${value}`;
   if (affinity && !affinity.some((term) => term.length > 0 && term.every((one) => meets(one, node))))
-    return 'node affinity, or a label that the policy requires';
+    return 'node affinity, or a label that the policy or the queue requires';
   if (node.unschedulable && !isTolerated(CORDON, tolerations)) return 'cordoned';
   const taint = node.taints.find((one) => one.effect !== 'PreferNoSchedule' && !isTolerated(one, tolerations));
   return taint && `taint ${taint.key}${taint.value === '' ? '' : `=${taint.value}`}:${taint.effect}`;

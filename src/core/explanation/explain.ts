@@ -2,7 +2,7 @@ import type { PreemptionContextView } from '../preemption/candidates/context.ts'
 import { isBlocking } from '../gang/blocking.ts';
 import { emptyRoom, requestOf } from '../gang/feasibility.ts';
 import { countSlots, isAdmitted, phaseOf, refOf, refusalOf, type Gang } from '../gang/gang.ts';
-import { leaderNeeds, needOf } from '../gang/needs.ts';
+import { leaderNeeds, needOf, requiredOf } from '../gang/needs.ts';
 import type { Role } from '../model.ts';
 import type { Need } from '../placement/need.ts';
 import { priorityTerms } from '../gang/priority.ts';
@@ -111,7 +111,7 @@ export function explainRole(
     count: role.count,
     min: role.min,
     request: role.request,
-    nodes: refusedNodes(cluster, role, need),
+    nodes: refusedNodes(cluster, requiredOf(gang, role)),
     places: {
       now: placesIn(cluster, cluster.table.free, need),
       empty: placesIn(cluster, emptyRoom(cluster, gang), need),

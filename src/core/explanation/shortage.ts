@@ -1,6 +1,6 @@
 import type { ClusterView } from '../cluster/cluster.ts';
-import { hasBit, mismatchOf, withLabels } from '../cluster/eligibility.ts';
-import type { Role } from '../model.ts';
+import { hasBit, mismatchOf } from '../cluster/eligibility.ts';
+import type { Constraints } from '../model.ts';
 import type { Need, Room } from '../placement/need.ts';
 import { capacityAt } from '../placement/room.ts';
 import type { Resources } from '../resources.ts';
@@ -19,16 +19,15 @@ export function placesIn({ table }: ClusterView, room: Room, { eligible, vector 
   return Math.min(places, MOST);
 }
 
-/** How many nodes are eligible for the role, and why the others are not: the first reason found for each node. */
-export function refusedNodes(cluster: ClusterView, role: Role, { preference }: Need): RoleExplanation['nodes'] {
-  const constraints = withLabels(role.constraints, preference.requireLabels);
+/** How many nodes meet what is required, and why the others do not: the first reason found for each node. */
+export function refusedNodes(cluster: ClusterView, required: Constraints): RoleExplanation['nodes'] {
   const causes = new Map<string, number>();
   let total = 0;
   for (let row = 0; row < cluster.table.rows; row++) {
     const node = cluster.table.nodeAt(row);
     if (!node) continue;
     total++;
-    const because = mismatchOf(constraints, node);
+    const because = mismatchOf(required, node);
     if (because !== undefined) causes.set(because, (causes.get(because) ?? 0) + 1);
   }
   const refused = [...causes].map(([because, nodes]) => ({ because, nodes })).sort((a, b) => b.nodes - a.nodes);

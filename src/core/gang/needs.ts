@@ -1,6 +1,6 @@
 import type { ClusterView } from '../cluster/cluster.ts';
 import { withLabels } from '../cluster/eligibility.ts';
-import { isLeaderRole, membersToStart, minToStart, type PodInfo } from '../model.ts';
+import { isLeaderRole, membersToStart, minToStart, type Constraints, type PodInfo, type Role } from '../model.ts';
 import type { Need } from '../placement/need.ts';
 import type { Vector } from '../resources.ts';
 import type { Gang } from './gang.ts';
@@ -12,15 +12,20 @@ export interface Wanted {
   readonly vector?: Vector;
 }
 
+/** What nodes for the role must meet: its own constraints, and the labels that the policy and the queue require. */
+export function requiredOf({ spec, policy, queue }: Gang, role: Role): Constraints {
+  const { requireLabels } = isLeaderRole(spec, role.name) ? policy.leader : policy.members;
+  return withLabels(withLabels(role.constraints, requireLabels), queue.nodes);
+}
+
 /** The need for `count` slots of a role. */
 export function needOf(cluster: ClusterView, gang: Gang, { role: name, count, vector }: Wanted): Need {
   const role = gang.spec.roles.find((one) => one.name === name);
   if (!role) throw new RangeError(`Gang ${gang.key} has no role ${name}.`);
   const isLeader = isLeaderRole(gang.spec, name);
   const preference = isLeader ? gang.policy.leader : gang.policy.members;
-  const { nodes, isExclusive } = gang.queue;
-  const required = withLabels(withLabels(role.constraints, preference.requireLabels), nodes);
-  const suitable = cluster.eligibility.maskFor(required);
+  const { isExclusive } = gang.queue;
+  const suitable = cluster.eligibility.maskFor(requiredOf(gang, role));
   return {
     role: name,
     count,
