@@ -127,3 +127,21 @@ describe('a gang of higher priority', () => {
     expect(urgent(world, 5)).toBe(1);
   });
 });
+
+test('what GPUs a reclaim would gain and cost is told one by one', () => {
+  const owns = { guaranteed: { gpu: 10 } };
+  const world = worldOf([node('n', { cpu: 1000, gpu: 20, pods: 100 })], [queue('a', owns), queue('b', owns)]);
+  const run = (name: string, count: number, of: string) => {
+    const gang = new GangBuilder(name, { worker: { count, min: count, cpu: 1, gpu: 1 } }, { queue: of });
+    for (let i = 0; i < count; i++)
+      world.bind({ ...gang.leader(`${name}-${i}`), evictionTraits: { startedMs: world.nowMs - 3_600_000 } }, 'n');
+  };
+  run('large', 12, 'a');
+  run('small', 8, 'b');
+  const gang = new GangBuilder('two', { worker: { count: 2, cpu: 1, gpu: 1 } }, { queue: 'b' });
+  for (const one of ['two-0', 'two-1']) world.start(gang.leader(one));
+  expect(world.makeRoom()).toEqual([]);
+  expect(world.scheduler.explain('jobs/two', world.nowMs)!.advice).toContain(
+    'To evict from queue a would gain 2 nvidia.com/gpu and cost 10 nvidia.com/gpu of what it is entitled to.',
+  );
+});

@@ -80,6 +80,7 @@ type Spared = NonNullable<Extract<Finding, { kind: 'none' }>['spared']>;
 function gainSentence({ cluster: { columns } }: PreemptionContextView, claim: QueueClaim, spared: Spared): string {
   const c = claim.lacks[0] ?? 0;
   const [resource, capacity] = [columns.names[c]!, claim.capacity[c] ?? 0];
-  const text = (part: number) => amountOf(resource, Math.round((part * capacity) / 10) * 10);
+  const step = resource === 'cpu' ? 10 : 1;
+  const text = (part: number) => amountOf(resource, Math.round((part * capacity) / step) * step);
   return `To evict from queue ${spared.leaf.path} would gain ${text(spared.gain)} and cost ${text(spared.loss)} of what it is entitled to.`;
 }
