@@ -3,6 +3,7 @@ import type { GangContextView } from '../gang/context.ts';
 import type { Gang } from '../gang/gang.ts';
 import { limitOn } from '../gang/limits.ts';
 import type { QueueNode } from '../queue/tree.ts';
+import type { Vector } from '../resources.ts';
 
 /** As many heads of higher priority get a start time of their own; whoever would run past the last of them waits. */
 const MAX_HEADS = 32;
@@ -117,11 +118,10 @@ function mayClaim({ tree, shares, queues }: GangContextView, head: Gang, nowMs: 
   if (tree.size <= 2 || tree.root.turns !== 'share') return false;
   let isWithin = false;
   for (let node: QueueNode = head.queue; node.parent && !isWithin; node = node.parent)
-    isWithin =
-      shares.tierAt(
-        node,
-        head.ask,
-        node.holds.vector.map((amount) => -amount),
-      ) < 2;
+    isWithin = shares.tierAt(node, head.ask, withoutAll(node)) < 2;
   return isWithin && blockerOf(queues, head, nowMs) === undefined;
 }
+
+/** What the queue holds less when all that runs in it has ended; what leaves is not counted as held anyway. */
+const withoutAll = ({ holds: { vector, leaving } }: QueueNode): Vector =>
+  vector.map((amount, c) => (leaving[c] ?? 0) - amount);

@@ -121,7 +121,11 @@ export class StartPlans {
     const shares = ctx.tree.size > 2 ? ctx.shares.version : 0;
     this.#madeMs = nowMs;
     const isSame = isSameLine(heads, this.#heads) && position === this.#position && shares === this.#shares;
-    if (isSame && !this.#isPast(nowMs)) return;
+    if (isSame && !this.#isPast(nowMs)) {
+      // The same plans serve more gangs than before.
+      this.#heads = { ...this.#heads, lowest: heads.lowest };
+      return;
+    }
     this.version++;
     this.#heads = heads;
     this.#position = position;
