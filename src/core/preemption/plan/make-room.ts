@@ -70,8 +70,10 @@ function* makeRoomFor(ctx: PreemptionContext, gang: Gang, allowed: Means, turn: 
   }
   const found = yield* victimsInSlices(ctx, gang, turn.nowMs, { means });
   const isInterrupted = turn.count !== count;
-  if (isInterrupted && !meansInTurn(ctx, gang, turn.nowMs)) return;
-  const finding = isInterrupted ? confirmed(ctx, gang, { found, means }, turn.nowMs) : found;
+  const now = isInterrupted ? meansInTurn(ctx, gang, turn.nowMs) : means;
+  const still = { priority: means.priority && now?.priority === true, share: means.share && now?.share === true };
+  if (!still.priority && !still.share) return;
+  const finding = isInterrupted ? confirmed(ctx, gang, { found, means: still }, turn.nowMs) : found;
   if (begin(ctx, gang, { finding, nowMs: turn.nowMs })) gang.fruitless = 0;
   else gang.searchAgainMs = nextSearchMs(gang.fruitless++, finding, turn.nowMs);
 }

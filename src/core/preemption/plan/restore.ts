@@ -79,11 +79,15 @@ function takeUp(ctx: PreemptionContext, { gang, written }: Found, nowMs: number)
   return whyNot(finding);
 }
 
+function modesNow({ tree }: PreemptionContext, { policy, queue }: Gang): string {
+  const own = `preemption.mode is now ${policy.preemption.mode}`;
+  return tree.isConfigured ? `${own}, and reclaim.mode of queue ${queue.path} is ${queue.reclaim.mode}` : own;
+}
+
 /** Why the gang may have no eviction plan now, whoever its victims are; undefined: it may. */
 function objectionTo(ctx: PreemptionContext, gang: Gang, written: WrittenPlan, nowMs: number): string | undefined {
-  const { mode } = gang.policy.preemption;
   const modes = enforced(ctx, gang);
-  if (!modes.priority && !modes.share) return `preemption.mode is now ${mode}`;
+  if (!modes.priority && !modes.share) return modesNow(ctx, gang);
   if (nowMs > written.untilMs) return 'the plan had expired';
   const { because } = rightsOf(ctx, gang, nowMs, true);
   if (because !== undefined) return because;
