@@ -79,12 +79,12 @@ export class Jobs {
     return this.#live;
   }
 
-  /** Evicts the pod: it is gone when its grace period is over. @param forUid whose gang, or which pod, gets its room */
-  evict(uid: string, forUid: string): void {
+  /** Evicts the pod: it is gone when its grace period is over. @param forUid whose gang, or which pod, gets its room; undefined: nobody */
+  evict(uid: string, forUid: string | undefined): void {
     const pod = this.#pods.get(uid);
     if (!pod || pod.isEvicted || (pod.state !== 'bound' && pod.state !== 'running')) return;
     const { port, options, reclaims } = this.#world;
-    reclaims.evicted(pod, this.#pods.get(forUid), this.#now());
+    reclaims.evicted(pod, this.#pods.get(forUid ?? ''), this.#now());
     pod.isEvicted = true;
     pod.job.history.evictions++;
     port.observe({ kind: 'pod', pod: { ...boundInfo(pod, pod.runningSinceMs), deleting: true } }, this.#now());

@@ -40,8 +40,8 @@ export class KubeScheduler {
   onBound: (pod: SimPod) => void = () => undefined;
   /** @param reason constant as long as what stands in the pod's way */
   onRefused: (pod: SimPod, reason: string) => void = () => undefined;
-  /** Called when muster or this scheduler itself evicts a pod. @param forUid the gang's leader, or the pod, that gets its room */
-  onEvicted: (uid: string, forUid: string) => void = () => undefined;
+  /** Called when muster or this scheduler itself evicts a pod. @param forUid the gang's leader, or the pod, that gets its room; undefined: nobody */
+  onEvicted: (uid: string, forUid: string | undefined) => void = () => undefined;
   readonly #world: Surroundings;
   /** The time of the next planned cycle; Infinity: none is planned. */
   #cycleAtMs = Infinity;
@@ -224,6 +224,7 @@ export class KubeScheduler {
     for (const effect of port.makeRoom(timeline.nowMs)) {
       if (effect.kind === 'eviction-planned')
         for (const { pod } of effect.victims) this.onEvicted(pod.uid, effect.leader.uid);
+      if (effect.kind === 'max-enforced') for (const { pod } of effect.victims) this.onEvicted(pod.uid, undefined);
       if (effect.kind === 'wake-leader') this.#podChanged(effect.leader.uid);
     }
     const dueMs = Math.max(port.nextDueMs(), timeline.nowMs + MAKE_ROOM_MS);

@@ -47,6 +47,8 @@ export class QueueShares {
   readonly #isCounted: (job: TraceJob) => boolean;
   readonly #leaves = new Map<string, QueueNode>();
   readonly #sums = new Map<QueueNode, Sums>();
+  /** Whether there are several queues, and not too many. */
+  readonly #isCompared: boolean;
 
   /**
    * @param jobs of the whole trace
@@ -60,7 +62,8 @@ export class QueueShares {
     this.#truth = truth;
     this.#tree = new QueueTree(tenancy);
     this.#isCounted = isCounted;
-    for (const job of jobs) this.#leafOf(job);
+    const queues = new Set(jobs.map((job) => this.#leafOf(job))).size;
+    this.#isCompared = queues > 1 && queues <= MOST_QUEUES;
   }
 
   sample(live: Iterable<JobRun>, nowMs: number): void {
@@ -82,11 +85,6 @@ export class QueueShares {
     const served = rows.flatMap((row) => (row.served === null ? [] : [row.served]));
     const worst = rows.reduce((most, row) => (row.underMs > most.underMs ? row : most), NO_ROW);
     return { jain: jainIndex(served), worst: { queue: worst.queue, underMs: worst.underMs }, rows };
-  }
-
-  get #isCompared(): boolean {
-    const queues = new Set(this.#leaves.values()).size;
-    return queues > 1 && queues <= MOST_QUEUES;
   }
 
   #leafOf({ queue, namespace, user }: TraceJob): QueueNode {
