@@ -8,6 +8,17 @@ export function nearest(word: string, known: readonly string[], most: number): s
     .map(({ one }) => one);
 }
 
+/** The known word nearest to what was written; undefined: more than half of the letters of each differ. */
+export function nearestOf(word: string, known: readonly string[]): string | undefined {
+  let near: string | undefined;
+  let least = Math.max(2, Math.floor(word.length / 2)) + 1;
+  for (const one of word.length <= 40 ? known : []) {
+    const far = distance(one.toLowerCase(), word.toLowerCase());
+    if (far < least) [near, least] = [one, far];
+  }
+  return near;
+}
+
 /** Levenshtein's edit distance. */
 function distance(a: string, b: string): number {
   let row = Array.from({ length: b.length + 1 }, (_, j) => j);

@@ -12,7 +12,7 @@ import {
 import { z } from 'zod';
 import { PolicyFile } from './policy-schema.ts';
 import { counted } from '../core/wording.ts';
-import { nearestOf } from './suggestion.ts';
+import { nearestOf } from '../core/nearest.ts';
 import { shown } from './wording.ts';
 
 /** A parsed file, for finding line numbers. */

@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { EVERY_RESOURCE, NO_QUOTA, type Quota } from '../core/policy/tenancy.ts';
 import type { Resources } from '../core/resources.ts';
 import { parseQuantity, wholeUnits } from './quantity.ts';
-import { nearestOf } from './suggestion.ts';
+import { nearestOf } from '../core/nearest.ts';
 
 const PLAIN = ['cpu', 'memory', 'pods', 'ephemeral-storage'];
 /** What people write for a resource that Kubernetes calls otherwise. */

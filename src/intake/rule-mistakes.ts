@@ -3,7 +3,7 @@ import { segmentsOf } from '../core/queue/template.ts';
 import { duplicates, type Finding } from './finding.ts';
 import { oddName, queueAt } from './queue-of-path.ts';
 import { MAX_DEPTH } from './queue-nesting.ts';
-import { nearestOf } from './suggestion.ts';
+import { nearestOf } from '../core/nearest.ts';
 
 /** What is wrong with the rules that put pods into queues. */
 export function ruleFindings(tenancy: Tenancy): readonly Finding[] {
