@@ -1,5 +1,6 @@
 import { Counter, type Registry } from 'prom-client';
 import type { Cost, CostReport } from '../core/costs.ts';
+import { oncePerScrape } from './once-per-scrape.ts';
 
 /** Not worth a series: every node has room for pods, and no node has what is unknown. */
 const isShown = (resource: string) => resource !== 'pods' && !resource.startsWith('(');
@@ -54,18 +55,16 @@ const SERIES: readonly Series[] = [
  * another replica decides: sums over replicas count nothing twice.
  */
 export function costMetrics(registry: Registry, read: () => CostReport): void {
-  let report: CostReport | undefined;
-  for (const [i, { name, help, labels, read: valuesOf }] of SERIES.entries()) {
+  const report = oncePerScrape(read);
+  for (const { name, help, labels, read: valuesOf } of SERIES) {
     new Counter({
       name: `muster_${name}_total`,
       help,
       labelNames: labels,
       registers: [registry],
       collect() {
-        // A scrape asks all of them, the first one first.
-        if (i === 0 || !report) report = read();
         this.reset();
-        for (const [of, value] of valuesOf(report)) if (value > 0) this.inc(of, value);
+        for (const [of, value] of valuesOf(report())) if (value > 0) this.inc(of, value);
       },
     });
   }

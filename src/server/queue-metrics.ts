@@ -4,6 +4,7 @@ import type { QueueSummary } from '../core/explanation/queues.ts';
 import { MAX_QUEUES } from '../core/queue/tree.ts';
 import type { Scheduler } from '../core/scheduler.ts';
 import { boundedLabels, OTHERS } from './bounded-labels.ts';
+import { oncePerScrape } from './once-per-scrape.ts';
 
 /** A second to a day. */
 const SECONDS = [1, 10, 30, 60, 300, 900, 1800, 3600, 7200, 14_400, 43_200, 86_400];
@@ -70,18 +71,6 @@ function reclaimCounters(registers: Registry[]): (effect: Extract<Effect, { kind
   };
 }
 
-/** Reads the queues once for all metrics of a scrape. */
-function oncePerScrape(read: () => readonly QueueSummary[]): () => readonly QueueSummary[] {
-  let known: readonly QueueSummary[] | undefined;
-  return () => {
-    if (!known) setImmediate(() => (known = undefined));
-    // The whole cluster is in other metrics.
-    return (known ??= read()
-      .filter(({ path }) => path !== '')
-      .slice(0, MAX_QUEUES));
-  };
-}
-
 const AMOUNTS = [
   ['held', 'What the queue holds, those below it included: bound pods and places held for pods'],
   ['bound', 'Of what the queue holds: bound pods'],
@@ -92,7 +81,12 @@ const AMOUNTS = [
 ] as const;
 
 function registerGauges(registers: Registry[], read: () => readonly QueueSummary[]): void {
-  const queues = oncePerScrape(read);
+  // The whole cluster is in other metrics.
+  const queues = oncePerScrape(() =>
+    read()
+      .filter(({ path }) => path !== '')
+      .slice(0, MAX_QUEUES),
+  );
   const gauge = (name: string, help: string, label: string, fill: (gauge: Gauge, queue: QueueSummary) => void) =>
     new Gauge({
       name: `muster_queue_${name}`,

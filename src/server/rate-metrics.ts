@@ -1,5 +1,6 @@
 import { Counter, Gauge, type Registry } from 'prom-client';
 import type { RateView } from '../core/reads.ts';
+import { oncePerScrape } from './once-per-scrape.ts';
 
 /** Buckets with series of their own: a policy file may name many registries. */
 const MOST_BUCKETS = 100;
@@ -8,7 +9,7 @@ const MOST_BUCKETS = 100;
 export function rateMetrics(registry: Registry, read: () => readonly RateView[]): void {
   const registers = [registry];
   const labelNames = ['bucket'];
-  const buckets = () => firstOfEach(read());
+  const buckets = oncePerScrape(() => firstOfEach(read()));
   new Gauge({
     name: 'muster_rate_tokens',
     help: 'Pods, or image pulls, that the bucket lets pass at once; below 0: debt. Of namespaces, those of the one that has the fewest.',
