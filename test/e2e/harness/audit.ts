@@ -3,7 +3,7 @@ import { parseQuantity } from '../../../src/intake/quantity.ts';
 import { persist } from './cluster.ts';
 import { isOver, type Pod } from './objects.ts';
 
-interface Node {
+export interface NodeAmounts {
   readonly metadata: { readonly name: string };
   readonly status: { readonly allocatable: Readonly<Record<string, string>> };
 }
@@ -18,8 +18,13 @@ type Totals = Map<string, bigint>;
 export async function audit(transport: Transport): Promise<string[]> {
   const read = async (path: string) =>
     ((await persist(transport, { method: 'GET', path })) as { items: unknown[] }).items;
-  const nodes = (await read('/api/v1/nodes')) as Node[];
-  const pods = ((await read('/api/v1/pods')) as Pod[]).filter((pod) => !isOver(pod));
+  const nodes = (await read('/api/v1/nodes')) as NodeAmounts[];
+  return breachesOf(nodes, (await read('/api/v1/pods')) as Pod[]);
+}
+
+/** What `audit` finds in these nodes and pods. */
+export function breachesOf(nodes: readonly NodeAmounts[], all: readonly Pod[]): string[] {
+  const pods = all.filter((pod) => !isOver(pod));
   const used = new Map<string, Totals>();
   const add = (node: string, requests: Readonly<Record<string, string>>) => {
     const totals = used.get(node) ?? new Map<string, bigint>();

@@ -17,6 +17,8 @@ const USERS = {
 } as const;
 export type User = keyof typeof USERS;
 
+type Flags = Readonly<Record<string, string>>;
+
 interface Ports {
   readonly etcd: number;
   readonly peer: number;
@@ -28,18 +30,21 @@ export class ControlPlane {
   readonly folder = mkdtempSync(join(tmpdir(), 'muster-e2e-'));
   readonly binaries: Binaries;
   readonly #ports: Ports;
+  readonly #apiFlags: Flags;
   #etcd: Started | undefined;
   #api: Started | undefined;
   #admin: Transport | undefined;
 
-  private constructor(binaries: Binaries, ports: Ports) {
+  private constructor(binaries: Binaries, ports: Ports, apiFlags: Flags) {
     this.binaries = binaries;
     this.#ports = ports;
+    this.#apiFlags = apiFlags;
   }
 
-  static async start(binaries: Binaries): Promise<ControlPlane> {
+  /** @param apiFlags of kube-apiserver beside its own here, such as `{ 'feature-gates': 'GenericWorkload=true' }` */
+  static async start(binaries: Binaries, apiFlags: Flags = {}): Promise<ControlPlane> {
     const ports = { etcd: await freePort(), peer: await freePort(), api: await freePort() };
-    const plane = new ControlPlane(binaries, ports);
+    const plane = new ControlPlane(binaries, ports, apiFlags);
     plane.#writeSecrets();
     await plane.#startEtcd();
     await plane.startApiServer();
@@ -103,6 +108,7 @@ export class ControlPlane {
       'max-requests-inflight': 2000,
       'max-mutating-requests-inflight': 1000,
       'watch-cache': true,
+      ...this.#apiFlags,
     };
     const args = Object.entries(flags).map(([flag, value]) => `--${flag}=${value}`);
     this.#api = start(this.binaries.apiServer, args, join(this.folder, 'kube-apiserver.log'));

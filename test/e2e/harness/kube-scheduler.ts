@@ -22,6 +22,12 @@ export interface KubeSchedulerOptions {
   readonly profile?: string;
   /** Whether to take Kubernetes' defaults, gates included, for all that scheduler-config/dedicated.yaml sets. */
   readonly isDefault?: boolean;
+  /** Another program than the control plane's: a kube-scheduler that was built with more plugins. */
+  readonly program?: string;
+  /** Feature gates beside those of docs/install.md, such as `GangScheduling=true`. */
+  readonly gates?: readonly string[];
+  /** What its profile has beside its name, such as percentageOfNodesToScore (0: by the size of the cluster). */
+  readonly inProfile?: Readonly<Record<string, unknown>>;
   /** What it logs, such as `--vmodule=schedule_one=10`. */
   readonly logging?: readonly string[];
 }
@@ -40,7 +46,7 @@ interface SchedulerConfig {
  * with Kubernetes' defaults.
  */
 export async function startKubeScheduler(plane: ControlPlane, options: KubeSchedulerOptions): Promise<Started> {
-  const { name, hostname, isDefault = false, logging = [] } = options;
+  const { name, hostname, logging = [], program = plane.binaries.scheduler } = options;
   const file = join(plane.folder, `${name}.yaml`);
   writeFileSync(file, stringify(configOf(plane, options)));
   const args = [
@@ -50,19 +56,25 @@ export async function startKubeScheduler(plane: ControlPlane, options: KubeSched
     `--cert-dir=${join(plane.folder, `${name}-certs`)}`,
     `--authentication-kubeconfig=${plane.kubeconfig('admin')}`,
     `--authorization-kubeconfig=${plane.kubeconfig('admin')}`,
-    // A kube-scheduler that does not know the gate refuses to start (component before-1-35).
-    ...(plane.binaries.schedulerMinor >= 35 && !isDefault ? ['--feature-gates=OpportunisticBatching=false'] : []),
+    ...gatesOf(plane, options),
     ...logging,
   ];
   const log = join(plane.folder, `${name}.log`);
-  if (hostname === undefined) return start(plane.binaries.scheduler, args, log);
+  if (hostname === undefined) return start(program, args, log);
   // A UTS namespace of its own: two schedulers on one machine are told apart by their host names.
   const script = 'hostname "$0" && exec "$@"';
-  return start('unshare', ['--uts', 'sh', '-c', script, hostname, plane.binaries.scheduler, ...args], log);
+  return start('unshare', ['--uts', 'sh', '-c', script, hostname, program, ...args], log);
+}
+
+/** A kube-scheduler that does not know a gate refuses to start (component before-1-35). */
+function gatesOf({ binaries }: ControlPlane, { isDefault = false, gates = [] }: KubeSchedulerOptions): string[] {
+  const shipped = binaries.schedulerMinor >= 35 && !isDefault ? ['OpportunisticBatching=false'] : [];
+  const all = [...shipped, ...gates];
+  return all.length > 0 ? [`--feature-gates=${all.join(',')}`] : [];
 }
 
 function configOf(plane: ControlPlane, options: KubeSchedulerOptions): SchedulerConfig {
-  const { extender, lease, qps, profile, isDefault = false } = options;
+  const { extender, lease, qps, profile, inProfile = {}, isDefault = false } = options;
   const shipped = parse(readFileSync(CONFIG, 'utf8')) as SchedulerConfig;
   const config = isDefault ? defaultsFor(shipped) : shipped;
   config.clientConnection['kubeconfig'] = plane.kubeconfig('scheduler');
@@ -77,6 +89,7 @@ function configOf(plane: ControlPlane, options: KubeSchedulerOptions): Scheduler
     delete config.extenders;
     config.profiles = [{ ...config.profiles[0], schedulerName: profile ?? 'default-scheduler' }];
   } else for (const one of config.extenders!) one.urlPrefix = extender;
+  config.profiles = config.profiles.map((one) => ({ ...one, ...inProfile }));
   return config;
 }
 

@@ -51,7 +51,8 @@ export async function waitFor(
   }
 }
 
-const tailOf = (file: string, lines = 30) => readFileSync(file, 'utf8').split('\n').slice(-lines).join('\n');
+/** The end of a log. */
+export const tailOf = (file: string, lines = 30) => readFileSync(file, 'utf8').split('\n').slice(-lines).join('\n');
 
 export async function freePort(): Promise<number> {
   const server = createServer();
