@@ -10,6 +10,5 @@ export function cpuMsOf(pid: number | undefined): number {
   const fields = readFileSync(`/proc/${pid}/stat`, 'utf8')
     .replace(/^.*\) /s, '')
     .split(' ');
-  if (process.env['SPLIT']) console.log(pid, 'user', fields[11], 'sys', fields[12]);
   return (Number(fields[11]) + Number(fields[12])) * TICK_MS;
 }
