@@ -25,7 +25,7 @@ export async function measure(
   size: { readonly nodes: number; readonly pods: number },
 ): Promise<Measured> {
   const extender = await side.startExtender?.(plane);
-  const options = { extender: extender?.url, name: 'scheduler', qps: QPS, profile: PROFILE };
+  const options = { extender: extender?.url, name: 'scheduler', qps: QPS, profile: PROFILE, ...side.scheduler };
   const scheduler = await startKubeScheduler(plane, options);
   try {
     return await bindAll(plane, loadOf(plane.admin, side.kind, size), size.pods, {

@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import type { ControlPlane } from '../../test/e2e/harness/control-plane.ts';
+import type { KubeSchedulerOptions } from '../../test/e2e/harness/kube-scheduler.ts';
 import { MusterProcess } from '../../test/e2e/harness/muster.ts';
 import { freePort, start, waitFor } from '../../test/e2e/harness/process.ts';
 import { inProject } from '../../test/e2e/harness/root.ts';
@@ -11,10 +12,12 @@ interface Extender {
   readonly stop: () => Promise<void>;
 }
 
-/** A side of the comparison: an extender, and the kind of its pods. */
+/** A side of the comparison: an extender or none, kube-scheduler's settings, and the kind of the pods. */
 export interface Side {
   readonly name: string;
   readonly kind: Kind;
+  /** Beside scheduler-config/dedicated.yaml, which holds unless `isDefault`. */
+  readonly scheduler?: Pick<KubeSchedulerOptions, 'isDefault' | 'inProfile'>;
   readonly startExtender?: (plane: ControlPlane) => Promise<Extender>;
 }
 

@@ -1,7 +1,7 @@
 import { driverConf, driverPod, executorPod, type SparkObjectOptions } from '../../test/e2e/harness/spark-objects.ts';
 
 /** An object and the path to which it is posted. */
-export type Post = readonly [path: string, body: object];
+type Post = readonly [path: string, body: object];
 
 /** A gang: a driver, which is member 0, and its executors. */
 export interface Gang {
