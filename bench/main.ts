@@ -4,6 +4,7 @@ import type { Benchmark } from './support/benchmark.ts';
 import { BENCHMARKS } from './support/names.ts';
 import { progress } from './support/progress.ts';
 import { runAndReport } from './support/report.ts';
+import { exitOnSignals } from './support/signals.ts';
 
 const USAGE = `npm run bench -- [NAME...] [--quick] [--svg] [--strict]
   NAME      which benchmarks; all of them where none is named
@@ -45,6 +46,7 @@ if (values.help) {
 }
 const unknown = positionals.find((name) => !available().includes(name));
 if (unknown !== undefined) fail(`There is no benchmark "${unknown}".`);
+exitOnSignals();
 let isMissed = false;
 for (const name of positionals.length > 0 ? positionals : available()) {
   const context = { progress, quick: values.quick ?? false, svgFolder: values.svg ? 'docs/images' : undefined };

@@ -3,6 +3,7 @@ import { areGiven, pathsOf } from './peers/programs.ts';
 import { runPeers } from './peers/run.ts';
 import { SIDES, sidesNamed, type Side } from './peers/sides.ts';
 import { peersTable } from './peers/table.ts';
+import { exitOnSignals } from './support/signals.ts';
 
 /** How fast schedulers bind gangs on the same control plane; docs/performance.md has the table. */
 function listText(): string {
@@ -21,6 +22,7 @@ function sidesOf({ sides }: PeersOptions): readonly Side[] {
   return chosen;
 }
 
+exitOnSignals();
 try {
   const options = peersOptions(process.argv.slice(2));
   if (options === undefined) console.log(PEERS_USAGE);
