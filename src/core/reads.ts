@@ -16,15 +16,22 @@ export interface WrittenReservation {
 }
 
 /** The leader and the slots of an admitted gang; undefined: there is no such gang. */
-export function reservationOf({ cluster, gangs }: StateView, key: string): WrittenReservation | undefined {
+export function reservationOf(state: StateView, key: string): WrittenReservation | undefined {
+  const leader = leaderOf(state, key);
+  return leader && { leader, slots: slotCounts(state.gangs.get(key)!) };
+}
+
+/** The pod that carries the reservation of an admitted gang; undefined: there is no such gang. */
+export function leaderOf({ cluster, gangs }: StateView, key: string): PodRef | undefined {
   const gang = gangs.get(key);
-  if (!gang || !isAdmitted(gang)) return undefined;
-  return { leader: refOf(boundLeader(cluster, gang) ?? gang.leader), slots: slotCounts(gang) };
+  return gang && isAdmitted(gang) ? refOf(boundLeader(cluster, gang) ?? gang.leader) : undefined;
 }
 
 /** In a gang of one role the leader that asked first may be gone while others run. */
 function boundLeader(cluster: StateView['cluster'], { leader, leaderUids }: Gang): PodInfo | undefined {
-  for (const uid of [leader.uid, ...leaderUids]) {
+  const first = cluster.boundPod(leader.uid);
+  if (first) return first.pod;
+  for (const uid of leaderUids) {
     const bound = cluster.boundPod(uid);
     if (bound) return bound.pod;
   }

@@ -21,7 +21,7 @@ import { unclaim } from './gang/life-cycle.ts';
 import { claimAhead } from './admission/members.ts';
 import { idleNow, type IdleNow } from './idle.ts';
 import { checkInvariants } from './invariants.ts';
-import type { ClusterEvent, PodInfo } from './model.ts';
+import type { ClusterEvent, PodInfo, PodRef } from './model.ts';
 import {
   admitWaiting,
   followOthers,
@@ -38,6 +38,7 @@ import type { Rules } from './policy/rules.ts';
 import { answerPreempt } from './preemption/verb/preempt-verb.ts';
 import {
   claimantsOf,
+  leaderOf,
   membersOf,
   protectedUnder,
   ratesOf,
@@ -214,6 +215,11 @@ export class Scheduler {
   /** The leader and the slots of an admitted gang, as they are to be written down; undefined: there is no such gang. */
   reservation(key: string): WrittenReservation | undefined {
     return reservationOf(this.state, key);
+  }
+
+  /** The pod that carries the reservation of an admitted gang; undefined: there is no such gang. Mostly O(1). */
+  leaderOf(key: string): PodRef | undefined {
+    return leaderOf(this.state, key);
   }
 
   /** The bound members of a gang. */

@@ -53,8 +53,9 @@ export class Effector {
     const queue = (this.queue = new WriteQueue({ nowMs: clock.nowMs, onRefused: refusalReport(options) }));
     this.#isLeading = isLeading;
     const reservationOf = (gang: string) => scheduler.reservation(gang);
+    const leaderOf = (gang: string) => scheduler.leaderOf(gang);
     const onWrite = (outcome: string) => count('reservation', outcome);
-    this.writer = new ReservationWriter({ api, queue, leaders, reservationOf, isLeading, onWrite });
+    this.writer = new ReservationWriter({ api, queue, leaders, leaderOf, reservationOf, isLeading, onWrite });
     const onWake = (outcome: string) => count('wake', outcome);
     this.waker = new Waker({ api, queue, clock, perSecond: limits.wakesPerSecond, onWake });
     this.#evictor = new Evictor({
@@ -81,7 +82,7 @@ export class Effector {
       clock,
       instance: identity,
       perSecond: limits.eventsPerSecond,
-      leaderOf: (gang) => scheduler.reservation(gang)?.leader,
+      leaderOf,
       adviceOf: (gang) => scheduler.advice(gang, clock.nowMs()),
       onEvent: (outcome) => count('event', outcome),
     });

@@ -172,6 +172,7 @@ export class LiveCluster {
     clearImmediate(this.#making);
     this.#feed.stop();
     this.#effector.nominator.stop();
+    this.#effector.writer.flushCollected();
     this.#effector.outcomes.stop();
     this.#lease?.stop();
     await Promise.all([this.#effector.queue.stop(), this.#history?.stop()]);

@@ -10,6 +10,8 @@ export interface ReservationWriterDeps {
   readonly api: Pick<PodsApi, 'writeReservation' | 'read'>;
   readonly queue: WriteQueue;
   readonly leaders: Pick<Leaders, 'get' | 'written'>;
+  /** The pod that carries the gang's reservation; undefined: the gang is not admitted. */
+  readonly leaderOf: (gang: string) => PodRef | undefined;
   readonly reservationOf: (gang: string) => { readonly leader: PodRef; readonly slots: SlotCounts } | undefined;
   readonly isLeading: () => boolean;
   readonly onWrite: (outcome: WriteOutcome | 'overtaken', gang: string) => void;
@@ -25,14 +27,25 @@ const CHANGES: ReadonlySet<Effect['kind']> = new Set([
 ]);
 
 /**
- * Writes each gang's slots to its leader's annotation as soon as the leader is bound, and whenever they change. Only
- * the replica that decides writes, with compare-and-set, so that an older view never replaces a newer one. Nothing is
- * written before the leader is bound: the change would make kube-scheduler ask about the pod again, and a gang without
- * a bound leader has nothing to lose.
+ * Changes of a reservation that is written are collected for so long, in ms: the slots of a gang often move one after
+ * the other. muster may be killed meanwhile: then the slots go where the older text has them, as far as they fit there.
+ */
+const COLLECT_MS = 100;
+
+/**
+ * Writes each gang's slots to its leader's annotation: the first time as soon as the leader is bound, and soon after
+ * they change. Only the replica that decides writes, with compare-and-set, so that an older view never replaces a newer
+ * one. Nothing is written before the leader is bound: the change would make kube-scheduler ask about the pod again, and
+ * a gang without a bound leader has nothing to lose.
  */
 export class ReservationWriter {
   readonly #deps: ReservationWriterDeps;
   readonly #dirty = new Set<string>();
+  /** Gangs with a write that is queued or under way. */
+  readonly #sent = new Set<string>();
+  /** Gangs whose changes are being collected. */
+  readonly #collected = new Set<string>();
+  #timer: NodeJS.Timeout | undefined;
 
   constructor(deps: ReservationWriterDeps) {
     this.#deps = deps;
@@ -40,7 +53,9 @@ export class ReservationWriter {
 
   /** The number of gangs whose reservation annotation is out of date. */
   get backlog(): number {
-    return this.#dirty.size;
+    let backlog = this.#dirty.size;
+    for (const gang of this.#sent) if (!this.#dirty.has(gang)) backlog++;
+    return backlog;
   }
 
   onEffects(effects: readonly Effect[]): void {
@@ -50,6 +65,7 @@ export class ReservationWriter {
     }
   }
 
+  /** The gang's slots have changed. O(1), since a gang of a thousand may change a thousand times. */
   mark(gang: string): void {
     this.#dirty.add(gang);
     this.flush(gang);
@@ -59,43 +75,62 @@ export class ReservationWriter {
     for (const gang of [...this.#dirty]) this.flush(gang);
   }
 
-  /** Writes the gang's slots if the annotation is out of date and the leader is bound. */
+  /** Sees to it that the gang's slots are written if the annotation is out of date and the leader is bound. */
   flush(gang: string): void {
-    const { queue, isLeading, onWrite } = this.#deps;
-    if (!this.#dirty.has(gang) || !isLeading()) return;
-    const due = this.#due(gang);
-    if (due === 'clean') this.#dirty.delete(gang);
-    if (typeof due === 'string') return;
-    queue.push(
-      `reservation ${gang}`,
-      () => this.#write(gang),
-      (outcome, error) => {
-        if (outcome === 'failed' && error instanceof Overtaken) onWrite('overtaken', gang);
-        else onWrite(outcome, gang);
-      },
-    );
+    const { leaders, leaderOf, isLeading } = this.#deps;
+    if (!this.#dirty.has(gang) || this.#sent.has(gang) || !isLeading()) return;
+    const ref = leaderOf(gang);
+    const leader = ref && leaders.get(ref.uid);
+    if (!ref) this.#dirty.delete(gang);
+    else if (leader?.isBound && leader.reservation === undefined) this.#push(gang);
+    else if (leader?.isBound) this.#collect(gang);
   }
 
-  /** The write that is due; `early`: the leader is not bound yet; `clean`: there is nothing to write. */
-  #due(gang: string): { leader: LeaderRecord; text: string } | 'early' | 'clean' {
-    const reservation = this.#deps.reservationOf(gang);
-    if (!reservation) return 'clean';
-    const leader = this.#deps.leaders.get(reservation.leader.uid);
-    if (!leader?.isBound) return 'early';
-    const text = formatReservation(reservation.slots);
-    return text === leader.reservation ? 'clean' : { leader, text };
+  /** Queues at once what is being collected. */
+  flushCollected(): void {
+    clearTimeout(this.#timer);
+    this.#timer = undefined;
+    for (const gang of this.#collected) if (this.#dirty.has(gang) && !this.#sent.has(gang)) this.#push(gang);
+    this.#collected.clear();
   }
 
-  async #write(gang: string): Promise<void> {
-    const due = this.#due(gang);
-    if (due === 'clean') this.#dirty.delete(gang);
-    if (typeof due === 'string' || !this.#deps.isLeading()) return;
-    const { leader, text } = due;
-    await this.#compareAndSet(leader, text);
+  #collect(gang: string): void {
+    this.#collected.add(gang);
+    this.#timer ??= setTimeout(() => this.flushCollected(), COLLECT_MS);
+  }
+
+  #push(gang: string): void {
+    const { queue, onWrite } = this.#deps;
+    let isWritten = false;
+    const run = async () => {
+      isWritten = await this.#write(gang);
+    };
+    this.#sent.add(gang);
+    queue.push(`reservation ${gang}`, run, (outcome, error) => {
+      this.#sent.delete(gang);
+      if (outcome === 'failed' && error instanceof Overtaken) onWrite('overtaken', gang);
+      else if (outcome !== 'done' || isWritten) onWrite(outcome, gang);
+      // The slots may have changed during the write. After a failure the next second tries again.
+      if (outcome === 'done') this.flush(gang);
+    });
+  }
+
+  /** @returns whether there was anything to write */
+  async #write(gang: string): Promise<boolean> {
+    const { reservationOf, leaders, isLeading } = this.#deps;
+    const reservation = reservationOf(gang);
+    const leader = reservation && leaders.get(reservation.leader.uid);
+    if (reservation && !(leader?.isBound && isLeading())) return false;
     this.#dirty.delete(gang);
-    // The slots may have changed during the write.
-    const now = this.#deps.reservationOf(gang);
-    if (now && formatReservation(now.slots) !== text) this.mark(gang);
+    const text = reservation && formatReservation(reservation.slots);
+    if (!leader || text === undefined || text === leader.reservation) return false;
+    try {
+      await this.#compareAndSet(leader, text);
+      return true;
+    } catch (error) {
+      this.#dirty.add(gang);
+      throw error;
+    }
   }
 
   /** Retries if the version changed for another reason (kubelet's status); a changed reservation is a conflict. */
