@@ -15,10 +15,16 @@ function listText(): string {
 }
 
 /** Those that are named, with all that they need; or those whose programs are there. */
-function sidesOf({ sides }: PeersOptions): readonly Side[] {
-  if (sides === undefined) return SIDES.filter(({ needs }) => areGiven(needs));
+function sidesOf({ sides, sizes }: PeersOptions): readonly Side[] {
+  const inOrder = (side: Side) => !side.needsAllPods || !sizes.some(({ driverFirst }) => driverFirst);
+  if (sides === undefined) return SIDES.filter((side) => areGiven(side.needs) && inOrder(side));
   const chosen = sidesNamed(sides);
   for (const { name, needs } of chosen) pathsOf(name, needs);
+  const waiting = chosen.find((side) => !inOrder(side));
+  if (waiting)
+    throw new Error(
+      `--driver-first: ${waiting.name} binds no driver before its executors are there. Leave it out of --sides.`,
+    );
   return chosen;
 }
 

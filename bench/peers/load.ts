@@ -5,6 +5,7 @@ import type { Pod } from '../../test/e2e/harness/objects.ts';
 import { PODS, type Gang, type GangObjects } from './objects.ts';
 
 const PARALLEL = 16;
+const STUCK_MS = 60_000;
 const EVENTS = '/apis/events.k8s.io/v1/namespaces/default/events';
 
 export interface Load {
@@ -25,7 +26,7 @@ export async function createGangs(
     for (const [path, body] of objects.before(gang)) await post(path, body);
     createdMs.set(gang.name, performance.now());
     const { metadata } = (await post(PODS, objects.pod(gang, 0, ''))) as Pod;
-    while (isBound?.(metadata.name) === false) await sleep(5);
+    if (isBound) await until(() => isBound(metadata.name), `${metadata.name} was not bound for a minute`);
     for (let member = 1; member <= gang.executors; member++) {
       await post(PODS, objects.pod(gang, member, metadata.uid));
     }
@@ -37,6 +38,14 @@ export async function createGangs(
   // Gangs that wait for their drivers hold nobody up.
   await Promise.all(Array.from({ length: isBound ? gangs.length : PARALLEL }, work));
   return createdMs;
+}
+
+async function until(holds: () => boolean, problem: string): Promise<void> {
+  const giveUpMs = performance.now() + STUCK_MS;
+  while (!holds()) {
+    if (performance.now() > giveUpMs) throw new Error(problem);
+    await sleep(5);
+  }
 }
 
 /** Deletes all pods, bound or not, their Events and what else belongs to gangs, and waits until the pods are gone. */

@@ -19,6 +19,8 @@ export interface Side {
   readonly needs: readonly Given[];
   /** Whether it needs the API of kube-scheduler's own gangs. */
   readonly isNative?: true;
+  /** Whether it binds none of a gang's pods before all are there: executors that wait for their driver wait forever. */
+  readonly needsAllPods?: true;
   readonly objects: GangObjects;
   readonly prepare?: Prepare;
   readonly start: Start;
@@ -101,6 +103,7 @@ export const SIDES: readonly Side[] = [
     about: `kube-scheduler's own gangs, with its defaults and the feature gates ${NATIVE_GATES.join(', ')}`,
     needs: [],
     isNative: true,
+    needsAllPods: true,
     objects: nativeObjects(PROFILE),
     start: startDefault(() => ({ gates: NATIVE_GATES })),
   },
@@ -108,6 +111,7 @@ export const SIDES: readonly Side[] = [
     name: 'coscheduling',
     about: 'the plugin of scheduler-plugins, otherwise defaults',
     needs: COSCHEDULING,
+    needsAllPods: true,
     objects: coschedulingObjects(PROFILE),
     prepare: prepareCrds(1),
     start: startDefault(([program]) => ({ program: program!, inProfile: coscheduling })),
@@ -116,6 +120,7 @@ export const SIDES: readonly Side[] = [
     name: 'volcano',
     about: 'vc-scheduler with its built-in policy, without its controller',
     needs: VOLCANO,
+    needsAllPods: true,
     objects: volcanoObjects(),
     prepare: prepareCrds(1),
     start: startVolcano,
