@@ -8,7 +8,7 @@ import type { Transport } from './transport.ts';
 import type { WriteOutcome, WriteQueue } from './write-queue.ts';
 
 export interface EventRecorderDeps {
-  readonly transport: Pick<Transport, 'request'>;
+  readonly transport: Pick<Transport, 'send'>;
   readonly queue: WriteQueue;
   readonly clock: Pick<Clock, 'nowMs' | 'toWall'>;
   /** The name of this pod, as the reporting instance. */
@@ -88,7 +88,7 @@ export class EventRecorder {
     if (this.#recorded.size > MAX_REMEMBERED) this.#recorded.delete(this.#recorded.keys().next().value!);
     const body = this.#eventOf({ pod, type, reason, note }, now);
     const path = `/apis/events.k8s.io/v1/namespaces/${encodeURIComponent(pod.namespace)}/events`;
-    queue.push(`event ${key}`, async () => void (await transport.request({ method: 'POST', path, body })), onEvent);
+    queue.push(`event ${key}`, () => transport.send({ method: 'POST', path, body }), onEvent);
   }
 
   #eventOf({ pod: { namespace, name, uid }, type, reason, note }: PodEvent, now: number) {

@@ -32,27 +32,30 @@ export class PodsApi {
    */
   async writeReservation(pod: PodRef, version: string, text: string): Promise<WrittenPod> {
     const metadata = { uid: pod.uid, resourceVersion: version, annotations: { [RESERVATION]: text } };
-    return this.#patch(pod, { metadata }, MERGE_PATCH);
+    const path = pathOf(pod.namespace, pod.name);
+    return written(
+      await this.#transport.request({ method: 'PATCH', path, body: { metadata }, contentType: MERGE_PATCH }),
+    );
   }
 
   /**
    * Makes kube-scheduler ask about a rejected pod again, as any change of the pod does (measured: 3 to 11 ms later,
    * 1.36). Also removes the eviction plan, which is done: a gang is woken when it has its room.
    */
-  async wake(pod: PodRef, wallMs: number): Promise<WrittenPod> {
+  async wake(pod: PodRef, wallMs: number): Promise<void> {
     const annotations = { [WAKE]: new Date(wallMs).toISOString(), [EVICTION]: null };
-    return this.#patch(pod, { metadata: { uid: pod.uid, annotations } }, MERGE_PATCH);
+    await this.#patch(pod, { metadata: { uid: pod.uid, annotations } }, MERGE_PATCH);
   }
 
   /** Removes muster's gate if it is the only one. @throws ApiError 422 if the pod has other gates now */
-  async liftGate(pod: PodRef, gate: string): Promise<WrittenPod> {
+  async liftGate(pod: PodRef, gate: string): Promise<void> {
     const gates = [{ name: gate }];
     const patch = [
       { op: 'test', path: '/metadata/uid', value: pod.uid },
       { op: 'test', path: '/spec/schedulingGates', value: gates },
       { op: 'remove', path: '/spec/schedulingGates' },
     ];
-    return this.#patch(pod, patch, JSON_PATCH);
+    await this.#patch(pod, patch, JSON_PATCH);
   }
 
   /** Writes an eviction plan to the leader of the gang that it makes room for; undefined removes the plan. */
@@ -85,7 +88,7 @@ export class PodsApi {
 
   async #end({ namespace, name, uid }: PodRef, request: ApiRequest): Promise<void> {
     try {
-      await this.#transport.request(request);
+      await this.#transport.send(request);
     } catch (error) {
       if (!(error instanceof ApiError)) throw error;
       if (error.status === 404) return;
@@ -103,7 +106,7 @@ export class PodsApi {
     };
     const path = `${pathOf(namespace, name)}/status`;
     const body = { metadata: { uid }, status: { conditions: [condition] } };
-    await this.#transport.request({ method: 'PATCH', path, body, contentType: STRATEGIC_PATCH });
+    await this.#transport.send({ method: 'PATCH', path, body, contentType: STRATEGIC_PATCH });
   }
 
   /** How the pod with this UID ended; undefined: it is gone, another pod has its name, or it has not ended. */
@@ -131,17 +134,15 @@ export class PodsApi {
   async nominate(pod: PodRef, node: string): Promise<void> {
     const body = { metadata: { uid: pod.uid }, status: { nominatedNodeName: node } };
     const path = `${pathOf(pod.namespace, pod.name)}/status`;
-    await this.#transport.request({ method: 'PATCH', path, body, contentType: MERGE_PATCH });
+    await this.#transport.send({ method: 'PATCH', path, body, contentType: MERGE_PATCH });
   }
 
   async read({ namespace, name }: PodRef): Promise<WrittenPod> {
     return written(await this.#transport.request({ method: 'GET', path: pathOf(namespace, name) }));
   }
 
-  async #patch({ namespace, name }: PodRef, body: unknown, contentType: string): Promise<WrittenPod> {
-    return written(
-      await this.#transport.request({ method: 'PATCH', path: pathOf(namespace, name), body, contentType }),
-    );
+  async #patch({ namespace, name }: PodRef, body: unknown, contentType: string): Promise<void> {
+    await this.#transport.send({ method: 'PATCH', path: pathOf(namespace, name), body, contentType });
   }
 }
 

@@ -2,7 +2,7 @@ import { sleep } from './back-off.ts';
 import type { Transport } from './transport.ts';
 
 export interface ProbeOptions {
-  readonly transport: Pick<Transport, 'request'>;
+  readonly transport: Pick<Transport, 'send'>;
   readonly nowMs: () => number;
   /** The server answers again. */
   readonly onBack: () => void;
@@ -54,7 +54,7 @@ export class Probe {
     const { transport, nowMs, everyMs, onBack, log } = this.#options;
     const askedMs = nowMs();
     try {
-      await transport.request({ method: 'GET', path: CHEAP, timeoutMs: everyMs });
+      await transport.send({ method: 'GET', path: CHEAP, timeoutMs: everyMs });
     } catch (error) {
       if (this.#answers && !this.#stop.signal.aborted)
         log('warn', { error: (error as Error).message }, 'the API server does not answer');

@@ -59,6 +59,8 @@ const WATCH_TIMEOUT_MS = 10_000;
 /** The largest expected answer is a page of 500 pods, 5 MB. */
 const MAX_BODY_BYTES = 256 * 2 ** 20;
 const MAX_SOCKETS = 32;
+/** How long credentials are used before they are looked up again: tokens and certificates are renewed. */
+const CREDENTIALS_MS = 1000;
 /** A proxy may ask for weeks. Nothing waits so long, and a timer of more than 24 days fires at once. */
 const LONGEST_RETRY_MS = 60_000;
 
@@ -67,6 +69,11 @@ type Connection = Pick<https.RequestOptions, 'ca' | 'cert' | 'key' | 'pfx' | 'pa
   headers?: http.OutgoingHttpHeaders;
   auth?: string;
 };
+
+/** What goes with every request. */
+interface Credentials extends Pick<Connection, 'headers' | 'auth'> {
+  readonly agent: http.Agent;
+}
 
 /**
  * Talks to the API server over kept-alive connections, with the credentials of a KubeConfig (kubeconfig file, exec or
@@ -78,6 +85,8 @@ export class Transport {
   #agent: http.Agent | undefined;
   /** The TLS options of the agent. Renewed certificates change them, and the agent is made again. */
   #agentOf = '';
+  #credentials: Credentials | undefined;
+  #lookedUpMs = -Infinity;
 
   /** @throws MusterError MUSTER_KUBE_CONFIG if the config has no valid server */
   constructor(config: KubeConfig) {
@@ -93,6 +102,16 @@ export class Transport {
 
   get server(): string {
     return this.#server.origin;
+  }
+
+  /** Sends a request whose answer nobody reads. @throws as `request` */
+  async send({ timeoutMs = TIMEOUT_MS, ...request }: ApiRequest): Promise<void> {
+    const response = await this.#send(request, AbortSignal.timeout(timeoutMs));
+    await new Promise<void>((resolve, reject) => {
+      response.on('error', reject);
+      response.once('close', () => (response.complete ? resolve() : reject(new Error('the answer broke off'))));
+      response.resume();
+    });
   }
 
   /** @throws ApiError for a status of 300 and above; a system error if there is no answer */
@@ -140,28 +159,43 @@ export class Transport {
     { method, path, body, contentType, headers: more }: Sent,
     signal: AbortSignal,
   ): Promise<http.IncomingMessage> {
-    const options: Connection = {};
-    await this.#config.applyToHTTPSOptions(options);
+    const { agent, ...credentials } = await this.#lookUp();
     const payload = body === undefined ? undefined : Buffer.from(JSON.stringify(body));
     const headers = {
       accept: 'application/json',
       'user-agent': 'muster',
-      ...options.headers,
+      ...credentials.headers,
       ...more,
       ...(payload ? { 'content-type': contentType ?? 'application/json', 'content-length': payload.length } : {}),
     };
     const base = this.#server.pathname.replace(/\/$/, '');
     const { protocol, hostname, port } = this.#server;
     const target = { protocol, hostname: hostname.replace(/^\[|\]$/g, ''), port, path: base + path };
-    const auth = options.auth === undefined ? {} : { auth: options.auth };
-    const call = { ...target, method, headers, ...auth, agent: this.#agentFor(options), signal };
+    const auth = credentials.auth === undefined ? {} : { auth: credentials.auth };
+    const call = { ...target, method, headers, ...auth, agent, signal };
     const response = await new Promise<http.IncomingMessage>((resolve, reject) => {
       const request = (protocol === 'https:' ? https : http).request(call, resolve);
       request.on('error', reject);
       request.end(payload);
     });
+    if (response.statusCode === 401) this.#credentials = undefined;
     if ((response.statusCode ?? 0) >= 300) throw await errorOf(response);
     return response;
+  }
+
+  /** Looks credentials up at most once a second: the client library reads files and makes an agent each time. */
+  async #lookUp(): Promise<Credentials> {
+    if (this.#credentials && performance.now() - this.#lookedUpMs < CREDENTIALS_MS) return this.#credentials;
+    const options: Connection = {};
+    await this.#config.applyToHTTPSOptions(options);
+    const { headers, auth } = options;
+    this.#lookedUpMs = performance.now();
+    this.#credentials = {
+      ...(headers ? { headers } : {}),
+      ...(auth === undefined ? {} : { auth }),
+      agent: this.#agentFor(options),
+    };
+    return this.#credentials;
   }
 
   #agentFor({ ca, cert, key, pfx, passphrase, rejectUnauthorized, servername }: Connection): http.Agent {

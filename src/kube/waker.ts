@@ -49,11 +49,7 @@ export class Waker {
       this.#waiting.delete(uid);
       this.#lastMs.set(uid, now);
       const { api, queue, onWake } = this.#deps;
-      queue.push(
-        `wake ${uid}`,
-        async () => void (await (gated ? api.liftGate(pod, GATE) : api.wake(pod, clock.toWall(now)))),
-        onWake,
-      );
+      queue.push(`wake ${uid}`, () => (gated ? api.liftGate(pod, GATE) : api.wake(pod, clock.toWall(now))), onWake);
     }
   }
 }

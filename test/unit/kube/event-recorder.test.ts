@@ -14,7 +14,7 @@ function recorder() {
   const notes: string[] = [];
   const clock = { now: 0 };
   const transport = {
-    request: ({ body }: { body?: unknown }) => {
+    send: ({ body }: { body?: unknown }) => {
       const { reason, note } = body as { reason: string; note: string };
       notes.push(`${clock.now / MINUTE} ${reason} ${note.slice(0, 36)}`);
       return Promise.resolve({} as never);
