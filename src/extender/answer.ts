@@ -13,14 +13,19 @@ const quotedList = (names: readonly string[]) => (names.length === 0 ? '[]' : `[
  * ExtenderFilterResult as JSON text, as short as kube-scheduler allows. Since 1.31 an omitted node counts as
  * unresolvable, and most of an answer's cost is the time that Go takes to decode it.
  */
-export function filterBody(answer: FilterAnswer, candidates: Candidates, mode: WireMode, reasons: Reasons): string {
+export function filterBody(
+  answer: FilterAnswer,
+  candidates: Candidates,
+  mode: WireMode,
+  reasons: Reasons,
+): string | Buffer {
   switch (answer.kind) {
     case 'one':
       return `{${passed([answer.node], mode)}}`;
     case 'all':
-      return `{${passedAll(candidates, mode)}}`;
+      return passedAll(candidates, mode, [], '}');
     case 'some':
-      return `{${passedAll(candidates, mode, answer.failed)},"FailedNodes":${failed(answer.failed, answer.reason)}}`;
+      return passedAll(candidates, mode, answer.failed, `,"FailedNodes":${failed(answer.failed, answer.reason)}}`);
     case 'none': {
       const named = reasons === 'all' ? candidates.names() : firstOf(candidates);
       return `{${passed([], mode)},"FailedAndUnresolvableNodes":${failed(named, answer.reason)}}`;
@@ -28,14 +33,22 @@ export function filterBody(answer: FilterAnswer, candidates: Candidates, mode: W
   }
 }
 
-/** All candidates except these. */
-function passedAll(candidates: Candidates, mode: WireMode, except: readonly string[] = []): string {
-  if (candidates instanceof NameList) return `"NodeNames":${candidates.json(except)}`;
+/** All candidates except these, and what follows them. A NameList's answer is bytes of its space. */
+function passedAll(candidates: Candidates, mode: WireMode, except: readonly string[], rest: string): string | Buffer {
+  if (candidates instanceof NameList) return spliced(candidates, except, rest);
   const failed = new Set(except);
-  return passed(
-    candidates.names().filter((name) => !failed.has(name)),
-    mode,
-  );
+  const names = candidates.names().filter((name) => !failed.has(name));
+  return `{${passed(names, mode)}${rest}`;
+}
+
+const NAMES = Buffer.from('{"NodeNames":');
+
+function spliced(list: NameList, except: readonly string[], rest: string): Buffer {
+  const { space } = list;
+  space.answer(NAMES.length + list.bytes + Buffer.byteLength(rest));
+  const { out } = space;
+  const at = list.write(NAMES.copy(out), except);
+  return out.subarray(0, at + out.write(rest, at));
 }
 
 const firstOf = (candidates: Candidates): readonly string[] =>

@@ -1,147 +1,149 @@
 import type { Candidates } from '../core/model.ts';
+import { NameBook, widened } from './name-book.ts';
+import type { RequestSpace } from './request-space.ts';
 
 const QUOTE = 0x22;
 const COMMA = 0x2c;
-const LONGEST_NAME = 253;
+const OPENING = 0x5b;
+const CLOSING = 0x5d;
+/** A book with more names is replaced: no cluster has so many. */
+const MOST_NAMES = 2 ** 16;
 
-/** Where a byte may be in a node's name. 1: anywhere; 2: not at either end; 0: nowhere. */
-const KIND = new Uint8Array(256);
-for (const char of 'abcdefghijklmnopqrstuvwxyz0123456789') KIND[char.charCodeAt(0)] = 1;
-for (const char of '-.') KIND[char.charCodeAt(0)] = 2;
+/** The book of names that lists share, and which of its names the list has that was looked at last. */
+export class NameIndex {
+  #book = new NameBook();
+  /** Per number of a name: its place in the marked list plus #base; less than #base: it is not in there. */
+  #places = new Int32Array(1024);
+  #base = 1;
+  #marked: NameList | undefined;
 
-const step = (hash: number, byte: number) => Math.imul(hash ^ byte, 0x01000193);
+  /** The book for the next list. Lists that were read before keep theirs. */
+  get book(): NameBook {
+    if (this.#book.size > MOST_NAMES || this.#book.isCrowded) this.#book = new NameBook();
+    return this.#book;
+  }
 
-/** Folds in the high bits of the hash, which FNV mixes best. */
-const slotOf = (hash: number, mask: number) => (hash ^ (hash >>> 15)) & mask;
+  /** The place of the name with this number in the list, or -1. */
+  placeIn(list: NameList, id: number): number {
+    if (this.#marked !== list) this.mark(list);
+    const place = (this.#places[id] ?? 0) - this.#base;
+    return place < 0 ? -1 : place;
+  }
+
+  /** @returns false: a name is in it twice */
+  mark(list: NameList): boolean {
+    const { size, space, book } = list;
+    if (this.#marked) this.#base += this.#marked.size;
+    if (this.#base > 2 ** 30) this.#base = this.#startAgain();
+    if (this.#places.length < book.size) this.#places = widened(this.#places, book.size);
+    this.#marked = list;
+    const [places, base, { ids }] = [this.#places, this.#base, space];
+    for (let i = 0; i < size; i++) {
+      if (places[ids[i]!]! >= base) return false;
+      places[ids[i]!] = base + i;
+    }
+    return true;
+  }
+
+  #startAgain(): number {
+    this.#places.fill(0);
+    return 1;
+  }
+}
 
 /**
- * The names of a NodeNames list, kept as the bytes that kube-scheduler sent. A string is made only for a name that is
- * requested: most answers name one node or echo the list, and making 5,000 strings costs more than the decision.
+ * The names of a NodeNames list, kept as the bytes that kube-scheduler sent and as numbers. A string is made only for a
+ * name that is new: most answers name one node or echo the list, and making 5,000 strings costs more than the decision.
  */
 export class NameList implements Candidates {
-  readonly #bytes: Buffer;
-  /** The offset of the i-th name; the next name begins three bytes after its end. */
-  readonly #starts: Int32Array;
   readonly size: number;
-  /** Hash table with open addressing: 0 is empty, else the index of the name plus one. */
-  readonly #table: Int32Array;
+  readonly space: RequestSpace;
+  readonly book: NameBook;
+  readonly #index: NameIndex;
 
-  private constructor(bytes: Buffer, starts: Int32Array, size: number, table: Int32Array) {
-    this.#bytes = bytes;
-    this.#starts = starts;
+  private constructor(index: NameIndex, book: NameBook, space: RequestSpace, size: number) {
+    this.#index = index;
+    this.book = book;
+    this.space = space;
     this.size = size;
-    this.#table = table;
   }
 
   /**
+   * @param space holds the list, and must hold it as long as the list is used
    * @param from offset of the first quote
    * @param to offset of the closing bracket
    * @returns undefined unless the bytes are distinct names of nodes without spaces between them
    */
-  static read(bytes: Buffer, from: number, to: number): NameList | undefined {
-    const found = scan(bytes, from, to);
-    if (!found) return undefined;
-    const { starts, hashes, size } = found;
-    const mask = 2 ** Math.ceil(Math.log2(size * 2)) - 1;
-    const table = new Int32Array(mask + 1);
-    for (let i = 0; i < size; i++) {
-      let slot = slotOf(hashes[i]!, mask);
-      for (; table[slot] !== 0; slot = (slot + 1) & mask) {
-        const other = table[slot]! - 1;
-        if (hashes[other] === hashes[i] && isSame(bytes, starts, other, i)) return undefined;
-      }
-      table[slot] = i + 1;
+  static read(index: NameIndex, space: RequestSpace, from: number, to: number): NameList | undefined {
+    const { bytes, words } = space;
+    const { book } = index;
+    let [size, at, id] = [0, from, -1];
+    for (; ; at++) {
+      if (bytes[at] !== QUOTE) return undefined;
+      id = book.read(words, ++at, id);
+      if (id < 0) return undefined;
+      space.widen(size);
+      space.starts[size] = at;
+      space.ids[size++] = id;
+      at += book.lengthOf(id) + 1;
+      if (at >= to) break;
+      if (bytes[at] !== COMMA) return undefined;
     }
-    return new NameList(bytes, starts, size, table);
+    if (at !== to) return undefined;
+    const list = new NameList(index, book, space, size);
+    return index.mark(list) ? list : undefined;
   }
 
-  has(name: string): boolean {
-    return this.#find(name) >= 0;
+  has(name: string, row?: number): boolean {
+    return this.#placeOf(name, row) >= 0;
   }
 
   names(): readonly string[] {
-    return this.#text(0, this.size).slice(1, -1).split('","');
+    const { ids } = this.space;
+    const names = new Array<string>(this.size);
+    for (let i = 0; i < names.length; i++) names[i] = this.book.nameOf(ids[i]!);
+    return names;
   }
 
   get first(): string {
-    return this.#text(0, 1).slice(1, -1);
+    return this.book.nameOf(this.space.ids[0]!);
   }
 
-  /** The list as JSON without the names in `except`: the bytes between those, unchanged. */
-  json(except: readonly string[] = []): string {
-    const gone = except.map((name) => this.#find(name)).filter((i) => i >= 0);
+  /** The number of bytes of the longest answer of `write`. */
+  get bytes(): number {
+    return this.#end - this.space.starts[0]! + 3;
+  }
+
+  /**
+   * Writes the list as JSON without the names in `except` into the space's answer: the bytes between those, unchanged.
+   * @returns where it ends
+   */
+  write(from: number, except: readonly string[] = []): number {
+    const gone = except.map((name) => this.#placeOf(name)).filter((place) => place >= 0);
     gone.sort((a, b) => a - b);
-    const pieces: string[] = [];
-    let from = 0;
-    for (const i of [...gone, this.size]) {
-      if (i > from) pieces.push(this.#text(from, i));
-      from = i + 1;
+    const { bytes, starts, out } = this.space;
+    out[from] = OPENING;
+    let [at, next] = [from + 1, 0];
+    for (const place of [...gone, this.size]) {
+      if (place > next) {
+        if (at > from + 1) out[at++] = COMMA;
+        const end = place === this.size ? this.#end : starts[place]! - 2;
+        at += bytes.copy(out, at, starts[next]! - 1, end);
+      }
+      next = place + 1;
     }
-    return `[${pieces.join(',')}]`;
+    out[at] = CLOSING;
+    return at + 1;
   }
 
-  /** The index of the name, or -1. */
-  #find(name: string): number {
-    let hash = 0;
-    for (let i = 0; i < name.length; i++) hash = step(hash, name.charCodeAt(i));
-    const mask = this.#table.length - 1;
-    for (let slot = slotOf(hash, mask); this.#table[slot] !== 0; slot = (slot + 1) & mask) {
-      if (this.#isAt(this.#table[slot]! - 1, name)) return this.#table[slot]! - 1;
-    }
-    return -1;
+  /** The offset after the last name's quote. */
+  get #end(): number {
+    const last = this.size - 1;
+    return this.space.starts[last]! + this.book.lengthOf(this.space.ids[last]!) + 1;
   }
 
-  /** Names `from` to before `to`, quoted, with commas between them. */
-  #text(from: number, to: number): string {
-    return this.#bytes.toString('latin1', this.#starts[from]! - 1, this.#starts[to]! - 2);
+  #placeOf(name: string, row?: number): number {
+    const id = this.book.idOf(name, row);
+    return id < 0 ? -1 : this.#index.placeIn(this, id);
   }
-
-  #isAt(i: number, name: string): boolean {
-    const start = this.#starts[i]!;
-    if (this.#starts[i + 1]! - 3 - start !== name.length) return false;
-    for (let at = 0; at < name.length; at++) if (this.#bytes[start + at] !== name.charCodeAt(at)) return false;
-    return true;
-  }
-}
-
-interface Scan {
-  /** One more entry than there are names. */
-  readonly starts: Int32Array;
-  readonly hashes: Int32Array;
-  readonly size: number;
-}
-
-/** One pass over `"a","b"`: the offset and the hash of each name. */
-function scan(bytes: Buffer, from: number, to: number): Scan | undefined {
-  let [starts, hashes] = [new Int32Array(1024), new Int32Array(1024)];
-  let size = 0;
-  for (let at = from; ; at++) {
-    if (bytes[at] !== QUOTE) return undefined;
-    const start = ++at;
-    let hash = 0;
-    // Ends at the closing bracket at the latest.
-    for (; KIND[bytes[at]!] !== 0; at++) hash = step(hash, bytes[at]!);
-    const isName = KIND[bytes[start]!] === 1 && KIND[bytes[at - 1]!] === 1 && at - start <= LONGEST_NAME;
-    if (!isName || bytes[at] !== QUOTE) return undefined;
-    if (size + 1 === starts.length) [starts, hashes] = [widened(starts), widened(hashes)];
-    starts[size] = start;
-    hashes[size++] = hash;
-    starts[size] = at + 3;
-    if (++at === to) return { starts, hashes, size };
-    if (bytes[at] !== COMMA) return undefined;
-  }
-}
-
-function widened(array: Int32Array): Int32Array<ArrayBuffer> {
-  const wider = new Int32Array(array.length * 2);
-  wider.set(array);
-  return wider;
-}
-
-/** Whether two names have the same bytes. */
-function isSame(bytes: Buffer, starts: Int32Array, a: number, b: number): boolean {
-  const length = starts[a + 1]! - starts[a]!;
-  if (length !== starts[b + 1]! - starts[b]!) return false;
-  for (let i = 0; i < length - 3; i++) if (bytes[starts[a]! + i] !== bytes[starts[b]! + i]) return false;
-  return true;
 }

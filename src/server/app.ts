@@ -1,5 +1,7 @@
 import type { FastifyBaseLogger, FastifyInstance } from 'fastify';
-import { extenderRoutes, type DecisionRecord, type ExtenderDeps } from '../extender/routes.ts';
+import { hotPath } from '../extender/hot-path.ts';
+import { extenderRoutes } from '../extender/routes.ts';
+import type { DecisionRecord, ExtenderDeps } from '../extender/verbs.ts';
 import type { Reasons } from '../extender/answer.ts';
 import type { Effect } from '../core/effects.ts';
 import type { PodRef } from '../core/model.ts';
@@ -8,9 +10,9 @@ import type { IntakeContext } from '../intake/gang-objects.ts';
 import type { Identity } from '../intake/identity.ts';
 import { apiRoutes } from './api/routes.ts';
 import type { SnapshotAge } from './api/views.ts';
-import { requireCertificate, requireName } from './clients.ts';
+import { nameCheck, requireCertificate, requireName } from './clients.ts';
 import { health, type LiveHealth } from './health.ts';
-import { httpServer } from './http.ts';
+import { httpServer, offerFirst } from './http.ts';
 import type { Tls } from './tls.ts';
 import { costMetrics } from './cost-metrics.ts';
 import { buildMetrics, type Metrics } from './metrics.ts';
@@ -121,15 +123,19 @@ function emptyServers({ logger, maxBodyBytes, live, tls }: ServerOptions): Pick<
 
 function serveVerbs(
   extender: FastifyInstance,
-  { scheduler, nowMs, reasons, live, tls, clientNames }: ServerOptions,
+  { scheduler, nowMs, reasons, live, tls, clientNames, maxBodyBytes }: ServerOptions,
   sinks: Pick<ExtenderDeps, 'onEffects' | 'onDecision'>,
 ): void {
   const liveDeps = live ? { context: live.context, identify: live.identify, onAsked: live.onAsked } : {};
+  const deps = { scheduler, nowMs, reasons, ...sinks, ...liveDeps };
+  const names = tls?.ca ? clientNames : undefined;
   void extender.register((verbs, _options, done) => {
-    if (tls?.ca && clientNames) requireName(verbs, clientNames);
-    void verbs.register(extenderRoutes, { scheduler, nowMs, reasons, ...sinks, ...liveDeps });
+    if (names) requireName(verbs, names);
+    void verbs.register(extenderRoutes, deps);
     done();
   });
+  const isAllowed = names ? nameCheck(names) : () => true;
+  offerFirst(extender, hotPath(extender, deps, { bodyLimit: maxBodyBytes, isAllowed }));
 }
 
 function logDecision(

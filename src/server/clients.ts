@@ -1,5 +1,6 @@
+import type { IncomingMessage } from 'node:http';
 import type { TLSSocket } from 'node:tls';
-import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import type { FastifyInstance, FastifyReply } from 'fastify';
 
 /** The kubelet has no client certificate. */
 const OPEN = new Set(['/healthz', '/readyz']);
@@ -7,23 +8,32 @@ const OPEN = new Set(['/healthz', '/readyz']);
 /** Refuses clients without a certificate of the server's CA, except about health. */
 export function requireCertificate(app: FastifyInstance): void {
   app.addHook('onRequest', async (request, reply) => {
-    if (OPEN.has(request.routeOptions.url ?? '') || socketOf(request).authorized) return;
+    if (OPEN.has(request.routeOptions.url ?? '') || socketOf(request.raw).authorized) return;
     return refuse(reply, 'a client certificate is required');
   });
 }
 
-/** Refuses clients whose certificate has none of these names. */
-export function requireName(app: FastifyInstance, names: readonly string[]): void {
+/** Whether a client's certificate has one of these names. */
+export function nameCheck(names: readonly string[]): (request: IncomingMessage) => boolean {
   /** A certificate belongs to a connection, and reading it takes longer than most decisions. */
   const allowed = new WeakMap<TLSSocket, boolean>();
-  app.addHook('onRequest', async (request, reply) => {
+  return (request) => {
     const socket = socketOf(request);
     let isAllowed = allowed.get(socket);
     if (isAllowed === undefined) {
       isAllowed = socket.authorized && namesOf(socket).some((name) => names.includes(name));
       allowed.set(socket, isAllowed);
     }
-    if (!isAllowed) return refuse(reply, `the client certificate has none of the names ${names.join(', ')}`);
+    return isAllowed;
+  };
+}
+
+/** Refuses clients whose certificate has none of these names. */
+export function requireName(app: FastifyInstance, names: readonly string[]): void {
+  const isAllowed = nameCheck(names);
+  app.addHook('onRequest', async (request, reply) => {
+    if (!isAllowed(request.raw))
+      return refuse(reply, `the client certificate has none of the names ${names.join(', ')}`);
   });
 }
 
@@ -38,7 +48,7 @@ function namesOf(socket: TLSSocket): readonly string[] {
 }
 
 // Only servers with a CA have these hooks, and they speak TLS.
-const socketOf = ({ raw }: FastifyRequest) => raw.socket as TLSSocket;
+const socketOf = ({ socket }: IncomingMessage) => socket as TLSSocket;
 
 function refuse(reply: FastifyReply, why: string): FastifyReply {
   reply.log.warn({ reason: why }, 'client refused');

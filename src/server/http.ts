@@ -1,3 +1,4 @@
+import type { RequestListener } from 'node:http';
 import Fastify, {
   LogController,
   type FastifyBaseLogger,
@@ -49,4 +50,16 @@ export function httpServer(
   const https = { ...tls, requestCert: asks, rejectUnauthorized: asks && clients === 'certified', ...times };
   // Fastify's types of HTTPS and HTTP servers differ only in the raw socket, which is not used here.
   return Fastify({ ...options, https } as FastifyServerOptions);
+}
+
+/** Lets `take` look at each request first; those that it does not take go to Fastify. */
+export function offerFirst(
+  { server }: FastifyInstance,
+  take: (...asked: Parameters<RequestListener>) => boolean,
+): void {
+  const listeners = server.listeners('request') as RequestListener[];
+  server.removeAllListeners('request');
+  server.on('request', (request, response) => {
+    if (!take(request, response)) for (const listener of listeners) void listener.call(server, request, response);
+  });
 }

@@ -1,7 +1,7 @@
 import { Counter, Gauge, Histogram, Registry, collectDefaultMetrics } from 'prom-client';
 import type { SchedulerStats } from '../core/decision.ts';
 import type { Effect } from '../core/effects.ts';
-import type { DecisionRecord } from '../extender/routes.ts';
+import type { DecisionRecord } from '../extender/verbs.ts';
 import { VERSION } from '../version.ts';
 import { promiseMetrics } from './promise-metrics.ts';
 

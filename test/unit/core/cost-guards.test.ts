@@ -12,7 +12,8 @@ import { Budgets } from '../../../src/core/preemption/candidates/budgets.ts';
 import { Shortfall } from '../../../src/core/placement/shortfall.ts';
 import { Scheduler } from '../../../src/core/scheduler.ts';
 import { filterBody } from '../../../src/extender/answer.ts';
-import { NameList } from '../../../src/extender/name-list.ts';
+import { NameIndex, NameList } from '../../../src/extender/name-list.ts';
+import { RequestSpace } from '../../../src/extender/request-space.ts';
 import { boundTo, node, offer, pod, spark, type GangBuilder } from '../../support/builders.ts';
 
 /**
@@ -220,7 +221,10 @@ test.each([100, 400])('a slice of a search: as many candidates on %i nodes as on
 describe('how many bytes an answer has', () => {
   const bytes = (answer: FilterAnswer, count: number) => {
     const text = JSON.stringify(namesOf(count));
-    const list = NameList.read(Buffer.from(text), 1, text.length - 1)!;
+    const space = new RequestSpace();
+    space.begin(text.length);
+    space.bytes.write(text);
+    const list = NameList.read(new NameIndex(), space, 1, text.length - 1)!;
     return filterBody(answer, list, 'names', 'one').length;
   };
 
