@@ -2,17 +2,17 @@ import type { Constraints, Requirement, Taint, Toleration } from '../core/model.
 import { MusterError } from '../core/errors.ts';
 import { nameAt, objectAt, objectsAt, own, textAt, textMapAt, textsAt, type Json } from './field.ts';
 import { shown } from './wording.ts';
-import { Interned } from './interning.ts';
+import { Interned, sharedKey } from './interning.ts';
 
 const OPERATORS = ['In', 'NotIn', 'Exists', 'DoesNotExist', 'Gt', 'Lt'] as const;
 const TOLERATION_OPERATORS = ['Exists', 'Equal', 'Lt', 'Gt'] as const;
 
-const shared = new Interned<Constraints>();
+const known = new Interned<Constraints>();
 
 /** Node selector, required node affinity and tolerations of a pod's spec. */
 export function constraintsOf(spec: Json, where: string): Constraints {
   const said = [own(spec, 'nodeSelector'), own(spec, 'tolerations'), own(spec, 'affinity')];
-  return shared.of(JSON.stringify(said), () => readConstraints(spec, where));
+  return known.of(sharedKey(said) ?? JSON.stringify(said), () => readConstraints(spec, where));
 }
 
 function readConstraints(spec: Json, where: string): Constraints {

@@ -38,11 +38,16 @@ export function evictionTraitsOf(read: Read): Part {
   addPreemptionTraits(evictionTraits, read);
   add(evictionTraits, 'deletionCost', integer(annotations.get(DELETION_COST)));
   add(evictionTraits, 'restarts', restartsOf(pod, where) || undefined);
-  const priorityRequest = priorityRequestOf(annotations, fromWall);
-  return {
-    ...(Object.keys(evictionTraits).length > 0 ? { evictionTraits } : {}),
-    ...(Object.keys(priorityRequest).length > 0 ? { priorityRequest } : {}),
-  };
+  const priorityRequest = annotations.size === 0 ? {} : priorityRequestOf(annotations, fromWall);
+  const part: { -readonly [K in keyof Part]: Part[K] } = {};
+  if (!isEmpty(evictionTraits)) part.evictionTraits = evictionTraits;
+  if (!isEmpty(priorityRequest)) part.priorityRequest = priorityRequest;
+  return part;
+}
+
+function isEmpty(object: object): boolean {
+  for (const _key in object) return false;
+  return true;
 }
 
 const number = <K extends string>(key: K, value: number | undefined) =>

@@ -1,4 +1,5 @@
 import { MusterError } from '../core/errors.ts';
+import { viewOf } from './interning.ts';
 import { shown } from './wording.ts';
 
 /** A JSON object from outside. Read it with the functions below: they ignore inherited keys such as `constructor`. */
@@ -9,7 +10,9 @@ function bad(where: string, value: unknown, wanted: string): MusterError {
 }
 
 export function own(object: Json, key: string): unknown {
-  return Object.hasOwn(object, key) ? object[key] : undefined;
+  const value = object[key];
+  // Most keys that are asked for are absent.
+  return value !== undefined && Object.hasOwn(object, key) ? value : undefined;
 }
 
 /** An object; undefined for null and for an absent key, since Go writes either for an unset field. */
@@ -71,12 +74,16 @@ export function flagAt(parent: Json, key: string, where: string): boolean {
   return value;
 }
 
-/** Labels, annotations, selectors. */
-export function textMapAt(parent: Json, key: string, where: string): Map<string, string> {
+/** Labels, annotations, selectors. Pods that share an object of labels share the map. */
+export function textMapAt(parent: Json, key: string, where: string): ReadonlyMap<string, string> {
   const object = objectAt(parent, key, where);
+  return object ? viewOf(object, () => textMapOf(object, `${where}.${key}`)) : new Map<string, string>();
+}
+
+function textMapOf(object: Json, where: string): ReadonlyMap<string, string> {
   const out = new Map<string, string>();
-  for (const [name, value] of Object.entries(object ?? {})) {
-    if (typeof value !== 'string') throw bad(`${where}.${key}[${shown(name)}]`, value, 'a string');
+  for (const [name, value] of Object.entries(object)) {
+    if (typeof value !== 'string') throw bad(`${where}[${shown(name)}]`, value, 'a string');
     out.set(name, value);
   }
   return out;

@@ -1,7 +1,7 @@
 import type { Resources } from '../core/resources.ts';
 import { objectAt, objectsAt, own, textAt, type Json } from './field.ts';
 import { cappedUnits, parseQuantity, wholeUnits } from './quantity.ts';
-import { Interned } from './interning.ts';
+import { Interned, sharedKey } from './interning.ts';
 
 /** Amounts by resource name, in billionths of the unit: exact until the end. */
 type Exact = Map<string, bigint>;
@@ -9,7 +9,7 @@ type Exact = Map<string, bigint>;
 /** Resources that a pod-level request replaces; others stay the sum of the containers. */
 const isPodLevel = (name: string) => name === 'cpu' || name === 'memory' || name.startsWith('hugepages-');
 
-const shared = new Interned<Resources>();
+const known = new Interned<Resources>();
 
 /**
  * The resources that a pod requests from its node.
@@ -31,6 +31,21 @@ const shared = new Interned<Resources>();
  */
 export function podRequest(pod: Json, where: string): Resources {
   const spec = objectAt(pod, 'spec', where) ?? {};
+  const key = keyOf(pod, spec, where);
+  return key === undefined ? readRequest(pod, spec, where) : known.of(key, () => readRequest(pod, spec, where));
+}
+
+/** Of a pod whose parts many pods have in common: what the request depends on. */
+function keyOf(pod: Json, spec: Json, where: string): string | undefined {
+  const status = objectAt(pod, 'status', where) ?? {};
+  const ofSpec = ['containers', 'initContainers', 'overhead', 'resources'].map((part) => own(spec, part));
+  if (!textAt(spec, 'nodeName', `${where}.spec`)) return sharedKey(ofSpec);
+  const ofStatus = ['containerStatuses', 'initContainerStatuses', 'conditions'].map((part) => own(status, part));
+  const key = sharedKey([...ofSpec, ...ofStatus]);
+  return key && `assigned ${key}`;
+}
+
+function readRequest(pod: Json, spec: Json, where: string): Resources {
   const path = `${where}.spec`;
   const statuses = textAt(spec, 'nodeName', path) ? containerStatuses(pod, where) : undefined;
   const total = containersTotal(spec, path, statuses);
@@ -43,7 +58,7 @@ export function podRequest(pod: Json, where: string): Resources {
   const units = statuses ? cappedUnits : wholeUnits;
   for (const [name, amount] of total) if (amount > 0n) out.set(name, units(amount, name, where));
   out.set('pods', 1);
-  return shared.of(JSON.stringify([...out]), () => out);
+  return known.of(JSON.stringify([...out]), () => out);
 }
 
 function containersTotal(spec: Json, path: string, statuses: Statuses | undefined): Exact {

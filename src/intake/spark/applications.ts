@@ -13,7 +13,7 @@ export function kubeflowAppOf(object: Json): SparkApplication {
   const spec = objectAt(object, 'spec', 'SparkApplication') ?? {};
   const executor = objectAt(spec, 'executor', at) ?? {};
   const dynamic = objectAt(spec, 'dynamicAllocation', at) ?? {};
-  const conf = textMapAt(spec, 'sparkConf', at);
+  const conf = new Map(textMapAt(spec, 'sparkConf', at));
   const set = (key: string, value: string | number | boolean | undefined) => {
     if (value !== undefined) conf.set(key, String(value));
   };
@@ -70,7 +70,7 @@ function kubeflowExecutorPod(spec: Json, executor: Json): Json {
 export function apacheAppOf(object: Json): SparkApplication {
   const at = 'SparkApplication.spec';
   const spec = objectAt(object, 'spec', 'SparkApplication') ?? {};
-  const conf = textMapAt(spec, 'sparkConf', at);
+  const conf = new Map(textMapAt(spec, 'sparkConf', at));
   const type = textAt(spec, 'pyFiles', at) ? 'python' : textAt(spec, 'sparkRFiles', at) ? 'r' : 'java';
   if (!conf.has('spark.kubernetes.resource.type')) conf.set('spark.kubernetes.resource.type', type);
   const executor = objectAt(spec, 'executorSpec', at) ?? {};
