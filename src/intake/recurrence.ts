@@ -9,6 +9,8 @@ import { ownersOf } from './owners.ts';
 
 const USER = 'muster.dev/user';
 const MAX_USER = 63;
+/** The variable of a container's environment in which Spark says who submitted the app; no other is read. */
+export const USER_VARIABLE = 'SPARK_USER';
 
 /** A pod, as far as it has been read. */
 interface Source {
@@ -53,7 +55,7 @@ export function recurrenceOf({ pod, object, annotations, gang, workClass }: Sour
  * number in its place, which is the same for everybody.
  */
 function userOf(spec: Json, said: string | undefined): string | undefined {
-  const user = said ?? envOf(spec, 'SPARK_USER');
+  const user = said ?? envOf(spec, USER_VARIABLE);
   return user && !/^\d+$/.test(user) ? user.slice(0, MAX_USER) : undefined;
 }
 
