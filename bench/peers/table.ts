@@ -6,8 +6,9 @@ import { isSameSize, type Record } from './records.ts';
 
 const HEAD = [
   'side',
-  'pods a second',
+  'pods bound a second',
   'x BASE',
+  'created a second',
   'gang complete p50, p99 (s)',
   'ms a pod: all',
   'etcd, API server, scheduler, muster, bench',
@@ -52,6 +53,7 @@ function rowOf(records: readonly Record[], base: readonly Record[]): string[] {
     records[0]!.side,
     figure(({ podsPerSecond }) => podsPerSecond),
     spreadOf(ratios),
+    middle(({ pods, createSeconds }) => pods / createSeconds),
     `${middle(({ gangP50 }) => gangP50 ?? NaN)}, ${middle(({ gangP99 }) => gangP99 ?? NaN)}`,
     figure(({ cpuMs }) => COMPONENTS.reduce((sum, name) => sum + cpuMs[name], 0)),
     COMPONENTS.map((name) => middle(({ cpuMs }) => cpuMs[name])).join(', '),
