@@ -53,7 +53,7 @@ import {
 import type { Resources } from './resources.ts';
 import { isGangMember, newState, type SchedulerOptions, type SchedulerState } from './state.ts';
 import { besideHeldRoom, filterOtherPod } from './verbs/filter-other-pods.ts';
-import { prioritizeNodes } from './verbs/prioritize.ts';
+import { prioritizeNodes, scoresOf } from './verbs/prioritize.ts';
 import { allAtOnce, type Slices } from './work.ts';
 
 /**
@@ -115,8 +115,12 @@ export class Scheduler {
 
   /** Advice on the nodes left, best 10; a node that is not named scores 0. Pods of other schedulers get none. */
   prioritize({ pod, candidates }: FilterRequest): readonly NodeScore[] {
-    const isOurs = isGangMember(this.state, pod) || this.state.schedulerNames.has(pod.schedulerName);
-    return isOurs && this.state.isSynced ? prioritizeNodes(this.state, pod, candidates) : [];
+    return this.#advises(pod) ? prioritizeNodes(this.state, pod, candidates) : [];
+  }
+
+  /** The same advice as a score for each candidate, in their order; undefined: none. */
+  scores({ pod, candidates }: FilterRequest): Uint8Array | undefined {
+    return this.#advises(pod) ? scoresOf(this.state, pod, candidates) : undefined;
   }
 
   /**
@@ -356,6 +360,11 @@ export class Scheduler {
   #at(nowMs: number): void {
     const { meter, isSynced, isFollowing } = this.state;
     meter.at(nowMs, isSynced && !isFollowing);
+  }
+
+  #advises(pod: PodInfo): boolean {
+    const isOurs = isGangMember(this.state, pod) || this.state.schedulerNames.has(pod.schedulerName);
+    return isOurs && this.state.isSynced;
   }
 
   #drain(): readonly Effect[] {

@@ -1,6 +1,7 @@
-import type { FilterAnswer, NodeScore, PreemptAnswer } from '../core/decision.ts';
+import type { FilterAnswer, PreemptAnswer } from '../core/decision.ts';
 import type { Candidates } from '../core/model.ts';
 import { NameList } from './name-list.ts';
+import { scoreBytes } from './score-bytes.ts';
 import type { WireMode } from './wire.ts';
 
 /** `one`: a rejection names one node; `all`: it names every node, for kube-scheduler before 1.31 and for debugging. */
@@ -64,9 +65,11 @@ function failed(names: readonly string[], reason: string): string {
   return `{${names.map((name) => `"${name}":${message}`).join(',')}}`;
 }
 
-/** HostPriorityList as JSON text. */
-export function prioritizeBody(scores: readonly NodeScore[]): string {
-  return `[${scores.map(({ node, score }) => `{"Host":"${node}","Score":${score}}`).join(',')}]`;
+/** HostPriorityList as JSON. @param scores 0 to 10 for each candidate in their order; 0 is left out */
+export function prioritizeBody(scores: Uint8Array, candidates: Candidates): string | Buffer {
+  if (candidates instanceof NameList) return scoreBytes(scores, candidates);
+  const hosts = candidates.names().map((name, i) => (scores[i] === 0 ? '' : `{"Host":"${name}","Score":${scores[i]}}`));
+  return `[${hosts.filter((host) => host !== '').join(',')}]`;
 }
 
 /** ExtenderPreemptionResult as JSON text. It never contains null, which would crash kube-scheduler. */

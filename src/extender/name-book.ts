@@ -1,3 +1,5 @@
+import type { RowNames } from '../core/model.ts';
+
 /** The longest name of a node. */
 const LONGEST = 253;
 /** A name that is not found among so many others of nearly the same hash is not kept: the list is not worth it. */
@@ -50,6 +52,8 @@ export class NameBook {
   readonly #names: string[] = [];
   /** The number of the node of a row, plus one, as it was last time. */
   #atRow = new Int32Array(1024);
+  /** The row of the node of a name, plus one, as it was last time. */
+  #rows = new Int32Array(1024);
   readonly #found: Found = { hash: 0, length: 0 };
   readonly #scratch = Buffer.alloc(LONGEST + 8);
   readonly #scratchWords = wordsOf(this.#scratch);
@@ -110,6 +114,16 @@ export class NameBook {
     // The same string object as the core's is compared by its address.
     this.#names[id] = name;
     return id;
+  }
+
+  /** The row of the name with this number; -1: the table has no such node. */
+  rowOf(id: number, table: RowNames): number {
+    const hint = this.#rows[id]! - 1;
+    if (hint >= 0 && table.nameAt(hint) === this.#names[id]) return hint;
+    const row = table.rowOf(this.#names[id]!) ?? -1;
+    this.#rows[id] = row + 1;
+    if (row >= 0) this.#names[id] = table.nameAt(row);
+    return row;
   }
 
   /** The hash and the length of the bytes before the next quote. */
@@ -176,6 +190,7 @@ export class NameBook {
       this.#lengths = widened(this.#lengths, this.#size + 2);
       this.#hashes = widened(this.#hashes, this.#size + 2);
       this.#next = widened(this.#next, this.#size + 2);
+      this.#rows = widened(this.#rows, this.#size + 2);
     }
     if (this.#used + LONGEST > this.#text.length) this.#text = widened(this.#text, 0);
   }

@@ -1,4 +1,4 @@
-import type { Candidates } from '../core/model.ts';
+import type { Candidates, RowNames } from '../core/model.ts';
 import { NameBook, widened } from './name-book.ts';
 import type { RequestSpace } from './request-space.ts';
 
@@ -103,6 +103,13 @@ export class NameList implements Candidates {
     const names = new Array<string>(this.size);
     for (let i = 0; i < names.length; i++) names[i] = this.book.nameOf(ids[i]!);
     return names;
+  }
+
+  rows(table: RowNames): Int32Array {
+    const { ids } = this.space;
+    const rows = new Int32Array(this.size);
+    for (let i = 0; i < rows.length; i++) rows[i] = this.book.rowOf(ids[i]!, table);
+    return rows;
   }
 
   get first(): string {

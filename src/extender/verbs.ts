@@ -29,7 +29,7 @@ export interface DecisionRecord {
 }
 
 export interface ExtenderDeps {
-  readonly scheduler: Pick<Scheduler, 'filter' | 'filterUnknown' | 'prioritize' | 'preempt'>;
+  readonly scheduler: Pick<Scheduler, 'filter' | 'filterUnknown' | 'scores' | 'preempt'>;
   readonly nowMs: () => number;
   readonly reasons: Reasons;
   /** The context for reading pods; absent: only the pod itself is read. */
@@ -149,9 +149,21 @@ function decide({ scheduler, nowMs }: ExtenderDeps, request: FilterRequest, know
 function prioritize(deps: ExtenderDeps, body: unknown, known: Known): Decided {
   const { pod, candidates } = toFilterRequest(body, readerFor(deps, known));
   const isVague = known.kind === 'settled' || known.kind === 'unknown';
-  const scores = isVague ? [] : deps.scheduler.prioritize({ pod, candidates });
-  const outcome = isVague ? known.kind : scores.length > 0 ? 'scored' : 'silent';
-  return { body: prioritizeBody(scores), record: { outcome, pod, kept: scores.length, offered: candidates.size } };
+  const scores = isVague ? undefined : differing(deps.scheduler.scores({ pod, candidates }));
+  const kept = scores ? count(scores) : 0;
+  const outcome = isVague ? known.kind : kept > 0 ? 'scored' : 'silent';
+  const text = scores ? prioritizeBody(scores, candidates) : '[]';
+  return { body: text, record: { outcome, pod, kept, offered: candidates.size } };
+}
+
+/** The scores, unless all are the same: those change nothing, and kube-scheduler would decode them for nothing. */
+const differing = (scores: Uint8Array | undefined): Uint8Array | undefined =>
+  scores?.some((score) => score !== scores[0]) ? scores : undefined;
+
+function count(scores: Uint8Array): number {
+  let kept = 0;
+  for (let i = 0; i < scores.length; i++) if (scores[i]! > 0) kept++;
+  return kept;
 }
 
 /** No eviction for a pod that only the request describes. */

@@ -9,7 +9,7 @@ import { startServer } from './server.ts';
  * What kube-scheduler usually sends is answered without Fastify (hot-path.ts). These tests send each body both ways to
  * equal servers: over a socket, and by Fastify's own `inject`, which knows only the ordinary way.
  */
-const nodes = ['n1', 'n2', 'node-3.example', 'other-4'].map((name) => node(name, { cpu: 4 }));
+const nodes = ['n1', 'n2', 'node-3.example', 'other-4'].map((name, i) => node(name, { cpu: 2 ** i }));
 let hot: Awaited<ReturnType<typeof startServer>>;
 let ordinary: Awaited<ReturnType<typeof startServer>>;
 
@@ -58,6 +58,7 @@ const inner = fc.oneof(
   fc.constant({ __proto__: null, a: [[[]]] }),
   fc.jsonValue({ maxDepth: 2 }),
 );
+const ONE_CORE = { name: 'a', resources: { requests: { cpu: '1' } } };
 const pod = fc.record(
   {
     metadata: fc.record(
@@ -70,7 +71,7 @@ const pod = fc.record(
       },
       { requiredKeys: ['name', 'uid'] },
     ),
-    spec: fc.constantFrom({}, null, { schedulerName: 'muster' }, { containers: [null] }),
+    spec: fc.constantFrom({}, null, { schedulerName: 'muster', containers: [ONE_CORE] }, { containers: [null] }),
     status: inner,
   },
   { requiredKeys: ['metadata'] },
@@ -129,10 +130,13 @@ describe('both ways to an answer', () => {
         const { taken, told } = await both(which, Buffer.from(written(parts, how)));
         expect(taken).toEqual(told);
         kinds.add(`${which} ${taken.status}`);
+        if (taken.text.startsWith('[{"Host"')) kinds.add('scores');
       }),
       { numRuns: 250, seed: 15 },
     );
-    expect([...kinds]).toEqual(expect.arrayContaining(['filter 200', 'filter 400', 'prioritize 200', 'preempt 200']));
+    expect([...kinds]).toEqual(
+      expect.arrayContaining(['filter 200', 'filter 400', 'prioritize 200', 'preempt 200', 'scores']),
+    );
   });
 
   test('agree about bodies with a byte changed, and about those cut off', async () => {
@@ -153,6 +157,17 @@ describe('both ways to an answer', () => {
 
 const meta = '"metadata":{"name":"p","uid":"u1"}';
 const END = ',"Nodes":null,"NodeNames":["n1"]}';
+
+test('scores are those that JSON of their objects has, and none where all are the same', async () => {
+  const Pod = { metadata: { name: 'p', uid: 'u' }, spec: { schedulerName: 'muster', containers: [ONE_CORE] } };
+  const asked = (list: readonly string[]) => Buffer.from(JSON.stringify({ Pod, Nodes: null, NodeNames: list }));
+  const { taken, told } = await both('prioritize', asked(['unknown-5', 'n2', 'other-4', 'n1']));
+  expect(taken).toEqual(told);
+  const scores = JSON.parse(taken.text) as { Host: string; Score: number }[];
+  expect(scores.map(({ Host }) => Host)).toEqual(['n2', 'other-4', 'n1']);
+  expect(taken.text).toBe(JSON.stringify(scores));
+  expect((await both('prioritize', asked(['n2']))).taken.text).toBe('[]');
+});
 
 test.each([
   ['names before the pod', `{"NodeNames":["n2"],"Pod":{${meta}}${END}`],

@@ -19,12 +19,21 @@ const WEIGHTS_OF: Readonly<Record<StrategyName, ReadonlyMap<ScorerName, number>>
 
 /** The policy's score for each known candidate node, rounded to 0..10. Leaves out 0, which changes nothing. */
 export function prioritizeNodes(ctx: GangContextView, pod: PodInfo, candidates: Candidates): NodeScore[] {
+  const [scores, names] = [scoresOf(ctx, pod, candidates), candidates.names()];
+  const out: NodeScore[] = [];
+  for (let i = 0; i < scores.length; i++) if (scores[i]! > 0) out.push({ node: names[i]!, score: scores[i]! });
+  return out;
+}
+
+/** The policy's score for each candidate node in their order, rounded to 0..10; 0 where the snapshot knows no node. */
+export function scoresOf(ctx: GangContextView, pod: PodInfo, candidates: Candidates): Uint8Array {
   const { cluster } = ctx;
   const policy = ctx.policyOf(pod);
   const gang = pod.membership && ctx.gangs.get(pod.membership.gang);
   const leads = gang && pod.membership && isLeaderRole(gang.spec, pod.membership.role);
   const preference = scored(leads ? policy.leader : policy.members);
-  const { names, rows } = knownOf(cluster, candidates.names());
+  const offered = rowsOf(cluster, candidates);
+  const rows = offered.includes(-1) ? offered.filter((row) => row >= 0) : offered;
   const siblings = gang ? siblingRows(cluster, gang) : [];
   const scores = new Float64Array(rows.length);
   const { table, leadersAt: leaders } = cluster;
@@ -44,25 +53,15 @@ export function prioritizeNodes(ctx: GangContextView, pod: PodInfo, candidates: 
     rows,
     scores,
   );
-  const out: NodeScore[] = [];
-  for (let i = 0; i < rows.length; i++) {
-    const score = Math.round(scores[i]! * MAX_SCORE);
-    if (score > 0) out.push({ node: names[i]!, score });
-  }
+  const out = new Uint8Array(offered.length);
+  let known = 0;
+  for (let i = 0; i < out.length; i++) if (offered[i]! >= 0) out[i] = Math.round(scores[known++]! * MAX_SCORE);
   return out;
 }
 
-/** The candidate nodes that the snapshot knows, and their rows. */
-function knownOf({ table }: ClusterView, offered: readonly string[]): { names: readonly string[]; rows: Int32Array } {
-  const rows = new Int32Array(offered.length);
-  let known = 0;
-  for (const name of offered) {
-    const row = table.rowOf(name);
-    if (row !== undefined) rows[known++] = row;
-  }
-  if (known === offered.length) return { names: offered, rows };
-  return { names: offered.filter((name) => table.rowOf(name) !== undefined), rows: rows.subarray(0, known) };
-}
+/** The row of each candidate node; -1: the snapshot does not know it. */
+const rowsOf = ({ table }: ClusterView, candidates: Candidates): Int32Array =>
+  candidates.rows?.(table) ?? Int32Array.from(candidates.names(), (name) => table.rowOf(name) ?? -1);
 
 function scored(preference: Preference): Preference {
   return preference.weights.size > 0 ? preference : { ...preference, weights: WEIGHTS_OF[preference.strategy] };
