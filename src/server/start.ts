@@ -1,5 +1,5 @@
 import { hasQueues } from '../core/policy/tenancy.ts';
-import { pino, type Logger } from 'pino';
+import type { Logger } from 'pino';
 import { Clock } from '../clock.ts';
 import type { Config } from '../config.ts';
 import { DEFAULT_POLICY } from '../core/policy/policy.ts';
@@ -10,6 +10,7 @@ import { readRules, watchPolicies } from './policy-source.ts';
 import { closeOnSignal } from './shutdown.ts';
 import { readTls, tlsFiles, watchTls, type TlsFiles } from './tls.ts';
 import { listen } from './listen.ts';
+import { newLogger } from './log.ts';
 import { ServedHistory } from './kept-history.ts';
 import { startWebhook } from './webhook.ts';
 
@@ -34,7 +35,7 @@ export interface Prepared {
 
 /** @throws MusterError for invalid policies, and for a history file or a key that cannot be used */
 export function prepare(config: Config): Prepared {
-  const logger = pino({ level: config.logLevel });
+  const logger = newLogger(config.logLevel);
   const rules = config.policy === undefined ? openRules([DEFAULT_POLICY]) : readRules(config.policy);
   const { schedulerNames, ignoredResources, history: file, historyKeyFile: keyFile } = config;
   const clock = new Clock();
