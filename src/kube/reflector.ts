@@ -1,6 +1,7 @@
-import { asObject, listAt, objectAt, textAt, type Json } from '../intake/field.ts';
+import { asObject, objectAt, textAt, type Json } from '../intake/field.ts';
 import { BackOff, sleep } from './back-off.ts';
-import { readLines } from './read-lines.ts';
+import type { Page, Resource, WatchEvent } from './decode/envelope.ts';
+import { Encoding } from './encoding.ts';
 import { inSlices } from './slices.ts';
 import { ApiError, type ApiStream, type Transport } from './transport.ts';
 
@@ -10,6 +11,8 @@ export interface Mirror<T> {
   readonly kind: string;
   /** The path of the collection with its selectors, such as `/api/v1/pods?fieldSelector=...`. */
   readonly path: string;
+  /** How its objects are read from protobuf; absent: they come as JSON. */
+  readonly resource?: Resource;
   /** Whether the cluster may lack or forbid the resource. It then counts as empty and is retried now and then. */
   readonly isOptional?: boolean;
   /** The key of an object. A name that is used again may have another key, such as the UID. */
@@ -33,12 +36,14 @@ export interface ReflectorOptions {
   readonly watchMs?: number;
   readonly pageSize?: number;
   readonly backOff?: BackOff;
+  /** json: the server is asked for JSON alone. */
+  readonly apiEncoding?: 'protobuf' | 'json';
 }
 
 /** For logs and metrics. */
 export interface ReflectorNote {
   readonly kind: string;
-  readonly what: 'listed' | 'relist' | 'reconnect' | 'absent' | 'skipped' | 'failed';
+  readonly what: 'listed' | 'relist' | 'reconnect' | 'absent' | 'skipped' | 'failed' | 'unencoded';
   readonly detail: string;
 }
 
@@ -66,6 +71,7 @@ export class Reflector<T> {
   readonly #options: ReflectorOptions;
   readonly #stop = new AbortController();
   readonly #backOff: BackOff;
+  readonly #encoding: Encoding;
   #known = new Set<string>();
   #version = '';
   #isSynced = false;
@@ -83,6 +89,7 @@ export class Reflector<T> {
     this.#mirror = mirror;
     this.#options = options;
     this.#backOff = options.backOff ?? new BackOff();
+    this.#encoding = new Encoding(options.apiEncoding === 'json' ? undefined : mirror.resource);
     this.#heardMs = options.nowMs();
   }
 
@@ -154,6 +161,10 @@ export class Reflector<T> {
     if (this.#mustRelist && this.#version !== '') return 0;
     const status = error instanceof ApiError ? error.status : 0;
     const text = error instanceof Error ? error.message : String(error);
+    if (this.#encoding.givesUp(error)) {
+      this.#note('unencoded', text);
+      return 0;
+    }
     if (status === 410) {
       this.#version = '';
       this.#note('relist', text);
@@ -186,15 +197,13 @@ export class Reflector<T> {
     const unreadable = new Set<string>();
     let version = '';
     // The next page is fetched while this one is read.
-    for (let next: Promise<unknown> | undefined = this.#page(''); next && !this.#stop.signal.aborted;) {
-      const page = asObject(await next, 'list');
-      const metadata = objectAt(page, 'metadata', 'list') ?? {};
-      version = textAt(metadata, 'resourceVersion', 'list.metadata') ?? '';
-      const token = textAt(metadata, 'continue', 'list.metadata') ?? '';
-      next = token === '' ? undefined : this.#page(token);
+    for (let next: Promise<Page> | undefined = this.#page(''); next && !this.#stop.signal.aborted;) {
+      const page: Page = await next;
+      version = page.version;
+      next = page.token === '' ? undefined : this.#page(page.token);
       // It may fail before it is awaited, or after this reflector was stopped.
       next?.catch(() => undefined);
-      await inSlices(listAt(page, 'items', 'list'), this.#stop.signal, (item) =>
+      await inSlices(page.items, this.#stop.signal, (item) =>
         this.#take(item, (key, record) => found.set(key, record), unreadable),
       );
     }
@@ -209,10 +218,11 @@ export class Reflector<T> {
     this.#note('listed', `${found.size} objects at ${version}`);
   }
 
-  #page(token: string): Promise<unknown> {
+  async #page(token: string): Promise<Page> {
     const { pageSize = PAGE_SIZE, transport } = this.#options;
     const more = token === '' ? '' : `&continue=${encodeURIComponent(token)}`;
-    return transport.request({ method: 'GET', path: this.#path(`limit=${pageSize}${more}`) });
+    const answer = await transport.requestBytes(this.#path(`limit=${pageSize}${more}`), this.#encoding.accept);
+    return this.#encoding.page(answer);
   }
 
   /**
@@ -233,7 +243,7 @@ export class Reflector<T> {
     const lastsMs = watchMs * (SHORTEST + Math.random() * (1 - SHORTEST));
     const seconds = Math.max(1, Math.round(lastsMs / 1000));
     const query = `watch=true&allowWatchBookmarks=true&resourceVersion=${this.#version}&timeoutSeconds=${seconds}`;
-    const stream = (this.#stream = await this.#options.transport.stream(this.#path(query)));
+    const stream = (this.#stream = await this.#options.transport.stream(this.#path(query), this.#encoding.accept));
     this.#heardMs = this.#options.nowMs();
     const openedMs = this.#heardMs;
     this.#isWatching = true;
@@ -247,7 +257,7 @@ export class Reflector<T> {
     );
     try {
       if (this.#stop.signal.aborted || this.#mustRelist) stream.abort();
-      for await (const line of readLines(stream.chunks)) this.#onLine(line);
+      for await (const event of this.#encoding.events(stream)) this.#onEvent(event);
     } catch (error) {
       throw isOverdue ? new Error('the server did not end the watch in time', { cause: error }) : error;
     } finally {
@@ -267,12 +277,8 @@ export class Reflector<T> {
     if (!this.#stop.signal.aborted) await sleep(ms, this.#nap.signal);
   }
 
-  #onLine(line: string): void {
-    if (line === '') return;
+  #onEvent({ type, object }: WatchEvent): void {
     this.#heardMs = this.#options.nowMs();
-    const event = asObject(JSON.parse(line), 'watch event');
-    const object = objectAt(event, 'object', 'watch event') ?? {};
-    const type = textAt(event, 'type', 'watch event');
     if (type === 'ERROR') throw statusError(object);
     this.#backOff.reset();
     if (type === 'ADDED' || type === 'MODIFIED') {

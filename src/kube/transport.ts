@@ -4,6 +4,7 @@ import { objectAt, objectsAt, textAt, type Json } from '../intake/field.ts';
 import type { KubeConfig } from '@kubernetes/client-node';
 import { MusterError } from '../core/errors.ts';
 import { shown } from '../intake/wording.ts';
+import { PROTOBUF, statusOf } from './decode/envelope.ts';
 
 export interface ApiRequest {
   readonly method: 'GET' | 'POST' | 'PATCH' | 'DELETE';
@@ -14,7 +15,16 @@ export interface ApiRequest {
   readonly timeoutMs?: number;
 }
 
+/** A body as it came. */
+export interface Answer {
+  /** Its content type. */
+  readonly type: string;
+  readonly bytes: Buffer;
+}
+
 export interface ApiStream {
+  /** The content type. */
+  readonly type: string;
   /** Chunks as they come; ends when the server closes, throws where the connection breaks. */
   readonly chunks: AsyncIterable<Buffer>;
   readonly abort: () => void;
@@ -53,6 +63,7 @@ export class ApiError extends Error {
   }
 }
 
+const JSON_TYPE = 'application/json';
 const TIMEOUT_MS = 30_000;
 /** A watch answers at once, unless the server is overloaded. */
 const WATCH_TIMEOUT_MS = 10_000;
@@ -122,6 +133,12 @@ export class Transport {
     return text === '' ? undefined : (JSON.parse(text) as unknown);
   }
 
+  /** Reads a resource in one of the content types that `accept` names. @throws as `request` */
+  async requestBytes(path: string, accept: string): Promise<Answer> {
+    const response = await this.#send({ method: 'GET', path, headers: { accept } }, AbortSignal.timeout(TIMEOUT_MS));
+    return { type: typeOf(response), bytes: await bytesOf(response) };
+  }
+
   /**
    * Reads a resource if it has changed since it had this ETag.
    * @returns undefined: it has not
@@ -139,13 +156,13 @@ export class Transport {
     }
   }
 
-  /** Opens a watch. Resolves when the headers have arrived. */
-  async stream(path: string): Promise<ApiStream> {
+  /** Opens a watch. Resolves when the headers have arrived. @param accept the content types to choose from */
+  async stream(path: string, accept = JSON_TYPE): Promise<ApiStream> {
     const controller = new AbortController();
     const patience = setTimeout(() => controller.abort(new Error('no answer in time')), WATCH_TIMEOUT_MS);
     try {
-      const chunks = await this.#send({ method: 'GET', path }, controller.signal);
-      return { chunks, abort: () => controller.abort() };
+      const chunks = await this.#send({ method: 'GET', path, headers: { accept } }, controller.signal);
+      return { type: typeOf(chunks), chunks, abort: () => controller.abort() };
     } finally {
       clearTimeout(patience);
     }
@@ -162,11 +179,11 @@ export class Transport {
     const { agent, ...credentials } = await this.#lookUp();
     const payload = body === undefined ? undefined : Buffer.from(JSON.stringify(body));
     const headers = {
-      accept: 'application/json',
+      accept: JSON_TYPE,
       'user-agent': 'muster',
       ...credentials.headers,
       ...more,
-      ...(payload ? { 'content-type': contentType ?? 'application/json', 'content-length': payload.length } : {}),
+      ...(payload ? { 'content-type': contentType ?? JSON_TYPE, 'content-length': payload.length } : {}),
     };
     const base = this.#server.pathname.replace(/\/$/, '');
     const { protocol, hostname, port } = this.#server;
@@ -213,7 +230,11 @@ export class Transport {
   }
 }
 
-async function textOf(response: http.IncomingMessage): Promise<string> {
+const typeOf = (response: http.IncomingMessage): string => response.headers['content-type'] ?? '';
+
+const textOf = async (response: http.IncomingMessage): Promise<string> => (await bytesOf(response)).toString('utf8');
+
+async function bytesOf(response: http.IncomingMessage): Promise<Buffer> {
   const chunks: Buffer[] = [];
   let bytes = 0;
   for await (const chunk of response as AsyncIterable<Buffer>) {
@@ -221,25 +242,25 @@ async function textOf(response: http.IncomingMessage): Promise<string> {
     if (bytes > MAX_BODY_BYTES) throw new Error(`the answer is larger than ${MAX_BODY_BYTES} bytes`);
     chunks.push(chunk);
   }
-  return Buffer.concat(chunks).toString('utf8');
+  return Buffer.concat(chunks);
 }
 
 /** The error of an answer. Its body is a Status object, unless a proxy in front of the API server wrote it. */
 async function errorOf(response: http.IncomingMessage): Promise<ApiError> {
   const status = response.statusCode ?? 0;
-  const text = await textOf(response).catch(() => '');
+  const bytes = await bytesOf(response).catch(() => Buffer.alloc(0));
   const seconds = Number(response.headers['retry-after']);
   const retryAfterMs = Number.isFinite(seconds) ? Math.min(seconds * 1000, LONGEST_RETRY_MS) : undefined;
-  let { reason, message } = { reason: response.statusMessage ?? '', message: text.slice(0, 300) };
+  let { reason, message } = { reason: response.statusMessage ?? '', message: bytes.toString('utf8', 0, 300) };
   let causes: string[] = [];
   try {
-    const body = JSON.parse(text) as Json;
+    const body = typeOf(response).startsWith(PROTOBUF) ? statusOf(bytes) : (JSON.parse(bytes.toString('utf8')) as Json);
     reason = textAt(body, 'reason', 'Status') ?? reason;
     message = textAt(body, 'message', 'Status') ?? message;
     const details = objectAt(body, 'details', 'Status') ?? {};
     causes = objectsAt(details, 'causes', 'details').map((cause) => textAt(cause, 'reason', 'causes') ?? '');
   } catch {
-    // Not a Status in JSON: keep the text as the message.
+    // Not a Status: keep the text as the message.
   }
   return new ApiError(status, reason, message, { retryAfterMs, causes });
 }

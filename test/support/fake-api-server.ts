@@ -1,5 +1,6 @@
 import http from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { bodyOf, eventOf, protobufKind, watchType } from './protobuf/bodies.ts';
 
 /** A Kubernetes object as JSON. */
 export interface K8sObject {
@@ -34,6 +35,8 @@ interface Collection {
 
 interface Watcher {
   readonly response: http.ServerResponse;
+  /** As `protobufKind` says. */
+  readonly kind: string | undefined;
   readonly matches: (object: K8sObject) => boolean;
 }
 
@@ -54,8 +57,12 @@ export class FakeApiServer {
   readonly #collections = new Map<string, Collection>();
   readonly #server = http.createServer((request, response) => void this.#serve(request, response));
   readonly calls: Call[] = [];
+  /** The content types that each request asked for. */
+  readonly accepts: string[] = [];
   /** Collections that answer 404, such as `/apis/sparkoperator.k8s.io/v1beta2/sparkapplications`. */
   readonly absent = new Set<string>();
+  /** What is sent where protobuf is asked for: pods and nodes in it, the same as JSON, something else, a refusal. */
+  protobuf: 'spoken' | 'json' | { readonly type: string; readonly body: string } | 406 | 415 = 'spoken';
   /** The header Retry-After of refusals, in seconds. */
   retryAfter: number | undefined;
   /** The collections of CRDs that discovery tells of. */
@@ -176,17 +183,21 @@ export class FakeApiServer {
 
   bookmark(): void {
     const resourceVersion = String(++this.#version);
-    for (const { response } of this.#watchers()) response.write(bookmarkAt(resourceVersion));
+    for (const { response, kind } of this.#watchers()) response.write(bookmarkFor(kind, resourceVersion));
   }
 
   /** As the real server does near the end of a watch's timeout. */
-  #endWithBookmark({ response }: Watcher): void {
-    response.end(bookmarkAt(String(this.#version)));
+  #endWithBookmark({ response, kind }: Watcher): void {
+    response.end(bookmarkFor(kind, String(this.#version)));
   }
 
   /** Writes this text into every open watch. */
   garble(text: string): void {
     for (const { response } of this.#watchers()) response.write(text);
+  }
+
+  #kindOf({ req }: http.ServerResponse): string | undefined {
+    return this.protobuf === 'spoken' ? protobufKind(req) : undefined;
   }
 
   #watchers(): Watcher[] {
@@ -217,12 +228,17 @@ export class FakeApiServer {
     const body: unknown = text === '' ? undefined : JSON.parse(text);
     const method = request.method ?? 'GET';
     this.calls.push({ method, path: request.url ?? '', body });
+    this.accepts.push(request.headers.accept ?? '');
     if (this.#isHung) await new Promise<void>((resolve) => this.#held.push(resolve));
     const refusal = this.refuse(method, request.url ?? '');
     const parsed = PATH.exec(url.pathname);
     if (refusal !== undefined) {
       if (this.retryAfter !== undefined) response.setHeader('retry-after', this.retryAfter);
       return status(response, refusal, 'Refused');
+    }
+    if (typeof this.protobuf !== 'string' && protobufKind(request)) {
+      if (typeof this.protobuf === 'number') return status(response, this.protobuf, 'NotAcceptable');
+      return void response.writeHead(200, { 'content-type': this.protobuf.type }).end(this.protobuf.body);
     }
     if (url.pathname === '/apis') return this.#discover(request, response);
     if (!parsed) return status(response, 404, 'NotFound');
@@ -260,7 +276,7 @@ export class FakeApiServer {
     const page = items.slice(Number(at), Number(at) + limit);
     const next = Number(at) + page.length;
     const metadata = { resourceVersion: version, ...(next < items.length ? { continue: `${next}:${version}` } : {}) };
-    send(response, 200, { kind: 'List', metadata, items: page });
+    send(response, 200, { kind: 'List', metadata, items: page }, this.#kindOf(response));
   }
 
   #watch(
@@ -269,14 +285,15 @@ export class FakeApiServer {
     { url, response }: { url: URL; response: http.ServerResponse },
   ): void {
     const from = Number(url.searchParams.get('resourceVersion') ?? '0');
-    response.writeHead(200, { 'content-type': 'application/json' });
+    const kind = this.#kindOf(response);
+    response.writeHead(200, { 'content-type': watchType(kind) });
     response.flushHeaders();
     if (from < this.#forgotten) {
       const object = { kind: 'Status', code: 410, reason: 'Expired', message: 'too old resource version' };
-      response.end(`${JSON.stringify({ type: 'ERROR', object })}\n`);
+      response.end(eventOf(kind, 'ERROR', object));
       return;
     }
-    const watcher = { response, matches };
+    const watcher = { response, matches, kind };
     for (const change of found.changes) if (change.version > from) tell(watcher, change);
     found.watchers.add(watcher);
     const seconds = Number(url.searchParams.get('timeoutSeconds') ?? 600);
@@ -346,8 +363,8 @@ export class FakeApiServer {
   }
 }
 
-const bookmarkAt = (resourceVersion: string) =>
-  `${JSON.stringify({ type: 'BOOKMARK', object: { metadata: { resourceVersion } } })}\n`;
+const bookmarkFor = (kind: string | undefined, resourceVersion: string) =>
+  eventOf(kind, 'BOOKMARK', { metadata: { resourceVersion } });
 
 interface OneCall {
   readonly method: string;
@@ -361,20 +378,23 @@ interface OneCall {
 
 const keyOf = ({ metadata }: K8sObject) => `${metadata.namespace ?? ''}/${metadata.name}`;
 
-function send(response: http.ServerResponse, code: number, body: unknown): void {
-  response.writeHead(code, { 'content-type': 'application/json' }).end(JSON.stringify(body));
+/** @param kind as `protobufKind` says */
+function send(response: http.ServerResponse, code: number, body: object, kind?: string): void {
+  const { type, bytes } = bodyOf(kind, body as Record<string, unknown>);
+  response.writeHead(code, { 'content-type': type }).end(bytes);
 }
 
 function status(response: http.ServerResponse, code: number, reason: string): void {
-  send(response, code, { kind: 'Status', code, reason, message: reason });
+  const body = { kind: 'Status', code, reason, message: reason };
+  send(response, code, body, protobufKind(response.req));
 }
 
 /** An object that begins or ceases to match is ADDED or DELETED for the watcher, as in the real server. */
-function tell({ response, matches }: Watcher, { type, object, before }: Change): void {
+function tell({ response, matches, kind }: Watcher, { type, object, before }: Change): void {
   const [was, is] = [before !== undefined && matches(before), type !== 'DELETED' && matches(object)];
   if (!was && !is) return;
   const seen = was && is ? 'MODIFIED' : is ? 'ADDED' : 'DELETED';
-  response.write(`${JSON.stringify({ type: seen, object })}\n`);
+  response.write(eventOf(kind, seen, object));
 }
 
 /** `a.b!=c,d.e=f`. */
