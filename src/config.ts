@@ -75,6 +75,12 @@ export const Config = z.strictObject({
     .string()
     .optional()
     .describe('kubeconfig file; by default KUBECONFIG, ~/.kube/config, or the service account of the pod.'),
+  apiEncoding: z
+    .enum(['protobuf', 'json'])
+    .default('protobuf')
+    .describe(
+      'How pods and nodes come from the API server; json only where something between muster and the server garbles protobuf.',
+    ),
   schedulerLease: z
     .string()
     .regex(/^[a-z0-9.-]+\/[a-z0-9.-]+$/, 'expected namespace/name')

@@ -8,6 +8,8 @@ import type { Identity } from '../intake/identity.ts';
 import { daemonSetClaimOf, type DaemonSetClaim } from '../intake/pinned.ts';
 import { membershipSource, rereadMembership, toPodInfo } from '../intake/pod.ts';
 import { DaemonSetMirror } from './daemon-sets.ts';
+import { NODE } from './decode/node.ts';
+import { POD } from './decode/pod.ts';
 import { KnownPods, type KnownPod } from './known-pods.ts';
 import { Leaders } from './leaders.ts';
 import { disruptionBudgetSource, priorityClassSource } from './preemption-sources.ts';
@@ -20,8 +22,12 @@ export interface FeedOptions {
   readonly transport: Transport;
   readonly schedulerNames: readonly string[];
   readonly clock: Pick<Clock, 'nowMs' | 'fromWall'>;
-  /** The most members that a gang may need to start. */
-  readonly maxGangMembers: number;
+  readonly limits: {
+    /** The most members that a gang may need to start. */
+    readonly maxGangMembers: number;
+    /** How pods and nodes come from the API server. */
+    readonly apiEncoding: 'protobuf' | 'json';
+  };
   readonly observe: (event: ClusterEvent) => void;
   /** The first lists have been observed. */
   readonly onListed: () => Promise<void>;
@@ -91,7 +97,7 @@ export class Feed {
 
   constructor(options: FeedOptions) {
     this.#options = options;
-    const { schedulerNames, maxGangMembers } = options;
+    const { schedulerNames, limits } = options;
     const { nowMs, fromWall } = options.clock;
     this.#daemonSets = new DaemonSetMirror((pod) => options.observe({ kind: 'pod', pod }));
     this.#context = {
@@ -99,13 +105,14 @@ export class Feed {
       schedulerNames: new Set(schedulerNames),
       daemonSets: this.#daemonSets,
       fromWall,
-      maxGangMembers,
+      maxGangMembers: limits.maxGangMembers,
     };
     this.#known = new KnownPods(this.#context);
-    const reflect = <T>(mirror: Mirror<T>) => new Reflector(mirror, { ...options, nowMs });
+    const reflect = <T>(mirror: Mirror<T>) => new Reflector(mirror, { ...options, ...limits, nowMs });
     this.#nodes = reflect({
       kind: 'nodes',
       path: NODES,
+      resource: NODE,
       keyOf: (object) => placeOf(object).name,
       project: (object) => toNodeInfo(object, 'Node'),
       onPut: (_name, node) => options.observe({ kind: 'node', node }),
@@ -114,6 +121,7 @@ export class Feed {
     this.#pods = reflect({
       kind: 'pods',
       path: LIVING_PODS,
+      resource: POD,
       keyOf: uidOf,
       project: (object) => this.#projectPod(object),
       onPut: (uid, record) => this.#putPod(uid, record),

@@ -28,6 +28,8 @@ export interface LiveClusterOptions extends Omit<EffectorOptions, 'observe'> {
     readonly maxGangMembers: number;
     /** How often each Spark driver is polled for its executors' work; 0: never. */
     readonly driverFiguresMs: number;
+    /** How pods and nodes come from the API server. */
+    readonly apiEncoding: 'protobuf' | 'json';
   };
   /** The history of run times, and the namespace of the ConfigMaps that keep it; absent: it is not kept. */
   readonly history?: { readonly file: KeptHistory; readonly namespace: string };
@@ -79,7 +81,7 @@ export class LiveCluster {
     this.#feed = new Feed({
       transport,
       schedulerNames,
-      maxGangMembers: options.limits.maxGangMembers,
+      limits: options.limits,
       clock,
       watchMs,
       onNote,
@@ -325,6 +327,8 @@ export class LiveCluster {
       else if (what === 'failed') log('warn', { kind, detail }, 'a list or watch failed; retrying');
       // Watches are renewed all the time: `reconnect` is counted alone.
       else if (what === 'relist') log('info', { kind, detail }, what);
+      else if (what === 'unencoded')
+        log('warn', { kind, detail }, 'protobuf that cannot be read; using JSON from now on');
     }
   }
 }

@@ -1,6 +1,7 @@
 import { KUEUE_GROUP_LABEL } from '../intake/dialects/kueue.ts';
 import { POD_GROUP_LABELS } from '../intake/dialects/pod-group.ts';
 import { nameAt, objectAt, textAt, type Json } from '../intake/field.ts';
+import { POD } from './decode/pod.ts';
 import type { GangObjectStore, Place } from './gang-object-store.ts';
 import type { Mirror } from './reflector.ts';
 
@@ -30,6 +31,7 @@ function succeededWith(label: string, kind: Kind, store: GangObjectStore): Mirro
   return {
     kind: `succeeded pods with label ${label}`,
     path: `/api/v1/pods?fieldSelector=status.phase%3DSucceeded&labelSelector=${encodeURIComponent(label)}`,
+    resource: POD,
     keyOf: (pod) => nameAt(metadataOf(pod), 'uid', 'Pod.metadata'),
     project: (pod) => groupOf(metadataOf(pod), label),
     onPut: (uid, group) => {

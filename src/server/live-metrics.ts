@@ -20,6 +20,12 @@ const COUNTERS: readonly (readonly [what: Counted, name: string, help: string, l
   ['relist', 'watch_relists', 'Lists from scratch because the API server no longer had the version (410).', 'kind'],
   ['reconnect', 'watch_reconnects', 'Watches that the API server ended and that were resumed.', 'kind'],
   ['failed', 'watch_failures', 'Lists and watches that failed and were retried.', 'kind'],
+  [
+    'unencoded',
+    'encoding_fallbacks',
+    'Resources that are read as JSON since their protobuf could not be read.',
+    'kind',
+  ],
   ['skipped', 'objects_skipped', 'Objects that could not be read.', 'kind'],
   ['reservation', 'reservation_writes', 'Reservations written to leaders, by outcome.', 'outcome'],
   [

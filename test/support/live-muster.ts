@@ -38,6 +38,7 @@ export interface LiveMusterOptions {
   readonly policy?: Policy;
   readonly driverFiguresMs?: number;
   readonly nominateFromNodes?: number;
+  readonly apiEncoding?: 'protobuf' | 'json';
   readonly clock?: Clock;
   /** Kept in ConfigMaps of namespace muster-system. */
   readonly history?: KeptHistory & { readonly runTimes: RunTimes };
@@ -62,6 +63,7 @@ export class LiveMuster {
       policy = DEFAULT_POLICY,
       driverFiguresMs = 0,
       nominateFromNodes = 0,
+      apiEncoding = 'protobuf',
       clock = new Clock(),
       history,
       log = () => undefined,
@@ -85,6 +87,7 @@ export class LiveMuster {
         eventsPerSecond: 100,
         driverFiguresMs,
         nominateFromNodes,
+        apiEncoding,
       },
       onEffects: (effects) => this.server.onEffects(effects),
       ...(history ? { history: { file: history, namespace: 'muster-system' } } : {}),

@@ -31,6 +31,7 @@ test('without anything, the extender listens on the loopback and answers for mus
     maxGangMembers: 10_000,
     wakesPerSecond: 20,
     nominateFromNodes: 0,
+    apiEncoding: 'protobuf',
     eventsPerSecond: 5,
     driverFiguresMs: 0,
     keepHistory: true,
