@@ -28,6 +28,7 @@ import { policyFor } from './policy/select.ts';
 import { StartPromises } from './outlook/promises.ts';
 import type { PreemptionContext, PreemptionContextView } from './preemption/candidates/context.ts';
 import { DisruptionBudgets } from './preemption/candidates/disruption-budgets.ts';
+import { PodColumns } from './preemption/candidates/pod-columns.ts';
 import { ReportedWork } from './preemption/candidates/reported-work.ts';
 import { BeyondMax } from './preemption/plan/beyond-max.ts';
 import type { RoomRound } from './preemption/plan/make-room.ts';
@@ -127,20 +128,20 @@ const newMemories = () => ({
 export function newState(options: SchedulerOptions, emit: (effect: Effect) => void): SchedulerState {
   const { runTimes = new RunHistory() } = options;
   const ofQueues = newQueues(options);
-  const { usage } = ofQueues;
-  const cluster = new Cluster(usage, options.ignoredResources);
+  const cluster = new Cluster(ofQueues.usage, options.ignoredResources);
   const inFlight = new InFlight(cluster);
   const planner = new Planner(cluster, inFlight);
+  const gangs = new Map<string, Gang>();
   const state: SchedulerState = {
     cluster,
-    ledger: new Ledger(cluster, usage),
+    ledger: new Ledger(cluster, ofQueues.usage),
     planner,
     feasibility: new Feasibility(cluster, planner),
     weights: new WeightEngine(),
     ...ofQueues,
     inFlight,
     nominated: new NominatedRoom(cluster),
-    gangs: new Map(),
+    gangs,
     withDeadline: new Set(),
     gangOfLeader: new Map(),
     problems: new Map(),
@@ -148,6 +149,7 @@ export function newState(options: SchedulerOptions, emit: (effect: Effect) => vo
     ...newMemories(),
     disruptionBudgets: new DisruptionBudgets(),
     reportedWork: new ReportedWork(),
+    podColumns: new PodColumns(cluster, gangs),
     writtenPlans: new Map(),
     beyondMax: new BeyondMax(),
     schedulerNames: new Set(options.schedulerNames),

@@ -4,6 +4,7 @@ import { Domains } from './domains.ts';
 import { Eligibility } from './eligibility.ts';
 import { Occupancy } from './occupancy.ts';
 import { NodeTable, type TableView } from './node-table.ts';
+import { PodSlots } from './pod-slots.ts';
 
 /** A pod that is bound to a node and has not ended. */
 export interface BoundPod {
@@ -14,6 +15,8 @@ export interface BoundPod {
   readonly vector: Vector;
   /** The pod is being evicted and takes no room here, because its room is already held for a gang or another pod. */
   readonly isLeaving: boolean;
+  /** Its number; see PodSlots. */
+  readonly slot: number;
 }
 
 /** A bound pod that is a member of a gang. */
@@ -40,8 +43,18 @@ export interface RoomCounter {
 /** Read-only view of the cluster. */
 export type ClusterView = Omit<
   Cluster,
-  'putNode' | 'removeNode' | 'bind' | 'unbind' | 'leave' | 'stay' | 'hold' | 'release' | 'countLeader' | 'table'
-> & { readonly table: TableView };
+  | 'putNode'
+  | 'removeNode'
+  | 'bind'
+  | 'unbind'
+  | 'leave'
+  | 'stay'
+  | 'hold'
+  | 'release'
+  | 'countLeader'
+  | 'table'
+  | 'slots'
+> & { readonly table: TableView; readonly slots: Omit<PodSlots<BoundPod>, 'take' | 'put' | 'free'> };
 
 const NO_MEMBERS: ReadonlyMap<string, BoundMember> = new Map();
 const nothing = () => undefined;
@@ -57,6 +70,8 @@ export class Cluster {
   readonly eligibility: Eligibility;
   readonly domains: Domains;
   readonly occupancy: Occupancy;
+  /** The numbers of the bound pods. */
+  readonly slots = new PodSlots<BoundPod>();
   readonly #bound = new Map<string, BoundPod>();
   readonly #byNode = new Map<string, Map<string, BoundPod>>();
   readonly #deleting = new Map<string, BoundPod>();
@@ -176,7 +191,7 @@ export class Cluster {
     const vector = this.columns.vector(pod.request);
     const isLeaving = known?.isLeaving ?? false;
     const row = this.table.rowOf(node) ?? -1;
-    const bound = { pod, node, row, vector, isLeaving };
+    const bound = { pod, node, row, vector, isLeaving, slot: this.slots.take() };
     this.#keep(bound);
     this.#repin(undefined, bound);
     this.#count(bound);
@@ -204,6 +219,7 @@ export class Cluster {
 
   #keep(bound: BoundPod): void {
     this.#bound.set(bound.pod.uid, bound);
+    this.slots.put(bound);
     if (bound.pod.deleting) this.#deleting.set(bound.pod.uid, bound);
     else this.#deleting.delete(bound.pod.uid);
     addTo(this.#byNode, bound.node, bound);
@@ -232,6 +248,7 @@ export class Cluster {
     if (!known) return undefined;
     this.#bound.delete(uid);
     this.#deleting.delete(uid);
+    this.slots.free(known.slot);
     removeFrom(this.#byNode, known.node, uid);
     if (known.pod.membership) removeFrom(this.#byGang, known.pod.membership.gang, uid);
     this.#uncount(known);

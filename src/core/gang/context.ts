@@ -69,9 +69,9 @@ export interface GangContextView {
   readonly gangOfLeader: ReadonlyMap<string, Readonly<Gang>>;
   /** Values of PriorityClasses by name. */
   readonly classes: ReadonlyMap<string, number>;
-  readonly evictions: Pick<Evictions, 'beneficiary' | 'planned' | 'lastLossMs' | 'lately' | 'isRefused'>;
+  readonly evictions: Pick<Evictions, 'beneficiary' | 'planned' | 'lastLossMs' | 'lately' | 'isRefused' | 'refused'>;
   readonly overclaims: Pick<Overclaims, 'at'>;
-  readonly loans: Pick<Loans, 'overdue' | 'hasReturned'>;
+  readonly loans: Pick<Loans, 'overdue' | 'hasReturned' | 'areOfPods'>;
   readonly reclaims: Pick<ReclaimHistory, 'timesOf' | 'pausesUntil' | 'isRecent'>;
   /** The names of muster's schedulers. */
   readonly schedulerNames: ReadonlySet<string>;

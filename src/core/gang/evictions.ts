@@ -91,6 +91,11 @@ export class Evictions {
     return this.#refusedUntilMs.size > 0 && (this.#refusedUntilMs.get(uid) ?? -Infinity) > nowMs;
   }
 
+  /** UIDs of the pods that are no victims for a while. */
+  *refused(nowMs: number): Iterable<string> {
+    for (const [uid, untilMs] of this.#refusedUntilMs) if (untilMs > nowMs) yield uid;
+  }
+
   podEnded(uid: string): void {
     this.#refusedUntilMs.delete(uid);
   }

@@ -40,6 +40,11 @@ export class Loans {
     this.#toPods.delete(uid);
   }
 
+  /** Whether members beyond the minimum have borrowed room by themselves. */
+  get areOfPods(): boolean {
+    return this.#toPods.size > 0;
+  }
+
   /** What the lender has lent to the gang, or to this member of it, and should have got back by now. */
   overdue(key: string, uid: string | undefined, lender: Gang, nowMs: number): Loan | undefined {
     const isOverdue = (loan: Loan | undefined) => loan && nowMs > loan.untilMs && loan.lenders.has(lender);

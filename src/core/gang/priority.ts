@@ -14,7 +14,10 @@ export interface PriorityTerm {
  * The priority of a pod by itself: the present value of its PriorityClass, or spec.priority, which admission wrote when
  * the pod was created.
  */
-export function ownPriority(classes: ReadonlyMap<string, number>, { evictionTraits, priority }: PodInfo): number {
+export function ownPriority(
+  classes: ReadonlyMap<string, number>,
+  { evictionTraits, priority }: Pick<PodInfo, 'evictionTraits' | 'priority'>,
+): number {
   return classes.get(evictionTraits?.priorityClass ?? '') ?? priority;
 }
 

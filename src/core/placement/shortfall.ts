@@ -126,9 +126,18 @@ export class Shortfall {
     this.#change(row, vector, -1);
   }
 
-  /** A lower bound of the pods that must leave, if each frees at most `most`. Not rounded. */
-  fewestPods(most: Vector): number {
-    return Math.max(...this.#others.map((other) => this.#fewestFor(other, most)));
+  /** Whether more pods than these must leave, if each frees at most `most`: by a lower bound of their number. */
+  needsMorePods(pods: number, most: Vector): boolean {
+    return this.#others.some((other) => !this.#isEnough(pods, other, most) && this.#fewestFor(other, most) > pods);
+  }
+
+  /** Whether one row shows that the lower bound is no higher: no place counts more there than a second one of any row. */
+  #isEnough(pods: number, { need, capacity, total, wanted }: Counted, most: Vector): boolean {
+    const row = this.#inside.find((one) => hasBit(need.eligible, one));
+    if (row === undefined || total >= wanted) return total >= wanted;
+    const first = this.#podsFor(need, row, capacity[row]! + 1, most);
+    const second = this.#podsFor(need, row, capacity[row]! + 2, most);
+    return first < Infinity && (wanted - total) * (second - first) <= pods;
   }
 
   /** Counts first places of rows, the cheapest first, as long as they are cheaper than a second place of any row. */

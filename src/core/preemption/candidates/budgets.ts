@@ -5,6 +5,7 @@ import type { PreemptionContextView } from './context.ts';
 import type { ExclusionRule } from './exclusion-rules.ts';
 import type { QueueClaim } from './share-rules.ts';
 import { SharesTaken } from './shares-taken.ts';
+import { sparesYoung } from './victim-gang.ts';
 
 export interface BudgetsInput {
   readonly rules: PreemptionRules;
@@ -116,14 +117,14 @@ export class Budgets {
   }
 
   #countBudgets(pod: PodInfo, change: 1 | -1): void {
+    if (this.#input.ctx.disruptionBudgets.isEmpty) return;
     for (const { key } of this.#input.ctx.disruptionBudgets.of(pod))
       this.#perBudget.set(key, (this.#perBudget.get(key) ?? 0) + change);
   }
 }
 
 /** Elastic members may be young. Which of a gang's victims are the elastic ones does not depend on their order. */
-function isTooYoung({ kind, gang, role, isGivenUp }: Candidate): boolean {
-  return !isGivenUp && !(kind === 'pod' && gang?.sparesYoung(role));
-}
+const isTooYoung = (candidate: Candidate): boolean =>
+  !candidate.isGivenUp && !(candidate.kind === 'pod' && candidate.members && sparesYoung(candidate.members));
 
 const queueOf = ({ gang }: Candidate) => gang?.gang.queue.path ?? '';

@@ -1,10 +1,13 @@
-import type { BoundMember, BoundPod } from '../../cluster/cluster.ts';
+import type { BoundMember } from '../../cluster/cluster.ts';
 import { isAdmitted, type Gang } from '../../gang/gang.ts';
 import { hasSingleRole, isLeaderRole } from '../../model.ts';
 import type { PreemptionRules } from '../../policy/policy.ts';
 import { allAtOnce, Work, type Slices } from '../../work.ts';
+import { Entries, type OpenKind } from './census-entries.ts';
 import type { PreemptionContextView } from './context.ts';
 import { exclusionOf, priorityGap, priorityLevelOf, type ExclusionRule } from './exclusion-rules.ts';
+import type { JudgedPod } from './judged-pod.ts';
+import { isSameMark, type PodKind } from './pod-columns.ts';
 import { leafOf, levelAt, type QueueClaim, type Right } from './share-rules.ts';
 import { CandidatePool, type OpenCandidates } from './candidate-pool.ts';
 import type { CostModel } from './eviction-cost.ts';
@@ -40,9 +43,8 @@ export interface CensusInput {
 
 /** The victim candidates on rows where room could help. */
 export function candidatesAt(input: CensusInput): OpenCandidates {
-  const pool = new CandidatePool(input, costModel(input));
-  allAtOnce(takeCensus(input, () => [pool], new Work()));
-  return { small: pool, whole: (work) => pool.whole(work) };
+  const [pool] = allAtOnce(candidatesPerDomain(input, [undefined], new Work())).pools;
+  return { small: pool!, whole: (work) => pool!.whole(work) };
 }
 
 /** The result of one census. */
@@ -64,9 +66,21 @@ export function* candidatesPerDomain(
   domains: readonly (readonly number[] | undefined)[],
   work: Work,
 ): Slices<CensusResult> {
-  const pools = domains.map(() => new CandidatePool(input, costModel(input)));
-  const { excluded, queues } = yield* takeCensus(input, poolsByRow(pools, domains), work);
-  return { pools, excluded, queues };
+  const slots = slotsIn(input);
+  const { slots: pods } = input.ctx.cluster;
+  const count = slots?.length ?? pods.size;
+  const entries = new Entries(pods, count);
+  entries.isDisordered = !slots && pods.isDisordered;
+  const pools = domains.map((rows) => new CandidatePool(input, costModel(input), { entries, rows }));
+  const census = new Census(input, entries, poolsByRow(pools, domains));
+  for (let i = 0; i < count; i++) {
+    census.look(slots ? slots[i]! : i);
+    if (i % PODS_PER_UNIT > 0) continue;
+    work.pass(1);
+    if (work.isPauseDue()) yield;
+  }
+  if (input.onlyRow === undefined && input.among?.reservations !== false) census.addReservations();
+  return { pools, excluded: census.excluded, queues: census.queues };
 }
 
 const costModel = ({ ctx: { cluster, reportedWork }, rules, nowMs }: CensusInput): CostModel => ({
@@ -77,29 +91,13 @@ const costModel = ({ ctx: { cluster, reportedWork }, rules, nowMs }: CensusInput
 });
 
 /** So many pods are as much work for the census as one candidate is for the search. */
-const PODS_PER_UNIT = 4;
+const PODS_PER_UNIT = 64;
 
-function* takeCensus(
-  input: CensusInput,
-  poolsAt: (row: number) => readonly CandidatePool[],
-  work: Work,
-): Slices<Census> {
-  const census = new Census(input, poolsAt);
-  let pods = 0;
-  for (const bound of podsIn(input)) {
-    census.addPod(bound);
-    if (++pods % PODS_PER_UNIT > 0) continue;
-    work.pass(1);
-    if (work.isPauseDue()) yield;
-  }
-  if (input.onlyRow === undefined && input.among?.reservations !== false) census.addReservations();
-  return census;
-}
-
-function podsIn({ ctx: { cluster }, onlyRow, among }: CensusInput): Iterable<BoundPod> {
-  if (among) return [...among.pods].flatMap((uid) => cluster.boundPod(uid) ?? []);
-  // Pods of a gang came one after the other and lie together in memory: a pass by rows takes several times as long.
-  return onlyRow === undefined ? cluster.boundPods.values() : cluster.podsAt(cluster.table.nameAt(onlyRow));
+/** The numbers of the pods to look at, in this order; undefined: all. */
+function slotsIn({ ctx: { cluster }, onlyRow, among }: CensusInput): readonly number[] | undefined {
+  if (among) return [...among.pods].flatMap((uid) => cluster.boundPod(uid)?.slot ?? []);
+  if (onlyRow === undefined) return undefined;
+  return Array.from(cluster.podsAt(cluster.table.nameAt(onlyRow)), ({ slot }) => slot);
 }
 
 const NO_POOLS: readonly CandidatePool[] = [];
@@ -117,20 +115,41 @@ function poolsByRow(pools: readonly CandidatePool[], domains: readonly (readonly
   return (row: number) => byRow.get(row) ?? NO_POOLS;
 }
 
-/** Looks at every pod once and adds it to the pools that have its row. */
+/** The gang that needs the room. */
+const OWN = 'own';
+
+/** What the rules say of all pods of a kind. */
+type Judgement = { readonly kind: PodKind; readonly gang: Gang | undefined } & (
+  | { readonly is: 'own' | 'outdated' | 'apart' | 'leader' }
+  | { readonly is: 'excluded'; readonly rule: ExclusionRule }
+  | { readonly is: 'open'; readonly open: OpenKind }
+);
+
+/**
+ * Looks at every pod once. What the rules say of a pod they say of all that are alike, unless they must look at each: at
+ * those that cannot be evicted, and at pods of no gang where queues answer for them.
+ */
 class Census {
   readonly #excluded = new Map<ExclusionRule, number>();
   readonly #input: CensusInput;
+  readonly #entries: Entries;
   readonly #poolsAt: (row: number) => readonly CandidatePool[];
   readonly queues = new Set(['']);
   readonly #singleRoleGangs = new Set<Gang>();
+  /** By the kind's id. */
+  readonly #judgements: (Judgement | undefined)[] = [];
+  /** Kinds of pods that are looked at one by one, by level. */
+  readonly #apart = new Map<PodKind, Map<number, OpenKind>>();
+  readonly #refused: ReadonlySet<number>;
   #leaders = 0;
-  #lastKey: string | undefined;
-  #lastGang: Gang | undefined;
 
-  constructor(input: CensusInput, poolsAt: (row: number) => readonly CandidatePool[]) {
+  constructor(input: CensusInput, entries: Entries, poolsAt: (row: number) => readonly CandidatePool[]) {
     this.#input = input;
+    this.#entries = entries;
     this.#poolsAt = poolsAt;
+    const { cluster, evictions, podColumns } = input.ctx;
+    podColumns.cover(cluster.slots.size);
+    this.#refused = new Set([...evictions.refused(input.nowMs)].flatMap((uid) => cluster.boundPod(uid)?.slot ?? []));
   }
 
   /** As CensusResult.excluded. */
@@ -140,25 +159,99 @@ class Census {
     return new Map(this.#excluded).set('whole gangs', whole);
   }
 
-  addPod(bound: BoundPod): void {
-    const { ctx, ownGang, isUseful, claim } = this.#input;
-    const { pod, row, isLeaving } = bound;
-    const key = pod.membership?.gang;
-    if (isLeaving || pod.deleting || row < 0 || (ownGang !== undefined && key === ownGang) || !isUseful(row)) return;
-    const gang = this.#find(key);
+  look(slot: number): void {
+    const { podColumns: columns, cluster } = this.#input.ctx;
+    if (cluster.slots.isChanged(slot)) columns.look(slot);
+    let kind = columns.kindOf(slot);
+    if (!kind) return;
+    const row = columns.rowOf(slot);
+    if (!this.#input.isUseful(row)) return;
+    if (this.#refused.size > 0 && this.#refused.has(slot)) return this.#lookApart(slot, kind);
+    let judgement = this.#judgementOf(kind);
+    if (judgement.is === 'outdated') {
+      columns.look(slot);
+      kind = columns.kindOf(slot)!;
+      judgement = this.#judgementOf(kind);
+    }
+    if (judgement.is === 'open') this.#entries.add(slot, row, judgement.open, columns.startedMsOf(slot));
+    else if (judgement.is === 'excluded') this.#count(judgement.rule);
+    else if (judgement.is === 'apart') this.#lookApart(slot, kind);
+    else if (judgement.is === 'leader') this.#addLeader(cluster.slots.at(slot) as BoundMember, judgement.gang!);
+  }
+
+  #gangOf({ membership }: JudgedPod): Gang | typeof OWN | undefined {
+    const { ctx, ownGang } = this.#input;
+    if (!membership) return undefined;
+    if (membership.gang === ownGang) return OWN;
+    const gang = ctx.gangs.get(membership.gang);
+    if (gang) this.queues.add(gang.queue.path);
+    return gang;
+  }
+
+  #judgementOf(kind: PodKind): Judgement {
+    const known = this.#judgements[kind.id];
+    // Ids are used again.
+    return known?.kind === kind ? known : (this.#judgements[kind.id] = this.#judge(kind));
+  }
+
+  #judge(kind: PodKind): Judgement {
+    const { ctx, claim, lender } = this.#input;
+    const { pod } = kind;
+    const gang = this.#gangOf(pod);
+    if (gang === OWN) return { kind, gang: undefined, is: 'own' };
+    const of = { kind, gang };
+    if (!isSameMark(kind.mark, gang?.spec.givesUp)) return { ...of, is: 'outdated' };
+    const isOwed = ctx.loans.areOfPods && lender !== undefined && gang?.queue === lender.queue;
+    if (kind.isOddToRules || isOwed || (claim && !pod.membership)) return { ...of, is: 'apart' };
+    const rule = exclusionOf(this.#input, pod, gang);
+    if (rule) return { ...of, is: 'excluded', rule };
+    if (gang && leads(gang, pod)) return { ...of, is: 'leader' };
+    if (gang && hasSingleRole(gang.spec)) this.#singleRoleGangs.add(gang);
+    return {
+      ...of,
+      is: 'open',
+      open: this.#entries.addKind({ ...of, isApart: false, level: this.#levelOf(pod, gang) }),
+    };
+  }
+
+  #lookApart(slot: number, kind: PodKind): void {
+    const bound = this.#input.ctx.cluster.slots.at(slot)!;
+    const { pod, row } = bound;
+    const gang = this.#gangOf(pod);
+    if (gang === OWN) return;
     const rule = exclusionOf(this.#input, pod, gang);
     if (rule) {
-      this.#exclude(bound, gang, rule);
-      return;
+      this.#count(rule);
+      if (!gang || (rule !== 'pinned' && rule !== 'refused')) return;
+      for (const pool of this.#poolsAt(row)) pool.addFollower(bound);
+    } else if (gang && leads(gang, pod)) this.#addLeader(bound as BoundMember, gang);
+    else {
+      if (gang && hasSingleRole(gang.spec)) this.#singleRoleGangs.add(gang);
+      const { startedMs = NaN } = pod.evictionTraits ?? {};
+      this.#entries.add(slot, row, this.#openApart(kind, gang, this.#levelOf(pod, gang)), startedMs);
     }
-    if (gang && leads(gang, bound)) {
-      this.#leaders++;
-      for (const pool of this.#poolsAt(row)) pool.addLeader(bound, gang);
-      return;
-    }
-    if (gang && hasSingleRole(gang.spec)) this.#singleRoleGangs.add(gang);
-    const rank = claim?.rankOf(leafOf(ctx, pod, gang)) ?? 0;
-    for (const pool of this.#poolsAt(row)) pool.addPod(bound, levelAt(priorityLevelOf(ctx, pod, gang), rank));
+  }
+
+  #openApart(kind: PodKind, gang: Gang | undefined, level: number): OpenKind {
+    let byLevel = this.#apart.get(kind);
+    if (!byLevel) this.#apart.set(kind, (byLevel = new Map<number, OpenKind>()));
+    let open = byLevel.get(level);
+    if (!open) byLevel.set(level, (open = this.#entries.addKind({ kind, gang, isApart: true, level })));
+    return open;
+  }
+
+  #levelOf(pod: JudgedPod, gang: Gang | undefined): number {
+    const { ctx, claim } = this.#input;
+    return levelAt(priorityLevelOf(ctx, pod, gang), claim?.rankOf(leafOf(ctx, pod, gang)) ?? 0);
+  }
+
+  #addLeader(bound: BoundMember, gang: Gang): void {
+    this.#leaders++;
+    for (const pool of this.#poolsAt(bound.row)) pool.addLeader(bound, gang);
+  }
+
+  #count(rule: ExclusionRule): void {
+    this.#excluded.set(rule, (this.#excluded.get(rule) ?? 0) + 1);
   }
 
   /** Adds the reservations that the rules allow to be taken, of gangs that run no pod yet. */
@@ -176,12 +269,6 @@ class Census {
     }
   }
 
-  #exclude(bound: BoundPod, gang: Gang | undefined, rule: ExclusionRule): void {
-    this.#excluded.set(rule, (this.#excluded.get(rule) ?? 0) + 1);
-    if (!gang || (rule !== 'pinned' && rule !== 'refused')) return;
-    for (const pool of this.#poolsAt(bound.row)) pool.addFollower(bound);
-  }
-
   /** By what right the gang's reservation may be taken; undefined: by none. */
   #rightOver(gang: Gang): Right | undefined {
     const { priority, claim, rules } = this.#input;
@@ -191,21 +278,10 @@ class Census {
     const isOpen = rules.queues.length === 0 || rules.queues.includes(gang.queue.path);
     return verdict.right === 'share' || isOpen ? verdict.right : undefined;
   }
-
-  /** The gang of that key. Mostly it is that of the pod before. */
-  #find(key: string | undefined): Gang | undefined {
-    if (key === undefined) return undefined;
-    if (key !== this.#lastKey) {
-      this.#lastKey = key;
-      this.#lastGang = this.#input.ctx.gangs.get(key);
-      if (this.#lastGang) this.queues.add(this.#lastGang.queue.path);
-    }
-    return this.#lastGang;
-  }
 }
 
 /** Whether the pod leads its gang; in a gang of one role no pod does. */
-function leads({ spec }: Gang, bound: BoundPod): bound is BoundMember {
-  const role = bound.pod.membership?.role;
+function leads({ spec }: Gang, { membership }: JudgedPod): boolean {
+  const role = membership?.role;
   return role !== undefined && !hasSingleRole(spec) && isLeaderRole(spec, role);
 }

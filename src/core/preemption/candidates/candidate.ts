@@ -3,7 +3,7 @@ import type { Slot } from '../../gang/slot.ts';
 import type { FreedRoom } from '../../placement/need.ts';
 import type { QueueNode } from '../../queue/tree.ts';
 import type { Right } from './share-rules.ts';
-import type { VictimGang } from './victim-gang.ts';
+import type { MemberCount, VictimGang } from './victim-gang.ts';
 
 /** A victim candidate: what the rules allow to be evicted, or revoked, by itself. */
 export type Candidate = PodCandidate | GangCandidate | ReservationCandidate;
@@ -36,6 +36,8 @@ export interface PodCandidate extends CandidateBase {
   readonly kind: 'pod';
   readonly bound: BoundPod;
   readonly gang: VictimGang | undefined;
+  /** The members of its role; undefined: it is in no gang. */
+  readonly members: MemberCount | undefined;
   /** It may be evicted with its whole gang only. */
   readonly isFollower: boolean;
 }

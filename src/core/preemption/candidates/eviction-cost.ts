@@ -1,7 +1,7 @@
 import type { BoundPod, ClusterView } from '../../cluster/cluster.ts';
 import type { Gang } from '../../gang/gang.ts';
 import { slackOf } from '../../gang/priority.ts';
-import type { NodeInfo } from '../../model.ts';
+import type { WorkFigures } from '../../model.ts';
 import type { CostWeights } from '../../policy/policy.ts';
 import type { ResourceColumns, Vector } from '../../resources.ts';
 import type { ReportedWork } from './reported-work.ts';
@@ -29,7 +29,7 @@ export type AddTerm = (term: CostTerm['term'], coreSeconds: number) => void;
 /** The input of the cost functions. */
 export interface CostModel {
   readonly cluster: ClusterView;
-  readonly reportedWork: Pick<ReportedWork, 'of'>;
+  readonly reportedWork: Pick<ReportedWork, 'of' | 'has'>;
   readonly weights: CostWeights;
   readonly nowMs: number;
 }
@@ -51,25 +51,62 @@ export function item(term: CostTerm['term'], coreSeconds: number, note: AddTerm 
   return coreSeconds;
 }
 
+/** What the cost of one pod alone depends on, besides weights and time. */
+export interface Worker {
+  /** See coresOf. */
+  readonly cores: number;
+  /** NaN: unknown. */
+  readonly startedMs: number;
+  /** Container restarts, and earlier victims of its gang. */
+  readonly restarts: number;
+  /** As its annotation says. */
+  readonly deletionCost: number;
+  /** What its app reports of it; undefined: nothing. */
+  readonly figures: WorkFigures | undefined;
+  /** Where its output outlives it; undefined: nowhere. */
+  readonly keeps: Gang['spec']['keeps'];
+  /** Its gang would miss its deadline. */
+  readonly isLate: boolean;
+  readonly isGivenUp: boolean;
+  /** Its node is about to go. */
+  readonly isDoomed: boolean;
+}
+
 /**
  * The eviction cost of this pod alone, without the cost to its gang: its work less the output that outlives it, and
  * what its annotations add. docs/preemption.md has the formula.
  */
 export function podCost(costs: CostModel, { pod, row, vector }: BoundPod, gang?: Gang, note?: AddTerm): number {
-  const { cluster, weights } = costs;
-  const cores = coresOf(cluster.columns, vector, weights);
-  let total = workCost(costs, { uid: pod.uid, cores, startedMs: pod.evictionTraits?.startedMs }, gang, note);
-  const restarts = (pod.evictionTraits?.restarts ?? 0) + (gang?.losses.length ?? 0);
-  total += item('restarts', restarts * cores * weights.restart, note);
-  total += item('deadline', missesDeadline(gang, costs.nowMs) ? cores * weights.deadline : 0, note);
+  const { cluster, weights, nowMs } = costs;
+  const { startedMs = NaN, restarts = 0, deletionCost = 0 } = pod.evictionTraits ?? {};
+  const worker: Worker = {
+    cores: coresOf(cluster.columns, vector, weights),
+    startedMs,
+    restarts: restarts + (gang?.losses.length ?? 0),
+    deletionCost,
+    figures: gang && costs.reportedWork.of(gang.key, pod.uid, nowMs),
+    keeps: gang?.spec.keeps,
+    isLate: missesDeadline(gang, nowMs),
+    isGivenUp: isGivenUp(pod, gang),
+    isDoomed: isDoomed(cluster, row),
+  };
+  return workerCost(costs, worker, note);
+}
+
+/** The same of what is known of the pod. */
+export function workerCost(costs: Pick<CostModel, 'weights' | 'nowMs'>, worker: Worker, note?: AddTerm): number {
+  const { weights } = costs;
+  const { cores } = worker;
+  let total = workCost(costs, worker, note);
+  total += item('restarts', worker.restarts * cores * weights.restart, note);
+  total += item('deadline', worker.isLate ? cores * weights.deadline : 0, note);
   // Whoever makes the pod sets it: it weighs no more than the longest work of such a pod.
   const most = cores * weights.workCapSeconds;
-  const wished = (pod.evictionTraits?.deletionCost ?? 0) * weights.deletionCost;
+  const wished = worker.deletionCost * weights.deletionCost;
   total += item('deletion cost', Math.max(-most, Math.min(most, wished)), note);
   if (total < 0) total += item('deletion cost', -total, note);
-  if (isGivenUp(pod, gang)) total += item('given up', total * (weights.givenUp - 1), note);
-  const host = cluster.table.nodeAt(row);
-  if (host && isDoomed(host)) total += item('node about to go', total * (weights.doomedNode - 1), note);
+  if (worker.isGivenUp) total += item('given up', total * (weights.givenUp - 1), note);
+  if (worker.isDoomed) total += item('node about to go', total * (weights.doomedNode - 1), note);
   return total;
 }
 
@@ -88,23 +125,17 @@ interface WholeGang {
   readonly ofMembers: number;
 }
 
-interface Worker {
-  readonly uid: string;
-  readonly cores: number;
-  readonly startedMs: number | undefined;
-}
-
 /** The cost of lost work: by the app's figures if there are any, with the pod's age as the upper bound; else by age. */
-function workCost(costs: CostModel, worker: Worker, gang: Gang | undefined, note: AddTerm | undefined): number {
-  const { reportedWork, weights, nowMs } = costs;
-  const { uid, cores, startedMs } = worker;
-  const figures = gang && reportedWork.of(gang.key, uid, nowMs);
-  const age = startedMs === undefined ? 0 : Math.max(0, nowMs - startedMs) / 1000;
+function workCost(
+  { weights, nowMs }: Pick<CostModel, 'weights' | 'nowMs'>,
+  { cores, startedMs, figures, keeps }: Worker,
+  note: AddTerm | undefined,
+): number {
+  const age = Number.isNaN(startedMs) ? 0 : Math.max(0, nowMs - startedMs) / 1000;
   const aged = cores * Math.min(age, weights.workCapSeconds);
   const work = weights.work * (figures ? Math.min(aged, figures.taskSeconds) : aged);
   const stored = figures ? (weights.keptGib * figures.keptBytes) / GIB : 0;
   const total = item('work', work, note) + item('shuffle and cache', stored, note);
-  const keeps = gang?.spec.keeps;
   return keeps ? total + item('kept', (work + stored) * (weights.keptOn[keeps] - 1), note) : total;
 }
 
@@ -114,10 +145,11 @@ export function isGivenUp({ labels }: BoundPod['pod'], gang: Gang | undefined): 
   return mark !== undefined && labels.get(mark.label) === mark.value;
 }
 
-/** With less slack than this, about the time of a new start, an eviction makes the gang miss its deadline. */
+/** So much slack is about the time of a new start. */
 const TIGHT = 0.1;
 
-function missesDeadline(gang: Gang | undefined, nowMs: number): boolean {
+/** Whether an eviction makes the gang miss its deadline. */
+export function missesDeadline(gang: Gang | undefined, nowMs: number): boolean {
   const slack = gang && slackOf(gang, nowMs);
   const deadlineMs = gang?.leader.priorityRequest?.deadlineMs ?? -Infinity;
   return slack !== undefined && slack < TIGHT && nowMs < deadlineMs;
@@ -134,7 +166,9 @@ const DOOMED = new Set([
   'node.cloudprovider.kubernetes.io/shutdown',
 ]);
 
-const isDoomed = ({ taints }: NodeInfo) => taints.some(({ key }) => DOOMED.has(key));
+/** Whether the node of the row is about to go. */
+export const isDoomed = ({ table }: ClusterView, row: number): boolean =>
+  table.nodeAt(row)?.taints.some(({ key }) => DOOMED.has(key)) ?? false;
 
 /** The cores of the gang's minimum. */
 export function gangCores({ columns }: ClusterView, { spec }: Gang, weights: CostWeights): number {

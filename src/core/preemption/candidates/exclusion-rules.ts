@@ -5,10 +5,8 @@ import { ownPriority } from '../../gang/priority.ts';
 import type { PodInfo } from '../../model.ts';
 import type { PreemptionRules } from '../../policy/policy.ts';
 import type { PreemptionContextView } from './context.ts';
+import { USUAL_GRACE_MS, type JudgedPod } from './judged-pod.ts';
 import { leafOf, queueClaimOf, SHARE_RULES, type Means, type QueueClaim, type Right } from './share-rules.ts';
-
-/** Kubernetes' default grace period. */
-export const USUAL_GRACE_MS = 30_000;
 
 /** The exclusion rules: why a pod may not be a victim. */
 export const EXCLUSION_RULES = [
@@ -73,7 +71,7 @@ const ALL_MEANS: Means = { priority: true, share: true };
 /** The priority level of a pod as a victim: the priority of its gang, or its own. */
 export function priorityLevelOf(
   { classes }: Pick<PreemptionContextView, 'classes'>,
-  pod: PodInfo,
+  pod: JudgedPod,
   gang: Gang | undefined,
 ): number {
   return gang ? gang.priority : ownPriority(classes, pod);
@@ -81,7 +79,7 @@ export function priorityLevelOf(
 
 /** Whether its grace period is longer than that of any victim. */
 export const hasLongGrace = (
-  { evictionTraits }: PodInfo,
+  { evictionTraits }: Pick<PodInfo, 'evictionTraits'>,
   { maxGraceMs }: Pick<PreemptionRules, 'maxGraceMs'>,
 ): boolean => (evictionTraits?.graceMs ?? USUAL_GRACE_MS) > maxGraceMs;
 
@@ -101,13 +99,13 @@ export const priorityGap = (preemptor: Claimant, gang: Gang | undefined, uid?: s
   overdueLoan(preemptor, gang, uid) ? 0 : preemptor.rules.priorityGap;
 
 /** Whether the pod is too important to be a victim. @param gang the pod's own; undefined: it is in none */
-export const isTooImportant = (preemptor: Preemptor, pod: PodInfo, gang: Gang | undefined): boolean =>
+export const isTooImportant = (preemptor: Preemptor, pod: JudgedPod, gang: Gang | undefined): boolean =>
   priorityLevelOf(preemptor.ctx, pod, gang) + priorityGap(preemptor, gang, pod.uid) > preemptor.priority;
 
 type Verdict = ReturnType<QueueClaim['verdictOn']>;
 
 /** By what right the pod may be a victim, or which rule keeps it. @param gang the pod's own; undefined: it is in none */
-function verdictOn(preemptor: Preemptor, pod: PodInfo, gang: Gang | undefined): Verdict {
+function verdictOn(preemptor: Preemptor, pod: JudgedPod, gang: Gang | undefined): Verdict {
   const isLower = !isTooImportant(preemptor, pod, gang);
   if (preemptor.claim) return preemptor.claim.verdictOn(leafOf(preemptor.ctx, pod, gang), isLower);
   return isLower ? LOWER : NOT_LOWER;
@@ -117,13 +115,13 @@ const LOWER: Verdict = { right: 'priority' };
 const NOT_LOWER: Verdict = { rule: 'priority' };
 
 /** By what right a pod may be a victim that a search has made a candidate. */
-export function rightOver(preemptor: Preemptor, pod: PodInfo, gang: Gang | undefined): Right {
+export function rightOver(preemptor: Preemptor, pod: JudgedPod, gang: Gang | undefined): Right {
   const verdict = verdictOn(preemptor, pod, gang);
   return 'right' in verdict ? verdict.right : 'priority';
 }
 
 /** The rule that excludes the pod, whatever else is selected. @param gang the pod's own; undefined: it is in none */
-export function exclusionOf(preemptor: Preemptor, pod: PodInfo, gang: Gang | undefined): ExclusionRule | undefined {
+export function exclusionOf(preemptor: Preemptor, pod: JudgedPod, gang: Gang | undefined): ExclusionRule | undefined {
   const { ctx, rules, nowMs, overruled } = preemptor;
   const verdict = verdictOn(preemptor, pod, gang);
   if ('rule' in verdict) return verdict.rule;

@@ -17,6 +17,12 @@ export class ReportedWork {
     return known && nowMs - known.atMs < FIGURES_MS ? known.figures.get(uid) : undefined;
   }
 
+  /** Whether there are figures of the gang. */
+  has(gang: string, nowMs: number): boolean {
+    const known = this.#byGang.get(gang);
+    return known !== undefined && nowMs - known.atMs < FIGURES_MS;
+  }
+
   forget(gang: string): void {
     this.#byGang.delete(gang);
   }

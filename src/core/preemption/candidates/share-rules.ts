@@ -50,7 +50,7 @@ export interface LeafRules {
 /** The queue that answers for a pod; undefined: none does. @param gang the pod's own; undefined: nobody declares one */
 export const leafOf = (
   { usage }: Pick<PreemptionContextView, 'usage'>,
-  pod: PodInfo,
+  pod: Pick<PodInfo, 'membership' | 'uid'>,
   gang: Gang | undefined,
 ): QueueNode | undefined =>
   gang ? gang.queue : (pod.membership ? usage.ownerOf(pod.membership.gang) : usage.ownerOfPod(pod.uid))?.leaf;

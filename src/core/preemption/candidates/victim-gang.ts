@@ -8,11 +8,10 @@ export class VictimGang {
   /** Rows of its candidates created so far. */
   readonly rows: number[] = [];
   readonly #costs: CostModel;
-  /** By role, the number of members that may leave before the gang is below its minimum. */
-  readonly #elastic = new Map<string, number>();
-  readonly #selected = new Map<string, number>();
-  /** The part of #selected that has run for less than the minimum runtime. */
-  readonly #young = new Map<string, number>();
+  /** By role. */
+  readonly #members = new Map<string, MemberCount>();
+  /** The number of roles of which the selected members leave fewer than the minimum. */
+  #brokenRoles = 0;
   #cores: number | undefined;
   #lost = 0;
   /** Its leader is selected, with every member. */
@@ -30,24 +29,7 @@ export class VictimGang {
 
   /** Whether the selected members leave the gang below its minimum. */
   get isBroken(): boolean {
-    if (this.isWhole) return true;
-    for (const [role, selected] of this.#selected) if (selected > this.#elasticOf(role)) return true;
-    return false;
-  }
-
-  /** Whether the gang keeps its minimum with one more member of the role selected. */
-  hasElastic(role: string): boolean {
-    return (this.#selected.get(role) ?? 0) < this.#elasticOf(role);
-  }
-
-  /** Whether all selected young members of the role, and one more, can be those that the gang does without. */
-  sparesYoung(role: string): boolean {
-    return (this.#young.get(role) ?? 0) < this.#elasticOf(role);
-  }
-
-  /** Whether the gang keeps its minimum with one member of the role selected. */
-  mayHaveElastic(role: string): boolean {
-    return this.#elasticOf(role) > 0;
+    return this.isWhole || this.#brokenRoles > 0;
   }
 
   /** The cost of falling below the minimum, in core-seconds, once for the gang. */
@@ -64,17 +46,21 @@ export class VictimGang {
     return this.#lost;
   }
 
-  count({ role, isGivenUp, isYoung }: CountedTraits, change: 1 | -1): void {
+  count({ members, isGivenUp, isYoung }: CountedTraits, change: 1 | -1): void {
     this.#lost += change;
-    if (isGivenUp) return;
-    this.#selected.set(role, (this.#selected.get(role) ?? 0) + change);
-    if (isYoung) this.#young.set(role, (this.#young.get(role) ?? 0) + change);
+    if (isGivenUp || !members) return;
+    const wasBroken = members.selected > members.elastic;
+    members.selected += change;
+    if (isYoung) members.young += change;
+    const isBroken = members.selected > members.elastic;
+    if (isBroken !== wasBroken) this.#brokenRoles += isBroken ? 1 : -1;
   }
 
-  #elasticOf(role: string): number {
-    let elastic = this.#elastic.get(role);
-    if (elastic === undefined) this.#elastic.set(role, (elastic = this.#countElastic(role)));
-    return elastic;
+  /** The members of the role, as far as they are counted here. */
+  membersOf(role: string): MemberCount {
+    let members = this.#members.get(role);
+    if (!members) this.#members.set(role, (members = { elastic: this.#countElastic(role), selected: 0, young: 0 }));
+    return members;
   }
 
   #countElastic(role: string): number {
@@ -89,8 +75,25 @@ export class VictimGang {
   }
 }
 
+/** Members of one role. */
+export interface MemberCount {
+  /** How many may leave before the gang is below its minimum. */
+  readonly elastic: number;
+  /** How many the search has selected, without those that the gang gives up. */
+  selected: number;
+  /** The part of them that has run for less than the minimum runtime. */
+  young: number;
+}
+
+/** Whether the gang keeps its minimum with one more such member selected. */
+export const hasElastic = ({ selected, elastic }: MemberCount): boolean => selected < elastic;
+
+/** Whether all selected young members of the role, and one more, can be those that the gang does without. */
+export const sparesYoung = ({ young, elastic }: MemberCount): boolean => young < elastic;
+
 interface CountedTraits {
-  readonly role: string;
+  /** Those of its role. */
+  readonly members: MemberCount | undefined;
   readonly isGivenUp: boolean;
   readonly isYoung: boolean;
 }

@@ -10,14 +10,8 @@ import type { Plan } from '../../placement/need.ts';
 import type { PreemptionRules } from '../../policy/policy.ts';
 import { podsOf, type Candidate } from '../candidates/candidate.ts';
 import type { PreemptionContext } from '../candidates/context.ts';
-import {
-  hasLongGrace,
-  overdueLoan,
-  preemptorOf,
-  priorityGap,
-  USUAL_GRACE_MS,
-  type Preemptor,
-} from '../candidates/exclusion-rules.ts';
+import { hasLongGrace, overdueLoan, preemptorOf, priorityGap, type Preemptor } from '../candidates/exclusion-rules.ts';
+import { USUAL_GRACE_MS } from '../candidates/judged-pod.ts';
 import type { Finding } from '../search/find-victims.ts';
 import { planWith } from '../search/simulate.ts';
 import type { Charge } from '../search/victim-set.ts';

@@ -9,7 +9,7 @@ import { Budgets } from '../candidates/budgets.ts';
 import { candidatesAt } from '../candidates/candidate-census.ts';
 import { podsOf } from '../candidates/candidate.ts';
 import type { PreemptionContext } from '../candidates/context.ts';
-import { USUAL_GRACE_MS } from '../candidates/exclusion-rules.ts';
+import { USUAL_GRACE_MS } from '../candidates/judged-pod.ts';
 import { leafOf } from '../candidates/share-rules.ts';
 import { chooseVictims } from '../search/choose-victims.ts';
 import { MOST_WORK } from '../search/find-victims.ts';

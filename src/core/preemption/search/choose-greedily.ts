@@ -1,4 +1,5 @@
 import { RowHeap } from '../../placement/row-heap.ts';
+import { rowsOf, type CandidateRows } from './candidate-rows.ts';
 import type { VictimSet } from './victim-set.ts';
 import type { Candidate } from '../candidates/candidate.ts';
 import type { Pool } from '../candidates/candidate-pool.ts';
@@ -21,10 +22,11 @@ interface Step {
 export function* selectCheapest(victims: VictimSet, pool: Pool): Slices<void> {
   const mayGoOn = () =>
     !victims.isEnough && !victims.isBudgetSpent && (pool.hasReservations || victims.maySelectPods());
-  const greedy = new Greedy(victims);
+  const rows = rowsOf(victims, pool);
+  const greedy = new Greedy(victims, rows);
   for (const tier of pool.tiers) {
     if (!mayGoOn()) return;
-    yield* greedy.add(pool.ofTier(tier));
+    yield* rows.add(tier);
     yield* greedy.selectUpTo(tier, mayGoOn);
   }
 }
@@ -43,36 +45,23 @@ export function poolOf(candidates: readonly Candidate[]): Pool {
 
 class Greedy {
   readonly #victims: VictimSet;
-  readonly #byRow = new Map<number, Candidate[]>();
+  readonly #rows: CandidateRows;
   readonly #heap = new RowHeap();
   /** The valid key of each row: heap entries with another key are out of date. */
   readonly #keys = new Map<number, number>();
   readonly #steps = new Map<number, Step>();
   #version = 0;
 
-  constructor(victims: VictimSet) {
+  constructor(victims: VictimSet, rows: CandidateRows) {
     this.#victims = victims;
-  }
-
-  /** Adds the candidates of the next tier. */
-  *add(candidates: Iterable<Candidate>): Slices<void> {
-    const { work } = this.#victims;
-    for (const candidate of candidates) {
-      work.pass(1);
-      if (work.isPauseDue()) yield;
-      for (const { row } of candidate.freed) {
-        const there = this.#byRow.get(row);
-        if (!there) this.#byRow.set(row, [candidate]);
-        else if (there.at(-1) !== candidate) there.push(candidate);
-      }
-    }
+    this.#rows = rows;
   }
 
   *selectUpTo(tier: number, mayGoOn: () => boolean): Slices<void> {
     const { work } = this.#victims;
     this.#heap.clear();
     this.#keys.clear();
-    for (const row of this.#byRow.keys()) {
+    for (const row of this.#rows.rows) {
       this.#open(row, tier, (key) => this.#heap.append(row, key));
       if (work.isPauseDue()) yield;
     }
@@ -122,27 +111,16 @@ class Greedy {
 
   /** Adds the row to the heap with its lower bound, the cost of its cheapest candidate. */
   #open(row: number, tier: number, put: (key: number) => void): void {
-    let least = Infinity;
-    const candidates = this.#byRow.get(row) ?? [];
-    this.#victims.charge(candidates.length);
-    for (const candidate of candidates) {
-      if (!this.#isOpen(candidate, tier)) continue;
-      least = Math.min(least, this.#victims.costOf(candidate));
-    }
+    this.#victims.charge(this.#rows.countAt(row));
+    const least = this.#rows.leastAt(row, tier);
     if (least === Infinity) return;
     this.#keys.set(row, -least);
     put(-least);
   }
 
-  #isOpen(candidate: Candidate, tier: number): boolean {
-    return (
-      (candidate.level * 2 < tier || this.#victims.tierOf(candidate) <= tier) && !this.#victims.selected.has(candidate)
-    );
-  }
-
   #stepAt(row: number, tier: number): Step | undefined {
     const victims = this.#victims;
-    const open = (this.#byRow.get(row) ?? []).filter((candidate) => this.#isOpen(candidate, tier));
+    const open = this.#rows.openAt(row, tier);
     victims.charge(open.length);
     const ranked = open.map((candidate) => ({
       candidate,

@@ -244,15 +244,15 @@ class Search {
   /** Whether an upper bound of the freed room is enough: most searches without victims end here. */
   *#mayHelp(pool: CandidatePool): Slices<boolean> {
     const { ctx, nowMs, rules, shortfall, work } = this.#asked;
-    const most = yield* mostOf(pool.everything(rules.wholeGangs), ctx.cluster.columns.names.length, work);
+    const most = yield* mostOf(pool, rules.wholeGangs, ctx.cluster.columns.size, work);
     if (!couldFit(shortfall, most)) return false;
     // Revoking a reservation is no eviction.
     if (pool.hasReservations) return true;
-    const pods = shortfall.fewestPods(most.ofOne) - ROUNDING;
     const { perMinute, perQueue } = rules.budget;
-    const isOverMinute = pods > perMinute - ctx.evictions.lately(nowMs);
+    const isOver = (left: number) => shortfall.needsMorePods(left + ROUNDING, most.ofOne);
     const leftIn = (queue: string) => Math.max(0, perQueue - ctx.evictions.lately(nowMs, queue));
-    const isOverQueues = pods > [...this.#queues].reduce((sum, queue) => sum + leftIn(queue), 0);
+    const isOverMinute = isOver(perMinute - ctx.evictions.lately(nowMs));
+    const isOverQueues = isOver([...this.#queues].reduce((sum, queue) => sum + leftIn(queue), 0));
     if (isOverMinute) addHit(this.#hits, 'budget per minute');
     if (isOverQueues) addHit(this.#hits, 'budget per queue');
     return !isOverMinute && !isOverQueues;

@@ -1,4 +1,4 @@
-import type { FreedRoom } from '../../placement/need.ts';
+import type { FreedRooms } from '../candidates/candidate-pool.ts';
 import type { Vector } from '../../resources.ts';
 import type { Slices, Work } from '../../work.ts';
 import type { Shortfall } from '../../placement/shortfall.ts';
@@ -11,32 +11,42 @@ export interface Most {
   readonly ofOne: Vector;
 }
 
-/** So many pieces of freed room are as much work as one candidate. */
-const ROOMS_PER_UNIT = 4;
+/** The freed room of all candidates. @param columns their number */
+export function* mostOf(pool: FreedRooms, isWhole: boolean, columns: number, work: Work): Slices<Most> {
+  const sums = new Sums(columns);
+  yield* pool.eachFreed((row, vector) => sums.add(row, vector), isWhole, work);
+  return sums;
+}
 
-/** The freed room of all candidates. */
-export function* mostOf(everything: Iterable<FreedRoom>, columns: number, work: Work): Slices<Most> {
-  const byRow = new Map<number, Float64Array>();
-  const ofOne = new Float64Array(columns);
-  let pieces = 0;
-  for (const { row, vector } of everything) {
-    if (++pieces % ROOMS_PER_UNIT === 0) work.pass(1);
-    if (work.isPauseDue()) yield;
-    let sum = byRow.get(row);
-    if (!sum) byRow.set(row, (sum = new Float64Array(columns)));
+class Sums implements Most {
+  readonly byRow = new Map<number, Float64Array>();
+  readonly ofOne: Float64Array;
+
+  constructor(columns: number) {
+    this.ofOne = new Float64Array(columns);
+  }
+
+  add(row: number, vector: Vector): void {
+    let sum = this.byRow.get(row);
+    if (!sum) this.byRow.set(row, (sum = new Float64Array(this.ofOne.length)));
     for (let c = 0; c < vector.length; c++) {
       const amount = vector[c]!;
       sum[c]! += amount;
-      if (amount > ofOne[c]!) ofOne[c] = amount;
+      if (amount > this.ofOne[c]!) this.ofOne[c] = amount;
     }
   }
-  return { byRow, ofOne };
 }
 
 /** Whether the gang would fit without all candidates, even if the budgets do not allow that. */
 export function couldFit(shortfall: Shortfall, { byRow }: Most): boolean {
-  for (const [row, vector] of byRow) shortfall.give(row, vector);
-  const { missing } = shortfall;
-  for (const [row, vector] of byRow) shortfall.take(row, vector);
-  return missing === 0;
+  const given: (readonly [number, Vector])[] = [];
+  // More room never makes the shortfall larger.
+  for (const one of byRow) {
+    if (shortfall.missing === 0) break;
+    shortfall.give(...one);
+    given.push(one);
+  }
+  const couldIt = shortfall.missing === 0;
+  for (const one of given) shortfall.take(...one);
+  return couldIt;
 }

@@ -3,6 +3,7 @@ import type { Budgets } from '../candidates/budgets.ts';
 import type { Candidate } from '../candidates/candidate.ts';
 import { itemise, neededCost } from '../candidates/candidate-cost.ts';
 import type { AddTerm, CostModel, CostTerm } from '../candidates/eviction-cost.ts';
+import { hasElastic } from '../candidates/victim-gang.ts';
 import type { ExclusionRule } from '../candidates/exclusion-rules.ts';
 import { Work } from '../../work.ts';
 
@@ -91,8 +92,9 @@ export class VictimSet {
   }
 
   /** Whether its gang needs the candidate, given the present victims. A pod of no gang is always needed. */
-  isNeeded({ kind, gang, role, isGivenUp }: Candidate): boolean {
-    return kind !== 'reservation' && !isGivenUp && !(kind === 'pod' && gang?.hasElastic(role));
+  isNeeded(candidate: Candidate): boolean {
+    if (candidate.kind === 'reservation' || candidate.isGivenUp) return false;
+    return candidate.kind === 'gang' || !candidate.members || !hasElastic(candidate.members);
   }
 
   /** The tier, half a priority level: elastic candidates are in the lower one, needed candidates in the upper one. */

@@ -10,7 +10,8 @@ import { Budgets } from '../candidates/budgets.ts';
 import { candidatesAt } from '../candidates/candidate-census.ts';
 import { podsOf, type Candidate } from '../candidates/candidate.ts';
 import type { PreemptionContext, PreemptionContextView } from '../candidates/context.ts';
-import { priorityLevelOf, USUAL_GRACE_MS } from '../candidates/exclusion-rules.ts';
+import { priorityLevelOf } from '../candidates/exclusion-rules.ts';
+import { USUAL_GRACE_MS } from '../candidates/judged-pod.ts';
 import { guaranteeTest, type GuaranteeTest } from './guarantees.ts';
 import { compareHarm, VictimSet, type Harm, type RoomSought } from '../search/victim-set.ts';
 

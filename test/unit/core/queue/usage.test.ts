@@ -68,7 +68,7 @@ test('users and namespaces are counted beside their queues, and forgotten when t
 test('a pod of no gang counts in the queue that the rules name, and in none without a rule', () => {
   const { usage, account, cpu } = setUp();
   const single = pod('web', { cpu: 1 });
-  const bound = { pod: single, node: 'n', row: 0, vector: Float64Array.of(1000), isLeaving: false };
+  const bound = { pod: single, node: 'n', row: 0, vector: Float64Array.of(1000), isLeaving: false, slot: 0 };
   usage.bind(bound);
   expect([cpu('q'), usage.uncounted.vector[CPU]]).toEqual([0, 1000]);
   usage.recountSingles(() => account('q'), [bound]);
