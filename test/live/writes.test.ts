@@ -1,4 +1,4 @@
-import { afterEach, beforeEach, expect, test } from 'vitest';
+import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import { FakeApiServer, type K8sObject } from '../support/fake-api-server.ts';
 import { addNodes, bind, executor, leader, LiveMuster, nodes, PODS, stopAll } from '../support/live-muster.ts';
 import { until } from '../support/live.ts';
@@ -72,6 +72,17 @@ test('a gang whose members go where they were planned costs one reservation and 
   await until(() => writes().length >= 2);
   await settled(muster);
   expect(writes().sort()).toEqual(['PATCH pods/a-driver', 'POST jobs/events']);
+});
+
+test('the core hears of each member twice, when it is created and bound, and once more of the leader that is written to', async () => {
+  const muster = await startMuster();
+  const observe = vi.spyOn(muster.scheduler, 'observe');
+  await muster.run(leader('a', 8));
+  for (let i = 0; i < 8; i++) await muster.run(executor('a', i));
+  await until(() => muster.phase('a') === 'running');
+  await settled(muster);
+  await until(() => observe.mock.calls.length >= 19);
+  expect(observe.mock.calls.map(([{ kind }]) => kind)).toEqual(Array.from({ length: 19 }, () => 'pod'));
 });
 
 test('slots that move together are written once, and as they are at last', async () => {
