@@ -6,6 +6,8 @@ import { join } from 'node:path';
 const LOOK_MS = 20;
 const PATIENCE_MS = 180_000;
 const MB = 1e6;
+/** Ticks of a processor's clock a second. */
+const TICKS = 100;
 
 /** The shipped `muster serve --live`, on an API server. */
 export class LiveServer {
@@ -20,8 +22,8 @@ export class LiveServer {
     this.seconds = seconds;
   }
 
-  /** Resolves when it is ready. @throws Error if it exits, or is not ready in time */
-  static async start(apiServer: string): Promise<LiveServer> {
+  /** Resolves when it is ready. @param env settings @throws Error if it exits, or is not ready in time */
+  static async start(apiServer: string, env: NodeJS.ProcessEnv = {}): Promise<LiveServer> {
     const folder = mkdtempSync(join(tmpdir(), 'muster-bench-'));
     const config = {
       clusters: [{ name: 'c', cluster: { server: apiServer, 'insecure-skip-tls-verify': true } }],
@@ -33,7 +35,8 @@ export class LiveServer {
     writeFileSync(kubeconfig, JSON.stringify(config));
     const from = performance.now();
     const args = ['dist/cli.js', 'serve', '--live', '--kubeconfig', kubeconfig, '--port', '0'];
-    const child = spawn(process.execPath, args, { stdio: ['ignore', 'pipe', 'inherit'] });
+    const stdio = ['ignore', 'pipe', 'inherit'] as const;
+    const child = spawn(process.execPath, args, { stdio: [...stdio], env: { ...process.env, ...env } });
     const url = await urlOf(child);
     const server = () => new LiveServer(child, folder, (performance.now() - from) / 1000);
     while (!(await isReady(url))) {
@@ -51,6 +54,12 @@ export class LiveServer {
     const status = readFileSync(`/proc/${this.#process.pid}/status`, 'utf8');
     const of = (field: string) => (Number(new RegExp(`^${field}:\\s+(\\d+) kB`, 'm').exec(status)?.[1]) * 1024) / MB;
     return { now: of('VmRSS'), most: of('VmHWM') };
+  }
+
+  /** Processor time since its start, in seconds. */
+  cpuSeconds(): number {
+    const fields = readFileSync(`/proc/${this.#process.pid}/stat`, 'utf8').split(') ')[1]!.split(' ');
+    return (Number(fields[11]) + Number(fields[12])) / TICKS;
   }
 
   async stop(): Promise<void> {

@@ -52,6 +52,11 @@ export class ProtobufReader {
     this.#resource = resource;
   }
 
+  /** How many values were read that others may have in common with the objects that they are of: for tests. */
+  get valuesMade(): number {
+    return this.#decoder.valuesMade;
+  }
+
   /** @throws WireError for bytes that are no such list, also when its items are taken */
   page(bytes: Buffer): Page {
     const { kind, raw } = opened(this.#decoder, bytes, { from: 0, to: bytes.length });
