@@ -13,7 +13,7 @@ const SIDES: readonly Side[] = [
   { name: 'muster, foreign pods', kind: 'plain', startExtender: startMuster() },
   { name: 'muster, gangs', kind: 'spark', startExtender: startMuster() },
   { name: 'muster, gangs, 100 %', kind: 'spark', startExtender: startMuster(), scheduler: { inProfile: WHOLE } },
-  { name: 'muster, gangs nominated', kind: 'spark', startExtender: startMuster({ MUSTER_NOMINATE_FROM_NODES: '1' }) },
+  { name: 'muster, gangs nominated', kind: 'spark', startExtender: startMuster({ MUSTER_NOMINATE: 'always' }) },
 ];
 
 const SCALES = [

@@ -108,9 +108,12 @@ export const Config = z.strictObject({
     .default(20)
     .describe('The most leaders that are woken per second when room appears.'),
   eventsPerSecond: integer(1, 1000).default(5).describe('The most Kubernetes Events that are written per second.'),
-  nominateFromNodes: integer(0, 1_000_000)
-    .default(0)
-    .describe('Cluster size in nodes from which waiting members get their node nominated in advance; 0: never.'),
+  nominate: z
+    .enum(['auto', 'always', 'never'])
+    .default('auto')
+    .describe(
+      'Which members get their node nominated before kube-scheduler asks about them: those that queue and gain by it, all, or none. A member that was refused because its node was not offered is always nominated.',
+    ),
   driverFiguresMs: integer(0, 3_600_000)
     .default(0)
     .describe(

@@ -13,6 +13,11 @@ export type Effect =
    * member where the leader runs already. So it is for a member that was refused, and for whose slot there is a place now.
    */
   | { readonly kind: 'wake-leader'; readonly gang: string; readonly leader: PodRef; readonly gated: boolean }
+  /**
+   * kube-scheduler offered the pod a sample of the nodes without its own, and it was refused: its node is to be written to
+   * it (status.nominatedNodeName), so that kube-scheduler looks there first and asks again.
+   */
+  | { readonly kind: 'nominate'; readonly gang: string; readonly pod: PodRef; readonly node: string }
   /** Its written reservation is held again, after a restart or while following; or all that it needs runs already. */
   | { readonly kind: 'gang-adopted'; readonly gang: string; readonly slots: readonly PlacedSlot[] }
   /** The gang is not in the queue that it names; `note`: why, as a sentence. */

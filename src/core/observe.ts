@@ -4,7 +4,7 @@ import { gangOf, refresh } from './gang/declare.ts';
 import { isAdmitted } from './gang/gang.ts';
 import { watchesNodes } from './gang/occupants.ts';
 import { evacuate, healRow, retryUnplaced } from './gang/healing.ts';
-import { expire, memberBound, podEnded } from './gang/life-cycle.ts';
+import { expire, expireNominees, memberBound, podEnded } from './gang/life-cycle.ts';
 import { changeNode, dropNode, reprice } from './gang/metering.ts';
 import { updateDeadlinePriorities, updatePriorities, updatePriority } from './gang/priority.ts';
 import { follow, restore as restoreReservation } from './gang/reservation.ts';
@@ -51,6 +51,7 @@ export function observe(state: SchedulerState, event: ClusterEvent, nowMs: numbe
 
 /** Expires what has a time limit, and tries unplaced slots again. */
 export function tick(state: SchedulerState, nowMs: number): void {
+  expireNominees(state, nowMs);
   expire(state, nowMs);
   state.inFlight.expire(nowMs);
   state.evictions.expire(nowMs);
@@ -186,6 +187,7 @@ function boundPod(state: SchedulerState, pod: PodInfo, node: string, nowMs: numb
   ledger.dropPodHold(pod.uid);
   state.inFlight.drop(pod.uid);
   state.nominated.drop(pod.uid);
+  state.nominees.drop(pod.uid);
   state.writtenPlans.delete(pod.uid);
   const isChanged = cluster.bind(pod, node);
   if (slot) ledger.confirm(slot, pod.uid, node);

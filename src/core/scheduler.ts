@@ -18,7 +18,7 @@ import { queueDetail, queueSummaries, type QueueDetail, type QueueSummary } from
 import { nextDueMs } from './admission/due.ts';
 import { answerFilter } from './admission/filter-gang-pod.ts';
 import { unclaim } from './gang/life-cycle.ts';
-import { claimAhead } from './admission/members.ts';
+import { claimAhead, stageOf } from './admission/claim-ahead.ts';
 import { idleNow, type IdleNow } from './idle.ts';
 import { checkInvariants } from './invariants.ts';
 import type { ClusterEvent, PodInfo, PodRef } from './model.ts';
@@ -181,13 +181,22 @@ export class Scheduler {
 
   /**
    * Takes a slot for a pending member before kube-scheduler asks about it, so that it can be told where to look.
-   * @param fromNodes nothing is done in smaller clusters
-   * @returns the node; undefined: it has a place already, or none is held for it
+   * @param anyway also where kube-scheduler would soon find the node without being told
+   * @returns the node; undefined: it has a place already, none is held for it, or it is not worth a write
    */
-  claimAhead(pod: PodInfo, fromNodes: number): string | undefined {
-    const { isSynced, cluster } = this.state;
-    if (!isSynced || cluster.table.size < fromNodes || !isGangMember(this.state, pod)) return undefined;
-    return claimAhead(this.state, pod);
+  claimAhead(pod: PodInfo, anyway: boolean): string | undefined {
+    if (!this.state.isSynced || !isGangMember(this.state, pod)) return undefined;
+    return claimAhead(this.state, pod, anyway);
+  }
+
+  /** Where a pending member is on its way to a node; `queued`: a slot may be held for it that it has not claimed. O(1). */
+  stageOf(pod: PodInfo): 'queued' | 'asked' | 'no-gang' {
+    return isGangMember(this.state, pod) ? stageOf(this.state, pod) : 'no-gang';
+  }
+
+  /** How many questions about members kube-scheduler has asked. */
+  get memberAsks(): number {
+    return this.state.nominees.asks;
   }
 
   /** While there is a reason, no new gang is admitted; reserved members and pods of no gang go on. */

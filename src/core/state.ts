@@ -11,6 +11,7 @@ import { Feasibility } from './gang/feasibility.ts';
 import type { Gang } from './gang/gang.ts';
 import { Ledger } from './gang/ledger.ts';
 import { Loans } from './gang/loans.ts';
+import { Nominees } from './gang/nominees.ts';
 import { occupantsOf, watchesNodes } from './gang/occupants.ts';
 import { Overclaims } from './gang/overclaims.ts';
 import { ReclaimHistory } from './gang/reclaim-history.ts';
@@ -122,6 +123,7 @@ const newMemories = () => ({
   reclaims: new ReclaimHistory(),
   claimants: new Claimants(),
   asleep: new Asleep(),
+  nominees: new Nominees(),
 });
 
 /** The state before the first event. @param emit collects what a call asks of the outside */

@@ -1,12 +1,12 @@
 import type { Clock } from '../clock.ts';
 import type { Effect } from '../core/effects.ts';
-import type { ClusterEvent, PodInfo } from '../core/model.ts';
+import type { ClusterEvent } from '../core/model.ts';
 import type { Scheduler } from '../core/scheduler.ts';
 import type { PodEnd } from '../intake/outcome.ts';
 import { EventRecorder } from './event-recorder.ts';
 import { Evictor } from './evictor.ts';
 import type { Leaders } from './leaders.ts';
-import { Nominator } from './nominator.ts';
+import { Nominator, type NominateMode } from './nominator.ts';
 import { OutcomeReader } from './outcome-reader.ts';
 import { PodsApi } from './pods-api.ts';
 import { ReservationWriter } from './reservation-writer.ts';
@@ -24,8 +24,8 @@ export interface EffectorOptions {
   readonly limits: {
     readonly wakesPerSecond: number;
     readonly eventsPerSecond: number;
-    /** The cluster size in nodes from which members are nominated; 0: never. */
-    readonly nominateFromNodes: number;
+    /** Which members get their node nominated before kube-scheduler asks about them. */
+    readonly nominate: NominateMode;
   };
   /** @param outcome for `refused`: the kind of the write */
   readonly count: (what: Written, outcome: string) => void;
@@ -69,8 +69,7 @@ export class Effector {
         if (outcome === 'done') this.#events.evicted(victim, gang);
       },
     });
-    const claim = (pod: PodInfo) => (isLeading() ? scheduler.claimAhead(pod, limits.nominateFromNodes) : undefined);
-    this.nominator = new Nominator({ api, claim, onNomination: (outcome) => count('nomination', outcome) });
+    this.nominator = newNominator(options, api, isLeading);
     this.outcomes = new OutcomeReader({
       api,
       onEnd: ({ uid }, end) => observe({ kind: 'run-outcome', uid, ...(end ? onClock(end, clock) : {}) }),
@@ -95,6 +94,7 @@ export class Effector {
     if (!this.#isLeading()) return;
     for (const effect of effects) if (effect.kind === 'outcome-wanted') this.outcomes.read(effect.leader);
     this.waker.onEffects(effects);
+    this.nominator.onEffects(effects);
     this.#events.onEffects(effects);
   }
 
@@ -104,6 +104,17 @@ export class Effector {
     this.#events.flush();
   }
 }
+
+const newNominator = ({ scheduler, clock, limits, count }: EffectorOptions, api: PodsApi, isLeading: () => boolean) =>
+  new Nominator({
+    api,
+    stageOf: (pod) => scheduler.stageOf(pod),
+    claim: (pod) => (isLeading() ? scheduler.claimAhead(pod, limits.nominate === 'always') : undefined),
+    asks: () => scheduler.memberAsks,
+    nowMs: clock.nowMs,
+    mode: limits.nominate,
+    onNomination: (outcome) => count('nomination', outcome),
+  });
 
 /** With the time by the core's clock. */
 const onClock = ({ outcome, endedMs }: PodEnd, { fromWall }: Clock) =>

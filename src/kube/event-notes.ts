@@ -64,14 +64,7 @@ export function podEventOf(effect: Effect, deps: NoteDeps): PodEvent | undefined
       return warn(effect.leader, 'PriorityOverclaimed', overclaimNote(effect));
     case 'start-foretold':
       return startsAbout(effect, deps);
-    case 'start-kept':
-    case 'start-late':
-    case 'slot-moved':
-    case 'gang-adopted':
-    case 'gang-released':
-    case 'wake-leader':
-    case 'outcome-wanted':
-    case 'max-enforced':
+    default:
       return undefined;
   }
 }

@@ -89,9 +89,7 @@ export class LiveCluster {
       onListed: () => this.#restore(),
       onResolved: (pod) => this.#effector.waker.wake(pod),
       onLeader: (uid) => this.#onLeader(uid),
-      onPendingMember: (pod) => {
-        if (options.limits.nominateFromNodes > 0) this.#effector.nominator.onPending(pod);
-      },
+      onPendingMember: (pod) => this.#effector.nominator.onPending(pod),
       onSettled: (uid) => this.#effector.nominator.drop(uid),
       onLeaderGone: (gang) => this.#effector.writer.mark(gang),
     });

@@ -415,7 +415,7 @@ describe('members that queue are told their node ahead', () => {
   const nominations = () => api.calls.filter(({ method, path }) => method === 'PATCH' && path.endsWith('/status'));
 
   test('each gets its slot, and filter answers the same node', async () => {
-    const muster = await newMuster({ nominateFromNodes: 3 }).start();
+    const muster = await newMuster({ nominate: 'always' }).start();
     await muster.run(leader('a', 5));
     const members = [0, 1, 2, 3, 4].map((i) => create(executor('a', i)));
     await until(() => members.every((pod) => nomineeOf(pod) !== undefined));
@@ -426,7 +426,7 @@ describe('members that queue are told their node ahead', () => {
   });
 
   test('one that goes before it is asked about leaves its slot to the next', async () => {
-    const muster = await newMuster({ nominateFromNodes: 1 }).start();
+    const muster = await newMuster({ nominate: 'always' }).start();
     await muster.run(leader('a', 1));
     const first = create(executor('a', 0));
     await until(() => nomineeOf(first) !== undefined);
@@ -439,7 +439,7 @@ describe('members that queue are told their node ahead', () => {
   });
 
   test('a refused write costs the hint alone', async () => {
-    const muster = await newMuster({ nominateFromNodes: 1 }).start();
+    const muster = await newMuster({ nominate: 'always' }).start();
     await muster.run(leader('a', 1));
     api.refuse = (method, path) => (method === 'PATCH' && path.endsWith('/status') ? 403 : undefined);
     const member = create(executor('a', 0));
@@ -448,17 +448,32 @@ describe('members that queue are told their node ahead', () => {
     expect(nomineeOf(member)).toBeUndefined();
   });
 
-  test('nobody is nominated who was asked about at once, is spare, waits for a leader, or where nodes are few', async () => {
-    const muster = await newMuster({ nominateFromNodes: 3 }).start();
+  test('nobody is nominated who was asked about at once, is spare, or waits for a leader', async () => {
+    const muster = await newMuster({ nominate: 'always' }).start();
     await muster.run(leader('a', 1));
     await muster.ask(create(executor('a', 0)));
     create(executor('a', 1));
     create(executor('b', 0));
-    const few = await newMuster({ nominateFromNodes: 4, identity: 'muster-b' }).start();
-    const late = create(leader('c', 1));
-    await few.run(late);
-    await until(() => muster.phase('c') === 'starting');
     await new Promise((resolve) => setTimeout(resolve, 200));
     expect(nominations()).toEqual([]);
+  });
+
+  test('where all nodes are offered and they are few, nobody is nominated by default', async () => {
+    const muster = await newMuster({ nominate: 'auto' }).start();
+    await muster.run(leader('a', 10));
+    for (let i = 0; i < 10; i++) create(executor('a', i));
+    await new Promise((resolve) => setTimeout(resolve, 200));
+    expect(muster.scheduler.gangs()[0]!.slots).toMatchObject({ reserved: 10, assumed: 0 });
+    expect(nominations()).toEqual([]);
+  });
+
+  test('members that were there before their gang are nominated when it is admitted', async () => {
+    const muster = await newMuster({ nominate: 'always' }).start();
+    const members = [0, 1, 2].map((i) => create(executor('a', i)));
+    await new Promise((resolve) => setTimeout(resolve, 100));
+    expect(nominations()).toEqual([]);
+    await muster.run(leader('a', 3));
+    await until(() => members.every((pod) => nomineeOf(pod) !== undefined));
+    expect(nominations()).toHaveLength(3);
   });
 });

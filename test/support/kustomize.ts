@@ -27,7 +27,7 @@ export const STACKS: Readonly<Record<string, Stack>> = {
   'dedicated before 1.35': { base: 'deploy/overlays/dedicated', components: ['before-1-35'] },
   'dedicated with every component': {
     base: 'deploy/overlays/dedicated',
-    components: ['service-monitor', 'alerts', 'dashboard', 'webhook', 'nominated-node'],
+    components: ['service-monitor', 'alerts', 'dashboard', 'webhook'],
   },
   'dedicated with a certificate of its own': {
     base: 'deploy/overlays/dedicated',

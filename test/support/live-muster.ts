@@ -1,3 +1,4 @@
+import type { NominateMode } from '../../src/kube/nominator.ts';
 import { pino } from 'pino';
 import { expect } from 'vitest';
 import { Clock } from '../../src/clock.ts';
@@ -37,8 +38,8 @@ export interface LiveMusterOptions {
   readonly staleAfterMs?: number;
   readonly policy?: Policy;
   readonly driverFiguresMs?: number;
-  readonly nominateFromNodes?: number;
   readonly apiEncoding?: 'protobuf' | 'json';
+  readonly nominate?: NominateMode;
   readonly clock?: Clock;
   /** Kept in ConfigMaps of namespace muster-system. */
   readonly history?: KeptHistory & { readonly runTimes: RunTimes };
@@ -62,8 +63,8 @@ export class LiveMuster {
       staleAfterMs = 30_000,
       policy = DEFAULT_POLICY,
       driverFiguresMs = 0,
-      nominateFromNodes = 0,
       apiEncoding = 'protobuf',
+      nominate = 'never',
       clock = new Clock(),
       history,
       log = () => undefined,
@@ -86,8 +87,8 @@ export class LiveMuster {
         wakesPerSecond: 100,
         eventsPerSecond: 100,
         driverFiguresMs,
-        nominateFromNodes,
         apiEncoding,
+        nominate,
       },
       onEffects: (effects) => this.server.onEffects(effects),
       ...(history ? { history: { file: history, namespace: 'muster-system' } } : {}),

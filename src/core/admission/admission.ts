@@ -1,10 +1,10 @@
 import type { ChangeLog } from '../cluster/change-log.ts';
-import type { ClusterView } from '../cluster/cluster.ts';
 import { hasBit } from '../cluster/eligibility.ts';
 import type { FilterRequest } from '../decision.ts';
-import { leaderRole, membersToStart, type Candidates } from '../model.ts';
-import type { FreedRoom, Need, Plan, PlanRequest, Room, RowTest } from '../placement/need.ts';
+import { leaderRole, membersToStart } from '../model.ts';
+import type { FreedRoom, Need, Plan, PlanRequest, Room } from '../placement/need.ts';
 import { capacityAt } from '../placement/room.ts';
+import { isSampled, offeredRows } from '../placement/sample.ts';
 import { isBlocking, isHead } from '../gang/blocking.ts';
 import type { BackfillContext } from '../backfill/context.ts';
 import type { Head } from '../backfill/head.ts';
@@ -16,6 +16,7 @@ import type { Loan } from '../gang/loans.ts';
 import { countRunning, leaderNeeds, siblingRows } from '../gang/needs.ts';
 import { isStillLimited, limitOn } from '../gang/limits.ts';
 import { foundPossible } from '../gang/transitions.ts';
+import { planOffered } from './plan-offered.ts';
 import { rateOn } from './rates.ts';
 import {
   EXAMINATIONS,
@@ -169,17 +170,24 @@ function planWhole(ctx: BackfillContext, gang: Gang, asked: FilterRequest | unde
   const { cluster, planner, feasibility, inFlight } = ctx;
   const needs = leaderNeeds(cluster, gang, asked?.pod);
   const limits = ctx.addresses.limits(cluster);
-  const request = { needs, policy: gang.policy, siblings: siblingRows(cluster, gang), limits };
-  const present = asked ? { ...request, offered: offeredRows(cluster, asked.candidates) } : request;
-  const plan = planner.plan(present);
+  const request = {
+    needs,
+    policy: gang.policy,
+    siblings: siblingRows(cluster, gang),
+    limits,
+    scatters: ctx.nominees.offer.isSample,
+  };
+  const offered = asked && offeredRows(cluster, asked.candidates);
+  const mayWait = asked !== undefined && isSampled(cluster, asked.candidates);
+  const { request: chosen, plan } = planOffered(ctx, request, { offered, mayWait });
   if (plan.kind === 'placed') {
-    const passage = besideHeads(ctx, gang, { request: present, rows: plan.rows }, nowMs);
+    const passage = besideHeads(ctx, gang, { request: chosen, rows: plan.rows }, nowMs);
     return passage.kind === 'free'
       ? { ...passage, kind: 'admitted', needs }
-      : mustWait(ctx, gang, { passage, request, asked }, nowMs);
+      : mustWait(ctx, gang, { passage, request, asked, mayWait }, nowMs);
   }
   // How much room there is does not depend on where there are addresses.
-  const inRoom = limits.length > 0 ? planner.plan({ ...present, limits: [] }) : plan;
+  const inRoom = limits.length > 0 ? planner.plan({ ...chosen, limits: [] }) : plan;
   if (inRoom.kind === 'placed') return refused(noAddresses(ctx, gang));
   const obstacle = feasibility.obstacle(gang, needs);
   if (obstacle) return refused({ ...unschedulable(cluster, gang, needs, obstacle), ...shortIn(needs, inRoom, asked) });
@@ -216,18 +224,21 @@ interface Behind {
   /** On all nodes. */
   readonly request: PlanRequest;
   readonly asked: FilterRequest | undefined;
+  /** The leader may be nominated and wait for a node that is not offered. */
+  readonly mayWait: boolean;
 }
 
 const WAITS_BEHIND = 'gang waits behind a start time';
 
 /** The gang fits where it is asked for, and would delay a gang that has a start time. */
-function mustWait(ctx: BackfillContext, gang: Gang, { passage, request, asked }: Behind, nowMs: number): Admission {
+function mustWait(ctx: BackfillContext, gang: Gang, behind: Behind, nowMs: number): Admission {
   const { planner, inFlight, startPlans, cluster } = ctx;
+  const { passage, request, asked, mayWait } = behind;
   if (inFlight.total) return refused({ kind: 'held', reason: WAITS_BEHIND });
-  const anywhere = asked ? planner.plan(request) : undefined;
-  const isFree =
-    anywhere?.kind === 'placed' && besideHeads(ctx, gang, { request, rows: anywhere.rows }, nowMs).kind === 'free';
-  if (isFree) return refused(open(gang));
+  const plan = asked ? planner.plan(request) : undefined;
+  const anywhere = plan?.kind === 'placed' ? besideHeads(ctx, gang, { request, rows: plan.rows }, nowMs) : undefined;
+  if (anywhere?.kind === 'free')
+    return mayWait ? { ...anywhere, kind: 'admitted', needs: request.needs } : refused(open(gang));
   const roomPosition = cluster.table.roomLog.position;
   return refused({ ...passage, reason: WAITS_BEHIND, version: startPlans.version, roomPosition });
 }
@@ -244,9 +255,4 @@ function shortIn(
 ): { readonly short?: Short } {
   const need = index === undefined || (index === 0 && asked) ? undefined : needs[index];
   return need ? { short: { role: need.role, places } } : {};
-}
-
-/** Whether a row is one of the candidate nodes. */
-export function offeredRows({ table }: ClusterView, candidates: Candidates): RowTest {
-  return (row) => candidates.has(table.nameAt(row), row);
 }

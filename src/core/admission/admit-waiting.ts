@@ -57,6 +57,8 @@ const MAX_PLANS_PER_ROUND = 64;
  */
 export function admitWaiting(ctx: BackfillContext, nowMs: number): void {
   if (ctx.hold !== undefined || ctx.isFollowing) return;
+  for (const { gang, pod } of ctx.nominees.takeSleeping(nowMs))
+    ctx.emit({ kind: 'wake-leader', gang, leader: pod, gated: false });
   let plans = 0;
   const examinations = { left: EXAMINATIONS };
   for (const gang of nextRound(ctx)) {

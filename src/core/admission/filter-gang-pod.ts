@@ -6,6 +6,7 @@ import type { BackfillContext } from '../backfill/context.ts';
 import { addLeader, gangOf, refresh } from '../gang/declare.ts';
 import { isAdmitted } from '../gang/gang.ts';
 import { retryUnplaced } from '../gang/healing.ts';
+import { AWAITS_ITS_NODE } from './in-sample.ts';
 import { placeMember } from './members.ts';
 import { startThoseFirst } from './first.ts';
 import { startThoseHeldUp } from './after-rates.ts';
@@ -16,13 +17,18 @@ import { asked, refuse } from '../gang/transitions.ts';
 
 const none = (reason: string): FilterAnswer => ({ kind: 'none', reason });
 
-/** The answer to filter for a pod of a gang. A pod that is refused is not being bound any more and holds no room. */
+/**
+ * The answer to filter for a pod of a gang. A pod that is refused is not being bound any more and holds
+ * no room, unless it is nominated.
+ */
 export function answerFilter(ctx: BackfillContext, pod: GangPod, candidates: Candidates, nowMs: number): FilterAnswer {
   ctx.inFlight.drop(pod.uid);
+  ctx.nominees.asked(candidates, ctx.cluster.table.size, nowMs);
   const bound = ctx.cluster.boundPod(pod.uid);
   if (bound) return candidates.has(bound.node) ? { kind: 'one', node: bound.node } : none('pod is bound already');
   const answer = decide(ctx, pod, candidates, nowMs);
-  if (answer.kind === 'none') ctx.ledger.dropPodHold(pod.uid);
+  if (answer.kind !== 'none') ctx.nominees.drop(pod.uid);
+  else if (answer.reason !== AWAITS_ITS_NODE) ctx.ledger.dropPodHold(pod.uid);
   return answer;
 }
 
@@ -53,6 +59,7 @@ function decide(ctx: BackfillContext, pod: GangPod, candidates: Candidates, nowM
   if (leaderRuns) return placeMember(ctx, gang, { pod, candidates }, nowMs);
   const [first] = gang.slots;
   if (!first) throw new RangeError(`Gang ${gang.key} was admitted without a slot.`);
+  if (!candidates.has(first.node)) return placeMember(ctx, gang, { pod, candidates }, nowMs);
   ctx.ledger.assume(first, pod.uid, ctx.cluster.requestVector(pod.request));
   return { kind: 'one', node: first.node };
 }

@@ -1,15 +1,16 @@
 import type { FilterAnswer } from '../decision.ts';
-import type { Candidates, GangPod } from '../model.ts';
+import type { Candidates } from '../model.ts';
 import type { Vector } from '../resources.ts';
-import { offeredRows } from './admission.ts';
 import { placeElastic, type Ask } from './elastic.ts';
 import type { BackfillContext } from '../backfill/context.ts';
 import type { GangContext } from '../gang/context.ts';
-import { isAdmitted, type Gang } from '../gang/gang.ts';
+import type { Gang } from '../gang/gang.ts';
 import { rowFor } from '../gang/healing.ts';
 import { limitOnGrowth } from '../gang/limits.ts';
 import { mayTakeBack } from '../gang/take-back.ts';
 import type { Slot } from '../gang/slot.ts';
+import { isSampled, offeredRows } from '../placement/sample.ts';
+import { awaitOffer, bringIntoSample } from './in-sample.ts';
 
 const refuse = (reason: string): FilterAnswer => ({ kind: 'none', reason });
 
@@ -39,32 +40,15 @@ export function placeMember(
   return claim(ctx, gang, slot, { pod, vector, candidates, nowMs });
 }
 
-/**
- * Gives a slot to a member before kube-scheduler asks about it: the one that it would get if every node were offered.
- * @returns its node; undefined if the member has a place already, or no slot is held for it
- */
-export function claimAhead(ctx: GangContext, pod: GangPod): string | undefined {
-  const { role, isElastic, problem, gang: key } = pod.membership;
-  const { ledger, cluster, hold, isFollowing } = ctx;
-  const gang = ctx.gangs.get(key);
-  if (hold !== undefined || isFollowing || isElastic || problem !== undefined || !gang || !isAdmitted(gang))
-    return undefined;
-  if (cluster.boundPod(pod.uid) || ledger.slotOf(pod.uid) || ledger.podHoldOf(pod.uid)) return undefined;
-  const vector = cluster.requestVector(pod.request);
-  const slot = gang.slots.find(
-    (one) => one.role === role && one.state === 'reserved' && !one.isLeader && roomBeside(ctx, one, vector),
-  );
-  if (!slot || limitOnGrowth(ctx, gang, slot.vector, vector) !== undefined) return undefined;
-  ledger.assume(slot, pod.uid, vector);
-  return slot.node;
-}
-
 interface Claim extends Ask {
   readonly nowMs: number;
 }
 
-/** The slot's node if it is a candidate node and the pod fits there; else another candidate node where it fits. */
-function claim(ctx: GangContext, gang: Gang, slot: Slot, { pod, vector, candidates, nowMs }: Claim): FilterAnswer {
+/**
+ * The slot's node if it is a candidate node and the pod fits there; else another candidate node where it fits. Of a
+ * sample only one that is as good, for a while: then the pod is nominated and waits to be offered the slot's own.
+ */
+function claim(ctx: BackfillContext, gang: Gang, slot: Slot, { pod, vector, candidates, nowMs }: Claim): FilterAnswer {
   if (slot.state === 'bound')
     return slot.podUid === pod.uid ? { kind: 'one', node: slot.node } : refuse('slot is taken');
   const { role, state } = slot;
@@ -72,14 +56,20 @@ function claim(ctx: GangContext, gang: Gang, slot: Slot, { pod, vector, candidat
     ctx.asleep.note(pod);
     return refuse('room is needed by a queue within its share');
   }
-  if (state === 'unplaced' || !candidates.has(slot.node) || !roomBeside(ctx, slot, vector)) {
-    const wanted: Slot = { ...slot, vector };
-    const row = offeredRowFor(ctx, gang, wanted, candidates);
-    if (row === undefined) {
+  const fits = state !== 'unplaced' && roomBeside(ctx, slot, vector);
+  if (!fits || !candidates.has(slot.node)) {
+    const mayWait = fits && isSampled(ctx.cluster, candidates);
+    const isThere = mayWait && bringIntoSample(ctx, gang, slot, { vector, candidates });
+    if (!isThere && mayWait && !ctx.nominees.isInVain(pod.uid, nowMs)) {
+      ctx.ledger.assume(slot, pod.uid, vector);
+      return awaitOffer(ctx, pod, slot.node, nowMs);
+    }
+    const row = isThere ? undefined : offeredRowFor(ctx, gang, { ...slot, vector }, candidates);
+    if (!isThere && row === undefined) {
       if (state === 'unplaced') ctx.asleep.note(pod);
       return refuse('no offered node has room for this member');
     }
-    ctx.ledger.move(slot, { row, vector, deadlineMs: slot.deadlineMs });
+    if (row !== undefined) ctx.ledger.move(slot, { row, vector, deadlineMs: slot.deadlineMs });
   }
   ctx.ledger.assume(slot, pod.uid, vector);
   return { kind: 'one', node: slot.node };
@@ -101,7 +91,7 @@ function offeredRowFor(ctx: GangContext, gang: Gang, slot: Slot, candidates: Can
 }
 
 /** Whether the vector fits into the slot's room and the free room of its node together. */
-function roomBeside({ cluster }: GangContext, slot: Slot, vector: Vector): boolean {
+export function roomBeside({ cluster }: GangContext, slot: Slot, vector: Vector): boolean {
   const row = cluster.table.rowOf(slot.node);
   if (row === undefined) return false;
   return vector.every(

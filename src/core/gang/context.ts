@@ -22,6 +22,7 @@ import type { Feasibility } from './feasibility.ts';
 import type { Gang } from './gang.ts';
 import type { Ledger } from './ledger.ts';
 import type { Loans } from './loans.ts';
+import type { Nominees } from './nominees.ts';
 import type { Overclaims } from './overclaims.ts';
 import type { ReclaimHistory } from './reclaim-history.ts';
 
@@ -112,6 +113,7 @@ export interface GangContext extends GangContextView {
   readonly loans: Loans;
   readonly claimants: Claimants;
   readonly asleep: Asleep;
+  readonly nominees: Nominees;
   readonly reclaims: ReclaimHistory;
   readonly problems: Map<string, Problem>;
   readonly runTimes: RunTimes;

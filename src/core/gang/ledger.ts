@@ -165,6 +165,13 @@ export class Ledger {
     this.place(slot, to.row, to.deadlineMs);
   }
 
+  /** Two slots of one gang that hold equal room, each for no pod or for one that is not bound, change places. */
+  trade(one: Slot, other: Slot): void {
+    const [from, to] = [one.node, other.node];
+    this.#moveTo(one, to);
+    this.#moveTo(other, from);
+  }
+
   /** Holds room for an assumed pod without a slot, in place of an earlier hold. */
   holdForPod(hold: PodHold): void {
     this.dropPodHold(hold.podUid);

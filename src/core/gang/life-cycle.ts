@@ -66,6 +66,7 @@ export function podEnded(ctx: GangContext, uid: string, bound: BoundPod | undefi
   ctx.ledger.dropPodHold(uid);
   ctx.problems.delete(uid);
   ctx.asleep.drop(uid);
+  ctx.nominees.drop(uid);
   const slot = ctx.ledger.slotOf(uid);
   const gang = ctx.gangs.get(slot?.gang ?? bound?.pod.membership?.gang ?? '') ?? ctx.gangOfLeader.get(uid);
   ctx.gangOfLeader.delete(uid);
@@ -86,6 +87,7 @@ export function podEnded(ctx: GangContext, uid: string, bound: BoundPod | undefi
 /** kube-scheduler places the pod as one of no gang: a policy or its labels changed. It claims nothing any more. */
 export function unclaim(ctx: GangContext, uid: string, nowMs: number): void {
   ctx.ledger.dropPodHold(uid);
+  ctx.nominees.drop(uid);
   const slot = ctx.ledger.slotOf(uid);
   const gang = slot && ctx.gangs.get(slot.gang);
   if (!gang || slot.state !== 'assumed') return;
@@ -108,6 +110,17 @@ function reopen(ctx: GangContext, gang: Gang, slot: Slot, nowMs: number): void {
   if (!mayTakeBack(ctx, gang, slot, nowMs))
     return ctx.emit({ kind: 'slot-unplaced', gang: gang.key, role: slot.role, from: node });
   placeAtOrElsewhere(ctx, gang, slot, { node, deadlineMs: nowMs + gang.policy.reservation.successorMs });
+}
+
+/** Nominated pods about which kube-scheduler asks no more give their places back, as others that do not claim theirs. */
+export function expireNominees({ nominees, gangs, ledger }: GangContext, nowMs: number): void {
+  for (const { gang, pod, askedMs } of nominees.all) {
+    if (nowMs - askedMs < (gangs.get(gang)?.policy.reservation.unclaimedMs ?? 0)) continue;
+    nominees.drop(pod.uid);
+    ledger.dropPodHold(pod.uid);
+    const slot = ledger.slotOf(pod.uid);
+    if (slot?.state === 'assumed') ledger.forget(slot, nowMs);
+  }
 }
 
 /** Removes reserved slots that have expired. If the leader's is among them, the whole gang waits again. */

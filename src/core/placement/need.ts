@@ -40,6 +40,8 @@ export interface PlanRequest {
   readonly policy: Policy;
   /** Rows of the gang's siblings. */
   readonly siblings: readonly number[];
+  /** Of nodes that a strategy likes equally it takes such as are far apart: kube-scheduler offers neighbours together. */
+  readonly scatters?: boolean;
   /** How many pods each domain may get; absent: as many as fit. */
   readonly limits?: readonly DomainLimit[];
   /** For simulations: plans as if this room were also free. Absent: none. */

@@ -8,7 +8,7 @@ import { capacityAt, RoomyRows, ScratchRoom } from './room.ts';
 import { Scratch } from './scratch.ts';
 import { planWithin } from './within-limits.ts';
 import { placeTwoKinds } from './two-kinds.ts';
-import { bestRow, chooseRows, likesFullest, rowsInOrder, type Space } from './strategies.ts';
+import { bestRow, chooseRows, likesFullest, likingOf, rowsInOrder, type Space } from './strategies.ts';
 
 /** How many places for the leader the planner tries in a domain; with fewer than three roles the first one works. */
 const LEADER_TRIES = 32;
@@ -48,6 +48,23 @@ export class Planner {
     return planWithin(rest, limits, { plan, podsAt, column: columns.pods, rows: table.rows });
   }
 
+  /** How much the need's strategy likes each of the rows for one pod, the greatest most; whether it fits is not looked at. */
+  liking({ need, policy, siblings, freed }: Liked, rows: readonly number[]): Float64Array {
+    const free = this.#scratch.of(this.#cluster.table.free, [need.vector], { freed });
+    const space = {
+      cluster: this.#cluster,
+      policy,
+      need,
+      free,
+      rows: Int32Array.from(rows),
+      capacity: new Int32Array(rows.length).fill(1),
+      placed: siblings,
+      scratch: this.#buffers,
+      scatters: false,
+    };
+    return likingOf(space).slice(0, rows.length);
+  }
+
   #plan(request: PlanRequest): Plan {
     const plan = this.#planOne(request);
     if (plan) return plan;
@@ -58,7 +75,7 @@ export class Planner {
     const now = given ?? table.free;
     const leave = given ? undefined : this.#inFlight?.total;
     const free = this.#scratch.of(now, vectors, { leave, freed });
-    const fullest = leave || given || isAny(freed) ? undefined : this.#fullest;
+    const fullest = leave || given || request.scatters || isAny(freed) ? undefined : this.#fullest;
     const buffers = { free, roomy: this.#roomy, fullest, scratch: this.#buffers };
     const attempt = new Attempt(this.#cluster, buffers, { ...request, needs });
     const short = attempt.shortNeed();
@@ -82,6 +99,11 @@ export class Planner {
     if (row === undefined) return { kind: 'short', need: 0, places: 0 };
     return !offered || offered(row) ? { kind: 'placed', rows: [Int32Array.of(row)] } : undefined;
   }
+}
+
+/** One pod, beside its siblings, with room that counts as free. */
+interface Liked extends Pick<PlanRequest, 'policy' | 'siblings' | 'freed'> {
+  readonly need: Need;
 }
 
 const isAny = (freed: PlanRequest['freed']) => freed !== undefined && freed.length > 0;
@@ -221,8 +243,9 @@ class Attempt {
   #space(need: Need, allowed: RowTest | undefined, placed: readonly number[]): Space {
     const [free, roomy, scratch] = [this.#free, this.#roomy, this.#scratch];
     roomy.find(free, need, allowed);
-    const { policy } = this.#request;
-    return { cluster: this.#cluster, policy, need, free, rows: roomy.rows, capacity: roomy.capacity, placed, scratch };
+    const { policy, scatters = false } = this.#request;
+    const { rows, capacity } = roomy;
+    return { cluster: this.#cluster, policy, need, free, rows, capacity, placed, scratch, scatters };
   }
 
   /** Which of the eligible rows the need may use, without regard to candidate nodes; undefined: all of them. */

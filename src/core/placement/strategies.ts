@@ -20,6 +20,7 @@ export interface Space {
   /** Rows of siblings, placed in this plan or before. */
   readonly placed: readonly number[];
   readonly scratch: Scratch;
+  readonly scatters: boolean;
 }
 
 /** Chooses `need.count` rows (with repetition); undefined if they do not fit. Leaves `free` as it was. */
@@ -32,6 +33,10 @@ const byFill: Liking = (space) => {
   const { cluster, free, rows, need } = space;
   const out = space.scratch.keys(rows.length);
   fills(cluster.table, free, { rows, vector: need.vector }, out);
+  if (space.scatters) {
+    const scatter = space.scratch.scatter(cluster.table.rows);
+    for (let i = 0; i < rows.length; i++) out[i]! += scatter[rows[i]!]!;
+  }
   return out;
 };
 
@@ -60,9 +65,12 @@ const likings = {
 /** Whether the need's strategy prefers, for one pod, the row that the pod fills most. */
 export const likesFullest = ({ preference }: Need): boolean => likings[preference.strategy] === byFill;
 
+/** How much the need's strategy likes each row for one pod. Valid until the next call. */
+export const likingOf = (space: Space): Float64Array => likings[space.need.preference.strategy](space);
+
 /** The row that the need's strategy prefers for one pod. */
 export function bestRow(space: Space): number | undefined {
-  const keys = likings[space.need.preference.strategy](space);
+  const keys = likingOf(space);
   let best = 0;
   for (let i = 1; i < space.rows.length; i++) if (keys[i]! > keys[best]!) best = i;
   return space.rows[best];
@@ -71,7 +79,7 @@ export function bestRow(space: Space): number | undefined {
 /** The rows in the order of bestRow. */
 export function rowsInOrder(space: Space): RowHeap {
   const out = new RowHeap();
-  const keys = likings[space.need.preference.strategy](space);
+  const keys = likingOf(space);
   for (let i = 0; i < space.rows.length; i++) out.append(space.rows[i]!, keys[i]!);
   out.heapify();
   return out;

@@ -112,7 +112,6 @@ describe.skipIf(!hasKubectl)('kubectl kustomize', () => {
 
   test.each([
     ['deploy/overlays/dedicated', 'kube-scheduler-elsewhere'],
-    ['deploy/overlays/main', 'nominated-node'],
     ['deploy/overlays/main', 'webhook'],
   ])('%s with component %s, which is not for it, does not build', (base, component) => {
     expect(() => kustomize({ base, components: [component] })).toThrow(/no resource matches|no matches for/);

@@ -1,0 +1,47 @@
+import type { GangContext } from '../gang/context.ts';
+import { isAdmitted } from '../gang/gang.ts';
+import { limitOnGrowth } from '../gang/limits.ts';
+import type { Slot } from '../gang/slot.ts';
+import type { GangPod } from '../model.ts';
+import { roomBeside } from './members.ts';
+
+/** Looking at so many offered nodes takes kube-scheduler longer than a nomination. */
+const MANY_OFFERED = 2000;
+
+/** Where a member without a node is on its way to one. O(1). */
+export function stageOf({ gangs, ledger, cluster }: GangContext, { uid, membership }: GangPod) {
+  const gang = gangs.get(membership.gang);
+  if (!gang || !isAdmitted(gang)) return 'no-gang';
+  return cluster.boundPod(uid) || ledger.slotOf(uid) || ledger.podHoldOf(uid) ? 'asked' : 'queued';
+}
+
+/**
+ * Gives a slot to a member before kube-scheduler asks about it: the one that it would get if every node were offered.
+ * @param anyway also where kube-scheduler is likely to offer it
+ * @returns its node; undefined: the member has a place already, no slot is held for it, or it need not be told
+ */
+export function claimAhead(ctx: GangContext, pod: GangPod, anyway: boolean): string | undefined {
+  const { role, isElastic, problem } = pod.membership;
+  const { ledger, cluster, hold, isFollowing } = ctx;
+  const gang = ctx.gangs.get(pod.membership.gang);
+  if (hold !== undefined || isFollowing || isElastic || problem !== undefined || !gang) return undefined;
+  if (stageOf(ctx, pod) !== 'queued') return undefined;
+  const vector = cluster.requestVector(pod.request);
+  const open = gang.slots.filter((one) => one.role === role && one.state === 'reserved' && !one.isLeader);
+  const slot = open.find((one) => roomBeside(ctx, one, vector));
+  if (!slot || limitOnGrowth(ctx, gang, slot.vector, vector) !== undefined) return undefined;
+  if (!anyway && !isWorthIt(ctx, open)) return undefined;
+  ledger.assume(slot, pod.uid, vector);
+  return slot.node;
+}
+
+/**
+ * Whether a nomination saves more than it costs. Where kube-scheduler offers all nodes it saves to look at them. Where it
+ * offers a sample, it saves a refusal, which costs more: unless one of the nodes on which a slot is open is likely to be
+ * offered.
+ */
+function isWorthIt({ nominees: { offer } }: GangContext, open: readonly Slot[]): boolean {
+  if (!offer.isSample) return offer.size >= MANY_OFFERED;
+  const nodes = new Set(open.map(({ node }) => node)).size;
+  return (1 - offer.share) ** nodes > 0.5;
+}
