@@ -28,6 +28,8 @@ export interface ReplayOptions {
   readonly batchSize: number;
   /** SchedulerPopFromBackoffQ of kube-scheduler 1.33 and later. */
   readonly eagerBackoff: boolean;
+  /** percentageOfNodesToScore of kube-scheduler; 0: its default, which depends on the number of nodes. */
+  readonly percentageOfNodesToScore: number;
   readonly nodeFailuresPerDay: number;
   readonly forecasts: ForecastRules;
   /** Absent: the trace's own model. */
@@ -55,6 +57,7 @@ export const DEFAULT_REPLAY: ReplayOptions = {
   bindMs: 20,
   batchSize: 5,
   eagerBackoff: true,
+  percentageOfNodesToScore: 0,
   nodeFailuresPerDay: 0,
   forecasts: { mode: 'learned', known: 1, error: 0.3 },
   ...DEFAULT_WORK,

@@ -1,3 +1,5 @@
+import { LEAST_NODES } from '../../core/placement/sample.ts';
+
 /** What a kube-scheduler is configured with, as far as a replay simulates it. */
 export interface SchedulerProfile {
   /** percentageOfNodesToScore; 0: the default, which depends on the number of nodes. */
@@ -10,12 +12,11 @@ export interface SchedulerProfile {
 export const DEFAULT_PROFILE: SchedulerProfile = { percentageOfNodesToScore: 0, maxBackoffMs: 10_000 };
 
 /** kube-scheduler with muster in front of it: scheduler-config/dedicated.yaml. */
-export const MUSTER_PROFILE: SchedulerProfile = { percentageOfNodesToScore: 100, maxBackoffMs: 2000 };
+export const MUSTER_PROFILE: SchedulerProfile = { percentageOfNodesToScore: 0, maxBackoffMs: 2000 };
 
 /** The extender's weight in scheduler-config/. */
 export const EXTENDER_WEIGHT = 13;
 
-const LEAST_NODES = 100;
 const LEAST_PERCENTAGE = 5;
 
 /** After how many nodes that pass its filters kube-scheduler looks for no more (numFeasibleNodesToFind, v1.36). */

@@ -6,6 +6,7 @@ import { nodesToFind } from '../kube-scheduler/profile.ts';
 import type { Queued, Rejector } from '../kube-scheduler/scheduling-queue.ts';
 import { seeded } from '../random.ts';
 import { KubePreemption } from './kube-preemption.ts';
+import type { Found } from '../kube-scheduler/node-search.ts';
 import { NodeChoice } from './node-choice.ts';
 import { Offer } from './offer.ts';
 import { boundInfo, cpuOf, type SimPod } from './job-run.ts';
@@ -120,46 +121,59 @@ export class KubeScheduler {
   }
 
   #schedule(pod: SimPod): Outcome | Promise<Outcome> {
-    const { truth, port, timeline } = this.#world;
+    const { truth, port } = this.#world;
     const kind = truth.search.kindOf(pod.info);
-    const nominated = this.#nominatedNode(pod, kind);
-    if (nominated !== undefined) return { node: nominated };
-    if (kind.passing > 0) {
-      const outcome = port.isInFront ? this.#askExtender(pod, kind) : this.#chooseAlone(pod, kind);
-      if (outcome) return outcome;
-    }
-    if (pod.isLeader && port.isInFront)
-      port.observe({ kind: 'pod', pod: { ...pod.info, crowdedOut: true } }, timeline.nowMs);
+    const nominated = this.#nominatedPlace(pod, kind);
+    if (port.isInFront) return this.#scheduleAsked(pod, kind, nominated);
+    if (nominated !== undefined) return { node: truth.search.nameAt(nominated) };
+    const found = kind.passing > 0 ? this.#find(pod, kind) : undefined;
+    if (found && found.count > 0)
+      return { node: truth.search.nameAt(this.#choice.best(kind, found.places.subarray(0, found.count))) };
     if (port.isKubePreempting)
       for (const { info } of this.#preemption.victimsFor(pod, kind)) this.onEvicted(info.uid, pod.info.uid);
     return { refused: NO_NODE_FITS, by: kind.eligible > 0 ? 'room' : 'node' };
   }
 
+  /** With the extender: about the nominated node alone first (evaluateNominatedNode). */
+  #scheduleAsked(pod: SimPod, kind: PodKind, nominated: number | undefined): Outcome | Promise<Outcome> {
+    if (nominated === undefined) return this.#askAboutAll(pod, kind);
+    const first = this.#askExtender(pod, kind, { places: Int32Array.of(nominated), count: 1 });
+    const next = (outcome: Outcome) => ('node' in outcome ? outcome : this.#askAboutAll(pod, kind));
+    return first instanceof Promise ? first.then(next) : next(first);
+  }
+
+  #askAboutAll(pod: SimPod, kind: PodKind): Outcome | Promise<Outcome> {
+    const { port, timeline } = this.#world;
+    const found = kind.passing > 0 ? this.#find(pod, kind) : undefined;
+    if (found && found.count > 0) return this.#askExtender(pod, kind, found);
+    if (pod.isLeader) port.observe({ kind: 'pod', pod: { ...pod.info, crowdedOut: true } }, timeline.nowMs);
+    return { refused: NO_NODE_FITS, by: kind.eligible > 0 ? 'room' : 'node' };
+  }
+
   /** The pod's nominated node, which is tried before all others; undefined: it has none, or does not fit there now. */
-  #nominatedNode({ info }: SimPod, kind: PodKind): string | undefined {
+  #nominatedPlace({ info }: SimPod, kind: PodKind): number | undefined {
     const { truth } = this.#world;
     const node = truth.nominations.nodeOf(info.uid);
     const place = node === undefined ? undefined : truth.search.placeOf(truth.table.rowOf(node));
     if (place === undefined || !kind.passesAt(place) || truth.isNominatedAway(info, place, kind.vector))
       return undefined;
-    return node;
+    return place;
   }
 
-  /** @returns undefined if the room of every node is nominated to other pods */
-  #chooseAlone({ info }: SimPod, kind: PodKind): Outcome | undefined {
+  /** The nodes that pass, from where the last search ended, as many as the profile says. */
+  #find({ info }: SimPod, kind: PodKind): Found {
     const { truth, profile } = this.#world;
     const { search, nominations } = truth;
     const isBlocked = (place: number) => truth.isNominatedAway(info, place, kind.vector);
     const wanted = nodesToFind(search.places, profile);
     const found = search.find(kind, this.#start % search.places, wanted, nominations.isEmpty ? undefined : isBlocked);
     this.#start = found.next;
-    if (found.count === 0) return undefined;
-    return { node: search.nameAt(this.#choice.best(kind, found.places.subarray(0, found.count))) };
+    return found;
   }
 
-  #askExtender(pod: SimPod, kind: PodKind): Outcome | Promise<Outcome> {
+  #askExtender(pod: SimPod, kind: PodKind, found: Pick<Found, 'places' | 'count'>): Outcome | Promise<Outcome> {
     const { truth, port, recorder, timeline } = this.#world;
-    const candidates = new Offer(truth.search, kind, truth.table);
+    const candidates = new Offer(truth.search, found, truth.table);
     const from = performance.now();
     const answer = port.filter({ pod: pod.info, candidates }, timeline.nowMs);
     const finish = (decided: FilterAnswer): Outcome | Promise<Outcome> => {
@@ -202,10 +216,29 @@ export class KubeScheduler {
     const { pod, rejections } = queued;
     queue.reject(queued, by, this.#freeAtMs);
     this.onRefused(pod, reason);
+    if (by === 'extender') this.#nominate(pod);
     this.#makeRoomSoon();
     // kube-scheduler writes why into the pod's status, and that is an event. Later it writes the same again.
     if (by === 'extender' && rejections === 0)
       timeline.at(this.#freeAtMs + options.bindMs, () => this.#podChanged(pod.info.uid), false);
+  }
+
+  /** A refusal takes the nomination away (PostFilter finds no victims), and what muster writes comes after it. */
+  #nominate(pod: SimPod): void {
+    const { truth, timeline, port, options } = this.#world;
+    if (truth.nominations.nodeOf(pod.info.uid) !== undefined) truth.nominations.delete(pod.info.uid);
+    for (const { pod: of, node } of port.takeNominations()) {
+      if (of.uid !== pod.info.uid) continue;
+      timeline.at(
+        this.#freeAtMs + options.bindMs,
+        () => {
+          if (pod.state !== 'waiting') return;
+          truth.nominations.add(pod.info, node, truth.search.kindOf(pod.info).vector);
+          this.#podChanged(pod.info.uid);
+        },
+        false,
+      );
+    }
   }
 
   #makeRoomSoon(): void {

@@ -1,39 +1,35 @@
 import type { TableView } from '../../core/cluster/node-table.ts';
 import type { Candidates } from '../../core/model.ts';
-import type { NodeSearch } from '../kube-scheduler/node-search.ts';
-import type { PodKind } from '../kube-scheduler/pod-kind.ts';
+import type { Found, NodeSearch } from '../kube-scheduler/node-search.ts';
 
-/** The nodes that pass kube-scheduler's own filters, as it offers them to the extender: all of them. Named when asked. */
+/** The nodes that pass kube-scheduler's own filters, as far as it looked, as it offers them to the extender. */
 export class Offer implements Candidates {
   readonly #search: NodeSearch;
-  readonly #kind: PodKind;
   readonly #table: TableView;
+  readonly #places: Int32Array;
+  readonly #offered: Uint8Array;
   #names: readonly string[] | undefined;
-  #places = new Int32Array(0);
 
-  constructor(search: NodeSearch, kind: PodKind, table: TableView) {
+  constructor(search: NodeSearch, { places, count }: Pick<Found, 'places' | 'count'>, table: TableView) {
     this.#search = search;
-    this.#kind = kind;
     this.#table = table;
+    this.#places = places.slice(0, count);
+    this.#offered = new Uint8Array(search.places);
+    for (const place of this.#places) this.#offered[place] = 1;
   }
 
   get size(): number {
-    return this.#kind.passing;
+    return this.#places.length;
   }
 
   has(name: string, hint = -1): boolean {
     const row = this.#table.nodeAt(hint)?.name === name ? hint : this.#table.rowOf(name);
     const place = this.#search.placeOf(row);
-    return place !== undefined && this.#kind.passesAt(place);
+    return place !== undefined && this.#offered[place] === 1;
   }
 
   names(): readonly string[] {
-    if (this.#names) return this.#names;
-    const { places, count } = this.#search.find(this.#kind, 0, this.size);
-    this.#places = places.slice(0, count);
-    const names = new Array<string>(count);
-    for (let i = 0; i < count; i++) names[i] = this.#search.nameAt(places[i]!);
-    return (this.#names = names);
+    return (this.#names ??= Array.from(this.#places, (place) => this.#search.nameAt(place)));
   }
 
   /** The places of the nodes that are left of `names()`, given by their names. Without a look-up where all are. */

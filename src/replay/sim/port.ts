@@ -3,7 +3,7 @@ import type { Effect } from '../../core/effects.ts';
 import type { ClusterEvent, PodInfo } from '../../core/model.ts';
 import type { Rules } from '../../core/policy/rules.ts';
 import { isLimiting, isReclaiming } from '../../core/policy/tenancy.ts';
-import type { ReplayScheduler, ToldStart } from './replay-scheduler.ts';
+import type { Nomination, ReplayScheduler, ToldStart } from './replay-scheduler.ts';
 import type { Forecast } from '../../core/history/run-times.ts';
 
 /** The extender as the simulated kube-scheduler calls it, and the feed of cluster events. */
@@ -24,6 +24,8 @@ export interface ExtenderPort {
   readonly isKubePreempting: boolean;
   /** Lets muster admit waiting gangs and search for victims, as live-cluster.ts does. */
   makeRoom(nowMs: number): readonly Effect[];
+  /** The pods, and the nodes to nominate for them, since it was asked last. */
+  takeNominations(): readonly Nomination[];
   /** When `makeRoom` may admit a gang although nothing happens; Infinity: the time alone lets none start. */
   nextDueMs(): number;
   /** The start time that muster told this gang (by key) first; undefined: it told none. */
@@ -63,6 +65,7 @@ export function feedOf(scheduler: ReplayScheduler): Omit<ExtenderPort, 'filter' 
     isActive: isEnforced || isReclaiming(rules.tenancy) || isLimiting(rules.tenancy),
     isKubePreempting: false,
     makeRoom: (nowMs) => [...scheduler.admitWaiting(nowMs), ...scheduler.makeRoom(nowMs)],
+    takeNominations: () => scheduler.takeNominations(),
     nextDueMs: () => scheduler.nextDueMs(),
   };
 }
@@ -78,5 +81,6 @@ const NOBODY = {
   isInFront: false,
   isActive: false,
   makeRoom: () => [],
+  takeNominations: () => [],
   nextDueMs: () => Infinity,
 } as const;

@@ -17,10 +17,13 @@ export interface ToldStart {
   because?: StartDelay;
 }
 
+export type Nomination = Extract<Effect, { kind: 'nominate' }>;
+
 /** A scheduler in a replay. It keeps what it foretells, so that it can be compared with what then happens. */
 export class ReplayScheduler extends Scheduler {
   readonly #runTimes: RunTimes;
   readonly #told = new Map<string, ToldStart>();
+  #nominations: Nomination[] = [];
 
   constructor(rules: Rules, runTimes: RunTimes) {
     super({ ...rules, schedulerNames: ['muster'], runTimes });
@@ -30,6 +33,13 @@ export class ReplayScheduler extends Scheduler {
   /** @param gang its key; undefined: it was told none */
   toldStart(gang: string): ToldStart | undefined {
     return this.#told.get(gang);
+  }
+
+  /** What muster would have written to pods since this was called last. */
+  takeNominations(): readonly Nomination[] {
+    const out = this.#nominations;
+    if (out.length > 0) this.#nominations = [];
+    return out;
   }
 
   /** What is known now of how long the run of this leader, or of this single pod, takes. */
@@ -67,6 +77,7 @@ export class ReplayScheduler extends Scheduler {
 
   #heard(effects: readonly Effect[], nowMs: number): readonly Effect[] {
     for (const effect of effects) {
+      if (effect.kind === 'nominate') this.#nominations.push(effect);
       if (effect.kind === 'start-late') this.#late(effect.gang, effect.because);
       if (effect.kind !== 'start-foretold' || this.#told.has(effect.gang)) continue;
       const { gang, aboutMs, latestMs } = effect;

@@ -99,7 +99,8 @@ export async function simulate(input: SimulationInput): Promise<SimulationOutput
 
 function worldOf({ trace, nodes, options, port, tenancy }: SimulationInput): World {
   const truth = new Truth(nodes);
-  const profile = port.isInFront ? MUSTER_PROFILE : DEFAULT_PROFILE;
+  const { percentageOfNodesToScore } = options;
+  const profile = { ...(port.isInFront ? MUSTER_PROFILE : DEFAULT_PROFILE), percentageOfNodesToScore };
   return {
     timeline: new Timeline(),
     truth,

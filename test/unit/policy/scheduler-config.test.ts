@@ -54,9 +54,9 @@ describe.each(['dedicated.yaml', 'main.yaml'])('%s', (name) => {
     ]);
   });
 
-  test('offers all nodes to the pods of muster, and keeps their back-off within what validation allows', () => {
+  test('leaves the sampling of nodes at its default, and keeps their back-off within what validation allows', () => {
     const ours = config.profiles.filter(({ schedulerName }) => Config.parse({}).schedulerNames.includes(schedulerName));
-    expect(ours).toEqual([{ schedulerName: 'muster', percentageOfNodesToScore: 100 }]);
+    expect(ours).toEqual([{ schedulerName: 'muster' }]);
     expect(config.podInitialBackoffSeconds).toBeGreaterThan(0);
     expect(config.podMaxBackoffSeconds).toBeGreaterThanOrEqual(config.podInitialBackoffSeconds);
   });

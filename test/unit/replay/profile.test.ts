@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
 import { parse } from 'yaml';
+import { mayBeSample } from '../../../src/core/placement/sample.ts';
 import { zonesInTurn } from '../../../src/replay/kube-scheduler/node-order.ts';
 import {
   DEFAULT_PROFILE,
@@ -22,20 +23,32 @@ test.each([
   [5000, 500],
   // 5 % at least.
   [15_000, 750],
-])('of %i nodes the default profile looks for %i', (nodes, found) => {
+])('of %i nodes kube-scheduler looks for %i by default, under muster as well', (nodes, found) => {
   expect(nodesToFind(nodes, DEFAULT_PROFILE)).toBe(found);
-  expect(nodesToFind(nodes, MUSTER_PROFILE)).toBe(nodes);
+  expect(nodesToFind(nodes, MUSTER_PROFILE)).toBe(found);
+  expect(nodesToFind(nodes, { ...MUSTER_PROFILE, percentageOfNodesToScore: 100 })).toBe(nodes);
+  expect(mayBeSample(found, nodes)).toBe(found < nodes);
+});
+
+test.each([
+  // Fewer than 100, all, and no whole percentage: kube-scheduler looked at every node.
+  [99, 1000],
+  [1000, 1000],
+  [421, 1000],
+  [501, 5000],
+])('%i of %i nodes are no sample', (offered, nodes) => {
+  expect(mayBeSample(offered, nodes)).toBe(false);
 });
 
 test('under muster kube-scheduler is configured as scheduler-config/dedicated.yaml says', () => {
   const config = parse(readFileSync('scheduler-config/dedicated.yaml', 'utf8')) as {
     readonly podMaxBackoffSeconds: number;
-    readonly profiles: readonly { readonly percentageOfNodesToScore: number }[];
+    readonly profiles: readonly { readonly percentageOfNodesToScore?: number }[];
     readonly extenders: readonly { readonly weight: number }[];
   };
   expect(MUSTER_PROFILE).toEqual({
     maxBackoffMs: 1000 * config.podMaxBackoffSeconds,
-    percentageOfNodesToScore: config.profiles[0]?.percentageOfNodesToScore,
+    percentageOfNodesToScore: config.profiles[0]?.percentageOfNodesToScore ?? 0,
   });
   expect(EXTENDER_WEIGHT).toBe(config.extenders[0]?.weight);
 });
