@@ -5,6 +5,12 @@ import type { ControlPlane } from './control-plane.ts';
 import { freePort, start, type Started } from './process.ts';
 import { inProject } from './root.ts';
 
+/**
+ * MUSTER_E2E_PERCENTAGE: percentageOfNodesToScore of every kube-scheduler with muster's configuration that a test starts,
+ * such as 100; absent: as the file says.
+ */
+const PERCENTAGE = process.env['MUSTER_E2E_PERCENTAGE'];
+
 const CONFIG = inProject('scheduler-config/dedicated.yaml');
 
 export interface KubeSchedulerOptions {
@@ -89,7 +95,8 @@ function configOf(plane: ControlPlane, options: KubeSchedulerOptions): Scheduler
     delete config.extenders;
     config.profiles = [{ ...config.profiles[0], schedulerName: profile ?? 'default-scheduler' }];
   } else for (const one of config.extenders!) one.urlPrefix = extender;
-  config.profiles = config.profiles.map((one) => ({ ...one, ...inProfile }));
+  const looked = PERCENTAGE === undefined || isDefault ? {} : { percentageOfNodesToScore: Number(PERCENTAGE) };
+  config.profiles = config.profiles.map((one) => ({ ...one, ...looked, ...inProfile }));
   return config;
 }
 

@@ -40,9 +40,10 @@ export interface Pair {
 /** A muster and the kube-scheduler that asks it. */
 export async function startPair(
   plane: ControlPlane,
-  options: { name: string } & Pick<KubeSchedulerOptions, 'lease' | 'hostname' | 'logging'> & Pick<MusterOptions, 'env'>,
+  options: { name: string } & Pick<KubeSchedulerOptions, 'lease' | 'hostname' | 'logging' | 'qps' | 'inProfile'> &
+    Pick<MusterOptions, 'env'>,
 ): Promise<Pair> {
-  const { name, lease, hostname, logging = [], env } = options;
+  const { name, lease, hostname, logging = [], env, qps, inProfile = {} } = options;
   // docs/install.md: before 1.31, a node that an answer leaves out does not count as refused.
   const reasons: Record<string, string> = plane.binaries.schedulerMinor < 31 ? { MUSTER_REASONS: 'all' } : {};
   const musterOptions = {
@@ -57,7 +58,12 @@ export async function startPair(
   );
   muster.start();
   await muster.ready();
-  const rest = { ...(lease ? { lease } : {}), ...(hostname === undefined ? {} : { hostname }) };
+  const rest = {
+    inProfile,
+    ...(lease ? { lease } : {}),
+    ...(hostname === undefined ? {} : { hostname }),
+    ...(qps === undefined ? {} : { qps }),
+  };
   const scheduler = await startKubeScheduler(plane, {
     extender: muster.extenderUrl,
     name: `${name}-scheduler`,
