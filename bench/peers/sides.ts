@@ -93,10 +93,10 @@ export const SIDES: readonly Side[] = [
   },
   {
     name: 'muster-nominated',
-    about: 'as installed, nodes of members nominated at every size of the cluster',
+    about: 'as installed, every member nominated before it is asked about',
     needs: [],
     objects: sparkObjects(PROFILE),
-    start: startMuster({ MUSTER_NOMINATE_FROM_NODES: '1' }),
+    start: startMuster({ MUSTER_NOMINATE: 'always' }),
   },
   {
     name: 'native',
