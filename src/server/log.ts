@@ -1,36 +1,34 @@
 import { pino, type Logger } from 'pino';
 
-/** How long lines are gathered, in ms. */
-const GATHER_MS = 100;
-/** So many bytes of lines are written at once. */
-const GATHER_BYTES = 8 * 1024;
+/** Lines wait until there are so many bytes of them, or so long. */
+const BATCH_BYTES = 4096;
+const BATCH_MS = 100;
+/** If nobody reads them, so many bytes wait, and later lines are lost. */
+const MOST_BYTES = 8 * 2 ** 20;
 
-type Output = ReturnType<typeof pino.destination>;
-
-/** Where lines gather before they go to standard output, or to this file. */
-export const gatheringOutput = (dest: number | string = 1): Output =>
-  pino.destination({ dest, sync: false, minLength: GATHER_BYTES });
+export interface Log {
+  readonly logger: Logger;
+  /** Resolves when all lines have been written. */
+  readonly flush: () => Promise<void>;
+}
 
 /**
- * A logger that writes lines together: a write of its own, which is done in another thread, costs more than the decision
- * that a line tells of. When the process ends, it writes what it has gathered; when it is killed, the lines of the last
- * tenth of a second are lost.
+ * A log that holds up no answer: lines are written many at a time, by a thread of Node.js. Lines that are lost because
+ * nobody reads fast enough are counted in a later line. A process that is killed takes its last 100 ms with it; one
+ * that exits, also because of an error, does not.
+ * @param fd where lines go; standard output unless said
+ * @param most bytes that may wait
  */
-export function newLogger(level: string, output: Output = gatheringOutput()): Logger {
-  let unwritten = 0;
-  let timer: NodeJS.Timeout | undefined;
-  output.on('write', (bytes: number) => (unwritten -= bytes));
-  const flush = () => {
-    timer = undefined;
-    // Does nothing while a write is under way.
-    output.flush();
-    if (unwritten > 0) wait();
-  };
-  const wait = () => (timer ??= setTimeout(flush, GATHER_MS).unref());
-  const write = (line: string) => {
-    unwritten += Buffer.byteLength(line);
-    output.write(line);
-    wait();
-  };
-  return pino({ level }, { write });
+export function openLog(level: string, fd = 1, most = MOST_BYTES): Log {
+  const limits = { minLength: BATCH_BYTES, periodicFlush: BATCH_MS, maxLength: most };
+  const lines = pino.destination({ dest: fd, sync: false, ...limits });
+  const logger = pino({ level }, lines);
+  let lost = 0;
+  lines.on('drop', () => lost++);
+  lines.on('drain', () => {
+    if (lost > 0) logger.warn({ lines: lost }, 'log lines were lost, because nobody read them fast enough');
+    lost = 0;
+  });
+  // An error, such as a closed pipe, is no reason to stay.
+  return { logger, flush: () => new Promise((resolve) => lines.flush(() => resolve())) };
 }

@@ -1,4 +1,4 @@
-import type { FastifyBaseLogger } from 'fastify';
+import type { Log } from './log.ts';
 import { closeServers, type MusterServer } from './app.ts';
 
 /** Below Kubernetes' default terminationGracePeriodSeconds of 30. */
@@ -6,11 +6,11 @@ const HARD_LIMIT_MS = 20_000;
 
 /**
  * On SIGTERM or SIGINT: makes /readyz answer 503, finishes running requests, closes idle connections, runs `onClosed`
- * and exits with 0. A second signal, or HARD_LIMIT_MS, ends the process at once with 1.
+ * and exits with 0 once the log is written. A second signal, or HARD_LIMIT_MS, ends the process at once with 1.
  */
 export function closeOnSignal(
   server: MusterServer,
-  logger: FastifyBaseLogger,
+  { logger, flush }: Log,
   onClosed: () => void | Promise<void> = () => undefined,
 ): void {
   let isClosing = false;
@@ -20,15 +20,14 @@ export function closeOnSignal(
     logger.info({ signal }, 'shutting down');
     server.drain();
     setTimeout(() => process.exit(1), HARD_LIMIT_MS).unref();
+    const exit = (code: number) => void flush().then(() => process.exit(code));
     closeServers(server)
       .then(onClosed)
       .then(
-        () => {
-          process.exit(0);
-        },
+        () => exit(0),
         (error: unknown) => {
           logger.error(error, 'shutdown failed');
-          process.exit(1);
+          exit(1);
         },
       );
   };

@@ -7,10 +7,10 @@ import { openRules } from '../core/policy/rules.ts';
 import { Scheduler } from '../core/scheduler.ts';
 import { buildServer, closeServers, serversOf, type LiveParts, type MusterServer } from './app.ts';
 import { readRules, watchPolicies } from './policy-source.ts';
+import { openLog } from './log.ts';
 import { closeOnSignal } from './shutdown.ts';
 import { readTls, tlsFiles, watchTls, type TlsFiles } from './tls.ts';
 import { listen } from './listen.ts';
-import { newLogger } from './log.ts';
 import { ServedHistory } from './kept-history.ts';
 import { startWebhook } from './webhook.ts';
 
@@ -28,6 +28,8 @@ export interface Serving {
 export interface Prepared {
   readonly config: Config;
   readonly logger: Logger;
+  /** Resolves when all lines of the log have been written. */
+  readonly flush: () => Promise<void>;
   readonly scheduler: Scheduler;
   readonly clock: Clock;
   readonly history: ServedHistory;
@@ -35,13 +37,13 @@ export interface Prepared {
 
 /** @throws MusterError for invalid policies, and for a history file or a key that cannot be used */
 export function prepare(config: Config): Prepared {
-  const logger = newLogger(config.logLevel);
+  const log = openLog(config.logLevel);
   const rules = config.policy === undefined ? openRules([DEFAULT_POLICY]) : readRules(config.policy);
   const { schedulerNames, ignoredResources, history: file, historyKeyFile: keyFile } = config;
   const clock = new Clock();
   const history = new ServedHistory(() => clock.toWall(clock.nowMs()), { file, keyFile });
   const scheduler = new Scheduler({ ...rules, schedulerNames, ignoredResources, runTimes: history.runTimes });
-  return { config, logger, scheduler, clock, history };
+  return { config, ...log, scheduler, clock, history };
 }
 
 /** @throws MusterError MUSTER_FILE_UNREADABLE */
@@ -67,7 +69,7 @@ export interface StartHooks {
  * @throws MusterError MUSTER_USAGE if the port is taken
  */
 export async function start(prepared: Prepared, server: MusterServer, hooks: StartHooks = {}): Promise<Serving> {
-  const { config, logger, scheduler, clock } = prepared;
+  const { config, logger, flush, scheduler, clock } = prepared;
   // Before any timer starts: if the port is taken, the process must end.
   const { url, extenderUrl, webhook } = await listenAll(prepared, server).catch(async (error: unknown) => {
     await closeServers(server);
@@ -86,7 +88,7 @@ export async function start(prepared: Prepared, server: MusterServer, hooks: Sta
     await webhook?.close();
     await hooks.onClosing?.();
   };
-  closeOnSignal(server, logger, stop);
+  closeOnSignal(server, { logger, flush }, stop);
   return { url, extenderUrl, server, close: () => closeServers(server).then(stop) };
 }
 

@@ -1,50 +1,86 @@
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { execFileSync } from 'node:child_process';
+import { closeSync, constants, mkdtempSync, openSync, readFileSync, readSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { setImmediate as nextTurn } from 'node:timers/promises';
-import { afterEach, beforeEach, expect, test, vi } from 'vitest';
-import { gatheringOutput, newLogger } from '../../../src/server/log.ts';
-import { until } from '../../support/live.ts';
+import { afterAll, expect, test, vi } from 'vitest';
+import { openLog } from '../../../src/server/log.ts';
+import { builtCli, written } from '../../support/cli.ts';
 
-let folder: string;
-beforeEach(() => {
-  folder = mkdtempSync(join(tmpdir(), 'muster-log-'));
-});
-afterEach(() => rmSync(folder, { recursive: true }));
+const folder = mkdtempSync(join(tmpdir(), 'muster-log-'));
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
-test('lines that come one after the other wait for each other', async () => {
-  const file = join(folder, 'log');
-  const output = gatheringOutput(file);
-  const logger = newLogger('info', output);
-  let writes = 0;
-  output.on('write', () => writes++);
-  vi.useFakeTimers({ toFake: ['setTimeout'] });
-  for (let i = 0; i < 50; i++) {
-    logger.info({ i }, 'line');
-    await nextTurn();
+const linesOf = (text: string) =>
+  text
+    .split('\n')
+    .filter((line) => line !== '')
+    .map((line) => JSON.parse(line) as { msg: string; i?: number; lines?: number });
+
+/** What can be read at once; undefined: nothing. */
+function available(fd: number): Buffer | undefined {
+  const piece = Buffer.alloc(2 ** 16);
+  try {
+    return piece.subarray(0, readSync(fd, piece));
+  } catch {
+    return undefined;
   }
-  vi.advanceTimersByTime(100);
-  vi.useRealTimers();
-  await until(() => writes > 0);
-  expect(readFileSync(file, 'utf8').split('\n')).toHaveLength(51);
-  expect(writes).toBe(1);
+}
+
+test('no line is written while it is logged, many are written at once, and none is missing', async () => {
+  const fs = await import('node:fs');
+  const writes = [vi.spyOn(fs.default, 'write'), vi.spyOn(fs.default, 'writeSync')] as const;
+  const file = join(folder, 'log');
+  const { logger, flush } = openLog('info', openSync(file, 'w'));
+  for (let i = 0; i < 1000; i++) logger.info({ i }, 'decided');
+  // The first batch is on its way, in another thread.
+  expect(writes[0].mock.calls.length).toBeLessThanOrEqual(1);
+  await flush();
+  await vi.waitFor(() =>
+    expect(linesOf(readFileSync(file, 'utf8')).map(({ i }) => i)).toEqual([...Array(1000).keys()]),
+  );
+  expect(writes[0].mock.calls.length).toBeGreaterThan(0);
+  expect(writes[0].mock.calls.length).toBeLessThan(20);
+  expect(writes[1]).not.toHaveBeenCalled();
 });
 
-test('a burst of lines takes a few writes, and every line arrives in its order', async () => {
-  const file = join(folder, 'log');
-  const output = gatheringOutput(file);
-  const logger = newLogger('info', output);
-  let writes = 0;
-  output.on('write', () => writes++);
-  for (let i = 0; i < 2000; i++) logger.info({ i, name: 'größer' }, 'line');
-  const lines = () => readFileSync(file, 'utf8').split('\n').slice(0, -1);
-  await until(() => lines().length === 2000);
-  expect(lines().map((line) => (JSON.parse(line) as { i: number }).i)).toEqual(
-    Array.from({ length: 2000 }, (_, i) => i),
+test('a reader that stands still holds up nobody: later lines are lost, and counted once it reads again', async () => {
+  const pipe = join(folder, 'pipe');
+  execFileSync('mkfifo', [pipe]);
+  const { logger } = openLog('info', openSync(pipe, constants.O_RDWR | constants.O_NONBLOCK), 300_000);
+  const text = 'x'.repeat(1000);
+  const told = 1000;
+  for (let i = 0; i < told; i++) logger.info({ i, text }, 'decided');
+  const reader = openSync(pipe, constants.O_RDONLY | constants.O_NONBLOCK);
+  const parts: Buffer[] = [];
+  await vi.waitFor(
+    () => {
+      for (let piece = available(reader); piece; piece = available(reader)) parts.push(piece);
+      expect(Buffer.concat(parts).toString()).toMatch(/were lost.*\n$/);
+    },
+    { timeout: 20_000, interval: 5 },
   );
-  expect(writes).toBeLessThan(40);
-  // What comes while nothing else does is written as well.
-  logger.warn('the last line');
-  await until(() => lines().length === 2001);
-  expect(lines().at(-1)).toContain('the last line');
+  closeSync(reader);
+  const lines = linesOf(Buffer.concat(parts).toString());
+  const kept = lines.filter(({ msg }) => msg === 'decided');
+  expect(kept.length).toBeGreaterThan(200);
+  expect(kept.length).toBeLessThan(400);
+  expect(lines.at(-1)!.lines).toBe(told - kept.length);
 });
+
+test('SIGTERM right after many answers loses no line', async () => {
+  const started = start(['serve', '--demo', '--port', '0']);
+  const url = (await written(started, /"url":"([^"]+)"/))[1]!;
+  const body = JSON.stringify({ Pod: { metadata: { name: 'p', uid: 'u' } }, Nodes: null, NodeNames: ['demo-1'] });
+  const headers = { 'content-type': 'application/json' };
+  for (let i = 0; i < 50; i++) {
+    const response = await fetch(`${url}/filter`, { method: 'POST', headers, body });
+    expect(await response.text()).toBe('{"NodeNames":["demo-1"]}');
+  }
+  started.child.kill('SIGTERM');
+  const { code, out } = await started.ended;
+  const messages = linesOf(out).map(({ msg }) => msg);
+  expect(code).toBe(0);
+  expect(messages.filter((msg) => msg === 'all')).toHaveLength(50);
+  expect(messages.at(-1)).toBe('shutting down');
+});
+
+const { start } = builtCli();
