@@ -76,7 +76,7 @@ export class ControlPlane {
   kubeconfig(user: User): string {
     const file = join(this.folder, `${user}.kubeconfig`);
     if (existsSync(file)) return file;
-    const ca = readFileSync(join(this.folder, 'certs', 'apiserver.crt')).toString('base64');
+    const ca = this.#certificate().toString('base64');
     const text = stringify({
       apiVersion: 'v1',
       kind: 'Config',
@@ -87,6 +87,13 @@ export class ControlPlane {
     });
     writeFileSync(file, text);
     return file;
+  }
+
+  /** @throws Error while the API server, which makes it, has not written all of it */
+  #certificate(): Buffer {
+    const pem = readFileSync(join(this.folder, 'certs', 'apiserver.crt'));
+    if (!pem.toString('latin1').trimEnd().endsWith('-----END CERTIFICATE-----')) throw new Error('half a certificate');
+    return pem;
   }
 
   async startApiServer(): Promise<void> {
