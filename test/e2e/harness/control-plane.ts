@@ -45,11 +45,16 @@ export class ControlPlane {
   static async start(binaries: Binaries, apiFlags: Flags = {}): Promise<ControlPlane> {
     const ports = { etcd: await freePort(), peer: await freePort(), api: await freePort() };
     const plane = new ControlPlane(binaries, ports, apiFlags);
-    plane.#writeSecrets();
-    await plane.#startEtcd();
-    await plane.startApiServer();
-    await plane.#letSchedulersLease();
-    return plane;
+    try {
+      plane.#writeSecrets();
+      await plane.#startEtcd();
+      await plane.startApiServer();
+      await plane.#letSchedulersLease();
+      return plane;
+    } catch (error) {
+      await plane.stop();
+      throw error;
+    }
   }
 
   get url(): string {
