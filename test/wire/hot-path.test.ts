@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import net from 'node:net';
 import fc from 'fast-check';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { node } from '../support/builders.ts';
 import { startServer } from './server.ts';
 
@@ -225,6 +225,22 @@ describe('over a connection', () => {
     const [first, second] = [args({ NodeNames: ['n1'] }), args({ NodeNames: ['n2'] })];
     const text = await said(question(first) + question(second, LAST));
     expect(text.match(/\{.*\}/g)).toEqual(['{"NodeNames":["n1"]}', '{"NodeNames":["n2"]}']);
+  });
+
+  test.each([
+    ['a name', args({ NodeNames: ['n1'] })],
+    ['5,000 names', args({ NodeNames: Array.from({ length: 5000 }, (_, i) => `node-${i}.example`) })],
+  ])('an answer of %s is one write', async (_what, body) => {
+    const wrote = vi.spyOn(net.Socket.prototype as unknown as { _writev: () => void }, '_writev');
+    const single = vi.spyOn(net.Socket.prototype, '_write');
+    const socket = net.connect(Number(new URL(hot.url).port), '127.0.0.1');
+    await once(socket, 'connect');
+    const own = () => [...wrote.mock.contexts, ...single.mock.contexts].filter((one) => one !== socket).length;
+    socket.end(question(body, LAST));
+    socket.resume();
+    await once(socket, 'close');
+    expect(own()).toBe(1);
+    vi.restoreAllMocks();
   });
 
   test('a question in many packets is answered', async () => {
