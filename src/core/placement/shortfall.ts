@@ -126,6 +126,32 @@ export class Shortfall {
     this.#change(row, vector, -1);
   }
 
+  /**
+   * How many pieces of room, none larger than `largest`, the row must get before the gang lacks fewer places: a lower
+   * bound, as long as the leader takes nobody's place. 1: one may be enough, or nothing is known.
+   */
+  fewestPieces(row: number, largest: Vector): number {
+    const [first, ...more] = this.#others;
+    if (!first || more.length > 0 || !this.isLeaderAside) return 1;
+    const { vector, count, eligible } = first.need;
+    if (this.#isInside[row] === 0 || !hasBit(eligible, row) || first.capacity[row] === count) return 1;
+    let pieces = 1;
+    let winsOne = false;
+    for (const c of this.#columns) {
+      const size = vector[c] ?? 0;
+      if (size === 0) continue;
+      if ((largest[c] ?? 0) <= size) winsOne = true;
+      const short = (first.capacity[row]! + 1) * size - this.#free[c]![row]!;
+      if (short > 0) pieces = Math.max(pieces, Math.ceil(short / (largest[c] ?? 0)));
+    }
+    return winsOne && pieces < Infinity ? pieces : 1;
+  }
+
+  /** Whether the leader, if one is to be placed, has a place that is nobody else's. */
+  get isLeaderAside(): boolean {
+    return !this.#leader || this.#displacedCounts[0]! > 0;
+  }
+
   /** Whether more pods than these must leave, if each frees at most `most`: by a lower bound of their number. */
   needsMorePods(pods: number, most: Vector): boolean {
     return this.#others.some((other) => !this.#isEnough(pods, other, most) && this.#fewestFor(other, most) > pods);

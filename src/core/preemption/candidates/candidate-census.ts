@@ -8,6 +8,7 @@ import type { PreemptionContextView } from './context.ts';
 import { exclusionOf, priorityGap, priorityLevelOf, type ExclusionRule } from './exclusion-rules.ts';
 import type { JudgedPod } from './judged-pod.ts';
 import { isSameMark, type PodKind } from './pod-columns.ts';
+import { SearchKinds } from './pool-kind.ts';
 import { leafOf, levelAt, type QueueClaim, type Right } from './share-rules.ts';
 import { CandidatePool, type OpenCandidates } from './candidate-pool.ts';
 import type { CostModel } from './eviction-cost.ts';
@@ -71,12 +72,12 @@ export function* candidatesPerDomain(
   const count = slots?.length ?? pods.size;
   const entries = new Entries(pods, count);
   entries.isDisordered = !slots && pods.isDisordered;
-  const pools = domains.map((rows) => new CandidatePool(input, costModel(input), { entries, rows }));
+  const costs = costModel(input);
+  const kinds = new SearchKinds(input, costs, entries.kinds);
+  const pools = domains.map((rows) => new CandidatePool(input, costs, { entries, kinds, rows }));
   const census = new Census(input, entries, poolsByRow(pools, domains));
   for (let i = 0; i < count; i++) {
-    census.look(slots ? slots[i]! : i);
-    if (i % PODS_PER_UNIT > 0) continue;
-    work.pass(1);
+    work.pass(census.look(slots ? slots[i]! : i) ? UNITS_OF_NEWS : UNITS_OF_POD);
     if (work.isPauseDue()) yield;
   }
   if (input.onlyRow === undefined && input.among?.reservations !== false) census.addReservations();
@@ -90,8 +91,9 @@ const costModel = ({ ctx: { cluster, reportedWork }, rules, nowMs }: CensusInput
   nowMs,
 });
 
-/** So many pods are as much work for the census as one candidate is for the search. */
-const PODS_PER_UNIT = 64;
+/** What a pod is of the work that a candidate is for the search: one that has changed, and another. */
+const UNITS_OF_NEWS = 1 / 4;
+const UNITS_OF_POD = 1 / 32;
 
 /** The numbers of the pods to look at, in this order; undefined: all. */
 function slotsIn({ ctx: { cluster }, onlyRow, among }: CensusInput): readonly number[] | undefined {
@@ -159,9 +161,17 @@ class Census {
     return new Map(this.#excluded).set('whole gangs', whole);
   }
 
-  look(slot: number): void {
+  /** @returns whether the pod had changed */
+  look(slot: number): boolean {
     const { podColumns: columns, cluster } = this.#input.ctx;
-    if (cluster.slots.isChanged(slot)) columns.look(slot);
+    const isNews = cluster.slots.isChanged(slot);
+    if (isNews) columns.look(slot);
+    this.#take(slot);
+    return isNews;
+  }
+
+  #take(slot: number): void {
+    const { podColumns: columns, cluster } = this.#input.ctx;
     let kind = columns.kindOf(slot);
     if (!kind) return;
     const row = columns.rowOf(slot);

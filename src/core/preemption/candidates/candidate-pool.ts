@@ -6,9 +6,8 @@ import { NO_OTHERS, type Candidate, type GangCandidate, type ReservationCandidat
 import type { Entries } from './census-entries.ts';
 import type { CostModel } from './eviction-cost.ts';
 import { PoolEntries } from './pool-entries.ts';
-import type { PoolInput } from './pool-kind.ts';
+import type { PoolInput, SearchKinds } from './pool-kind.ts';
 import { levelAt, type Right } from './share-rules.ts';
-import { VictimGang } from './victim-gang.ts';
 import { WholeGangs } from './whole-gangs.ts';
 
 /** Candidates by tier (see VictimSet.tierOf), created on demand, because mostly the lowest tiers suffice. */
@@ -52,6 +51,7 @@ interface ReservedRoom extends Pick<Candidate, 'freed'> {
 /** What the census found for a pool. */
 interface Counted {
   readonly entries: Entries;
+  readonly kinds: SearchKinds;
   /** The rows of the domain; undefined: all. */
   readonly rows: readonly number[] | undefined;
 }
@@ -63,7 +63,6 @@ export class CandidatePool implements Pool, FreedRooms {
   readonly #counted: Counted;
   #entries: PoolEntries | undefined;
   readonly #reservations: ReservationCandidate[] = [];
-  readonly #gangs = new Map<Gang, VictimGang>();
   readonly #followers: BoundPod[] = [];
   readonly #leaders: { readonly bound: BoundMember; readonly gang: Gang }[] = [];
   #whole: readonly GangCandidate[] | undefined;
@@ -77,9 +76,8 @@ export class CandidatePool implements Pool, FreedRooms {
   /** Complete once the census is over. */
   get entries(): PoolEntries {
     if (this.#entries) return this.#entries;
-    const { entries, rows } = this.#counted;
-    const gangOf = (gang: Gang) => this.#gangOf(gang);
-    return (this.#entries = new PoolEntries(this.#input, this.#costs, { entries, chosen: entries.on(rows), gangOf }));
+    const { entries, rows, kinds } = this.#counted;
+    return (this.#entries = new PoolEntries(this.#input, this.#costs, { entries, chosen: entries.on(rows), kinds }));
   }
 
   get size(): number {
@@ -118,7 +116,10 @@ export class CandidatePool implements Pool, FreedRooms {
   *whole(work: Work): Slices<readonly GangCandidate[]> {
     if (this.#whole) return this.#whole;
     const members = yield* this.entries.everyMember(work);
-    const gangs = new WholeGangs(this.#input, this.#costs, { gangOf: (gang) => this.#gangOf(gang), members });
+    const gangs = new WholeGangs(this.#input, this.#costs, {
+      gangOf: (gang) => this.#counted.kinds.gangOf(gang),
+      members,
+    });
     const whole: GangCandidate[] = [];
     for (const one of this.#leaders.sort((a, b) => a.bound.row - b.bound.row)) {
       const gang = gangs.ledBy(one);
@@ -158,7 +159,7 @@ export class CandidatePool implements Pool, FreedRooms {
       kind: 'reservation',
       freed,
       slots: [...slots],
-      gang: this.#gangOf(gang),
+      gang: this.#counted.kinds.gangOf(gang),
       leaf,
       right,
       level: levelAt(priority, this.#input.claim?.rankOf(leaf) ?? 0),
@@ -170,11 +171,5 @@ export class CandidatePool implements Pool, FreedRooms {
       isYoung: false,
       youngUntilMs: 0,
     });
-  }
-
-  #gangOf(gang: Gang): VictimGang {
-    let known = this.#gangs.get(gang);
-    if (!known) this.#gangs.set(gang, (known = new VictimGang(this.#costs, gang)));
-    return known;
   }
 }

@@ -1,11 +1,10 @@
-import type { Gang } from '../../gang/gang.ts';
 import type { Vector } from '../../resources.ts';
 import type { Slices, Work } from '../../work.ts';
 import { NO_OTHERS, type PodCandidate } from './candidate.ts';
 import { ascending, grouped, type Entries } from './census-entries.ts';
 import { podCost, workerCost, type CostModel } from './eviction-cost.ts';
 import { rightOver } from './exclusion-rules.ts';
-import { poolKind, type PoolInput, type PoolKind } from './pool-kind.ts';
+import type { PoolInput, PoolKind, SearchKinds } from './pool-kind.ts';
 import { leafOf } from './share-rules.ts';
 import type { VictimGang } from './victim-gang.ts';
 
@@ -21,7 +20,7 @@ interface Chosen {
   readonly entries: Entries;
   /** The census entries of this pool, ascending. */
   readonly chosen: Int32Array;
-  readonly gangOf: (gang: Gang) => VictimGang;
+  readonly kinds: SearchKinds;
 }
 
 /**
@@ -32,13 +31,12 @@ export class PoolEntries {
   readonly #input: PoolInput;
   readonly #costs: CostModel;
   readonly #census: Entries;
-  readonly #gangOf: (gang: Gang) => VictimGang;
+  readonly #kinds: SearchKinds;
   /** By level, in the order of the first entry of each. */
   readonly levels: ReadonlyMap<number, PoolLevel>;
   /** Of each number the census entry. Numbers go by level. */
   readonly #entryOf: Int32Array;
-  readonly #kinds: (PoolKind | undefined)[] = [];
-  readonly #candidates: (PodCandidate | undefined)[];
+  readonly #candidates = new Map<number, PodCandidate>();
   /** NaN: not computed yet. */
   readonly #costOf: Float64Array;
   /** By number, whether its gang knows the row. */
@@ -46,15 +44,14 @@ export class PoolEntries {
   /** Parts of levels in the order in which they were asked for. */
   readonly #visits: { readonly level: PoolLevel; readonly part: Int32Array }[] = [];
 
-  constructor(input: PoolInput, costs: CostModel, { entries, chosen, gangOf }: Chosen) {
+  constructor(input: PoolInput, costs: CostModel, { entries, chosen, kinds }: Chosen) {
     this.#input = input;
     this.#costs = costs;
     this.#census = entries;
-    this.#gangOf = gangOf;
+    this.#kinds = kinds;
     const { levels, entryOf } = byLevel(entries, chosen);
     this.levels = levels;
     this.#entryOf = entryOf;
-    this.#candidates = new Array<PodCandidate | undefined>(chosen.length);
     this.#costOf = new Float64Array(chosen.length).fill(NaN);
     this.#isNoted = new Uint8Array(chosen.length);
   }
@@ -66,6 +63,11 @@ export class PoolEntries {
   /** Whether numbers within a level are not in the order of the pods; see `orderAt`. */
   get isDisordered(): boolean {
     return this.#census.isDisordered;
+  }
+
+  /** The number of columns. */
+  get columns(): number {
+    return this.#costs.cluster.columns.size;
   }
 
   /** All rows are below this. */
@@ -83,8 +85,7 @@ export class PoolEntries {
   }
 
   kindAt(i: number): PoolKind {
-    const index = this.#census.kindIndices[this.#entryOf[i]!]!;
-    return (this.#kinds[index] ??= poolKind(this.#input, this.#costs, this.#census.kinds[index]!, this.#gangOf));
+    return this.#kinds.at(this.#census.kindIndices[this.#entryOf[i]!]!);
   }
 
   /** PodCandidate.cost. */
@@ -95,12 +96,16 @@ export class PoolEntries {
 
   /** The candidate, if there is one yet. */
   knownAt(i: number): PodCandidate | undefined {
-    return this.#candidates[i];
+    return this.#candidates.get(i);
   }
 
   /** @returns undefined if the pod is gone by now */
   candidateAt(i: number): PodCandidate | undefined {
-    return (this.#candidates[i] ??= this.#create(i));
+    const known = this.#candidates.get(i);
+    if (known) return known;
+    const created = this.#create(i);
+    if (created) this.#candidates.set(i, created);
+    return created;
   }
 
   candidatesAt(numbers: Iterable<number>): PodCandidate[] {

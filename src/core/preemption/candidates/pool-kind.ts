@@ -6,7 +6,7 @@ import { coresOf, missesDeadline, type CostModel, type Worker } from './eviction
 import { rightOver, type Preemptor } from './exclusion-rules.ts';
 import type { JudgedPod } from './judged-pod.ts';
 import { leafOf, type Right } from './share-rules.ts';
-import type { MemberCount, VictimGang } from './victim-gang.ts';
+import { VictimGang, type MemberCount } from './victim-gang.ts';
 
 /** The part of a search's input that a pool reads. */
 export interface PoolInput extends Preemptor {
@@ -41,44 +41,66 @@ export interface PoolKind {
   readonly worker: { -readonly [K in keyof Worker]: Worker[K] };
 }
 
-/** @param gangOf the gang as one search sees it */
-export function poolKind(
-  input: PoolInput,
-  costs: CostModel,
-  { kind, gang: known, level, isApart }: OpenKind,
-  gangOf: (gang: Gang) => VictimGang,
-): PoolKind {
-  const { cluster, weights, nowMs, reportedWork } = costs;
-  const { pod, isElastic, isMarked } = kind;
-  const gang = known && gangOf(known);
-  const members = gang?.membersOf(pod.membership?.role ?? '');
-  const cores = coresOf(cluster.columns, kind.vector, weights);
-  const isGivenUp = isElastic || isMarked;
-  return {
-    level,
-    gang,
-    known,
-    members,
-    isGivenUp,
-    mayBeElastic: isGivenUp || (members !== undefined && members.elastic > 0),
-    pod,
-    right: isApart ? undefined : rightOver(input, pod, known),
-    leaf: isApart ? undefined : leafOf(input.ctx, pod, known),
-    vector: kind.vector,
-    cores,
-    comeback: weights.comeback * cores,
-    broken: weights.brokenGang * cores,
-    isOdd: kind.isOddInCost || (known !== undefined && reportedWork.has(known.key, nowMs)),
-    worker: {
+/** The kinds and gangs of one search, which all of its pools share: no two of them have selected victims at a time. */
+export class SearchKinds {
+  readonly #input: PoolInput;
+  readonly #costs: CostModel;
+  readonly #open: readonly OpenKind[];
+  readonly #kinds: (PoolKind | undefined)[] = [];
+  readonly #gangs = new Map<Gang, VictimGang>();
+
+  constructor(input: PoolInput, costs: CostModel, open: readonly OpenKind[]) {
+    this.#input = input;
+    this.#costs = costs;
+    this.#open = open;
+  }
+
+  /** The gang as this search sees it. */
+  gangOf(gang: Gang): VictimGang {
+    let known = this.#gangs.get(gang);
+    if (!known) this.#gangs.set(gang, (known = new VictimGang(this.#costs, gang)));
+    return known;
+  }
+
+  /** The kind of that number. */
+  at(index: number): PoolKind {
+    return (this.#kinds[index] ??= this.#make(this.#open[index]!));
+  }
+
+  #make({ kind, gang: known, level, isApart }: OpenKind): PoolKind {
+    const [input, costs] = [this.#input, this.#costs];
+    const { cluster, weights, nowMs, reportedWork } = costs;
+    const { pod, isElastic, isMarked } = kind;
+    const gang = known && this.gangOf(known);
+    const members = gang?.membersOf(pod.membership?.role ?? '');
+    const cores = coresOf(cluster.columns, kind.vector, weights);
+    const isGivenUp = isElastic || isMarked;
+    return {
+      level,
+      gang,
+      known,
+      members,
+      isGivenUp,
+      mayBeElastic: isGivenUp || (members !== undefined && members.elastic > 0),
+      pod,
+      right: isApart ? undefined : rightOver(input, pod, known),
+      leaf: isApart ? undefined : leafOf(input.ctx, pod, known),
+      vector: kind.vector,
       cores,
-      startedMs: NaN,
-      restarts: known?.losses.length ?? 0,
-      deletionCost: 0,
-      figures: undefined,
-      keeps: known?.spec.keeps,
-      isLate: missesDeadline(known, nowMs),
-      isGivenUp: isMarked,
-      isDoomed: false,
-    },
-  };
+      comeback: weights.comeback * cores,
+      broken: weights.brokenGang * cores,
+      isOdd: kind.isOddInCost || (known !== undefined && reportedWork.has(known.key, nowMs)),
+      worker: {
+        cores,
+        startedMs: NaN,
+        restarts: known?.losses.length ?? 0,
+        deletionCost: 0,
+        figures: undefined,
+        keeps: known?.spec.keeps,
+        isLate: missesDeadline(known, nowMs),
+        isGivenUp: isMarked,
+        isDoomed: false,
+      },
+    };
+  }
 }

@@ -70,6 +70,8 @@ function* makeRoomFor(ctx: PreemptionContext, gang: Gang, allowed: Means, turn: 
   }
   const found = yield* victimsInSlices(ctx, gang, turn.nowMs, { means });
   const isInterrupted = turn.count !== count;
+  // What is found is confirmed in a slice of its own, in which the plan begins.
+  if (isInterrupted && found.kind !== 'none') yield;
   const now = isInterrupted ? meansInTurn(ctx, gang, turn.nowMs) : means;
   const still = { priority: means.priority && now?.priority === true, share: means.share && now?.share === true };
   if (!still.priority && !still.share) return;

@@ -14,6 +14,12 @@ export interface CandidateRows {
   countAt(row: number): number;
   /** What the cheapest open candidate of the row adds to the set, in core-seconds; Infinity: there is none. */
   leastAt(row: number, tier: number): number;
+  /**
+   * A lower bound of what a place costs that candidates of the row win; undefined: nothing is known. It holds as long as
+   * the leader takes nobody's place: what victims add only grows while others are selected, but where a gang falls below
+   * its minimum, and then its rows are opened again.
+   */
+  boundAt?(row: number, tier: number): number | undefined;
   /** The open candidates of the row, the tiers in their order. */
   openAt(row: number, tier: number): Candidate[];
 }
@@ -89,11 +95,14 @@ class EntryRows implements CandidateRows {
   readonly #counts: Int32Array;
   readonly #reservations = new Map<number, ReservationCandidate[]>();
   readonly #rows = new Set<number>();
+  /** Scratch: by column, the most that one entry of a row frees. */
+  readonly #largest: Float64Array;
 
   constructor(victims: VictimSet, pool: Pool, entries: PoolEntries) {
     this.#victims = victims;
     this.#pool = pool;
     this.#entries = entries;
+    this.#largest = new Float64Array(entries.columns);
     this.#heads = new Int32Array(entries.rows).fill(NONE);
     this.#tails = new Int32Array(entries.rows);
     this.#counts = new Int32Array(entries.rows);
@@ -139,6 +148,34 @@ class EntryRows implements CandidateRows {
     for (const candidate of this.#reservations.get(row) ?? [])
       if (isOpen(this.#victims, candidate, tier)) least = Math.min(least, this.#victims.costOf(candidate));
     return least;
+  }
+
+  boundAt(row: number, tier: number): number | undefined {
+    const { shortfall } = this.#victims;
+    if (this.#pool.hasReservations || !shortfall.fewestPieces) return undefined;
+    this.#largest.fill(0);
+    let open = 0;
+    for (let i = this.#heads[row] ?? NONE; i !== NONE; i = this.#next[i]!) {
+      if (!this.#isOpen(i, tier)) continue;
+      open++;
+      const vector = this.#entries.vectorAt(i);
+      for (let c = 0; c < vector.length; c++) this.#largest[c] = Math.max(this.#largest[c]!, vector[c]!);
+    }
+    const pieces = shortfall.fewestPieces(row, this.#largest);
+    if (pieces === 1 || pieces > open) return undefined;
+    const further = this.#furtherCosts(row, tier).sort((a, b) => a - b);
+    let bound = this.leastAt(row, tier);
+    for (let n = 0; n < pieces - 1; n++) bound += further[n]!;
+    return bound;
+  }
+
+  /** What each open entry adds at least, also if its gang has just been broken. */
+  #furtherCosts(row: number, tier: number): number[] {
+    const out: number[] = [];
+    for (let i = this.#heads[row] ?? NONE; i !== NONE; i = this.#next[i]!)
+      if (this.#isOpen(i, tier))
+        out.push(this.#entries.costAt(i) + (this.#isNeeded(i) ? this.#entries.kindAt(i).comeback : 0));
+    return out;
   }
 
   openAt(row: number, tier: number): Candidate[] {

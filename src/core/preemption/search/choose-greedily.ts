@@ -50,6 +50,8 @@ class Greedy {
   /** The valid key of each row: heap entries with another key are out of date. */
   readonly #keys = new Map<number, number>();
   readonly #steps = new Map<number, Step>();
+  /** Rows that had a closer bound since they were opened; true: it is still their key. */
+  readonly #bounded = new Map<number, boolean>();
   #version = 0;
 
   constructor(victims: VictimSet, rows: CandidateRows) {
@@ -86,6 +88,8 @@ class Greedy {
       this.#open(row, tier, (next) => this.#heap.push(row, next));
       return;
     }
+    if (this.#bound(row, tier, -key)) return;
+    this.#bounded.set(row, false);
     const step = this.#stepAt(row, tier);
     if (!step) {
       this.#heap.pop();
@@ -97,10 +101,23 @@ class Greedy {
     this.#heap.rekeyTop(-step.costPerPlace);
   }
 
+  /** Puts the row at the top off until its closer bound is the least. @returns false if there is none */
+  #bound(row: number, tier: number, least: number): boolean {
+    if (this.#bounded.has(row)) return false;
+    const bound = this.#rows.boundAt?.(row, tier);
+    if (bound === undefined || bound <= least) return false;
+    this.#bounded.set(row, true);
+    this.#keys.set(row, -bound);
+    this.#heap.rekeyTop(-bound);
+    return true;
+  }
+
   #select({ candidates }: Step, tier: number): void {
     const broken = candidates.map(({ gang }) => gang?.isBroken);
+    const { isLeaderAside } = this.#victims.shortfall;
     for (const candidate of candidates) this.#victims.select(candidate);
     this.#version++;
+    if (isLeaderAside && !this.#victims.shortfall.isLeaderAside) this.#openBounded(tier);
     // Once a gang is below its minimum, its other members are cheaper: their rows need new keys.
     candidates.forEach(({ gang }, i) => {
       if (!gang?.isBroken || broken[i]) return;
@@ -109,11 +126,17 @@ class Greedy {
     });
   }
 
+  /** The closer bounds hold no longer. */
+  #openBounded(tier: number): void {
+    for (const [row, isKey] of [...this.#bounded]) if (isKey) this.#open(row, tier, (key) => this.#heap.push(row, key));
+  }
+
   /** Adds the row to the heap with its lower bound, the cost of its cheapest candidate. */
   #open(row: number, tier: number, put: (key: number) => void): void {
     this.#victims.charge(this.#rows.countAt(row));
     const least = this.#rows.leastAt(row, tier);
     if (least === Infinity) return;
+    this.#bounded.delete(row);
     this.#keys.set(row, -least);
     put(-least);
   }

@@ -31,6 +31,9 @@ export interface RoomSought {
   readonly missing: number;
   give(row: number, vector: Vector): void;
   take(row: number, vector: Vector): void;
+  /** See Shortfall; absent: nothing is known. */
+  fewestPieces?(row: number, largest: Vector): number;
+  readonly isLeaderAside?: boolean;
 }
 
 const NO_ROOM: RoomSought = { missing: 0, give: () => undefined, take: () => undefined };
