@@ -104,10 +104,10 @@ export class VictimScene {
   constructor(seed: number) {
     this.dice = new Dice(seed);
     const { dice } = this;
-    this.#nodes = 3 + dice.roll(8);
+    this.#nodes = 3 + dice.roll(10);
     const nodes = Array.from({ length: this.#nodes }, (_, i) =>
       node(`n${i}`, {
-        cpu: 8 + dice.roll(9),
+        cpu: 8 + dice.roll(17),
         labels: { rack: `r${i % 3}`, zone: `z${i % 2}` },
         taints: dice.isOne(8) ? [{ key: 'karpenter.sh/disrupted', value: '', effect: 'PreferNoSchedule' }] : [],
       }),
@@ -117,7 +117,7 @@ export class VictimScene {
     if (dice.isOne(3)) this.#queues();
     this.world.learn({ kind: 'priority-class', priorityClass: { name: 'mid', value: dice.pick([0, 20, 200]) } });
     for (let i = 0; i < 2; i++) if (dice.isOne(3)) this.#disruptionBudget(i);
-    const gangs = 2 + dice.roll(8);
+    const gangs = 4 + dice.roll(20);
     for (let g = 0; g < gangs; g++) this.#run(`g${g}`);
     for (let i = dice.roll(15); i > 0; i--) this.#bind(this.#single(`s${i}`));
     for (let i = dice.roll(4); i > 0; i--) this.change();
@@ -156,6 +156,8 @@ export class VictimScene {
 
   #bind(one: PodInfo): void {
     const { dice, world } = this;
+    const row = this.#rowFor(one);
+    if (row === undefined) return;
     this.#pods++;
     const labels = new Map([
       ...(dice.isOne(6) ? [['leaves', 'yes'] as const] : []),
@@ -168,7 +170,17 @@ export class VictimScene {
       evictionTraits: traits(dice, world.nowMs),
       ...(one.membership ? { membership: { ...one.membership, ...membership } as PodInfo['membership'] & object } : {}),
     };
-    world.bind(full, `n${dice.roll(this.#nodes)}`);
+    world.bind(full, `n${row}`);
+  }
+
+  /** A node with room for the pod; undefined: a few are full. */
+  #rowFor({ request }: PodInfo): number | undefined {
+    const { table } = this.world.scheduler.inside.cluster;
+    for (let tries = 0; tries < 4; tries++) {
+      const row = this.dice.roll(this.#nodes);
+      if (table.free[0]![row]! >= request.get('cpu')!) return row;
+    }
+    return undefined;
   }
 
   /** Something happens to a pod that runs, or a new one comes. */
