@@ -170,6 +170,16 @@ describe('kube-scheduler offers samples of the nodes', () => {
     expect(nodesOf().slice(1)).toEqual([other, own]);
   });
 
+  test('a member whose node has others of its gang waits for it, where a fuller node has none', () => {
+    const world = new World(nodes());
+    const gang = spark('a', 6);
+    world.start(gang.leader(), ['n000']);
+    const fuller = pod('fuller', { cpu: 7 });
+    world.bind(fuller, 'n249');
+    const sample = [...world.nodes.keys()].slice(-SAMPLE);
+    expect(world.ask(gang.member('executor', 0), sample)).toBe('waits: member waits to be offered its node');
+  });
+
   test('a member that has its node for itself goes to another empty one, and is not nominated', () => {
     const world = new World(nodes({ cpu: 1 }));
     const gang = spark('a', 1);
