@@ -180,6 +180,18 @@ describe('kube-scheduler offers samples of the nodes', () => {
     expect(world.ask(gang.member('executor', 0), sample)).toBe('waits: member waits to be offered its node');
   });
 
+  test('of a sample a member takes the slot on the node where most are open', () => {
+    const world = new World(nodes());
+    world.bind(pod('filler', { cpu: 6 }), 'n001');
+    const gang = spark('a', 9);
+    world.start(gang.leader(), ['n001']);
+    const { slots } = world.scheduler.inside.gangs.get(gang.spec.key)!;
+    const [few, most] = [slots[1]!.node, slots[2]!.node];
+    expect([few, slots.filter(({ node: name }) => name === most).length]).toEqual(['n001', 8]);
+    const sample = [few, most, ...[...world.nodes.keys()].slice(-(SAMPLE - 2))];
+    expect(world.ask(gang.member('executor', 0), sample)).toBe(`-> ${most}`);
+  });
+
   test('a member that has its node for itself goes to another empty one, and is not nominated', () => {
     const world = new World(nodes({ cpu: 1 }));
     const gang = spark('a', 1);

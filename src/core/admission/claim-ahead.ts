@@ -3,7 +3,7 @@ import { isAdmitted } from '../gang/gang.ts';
 import { limitOnGrowth } from '../gang/limits.ts';
 import type { Slot } from '../gang/slot.ts';
 import type { GangPod } from '../model.ts';
-import { roomBeside } from './members.ts';
+import { ofMost, roomBeside } from './members.ts';
 
 /** Looking at so many offered nodes takes kube-scheduler longer than a nomination. */
 const MANY_OFFERED = 2000;
@@ -28,7 +28,8 @@ export function claimAhead(ctx: GangContext, pod: GangPod, anyway: boolean): str
   if (stageOf(ctx, pod) !== 'queued') return undefined;
   const vector = cluster.requestVector(pod.request);
   const open = gang.slots.filter((one) => one.role === role && one.state === 'reserved' && !one.isLeader);
-  const slot = open.find((one) => roomBeside(ctx, one, vector));
+  const fits = (one: Slot) => roomBeside(ctx, one, vector);
+  const slot = ctx.nominees.offer.isSample ? ofMost(open, open.filter(fits)) : open.find(fits);
   if (!slot || limitOnGrowth(ctx, gang, slot.vector, vector) !== undefined) return undefined;
   if (!anyway && !isWorthIt(ctx, open)) return undefined;
   ledger.assume(slot, pod.uid, vector);

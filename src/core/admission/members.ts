@@ -31,7 +31,8 @@ export function placeMember(
   const open = gang.slots.filter(
     (slot) => slot.role === role && (slot.state === 'reserved' || slot.state === 'unplaced'),
   );
-  const offered = open.find((slot) => candidates.has(slot.node) && roomBeside(ctx, slot, vector));
+  const isOffered = (slot: Slot) => candidates.has(slot.node) && roomBeside(ctx, slot, vector);
+  const offered = isSampled(ctx.cluster, candidates) ? ofMost(open, open.filter(isOffered)) : open.find(isOffered);
   const slot = offered ?? open.find(({ state }) => state === 'unplaced') ?? open[0];
   if (!slot) return placeElastic(ctx, gang, { pod, vector, candidates }, nowMs);
   const limit = limitOnGrowth(ctx, gang, slot.vector, vector);
@@ -88,6 +89,15 @@ function offeredRowFor(ctx: GangContext, gang: Gang, slot: Slot, candidates: Can
   const other = rowFor(ctx, gang, slot, { offered, freed });
   if (other !== undefined) inFlight.giveWay(cluster.table.nameAt(other));
   return other;
+}
+
+/** One on the node where most slots are open: the others go on being on many nodes, of which some are in the next sample. */
+export function ofMost(open: readonly Slot[], offered: readonly Slot[]): Slot | undefined {
+  const counts = new Map<string, number>();
+  for (const { node } of open) counts.set(node, (counts.get(node) ?? 0) + 1);
+  let best: Slot | undefined;
+  for (const slot of offered) if (!best || counts.get(slot.node)! > counts.get(best.node)!) best = slot;
+  return best;
 }
 
 /** Whether the vector fits into the slot's room and the free room of its node together. */
