@@ -29,6 +29,9 @@ const FIRST_GUESS_MS = 5;
 const FORGET_MS = 5000;
 /** So many questions measure how long one takes. */
 const ENOUGH_ASKS = 5;
+/** A look reads so many members, those that are asked about first, and claims a place for so many at most. */
+const MOST_READ = 1000;
+const MOST_CLAIMS = 100;
 const PARALLEL = 8;
 
 interface Waiting {
@@ -109,14 +112,16 @@ export class Nominator {
   #look(): void {
     const { deps, nowMs } = { deps: this.#deps, nowMs: this.#deps.nowMs() };
     this.#measure(nowMs);
-    let ahead = 0;
+    let [ahead, claims] = [0, 0];
     for (const [uid, one] of this.#queue) {
+      if (ahead === MOST_READ || claims === MOST_CLAIMS) break;
       if (deps.stageOf(one.pod) !== 'queued' || nowMs - one.sinceMs > FORGET_MS) {
         this.#queue.delete(uid);
         continue;
       }
       if (!one.isDecided && (deps.mode === 'always' || ahead * this.#msPerAsk >= LEAD_MS)) {
         one.isDecided = true;
+        claims++;
         const node = deps.claim(one.pod);
         if (node !== undefined) this.#write(one.pod, node);
       }

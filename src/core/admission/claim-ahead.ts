@@ -16,7 +16,8 @@ export function stageOf({ gangs, ledger, cluster }: GangContext, { uid, membersh
 }
 
 /**
- * Gives a slot to a member before kube-scheduler asks about it: the one that it would get if every node were offered.
+ * Gives a slot to a member before kube-scheduler asks about it: the one that it would get if every node were offered. Reads
+ * the slots of its gang once.
  * @param anyway also where kube-scheduler is likely to offer it
  * @returns its node; undefined: the member has a place already, no slot is held for it, or it need not be told
  */

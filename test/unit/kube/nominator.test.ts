@@ -14,7 +14,7 @@ function newNominator({ mode = 'auto', fails }: { mode?: NominateMode; fails?: E
   const claimed: string[] = [];
   const outcomes: string[] = [];
   const asked = new Set<string>();
-  const state = { asks: 0, isAdmitted: true };
+  const state = { asks: 0, isAdmitted: true, reads: 0 };
   const nominator = new Nominator({
     api: {
       nominate: (pod, node) => {
@@ -22,7 +22,10 @@ function newNominator({ mode = 'auto', fails }: { mode?: NominateMode; fails?: E
         return fails ? Promise.reject(fails) : Promise.resolve();
       },
     },
-    stageOf: ({ uid }) => (asked.has(uid) ? 'asked' : state.isAdmitted ? 'queued' : 'no-gang'),
+    stageOf: ({ uid }) => {
+      state.reads++;
+      return asked.has(uid) ? 'asked' : state.isAdmitted ? 'queued' : 'no-gang';
+    },
     claim: ({ name }) => {
       claimed.push(name);
       return 'n1';
@@ -86,6 +89,18 @@ describe('members are nominated that wait longer in kube-scheduler’s queue tha
     await vi.advanceTimersByTimeAsync(50);
     expect(never.written).toEqual([`${member(3).name} n7`]);
     expect(always.written).toHaveLength(8);
+  });
+
+  test('of ten thousand at once a look reads a thousand and decides on a hundred', async () => {
+    const { nominator, claimed, state } = newNominator();
+    for (let i = 0; i < 10_000; i++) nominator.onPending(member(i));
+    await vi.advanceTimersByTimeAsync(10);
+    expect(claimed).toHaveLength(100);
+    await vi.advanceTimersByTimeAsync(100);
+    expect(claimed).toHaveLength(995);
+    const before = state.reads;
+    await vi.advanceTimersByTimeAsync(10);
+    expect(state.reads - before).toBe(1000);
   });
 
   test('none that is gone, and nothing runs on when all are asked about', async () => {
