@@ -7,6 +7,8 @@ import { ofMost, roomBeside } from './members.ts';
 
 /** Looking at so many offered nodes takes kube-scheduler longer than a nomination. */
 const MANY_OFFERED = 2000;
+/** A refusal costs the API server as much as so many nominations: an Event, a condition, the nomination, often a wake. */
+const WRITES_OF_REFUSAL = 4;
 
 /** Where a member without a node is on its way to one. O(1). */
 export function stageOf({ gangs, ledger, cluster }: GangContext, { uid, membership }: GangPod) {
@@ -39,11 +41,11 @@ export function claimAhead(ctx: GangContext, pod: GangPod, anyway: boolean): str
 
 /**
  * Whether a nomination saves more than it costs. Where kube-scheduler offers all nodes it saves to look at them. Where it
- * offers a sample, it saves a refusal, which costs more: unless one of the nodes on which a slot is open is likely to be
- * offered.
+ * offers a sample, it saves a refusal, which costs more: unless one of the nodes on which a slot is open will be offered
+ * almost certainly.
  */
 function isWorthIt({ nominees: { offer } }: GangContext, open: readonly Slot[]): boolean {
   if (!offer.isSample) return offer.size >= MANY_OFFERED;
   const nodes = new Set(open.map(({ node }) => node)).size;
-  return (1 - offer.share) ** nodes > 0.5;
+  return WRITES_OF_REFUSAL * (1 - offer.share) ** nodes > 1;
 }
