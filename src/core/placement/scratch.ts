@@ -27,7 +27,8 @@ export class Scratch {
 
   /** A small amount for each row below `rows`: those that have the most, however many, lie evenly over the table. */
   scatter(rows: number): Float64Array {
-    if (this.#scatter.length < rows) this.#scatter = Float64Array.from({ length: rows * 2 }, (_, row) => SCATTER * mirrored(row));
+    if (this.#scatter.length < rows)
+      this.#scatter = Float64Array.from({ length: rows * 2 }, (_, row) => SCATTER * mirrored(row));
     return this.#scatter;
   }
 }
