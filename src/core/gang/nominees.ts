@@ -1,5 +1,5 @@
 import type { Candidates, GangPod, PodRef } from '../model.ts';
-import { mayBeSample } from '../placement/sample.ts';
+import { LEAST_NODES, mayBeSample } from '../placement/sample.ts';
 import { refOf } from './gang.ts';
 
 interface LastOffer {
@@ -56,7 +56,7 @@ export class Nominees {
     return this.#all.has(uid);
   }
 
-  /** What kube-scheduler offered last, of all nodes rather than for a nominated pod. */
+  /** What kube-scheduler offered last, but for pods that suit few nodes, such as nominated ones. */
   get offer(): LastOffer {
     return this.#offer;
   }
@@ -66,11 +66,12 @@ export class Nominees {
     return this.#asks;
   }
 
-  /** kube-scheduler asks about some member. */
+  /** kube-scheduler asks about some member. Fewer nodes than it ever samples suit the pod alone: they say nothing of others. */
   asked({ size }: Pick<Candidates, 'size'>, nodes: number, nowMs: number): void {
     this.#asks++;
     this.#lastAskMs = nowMs;
-    if (size > 1) this.#offer = { size, share: size / Math.max(1, nodes), isSample: mayBeSample(size, nodes) };
+    if (size >= Math.min(LEAST_NODES, nodes))
+      this.#offer = { size, share: size / Math.max(1, nodes), isSample: mayBeSample(size, nodes) };
   }
 
   /**
