@@ -16,8 +16,8 @@ export const VERBS = ['filter', 'prioritize', 'preempt'] as const;
 export interface DecisionRecord {
   readonly verb: Verb;
   /**
-   * `one`, `all`, `some`, `none` for filter; `scored` or `silent`; `kept` or `vetoed`; `error`. `settled` and `unknown`:
-   * about a pod that waits for no node, or that the API server has not told of.
+   * `one`, `all`, `some`, `none` for filter; `scored` or `silent`; `kept` or `vetoed`; `error`. `settled`: the
+   * pod waits for no node; `unknown`: the API server has not told of the pod.
    */
   readonly outcome: string;
   readonly seconds: number;

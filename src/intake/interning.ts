@@ -27,7 +27,7 @@ const ID = Symbol('id');
 const VIEW = Symbol('view');
 let lastId = 0;
 
-/** A value that many objects have in common, and that nobody changes any more. */
+/** A value that many objects have in common. It does not change. */
 interface Shared {
   readonly [ID]?: number;
   [VIEW]?: unknown;

@@ -115,7 +115,7 @@ export class Transport {
     return this.#server.origin;
   }
 
-  /** Sends a request whose answer nobody reads. @throws as `request` */
+  /** Sends a request and discards the body of the answer. @throws as `request` */
   async send({ timeoutMs = TIMEOUT_MS, ...request }: ApiRequest): Promise<void> {
     const response = await this.#send(request, AbortSignal.timeout(timeoutMs));
     await new Promise<void>((resolve, reject) => {

@@ -128,7 +128,7 @@ export class Shortfall {
 
   /**
    * How many pieces of room, none larger than `largest`, the row must get before the gang lacks fewer places: a lower
-   * bound, as long as the leader takes nobody's place. 1: one may be enough, or nothing is known.
+   * bound, as long as the leader takes no other pod's place. 1: one may be enough, or nothing is known.
    */
   fewestPieces(row: number, largest: Vector): number {
     const [first, ...more] = this.#others;
@@ -147,7 +147,7 @@ export class Shortfall {
     return winsOne && pieces < Infinity ? pieces : 1;
   }
 
-  /** Whether the leader, if one is to be placed, has a place that is nobody else's. */
+  /** Whether the leader, if one is to be placed, has a place that no other pod needs. */
   get isLeaderAside(): boolean {
     return !this.#leader || this.#displacedCounts[0]! > 0;
   }

@@ -6,7 +6,7 @@ import type { PodKind } from './pod-columns.ts';
 /** A kind of pods of which one search has said that they may be victims. */
 export interface OpenKind {
   readonly kind: PodKind;
-  /** The pods' own; undefined: nobody declares one. */
+  /** Of these pods; undefined: they are single, or no leader has declared it. */
   readonly gang: Gang | undefined;
   /** The rules look at each of the pods. */
   readonly isApart: boolean;
@@ -30,7 +30,7 @@ export class Entries {
   /** Whether the entries are in another order than the pods. */
   isDisordered = false;
   #byRow: ByRow | undefined;
-  /** By row: 0: nobody has asked, 1: no, 2: yes. */
+  /** By row: 0: not looked up yet, 1: no, 2: yes. */
   #doomed: Uint8Array | undefined;
 
   readonly #pods: ClusterView['slots'];

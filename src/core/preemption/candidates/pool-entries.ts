@@ -12,7 +12,7 @@ import type { VictimGang } from './victim-gang.ts';
 export interface PoolLevel {
   readonly level: number;
   readonly entries: Int32Array;
-  /** Those that may be elastic, and the others, once somebody has asked. */
+  /** Those that may be elastic, and the others, after the first question. */
   tiers?: readonly [Int32Array, Int32Array];
 }
 

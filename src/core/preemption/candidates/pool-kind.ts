@@ -18,7 +18,7 @@ export interface PoolKind {
   /** See levelAt. */
   readonly level: number;
   readonly gang: VictimGang | undefined;
-  /** The same gang; undefined: nobody declares one. */
+  /** The same gang; undefined: no leader has declared it. */
   readonly known: Gang | undefined;
   /** The members of its role. */
   readonly members: MemberCount | undefined;

@@ -47,7 +47,7 @@ export interface LeafRules {
   readonly rank: number;
 }
 
-/** The queue that answers for a pod; undefined: none does. @param gang the pod's own; undefined: nobody declares one */
+/** The queue that answers for a pod; undefined: none does. @param gang of the pod; undefined: no leader has declared it */
 export const leafOf = (
   { usage }: Pick<PreemptionContextView, 'usage'>,
   pod: Pick<PodInfo, 'membership' | 'uid'>,

@@ -16,7 +16,7 @@ export interface CandidateRows {
   leastAt(row: number, tier: number): number;
   /**
    * A lower bound of what a place costs that candidates of the row win; undefined: nothing is known. It holds as long as
-   * the leader takes nobody's place: what victims add only grows while others are selected, but where a gang falls below
+   * the leader takes no other pod's place: what victims add only grows while others are selected, but where a gang falls below
    * its minimum, and then its rows are opened again.
    */
   boundAt?(row: number, tier: number): number | undefined;
