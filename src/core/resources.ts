@@ -1,3 +1,5 @@
+import { LRUCache } from 'lru-cache';
+
 /**
  * Amounts by resource name: cpu in millicores, memory and ephemeral-storage in bytes, `pods` in pods,
  * anything else (nvidia.com/gpu, hugepages-2Mi) in its own unit. Non-negative integers up to 2^53 - 1.
@@ -14,6 +16,9 @@ export type Vector = Float64Array;
  */
 const FITS_NOWHERE = 2 ** 46;
 
+/** So many different requests of bound pods are known again where another object says the same. */
+const KEPT_VECTORS = 4096;
+
 /** A name that no Kubernetes resource can have. */
 const UNKNOWN = '(unknown)';
 
@@ -23,6 +28,8 @@ export class ResourceColumns {
   readonly #names: string[] = [];
   /** Shared, because many pods have the same amounts and a typed array takes more memory than the rest of a pod. */
   readonly #vectors = new WeakMap<Resources, Vector>();
+  /** The same by their amounts. */
+  readonly #alike = new LRUCache<string, Vector>({ max: KEPT_VECTORS });
   /** The columns of resources `cpu`, `memory` and `pods`. */
   readonly cpu: number;
   readonly memory: number;
@@ -82,11 +89,14 @@ export class ResourceColumns {
     return this.#widened(amounts, FITS_NOWHERE - 1);
   }
 
-  /** The vector of a bound pod's request, the same one for the same object; new names get a column. */
+  /** The vector of a bound pod's request, mostly the same one for equal requests; new names get a column. */
   vector(amounts: Resources): Vector {
     const known = this.#vectors.get(amounts);
     if (known) return known;
-    const out = this.#widened(amounts, FITS_NOWHERE);
+    const made = this.#widened(amounts, FITS_NOWHERE);
+    const key = made.join();
+    const out = this.#alike.get(key) ?? made;
+    this.#alike.set(key, out);
     this.#vectors.set(amounts, out);
     return out;
   }

@@ -60,8 +60,15 @@ export function scoresOf(ctx: GangContextView, pod: PodInfo, candidates: Candida
 }
 
 /** The row of each candidate node; -1: the snapshot does not know it. */
-const rowsOf = ({ table }: ClusterView, candidates: Candidates): Int32Array =>
-  candidates.rows?.(table) ?? Int32Array.from(candidates.names(), (name) => table.rowOf(name) ?? -1);
+function rowsOf({ table }: ClusterView, candidates: Candidates): Int32Array {
+  const known = candidates.rows?.(table);
+  if (known) return known;
+  const names = candidates.names();
+  const rows = new Int32Array(names.length);
+  // Int32Array.from takes five times as long.
+  for (let i = 0; i < names.length; i++) rows[i] = table.rowOf(names[i]!) ?? -1;
+  return rows;
+}
 
 function scored(preference: Preference): Preference {
   return preference.weights.size > 0 ? preference : { ...preference, weights: WEIGHTS_OF[preference.strategy] };

@@ -5,6 +5,7 @@ import { DEFAULT_POLICY } from '../../../src/core/policy/policy.ts';
 import type * as room from '../../../src/core/placement/room.ts';
 import { RoomyRows } from '../../../src/core/placement/room.ts';
 import { RowHeap } from '../../../src/core/placement/row-heap.ts';
+import type * as exclusion from '../../../src/core/preemption/candidates/exclusion-rules.ts';
 import type * as loss from '../../../src/core/preemption/candidates/eviction-cost.ts';
 import type { Explanation } from '../../../src/core/explanation/explanation.ts';
 import type { PodInfo } from '../../../src/core/model.ts';
@@ -23,13 +24,21 @@ import { boundTo, node, offer, pod, spark, type GangBuilder } from '../../suppor
  * What a decision costs, in counts that no clock and no busy machine can change. A guard that breaks is not yet a
  * mistake: it says that a decision looks at more than it did.
  */
-const counts = { capacityAt: 0, victimCosts: 0, nameLookUps: 0, nameLists: 0 };
+const counts = { capacityAt: 0, judgements: 0, victimCosts: 0, nameLookUps: 0, nameLists: 0 };
 
 vi.mock('../../../src/core/placement/room.ts', async (original) => {
   const module = await original<typeof room>();
   return {
     ...module,
     capacityAt: (...args: Parameters<typeof module.capacityAt>) => (counts.capacityAt++, module.capacityAt(...args)),
+  };
+});
+
+vi.mock('../../../src/core/preemption/candidates/exclusion-rules.ts', async (original) => {
+  const module = await original<typeof exclusion>();
+  return {
+    ...module,
+    exclusionOf: (...args: Parameters<typeof module.exclusionOf>) => (counts.judgements++, module.exclusionOf(...args)),
   };
 });
 
@@ -87,7 +96,7 @@ function halfFull(count: number) {
   return { scheduler, names, ask };
 }
 
-const NOTHING = { capacityAt: 0, victimCosts: 0, nameLookUps: 0, nameLists: 0 };
+const NOTHING = { capacityAt: 0, judgements: 0, victimCosts: 0, nameLookUps: 0, nameLists: 0 };
 
 describe('what is looked at', () => {
   test('for a reserved executor: whether its node is offered', () => {
@@ -205,8 +214,11 @@ test('for a search for victims: each pod once, later those that have changed, an
   scheduler.observe({ kind: 'synced' }, 0);
   const leader = spark('high', 20, { priority: 100 }).leader();
   scheduler.filter({ pod: leader, candidates: offer(names) }, 0);
+  reset();
   scheduler.explain('jobs/high', 0);
   expect(podsLookedAt).toHaveBeenCalledTimes(2000);
+  // They are alike, though each has a request of its own.
+  expect(counts.judgements).toBe(1);
   for (let i = 0; i < 5; i++) scheduler.observe({ kind: 'pod', pod: podAt(i) }, 0);
   reset();
   expect(scheduler.makeRoom(0)).toMatchObject([{ kind: 'eviction-planned', victims: { length: 21 } }]);
@@ -245,6 +257,34 @@ test.each([100, 400])('a slice of a search: as many candidates on %i nodes as on
   }
   expect(found?.preemption?.victims).toHaveLength(61);
   expect(slices).toBeGreaterThan(nodes / 100);
+});
+
+test('a slice of a search: so many pods as are all different, whoever made them', () => {
+  const scheduler = new Scheduler({ policies: [DEFAULT_POLICY], schedulerNames: ['muster'] });
+  const names = namesOf(300);
+  names.forEach((name, i) => {
+    scheduler.observe({ kind: 'node', node: node(name, { cpu: 100 }) }, 0);
+    for (let n = 0; n < 90; n++) {
+      const request = new Map([
+        ['cpu', 1000],
+        ['memory', 1e9 + 90 * i + n],
+      ]);
+      scheduler.observe({ kind: 'pod', pod: { ...boundTo(pod(`pod-${i}-${n}`), name), request } }, 0);
+    }
+  });
+  scheduler.observe({ kind: 'synced' }, 0);
+  const gang = spark('high', 60, { priority: 100, cpu: 20 });
+  scheduler.filter({ pod: gang.leader(), candidates: offer(names) }, 0);
+  scheduler.explain(gang.spec.key, 0);
+  const perSlice: number[] = [];
+  for (const search = scheduler.explainInSlices(gang.spec.key, 0); ;) {
+    reset();
+    const { done } = search.next();
+    perSlice.push(counts.judgements);
+    if (done) break;
+  }
+  expect(perSlice.reduce((sum, count) => sum + count)).toBeGreaterThanOrEqual(300 * 90);
+  expect(Math.max(...perSlice)).toBeLessThanOrEqual(10_000);
 });
 
 describe('how many bytes an answer has', () => {

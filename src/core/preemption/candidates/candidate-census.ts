@@ -91,7 +91,7 @@ const costModel = ({ ctx: { cluster, reportedWork }, rules, nowMs }: CensusInput
   nowMs,
 });
 
-/** What a pod is of the work that a candidate is for the search: one that has changed, and another. */
+/** What a pod is of the work that a candidate is for the search: one that has changed or is the first of its kind; another. */
 const UNITS_OF_NEWS = 1 / 4;
 const UNITS_OF_POD = 1 / 32;
 
@@ -144,6 +144,8 @@ class Census {
   readonly #apart = new Map<PodKind, Map<number, OpenKind>>();
   readonly #refused: ReadonlySet<number>;
   #leaders = 0;
+  /** Whether the pod in question had changed, or is the first of its kind. */
+  #isNews = false;
 
   constructor(input: CensusInput, entries: Entries, poolsAt: (row: number) => readonly CandidatePool[]) {
     this.#input = input;
@@ -161,13 +163,13 @@ class Census {
     return new Map(this.#excluded).set('whole gangs', whole);
   }
 
-  /** @returns whether the pod had changed */
+  /** @returns whether the pod had changed, or is the first of its kind */
   look(slot: number): boolean {
     const { podColumns: columns, cluster } = this.#input.ctx;
-    const isNews = cluster.slots.isChanged(slot);
-    if (isNews) columns.look(slot);
+    this.#isNews = cluster.slots.isChanged(slot);
+    if (this.#isNews) columns.look(slot);
     this.#take(slot);
-    return isNews;
+    return this.#isNews;
   }
 
   #take(slot: number): void {
@@ -201,7 +203,9 @@ class Census {
   #judgementOf(kind: PodKind): Judgement {
     const known = this.#judgements[kind.id];
     // Ids are used again.
-    return known?.kind === kind ? known : (this.#judgements[kind.id] = this.#judge(kind));
+    if (known?.kind === kind) return known;
+    this.#isNews = true;
+    return (this.#judgements[kind.id] = this.#judge(kind));
   }
 
   #judge(kind: PodKind): Judgement {
