@@ -11,6 +11,9 @@ await build({
   format: 'esm',
   target: 'node20',
   sourcemap: true,
+  // Half the bytes, and no comments in other alphabets: with one such letter V8 keeps the whole text in two bytes each.
+  minifyWhitespace: true,
+  lineLimit: 160,
   logLevel: 'warning',
   banner: {
     js: [

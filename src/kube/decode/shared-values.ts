@@ -1,7 +1,8 @@
 /** The longest key in bytes; what is longer hardly repeats. */
 const MAX_KEY = 4096;
 const SLOTS = 2 ** 15;
-const ARENA = 2 ** 22;
+const MOST_KEYS = 2 ** 22;
+const FIRST_KEYS = 2 ** 16;
 const FNV_START = 0x811c9dc5;
 const FNV_FACTOR = 0x01000193;
 
@@ -15,7 +16,7 @@ export class SharedValues {
   readonly #key = new Uint8Array(MAX_KEY);
   #length = 0;
   #hash = FNV_START;
-  readonly #arena = new Uint8Array(ARENA);
+  #arena = new Uint8Array(FIRST_KEYS);
   #used = 0;
   readonly #at = new Int32Array(SLOTS);
   readonly #lengths = new Int32Array(SLOTS);
@@ -62,7 +63,8 @@ export class SharedValues {
 
   /** Keeps the value of the key. */
   put(value: object): void {
-    if (this.#used + this.#length > ARENA) this.#forget();
+    if (this.#used + this.#length > MOST_KEYS) this.#forget();
+    else if (this.#used + this.#length > this.#arena.length) this.#widen();
     const slot = this.#slot();
     this.#arena.set(this.#key.subarray(0, this.#length), this.#used);
     this.#at[slot] = this.#used;
@@ -74,6 +76,12 @@ export class SharedValues {
 
   #slot(): number {
     return (this.#hash ^ (this.#hash >>> 15)) & (SLOTS - 1);
+  }
+
+  #widen(): void {
+    const wider = new Uint8Array(Math.min(MOST_KEYS, 2 * this.#arena.length));
+    wider.set(this.#arena);
+    this.#arena = wider;
   }
 
   #forget(): void {

@@ -26,7 +26,7 @@ export function waitsByGroup(by: GroupBy, policies: readonly string[], groups: r
   const left = groups.length - shown.length;
   return html`<div class="panels">${shown.map((group) => panel(WORDS[by](group.name), policies, group, x))}</div>
     <p class="axes">
-      bar: median to 95th percentile of the waits; marker: mean; ≥: at least, since jobs had not
+      bar: median to 95th percentile of the waits; marker: mean; &ge;: at least, since jobs had not
       begun${left > 0 ? `; ${count(left)} more in the tables` : ''}
     </p>`;
 }
