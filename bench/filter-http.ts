@@ -1,5 +1,5 @@
 import type { ClusterEvent } from '../src/core/model.ts';
-import type { Benchmark, BenchmarkContext, Check, Result } from './support/benchmark.ts';
+import type { Benchmark, BenchmarkContext, Result } from './support/benchmark.ts';
 import { Child } from './support/child.ts';
 import { HttpClient } from './support/http-client.ts';
 import { summarize } from './support/statistics.ts';
@@ -16,20 +16,17 @@ interface Case {
   readonly open?: (i: number) => Pod | undefined;
   /** UIDs of the pods that end after sample `i`. */
   readonly gone: (i: number) => readonly string[];
-  /** The largest allowed median at 5,000 names, as a multiple of the floor's. */
-  readonly limit?: number;
 }
 
 const GANG = 100;
 /** Cores per executor, too many for a hundred executors to fit. */
 const TOO_LARGE = 15;
 
-const gangCase = (name: string, executors: number, cpu: number, limit?: number): Case => ({
+const gangCase = (name: string, executors: number, cpu: number): Case => ({
   name,
   verb: 'filter',
   pod: (i) => driverPod(`gang-${i}`, executors, cpu),
   gone: (i) => [`gang-${i}-driver`],
-  ...(limit === undefined ? {} : { limit }),
 });
 
 const CASES: readonly Case[] = [
@@ -39,10 +36,9 @@ const CASES: readonly Case[] = [
     open: (i) => (i % GANG === 0 ? driverPod(`held-${i / GANG}`, GANG) : undefined),
     pod: (i) => executorPod(`held-${Math.floor(i / GANG)}`, i % GANG),
     gone: (i) => (i % GANG === GANG - 1 ? [`held-${Math.floor(i / GANG)}-driver`] : []),
-    limit: 1.3,
   },
   gangCase('new gang of 8', 8, 1),
-  gangCase('new gang of 100', 100, 1, 2),
+  gangCase('new gang of 100', 100, 1),
   gangCase('gang of 100 that does not fit', 100, TOO_LARGE),
   {
     name: 'foreign pod',
@@ -50,10 +46,24 @@ const CASES: readonly Case[] = [
     open: (i) => (i === 0 ? driverPod('holder', GANG) : undefined),
     pod: (i) => foreignPod(`foreign-${i}`),
     gone: (i) => [`foreign-${i}`],
-    limit: 1.5,
   },
   { name: 'prioritize', verb: 'prioritize', pod: () => foreignPod('scored'), gone: () => [] },
 ];
+
+type Aim = 'p50 / floor' | 'p99 / floor';
+
+/** The largest allowed multiples of the floor, by the number of names. */
+const LIMITS: Readonly<Record<Case['verb'], ReadonlyMap<number, Partial<Record<Aim, number>>>>> = {
+  filter: new Map([
+    [100, { 'p50 / floor': 1.2 }],
+    [1000, { 'p50 / floor': 1.2 }],
+    [5000, { 'p50 / floor': 0.8, 'p99 / floor': 1.2 }],
+  ]),
+  prioritize: new Map([
+    [5000, { 'p50 / floor': 1.3 }],
+    [15_000, { 'p50 / floor': 1.3 }],
+  ]),
+};
 
 interface Sides {
   readonly server: Child;
@@ -100,7 +110,7 @@ async function measure(one: Case, sides: Sides, load: Load): Promise<readonly Re
 }
 
 function compared(
-  { name, limit }: Case,
+  { name, verb }: Case,
   { names, mode }: Load,
   bytes: number,
   [muster, floor]: readonly [readonly number[], readonly number[]],
@@ -108,13 +118,8 @@ function compared(
   const full = `${name}, ${names.toLocaleString('en-US')} ${mode}`;
   const [own, bare] = [summarize(full, 'µs', muster), summarize(`${full}: floor`, 'µs', floor)];
   const ratios = { 'p50 / floor': own.median / bare.median, 'p99 / floor': own.p99 / bare.p99 };
-  const isHeld = names === 5000 && limit !== undefined;
-  const checks: Check[] = isHeld
-    ? [
-        { what: 'p50 / floor', value: ratios['p50 / floor'], limit },
-        { what: 'p99 / floor', value: ratios['p99 / floor'], limit: 2 },
-      ]
-    : [];
+  const limits = mode === 'names' ? LIMITS[verb].get(names) : undefined;
+  const checks = Object.entries(limits ?? {}).map(([what, limit]) => ({ what, value: ratios[what as Aim], limit }));
   return [{ ...own, floor: bare.name, checks, extra: { bytes, ...ratios } }, bare];
 }
 
