@@ -213,19 +213,15 @@ class Census {
     const { pod } = kind;
     const gang = this.#gangOf(pod);
     if (gang === OWN) return { kind, gang: undefined, is: 'own' };
-    const of = { kind, gang };
-    if (!isSameMark(kind.mark, gang?.spec.givesUp)) return { ...of, is: 'outdated' };
+    if (!isSameMark(kind.mark, gang?.spec.givesUp)) return { kind, gang, is: 'outdated' };
     const isOwed = ctx.loans.areOfPods && lender !== undefined && gang?.queue === lender.queue;
-    if (kind.isOddToRules || isOwed || (claim && !pod.membership)) return { ...of, is: 'apart' };
+    if (kind.isOddToRules || isOwed || (claim && !pod.membership)) return { kind, gang, is: 'apart' };
     const rule = exclusionOf(this.#input, pod, gang);
-    if (rule) return { ...of, is: 'excluded', rule };
-    if (gang && leads(gang, pod)) return { ...of, is: 'leader' };
+    if (rule) return { kind, gang, is: 'excluded', rule };
+    if (gang && leads(gang, pod)) return { kind, gang, is: 'leader' };
     if (gang && hasSingleRole(gang.spec)) this.#singleRoleGangs.add(gang);
-    return {
-      ...of,
-      is: 'open',
-      open: this.#entries.addKind({ ...of, isApart: false, level: this.#levelOf(pod, gang) }),
-    };
+    const open = this.#entries.addKind(kind, gang, { isApart: false, level: this.#levelOf(pod, gang) });
+    return { kind, gang, is: 'open', open };
   }
 
   #lookApart(slot: number, kind: PodKind): void {
@@ -250,7 +246,7 @@ class Census {
     let byLevel = this.#apart.get(kind);
     if (!byLevel) this.#apart.set(kind, (byLevel = new Map<number, OpenKind>()));
     let open = byLevel.get(level);
-    if (!open) byLevel.set(level, (open = this.#entries.addKind({ kind, gang, isApart: true, level })));
+    if (!open) byLevel.set(level, (open = this.#entries.addKind(kind, gang, { isApart: true, level })));
     return open;
   }
 

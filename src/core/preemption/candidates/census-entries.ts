@@ -48,8 +48,8 @@ export class Entries {
     return this.#size;
   }
 
-  addKind(kind: Omit<OpenKind, 'index'>): OpenKind {
-    const added = { ...kind, index: this.kinds.length };
+  addKind(kind: PodKind, gang: Gang | undefined, { isApart, level }: Pick<OpenKind, 'isApart' | 'level'>): OpenKind {
+    const added = { kind, gang, isApart, level, index: this.kinds.length };
     this.kinds.push(added);
     return added;
   }

@@ -244,7 +244,8 @@ class Search {
   /** Whether an upper bound of the freed room is enough: most searches without victims end here. */
   *#mayHelp(pool: CandidatePool): Slices<boolean> {
     const { ctx, nowMs, rules, shortfall, work } = this.#asked;
-    const most = yield* mostOf(pool, rules.wholeGangs, ctx.cluster.columns.size, work);
+    const size = { rows: ctx.cluster.table.rows, columns: ctx.cluster.columns.size };
+    const most = yield* mostOf(pool, rules.wholeGangs, size, work);
     if (!couldFit(shortfall, most)) return false;
     // Revoking a reservation is no eviction.
     if (pool.hasReservations) return true;
