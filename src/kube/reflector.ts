@@ -193,7 +193,9 @@ export class Reflector<T> {
   async #list(): Promise<void> {
     this.#mustRelist = false;
     this.#version = '';
-    const found = new Map<string, T>();
+    // Where nothing is known nothing can be gone: a first list is not gathered, which would take memory for all of it.
+    const found = this.#known.size > 0 ? new Map<string, T>() : undefined;
+    const put = found ? (key: string, record: T) => found.set(key, record) : this.#put;
     const unreadable = new Set<string>();
     let version = '';
     // The next page is fetched while this one is read.
@@ -203,19 +205,17 @@ export class Reflector<T> {
       next = page.token === '' ? undefined : this.#page(page.token);
       // It may fail before it is awaited, or after this reflector was stopped.
       next?.catch(() => undefined);
-      await inSlices(page.items, this.#stop.signal, (item) =>
-        this.#take(item, (key, record) => found.set(key, record), unreadable),
-      );
+      await inSlices(page.items, this.#stop.signal, (item) => this.#take(item, put, unreadable));
     }
     if (this.#stop.signal.aborted) return;
-    await this.#replace(found, unreadable);
+    if (found) await this.#replace(found, unreadable);
     if (this.#stop.signal.aborted) return;
     this.#mirror.onListed?.(true);
     this.#version = version;
     this.#wasListed = true;
     this.#isMissing = false;
     this.#isSynced = true;
-    this.#note('listed', `${found.size} objects at ${version}`);
+    this.#note('listed', `${this.#known.size} objects at ${version}`);
   }
 
   async #page(token: string): Promise<Page> {
@@ -282,10 +282,7 @@ export class Reflector<T> {
     if (type === 'ERROR') throw statusError(object);
     this.#backOff.reset();
     if (type === 'ADDED' || type === 'MODIFIED') {
-      this.#take(object, (key, record) => {
-        this.#known.add(key);
-        this.#mirror.onPut(key, record);
-      });
+      this.#take(object, this.#put);
     } else if (type === 'DELETED') {
       const key = this.#mirror.keyOf(object);
       if (this.#known.delete(key)) this.#mirror.onGone(key);
@@ -293,6 +290,11 @@ export class Reflector<T> {
     const version = textAt(objectAt(object, 'metadata', 'watch event') ?? {}, 'resourceVersion', 'watch event');
     if (version) this.#version = version;
   }
+
+  readonly #put = (key: string, record: T): void => {
+    this.#known.add(key);
+    this.#mirror.onPut(key, record);
+  };
 
   /** Reads one object. An unreadable object is skipped and noted, and does not affect the others. */
   #take(item: unknown, put: (key: string, record: T) => void, unreadable?: Set<string>): void {

@@ -156,6 +156,20 @@ describe.each(['protobuf', 'json'] as const)('as %s', (used) => {
     expect(names.sorted).toHaveLength(5);
   });
 
+  test('a first list is told page by page; what goes before it is complete is gone', async () => {
+    for (const i of [1, 2, 3, 4, 5]) put(`p${i}`);
+    let pages = 0;
+    server.refuse = (_method, path) => {
+      if (!path.includes('continue') || ++pages > 1) return undefined;
+      server.remove(PODS, 'a', 'p2');
+      return 410;
+    };
+    const names = mirror();
+    await until(() => names.reflector.isSynced);
+    expect(names.sorted).toEqual(['p1', 'p3', 'p4', 'p5']);
+    expect(names.told.slice(0, 4)).toEqual(['+p1', '+p2', '+p3', '-p2']);
+  });
+
   test.each([500, 429, 403])(
     '%i is tried again with back-off, and the mirror says for how long it is behind',
     async (code) => {
