@@ -199,6 +199,12 @@ export class Scheduler {
     return this.state.nominees.asks;
   }
 
+  /** How many nodes kube-scheduler offered last for a member that suits many, and of how many; undefined: no one yet. */
+  get lastOffer(): { readonly size: number; readonly nodes: number; readonly isSample: boolean } | undefined {
+    const { size, isSample } = this.state.nominees.offer;
+    return size > 0 ? { size, nodes: this.state.cluster.table.size, isSample } : undefined;
+  }
+
   /** While there is a reason, no new gang is admitted; reserved members and pods of no gang go on. */
   hold(reason: string | undefined): void {
     this.state.hold = reason;

@@ -13,6 +13,7 @@ import { HistoryStore } from './history-store.ts';
 import { Leadership } from './leadership.ts';
 import { Probe } from './probe.ts';
 import { Reflector, type ReflectorNote } from './reflector.ts';
+import { SampleAdvice } from './sample-advice.ts';
 
 export type Counted = Reflected | Written | 'orphan' | 'driver' | 'search' | 'history';
 type Reflected = Exclude<ReflectorNote['what'], 'listed' | 'absent'>;
@@ -64,6 +65,7 @@ export class LiveCluster {
   readonly #discovery: Discovery;
   readonly #drivers: DriverFigures;
   readonly #history: HistoryKeeper | undefined;
+  readonly #advice = new SampleAdvice();
   readonly #timers: NodeJS.Timeout[] = [];
   /** The next slice of a search for victims. */
   #making: NodeJS.Immediate | undefined;
@@ -249,6 +251,13 @@ export class LiveCluster {
     this.#admit();
     this.#effector.writer.flushAll();
     this.#history?.tick();
+    this.#advise();
+  }
+
+  #advise(): void {
+    const { lastOffer, memberAsks } = this.#options.scheduler;
+    const text = lastOffer && this.#advice.look(lastOffer, memberAsks);
+    if (text !== undefined) this.#options.log('info', { ...lastOffer }, text);
   }
 
   /** Follows the lease. A new leader rewrites every reservation annotation that is out of date. */

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { DEFAULT_POLICY, type Policy, type StrategyName } from '../../src/core/policy/policy.ts';
-import { node, pod, spark, type GangBuilder } from '../support/builders.ts';
+import { node, offer, pod, spark, type GangBuilder } from '../support/builders.ts';
 import { partialGangs, SAMPLE, SamplingScheduler } from '../support/sampling-scheduler.ts';
 import { World } from '../support/world.ts';
 
@@ -198,5 +198,25 @@ describe('kube-scheduler offers samples of the nodes', () => {
     world.start(gang.leader());
     const empty = [...world.nodes.keys()].slice(-SAMPLE);
     expect(empty).toContain(world.ask(gang.member('executor', 0), empty).slice(3));
+  });
+});
+
+describe('whose node is nominated before kube-scheduler asks', () => {
+  test.each<[string, { nodes: number; offered: number; strategy: StrategyName; anyway?: boolean }, boolean]>([
+    ['two in five nodes are offered, and a gang is on three', { nodes: 1000, offered: 420, strategy: 'pack' }, true],
+    ['a gang is on so many that one is offered', { nodes: 1000, offered: 420, strategy: 'spread' }, false],
+    ['a third are offered, and a gang is on three', { nodes: 2000, offered: 680, strategy: 'pack' }, true],
+    ['all of a small cluster are offered', { nodes: 1000, offered: 1000, strategy: 'pack' }, false],
+    ['the same, and every member is to be', { nodes: 1000, offered: 1000, strategy: 'pack', anyway: true }, true],
+    ['all of a large cluster are offered', { nodes: 2000, offered: 2000, strategy: 'pack' }, true],
+  ])('%s', (_, { nodes: count, offered, strategy, anyway = false }, isNominated) => {
+    const cluster = Array.from({ length: count }, (__, i) => node(`n${i}`, { cpu: 10 }));
+    const { scheduler } = new World(cluster, withStrategy(strategy));
+    const gang = spark('a', 20);
+    const names = cluster.slice(0, offered).map(({ name }) => name);
+    expect(scheduler.filter({ pod: gang.leader(), candidates: offer(names) }, 0).answer.kind).toBe('one');
+    const member = gang.member('executor', 0);
+    scheduler.observe({ kind: 'pod', pod: member }, 0);
+    expect(scheduler.claimAhead(member, anyway) !== undefined).toBe(isNominated);
   });
 });

@@ -7,8 +7,11 @@ import { ofMost, roomBeside } from './members.ts';
 
 /** Looking at so many offered nodes takes kube-scheduler longer than a nomination. */
 const MANY_OFFERED = 2000;
-/** A refusal costs the API server as much as so many nominations: an Event, a condition, the nomination, often a wake. */
-const WRITES_OF_REFUSAL = 4;
+/**
+ * A refusal costs as much as so many nominations: an Event, a condition, the nomination, often a wake, and a question more,
+ * for which its gang waits.
+ */
+const WRITES_OF_REFUSAL = 8;
 
 /** Where a member without a node is on its way to one. O(1). */
 export function stageOf({ gangs, ledger, cluster }: GangContext, { uid, membership }: GangPod) {
@@ -46,6 +49,14 @@ export function claimAhead(ctx: GangContext, pod: GangPod, anyway: boolean): str
  */
 function isWorthIt({ nominees: { offer } }: GangContext, open: readonly Slot[]): boolean {
   if (!offer.isSample) return offer.size >= MANY_OFFERED;
-  const nodes = new Set(open.map(({ node }) => node)).size;
-  return WRITES_OF_REFUSAL * (1 - offer.share) ** nodes > 1;
+  return WRITES_OF_REFUSAL * (1 - offer.share) ** evenly(open) > 1;
+}
+
+/** On how many nodes as many slots would be if they were spread evenly: those of a node that has few are soon taken. */
+function evenly(open: readonly Slot[]): number {
+  const counts = new Map<string, number>();
+  for (const { node } of open) counts.set(node, (counts.get(node) ?? 0) + 1);
+  let squares = 0;
+  for (const count of counts.values()) squares += count * count;
+  return open.length ** 2 / squares;
 }
