@@ -6,13 +6,17 @@ import { boundTo, node, pod, spark } from '../../test/support/builders.ts';
 /** A node name as long as in public clouds. */
 export const nodeName = (i: number) => `ip-10-${i >> 12}-${(i >> 6) & 63}-${i & 63}.eu-west-1.compute.internal`;
 
-/** `count` nodes of 16 cores (unless said) and 64 GiB in three zones. */
-function nodesOf(count: number, cpu = 16): NodeInfo[] {
+/** `count` nodes of 16 cores (unless said) and 64 GiB in three zones and so many racks. */
+function nodesOf(count: number, cpu = 16, racks = 1): NodeInfo[] {
   return Array.from({ length: count }, (_, i) =>
     node(nodeName(i), {
       cpu,
       memoryGib: 64,
-      labels: { 'topology.kubernetes.io/zone': `zone-${i % 3}`, 'kubernetes.io/hostname': nodeName(i) },
+      labels: {
+        'topology.kubernetes.io/zone': `zone-${i % 3}`,
+        'kubernetes.io/hostname': nodeName(i),
+        ...(racks > 1 ? { rack: `rack-${i % racks}` } : {}),
+      },
     }),
   );
 }
@@ -63,10 +67,17 @@ export function halfFull(nodeCount: number, perNode = 8): BenchWorld {
   return worldOf(nodes, podsOn(nodes, perNode, 8 / perNode));
 }
 
-/** A scheduler whose nodes are full of gangs' pods, 20 each. The budgets allow 1,000 victims at once. */
-export function fullOfGangs(nodeCount: number): BenchWorld {
-  const nodes = nodesOf(nodeCount, 20);
-  const { preemption } = DEFAULT_POLICY;
-  const budget = { ...preemption.budget, perMinute: 1000, perQueue: 1000 };
-  return worldOf(nodes, gangsOn(nodes), { ...DEFAULT_POLICY, preemption: { ...preemption, mode: 'enforce', budget } });
+/**
+ * A scheduler whose nodes are full of gangs' pods, 20 each. The budgets allow 1,000 victims at once.
+ * @param racks a gang must be in one of so many, and whole gangs may be victims; absent: anywhere, and only some pods
+ */
+export function fullOfGangs(nodeCount: number, racks?: number): BenchWorld {
+  const nodes = nodesOf(nodeCount, 20, racks);
+  const budget = { ...DEFAULT_POLICY.preemption.budget, perMinute: 1000, perQueue: 1000 };
+  const preemption = { ...DEFAULT_POLICY.preemption, mode: 'enforce' as const, budget };
+  const confined = {
+    topology: { mode: 'require' as const, keys: ['rack'], leader: true },
+    preemption: { ...preemption, wholeGangs: true },
+  };
+  return worldOf(nodes, gangsOn(nodes), { ...DEFAULT_POLICY, preemption, ...(racks === undefined ? {} : confined) });
 }
