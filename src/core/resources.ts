@@ -19,6 +19,12 @@ const FITS_NOWHERE = 2 ** 46;
 /** So many different requests of bound pods are known again where another object says the same. */
 const KEPT_VECTORS = 4096;
 
+/**
+ * With so many columns, names that only bound pods have get no more of them: whoever may set spec.nodeName binds pods, and
+ * may invent names.
+ */
+const MOST_COLUMNS = 128;
+
 /** A name that no Kubernetes resource can have. */
 const UNKNOWN = '(unknown)';
 
@@ -34,7 +40,7 @@ export class ResourceColumns {
   readonly cpu: number;
   readonly memory: number;
   readonly pods: number;
-  /** The column of all resources that no node and no bound pod has. */
+  /** The column of all resources that no node and no bound pod has, and of those beyond MOST_COLUMNS. */
   readonly unknown: number;
   readonly #ignored: ReadonlySet<string>;
   /** Called after a column was added, so that tables can grow with the columns. */
@@ -86,14 +92,14 @@ export class ResourceColumns {
 
   /** The vector of a node's allocatable; new names get a column. */
   roomVector(amounts: Resources): Vector {
-    return this.#widened(amounts, FITS_NOWHERE - 1);
+    return this.#widened(amounts, FITS_NOWHERE - 1, (name) => this.add(name));
   }
 
-  /** The vector of a bound pod's request, mostly the same one for equal requests; new names get a column. */
+  /** The vector of a bound pod's request, mostly the same one for equal requests; new names get a column, up to a limit. */
   vector(amounts: Resources): Vector {
     const known = this.#vectors.get(amounts);
     if (known) return known;
-    const made = this.#widened(amounts, FITS_NOWHERE);
+    const made = this.#widened(amounts, FITS_NOWHERE, (name) => this.#columnOfPods(name));
     const key = made.join();
     const out = this.#alike.get(key) ?? made;
     this.#alike.set(key, out);
@@ -101,11 +107,15 @@ export class ResourceColumns {
     return out;
   }
 
-  #widened(amounts: Resources, most: number): Vector {
+  #columnOfPods(name: string): number {
+    return this.#columnOf.get(name) ?? (this.size < MOST_COLUMNS ? this.add(name) : this.unknown);
+  }
+
+  #widened(amounts: Resources, most: number, columnOf: (name: string) => number): Vector {
     const counted = [...amounts].filter(([name]) => !this.#ignored.has(name));
-    const columns = counted.map(([name]) => this.add(name));
+    const columns = counted.map(([name]) => columnOf(name));
     const out = new Float64Array(this.size);
-    counted.forEach(([, amount], i) => (out[columns[i]!] = Math.min(amount, most)));
+    counted.forEach(([, amount], i) => (out[columns[i]!] = Math.min(out[columns[i]!]! + amount, most)));
     return out;
   }
 

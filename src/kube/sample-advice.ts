@@ -6,7 +6,7 @@ export interface Offer {
   readonly isSample: boolean;
 }
 
-/** Up to so many nodes, looking at all of them costs less than telling kube-scheduler of those that it did not look at. */
+/** Below so many nodes, looking at all of them costs less than telling kube-scheduler of those that it did not look at. */
 const FEW_NODES = 2000;
 /** What looks like a sample may once be all nodes that suit a pod. */
 const OFTEN = 5;
@@ -41,13 +41,13 @@ export class SampleAdvice {
 }
 
 function adviceOf({ size, nodes, isSample }: Offer): Advice | undefined {
-  if (nodes <= FEW_NODES) return isSample ? 'look at all' : undefined;
+  if (nodes < FEW_NODES) return isSample ? 'look at all' : undefined;
   return !isSample && 2 * size > nodes ? 'look at fewer' : undefined;
 }
 
 const textOf = (advice: Advice, { size, nodes }: Offer): string =>
   advice === 'look at all'
-    ? `kube-scheduler looks at ${size} of ${nodes} nodes; in a cluster of this size gangs start sooner with ` +
-      'percentageOfNodesToScore: 100 in its profile (docs/install.md)'
-    : `kube-scheduler looks at ${size} of ${nodes} nodes; in a cluster of this size it binds more pods a second ` +
+    ? `kube-scheduler offers ${size} of ${nodes} nodes. If more would suit the pods, it looks at a sample: in a cluster of ` +
+      'this size gangs start sooner with percentageOfNodesToScore: 100 in its profile (docs/install.md)'
+    : `kube-scheduler offers ${size} of ${nodes} nodes; in a cluster of this size it binds more pods a second ` +
       'without percentageOfNodesToScore in its profile (docs/install.md)';

@@ -22,7 +22,7 @@ export function stageOf({ gangs, ledger, cluster }: GangContext, { uid, membersh
 
 /**
  * Gives a slot to a member before kube-scheduler asks about it: the one that it would get if every node were offered. Reads
- * the slots of its gang once.
+ * the slots of its gang a few times.
  * @param anyway also where kube-scheduler is likely to offer it
  * @returns its node; undefined: the member has a place already, no slot is held for it, or it need not be told
  */
@@ -34,10 +34,10 @@ export function claimAhead(ctx: GangContext, pod: GangPod, anyway: boolean): str
   if (stageOf(ctx, pod) !== 'queued') return undefined;
   const vector = cluster.requestVector(pod.request);
   const open = gang.slots.filter((one) => one.role === role && one.state === 'reserved' && !one.isLeader);
+  if (!anyway && !isWorthIt(ctx, open)) return undefined;
   const fits = (one: Slot) => roomBeside(ctx, one, vector);
   const slot = ctx.nominees.offer.isSample ? ofMost(open, open.filter(fits)) : open.find(fits);
   if (!slot || limitOnGrowth(ctx, gang, slot.vector, vector) !== undefined) return undefined;
-  if (!anyway && !isWorthIt(ctx, open)) return undefined;
   ledger.assume(slot, pod.uid, vector);
   return slot.node;
 }

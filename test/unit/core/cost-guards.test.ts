@@ -259,17 +259,25 @@ test.each([100, 400])('a slice of a search: as many candidates on %i nodes as on
   expect(slices).toBeGreaterThan(nodes / 100);
 });
 
-test('a slice of a search: so many pods as are all different, whoever made them', () => {
+test.each([
+  [
+    'are all different',
+    (i: number) => ({
+      request: new Map([
+        ['cpu', 1000],
+        ['memory', 1e9 + i],
+      ]),
+    }),
+  ],
+  ['have a grace period of their own', () => ({ evictionTraits: { graceMs: 29_000 } })],
+])('a slice of a search: as many pods that %s, whoever made them', (_, own) => {
   const scheduler = new Scheduler({ policies: [DEFAULT_POLICY], schedulerNames: ['muster'] });
   const names = namesOf(300);
   names.forEach((name, i) => {
     scheduler.observe({ kind: 'node', node: node(name, { cpu: 100 }) }, 0);
     for (let n = 0; n < 90; n++) {
-      const request = new Map([
-        ['cpu', 1000],
-        ['memory', 1e9 + 90 * i + n],
-      ]);
-      scheduler.observe({ kind: 'pod', pod: { ...boundTo(pod(`pod-${i}-${n}`), name), request } }, 0);
+      const one = { ...boundTo(pod(`pod-${i}-${n}`), name), ...own(90 * i + n) };
+      scheduler.observe({ kind: 'pod', pod: one }, 0);
     }
   });
   scheduler.observe({ kind: 'synced' }, 0);

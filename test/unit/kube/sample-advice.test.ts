@@ -3,7 +3,7 @@ import { SampleAdvice, type Offer } from '../../../src/kube/sample-advice.ts';
 
 const sample = { size: 420, nodes: 1000, isSample: true };
 const all = { size: 1000, nodes: 1000, isSample: false };
-const ALL = /looks at 420 of 1000 nodes.*percentageOfNodesToScore: 100/;
+const ALL = /offers 420 of 1000 nodes\. If more would suit.*percentageOfNodesToScore: 100/;
 
 /** What is said while these are offered one after the other, with a question each. */
 function saidOf(offers: readonly Offer[]): string[] {
@@ -23,6 +23,7 @@ test.each<[string, readonly Offer[], readonly RegExp[]]>([
     [/5000 of 5000 nodes.*without/],
   ],
   ['a large cluster, pods that suit a third', times(20, { size: 1700, nodes: 5000, isSample: false }), []],
+  ['2,000 nodes, where both are as fast', times(20, { size: 680, nodes: 2000, isSample: true }), []],
   ['what looks like a sample now and then', Array.from({ length: 60 }, (_, i) => (i % 5 < 4 ? sample : all)), []],
   ['samples, all nodes, samples', [...times(5, sample), ...times(5, all), ...times(5, sample)], [ALL]],
 ])('%s', (_, offers, want) => {

@@ -91,7 +91,7 @@ const costModel = ({ ctx: { cluster, reportedWork }, rules, nowMs }: CensusInput
   nowMs,
 });
 
-/** What a pod is of the work that a candidate is for the search: one that has changed or is the first of its kind; another. */
+/** What a pod is of the work that a candidate is for the search: one that has changed or is judged; another. */
 const UNITS_OF_NEWS = 1 / 4;
 const UNITS_OF_POD = 1 / 32;
 
@@ -144,7 +144,7 @@ class Census {
   readonly #apart = new Map<PodKind, Map<number, OpenKind>>();
   readonly #refused: ReadonlySet<number>;
   #leaders = 0;
-  /** Whether the pod in question had changed, or is the first of its kind. */
+  /** Whether the pod in question had changed, or was judged: it is the first of its kind, or looked at apart. */
   #isNews = false;
 
   constructor(input: CensusInput, entries: Entries, poolsAt: (row: number) => readonly CandidatePool[]) {
@@ -163,7 +163,7 @@ class Census {
     return new Map(this.#excluded).set('whole gangs', whole);
   }
 
-  /** @returns whether the pod had changed, or is the first of its kind */
+  /** @returns whether the pod had changed, or was judged */
   look(slot: number): boolean {
     const { podColumns: columns, cluster } = this.#input.ctx;
     this.#isNews = cluster.slots.isChanged(slot);
@@ -225,6 +225,7 @@ class Census {
   }
 
   #lookApart(slot: number, kind: PodKind): void {
+    this.#isNews = true;
     const bound = this.#input.ctx.cluster.slots.at(slot)!;
     const { pod, row } = bound;
     const gang = this.#gangOf(pod);

@@ -19,7 +19,7 @@ import { chooseVictims } from './choose-victims.ts';
 import { improve } from './improve.ts';
 import { Shortfall } from '../../placement/shortfall.ts';
 import { planWith } from './simulate.ts';
-import { couldFit, mostOf } from './upper-bound.ts';
+import { couldFit, mostOf, Sums } from './upper-bound.ts';
 import {
   addHit,
   compareHarm,
@@ -157,10 +157,12 @@ class Search {
   #queues: ReadonlySet<string> = new Set();
   #excluded: ReadonlyMap<ExclusionRule, number> = new Map();
   #spared: SharesTaken['spared'];
+  readonly #sums: Sums;
 
   constructor(asked: Asked) {
     this.#asked = asked;
     const { cluster } = asked.ctx;
+    this.#sums = new Sums(cluster.table.rows, cluster.columns.size);
     this.#domains = domainRows(cluster, asked.gang.policy.topology, siblingRows(cluster, asked.gang));
   }
 
@@ -244,8 +246,7 @@ class Search {
   /** Whether an upper bound of the freed room is enough: most searches without victims end here. */
   *#mayHelp(pool: CandidatePool): Slices<boolean> {
     const { ctx, nowMs, rules, shortfall, work } = this.#asked;
-    const size = { rows: ctx.cluster.table.rows, columns: ctx.cluster.columns.size };
-    const most = yield* mostOf(pool, rules.wholeGangs, size, work);
+    const most = yield* mostOf(pool, rules.wholeGangs, this.#sums, work);
     if (!couldFit(shortfall, most)) return false;
     // Revoking a reservation is no eviction.
     if (pool.hasReservations) return true;

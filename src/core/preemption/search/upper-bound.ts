@@ -11,35 +11,47 @@ export interface Most {
   readonly ofOne: Vector;
 }
 
-interface Size {
-  readonly rows: number;
-  readonly columns: number;
-}
-
-/** The freed room of all candidates. */
-export function* mostOf(pool: FreedRooms, isWhole: boolean, size: Size, work: Work): Slices<Most> {
-  const sums = new Sums(size);
+/** The freed room of all candidates. @param sums of the search: valid until its next use */
+export function* mostOf(pool: FreedRooms, isWhole: boolean, sums: Sums, work: Work): Slices<Most> {
+  sums.clear();
   yield* pool.eachFreed((row, vector) => sums.add(row, vector), isWhole, work);
-  return { byRow: sums.byRow(), ofOne: sums.ofOne };
+  return sums;
 }
 
-/** Sums of vectors by row, those of all rows in one array. */
-class Sums {
+/** Sums of vectors by row, those of all rows in one array. A search has one: what it costs to use goes by the rows given. */
+export class Sums implements Most {
   readonly #columns: number;
   readonly #sums: Float64Array;
-  /** By row, whether something was added. */
   readonly #isGiven: Uint8Array;
+  readonly #given: number[] = [];
   readonly ofOne: Float64Array;
 
-  constructor({ rows, columns }: Size) {
+  constructor(rows: number, columns: number) {
     this.#columns = columns;
     this.#sums = new Float64Array(rows * columns);
     this.#isGiven = new Uint8Array(rows);
     this.ofOne = new Float64Array(columns);
   }
 
+  get byRow(): Iterable<readonly [number, Vector]> {
+    return this.#given.map((row) => [row, this.#of(row)]);
+  }
+
+  clear(): void {
+    for (const row of this.#given) {
+      this.#of(row).fill(0);
+      this.#isGiven[row] = 0;
+    }
+    this.#given.length = 0;
+    this.ofOne.fill(0);
+  }
+
   add(row: number, vector: Vector): void {
-    this.#isGiven[row] = 1;
+    // Rows that came during the search are in no domain of it.
+    if (this.#isGiven[row] === 0) {
+      this.#isGiven[row] = 1;
+      this.#given.push(row);
+    }
     const [sums, most, from] = [this.#sums, this.ofOne, row * this.#columns];
     const length = Math.min(vector.length, this.#columns);
     for (let c = 0; c < length; c++) {
@@ -49,10 +61,8 @@ class Sums {
     }
   }
 
-  *byRow(): Iterable<readonly [number, Vector]> {
-    const columns = this.#columns;
-    for (let row = 0; row < this.#isGiven.length; row++)
-      if (this.#isGiven[row] === 1) yield [row, this.#sums.subarray(row * columns, (row + 1) * columns)];
+  #of(row: number): Float64Array {
+    return this.#sums.subarray(row * this.#columns, (row + 1) * this.#columns);
   }
 }
 

@@ -1,0 +1,40 @@
+import { expect, test } from 'vitest';
+import { node, pod, spark } from '../support/builders.ts';
+import { World } from '../support/world.ts';
+
+const inventing = (i: number) => {
+  const one = pod(`x${i}`);
+  const names = Array.from({ length: 20 }, (_, n) => [`invented.example/r${i}-${n}`, 1] as const);
+  return { ...one, request: new Map([...one.request, ...names]) };
+};
+
+test('bound pods with invented resources widen the table no further than to a limit, and leave no trace', () => {
+  const world = new World([node('n0', { cpu: 64, memoryGib: 64 })]);
+  const { columns } = world.scheduler.inside.cluster;
+  for (let i = 0; i < 50; i++) world.bind(inventing(i), 'n0');
+  expect(columns.size).toBeLessThanOrEqual(128);
+  expect(columns.size).toBeGreaterThan(100);
+  for (let i = 0; i < 50; i++) world.gone(inventing(i));
+  const gang = spark('a', 3);
+  expect(world.ask(gang.leader())).toBe('-> n0');
+});
+
+test('what a node has gets a column all the same, and counts', () => {
+  const world = new World([node('n0', { cpu: 64, memoryGib: 64 })]);
+  for (let i = 0; i < 50; i++) world.bind(inventing(i), 'n0');
+  const gpus = (count: number) => new Map([...node('n1', { cpu: 8 }).allocatable, ['example.com/gpu', count] as const]);
+  world.node({ ...node('n1', { cpu: 8 }), allocatable: gpus(2) });
+  const asks = (name: string, count: number) => {
+    const one = pod(name, { cpu: 1 });
+    return { ...one, request: new Map([...one.request, ['example.com/gpu', count] as const]) };
+  };
+  world.bind(asks('a', 1), 'n1');
+  const free = () =>
+    world.scheduler
+      .nodes()
+      .find(({ node: name }) => name === 'n1')!
+      .free.get('example.com/gpu');
+  expect(free()).toBe(1);
+  world.gone(asks('a', 1));
+  expect(free()).toBe(2);
+});
