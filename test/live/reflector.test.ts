@@ -329,6 +329,21 @@ describe('protobuf', () => {
     expect(asked(BOTH)).toBe(1);
   });
 
+  test('that is garbled from the second page of a first list on: JSON, and what went meanwhile is gone', async () => {
+    for (const i of [1, 2, 3, 4, 5]) put(`p${i}`);
+    server.refuse = (_method, path) => {
+      if (!path.includes('continue') || server.protobuf !== 'spoken') return undefined;
+      server.protobuf = { type: 'application/vnd.kubernetes.protobuf', body: 'k8s\0garbage' };
+      server.remove(PODS, 'a', 'p2');
+      return undefined;
+    };
+    const names = mirror();
+    await until(() => names.reflector.isSynced);
+    expect(names.sorted).toEqual(['p1', 'p3', 'p4', 'p5']);
+    expect(names.told.slice(0, 4)).toEqual(['+p1', '+p2', '+p3', '-p2']);
+    expect(names.whats()).toEqual(['unencoded', 'listed']);
+  });
+
   test('that the server answers with JSON is JSON, without a note, and asked for again', async () => {
     server.protobuf = 'json';
     put('p1');
