@@ -20,8 +20,8 @@ const FITS_NOWHERE = 2 ** 46;
 const KEPT_VECTORS = 4096;
 
 /**
- * With so many columns, names that only bound pods have get no more of them: whoever may set spec.nodeName binds pods, and
- * may invent names.
+ * A limit on columns for names that only bound pods request. Whoever may set spec.nodeName binds pods, and may invent names.
+ * Nodes get columns beyond it.
  */
 const MOST_COLUMNS = 128;
 
@@ -100,6 +100,8 @@ export class ResourceColumns {
     const known = this.#vectors.get(amounts);
     if (known) return known;
     const made = this.#widened(amounts, FITS_NOWHERE, (name) => this.#columnOfPods(name));
+    // A node may bring the name later.
+    if (made[this.unknown]! > 0) return made;
     const key = made.join();
     const out = this.#alike.get(key) ?? made;
     this.#alike.set(key, out);

@@ -19,22 +19,24 @@ test('bound pods with invented resources widen the table no further than to a li
   expect(world.ask(gang.leader())).toBe('-> n0');
 });
 
-test('what a node has gets a column all the same, and counts', () => {
+test('a resource that a node brings later counts, even for requests that were known before', () => {
   const world = new World([node('n0', { cpu: 64, memoryGib: 64 })]);
   for (let i = 0; i < 50; i++) world.bind(inventing(i), 'n0');
-  const gpus = (count: number) => new Map([...node('n1', { cpu: 8 }).allocatable, ['example.com/gpu', count] as const]);
-  world.node({ ...node('n1', { cpu: 8 }), allocatable: gpus(2) });
-  const asks = (name: string, count: number) => {
-    const one = pod(name, { cpu: 1 });
-    return { ...one, request: new Map([...one.request, ['example.com/gpu', count] as const]) };
-  };
-  world.bind(asks('a', 1), 'n1');
+  const one = pod('early', { cpu: 1 });
+  // Requests are shared between pods that ask for the same.
+  const request = new Map([...one.request, ['example.com/gpu', 1] as const]);
+  const asks = (name: string) => ({ ...pod(name, { cpu: 1 }), request });
+  world.bind(asks('early'), 'n0');
+  const bare = node('n1', { cpu: 8 });
+  world.node({ ...bare, allocatable: new Map([...bare.allocatable, ['example.com/gpu', 2] as const]) });
   const free = () =>
     world.scheduler
       .nodes()
-      .find(({ node: name }) => name === 'n1')!
-      .free.get('example.com/gpu');
+      .find(({ node: name }) => name === 'n1')
+      ?.free.get('example.com/gpu');
+  expect(free()).toBe(2);
+  world.bind(asks('late'), 'n1');
   expect(free()).toBe(1);
-  world.gone(asks('a', 1));
+  world.gone(asks('late'));
   expect(free()).toBe(2);
 });
