@@ -199,7 +199,10 @@ export class Scheduler {
     return this.state.nominees.asks;
   }
 
-  /** How many nodes kube-scheduler offered last for a member that suits many, and of how many; undefined: no one yet. */
+  /**
+   * How many of the cluster's nodes kube-scheduler offered for the last member that suits many of them; undefined: it has
+   * asked about none.
+   */
   get lastOffer(): { readonly size: number; readonly nodes: number; readonly isSample: boolean } | undefined {
     const { size, isSample } = this.state.nominees.offer;
     return size > 0 ? { size, nodes: this.state.cluster.table.size, isSample } : undefined;

@@ -17,7 +17,7 @@ export interface DecisionRecord {
   readonly verb: Verb;
   /**
    * `one`, `all`, `some`, `none` for filter; `scored` or `silent`; `kept` or `vetoed`; `error`. `settled`: the
-   * pod waits for no node; `unknown`: the API server has not told of the pod.
+   * pod does not wait for a node; `unknown`: the API server has not told muster of the pod.
    */
   readonly outcome: string;
   readonly seconds: number;

@@ -193,7 +193,7 @@ export class Reflector<T> {
   async #list(): Promise<void> {
     this.#mustRelist = false;
     this.#version = '';
-    // Where nothing is known nothing can be gone: a first list is not gathered, which would take memory for all of it.
+    // Only a list that replaces another is gathered: in a first one nothing can be gone, and gathering takes memory.
     const found = this.#known.size > 0 ? new Map<string, T>() : undefined;
     const put = found ? (key: string, record: T) => found.set(key, record) : this.#put;
     const unreadable = new Set<string>();

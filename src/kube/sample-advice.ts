@@ -1,10 +1,7 @@
-/** How many nodes kube-scheduler offered for the last pod that is in a gang and suits many. */
-export interface Offer {
-  readonly size: number;
-  /** Of the cluster. */
-  readonly nodes: number;
-  readonly isSample: boolean;
-}
+import type { Scheduler } from '../core/scheduler.ts';
+
+/** How many of the nodes kube-scheduler offered; see Scheduler.lastOffer. */
+export type Offer = NonNullable<Scheduler['lastOffer']>;
 
 /** Below so many nodes, looking at all of them costs less than telling kube-scheduler of those that it did not look at. */
 const FEW_NODES = 2000;
@@ -14,8 +11,8 @@ const OFTEN = 5;
 type Advice = 'look at all' | 'look at fewer';
 
 /**
- * Says, each once, when kube-scheduler's percentageOfNodesToScore does not suit the size of the cluster: nobody else sees
- * both. See docs/install.md, "A sample of the nodes".
+ * Hints that kube-scheduler's percentageOfNodesToScore does not suit the size of the cluster, which only muster sees both of.
+ * Gives each hint once. See docs/install.md, "A sample of the nodes".
  */
 export class SampleAdvice {
   #last: Advice | undefined;
@@ -26,7 +23,7 @@ export class SampleAdvice {
   /**
    * Call now and then.
    * @param asks how many questions kube-scheduler has asked: without a new one there is nothing new to see
-   * @returns the text of an advice that has not been given yet
+   * @returns the text of a hint that has not been given yet
    */
   look(offer: Offer, asks: number): string | undefined {
     if (asks === this.#asks) return undefined;

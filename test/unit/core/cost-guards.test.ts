@@ -270,7 +270,7 @@ test.each([
     }),
   ],
   ['have a grace period of their own', () => ({ evictionTraits: { graceMs: 29_000 } })],
-])('a slice of a search: as many pods that %s, whoever made them', (_, own) => {
+])('a slice of a search judges at most 10,000 pods that %s', (_, own) => {
   const scheduler = new Scheduler({ policies: [DEFAULT_POLICY], schedulerNames: ['muster'] });
   const names = namesOf(300);
   names.forEach((name, i) => {

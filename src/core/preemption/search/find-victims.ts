@@ -157,12 +157,11 @@ class Search {
   #queues: ReadonlySet<string> = new Set();
   #excluded: ReadonlyMap<ExclusionRule, number> = new Map();
   #spared: SharesTaken['spared'];
-  readonly #sums: Sums;
+  #sums: Sums | undefined;
 
   constructor(asked: Asked) {
     this.#asked = asked;
     const { cluster } = asked.ctx;
-    this.#sums = new Sums(cluster.table.rows, cluster.columns.size);
     this.#domains = domainRows(cluster, asked.gang.policy.topology, siblingRows(cluster, asked.gang));
   }
 
@@ -246,6 +245,8 @@ class Search {
   /** Whether an upper bound of the freed room is enough: most searches without victims end here. */
   *#mayHelp(pool: CandidatePool): Slices<boolean> {
     const { ctx, nowMs, rules, shortfall, work } = this.#asked;
+    const { table, columns } = ctx.cluster;
+    this.#sums ??= new Sums(table.rows, columns.size);
     const most = yield* mostOf(pool, rules.wholeGangs, this.#sums, work);
     if (!couldFit(shortfall, most)) return false;
     // Revoking a reservation is no eviction.

@@ -47,7 +47,7 @@ export class Sums implements Most {
   }
 
   add(row: number, vector: Vector): void {
-    // Rows that came during the search are in no domain of it.
+    // A row that came during the search has no place here, and is in no domain of the search.
     if (this.#isGiven[row] === 0) {
       this.#isGiven[row] = 1;
       this.#given.push(row);
