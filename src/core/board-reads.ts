@@ -29,12 +29,21 @@ export class BoardReads {
     return rowLog.position + shapeLog.position;
   }
 
+  /** How many nodes there are. */
+  get nodeCount(): number {
+    return this.#state.cluster.table.size;
+  }
+
+  hasNode(name: string): boolean {
+    return this.#state.cluster.table.rowOf(name) !== undefined;
+  }
+
   /** All gangs in slices, those that wait first and in the order of admission. */
   gangRows(nowMs: number): Slices<readonly GangRow[]> {
     return gangRows(this.#state, nowMs);
   }
 
-  /** One gang; undefined: there is none. */
+  /** One gang, without its position; undefined: there is none. */
   gangRow(key: string, nowMs: number): GangRow | undefined {
     return gangRow(this.#state, key, nowMs);
   }

@@ -29,6 +29,8 @@ export interface GangRow {
   readonly waitsFor?: WaitKind;
   /** Why it waits, as answered to kube-scheduler. */
   readonly reason?: string;
+  /** Since when it has all the members that it needs; absent: it does not, or muster did not see it. */
+  readonly completeMs?: number;
   /** Of an admitted gang: when it ends if its forecast holds; absent: nobody knows. */
   readonly endsAboutMs?: number;
 }
@@ -55,32 +57,26 @@ export function* gangRows(ctx: BoardContext, nowMs: number): Slices<readonly Gan
   rows.push(...problemRows(ctx, seen));
   for (const gang of ctx.gangs.values()) {
     if (seen.has(gang.key)) continue;
-    rows.push(rowOf(ctx, gang, nowMs));
+    rows.push(isAdmitted(gang) ? rowOf(ctx, gang, nowMs) : waitingRow(ctx, gang));
     work.charge(ROW + gang.slots.length / SLOTS_PER_UNIT);
     if (work.isPauseDue()) yield undefined;
   }
   return rows;
 }
 
-/** One gang, with its position; undefined: there is none of that key. O(waiting gangs) for one that waits. */
+/** One gang, without its position; undefined: there is none of that key. O(its slots), or O(wrong declarations). */
 export function gangRow(ctx: BoardContext, key: string, nowMs: number): GangRow | undefined {
   const gang = ctx.gangs.get(key);
   if (!gang) return problemRows(ctx, new Set()).find((row) => row.gang === key);
-  if (isAdmitted(gang)) return rowOf(ctx, gang, nowMs);
-  let position = 0;
-  for (const other of ctx.queues.eachInAdmissionOrder()) {
-    position++;
-    if (other === gang) return waitingRow(ctx, gang, position);
-  }
-  return rowOf(ctx, gang, nowMs);
+  return isAdmitted(gang) ? rowOf(ctx, gang, nowMs) : waitingRow(ctx, gang);
 }
 
-function waitingRow(ctx: BoardContext, gang: Gang, position: number): GangRow {
+function waitingRow(ctx: BoardContext, gang: Gang, position?: number): GangRow {
   const refusal = refusalOf(gang);
   return {
     ...commonOf(ctx, gang),
     phase: 'waiting',
-    position,
+    ...(position === undefined ? {} : { position }),
     waitsFor: waitKindOf(gang, blockedOf(ctx) !== undefined),
     ...(refusal ? { reason: refusal.reason } : {}),
   };
@@ -91,7 +87,8 @@ function rowOf(ctx: BoardContext, gang: Gang, nowMs: number): GangRow {
   return {
     ...commonOf(ctx, gang),
     phase: phaseOf(gang),
-    ...(isAdmitted(gang) && aboutMs < Infinity ? { endsAboutMs: aboutMs } : {}),
+    ...(gang.ranSinceMs === undefined ? {} : { completeMs: gang.ranSinceMs }),
+    ...(aboutMs < Infinity ? { endsAboutMs: aboutMs } : {}),
   };
 }
 
