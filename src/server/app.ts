@@ -19,6 +19,7 @@ import { buildMetrics, type Metrics } from './metrics.ts';
 import { protectionMetrics } from './protection-metrics.ts';
 import { queueMetrics } from './queue-metrics.ts';
 import { rateMetrics } from './rate-metrics.ts';
+import { waitMetrics } from './wait-metrics.ts';
 
 export interface ServerOptions {
   readonly scheduler: Scheduler;
@@ -82,12 +83,14 @@ export function buildServer(options: ServerOptions): MusterServer {
   const { app, extender } = emptyServers(options);
   const metrics = buildMetrics(() => scheduler.stats(), nowMs);
   protectionMetrics(metrics.registry, () => scheduler.protectedPods());
-  const onQueues = queueMetrics(metrics.registry, { scheduler, nowMs });
+  const onQueues = queueMetrics(metrics.registry, { scheduler });
+  const onWaits = waitMetrics(metrics.registry, { scheduler, nowMs });
   rateMetrics(metrics.registry, () => scheduler.rates(nowMs()));
   costMetrics(metrics.registry, () => scheduler.costs(nowMs()));
   const onEffects = (effects: readonly Effect[]) => {
     metrics.onEffects(effects);
     effects.forEach(onQueues);
+    effects.forEach(onWaits);
     live?.onEffects(effects);
     for (const { kind, ...rest } of effects) logger.info({ ...rest }, kind);
   };
