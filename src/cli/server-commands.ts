@@ -1,5 +1,6 @@
 import { Option, type Command } from 'commander';
-import { GANG_SORTS, WAIT_KINDS } from '../server/api/board-schemas.ts';
+import { WAIT_KINDS } from '../core/explanation/wait-kind.ts';
+import { GANG_SORTS } from '../server/api/board-schemas.ts';
 import type { DecisionsFlags } from './decisions.ts';
 import type { EtaFlags } from './eta.ts';
 import type { ExplainFlags } from './explain.ts';

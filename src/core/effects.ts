@@ -23,6 +23,11 @@ export type Effect =
   /** The gang is not in the queue that it names; `note`: why, as a sentence. */
   | { readonly kind: 'queue-ignored'; readonly gang: string; readonly leader: PodRef; readonly note: string }
   | { readonly kind: 'gang-waits'; readonly gang: string; readonly leader: PodRef; readonly reason: string }
+  /**
+   * The last member that the gang needs was bound, once per run. Not told of a gang whose leader ran before this muster
+   * knew of it, after a restart for instance, nor by a replica that follows. `sinceMs`: since when it was waited for.
+   */
+  | { readonly kind: 'gang-complete'; readonly gang: string; readonly leader: PodRef; readonly sinceMs: number }
   /** The gang is over (its last leader ended or was deleted); its slots are free. */
   | { readonly kind: 'gang-released'; readonly gang: string; readonly slots: number }
   /**

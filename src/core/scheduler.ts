@@ -17,6 +17,7 @@ import { briefAdvice, explain, summaries } from './explanation/explain.ts';
 import type { Explanation, GangSummary, NodeView } from './explanation/explanation.ts';
 import { nodeViews } from './explanation/nodes.ts';
 import { queueDetail, queueSummaries, type QueueDetail, type QueueSummary } from './explanation/queues.ts';
+import { waitGroups, type WaitGroup } from './explanation/waits.ts';
 import { nextDueMs } from './admission/due.ts';
 import { answerFilter } from './admission/filter-gang-pod.ts';
 import { unclaim } from './gang/life-cycle.ts';
@@ -259,7 +260,7 @@ export class Scheduler {
     return membersOf(this.state, key);
   }
 
-  /** The queue of a gang, since when it waits, and the limit that it waits for; undefined: there is no such gang. O(1). */
+  /** The queue of a gang, since when it waits, and the limit that it waits for; undefined: there is no such gang. O(roles). */
   standing(key: string): GangStanding | undefined {
     return standingOf(this.state, key);
   }
@@ -295,6 +296,11 @@ export class Scheduler {
 
   nodes(): readonly NodeView[] {
     return nodeViews(this.state);
+  }
+
+  /** What waits, counted by queue, policy and what it waits for; nothing while another replica decides. O(waiting gangs). */
+  waits(): readonly WaitGroup[] {
+    return waitGroups(this.state, this.blocked !== undefined);
   }
 
   /** All queues, parents before their children and siblings by name, the root first. */

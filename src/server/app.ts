@@ -26,6 +26,7 @@ import { protectionMetrics } from './protection-metrics.ts';
 import { queueMetrics } from './queue-metrics.ts';
 import { rateMetrics } from './rate-metrics.ts';
 import { Timelines } from './timelines.ts';
+import { waitMetrics } from './wait-metrics.ts';
 
 export interface ServerOptions {
   readonly scheduler: Scheduler;
@@ -95,7 +96,8 @@ export function buildServer(options: ServerOptions): MusterServer {
   const { app, extender } = emptyServers(options);
   const metrics = buildMetrics(() => scheduler.stats(), nowMs);
   protectionMetrics(metrics.registry, () => scheduler.protectedPods());
-  const onQueues = queueMetrics(metrics.registry, { scheduler, nowMs });
+  const onQueues = queueMetrics(metrics.registry, { scheduler });
+  const onWaits = waitMetrics(metrics.registry, { scheduler, nowMs });
   rateMetrics(metrics.registry, () => scheduler.rates(nowMs()));
   costMetrics(metrics.registry, () => scheduler.costs(nowMs()));
   const timelines = new Timelines((gang) => scheduler.board.gangRow(gang, nowMs()));
@@ -104,6 +106,7 @@ export function buildServer(options: ServerOptions): MusterServer {
     metrics.onEffects(effects);
     decisions.onEffects(effects, nowMs());
     effects.forEach(onQueues);
+    effects.forEach(onWaits);
     live?.onEffects(effects);
     for (const { kind, ...rest } of effects) logger.info({ ...rest }, kind);
   };

@@ -27,6 +27,7 @@ const placesOn = (slots: readonly { readonly node: string }[]): string =>
 const WRITERS: Writers = {
   'gang-admitted': ({ slots }) => same(`Admitted: ${placesOn(slots)} reserved.`),
   'gang-adopted': ({ slots }) => same(`Taken over with ${placesOn(slots)}.`),
+  'gang-complete': () => same('Complete: all members that it needs are bound.'),
   'queue-ignored': ({ note }) => same(note),
   'gang-waits': ({ reason }) => same(`Waits: ${reason}.`),
   'gang-released': ({ slots }) => same(`Over: ${counted(slots, 'place')} released.`),
