@@ -62,15 +62,6 @@ test('the check of messages finds one that is not there', () => {
   expect(isKnown('queue.forwardfill')).toBe(false);
 });
 
-test('commands of muster, and their flags, exist', () => {
-  const named = commands.filter((line) => line.startsWith('muster '));
-  expect(named.length).toBeGreaterThan(3);
-  const known = new Set([...src.matchAll(/\.command\('([a-z]+)/g)].map(([, name]) => name!));
-  const flags = named.flatMap((line) => line.match(/ --?[a-z][\w-]*/g) ?? []);
-  expect(named.map((line) => line.split(' ')[1]!).filter((name) => !known.has(name))).toEqual([]);
-  expect(flags.filter((flag) => !new RegExp(`'(-\\w, )?${flag.trim()}[ ,']`).test(src))).toEqual([]);
-});
-
 test('every reason with which the core lets a gang or a member wait is in the document', () => {
   const core = readdirSync(new URL('../../../src/core/admission', import.meta.url)).map((file) =>
     docText(`src/core/admission/${file}`),
