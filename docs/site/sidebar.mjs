@@ -15,7 +15,16 @@ export const SIDEBAR = [
   },
   {
     text: 'Install and watch',
-    items: [page('Install', 'install'), page('Running muster', 'operations'), page('The webhook', 'webhook')],
+    items: [
+      page('Install', 'install'),
+      page('Versions', 'support-matrix'),
+      page('Upgrade', 'upgrade'),
+      page('The console', 'console'),
+      page('In the terminal', 'cli'),
+      page('Running muster', 'operations'),
+      page('The webhook', 'webhook'),
+      page('Autoscaling', 'autoscaling'),
+    ],
   },
   {
     text: 'When something is wrong',
