@@ -1,6 +1,8 @@
+import { existsSync, readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { defineConfig } from 'vitepress';
 import { anchorOf } from '../anchors.mjs';
+import { pageTitles, titleOf } from '../page-titles.mjs';
 import { repositoryLinks } from '../repository-links.mjs';
 import { SIDEBAR } from '../sidebar.mjs';
 
@@ -8,6 +10,18 @@ import { SIDEBAR } from '../sidebar.mjs';
 const repository = process.env.MUSTER_REPOSITORY;
 /** The path under which the site is served, with a slash at both ends. */
 const base = process.env.MUSTER_SITE_BASE ?? '/';
+
+const titleFor = (page) => {
+  const file = new URL(`../../${page}`, import.meta.url);
+  return existsSync(file) ? titleOf(readFileSync(file, 'utf8')) : undefined;
+};
+
+/** People search for the words of a message: all of them count, and the page that explains messages comes first. */
+const SEARCH = {
+  combineWith: 'AND',
+  fuzzy: 0.1,
+  boostDocument: (id) => (id.includes('when-something-is-wrong') ? 4 : 1),
+};
 
 export default defineConfig({
   title: 'muster',
@@ -27,12 +41,15 @@ export default defineConfig({
   markdown: {
     anchor: { slugify: anchorOf },
     theme: { light: 'github-light-high-contrast', dark: 'github-dark-high-contrast' },
-    config: (md) => repositoryLinks(md, repository),
+    config: (md) => {
+      repositoryLinks(md, repository);
+      pageTitles(md, titleFor);
+    },
   },
   vite: { publicDir: fileURLToPath(new URL('../public', import.meta.url)) },
   themeConfig: {
     siteTitle: 'muster',
-    search: { provider: 'local' },
+    search: { provider: 'local', options: { miniSearch: { searchOptions: SEARCH } } },
     outline: { level: [2, 3], label: 'On this page' },
     sidebar: SIDEBAR,
     nav: [

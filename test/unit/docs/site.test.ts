@@ -1,5 +1,6 @@
 import { readdirSync } from 'node:fs';
 import { expect, test } from 'vitest';
+import { parse } from 'yaml';
 import { docText } from '../../support/doc-blocks.ts';
 
 const site = (file: string): Promise<unknown> => import(new URL(`../../../docs/site/${file}`, import.meta.url).href);
@@ -79,6 +80,20 @@ test('a link to a file of the repository leads there where its address is known,
   expect([own!.tag, end!.tag, own!.attrs]).toEqual(['a', 'a', [['href', 'policies.md']]]);
 });
 
+test('a link that names a page by its file gets the title of the page', async () => {
+  const { pageTitles, titleOf } = (await site('page-titles.mjs')) as {
+    pageTitles: (md: object, titleFor: (page: string) => string | undefined) => void;
+    titleOf: (text: string) => string | undefined;
+  };
+  const named = (href: string, content: string) => [linkTo(href), { type: 'text', content }, { type: 'link_close' }];
+  const links = [named('config.md#ports', 'config.md'), named('config.md', 'settings'), named('config.md', 'rates.md')];
+  const push = (_name: string, rule: (state: object) => void) =>
+    rule({ tokens: links.map((children) => ({ children })) });
+  pageTitles({ core: { ruler: { push } } }, () => titleOf('# Settings of `muster serve`\n'));
+  const texts = links.map(([, text]) => (text as { content: string }).content);
+  expect(texts).toEqual(['Settings of muster serve', 'settings', 'rates.md']);
+});
+
 test('packages of the site are pinned, and its lock file names no registry', () => {
   const { devDependencies } = JSON.parse(docText('docs/site/package.json')) as {
     devDependencies: Record<string, string>;
@@ -86,4 +101,27 @@ test('packages of the site are pinned, and its lock file names no registry', () 
   expect(Object.values(devDependencies).filter((version) => !/^\d+\.\d+\.\d+$/.test(version))).toEqual([]);
   expect(docText('docs/site/package-lock.json')).not.toContain('"resolved"');
   expect(docText('docs/site/.npmrc')).toContain('ignore-scripts=true');
+});
+
+interface Workflow {
+  readonly permissions: unknown;
+  readonly jobs: Readonly<Record<string, { readonly permissions?: object; readonly steps: readonly Step[] }>>;
+}
+interface Step {
+  readonly uses?: string;
+  readonly run?: string;
+  readonly with?: Readonly<Record<string, string | boolean | number>>;
+}
+
+test('the workflow builds the site as the README says, and only publishing may write', () => {
+  const { permissions, jobs } = parse(docText('.github/workflows/docs.yml')) as Workflow;
+  const steps = jobs['build']!.steps;
+  const commands = steps.flatMap(({ run }) => run ?? []);
+  expect(docText('README.md')).toContain(commands.join(' && '));
+  expect(steps.at(-1)!.with?.['path']).toBe('docs/site/dist/html');
+  expect(docText('docs/site/.vitepress/config.mjs')).toContain("outDir: 'dist/html'");
+  expect([permissions, jobs['build']!.permissions]).toEqual([{ contents: 'read' }, undefined]);
+  expect(jobs['publish']!.permissions).toEqual({ pages: 'write', 'id-token': 'write' });
+  for (const { uses } of Object.values(jobs).flatMap((job) => job.steps))
+    if (uses !== undefined) expect(uses).toMatch(/^actions\/[a-z-]+@v\d+$/);
 });
