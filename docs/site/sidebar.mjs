@@ -21,6 +21,7 @@ export const SIDEBAR = [
       page('Upgrade', 'upgrade'),
       page('The console', 'console'),
       page('In the terminal', 'cli'),
+      page('Watching waits', 'observe'),
       page('Running muster', 'operations'),
       page('The webhook', 'webhook'),
       page('Autoscaling', 'autoscaling'),
