@@ -7,6 +7,7 @@ import { etaCommand, type EtaFlags } from './cli/eta.ts';
 import { explainCommand, type ExplainFlags } from './cli/explain.ts';
 import { generateCommand, type GenerateFlags } from './cli/generate.ts';
 import { addHistoryCommands } from './cli/history/commands.ts';
+import { addInstallCommand } from './cli/install/command.ts';
 import { addIslandsOptions } from './cli/islands.ts';
 import { mergeCommand } from './cli/merge.ts';
 import { notNegative, numbers, positive, positiveWhole, share, whole } from './cli/number-flags.ts';
@@ -313,6 +314,8 @@ program
   .option('--kubeconfig <file>', 'kubeconfig of that cluster')
   .option('--nodes <file>', 'compare guarantees with these nodes: as replay reads them, or preset:NAME')
   .action((files: readonly string[], flags: CheckFlags) => run(() => checkCommand(files, flags)));
+
+addInstallCommand(program, run);
 
 program
   .command('demo')

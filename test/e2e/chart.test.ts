@@ -77,6 +77,13 @@ describe.skipIf(why !== undefined)('the chart', () => {
     expect(command.includes('--feature-gates=OpportunisticBatching=false')).toBe(isThere);
   });
 
+  test('names every node to kube-scheduler before 1.31', () => {
+    const reasons = (values: Values) => container(values).env!.find(({ name }) => name === 'MUSTER_REASONS')?.value;
+    expect(reasons({ kubeScheduler: { version: '1.30.14' } })).toBe('all');
+    expect(reasons({ kubeScheduler: { version: '1.30.14' }, config: { reasons: 'one' } })).toBe('one');
+    expect(reasons({ kubeScheduler: { version: '1.31.0' } })).toBeUndefined();
+  });
+
   test('hands muster its settings', () => {
     const { env = [], args = [] } = container({
       config: { logLevel: 'debug', maxBodyBytes: 16_777_216, schedulerNames: ['a', 'b'] },

@@ -40,11 +40,16 @@ app.kubernetes.io/version: {{ .Chart.AppVersion | quote }}
 {{- .Values.webhook.rules }}
 {{- end }}
 
-{{/* Fields of docs/config.md as variables: maxBodyBytes is MUSTER_MAX_BODY_BYTES, a list has commas. */}}
+{{/* Fields of docs/config.md as variables: maxBodyBytes is MUSTER_MAX_BODY_BYTES, a list has commas. kube-scheduler before 1.31 takes nodes that an
+answer leaves out for suitable. */}}
 {{- define "muster.settings" -}}
 {{- if not .Values.history.enabled }}
 - name: MUSTER_KEEP_HISTORY
   value: 'false'
+{{- end }}
+{{- if and (semverCompare "<1.31.0" (include "muster.kubeSchedulerVersion" .)) (not .Values.config.reasons) }}
+- name: MUSTER_REASONS
+  value: all
 {{- end }}
 {{- range $field, $value := .Values.config }}
 - name: MUSTER_{{ regexReplaceAll "[A-Z]" $field "_${0}" | upper }}
