@@ -6,6 +6,7 @@ import { demoCommand, demoNodes, type DemoFlags } from './cli/demo.ts';
 import { generateCommand, type GenerateFlags } from './cli/generate.ts';
 import { addHistoryCommands } from './cli/history/commands.ts';
 import { addImportCommand } from './cli/import/commands.ts';
+import { addInstallCommand } from './cli/install/command.ts';
 import { addIslandsOptions } from './cli/islands.ts';
 import { mergeCommand } from './cli/merge.ts';
 import { notNegative, numbers, positive, positiveWhole, share, whole } from './cli/number-flags.ts';
@@ -289,6 +290,8 @@ program
   .option('--kubeconfig <file>', 'kubeconfig of that cluster')
   .option('--nodes <file>', 'compare guarantees with these nodes: as replay reads them, or preset:NAME')
   .action((files: readonly string[], flags: CheckFlags) => run(() => checkCommand(files, flags)));
+
+addInstallCommand(program, run);
 
 program
   .command('demo')
