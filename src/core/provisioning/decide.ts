@@ -140,7 +140,8 @@ const isWorthRenewing = ({ state, askedMs }: RoomRequest, nowMs: number) =>
 function askAnew(round: Round, gang: Gang): void {
   const { requests, rules, nowMs, taken, ctx } = round;
   const known = requests.entry(gang.key);
-  if (round.active >= rules.most || requests.isUnderWay(known, nowMs)) return;
+  const isFull = round.active >= rules.most || round.asks.length >= rules.mostAtOnce;
+  if (isFull || requests.isUnderWay(known, nowMs)) return;
   if (nowMs - (known.wantsSinceMs ?? nowMs) < rules.afterMs || known.retryMs > nowMs) return;
   const last = lastOf(known);
   if (last && !requests.hasEnded(known, nowMs)) return;

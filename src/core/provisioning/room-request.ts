@@ -43,6 +43,8 @@ export interface RoomAskRules {
   readonly afterMs: number;
   /** The most gangs that wait for an answer at a time. */
   readonly most: number;
+  /** The most requests that are made in one decision. */
+  readonly mostAtOnce: number;
   /** How long the autoscaler may take, in ms: the request says it, and muster gives it up a little later. */
   readonly validMs: number;
   /** Whether the API server has a living pod of that UID. */
