@@ -1,6 +1,6 @@
 import { isAdmitted, type Gang } from '../gang/gang.ts';
 import type { RoomRequest } from '../model.ts';
-import { endOf } from '../provisioning/room-request.ts';
+import { endOf, retryOf } from '../provisioning/room-request.ts';
 import { lastOf, type RoomRequests } from '../provisioning/room-requests.ts';
 
 /** What the autoscaler was asked for the waiting gang, and what it said, in sentences. Empty: it was not asked. */
@@ -15,9 +15,10 @@ export function askedForRoom(
   const end = last && endOf(last, roomRequests.validMs, nowMs);
   if (last && !end) return [asked(last, nowMs)];
   const why = end?.why ?? known.why;
-  if (known.retryMs > nowMs && why !== undefined)
+  const retryMs = Math.max(known.retryMs, last && end ? retryOf(last, end) : -Infinity);
+  if (retryMs > nowMs && why !== undefined)
     return [
-      `The autoscaler was asked for nodes in vain: ${plain(why)}. It is asked again in ${span(known.retryMs - nowMs)}.`,
+      `The autoscaler was asked for nodes in vain: ${plain(why)}. It is asked again in ${span(retryMs - nowMs)}.`,
     ];
   return [];
 }

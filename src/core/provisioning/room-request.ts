@@ -91,6 +91,10 @@ function unanswered({ state, message }: RoomRequest): string {
   return message || 'the autoscaler did not provision it in time';
 }
 
+/** When the next request may follow one that has ended, in ms. */
+export const retryOf = ({ failures }: RoomRequest, { atMs }: RoomRequestEnd): number =>
+  atMs + retryAfterMs(failures + 1);
+
 /** How long after the end of so many requests in a row the next one follows, in ms: 1, 2, 4, ... 30 minutes. */
 export const retryAfterMs = (failures: number): number =>
   Math.min(FIRST_RETRY_MS * 2 ** Math.min(failures - 1, 30), LONGEST_RETRY_MS);

@@ -1,5 +1,5 @@
 import type { RoomRequest, RoomRequestState } from '../model.ts';
-import { endOf, retryAfterMs, type RoomAsk } from './room-request.ts';
+import { endOf, retryAfterMs, retryOf, type RoomAsk } from './room-request.ts';
 
 /** An ask that was handed out and that the API server has not shown yet counts as under way for so long, in ms. */
 const UNDER_WAY_MS = 30_000;
@@ -124,7 +124,7 @@ export class RoomRequests {
     const end = last && endOf(last, this.#validMs, nowMs);
     if (!last || !end) return false;
     known.failures = Math.max(known.failures, last.failures + 1);
-    known.retryMs = Math.max(known.retryMs, end.atMs + retryAfterMs(last.failures + 1));
+    known.retryMs = Math.max(known.retryMs, retryOf(last, end));
     known.why = end.why;
     return true;
   }
