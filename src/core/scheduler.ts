@@ -24,7 +24,7 @@ import { unclaim } from './gang/life-cycle.ts';
 import { claimAhead, stageOf } from './admission/claim-ahead.ts';
 import { idleNow, type IdleNow } from './idle.ts';
 import { checkInvariants } from './invariants.ts';
-import type { ClusterEvent, PodInfo, PodRef } from './model.ts';
+import type { ClusterEvent, PodInfo, PodRef, RoomRequest, RoomRequestState } from './model.ts';
 import {
   admitWaiting,
   followOthers,
@@ -36,6 +36,8 @@ import {
   tick,
 } from './observe.ts';
 import type { ProtectedPods } from './preemption/candidates/protection.ts';
+import { decideRoomAsks } from './provisioning/decide.ts';
+import type { RoomAskRules, RoomAsks } from './provisioning/room-request.ts';
 import type { Policy } from './policy/policy.ts';
 import type { Rules } from './policy/rules.ts';
 import { answerPreempt } from './preemption/verb/preempt-verb.ts';
@@ -185,6 +187,25 @@ export class Scheduler {
     this.#at(nowMs);
     const isDone = makeRoomSlice(this.state, nowMs);
     return { isDone, effects: this.#drain() };
+  }
+
+  /**
+   * For which waiting gangs the autoscaler is to be asked, and which requests are to be withdrawn. Each ask is handed out
+   * once: tell what became of it (events `room-request`, `room-request-failed`). Call every second or so.
+   */
+  roomAsks(rules: RoomAskRules, nowMs: number): RoomAsks {
+    if (!this.state.isSynced || this.state.isFollowing) return { asks: [], withdrawals: [] };
+    return decideRoomAsks(this.state, this.state.roomRequests, rules, nowMs);
+  }
+
+  /** The request to the autoscaler that counts for the gang; undefined: there is none. */
+  roomRequest(gang: string): RoomRequest | undefined {
+    return this.state.roomRequests.of(gang);
+  }
+
+  /** How many requests to the autoscaler there are, by state. */
+  roomRequestCounts(): ReadonlyMap<RoomRequestState, number> {
+    return this.state.roomRequests.counts();
   }
 
   /**
