@@ -11,7 +11,7 @@ import { Pace } from './pace.ts';
 /** A real minute is half an hour there. */
 export const LIVING_SPEED = 30;
 /** The cluster is busy when it can be looked at. */
-const WARM_MS = 3 * 3_600_000;
+const WARM_MS = 3_600_000;
 /** Too few for all that is submitted by day, so that gangs wait. */
 const NODES = 36;
 
