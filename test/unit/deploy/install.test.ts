@@ -250,29 +250,33 @@ describe('what would change', () => {
     spec: { ports: [{ port }] },
   });
   const namespace = { apiVersion: 'v1', kind: 'Namespace', metadata: { name: 'x' } };
+  const role = { apiVersion: 'rbac.authorization.k8s.io/v1', kind: 'ClusterRole', metadata: { name: 'muster' } };
+  const installed = { object: role, live: role };
 
-  test('is all, where muster is not installed', () => {
-    const pairs = [
-      { object: namespace, live: namespace },
-      { object: service(1), live: undefined },
-    ];
-    expect(changeLines(pairs)).toEqual(['muster is not installed in this cluster: all is new']);
+  test('is not told of each object, where muster is not installed, but of what stands in the way', () => {
+    const isNew = { object: role, live: undefined };
+    const first = 'muster is not installed in this cluster';
+    expect(changeLines([isNew, { object: namespace, live: namespace }])).toEqual([first]);
+    expect(changeLines([isNew, { object: service(2), live: service(1) }])).toEqual([
+      first,
+      'changes: Service muster: spec.ports[0].port: 1 -> 2',
+    ]);
   });
 
   test('is told field by field, without what the server adds', () => {
     const live = { ...service(1), spec: { ports: [{ port: 1, protocol: 'TCP' }], type: 'ClusterIP' } };
-    expect(changeLines([{ object: service(1), live }])).toEqual(['muster is installed: 0 objects of 1 would change']);
-    expect(changeLines([{ object: service(2), live }])[1]).toBe('changes: Service muster: spec.ports[0].port: 1 -> 2');
-    const both = [
-      { object: service(1), live },
-      { object: namespace, live: undefined },
-    ];
-    expect(changeLines(both)[1]).toBe('new: Namespace x');
+    const told = (object: typeof namespace, old?: typeof namespace) => changeLines([installed, { object, live: old }]);
+    expect(told(service(1), live)).toEqual(['muster is installed: 0 objects of 2 would change']);
+    expect(told(service(2), live)).toEqual([
+      'muster is installed: 1 object of 2 would change',
+      'changes: Service muster: spec.ports[0].port: 1 -> 2',
+    ]);
+    expect(told(namespace)[1]).toBe('new: Namespace x');
   });
 
   test('is not told at length', () => {
     const many = (value: string) => ({ ...service(1), data: { a: value, b: value, c: value, d: value, e: value } });
-    const [, line] = changeLines([{ object: many('1\n'), live: many('2') }]);
+    const [, line] = changeLines([installed, { object: many('1\n'), live: many('2') }]);
     expect(line).toContain(
       'data.a: 2 -> another text; data.b: 2 -> another text; data.c: 2 -> another text; and 2 other fields',
     );
@@ -280,7 +284,7 @@ describe('what would change', () => {
 
   test('is not for kubectl where Helm has installed', () => {
     const live = service(1, { 'app.kubernetes.io/managed-by': 'Helm' });
-    expect(changeLines([{ object: service(1), live }])).toContain(
+    expect(changeLines([installed, { object: service(1), live }])).toContain(
       'Helm installed what is there: upgrade it with helm, or uninstall it first',
     );
   });
