@@ -7,6 +7,7 @@ import type { DemoFlags } from './cli/demo.ts';
 import type { GenerateFlags } from './cli/generate.ts';
 import { addHistoryCommands } from './cli/history/commands.ts';
 import { addImportCommand } from './cli/import/commands.ts';
+import { addInstallCommand } from './cli/install/command.ts';
 import { addIslandsOptions } from './cli/islands-command.ts';
 import { notNegative, numbers, positive, positiveWhole, share, whole } from './cli/number-flags.ts';
 import { programName } from './cli/program-name.ts';
@@ -318,6 +319,8 @@ program
   .action((files: readonly string[], flags: CheckFlags) =>
     run(async () => (await import('./cli/check/check.ts')).checkCommand(files, flags)),
   );
+
+addInstallCommand(program, run);
 
 program
   .command('demo')

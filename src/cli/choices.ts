@@ -1,4 +1,5 @@
-import type { GANG_SORTS, WAIT_KINDS } from '../server/api/board-schemas.ts';
+import type { WAIT_KINDS } from '../core/explanation/wait-kind.ts';
+import type { GANG_SORTS } from '../server/api/board-schemas.ts';
 
 /**
  * The values of flags, as literals: the schemas take longer to load than a command's help may take. A test compares them.
