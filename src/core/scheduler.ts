@@ -1,3 +1,5 @@
+import { blockedOf } from './board/context.ts';
+import { BoardReads } from './board-reads.ts';
 import { costsOf, type CostReport } from './costs.ts';
 import type {
   FilterAnswer,
@@ -62,15 +64,19 @@ import { allAtOnce, type Slices } from './work.ts';
  */
 export class Scheduler {
   protected readonly state: SchedulerState;
+  /** What lists, maps and consoles read. */
+  readonly board: BoardReads;
   #effects: Effect[] = [];
 
   constructor(options: SchedulerOptions) {
     this.state = newState(options, (effect) => this.#effects.push(effect));
+    this.board = new BoardReads(this.state);
   }
 
   /** Keeps the snapshot current. Before `synced`, gangs are not restored: their members may still be to come. */
   observe(event: ClusterEvent, nowMs: number): readonly Effect[] {
     this.#at(nowMs);
+    this.board.changed();
     observe(this.state, event, nowMs);
     return this.#drain();
   }
@@ -91,6 +97,7 @@ export class Scheduler {
     const { isSynced } = this.state;
     if (isGangMember(this.state, pod)) {
       if (!isSynced) throw notSynced(pod);
+      this.board.changed();
       const answer = answerFilter(this.state, pod, candidates, nowMs);
       return { answer, effects: this.#drain() };
     }
@@ -211,11 +218,13 @@ export class Scheduler {
   /** While there is a reason, no new gang is admitted; reserved members and pods of no gang go on. */
   hold(reason: string | undefined): void {
     this.state.hold = reason;
+    this.board.changed();
   }
 
   /** Whether another replica decides: then its reservations, as the leaders' annotations tell them, are taken over. */
   followOthers(isFollowing: boolean, nowMs: number): readonly Effect[] {
     this.#at(nowMs);
+    this.board.changed();
     followOthers(this.state, isFollowing, nowMs);
     return this.#drain();
   }
@@ -231,6 +240,7 @@ export class Scheduler {
    */
   setRules(rules: Rules, nowMs: number): readonly QueueMove[] {
     this.#at(nowMs);
+    this.board.changed();
     return setRules(this.state, rules, nowMs);
   }
 
@@ -330,9 +340,7 @@ export class Scheduler {
 
   /** Why no gang is admitted now, whichever it is; undefined: gangs are. */
   get blocked(): string | undefined {
-    const { isSynced, hold, isFollowing } = this.state;
-    if (!isSynced) return 'the cluster has not been read yet';
-    return hold ?? (isFollowing ? 'another replica decides' : undefined);
+    return blockedOf(this.state);
   }
 
   /** Time since the last observed event, in ms; undefined: there was none. */
@@ -387,7 +395,9 @@ export class Scheduler {
 
   #drain(): readonly Effect[] {
     const effects = this.#effects;
-    if (effects.length > 0) this.#effects = [];
+    if (effects.length === 0) return effects;
+    this.#effects = [];
+    this.board.changed();
     return effects;
   }
 }
