@@ -8,7 +8,7 @@ import type { PodRef } from '../core/model.ts';
 import type { Scheduler } from '../core/scheduler.ts';
 import type { IntakeContext } from '../intake/gang-objects.ts';
 import type { Identity } from '../intake/identity.ts';
-import type { ReadAccess } from './access/read-access.ts';
+import { NOTHING, type ReadAccess } from './access/read-access.ts';
 import type { AboutServer } from './api/about-route.ts';
 import { apiRoutes } from './api/routes.ts';
 import type { StreamTimes } from './api/stream.ts';
@@ -132,10 +132,10 @@ export function buildServer(options: ServerOptions): MusterServer {
   return { app, extender, metrics, onEffects, drain: () => (isDraining = true) };
 }
 
-const aboutOf = ({ live, cluster = live ? 'live' : 'files' }: ServerOptions): AboutServer => ({
-  access: 'open',
+const aboutOf = ({ live, access, cluster = live ? 'live' : 'files' }: ServerOptions): AboutServer => ({
+  access: access?.needsToken ? 'token' : 'open',
   cluster,
-  sees: ({ seesAll }) => (seesAll ? 'all' : 'some'),
+  sees: (viewer) => (viewer.seesAll ? 'all' : viewer === NOTHING ? 'nothing' : 'some'),
   isDeciding: () => live?.health?.isLeading ?? true,
 });
 
