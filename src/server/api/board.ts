@@ -1,7 +1,8 @@
 import type { NodeMap } from '../../core/board/node-map.ts';
 import type { Scheduler } from '../../core/scheduler.ts';
 import type { Slices } from '../../core/work.ts';
-import { GangList, listOf, type BoardRow } from './gang-list.ts';
+import type { GangList } from './gang-list.ts';
+import { listOf, type BoardRow } from './gang-list.ts';
 import { Made } from './made.ts';
 
 /** What the board shows of a gang beside what the core says: times in ms. */

@@ -12,6 +12,7 @@ import type { OpenAPIV3_1 } from 'openapi-types';
 import { z } from 'zod';
 import { MusterError, type ErrorCode } from '../../core/errors.ts';
 import { VERSION } from '../../version.ts';
+import { DecisionList, TickView } from './board-schemas.ts';
 import { Problem } from './schemas.ts';
 
 /** A scope of the server whose routes have schemas: requests are checked against them, and the document is made of them. */
@@ -82,7 +83,7 @@ function problemOf({ validation, validationContext }: FastifyError): string {
 
 /** A route that takes the rest of the path has it as parameter `path`. */
 const transform: NonNullable<FastifyDynamicSwaggerOptions['transform']> = (route) => {
-  const { schema, url } = jsonSchemaTransform(route as Parameters<typeof jsonSchemaTransform>[0]);
+  const { schema, url } = jsonSchemaTransform(route);
   if (!url.endsWith('/*')) return { schema, url };
   const params = { type: 'object', properties: { path: { type: 'string' } }, required: ['path'] };
   return { schema: { ...schema, params }, url: url.replace('*', ':path') };
@@ -90,7 +91,7 @@ const transform: NonNullable<FastifyDynamicSwaggerOptions['transform']> = (route
 
 /** Components that nothing refers to are left out. */
 const transformObject: NonNullable<FastifyDynamicSwaggerOptions['transformObject']> = (document) => {
-  const whole = jsonSchemaTransformObject(document as Parameters<typeof jsonSchemaTransformObject>[0]);
+  const whole = jsonSchemaTransformObject(document);
   const { schemas = {} } = (whole as OpenAPIV3_1.Document).components ?? {};
   const used = new Set<string>();
   const visit = (part: unknown) => {
@@ -100,6 +101,8 @@ const transformObject: NonNullable<FastifyDynamicSwaggerOptions['transformObject
       visit(schemas[name!]);
     }
   };
+  // Of events of the stream.
+  visit([TickView, DecisionList].map((schema) => ({ $ref: `#/components/schemas/${schema.meta()!.id!}` })));
   visit((whole as OpenAPIV3_1.Document).paths);
   const kept = Object.entries(schemas).filter(([name]) => used.has(name));
   return { ...whole, components: { schemas: Object.fromEntries(kept.sort(([a], [b]) => (a < b ? -1 : 1))) } } as never;

@@ -18,7 +18,7 @@ import { namespaceOf, redactExplanation, type Redaction } from './redact.ts';
 import { ExplanationView, GangList, GangQuery, NodeList, NodeQuery, PolicyList } from './schemas.ts';
 import { streamRoute } from './stream-route.ts';
 import type { StreamTimes } from './stream.ts';
-import { EVERYTHING, type Viewer } from './viewer.ts';
+import { decorateViewer, type Viewer } from './viewer.ts';
 import {
   explanationView,
   nodeView,
@@ -72,7 +72,7 @@ interface Shared extends ApiDeps {
  */
 export const apiRoutes: FastifyPluginAsync<ApiDeps> = async (plain, deps) => {
   const { scheduler, snapshot, timelines, nowMs } = deps;
-  if (!plain.hasRequestDecorator('viewer')) plain.decorateRequest('viewer', { getter: () => EVERYTHING });
+  decorateViewer(plain);
   await documented(plain);
   const app = plain.withTypeProvider<ZodTypeProvider>();
   const board = new Board({

@@ -33,7 +33,10 @@ export function streamRoute(app: ApiScope, deps: StreamDeps): void {
     },
     times,
   );
-  app.addHook('preClose', async () => streams.close());
+  app.addHook('preClose', (done) => {
+    streams.close();
+    done();
+  });
   const schema = {
     operationId: 'stream',
     tags: ['decisions'],
