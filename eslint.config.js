@@ -71,7 +71,7 @@ export default tseslint.config(
   },
   {
     files: ['src/**/*.{ts,tsx}'],
-    ignores: ['src/clock.ts', 'src/console/state/now.ts'],
+    ignores: ['src/clock.ts', 'src/console/clock/now.ts'],
     rules: {
       'no-restricted-properties': ['error', { object: 'Date', property: 'now', ...oneClock }],
       'no-restricted-syntax': ['error', { selector: newDate, ...oneClock }],

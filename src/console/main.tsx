@@ -1,3 +1,10 @@
 import { render } from 'preact';
+import { connect } from './api/connection.ts';
+import { startClock } from './clock/now.ts';
+import { App } from './shell/app.tsx';
+import { listenForKeys } from './shell/keys.ts';
 
-render(<h1>muster</h1>, document.getElementById('app')!);
+render(<App />, document.getElementById('app')!);
+startClock();
+listenForKeys();
+void connect();
