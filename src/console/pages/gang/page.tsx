@@ -7,7 +7,8 @@ import { Empty } from '../../parts/notes.tsx';
 import { Since, When } from '../../parts/when.tsx';
 import { announce } from '../../state/announce.ts';
 import { useLive, type Live } from '../../state/live.ts';
-import { hrefOf, route } from '../../state/route.ts';
+import { hrefOf } from '../../state/address.ts';
+import { route } from '../../state/route.ts';
 import { plural } from '../../text/amount.ts';
 import { Members } from './members.tsx';
 import { Preemption } from './preemption.tsx';
@@ -105,7 +106,7 @@ function Head({ gang }: { readonly gang: GangDetail }) {
               for <KindBadge kind={waitsFor} />
             </>
           )}
-          {gang.startsAbout === undefined ? ' · start not known' : ' · starts about '}
+          {gang.startsAbout === undefined ? ' · start not known' : ' · expected start '}
           {gang.startsAbout !== undefined && <When at={gang.startsAbout} />}
           {reason !== undefined && <span class="gang-reason">{reason}</span>}
         </p>
@@ -142,19 +143,23 @@ function Explained({ explanation }: { readonly explanation: Explanation }) {
           {otherQueues.length > 0 && <p>It would start now in: {otherQueues.join(', ')}.</p>}
         </Part>
       )}
-      {priorityTerms.length > 0 && (
-        <Part title="Priority">
-          <ul class="plain-list">
-            {priorityTerms.map(({ because, points }, i) => (
-              <li key={i}>
-                {points > 0 ? '+' : ''}
-                {points}: {because}
-              </li>
-            ))}
-          </ul>
-        </Part>
-      )}
+      {priorityTerms.length > 0 && <Priority terms={priorityTerms} />}
     </div>
+  );
+}
+
+function Priority({ terms }: { readonly terms: Explanation['priorityTerms'] }) {
+  return (
+    <Part title="Priority">
+      <ul class="plain-list">
+        {terms.map(({ because, points }, i) => (
+          <li key={i}>
+            {points > 0 ? '+' : ''}
+            {points}: {because}
+          </li>
+        ))}
+      </ul>
+    </Part>
   );
 }
 
