@@ -157,6 +157,21 @@ export const Config = z.strictObject({
     .describe(
       'With tlsClientCaFile: the verbs answer only certificates with one of these names, as common name or alternative name (DNS, URI, e-mail). Comma-separated in the environment.',
     ),
+  readAccess: z
+    .enum(['loopback', 'token', 'kubernetes', 'anyone'])
+    .default('loopback')
+    .describe(
+      'Who may read /v1: loopback (this machine, kubectl port-forward), token (of readTokenFile), kubernetes (those namespaces whose pods the reader may list), anyone. See docs/security.md.',
+    ),
+  readTokenFile: z
+    .string()
+    .optional()
+    .describe('With readAccess token: file of bearer tokens, one a line; read again when it changes.'),
+  readHosts: list(/^[a-z0-9.-]+$/, 'expected names such as muster.example.com')
+    .default([])
+    .describe(
+      'With readAccess loopback or anyone: names of muster in browsers, beside localhost and IP addresses; with anyone, none: every name. Comma-separated in the environment.',
+    ),
   nodes: z.string().optional().describe('Nodes: output of kubectl get nodes -o json or -o yaml.'),
   pods: z.string().optional().describe('Pods: output of kubectl get pods -A -o json or -o yaml.'),
 });

@@ -8,9 +8,11 @@ import type { PodRef } from '../core/model.ts';
 import type { Scheduler } from '../core/scheduler.ts';
 import type { IntakeContext } from '../intake/gang-objects.ts';
 import type { Identity } from '../intake/identity.ts';
+import type { ReadAccess } from './access/read-access.ts';
 import { apiRoutes } from './api/routes.ts';
 import type { SnapshotAge } from './api/views.ts';
 import { nameCheck, requireCertificate, requireName } from './clients.ts';
+import { forPeople } from './for-people.ts';
 import { health, type LiveHealth } from './health.ts';
 import { httpServer, offerFirst } from './http.ts';
 import type { Tls } from './tls.ts';
@@ -35,6 +37,8 @@ export interface ServerOptions {
   readonly tls?: Tls;
   /** With `tls.ca`: the certificate names of clients that may ask the extender. */
   readonly clientNames?: readonly string[];
+  /** Who may read /v1; absent: this machine. */
+  readonly access?: ReadAccess;
 }
 
 export interface LiveParts {
@@ -78,7 +82,7 @@ const NO_BODY = 1024;
 
 /** Builds the servers of the extender verbs and of the read API, /healthz, /readyz, /metrics. They do not listen yet. */
 export function buildServer(options: ServerOptions): MusterServer {
-  const { scheduler, nowMs, toWall, logger, live } = options;
+  const { scheduler, nowMs, toWall, logger, live, access } = options;
   const { app, extender } = emptyServers(options);
   const metrics = buildMetrics(() => scheduler.stats(), nowMs);
   protectionMetrics(metrics.registry, () => scheduler.protectedPods());
@@ -96,7 +100,9 @@ export function buildServer(options: ServerOptions): MusterServer {
     logDecision(logger, record);
   };
   serveVerbs(extender, options, { onEffects, onDecision });
-  void app.register(apiRoutes, { scheduler, nowMs, toWall, snapshot: live?.snapshot, context: live?.context });
+  forPeople(app, { access, registry: metrics.registry }, (reads) =>
+    reads.register(apiRoutes, { scheduler, nowMs, toWall, snapshot: live?.snapshot, context: live?.context }),
+  );
   let isDraining = false;
   health(app, {
     unready: () =>

@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import { hostname } from 'node:os';
 import type { Config } from '../config.ts';
 import type { Effect } from '../core/effects.ts';
+import { accessReviews } from '../kube/access-reviews.ts';
 import { LiveCluster } from '../kube/live-cluster.ts';
 import { Transport } from '../kube/transport.ts';
 import { VERSION } from '../version.ts';
@@ -35,11 +36,16 @@ export async function serveLive(config: Config): Promise<Serving> {
   const snapshot = () => ({ ageMs: cluster.ageMs(), isStale: cluster.isStale() });
   const { context, identify, onAsked, onEffects } = cluster;
   const live = { context, identify, onAsked, onEffects, health: cluster, snapshot };
-  const server = buildFor(prepared, live);
+  // Connections of their own: questions about readers must not hold up bindings and annotations.
+  const reviewer = config.readAccess === 'kubernetes' ? new Transport(kubeConfig(config.kubeconfig)) : undefined;
+  const server = buildFor(prepared, live, reviewer && accessReviews(reviewer));
   const metrics = liveMetrics(server.metrics.registry, cluster);
   historyMetrics(server.metrics.registry, history, { cluster, nowMs: clock.nowMs });
   const serving = await start(prepared, server, {
-    onClosing: () => cluster.stop(),
+    onClosing: () => {
+      reviewer?.close();
+      return cluster.stop();
+    },
     onClockSet: () => cluster.onClockSet(),
   });
   const { url, extenderUrl } = serving;

@@ -1,16 +1,19 @@
 import { hasQueues } from '../core/policy/tenancy.ts';
 import type { Logger } from 'pino';
+import type { AccessReviews } from '../kube/access-reviews.ts';
 import { Clock } from '../clock.ts';
 import type { Config } from '../config.ts';
 import { DEFAULT_POLICY } from '../core/policy/policy.ts';
 import { openRules } from '../core/policy/rules.ts';
 import { Scheduler } from '../core/scheduler.ts';
+import { openAccess } from './access/open-access.ts';
+import { warnOfReaders } from './access/advice.ts';
 import { buildServer, closeServers, serversOf, type LiveParts, type MusterServer } from './app.ts';
 import { readRules, watchPolicies } from './policy-source.ts';
 import { openLog } from './log.ts';
 import { closeOnSignal } from './shutdown.ts';
 import { readTls, tlsFiles, watchTls, type TlsFiles } from './tls.ts';
-import { listen } from './listen.ts';
+import { isLoopback, listen } from './listen.ts';
 import { ServedHistory } from './kept-history.ts';
 import { startWebhook } from './webhook.ts';
 
@@ -46,13 +49,19 @@ export function prepare(config: Config): Prepared {
   return { config, ...log, scheduler, clock, history };
 }
 
-/** @throws MusterError MUSTER_FILE_UNREADABLE */
-export function buildFor({ config, logger, scheduler, clock }: Prepared, live?: LiveParts): MusterServer {
+/**
+ * @param reviews of a live cluster, for readAccess kubernetes
+ * @throws MusterError MUSTER_FILE_UNREADABLE, and as openAccess
+ */
+export function buildFor(prepared: Prepared, live?: LiveParts, reviews?: AccessReviews): MusterServer {
+  const { config, logger, scheduler, clock } = prepared;
   const tls = tlsOf(config);
   const { reasons, maxBodyBytes, tlsClientNames: clientNames } = config;
   const extras = { ...(live ? { live } : {}), ...(tls ? { tls: readTls(tls) } : {}) };
   const { nowMs, toWall } = clock;
-  const server = buildServer({ scheduler, nowMs, toWall, logger, reasons, maxBodyBytes, clientNames, ...extras });
+  const access = openAccess(config, { logger, reviews, gangs: () => scheduler.gangs() });
+  const options = { scheduler, nowMs, toWall, logger, reasons, maxBodyBytes, clientNames, access };
+  const server = buildServer({ ...options, ...extras });
   server.metrics.onPolicies(toWall(nowMs()));
   return server;
 }
@@ -107,12 +116,11 @@ async function listenAll({ config, logger, scheduler }: Prepared, { app, extende
   const extenderUrl = extender === app ? url : await listen(extender, { host, port });
   if (config.live && !isLoopback(host) && config.tlsClientCaFile === undefined)
     logger.warn({ host }, 'anyone who reaches the extender may ask it: use the loopback, or tlsClientCaFile');
+  warnOfReaders(config, logger);
   const withQueues = () => hasQueues(scheduler.rules.tenancy);
   const webhook = await startWebhook(config, metrics.registry, logger, withQueues);
   return { url, extenderUrl, webhook };
 }
-
-const isLoopback = (host: string) => host === 'localhost' || host === '::1' || host.startsWith('127.');
 
 function watch(file: string, { scheduler, clock }: Prepared, { app, metrics }: MusterServer): () => void {
   return watchPolicies(file, {

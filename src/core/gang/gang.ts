@@ -78,12 +78,18 @@ export type Refusal =
     }
   /** Depends on the candidate nodes: decided again at every question. */
   | { readonly kind: 'open'; readonly reason: string }
-  /** No gang is admitted during a hold or while pods are in flight. Decided again at every question. */
-  | { readonly kind: 'held'; readonly reason: string }
+  /**
+   * No gang is admitted during a hold or while pods are in flight, or an earlier refusal may no longer stand. Decided again
+   * at every question. `was`: what the reason is about; absent: the hold.
+   */
+  | { readonly kind: 'held'; readonly reason: string; readonly was?: RefusalButHeld }
   /** Too few of its members exist; it blocks no other. Decided again at every question. */
   | { readonly kind: 'incomplete'; readonly reason: string }
   /** Victims are leaving to make room for the gang. */
   | { readonly kind: 'freeing'; readonly reason: string };
+
+type RefusalButHeld =
+  'room' | 'unschedulable' | 'turn' | 'later' | 'quota' | 'rate' | 'open' | 'incomplete' | 'freeing';
 
 /** A role that lacks room. */
 export interface Short {

@@ -192,10 +192,15 @@ export function refuse(ctx: GangContext, gang: Gang, refusal: Refusal): string {
 export function reconsider(gang: Gang): void {
   const refusal = refusalOf(gang);
   // If only the candidate nodes stood in the way, nothing but a new question by kube-scheduler can change that.
-  if (refusal && refusal.kind !== 'open') setRefusal(gang, { kind: 'held', reason: refusal.reason });
+  if (refusal && refusal.kind !== 'open') setRefusal(gang, asHeld(refusal));
   gang.searchAgainMs = 0;
   gang.fruitless = 0;
   write(gang).possible = undefined;
+}
+
+function asHeld(refusal: Refusal): Refusal {
+  if (refusal.kind === 'held') return refusal;
+  return { kind: 'held', reason: refusal.reason, was: refusal.kind };
 }
 
 /** The empty cluster could hold the waiting gang. */

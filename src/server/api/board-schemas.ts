@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { WAIT_KINDS } from '../../core/explanation/wait-kind.ts';
 import { SnapshotView } from './schemas.ts';
 
 /**
@@ -6,20 +7,7 @@ import { SnapshotView } from './schemas.ts';
  * that tells when they changed. The console and the commands of the terminal read the same answers.
  */
 
-/** What kind of thing a waiting gang waits for. A gang whose declaration is wrong waits for `declaration`. */
-export const WAIT_KINDS = [
-  'room',
-  'unschedulable',
-  'turn',
-  'start-time',
-  'quota',
-  'rate',
-  'members',
-  'evictions',
-  'declaration',
-  'not-asked',
-  'hold',
-] as const;
+/** What kind of thing a waiting gang waits for. */
 export const WaitKind = z
   .enum(WAIT_KINDS)
   .describe(
