@@ -44,6 +44,13 @@ export async function opened(
   return { page, problems, close: () => context.close() };
 }
 
+const POLL_MS = 20;
+
+/** Waits until the expression is true in the page. Playwright's own waiting would need eval, which the CSP forbids. */
+export async function until(page: Page, expression: string): Promise<void> {
+  while (!(await page.evaluate<boolean>(`Boolean(${expression})`))) await page.waitForTimeout(POLL_MS);
+}
+
 const AXE = readFileSync(new URL('../../../node_modules/axe-core/axe.min.js', import.meta.url), 'utf8');
 
 interface Violation {

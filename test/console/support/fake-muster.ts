@@ -1,9 +1,8 @@
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { AboutView } from '../../../src/server/api/board-schemas.ts';
-import { openApi } from '../../../src/server/api/openapi.ts';
 import { consoleFiles } from '../../../src/console/bundle.mjs';
-import { madeExplanation, madePolicies, madeQueue, madeQueueList } from './made-answers.ts';
+import { madeDocument, madeExplanation, madePolicies, madeQueue, madeQueueList } from './made-answers.ts';
 import { MadeCluster, type MadeSize } from './made-cluster.ts';
 
 /** As strict as the server's own (src/server/browser-headers.ts). */
@@ -87,7 +86,7 @@ function answerTo(cluster: MadeCluster, url: URL, odd?: string): unknown {
       sees: 'all',
       isDeciding: true,
     });
-  if (url.pathname === '/openapi.json') return openApi();
+  if (url.pathname === '/openapi.json') return madeDocument(odd);
   if (first !== 'v1') return undefined;
   if (second === 'decisions') return { items: cluster.decisions.slice(-200).reverse() };
   if (second === 'policies') return madePolicies();

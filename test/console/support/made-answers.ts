@@ -130,3 +130,38 @@ export function madeExplanation(
     ],
   });
 }
+
+/** A description of an API with all that such a description may have, references to itself included. */
+export function madeDocument(odd = ''): object {
+  const node = {
+    type: 'object',
+    properties: {
+      name: { type: 'string', description: `Its name${odd}.` },
+      kind: { enum: ['leaf', 'branch'] },
+      children: { type: 'array', items: { $ref: '#/components/schemas/Node' } },
+      amounts: { type: 'object', additionalProperties: { type: 'number' } },
+      parent: { anyOf: [{ $ref: '#/components/schemas/Node' }, { type: 'null' }] },
+    },
+    required: ['name'],
+  };
+  const response = {
+    description: `A tree${odd}.`,
+    content: { 'application/json': { schema: { $ref: '#/components/schemas/Node' } } },
+  };
+  const limit = { name: 'limit', in: 'query', schema: { type: 'integer', default: 100 }, description: 'So many.' };
+  const path = { name: 'path', in: 'path', required: true, schema: { type: 'string' } };
+  return {
+    openapi: '3.1.0',
+    info: { title: 'made', version: '1', description: `What muster knows and why${odd}.` },
+    paths: {
+      '/v1/queues': {
+        get: { tags: ['queues'], summary: `Queues${odd}`, parameters: [limit], responses: { 200: response } },
+      },
+      '/v1/queues/{path}': {
+        get: { tags: ['queues'], summary: 'One queue', parameters: [path], responses: { 200: response } },
+      },
+      '/v1/eta': { post: { tags: ['gangs'], summary: 'When it would start', requestBody: response, responses: {} } },
+    },
+    components: { schemas: { Node: node } },
+  };
+}
