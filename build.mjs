@@ -17,6 +17,8 @@ await build({
   minifyWhitespace: true,
   lineLimit: 160,
   logLevel: 'warning',
+  // For `muster --version`: the image and the release name the commit that they are built from.
+  define: { SOURCE_COMMIT: JSON.stringify(process.env.SOURCE_COMMIT ?? '') },
   banner: {
     js: [
       '#!/usr/bin/env node',

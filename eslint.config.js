@@ -45,7 +45,7 @@ const oneClock = {
 const newDate = 'NewExpression[callee.name="Date"][arguments.length=0]';
 
 export default tseslint.config(
-  { ignores: ['dist/', 'coverage/', 'node_modules/'] },
+  { ignores: ['**/dist/', 'coverage/', 'node_modules/'] },
   eslint.configs.recommended,
   {
     files: ['**/*.{ts,tsx}'],
@@ -58,7 +58,7 @@ export default tseslint.config(
     },
   },
   {
-    files: ['*.js', '*.mjs', '.ci/*.mjs', 'bench/*.mjs', 'src/console/*.mjs'],
+    files: ['*.js', '*.mjs', '.ci/*.mjs', 'bench/*.mjs', 'src/console/*.mjs', 'docs/site/**/*.mjs'],
     languageOptions: { globals: { process: 'readonly', console: 'readonly', URL: 'readonly' } },
   },
   {

@@ -9,6 +9,8 @@ import { VERSION } from '../version.ts';
 import { historyMetrics } from './history-metrics.ts';
 import { kubeConfig } from './kube-config.ts';
 import { liveMetrics } from './live-metrics.ts';
+import { provisioningMetrics } from './provisioning-metrics.ts';
+import { provisioningRules } from './provisioning.ts';
 import { buildFor, prepare, start, type Serving } from './start.ts';
 
 /**
@@ -29,6 +31,7 @@ export async function serveLive(config: Config): Promise<Serving> {
     identity: config.identity ?? hostname(),
     ...(config.keepHistory ? { history: { file: history, namespace: historyNamespace(config) } } : {}),
     limits: config,
+    ...provisioningRules(config),
     onEffects: (effects: readonly Effect[]) => server.onEffects(effects),
     log: (level, fields, message) => logger[level](fields, message),
     count: (what, label) => metrics.count(what, label),
@@ -40,6 +43,7 @@ export async function serveLive(config: Config): Promise<Serving> {
   const reviewer = config.readAccess === 'kubernetes' ? new Transport(kubeConfig(config.kubeconfig)) : undefined;
   const server = buildFor(prepared, live, reviewer && accessReviews(reviewer));
   const metrics = liveMetrics(server.metrics.registry, cluster);
+  provisioningMetrics(server.metrics.registry, scheduler, cluster.provisioner);
   historyMetrics(server.metrics.registry, history, { cluster, nowMs: clock.nowMs });
   const serving = await start(prepared, server, {
     onClosing: () => {

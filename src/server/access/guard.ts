@@ -1,5 +1,5 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
-import { EVERYTHING, type Viewer } from '../api/viewer.ts';
+import { EVERYTHING, NOTHING, type Viewer } from '../api/viewer.ts';
 import { askerOf, type Asker } from './asker.ts';
 import type { ReadAccess, Verdict } from './read-access.ts';
 import type { Refusal } from './refusal.ts';
@@ -9,7 +9,6 @@ import { otherSite } from './same-site.ts';
 const OPEN = '/v1/about';
 /** How often those who read a stream are judged again. */
 const AGAIN_MS = 60_000;
-const NOTHING: Viewer = { seesAll: false, seesNodes: false, sees: () => false };
 
 export interface GuardOptions {
   readonly access: ReadAccess;
