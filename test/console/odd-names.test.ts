@@ -35,15 +35,15 @@ describe.skipIf(!HAS_CHROMIUM)(`in ${CHROMIUM} (skipped where it is not installe
       ['decisions', () => '#/live', '.decisions li', 'job-'],
       ['the API', () => '#/api', '.operation', 'Queues'],
     ] as const)('%s shows them as text, and nothing of them runs', async (_, hash, ready, text) => {
-      const { page, problems, close } = await opened(browser, muster.url, { hash: hash() });
+      const { page, problems, close } = await opened(browser, muster.url, { hash: hash() as string });
       await page.waitForSelector(ready);
       await page.waitForSelector('.freshness.is-live');
       expect(await page.locator(ready).first().textContent()).toContain(text);
       expect(await page.textContent('main')).toContain(odd);
-      expect(await page.evaluate(`'hacked' in window`)).toBe(false);
+      expect(await page.evaluate<boolean>(`'hacked' in window`)).toBe(false);
       expect(await page.locator('main img, main script, main iframe').count()).toBe(0);
-      const strange = `[...document.links].filter((link) => link.origin !== location.origin).length`;
-      expect(await page.evaluate(strange)).toBe(0);
+      const elsewhere = `[...document.links].filter((link) => link.origin !== location.origin).length`;
+      expect(await page.evaluate(elsewhere)).toBe(0);
       expect(problems).toEqual([]);
       await close();
     });

@@ -94,6 +94,22 @@ describe.skipIf(!HAS_CHROMIUM)(`in ${CHROMIUM} (skipped where it is not installe
     await close();
   });
 
+  test('gangs of namespaces that one may not see keep their places, and lead nowhere', async () => {
+    const some = await fakeMuster({ nodes: 10, waiting: 24, running: 12, hides: true });
+    const { page, problems, close } = await opened(browser, some.url);
+    await page.waitForSelector('.gangs .grid-body .gang');
+    const row = page.locator('.gangs .grid-body .row').nth(11);
+    expect(await row.locator('.c-position').textContent()).toBe('12');
+    expect(await row.locator('.c-gang').textContent()).toBe('hidden');
+    expect(await row.locator('.c-gang a, .c-user a, .c-help a').count()).toBe(0);
+    await row.click();
+    expect(new URL(page.url()).hash).toBe('');
+    expect(await axe(page)).toEqual([]);
+    expect(problems).toEqual([]);
+    await close();
+    await some.close();
+  });
+
   test('a page that is not there says so', async () => {
     const { page, close } = await opened(browser, muster.url, { hash: '#/nowhere' });
     await page.waitForSelector('.empty');

@@ -19,6 +19,8 @@ export interface MadeSize {
   readonly running: number;
   /** Put into every name that a tenant may choose. */
   readonly odd?: string;
+  /** Whether the reader may not see the namespace team-11. */
+  readonly hides?: true;
 }
 
 const QUEUES = ['prod.etl', 'prod.ml', 'adhoc.anna', 'adhoc.bo', 'research'];
@@ -110,7 +112,7 @@ export class MadeCluster {
         (search === undefined || `${row.gang} ${row.leader} ${row.queue} ${row.user}`.includes(search)),
     );
     const waiting = found.filter((row) => row.phase === 'waiting').length;
-    const items = found.slice(offset, offset + limit);
+    const items = found.slice(offset, offset + limit).map((row) => this.#told(row));
     return GangRowList.parse({ version: this.version, total: found.length, waiting, items });
   }
 
@@ -154,6 +156,11 @@ export class MadeCluster {
       reserved: columns((i, r) => Math.min(20, 200 - used(i, r))),
       stranded: columns((i, r) => (i % 5 === 0 ? Math.min(9, 180 - used(i, r)) : 0)),
     });
+  }
+
+  #told(row: Row): Row {
+    if (!this.#size.hides || !row.gang.startsWith('team-11/')) return row;
+    return { ...row, gang: '(hidden)', leader: '', user: '', isHidden: true };
   }
 
   #placesOf({ gang, members }: Row): Detail['places'] {
