@@ -17,13 +17,14 @@ import { briefAdvice, explain, summaries } from './explanation/explain.ts';
 import type { Explanation, GangSummary, NodeView } from './explanation/explanation.ts';
 import { nodeViews } from './explanation/nodes.ts';
 import { queueDetail, queueSummaries, type QueueDetail, type QueueSummary } from './explanation/queues.ts';
+import { waitGroups, type WaitGroup } from './explanation/waits.ts';
 import { nextDueMs } from './admission/due.ts';
 import { answerFilter } from './admission/filter-gang-pod.ts';
 import { unclaim } from './gang/life-cycle.ts';
 import { claimAhead, stageOf } from './admission/claim-ahead.ts';
 import { idleNow, type IdleNow } from './idle.ts';
 import { checkInvariants } from './invariants.ts';
-import type { ClusterEvent, PodInfo, PodRef } from './model.ts';
+import type { ClusterEvent, PodInfo, PodRef, RoomRequest, RoomRequestState } from './model.ts';
 import {
   admitWaiting,
   followOthers,
@@ -35,6 +36,8 @@ import {
   tick,
 } from './observe.ts';
 import type { ProtectedPods } from './preemption/candidates/protection.ts';
+import { decideRoomAsks } from './provisioning/decide.ts';
+import type { RoomAskRules, RoomAsks } from './provisioning/room-request.ts';
 import type { Policy } from './policy/policy.ts';
 import type { Rules } from './policy/rules.ts';
 import { answerPreempt } from './preemption/verb/preempt-verb.ts';
@@ -187,6 +190,25 @@ export class Scheduler {
   }
 
   /**
+   * For which waiting gangs the autoscaler is to be asked, and which requests are to be withdrawn. Each ask is handed out
+   * once: tell what became of it (events `room-request`, `room-request-failed`). Call every second or so.
+   */
+  roomAsks(rules: RoomAskRules, nowMs: number): RoomAsks {
+    if (!this.state.isSynced || this.state.isFollowing) return { asks: [], withdrawals: [] };
+    return decideRoomAsks(this.state, this.state.roomRequests, rules, nowMs);
+  }
+
+  /** The request to the autoscaler that counts for the gang; undefined: there is none. */
+  roomRequest(gang: string): RoomRequest | undefined {
+    return this.state.roomRequests.of(gang);
+  }
+
+  /** How many requests to the autoscaler there are, by state. */
+  roomRequestCounts(): ReadonlyMap<RoomRequestState, number> {
+    return this.state.roomRequests.counts();
+  }
+
+  /**
    * Takes a slot for a pending member before kube-scheduler asks about it, so that it can be told where to look.
    * @param anyway also where kube-scheduler would soon find the node without being told
    * @returns the node; undefined: it has a place already, none is held for it, or it is not worth a write
@@ -259,7 +281,7 @@ export class Scheduler {
     return membersOf(this.state, key);
   }
 
-  /** The queue of a gang, since when it waits, and the limit that it waits for; undefined: there is no such gang. O(1). */
+  /** The queue of a gang, since when it waits, and the limit that it waits for; undefined: there is no such gang. O(roles). */
   standing(key: string): GangStanding | undefined {
     return standingOf(this.state, key);
   }
@@ -295,6 +317,11 @@ export class Scheduler {
 
   nodes(): readonly NodeView[] {
     return nodeViews(this.state);
+  }
+
+  /** What waits, counted by queue, policy and what it waits for; nothing while another replica decides. O(waiting gangs). */
+  waits(): readonly WaitGroup[] {
+    return waitGroups(this.state, this.blocked !== undefined);
   }
 
   /** All queues, parents before their children and siblings by name, the root first. */

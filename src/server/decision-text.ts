@@ -27,6 +27,7 @@ const placesOn = (slots: readonly { readonly node: string }[]): string =>
 const WRITERS: Writers = {
   'gang-admitted': ({ slots }) => same(`Admitted: ${placesOn(slots)} reserved.`),
   'gang-adopted': ({ slots }) => same(`Taken over with ${placesOn(slots)}.`),
+  'gang-complete': () => same('Complete: all members that it needs are bound.'),
   'queue-ignored': ({ note }) => same(note),
   'gang-waits': ({ reason }) => same(`Waits: ${reason}.`),
   'gang-released': ({ slots }) => same(`Over: ${counted(slots, 'place')} released.`),
@@ -59,6 +60,9 @@ const WRITERS: Writers = {
     same(
       `Member ${member} has priority ${priority}, and pods were evicted that take ${needed}: nothing is evicted for its namespace for ${minutes(forMs)}.`,
     ),
+  'room-asked': ({ members }) => same(`The autoscaler was asked for room for ${counted(members, 'member')}.`),
+  'room-answered': ({ state, message }) =>
+    same(`The autoscaler says of its request: ${state}${message === '' ? '' : `, ${message}`}.`),
   'slot-moved': ({ role, from, to }) => ({
     full: `A member of role ${role} lost its place on ${from} and has one on ${to} now.`,
     own: `A member of role ${role} lost its place and has another now.`,

@@ -148,6 +148,11 @@ export interface Gang {
   startedMs: number | undefined;
   /** Since when it runs with all the members that it needs, in ms; undefined: it does not yet. */
   readonly ranSinceMs: number | undefined;
+  /**
+   * It has not run with all the members that it needs since it was declared, and muster knew of it before its leader ran:
+   * how long it waits for them is of interest.
+   */
+  readonly isAwaited: boolean;
   /** How long it waits before others must mind it, in ms; from its policy and its forecast when it entered its queue. */
   readonly patienceMs: number;
   /** Its place among the gangs of its priority: when it came, or what its policy's order makes of that, in ms. */
