@@ -1,4 +1,4 @@
-import type { PodRef, SlotCounts } from './model.ts';
+import type { PodRef, RoomRequestState, SlotCounts } from './model.ts';
 
 /** A result of a decision for the world outside the core. Shells log it, count it, and write it to the API server. */
 export type Effect =
@@ -23,6 +23,11 @@ export type Effect =
   /** The gang is not in the queue that it names; `note`: why, as a sentence. */
   | { readonly kind: 'queue-ignored'; readonly gang: string; readonly leader: PodRef; readonly note: string }
   | { readonly kind: 'gang-waits'; readonly gang: string; readonly leader: PodRef; readonly reason: string }
+  /**
+   * The last member that the gang needs was bound, once per run. Not told of a gang whose leader ran before this muster
+   * knew of it, after a restart for instance, nor by a replica that follows. `sinceMs`: since when it was waited for.
+   */
+  | { readonly kind: 'gang-complete'; readonly gang: string; readonly leader: PodRef; readonly sinceMs: number }
   /** The gang is over (its last leader ended or was deleted); its slots are free. */
   | { readonly kind: 'gang-released'; readonly gang: string; readonly slots: number }
   /**
@@ -114,6 +119,16 @@ export type Effect =
       readonly needed: number;
       readonly victims: number;
       readonly forMs: number;
+    }
+  /** The autoscaler has been asked for nodes for the gang. `members`: how many it lacks, all of which it asks for. */
+  | { readonly kind: 'room-asked'; readonly gang: string; readonly leader: PodRef; readonly members: number }
+  /** The autoscaler's answer changed, or (`failed`) the request could not be written. `message`: in one line, or ''. */
+  | {
+      readonly kind: 'room-answered';
+      readonly gang: string;
+      readonly leader: PodRef;
+      readonly state: RoomRequestState;
+      readonly message: string;
     }
   /** A slot lost its place and has another now. */
   | {

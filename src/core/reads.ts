@@ -1,7 +1,7 @@
 import type { SchedulerStats } from './decision.ts';
 import { isAdmitted, phaseOf, refOf, refusalOf, type Gang } from './gang/gang.ts';
 import { slotCounts } from './gang/reservation.ts';
-import type { PodInfo, PodRef, SlotCounts } from './model.ts';
+import { minToStart, type PodInfo, type PodRef, type SlotCounts } from './model.ts';
 import { DEFAULT_POLICY } from './policy/policy.ts';
 import { protectedPods, type ProtectedPods } from './preemption/candidates/protection.ts';
 import type { LimitKind } from './queue/limits.ts';
@@ -46,6 +46,14 @@ export interface GangStanding {
   readonly sinceMs: number;
   /** The limit that keeps it from starting; undefined: none does. */
   readonly limit: LimitKind | 'rate' | undefined;
+  /** The name of its policy. */
+  readonly policy: string;
+  readonly user: string;
+  readonly priority: number;
+  /** How many members it needs to start. */
+  readonly members: number;
+  /** It has not been complete, and its leader did not run before muster knew of it: `sinceMs` is a wait. */
+  readonly isAwaited: boolean;
 }
 
 export function standingOf({ gangs }: StateView, key: string): GangStanding | undefined {
@@ -53,7 +61,9 @@ export function standingOf({ gangs }: StateView, key: string): GangStanding | un
   if (!gang) return undefined;
   const refusal = refusalOf(gang);
   const limit = refusal?.kind === 'quota' ? refusal.limit : refusal?.kind === 'rate' ? 'rate' : undefined;
-  return { queue: gang.queue.path, sinceMs: gang.firstAskMs, limit };
+  const { queue, firstAskMs: sinceMs, policy, user, priority, isAwaited, spec } = gang;
+  const members = spec.roles.reduce((sum, role) => sum + minToStart(spec, role), 0);
+  return { queue: queue.path, sinceMs, limit, policy: policy.name, user, priority, members, isAwaited };
 }
 
 /** A token bucket, and how many gangs wait for it now. */

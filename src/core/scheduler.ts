@@ -1,3 +1,5 @@
+import { blockedOf } from './board/context.ts';
+import { BoardReads } from './board-reads.ts';
 import { costsOf, type CostReport } from './costs.ts';
 import type {
   FilterAnswer,
@@ -15,13 +17,14 @@ import { briefAdvice, explain, summaries } from './explanation/explain.ts';
 import type { Explanation, GangSummary, NodeView } from './explanation/explanation.ts';
 import { nodeViews } from './explanation/nodes.ts';
 import { queueDetail, queueSummaries, type QueueDetail, type QueueSummary } from './explanation/queues.ts';
+import { waitGroups, type WaitGroup } from './explanation/waits.ts';
 import { nextDueMs } from './admission/due.ts';
 import { answerFilter } from './admission/filter-gang-pod.ts';
 import { unclaim } from './gang/life-cycle.ts';
 import { claimAhead, stageOf } from './admission/claim-ahead.ts';
 import { idleNow, type IdleNow } from './idle.ts';
 import { checkInvariants } from './invariants.ts';
-import type { ClusterEvent, PodInfo, PodRef } from './model.ts';
+import type { ClusterEvent, PodInfo, PodRef, RoomRequest, RoomRequestState } from './model.ts';
 import {
   admitWaiting,
   followOthers,
@@ -33,6 +36,8 @@ import {
   tick,
 } from './observe.ts';
 import type { ProtectedPods } from './preemption/candidates/protection.ts';
+import { decideRoomAsks } from './provisioning/decide.ts';
+import type { RoomAskRules, RoomAsks } from './provisioning/room-request.ts';
 import type { Policy } from './policy/policy.ts';
 import type { Rules } from './policy/rules.ts';
 import { answerPreempt } from './preemption/verb/preempt-verb.ts';
@@ -62,15 +67,19 @@ import { allAtOnce, type Slices } from './work.ts';
  */
 export class Scheduler {
   protected readonly state: SchedulerState;
+  /** What lists, maps and consoles read. */
+  readonly board: BoardReads;
   #effects: Effect[] = [];
 
   constructor(options: SchedulerOptions) {
     this.state = newState(options, (effect) => this.#effects.push(effect));
+    this.board = new BoardReads(this.state);
   }
 
   /** Keeps the snapshot current. Before `synced`, gangs are not restored: their members may still be to come. */
   observe(event: ClusterEvent, nowMs: number): readonly Effect[] {
     this.#at(nowMs);
+    this.board.changed();
     observe(this.state, event, nowMs);
     return this.#drain();
   }
@@ -91,6 +100,7 @@ export class Scheduler {
     const { isSynced } = this.state;
     if (isGangMember(this.state, pod)) {
       if (!isSynced) throw notSynced(pod);
+      this.board.changed();
       const answer = answerFilter(this.state, pod, candidates, nowMs);
       return { answer, effects: this.#drain() };
     }
@@ -180,6 +190,25 @@ export class Scheduler {
   }
 
   /**
+   * For which waiting gangs the autoscaler is to be asked, and which requests are to be withdrawn. Each ask is handed out
+   * once: tell what became of it (events `room-request`, `room-request-failed`). Call every second or so.
+   */
+  roomAsks(rules: RoomAskRules, nowMs: number): RoomAsks {
+    if (!this.state.isSynced || this.state.isFollowing) return { asks: [], withdrawals: [] };
+    return decideRoomAsks(this.state, this.state.roomRequests, rules, nowMs);
+  }
+
+  /** The request to the autoscaler that counts for the gang; undefined: there is none. */
+  roomRequest(gang: string): RoomRequest | undefined {
+    return this.state.roomRequests.of(gang);
+  }
+
+  /** How many requests to the autoscaler there are, by state. */
+  roomRequestCounts(): ReadonlyMap<RoomRequestState, number> {
+    return this.state.roomRequests.counts();
+  }
+
+  /**
    * Takes a slot for a pending member before kube-scheduler asks about it, so that it can be told where to look.
    * @param anyway also where kube-scheduler would soon find the node without being told
    * @returns the node; undefined: it has a place already, none is held for it, or it is not worth a write
@@ -211,11 +240,13 @@ export class Scheduler {
   /** While there is a reason, no new gang is admitted; reserved members and pods of no gang go on. */
   hold(reason: string | undefined): void {
     this.state.hold = reason;
+    this.board.changed();
   }
 
   /** Whether another replica decides: then its reservations, as the leaders' annotations tell them, are taken over. */
   followOthers(isFollowing: boolean, nowMs: number): readonly Effect[] {
     this.#at(nowMs);
+    this.board.changed();
     followOthers(this.state, isFollowing, nowMs);
     return this.#drain();
   }
@@ -231,6 +262,7 @@ export class Scheduler {
    */
   setRules(rules: Rules, nowMs: number): readonly QueueMove[] {
     this.#at(nowMs);
+    this.board.changed();
     return setRules(this.state, rules, nowMs);
   }
 
@@ -249,7 +281,7 @@ export class Scheduler {
     return membersOf(this.state, key);
   }
 
-  /** The queue of a gang, since when it waits, and the limit that it waits for; undefined: there is no such gang. O(1). */
+  /** The queue of a gang, since when it waits, and the limit that it waits for; undefined: there is no such gang. O(roles). */
   standing(key: string): GangStanding | undefined {
     return standingOf(this.state, key);
   }
@@ -285,6 +317,11 @@ export class Scheduler {
 
   nodes(): readonly NodeView[] {
     return nodeViews(this.state);
+  }
+
+  /** What waits, counted by queue, policy and what it waits for; nothing while another replica decides. O(waiting gangs). */
+  waits(): readonly WaitGroup[] {
+    return waitGroups(this.state, this.blocked !== undefined);
   }
 
   /** All queues, parents before their children and siblings by name, the root first. */
@@ -330,9 +367,7 @@ export class Scheduler {
 
   /** Why no gang is admitted now, whichever it is; undefined: gangs are. */
   get blocked(): string | undefined {
-    const { isSynced, hold, isFollowing } = this.state;
-    if (!isSynced) return 'the cluster has not been read yet';
-    return hold ?? (isFollowing ? 'another replica decides' : undefined);
+    return blockedOf(this.state);
   }
 
   /** Time since the last observed event, in ms; undefined: there was none. */
@@ -387,7 +422,9 @@ export class Scheduler {
 
   #drain(): readonly Effect[] {
     const effects = this.#effects;
-    if (effects.length > 0) this.#effects = [];
+    if (effects.length === 0) return effects;
+    this.#effects = [];
+    this.board.changed();
     return effects;
   }
 }

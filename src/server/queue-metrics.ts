@@ -1,4 +1,4 @@
-import { Counter, Gauge, Histogram, type Registry } from 'prom-client';
+import { Counter, Gauge, type Registry } from 'prom-client';
 import type { Effect } from '../core/effects.ts';
 import type { QueueSummary } from '../core/explanation/queues.ts';
 import { MAX_QUEUES } from '../core/queue/tree.ts';
@@ -6,25 +6,14 @@ import type { Scheduler } from '../core/scheduler.ts';
 import { boundedLabels, OTHERS } from './bounded-labels.ts';
 import { oncePerScrape } from './once-per-scrape.ts';
 
-/** A second to a day. */
-const SECONDS = [1, 10, 30, 60, 300, 900, 1800, 3600, 7200, 14_400, 43_200, 86_400];
-
 interface Deps {
   readonly scheduler: Pick<Scheduler, 'queues' | 'standing'>;
-  readonly nowMs: () => number;
 }
 
 /** Adds the metrics of queues. @returns what must hear of every effect, right after the call that had it */
-export function queueMetrics(registry: Registry, { scheduler, nowMs }: Deps): (effect: Effect) => void {
+export function queueMetrics(registry: Registry, { scheduler }: Deps): (effect: Effect) => void {
   const registers = [registry];
   registerGauges(registers, () => scheduler.queues());
-  const wait = new Histogram({
-    name: 'muster_queue_wait_seconds',
-    help: 'How long gangs had waited when they were admitted, by queue.',
-    labelNames: ['queue'],
-    buckets: SECONDS,
-    registers,
-  });
   const refusals = new Counter({
     name: 'muster_queue_refusals_total',
     help: 'Times that gangs of the queue came to wait for a limit, by limit: of the queue, its users, its namespaces, or rate.',
@@ -35,12 +24,9 @@ export function queueMetrics(registry: Registry, { scheduler, nowMs }: Deps): (e
   const onReclaim = reclaimCounters(registers);
   return (effect) => {
     if (effect.kind === 'eviction-planned') return onReclaim(effect);
-    if (effect.kind !== 'gang-admitted' && effect.kind !== 'gang-waits') return;
+    if (effect.kind !== 'gang-waits') return;
     const standing = scheduler.standing(effect.gang);
-    if (!standing) return;
-    const queue = label(standing.queue);
-    if (effect.kind === 'gang-admitted') wait.observe({ queue }, Math.max(0, nowMs() - standing.sinceMs) / 1000);
-    else if (standing.limit !== undefined) refusals.inc({ queue, limit: standing.limit });
+    if (standing?.limit !== undefined) refusals.inc({ queue: label(standing.queue), limit: standing.limit });
   };
 }
 

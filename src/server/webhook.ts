@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import type { FastifyBaseLogger } from 'fastify';
-import { Counter, type Registry } from 'prom-client';
+import type { Registry } from 'prom-client';
 import type { Config } from '../config.ts';
 import { MusterError } from '../core/errors.ts';
 import { parseWebhookConfig, type WebhookConfig } from '../webhook/rules.ts';
@@ -9,6 +9,7 @@ import { VERSION } from '../version.ts';
 import { httpServer } from './http.ts';
 import { listen } from './listen.ts';
 import { readTls, tlsFiles, watchTls } from './tls.ts';
+import { webhookMetrics } from './webhook-metrics.ts';
 
 /** A review of a new pod holds it once, and etcd's limit for one object is 1.5 MiB. */
 const MAX_BODY_BYTES = 3 * 2 ** 20;
@@ -54,14 +55,9 @@ export async function startWebhook(
 }
 
 function outcomes(registry: Registry, logger: FastifyBaseLogger): (outcome: WebhookOutcome, detail: string) => void {
-  const reviews = new Counter({
-    name: 'muster_webhook_reviews_total',
-    help: 'Pods that the webhook changed, left unchanged, or could not read, by outcome.',
-    labelNames: ['outcome'],
-    registers: [registry],
-  });
+  const count = webhookMetrics(registry);
   return (outcome, detail) => {
-    reviews.inc({ outcome });
+    count(outcome);
     if (outcome === 'failed') logger.warn({ detail }, 'the webhook could not read a pod and left it unchanged');
   };
 }

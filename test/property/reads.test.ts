@@ -53,6 +53,7 @@ function readAll({ scheduler, nodes, nowMs }: World): number {
   }
   allAtOnce(scheduler.eta(spark('new', 6, { priority: 5 }).leader(), nowMs));
   scheduler.nodes();
+  scheduler.waits();
   for (const { path } of scheduler.queues()) scheduler.queue(path);
   scheduler.queue('nobody');
   scheduler.stats();

@@ -193,7 +193,7 @@ function planWhole(ctx: BackfillContext, gang: Gang, asked: FilterRequest | unde
   if (obstacle) return refused({ ...unschedulable(cluster, gang, needs, obstacle), ...shortIn(needs, inRoom, asked) });
   foundPossible(ctx, gang);
   // Pods in flight count on every node, so that room may only seem to be short until they are bound.
-  if (inFlight.total) return refused({ kind: 'held', reason: WAITS_FOR_ROOM });
+  if (inFlight.total) return refused({ kind: 'held', reason: WAITS_FOR_ROOM, was: 'room' });
   const anywhere = asked ? planner.plan({ ...request, limits: [] }) : inRoom;
   if (anywhere.kind === 'placed') return refused(open(gang));
   const roomPosition = cluster.table.roomLog.position;
@@ -234,7 +234,7 @@ const WAITS_BEHIND = 'gang waits behind a start time';
 function mustWait(ctx: BackfillContext, gang: Gang, behind: Behind, nowMs: number): Admission {
   const { planner, inFlight, startPlans, cluster } = ctx;
   const { passage, request, asked, mayWait } = behind;
-  if (inFlight.total) return refused({ kind: 'held', reason: WAITS_BEHIND });
+  if (inFlight.total) return refused({ kind: 'held', reason: WAITS_BEHIND, was: 'later' });
   const plan = asked ? planner.plan(request) : undefined;
   const anywhere = plan?.kind === 'placed' ? besideHeads(ctx, gang, { request, rows: plan.rows }, nowMs) : undefined;
   if (anywhere?.kind === 'free')

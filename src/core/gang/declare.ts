@@ -41,6 +41,7 @@ export function newGang(
     priority: 0,
     startedMs: pod.node === undefined ? undefined : (pod.evictionTraits?.startedMs ?? nowMs),
     ranSinceMs: undefined,
+    isAwaited: pod.node === undefined,
     leaderUids: new Set(),
     slots: [],
     firstAskMs: Math.min(pod.createdMs ?? nowMs, nowMs),

@@ -78,12 +78,18 @@ export type Refusal =
     }
   /** Depends on the candidate nodes: decided again at every question. */
   | { readonly kind: 'open'; readonly reason: string }
-  /** No gang is admitted during a hold or while pods are in flight. Decided again at every question. */
-  | { readonly kind: 'held'; readonly reason: string }
+  /**
+   * No gang is admitted during a hold or while pods are in flight, or an earlier refusal may no longer stand. Decided again
+   * at every question. `was`: what the reason is about; absent: the hold.
+   */
+  | { readonly kind: 'held'; readonly reason: string; readonly was?: RefusalButHeld }
   /** Too few of its members exist; it blocks no other. Decided again at every question. */
   | { readonly kind: 'incomplete'; readonly reason: string }
   /** Victims are leaving to make room for the gang. */
   | { readonly kind: 'freeing'; readonly reason: string };
+
+type RefusalButHeld =
+  'room' | 'unschedulable' | 'turn' | 'later' | 'quota' | 'rate' | 'open' | 'incomplete' | 'freeing';
 
 /** A role that lacks room. */
 export interface Short {
@@ -142,6 +148,11 @@ export interface Gang {
   startedMs: number | undefined;
   /** Since when it runs with all the members that it needs, in ms; undefined: it does not yet. */
   readonly ranSinceMs: number | undefined;
+  /**
+   * It has not run with all the members that it needs since it was declared, and muster knew of it before its leader ran:
+   * how long it waits for them is of interest.
+   */
+  readonly isAwaited: boolean;
   /** How long it waits before others must mind it, in ms; from its policy and its forecast when it entered its queue. */
   readonly patienceMs: number;
   /** Its place among the gangs of its priority: when it came, or what its policy's order makes of that, in ms. */

@@ -9,7 +9,11 @@ import { identityOf, identityOfPod } from './run-identity.ts';
 import { hasBegun } from './transitions.ts';
 
 /** A member has been bound. With the last one that the gang needs its run begins. */
-export function noteComplete(ctx: Pick<GangContext, 'cluster' | 'meter'>, gang: Gang, nowMs: number): void {
+export function noteComplete(
+  ctx: Pick<GangContext, 'cluster' | 'meter' | 'isFollowing' | 'emit'>,
+  gang: Gang,
+  nowMs: number,
+): void {
   if (gang.ranSinceMs !== undefined) return noteWhole(ctx, gang);
   if (!isAdmitted(gang) || isBelowMinimum(ctx.cluster, gang)) return;
   hasBegun(ctx, gang, completeSince(ctx.cluster, gang, nowMs));

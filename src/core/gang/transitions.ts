@@ -44,6 +44,7 @@ type Written =
   | 'queueNote'
   | 'ask'
   | 'ranSinceMs'
+  | 'isAwaited'
   | 'patienceMs'
   | 'turnMs'
   | 'isUnasked'
@@ -117,9 +118,17 @@ export function toWaiting(ctx: GangContext, gang: Gang, why: 'expired' | Revoked
 }
 
 /** The admitted gang runs with all the members that it needs. */
-export function hasBegun({ meter }: Pick<GangContext, 'meter'>, gang: Gang, sinceMs: number): void {
+export function hasBegun(
+  { meter, isFollowing, emit }: Pick<GangContext, 'meter' | 'isFollowing' | 'emit'>,
+  gang: Gang,
+  sinceMs: number,
+): void {
+  const { key, leader, isAwaited, firstAskMs } = gang;
   write(gang).ranSinceMs = sinceMs;
-  meter.toState(gang.key, 'working');
+  write(gang).isAwaited = false;
+  meter.toState(key, 'working');
+  // The replica that decides tells it.
+  if (isAwaited && !isFollowing) emit({ kind: 'gang-complete', gang: key, leader: refOf(leader), sinceMs: firstAskMs });
 }
 
 /** The pause after a dropped plan or a search without victims, before the next search. */
@@ -192,10 +201,15 @@ export function refuse(ctx: GangContext, gang: Gang, refusal: Refusal): string {
 export function reconsider(gang: Gang): void {
   const refusal = refusalOf(gang);
   // If only the candidate nodes stood in the way, nothing but a new question by kube-scheduler can change that.
-  if (refusal && refusal.kind !== 'open') setRefusal(gang, { kind: 'held', reason: refusal.reason });
+  if (refusal && refusal.kind !== 'open') setRefusal(gang, asHeld(refusal));
   gang.searchAgainMs = 0;
   gang.fruitless = 0;
   write(gang).possible = undefined;
+}
+
+function asHeld(refusal: Refusal): Refusal {
+  if (refusal.kind === 'held') return refusal;
+  return { kind: 'held', reason: refusal.reason, was: refusal.kind };
 }
 
 /** The empty cluster could hold the waiting gang. */

@@ -48,21 +48,59 @@ async function build(
   names: readonly string[],
   say: (line: string) => void,
 ): Promise<string | undefined> {
-  const version = /k8s\.io\/kubernetes (v[\d.]+)/.exec(readFileSync(join(module, 'go.mod'), 'utf8'))![1]!;
-  const cache = join(process.env['XDG_CACHE_HOME'] ?? join(homedir(), '.cache'), 'muster-control-plane', version);
+  const version = versionIn(module, 'k8s.io/kubernetes');
+  const [, major, minor] = /^v(\d+)\.(\d+)/.exec(version)!;
+  const stamp = (key: string, value: string) => `-X k8s.io/component-base/version.${key}=${value}`;
+  const flags = [stamp('gitVersion', version), stamp('gitMajor', major!), stamp('gitMinor', minor!)];
+  const packages = names.map((name) => `k8s.io/kubernetes/cmd/${name}`);
+  return buildTools({ module, packages, flags, cache: `muster-control-plane/${version}` }, say);
+}
+
+/** promtool: from the PATH, or built as the others. @returns why there is none, as a text in an object, if there is none */
+export async function findPromtool(say: (line: string) => void): Promise<string | { readonly missing: string }> {
+  const found = onPath('promtool');
+  if (found) return found;
+  const module = inProject('test/promtool');
+  const cache = `muster-promtool/${versionIn(module, 'github.com/prometheus/prometheus')}`;
+  const packages = ['github.com/prometheus/prometheus/cmd/promtool'];
+  const built = await buildTools({ module, packages, flags: [], cache }, say);
+  return built
+    ? join(built, 'promtool')
+    : { missing: 'there is no promtool: install it, or Go, with which it is built' };
+}
+
+const versionIn = (module: string, path: string): string =>
+  new RegExp(`${path} (v[\\d.]+)`).exec(readFileSync(join(module, 'go.mod'), 'utf8'))![1]!;
+
+interface GoTools {
+  /** The folder of the go.mod that says which version. */
+  readonly module: string;
+  readonly packages: readonly string[];
+  /** For the linker. */
+  readonly flags: readonly string[];
+  /** The folder in the user's cache folder. */
+  readonly cache: string;
+}
+
+/** Builds them once. @returns the folder that has them, or undefined without Go */
+async function buildTools(
+  { module, packages, flags, cache: folder }: GoTools,
+  say: (line: string) => void,
+): Promise<string | undefined> {
+  const cache = join(process.env['XDG_CACHE_HOME'] ?? join(homedir(), '.cache'), folder);
+  const names = packages.map((path) => path.slice(path.lastIndexOf('/') + 1));
   if (names.every((name) => isExecutable(join(cache, name)))) return cache;
   const go = onPath('go');
   if (!go) return undefined;
-  say(`building ${names.join(' and ')} ${version}: minutes, once; kept in ${cache}`);
+  say(`building ${names.join(' and ')}: minutes, once; kept in ${cache}`);
   // Built beside and moved: what a killed build leaves is never taken for a binary.
   const beside = `${cache}.${process.pid}`;
   mkdirSync(beside, { recursive: true });
-  const [, major, minor] = /^v(\d+)\.(\d+)/.exec(version)!;
-  const stamp = (key: string, value: string) => `-X k8s.io/component-base/version.${key}=${value}`;
-  const flags = ['-s', '-w', stamp('gitVersion', version), stamp('gitMajor', major!), stamp('gitMinor', minor!)];
-  const packages = names.map((name) => `k8s.io/kubernetes/cmd/${name}`);
-  const args = ['build', '-trimpath', '-ldflags', flags.join(' '), '-o', `${beside}/`, ...packages];
-  await run(go, args, module);
+  await run(
+    go,
+    ['build', '-trimpath', '-ldflags', ['-s', '-w', ...flags].join(' '), '-o', `${beside}/`, ...packages],
+    module,
+  );
   mkdirSync(cache, { recursive: true });
   for (const name of names) renameSync(join(beside, name), join(cache, name));
   rmSync(beside, { recursive: true });
