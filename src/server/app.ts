@@ -19,6 +19,7 @@ import { buildMetrics, type Metrics } from './metrics.ts';
 import { protectionMetrics } from './protection-metrics.ts';
 import { queueMetrics } from './queue-metrics.ts';
 import { rateMetrics } from './rate-metrics.ts';
+import type { Traces } from './telemetry/traces.ts';
 import { waitMetrics } from './wait-metrics.ts';
 
 export interface ServerOptions {
@@ -32,6 +33,8 @@ export interface ServerOptions {
   readonly maxBodyBytes: number;
   /** The parts of a live cluster; absent: the cluster comes from files. */
   readonly live?: LiveParts;
+  /** Where the traces of gangs go; absent: nowhere. */
+  readonly traces?: Traces;
   /** HTTPS; with `ca`, only for clients whose certificate it signed. */
   readonly tls?: Tls;
   /** With `tls.ca`: the certificate names of clients that may ask the extender. */
@@ -79,7 +82,7 @@ const NO_BODY = 1024;
 
 /** Builds the servers of the extender verbs and of the read API, /healthz, /readyz, /metrics. They do not listen yet. */
 export function buildServer(options: ServerOptions): MusterServer {
-  const { scheduler, nowMs, toWall, logger, live } = options;
+  const { scheduler, nowMs, toWall, logger, live, traces } = options;
   const { app, extender } = emptyServers(options);
   const metrics = buildMetrics(() => scheduler.stats(), nowMs);
   protectionMetrics(metrics.registry, () => scheduler.protectedPods());
@@ -92,11 +95,13 @@ export function buildServer(options: ServerOptions): MusterServer {
     effects.forEach(onQueues);
     effects.forEach(onWaits);
     live?.onEffects(effects);
-    for (const { kind, ...rest } of effects) logger.info({ ...rest }, kind);
+    logEffects(logger, effects, traces);
+    traces?.tick();
   };
+  traces?.register(metrics.registry);
   const onDecision = (record: DecisionRecord) => {
     metrics.onDecision(record);
-    logDecision(logger, record);
+    logDecision(logger, record, traces);
   };
   serveVerbs(extender, options, { onEffects, onDecision });
   void app.register(apiRoutes, { scheduler, nowMs, toWall, snapshot: live?.snapshot, context: live?.context });
@@ -141,12 +146,25 @@ function serveVerbs(
   offerFirst(extender, hotPath(extender, deps, { bodyLimit: maxBodyBytes, isAllowed }));
 }
 
+/** Every line of a gang has its name, and the id of its trace until it is complete. */
+const withTrace = (traceId: string | undefined) => (traceId === undefined ? {} : { trace_id: traceId });
+
+function logEffects(logger: FastifyBaseLogger, effects: readonly Effect[], traces: Traces | undefined): void {
+  for (const effect of effects) {
+    const { kind, ...rest } = effect;
+    logger.info({ ...rest, ...withTrace(traces?.onEffect(effect)) }, kind);
+  }
+}
+
 function logDecision(
   logger: FastifyBaseLogger,
   { verb, outcome, seconds, pod, kept, offered, reason }: DecisionRecord,
+  traces: Traces | undefined,
 ): void {
   const failed = offered - kept;
   const ms = Math.round(seconds * 1e6) / 1000;
   const name = pod && `${pod.namespace}/${pod.name}`;
-  logger.info({ gang: pod?.membership?.gang, pod: name, verb, kept, failed, reason, ms }, outcome);
+  const gang = pod?.membership?.gang;
+  const trace = withTrace(gang === undefined ? undefined : traces?.idOf(gang));
+  logger.info({ gang, pod: name, verb, kept, failed, reason, ms, ...trace }, outcome);
 }

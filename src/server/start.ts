@@ -13,6 +13,9 @@ import { readTls, tlsFiles, watchTls, type TlsFiles } from './tls.ts';
 import { listen } from './listen.ts';
 import { ServedHistory } from './kept-history.ts';
 import { startWebhook } from './webhook.ts';
+import { Traces } from './telemetry/traces.ts';
+import { hostname } from 'node:os';
+import { VERSION } from '../version.ts';
 
 const TICK_MS = 1000;
 
@@ -33,24 +36,37 @@ export interface Prepared {
   readonly scheduler: Scheduler;
   readonly clock: Clock;
   readonly history: ServedHistory;
+  readonly traces: Traces | undefined;
 }
 
 /** @throws MusterError for invalid policies, and for a history file or a key that cannot be used */
-export function prepare(config: Config): Prepared {
+export async function prepare(config: Config): Promise<Prepared> {
   const log = openLog(config.logLevel);
   const rules = config.policy === undefined ? openRules([DEFAULT_POLICY]) : readRules(config.policy);
   const { schedulerNames, ignoredResources, history: file, historyKeyFile: keyFile } = config;
   const clock = new Clock();
   const history = new ServedHistory(() => clock.toWall(clock.nowMs()), { file, keyFile });
   const scheduler = new Scheduler({ ...rules, schedulerNames, ignoredResources, runTimes: history.runTimes });
-  return { config, ...log, scheduler, clock, history };
+  const traces = await tracesFor(config, { scheduler, clock, logger: log.logger });
+  return { config, ...log, scheduler, clock, history, traces };
+}
+
+/** Loads OpenTelemetry only where it is asked for. */
+async function tracesFor(
+  { traces: endpoint, identity = hostname() }: Config,
+  { scheduler, clock, logger }: Pick<Prepared, 'scheduler' | 'clock' | 'logger'>,
+): Promise<Traces | undefined> {
+  if (endpoint === undefined) return undefined;
+  const about = { 'service.name': 'muster', 'service.version': VERSION, 'service.instance.id': identity };
+  const onError = (error: unknown) => logger.error(error, 'traces of gangs fail; decisions go on');
+  return Traces.open(endpoint, about, { scheduler, clock, onError });
 }
 
 /** @throws MusterError MUSTER_FILE_UNREADABLE */
-export function buildFor({ config, logger, scheduler, clock }: Prepared, live?: LiveParts): MusterServer {
+export function buildFor({ config, logger, scheduler, clock, traces }: Prepared, live?: LiveParts): MusterServer {
   const tls = tlsOf(config);
   const { reasons, maxBodyBytes, tlsClientNames: clientNames } = config;
-  const extras = { ...(live ? { live } : {}), ...(tls ? { tls: readTls(tls) } : {}) };
+  const extras = { ...(live ? { live } : {}), ...(tls ? { tls: readTls(tls) } : {}), ...(traces ? { traces } : {}) };
   const { nowMs, toWall } = clock;
   const server = buildServer({ scheduler, nowMs, toWall, logger, reasons, maxBodyBytes, clientNames, ...extras });
   server.metrics.onPolicies(toWall(nowMs()));
@@ -87,6 +103,7 @@ export async function start(prepared: Prepared, server: MusterServer, hooks: Sta
     for (const stopWatching of unwatchTls) stopWatching();
     await webhook?.close();
     await hooks.onClosing?.();
+    await prepared.traces?.close();
   };
   closeOnSignal(server, { logger, flush }, stop);
   return { url, extenderUrl, server, close: () => closeServers(server).then(stop) };
