@@ -1,7 +1,7 @@
 import type { FastifyBaseLogger, FastifyInstance } from 'fastify';
 import { hotPath } from '../extender/hot-path.ts';
 import { extenderRoutes } from '../extender/routes.ts';
-import type { DecisionRecord, ExtenderDeps } from '../extender/verbs.ts';
+import type { ExtenderDeps } from '../extender/verbs.ts';
 import type { Reasons } from '../extender/answer.ts';
 import type { Effect } from '../core/effects.ts';
 import type { PodRef } from '../core/model.ts';
@@ -14,7 +14,7 @@ import { apiRoutes } from './api/routes.ts';
 import type { StreamTimes } from './api/stream.ts';
 import type { SnapshotAge } from './api/views.ts';
 import { nameCheck, requireCertificate, requireName } from './clients.ts';
-import { Decisions } from './decisions.ts';
+import { ears } from './ears.ts';
 import { forPeople } from './for-people.ts';
 import { health, type LiveHealth } from './health.ts';
 import { httpServer, offerFirst } from './http.ts';
@@ -22,10 +22,8 @@ import type { Tls } from './tls.ts';
 import { costMetrics } from './cost-metrics.ts';
 import { buildMetrics, type Metrics } from './metrics.ts';
 import { protectionMetrics } from './protection-metrics.ts';
-import { queueMetrics } from './queue-metrics.ts';
 import { rateMetrics } from './rate-metrics.ts';
-import { Timelines } from './timelines.ts';
-import { waitMetrics } from './wait-metrics.ts';
+import type { Traces } from './telemetry/traces.ts';
 
 export interface ServerOptions {
   readonly scheduler: Scheduler;
@@ -38,6 +36,8 @@ export interface ServerOptions {
   readonly maxBodyBytes: number;
   /** The parts of a live cluster; absent: the cluster comes from files. */
   readonly live?: LiveParts;
+  /** Where the traces of gangs go; absent: nowhere. */
+  readonly traces?: Traces;
   /** HTTPS; with `ca`, only for clients whose certificate it signed. */
   readonly tls?: Tls;
   /** With `tls.ca`: the certificate names of clients that may ask the extender. */
@@ -91,30 +91,13 @@ const NO_BODY = 1024;
 
 /** Builds the servers of the extender verbs and of the read API, /healthz, /readyz, /metrics. They do not listen yet. */
 export function buildServer(options: ServerOptions): MusterServer {
-  const { scheduler, nowMs, toWall, logger, live, access } = options;
+  const { scheduler, nowMs, toWall, live, access } = options;
   const { app, extender } = emptyServers(options);
   const metrics = buildMetrics(() => scheduler.stats(), nowMs);
   protectionMetrics(metrics.registry, () => scheduler.protectedPods());
-  const onQueues = queueMetrics(metrics.registry, { scheduler });
-  const onWaits = waitMetrics(metrics.registry, { scheduler, nowMs });
   rateMetrics(metrics.registry, () => scheduler.rates(nowMs()));
   costMetrics(metrics.registry, () => scheduler.costs(nowMs()));
-  const timelines = new Timelines((gang) => scheduler.board.gangRow(gang, nowMs()));
-  const decisions = new Decisions(timelines, toWall ?? ((ms) => ms));
-  const onEffects = (effects: readonly Effect[]) => {
-    metrics.onEffects(effects);
-    decisions.onEffects(effects, nowMs());
-    effects.forEach(onQueues);
-    effects.forEach(onWaits);
-    live?.onEffects(effects);
-    for (const { kind, ...rest } of effects) logger.info({ ...rest }, kind);
-  };
-  const onDecision = (record: DecisionRecord) => {
-    metrics.onDecision(record);
-    const gang = record.verb === 'filter' ? record.pod?.membership?.gang : undefined;
-    if (gang !== undefined) timelines.asked(gang, nowMs());
-    logDecision(logger, record);
-  };
+  const { timelines, decisions, onEffects, onDecision } = ears(options, metrics);
   serveVerbs(extender, options, { onEffects, onDecision });
   const about = aboutOf(options);
   const forApi = { scheduler, decisions, timelines, nowMs, toWall, about, streamTimes: options.streamTimes };
@@ -167,14 +150,4 @@ function serveVerbs(
   });
   const isAllowed = names ? nameCheck(names) : () => true;
   offerFirst(extender, hotPath(extender, deps, { bodyLimit: maxBodyBytes, isAllowed }));
-}
-
-function logDecision(
-  logger: FastifyBaseLogger,
-  { verb, outcome, seconds, pod, kept, offered, reason }: DecisionRecord,
-): void {
-  const failed = offered - kept;
-  const ms = Math.round(seconds * 1e6) / 1000;
-  const name = pod && `${pod.namespace}/${pod.name}`;
-  logger.info({ gang: pod?.membership?.gang, pod: name, verb, kept, failed, reason, ms }, outcome);
 }
