@@ -119,7 +119,8 @@ export class Provisioner {
     };
     const run = async () => {
       const { version } = this.#watch;
-      if (version !== undefined && isLeading()) await this.#api.ask(ask, version);
+      if (version === undefined || !isLeading()) throw new ApiError(410, 'Overtaken', 'this muster no longer decides');
+      await this.#api.ask(ask, version);
     };
     queue.push(`room-request ${keyOf({ gang, name: written.name })}`, run, (outcome, error) => {
       this.#count('ask', outcome);
