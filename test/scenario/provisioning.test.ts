@@ -74,6 +74,17 @@ describe('what is asked', () => {
     expect(driver!.constraints.affinity).toBeUndefined();
   });
 
+  test('a driver behind a gate asks for nodes of which there are none yet, though kube-scheduler never asks about it', () => {
+    const world = small();
+    const executor = { count: 9, cpu: 1, nodeSelector: { pool: 'empty' } };
+    const gang = new GangBuilder('a', { driver: { count: 1, cpu: 1 }, executor });
+    world.learn({ kind: 'pod', pod: { ...gang.leader(), gated: true } });
+    world.scheduler.admitWaiting(world.nowMs);
+    const desk = new RoomDesk(world);
+    expect(desk.wait(11)).toEqual(['+jobs/a']);
+    expect(desk.asks[0]!.podSets.map(({ count }) => count)).toEqual([1, 9]);
+  });
+
   test('constraints that no node can ever meet are not asked for', () => {
     const world = small();
     const gang = spark('a', 20);
