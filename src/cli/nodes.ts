@@ -5,7 +5,7 @@ import { columnLines, tame, type Column } from './columns.ts';
 import { documentText, type ListFormat, type Out } from './formats.ts';
 import { nodeMap, type StreamEvent } from './muster-api.ts';
 import { groupsOf, nodesOf, totalOf, type NodeLine, type NodeMap } from './node-map.ts';
-import type { NODE_SORTS } from './node-sorts.ts';
+import type { NODE_SORTS } from './choices.ts';
 import type { MusterServer } from './server/client.ts';
 import { withMuster } from './server/connect.ts';
 import type { ServerFlags } from './server/flags.ts';

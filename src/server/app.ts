@@ -8,15 +8,14 @@ import type { PodRef } from '../core/model.ts';
 import type { Scheduler } from '../core/scheduler.ts';
 import type { IntakeContext } from '../intake/gang-objects.ts';
 import type { Identity } from '../intake/identity.ts';
-import type { ReadAccess } from './access/read-access.ts';
+import { NOTHING, type ReadAccess } from './access/read-access.ts';
 import type { AboutServer } from './api/about-route.ts';
-import { NOTHING } from './api/viewer.ts';
 import { apiRoutes } from './api/routes.ts';
 import type { StreamTimes } from './api/stream.ts';
 import type { SnapshotAge } from './api/views.ts';
 import { nameCheck, requireCertificate, requireName } from './clients.ts';
-import { forPeople } from './for-people.ts';
 import { Decisions } from './decisions.ts';
+import { forPeople } from './for-people.ts';
 import { health, type LiveHealth } from './health.ts';
 import { httpServer, offerFirst } from './http.ts';
 import type { Tls } from './tls.ts';
@@ -139,7 +138,7 @@ export function buildServer(options: ServerOptions): MusterServer {
 const aboutOf = ({ live, access, cluster = live ? 'live' : 'files' }: ServerOptions): AboutServer => ({
   access: access?.needsToken ? 'token' : 'open',
   cluster,
-  sees: (viewer) => (viewer === NOTHING ? 'nothing' : viewer.seesAll ? 'all' : 'some'),
+  sees: (viewer) => (viewer.seesAll ? 'all' : viewer === NOTHING ? 'nothing' : 'some'),
   isDeciding: () => live?.health?.isLeading ?? true,
 });
 

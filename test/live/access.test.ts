@@ -193,7 +193,7 @@ describe('readAccess kubernetes', () => {
 
   const open = () => {
     const onTrouble = (trouble: string) => void troubles.push(trouble);
-    const options = { namespaces: () => namespaces, nowMs: () => nowMs, onTrouble };
+    const options = { namespaces: () => namespaces, nowMs: () => nowMs, onTrouble, patienceMs: 100_000 };
     return new KubeUsers({ reviews: accessReviews(transport), ...options });
   };
 
@@ -348,7 +348,10 @@ describe('readAccess kubernetes', () => {
       },
     };
     reviewBy(api, new Map([['of-two', { pods: ['a', 'b'] }]]));
-    const app = serverFor(new KubeUsers({ reviews: slow, namespaces: () => namespaces }));
+    namespaces = [];
+    const app = serverFor(new KubeUsers({ reviews: slow, namespaces: () => namespaces, patienceMs: 200 }));
+    for (const known of ['a', 'c']) await ask(app, 'of-two', `/v1/told/${known}`);
+    namespaces = NAMESPACES;
     expect((await ask(app, 'of-two')).told.seen).toEqual(['a']);
     expect(held).toHaveLength(1);
     held[0]!();

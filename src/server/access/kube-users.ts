@@ -13,6 +13,8 @@ export interface KubeUsersOptions {
   readonly namespaces: () => Iterable<string>;
   /** Monotonic, in ms. */
   readonly nowMs?: () => number;
+  /** How long a request waits for answers about namespaces, in ms. */
+  readonly patienceMs?: number;
   /** Told of what keeps the API server from answering, at most once a minute. */
   readonly onTrouble?: (trouble: string) => void;
 }
@@ -35,11 +37,11 @@ export class KubeUsers implements ReadAccess {
   #toldMs = -Infinity;
 
   constructor(options: KubeUsersOptions) {
-    const { reviews, nowMs = () => performance.now() } = options;
+    const { reviews, patienceMs, nowMs = () => performance.now() } = options;
     this.#options = options;
     this.#nowMs = nowMs;
     this.#users = new KnownUsers(reviews, { nowMs });
-    this.#rights = new KnownRights(reviews, { nowMs });
+    this.#rights = new KnownRights(reviews, { nowMs, patienceMs });
   }
 
   async decide({ token, address }: Asker, namespace?: string): Promise<Verdict> {

@@ -8,6 +8,9 @@ import type { TokenFile } from './token-file.ts';
 export type Verdict =
   { readonly viewer: Viewer; readonly refusal?: never } | { readonly refusal: Refusal; readonly viewer?: never };
 
+/** Of somebody who may not read, and asks what the server is. */
+export const NOTHING: Viewer = { seesAll: false, seesNodes: false, sees: () => false };
+
 /** Decides who may read. */
 export interface ReadAccess {
   /** Whether a bearer token is asked for. */

@@ -2,7 +2,7 @@ import type { NodeGroup } from './columns.ts';
 
 /** Where each cell of the map is: groups as blocks of square cells, in rows. All in CSS px. */
 
-export interface Block {
+interface Block {
   readonly name: string;
   readonly nodes: readonly number[];
   readonly x: number;

@@ -3,7 +3,7 @@ import { KindBadge, PhaseBadge } from '../../parts/badges.tsx';
 import { GangLink } from '../../parts/gang-link.tsx';
 import type { Column } from '../../parts/virtual-grid.tsx';
 import { Since, When } from '../../parts/when.tsx';
-import { hrefOf } from '../../state/route.ts';
+import { hrefOf } from '../../state/address.ts';
 
 /** A name that leads to all gangs that have it. */
 function FilterLink({ filter, value }: { readonly filter: string; readonly value: string }) {
@@ -107,5 +107,5 @@ export const COLUMNS: readonly Column<GangRow>[] = [
   { key: 'since', title: 'Since', isSortable: true, cell: ({ since }) => <Since at={since} /> },
   { key: 'reason', title: 'Why', cell: (row) => <Reason row={row} /> },
   { key: 'expected', title: 'Starts about', cell: (row) => <Expected row={row} /> },
-  { key: 'help', title: 'Help', cell: (row) => <Help row={row} /> },
+  { key: 'help', title: '', cell: (row) => <Help row={row} /> },
 ];
