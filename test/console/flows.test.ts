@@ -122,7 +122,9 @@ describe.skipIf(!HAS_CHROMIUM)(`serve --demo in ${CHROMIUM} (skipped where it is
     const lit = () =>
       page.evaluate<number>(`(() => {
         const canvas = document.querySelector('.map-canvas');
-        const { data } = canvas.getContext('2d').getImageData(0, 0, canvas.width, canvas.height);
+        const copy = new OffscreenCanvas(canvas.width, canvas.height).getContext('2d', { willReadFrequently: true });
+        copy.drawImage(canvas, 0, 0);
+        const { data } = copy.getImageData(0, 0, canvas.width, canvas.height);
         let lit = 0;
         for (let i = 0; i < data.length; i += 4) if (data[i] === 214 && data[i + 1] === 0 && data[i + 2] === 108) lit++;
         return lit;

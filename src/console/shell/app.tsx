@@ -1,5 +1,5 @@
 import { useEffect, useRef } from 'preact/hooks';
-import { about, connection } from '../api/connection.ts';
+import { about, connection, problem } from '../api/connection.ts';
 import { signIn } from '../api/session.ts';
 import { ApiPage } from '../pages/api/page.tsx';
 import { GangPage } from '../pages/gang/page.tsx';
@@ -52,7 +52,11 @@ function Main() {
 function Shown() {
   if (signIn.value !== 'none') return <SignIn />;
   if (connection.value === 'refused' || about.value?.sees === 'nothing')
-    return <Empty title="You may not look at this cluster. Ask whoever runs muster for access." />;
+    return (
+      <Empty title="You may not look at this cluster.">
+        <p>{problem.value === '' ? 'Ask whoever runs muster for access.' : problem.value}</p>
+      </Empty>
+    );
   switch (route.value.page) {
     case 'waiting':
       return <WaitingPage />;

@@ -53,7 +53,7 @@ function paintCells(
       cordoned.lineTo(x + size, y);
     }
   });
-  pen.globalAlpha = lit.size > 0 ? 0.35 : 1;
+  pen.globalAlpha = lit.size > 0 ? 0.45 : 1;
   byColour.forEach((path, i) => {
     pen.fillStyle = ramp[i]!;
     pen.fill(path);
