@@ -91,7 +91,7 @@ const NO_BODY = 1024;
 
 /** Builds the servers of the extender verbs and of the read API, /healthz, /readyz, /metrics. They do not listen yet. */
 export function buildServer(options: ServerOptions): MusterServer {
-  const { scheduler, nowMs, toWall, live, access } = options;
+  const { scheduler, nowMs, toWall, live, access, streamTimes } = options;
   const { app, extender } = emptyServers(options);
   const metrics = buildMetrics(() => scheduler.stats(), nowMs);
   protectionMetrics(metrics.registry, () => scheduler.protectedPods());
@@ -99,8 +99,7 @@ export function buildServer(options: ServerOptions): MusterServer {
   costMetrics(metrics.registry, () => scheduler.costs(nowMs()));
   const { timelines, decisions, onEffects, onDecision } = ears(options, metrics);
   serveVerbs(extender, options, { onEffects, onDecision });
-  const about = aboutOf(options);
-  const forApi = { scheduler, decisions, timelines, nowMs, toWall, about, streamTimes: options.streamTimes };
+  const forApi = { scheduler, decisions, timelines, nowMs, toWall, about: aboutOf(options), streamTimes };
   forPeople(app, { access, registry: metrics.registry }, (reads) =>
     reads.register(apiRoutes, { ...forApi, snapshot: live?.snapshot, context: live?.context }),
   );
@@ -112,10 +111,12 @@ export function buildServer(options: ServerOptions): MusterServer {
     lastEventMs: () => scheduler.sinceEvent(nowMs()),
     live: live?.health,
   });
-  app.get('/metrics', async (_request, reply) =>
-    reply.type(metrics.registry.contentType).send(await metrics.registry.metrics()),
-  );
+  metricsRoute(app, metrics);
   return { app, extender, metrics, onEffects, drain: () => (isDraining = true) };
+}
+
+function metricsRoute(app: FastifyInstance, { registry }: Metrics): void {
+  app.get('/metrics', async (_request, reply) => reply.type(registry.contentType).send(await registry.metrics()));
 }
 
 const aboutOf = ({ live, access, cluster = live ? 'live' : 'files' }: ServerOptions): AboutServer => ({

@@ -17,6 +17,10 @@ export interface Ears {
   readonly onDecision: (record: DecisionRecord) => void;
 }
 
+interface Listener {
+  readonly onEffects: (effects: readonly Effect[]) => void;
+}
+
 interface Options {
   readonly scheduler: Scheduler;
   readonly nowMs: () => number;
@@ -24,11 +28,16 @@ interface Options {
   readonly toWall?: (ms: number) => number;
   readonly logger: FastifyBaseLogger;
   /** The live cluster, which carries effects out. */
-  readonly live?: { readonly onEffects: (effects: readonly Effect[]) => void };
+  readonly live?: Listener;
+  /** Who may read; what it knows of gangs follows them. */
+  readonly access?: Partial<Listener>;
   readonly traces?: Traces;
 }
 
-export function ears({ scheduler, nowMs, toWall = (ms) => ms, logger, live, traces }: Options, metrics: Metrics): Ears {
+export function ears(
+  { scheduler, nowMs, toWall = (ms) => ms, logger, live, access, traces }: Options,
+  metrics: Metrics,
+): Ears {
   const onQueues = queueMetrics(metrics.registry, { scheduler });
   const onWaits = waitMetrics(metrics.registry, { scheduler, nowMs });
   const timelines = new Timelines((gang) => scheduler.board.gangRow(gang, nowMs()));
@@ -43,6 +52,7 @@ export function ears({ scheduler, nowMs, toWall = (ms) => ms, logger, live, trac
       effects.forEach(onQueues);
       effects.forEach(onWaits);
       live?.onEffects(effects);
+      access?.onEffects?.(effects);
       logEffects(logger, effects, traces);
       traces?.tick();
     },

@@ -1,3 +1,4 @@
+import type { Effect } from '../../core/effects.ts';
 import { EVERYTHING, type Viewer } from '../api/viewer.ts';
 import type { Asker } from './asker.ts';
 import { notLoopback, otherName } from './loopback.ts';
@@ -17,6 +18,8 @@ export interface ReadAccess {
   readonly needsToken: boolean;
   /** @param namespace the one that the request is about, if it names one */
   decide(asker: Asker, namespace?: string): Verdict | Promise<Verdict>;
+  /** Is told which gangs something befell, if it wants to know. */
+  onEffects?(effects: readonly Effect[]): void;
 }
 
 const ALL = { viewer: EVERYTHING } as const;
