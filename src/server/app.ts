@@ -11,7 +11,7 @@ import type { Identity } from '../intake/identity.ts';
 import type { ReadAccess } from './access/read-access.ts';
 import type { AboutServer } from './api/about-route.ts';
 import { NOTHING } from './api/viewer.ts';
-import { apiRoutes } from './api/routes.ts';
+import { apiRoutes, type ApiDeps } from './api/routes.ts';
 import type { StreamTimes } from './api/stream.ts';
 import type { SnapshotAge } from './api/views.ts';
 import { nameCheck, requireCertificate, requireName } from './clients.ts';
@@ -92,7 +92,7 @@ const NO_BODY = 1024;
 
 /** Builds the servers of the extender verbs and of the read API, /healthz, /readyz, /metrics. They do not listen yet. */
 export function buildServer(options: ServerOptions): MusterServer {
-  const { scheduler, nowMs, toWall, logger, live, access } = options;
+  const { scheduler, nowMs, logger, live, access } = options;
   const { app, extender } = emptyServers(options);
   const metrics = buildMetrics(() => scheduler.stats(), nowMs);
   protectionMetrics(metrics.registry, () => scheduler.protectedPods());
@@ -100,8 +100,7 @@ export function buildServer(options: ServerOptions): MusterServer {
   const onWaits = waitMetrics(metrics.registry, { scheduler, nowMs });
   rateMetrics(metrics.registry, () => scheduler.rates(nowMs()));
   costMetrics(metrics.registry, () => scheduler.costs(nowMs()));
-  const timelines = new Timelines((gang) => scheduler.board.gangRow(gang, nowMs()));
-  const decisions = new Decisions(timelines, toWall ?? ((ms) => ms));
+  const { timelines, decisions } = memories(options);
   const onEffects = (effects: readonly Effect[]) => {
     metrics.onEffects(effects);
     decisions.onEffects(effects, nowMs());
@@ -112,15 +111,12 @@ export function buildServer(options: ServerOptions): MusterServer {
   };
   const onDecision = (record: DecisionRecord) => {
     metrics.onDecision(record);
-    const gang = record.verb === 'filter' ? record.pod?.membership?.gang : undefined;
-    if (gang !== undefined) timelines.asked(gang, nowMs());
+    noteAsked(timelines, record, nowMs());
     logDecision(logger, record);
   };
   serveVerbs(extender, options, { onEffects, onDecision });
-  const about = aboutOf(options);
-  const forApi = { scheduler, decisions, timelines, nowMs, toWall, about, streamTimes: options.streamTimes };
   forPeople(app, { access, registry: metrics.registry }, (reads) =>
-    reads.register(apiRoutes, { ...forApi, snapshot: live?.snapshot, context: live?.context }),
+    reads.register(apiRoutes, apiDeps(options, { decisions, timelines })),
   );
   let isDraining = false;
   health(app, {
@@ -134,6 +130,23 @@ export function buildServer(options: ServerOptions): MusterServer {
     reply.type(metrics.registry.contentType).send(await metrics.registry.metrics()),
   );
   return { app, extender, metrics, onEffects, drain: () => (isDraining = true) };
+}
+
+/** What was decided, and what befell each gang. */
+function memories({ scheduler, nowMs, toWall = (ms) => ms }: ServerOptions) {
+  const timelines = new Timelines((gang) => scheduler.board.gangRow(gang, nowMs()));
+  return { timelines, decisions: new Decisions(timelines, toWall) };
+}
+
+function apiDeps(options: ServerOptions, memories: Pick<ApiDeps, 'decisions' | 'timelines'>): ApiDeps {
+  const { scheduler, nowMs, toWall, streamTimes, live } = options;
+  const ofCluster = { snapshot: live?.snapshot, context: live?.context };
+  return { scheduler, nowMs, toWall, streamTimes, ...ofCluster, about: aboutOf(options), ...memories };
+}
+
+function noteAsked(timelines: Timelines, { verb, pod }: DecisionRecord, nowMs: number): void {
+  const gang = pod?.membership?.gang;
+  if (verb === 'filter' && gang !== undefined) timelines.asked(gang, nowMs);
 }
 
 const aboutOf = ({ live, access, cluster = live ? 'live' : 'files' }: ServerOptions): AboutServer => ({
