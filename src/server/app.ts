@@ -10,7 +10,7 @@ import type { IntakeContext } from '../intake/gang-objects.ts';
 import type { Identity } from '../intake/identity.ts';
 import { NOTHING, type ReadAccess } from './access/read-access.ts';
 import type { AboutServer } from './api/about-route.ts';
-import { apiRoutes } from './api/routes.ts';
+import { apiRoutes, type ApiDeps } from './api/routes.ts';
 import type { StreamTimes } from './api/stream.ts';
 import type { SnapshotAge } from './api/views.ts';
 import { nameCheck, requireCertificate, requireName } from './clients.ts';
@@ -91,7 +91,7 @@ const NO_BODY = 1024;
 
 /** Builds the servers of the extender verbs and of the read API, /healthz, /readyz, /metrics. They do not listen yet. */
 export function buildServer(options: ServerOptions): MusterServer {
-  const { scheduler, nowMs, toWall, live, access, streamTimes } = options;
+  const { scheduler, nowMs, live, access } = options;
   const { app, extender } = emptyServers(options);
   const metrics = buildMetrics(() => scheduler.stats(), nowMs);
   protectionMetrics(metrics.registry, () => scheduler.protectedPods());
@@ -99,9 +99,8 @@ export function buildServer(options: ServerOptions): MusterServer {
   costMetrics(metrics.registry, () => scheduler.costs(nowMs()));
   const { timelines, decisions, onEffects, onDecision } = ears(options, metrics);
   serveVerbs(extender, options, { onEffects, onDecision });
-  const forApi = { scheduler, decisions, timelines, nowMs, toWall, about: aboutOf(options), streamTimes };
   forPeople(app, { access, registry: metrics.registry }, (reads) =>
-    reads.register(apiRoutes, { ...forApi, snapshot: live?.snapshot, context: live?.context }),
+    reads.register(apiRoutes, apiDeps(options, { decisions, timelines })),
   );
   let isDraining = false;
   health(app, {
@@ -113,6 +112,12 @@ export function buildServer(options: ServerOptions): MusterServer {
   });
   metricsRoute(app, metrics);
   return { app, extender, metrics, onEffects, drain: () => (isDraining = true) };
+}
+
+function apiDeps(options: ServerOptions, memories: Pick<ApiDeps, 'decisions' | 'timelines'>): ApiDeps {
+  const { scheduler, nowMs, toWall, streamTimes, live } = options;
+  const ofCluster = { snapshot: live?.snapshot, context: live?.context };
+  return { scheduler, nowMs, toWall, streamTimes, ...ofCluster, about: aboutOf(options), ...memories };
 }
 
 function metricsRoute(app: FastifyInstance, { registry }: Metrics): void {

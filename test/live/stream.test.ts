@@ -160,9 +160,13 @@ describe('GET /v1/stream', () => {
     expect(await connections()).toBe(2);
     flood();
     expect(DecisionList.parse((await next('decisions')).data).items.length).toBeGreaterThan(0);
+    const reading = (async () => {
+      for (;;) await next('decisions');
+    })().catch(() => undefined);
     await vi.waitFor(async () => expect(await connections()).toBe(1), { timeout: 20_000, interval: 50 });
     socket.destroy();
     stop();
+    await reading;
   }, 30_000);
 
   test('closing the server ends all streams, also those that nobody reads', async () => {
@@ -173,7 +177,10 @@ describe('GET /v1/stream', () => {
     flood();
     await next('decisions');
     await server.app.close();
-    await expect(next('decisions').then(() => next('decisions'))).rejects.toThrow();
+    const readOn = async () => {
+      for (;;) await next('decisions');
+    };
+    await expect(readOn()).rejects.toThrow();
     socket.destroy();
   });
 
