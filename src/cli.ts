@@ -77,7 +77,7 @@ program
   )
   .option('--nodes <file>', 'output of kubectl get nodes -o json|yaml')
   .option('--pods <file>', 'output of kubectl get pods -A -o json|yaml')
-  .option('--demo', 'serve the embedded demo cluster instead of files')
+  .option('--demo', 'serve a made-up cluster on which jobs come, wait, run and end, 30 times as fast as in life')
   .option('--live', 'serve a live cluster: that of --kubeconfig, or the one that muster runs in')
   .option('--kubeconfig <file>', 'kubeconfig of the live cluster')
   .option(
@@ -109,9 +109,8 @@ program
         await serveLive(config);
         return undefined;
       }
-      const { serve } = await import('./server/serve.ts');
-      const demo = flags['demo'] ? [{ nodes: (await import('./cli/demo.ts')).demoNodes(), pods: [] }] : [];
-      await serve(config, ...demo);
+      if (flags['demo']) await (await import('./cli/living/serve.ts')).serveLiving(config);
+      else await (await import('./server/serve.ts')).serve(config);
       return undefined;
     }),
   );

@@ -19,7 +19,7 @@ import { buildFor, prepare, start, type Serving } from './start.ts';
  * @throws MusterError if there is no API server to connect to, or the port is taken
  */
 export async function serveLive(config: Config): Promise<Serving> {
-  const prepared = prepare(config);
+  const prepared = await prepare(config);
   const { scheduler, clock, logger, history } = prepared;
   const transport = new Transport(kubeConfig(config.kubeconfig));
   const cluster: LiveCluster = new LiveCluster({
