@@ -75,7 +75,12 @@ describe.skipIf(typeof binaries === 'string')('commands find muster through the 
     musters.push(one);
     one.start();
     if (hasLease) await one.ready();
-    else await waitFor(name, async () => readFileSync(one.logFile, 'utf8').includes('muster serves'), undefined);
+    else
+      await waitFor(
+        name,
+        () => Promise.resolve(readFileSync(one.logFile, 'utf8').includes('muster serves')),
+        undefined,
+      );
     return port;
   }
 

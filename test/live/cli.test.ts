@@ -129,7 +129,7 @@ describe('muster gangs', () => {
 describe('muster nodes', () => {
   test('puts nodes together by the first label, with all of them last', async () => {
     expect((await nodes({}, TERMINAL)).text).toMatchInlineSnapshot(`
-      "cpu, per cent of what a node has; means over nodes; stranded is free, but of no use.
+      "cpu, per cent of what the nodes have, on average; stranded: free, but of no use
       zone       nodes  cordoned  used  reserved  free  stranded
       z0             2         0   13%       38%   50%        0%  ###========
       z1             1         0    0%       25%   75%        0%  =====
@@ -171,13 +171,13 @@ describe('muster explain', () => {
           waits-driver
         It starts about 00:39 (between now and 18:14), when jobs/runs ends. Nothing is
           known of how long jobs/runs runs: that is supposed. That is no promise:
-            forecasts may be wrong.
+          forecasts may be wrong.
         Nothing is known of how long it runs (no run known); muster supposes 30m, nine
           times of ten at most 6h.
 
-      role      min  max  request per member       eligible  places  nodes excluded by
-      driver      1    1  cpu 1 core, memory 0 M~    3 of 3       7  -
-      executor    9    9  cpu 1 core, memory 0 M~    3 of 3       7  -
+      role      min  max  request per member  eligible  places  nodes excluded by
+      driver      1    1  cpu 1 core            3 of 3       7  -
+      executor    9    9  cpu 1 core            3 of 3       7  -
 
       * Role executor needs 9 places; 7 places are free on 3 eligible nodes of 3; 2
           cores short.

@@ -61,20 +61,20 @@ export class ForwardingKubelet {
 
 function join(web: Duplex, port: number, local: number | undefined): void {
   const name = Buffer.from([port & 0xff, port >> 8]);
-  for (const channel of [DATA, ERROR]) web.write(frame(BINARY, Buffer.concat([Buffer.of(channel!), name])));
+  for (const channel of [DATA, ERROR]) web.write(frame(BINARY, Buffer.concat([Buffer.of(channel), name])));
   const fail = (why: string) => {
-    web.write(frame(BINARY, Buffer.concat([Buffer.of(ERROR!), Buffer.from(why)])));
+    web.write(frame(BINARY, Buffer.concat([Buffer.of(ERROR), Buffer.from(why)])));
     web.end(frame(CLOSE, Buffer.alloc(0)));
   };
   if (local === undefined) return fail(`unable to listen on port ${port}: connection refused`);
   const pod: Socket = connect(local, '127.0.0.1');
-  pod.on('data', (chunk: Buffer) => web.write(frame(BINARY, Buffer.concat([Buffer.of(DATA!), chunk]))));
+  pod.on('data', (chunk: Buffer) => web.write(frame(BINARY, Buffer.concat([Buffer.of(DATA), chunk]))));
   pod.on('error', (error) => fail(error.message));
   pod.on('close', () => web.end(frame(CLOSE, Buffer.alloc(0))));
   web.on('error', () => pod.destroy()).on('close', () => pod.destroy());
   readFrames(web, (opcode, data) => {
     if (opcode === CLOSE) pod.end();
-    else if (opcode === PING) web.write(frame(PONG!, data));
+    else if (opcode === PING) web.write(frame(PONG, data));
     else if (data[0] === DATA) pod.write(data.subarray(1));
   });
 }
