@@ -45,10 +45,10 @@ const oneClock = {
 const newDate = 'NewExpression[callee.name="Date"][arguments.length=0]';
 
 export default tseslint.config(
-  { ignores: ['dist/', 'coverage/', 'node_modules/'] },
+  { ignores: ['**/dist/', 'coverage/', 'node_modules/'] },
   eslint.configs.recommended,
   {
-    files: ['**/*.ts'],
+    files: ['**/*.{ts,tsx}'],
     extends: [tseslint.configs.recommendedTypeChecked],
     languageOptions: { parserOptions: { projectService: true, tsconfigRootDir: import.meta.dirname } },
     rules: {
@@ -58,11 +58,11 @@ export default tseslint.config(
     },
   },
   {
-    files: ['*.js', '*.mjs', '.ci/*.mjs', 'bench/*.mjs'],
+    files: ['*.js', '*.mjs', '.ci/*.mjs', 'bench/*.mjs', 'src/console/*.mjs', 'docs/site/**/*.mjs'],
     languageOptions: { globals: { process: 'readonly', console: 'readonly', URL: 'readonly' } },
   },
   {
-    files: ['src/**/*.ts'],
+    files: ['src/**/*.{ts,tsx}'],
     rules: {
       'max-lines': ['error', { max: 300, skipBlankLines: true, skipComments: true }],
       'max-lines-per-function': ['error', { max: 40, skipBlankLines: true, skipComments: true, IIFEs: true }],
@@ -70,8 +70,8 @@ export default tseslint.config(
     },
   },
   {
-    files: ['src/**/*.ts'],
-    ignores: ['src/clock.ts'],
+    files: ['src/**/*.{ts,tsx}'],
+    ignores: ['src/clock.ts', 'src/console/clock/now.ts'],
     rules: {
       'no-restricted-properties': ['error', { object: 'Date', property: 'now', ...oneClock }],
       'no-restricted-syntax': ['error', { selector: newDate, ...oneClock }],
@@ -89,7 +89,7 @@ export default tseslint.config(
     },
   },
   ...folders.map((folder) =>
-    restrict([`src/${folder}/**/*.ts`], [...wall(folder), ...(folder === 'core' ? [packages] : [])]),
+    restrict([`src/${folder}/**/*.{ts,tsx}`], [...wall(folder), ...(folder === 'core' ? [packages] : [])]),
   ),
   ...coreRooms.map(roomWall),
 );

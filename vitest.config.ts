@@ -1,7 +1,9 @@
 import { defineConfig } from 'vitest/config';
+import { consoleModuleOfTests } from './src/console/bundle.mjs';
 
 // No time limit is an assertion: the machine may be slow, the tests must not be flaky.
 export default defineConfig({
+  plugins: [consoleModuleOfTests],
   test: {
     include: ['test/**/*.test.ts'],
     exclude: ['test/e2e/**'],

@@ -2,6 +2,7 @@ import { build } from 'esbuild';
 import { spawn, spawnSync } from 'node:child_process';
 import { readdirSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
+import { consoleModule } from '../src/console/bundle.mjs';
 
 // Builds dist/cli.js and every bench/*.ts, then runs one of them: node bench/run.mjs main|compare|pair ARGUMENT...
 const root = fileURLToPath(new URL('..', import.meta.url));
@@ -22,6 +23,7 @@ await build({
   format: 'esm',
   target: 'node20',
   sourcemap: true,
+  plugins: [consoleModule],
   logLevel: 'warning',
   banner: {
     js: [

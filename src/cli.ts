@@ -2,16 +2,17 @@ import { isMainThread } from 'node:worker_threads';
 import { Command, Option } from 'commander';
 import { checkCommand, type CheckFlags } from './cli/check.ts';
 import { addCostCommand } from './cli/cost.ts';
-import { demoCommand, demoNodes, type DemoFlags } from './cli/demo.ts';
-import { etaCommand, type EtaFlags } from './cli/eta.ts';
-import { explainCommand, type ExplainFlags } from './cli/explain.ts';
+import { demoCommand, type DemoFlags } from './cli/demo.ts';
 import { generateCommand, type GenerateFlags } from './cli/generate.ts';
 import { addHistoryCommands } from './cli/history/commands.ts';
+import { addImportCommand } from './cli/import/commands.ts';
+import { addInstallCommand } from './cli/install/command.ts';
 import { addIslandsOptions } from './cli/islands.ts';
+import { serveLiving } from './cli/living/serve.ts';
 import { mergeCommand } from './cli/merge.ts';
 import { notNegative, numbers, positive, positiveWhole, share, whole } from './cli/number-flags.ts';
-import { addQueueCommands } from './cli/queue-commands.ts';
 import { replayCommand, type ReplayFlags } from './cli/replay.ts';
+import { addServerCommands } from './cli/server-commands.ts';
 import { sizeCommand, type SizeFlags } from './cli/size.ts';
 import type { OutFlags } from './cli/sweep-out.ts';
 import { serveCell } from './cli/sweep-thread.ts';
@@ -70,7 +71,7 @@ program
   )
   .option('--nodes <file>', 'output of kubectl get nodes -o json|yaml')
   .option('--pods <file>', 'output of kubectl get pods -A -o json|yaml')
-  .option('--demo', 'serve the embedded demo cluster instead of files')
+  .option('--demo', 'serve a made-up cluster on which jobs come, wait, run and end, 30 times as fast as in life')
   .option('--live', 'serve a live cluster: that of --kubeconfig, or the one that muster runs in')
   .option('--kubeconfig <file>', 'kubeconfig of the live cluster')
   .option(
@@ -100,7 +101,8 @@ program
         // The client library takes 0.3 s and 75 MB to load: only where there is a cluster to talk to.
         const { serveLive } = await import('./server/live.ts');
         await serveLive(config);
-      } else await serve(config, ...(flags['demo'] ? ([{ nodes: demoNodes(), pods: [] }] as const) : []));
+      } else if (flags['demo']) await serveLiving(config);
+      else await serve(config);
       return undefined;
     }),
   );
@@ -277,34 +279,11 @@ program
   .option('--nodes <file>', "write the profile's nodes as well")
   .action((profile: string, flags: GenerateFlags) => run(() => generateCommand(profile, flags)));
 
-program
-  .command('explain <app>')
-  .description(
-    'explain why an application waits and what would help; APP is its name, namespace/name, or its leader pod',
-  )
-  .option('--server <url>', 'URL of muster', 'http://127.0.0.1:8888')
-  .option('-n, --namespace <name>', 'only in this namespace')
-  .addOption(new Option('-o, --output <format>', 'output format').choices(['table', 'json']).default('table'))
-  .action((app: string, flags: ExplainFlags) =>
-    run(() => explainCommand(app, flags, (text) => process.stdout.write(text))),
-  );
+addServerCommands(program, run);
 
 addHistoryCommands(program, run);
 
-program
-  .command('eta <file|app>')
-  .description(
-    'tell when an app would start if it were submitted now (FILE: its Pod, Job or SparkApplication), or when one that waits starts (APP)',
-  )
-  .option('--server <url>', 'URL of muster', 'http://127.0.0.1:8888')
-  .option('-n, --namespace <name>', 'look for APP only in this namespace')
-  .addOption(new Option('-o, --output <format>', 'output format').choices(['text', 'json']).default('text'))
-  .option('--json', 'the same as --output json')
-  .action((target: string, { json, ...flags }: EtaFlags & { readonly json?: true }) =>
-    run(() => etaCommand(target, json ? { ...flags, output: 'json' } : flags, (text) => process.stdout.write(text))),
-  );
-
-addQueueCommands(program, run);
+addImportCommand(program, run);
 
 program
   .command('check <file...>')
@@ -313,6 +292,8 @@ program
   .option('--kubeconfig <file>', 'kubeconfig of that cluster')
   .option('--nodes <file>', 'compare guarantees with these nodes: as replay reads them, or preset:NAME')
   .action((files: readonly string[], flags: CheckFlags) => run(() => checkCommand(files, flags)));
+
+addInstallCommand(program, run);
 
 program
   .command('demo')

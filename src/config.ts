@@ -129,6 +129,28 @@ export const Config = z.strictObject({
     .describe(
       'How often each Spark driver is polled for what losing its executors would cost (docs/preemption.md); 0: never.',
     ),
+  provisioning: z
+    .string()
+    .max(253)
+    .regex(
+      /^[a-z0-9]([-a-z0-9.]*[a-z0-9])?$/,
+      'expected off, check-capacity, best-effort-atomic or the name of a class',
+    )
+    .optional()
+    .describe(
+      'With --live: ask the autoscaler for nodes for whole gangs that wait for room (docs/autoscaling.md), by ProvisioningRequests of this class: best-effort-atomic, check-capacity, or its whole name. off: ask for nothing, and withdraw what was asked. Absent: ask for nothing.',
+    ),
+  provisioningParameters: list(/^[^=\s]{1,255}=[^\n]{0,255}$/, 'expected key=value')
+    .default([])
+    .describe(
+      'spec.parameters of these requests, as key=value. ValidUntilSeconds is 900 unless said: how long the autoscaler may take. Comma-separated in the environment.',
+    ),
+  provisioningAfterMs: integer(0, 3_600_000)
+    .default(10_000)
+    .describe('How long a gang waits for room before the autoscaler is asked.'),
+  provisioningMost: integer(1, 1000)
+    .default(20)
+    .describe('The most gangs for which the autoscaler is asked at a time, in the order of their turns.'),
   keepHistory: flag
     .default(true)
     .describe('With --live: keep the history of run times in the ConfigMaps muster-history (docs/run-times.md).'),
@@ -166,6 +188,21 @@ export const Config = z.strictObject({
     .default(['system:kube-scheduler'])
     .describe(
       'With tlsClientCaFile: the verbs answer only certificates with one of these names, as common name or alternative name (DNS, URI, e-mail). Comma-separated in the environment.',
+    ),
+  readAccess: z
+    .enum(['loopback', 'token', 'kubernetes', 'anyone'])
+    .default('loopback')
+    .describe(
+      'Who may read /v1: loopback (this machine, kubectl port-forward), token (of readTokenFile), kubernetes (those namespaces whose pods the reader may list), anyone. See docs/security.md.',
+    ),
+  readTokenFile: z
+    .string()
+    .optional()
+    .describe('With readAccess token: file of bearer tokens, one a line; read again when it changes.'),
+  readHosts: list(/^[a-z0-9.-]+$/, 'expected names such as muster.example.com')
+    .default([])
+    .describe(
+      'With readAccess loopback or anyone: names of muster in browsers, beside localhost and IP addresses; with anyone, none: every name. Comma-separated in the environment.',
     ),
   nodes: z.string().optional().describe('Nodes: output of kubectl get nodes -o json or -o yaml.'),
   pods: z.string().optional().describe('Pods: output of kubectl get pods -A -o json or -o yaml.'),

@@ -7,11 +7,13 @@ import { counted } from '../core/wording.ts';
 import { asObject, type Json } from '../intake/field.ts';
 import { documentsOf } from '../intake/manifests.ts';
 import type { EtaView } from '../server/api/schemas.ts';
-import { etaOf, explanationOf, type ServerFlags } from './muster-api.ts';
+import { documentText } from './formats.ts';
+import { etaOf, explanationOf, type AskFlags } from './muster-api.ts';
+import { withMuster } from './server/connect.ts';
 import { forecastText, startText, timeLines } from './time-text.ts';
 
-export interface EtaFlags extends ServerFlags {
-  readonly output: 'text' | 'json';
+export interface EtaFlags extends AskFlags {
+  readonly output: 'text' | 'json' | 'yaml';
 }
 
 type Eta = z.output<typeof EtaView>;
@@ -27,25 +29,25 @@ const FILE = /^-$|\.(ya?ml|json)$/i;
 export async function etaCommand(target: string, flags: EtaFlags, write: (text: string) => void): Promise<number> {
   const now = new Date(new Clock().nowMs());
   if (FILE.test(target)) return ofFile(target, flags, now, write);
-  const found = await explanationOf(target, flags);
+  const found = await withMuster(flags, (server) => explanationOf(target, server, flags.namespace));
   if (!found) {
     write(`There is no gang called ${target}; a file must end in .yaml, .yml or .json.\n`);
     return 1;
   }
   const { gang, phase, start, ends, forecast, advice } = found;
   const lines = [`Gang ${gang}: ${phase}`, ...timeLines(found, now), ...(start ? advice : [])];
-  write(flags.output === 'json' ? json({ gang, phase, start, ends, forecast }) : `${lines.join('\n')}\n`);
+  const told = { gang, phase, start, ends, forecast };
+  write(flags.output === 'text' ? `${lines.join('\n')}\n` : documentText(told, flags.output));
   return 0;
 }
 
 async function ofFile(file: string, flags: EtaFlags, now: Date, write: (text: string) => void): Promise<number> {
   const name = file === '-' ? 'standard input' : file;
-  const eta = await etaOf({ name, objects: objectsIn(read(file, name), name) }, flags);
-  write(flags.output === 'json' ? json(eta) : `${textOf(eta, now).join('\n')}\n`);
+  const objects = objectsIn(read(file, name), name);
+  const eta = await withMuster(flags, (server) => etaOf({ name, objects }, server));
+  write(flags.output === 'text' ? `${textOf(eta, now).join('\n')}\n` : documentText(eta, flags.output));
   return eta.cannotStart === undefined ? 0 : 1;
 }
-
-const json = (value: unknown) => `${JSON.stringify(value, null, 2)}\n`;
 
 function read(file: string, name: string): string {
   try {

@@ -1,14 +1,20 @@
-import Table from 'cli-table3';
 import type { z } from 'zod';
-import { Clock } from '../clock.ts';
 import { amount } from '../core/explanation/amounts.ts';
 import { counted } from '../core/wording.ts';
 import type { ExplanationView } from '../server/api/schemas.ts';
-import { explanationOf, type ServerFlags } from './muster-api.ts';
+import { since } from './ago.ts';
+import { columnLines, tame, type Column } from './columns.ts';
+import { documentText, type OneFormat } from './formats.ts';
+import { explanationOf, type AskFlags, type StreamEvent } from './muster-api.ts';
+import type { MusterServer } from './server/client.ts';
+import { withMuster } from './server/connect.ts';
 import { timeLines } from './time-text.ts';
+import { PIPE, type View } from './view.ts';
+import { untilStopped, watch } from './watch.ts';
 
-export interface ExplainFlags extends ServerFlags {
-  readonly output: 'table' | 'json';
+export interface ExplainFlags extends AskFlags {
+  readonly output: OneFormat;
+  readonly watch?: true;
 }
 
 type Explanation = z.output<typeof ExplanationView>;
@@ -18,31 +24,43 @@ type Explanation = z.output<typeof ExplanationView>;
  * spark-app-selector), `namespace/name`, or the name of its leader pod.
  * @returns the exit code: 0 found, 1 not found
  */
-export async function explainCommand(app: string, flags: ExplainFlags, write: (text: string) => void): Promise<number> {
-  const found = await explanationOf(app, flags);
-  if (!found) {
-    write(`There is no gang called ${app}, and no leader pod of that name.\n`);
-    return 1;
+export async function explainCommand(
+  app: string,
+  flags: ExplainFlags,
+  write: (text: string) => void,
+  view: () => View = () => PIPE,
+): Promise<number> {
+  let isFound = true;
+  const text = async (server: MusterServer) => {
+    const found = await explanationOf(app, server, flags.namespace);
+    isFound = found !== undefined;
+    if (!found) return `There is no gang called ${app}, and no leader pod of that name.\n`;
+    return flags.output === 'table' ? `${textOf(found, view())}\n` : documentText(found, flags.output);
+  };
+  if (!flags.watch) {
+    write(await withMuster(flags, text));
+    return isFound ? 0 : 1;
   }
-  write(flags.output === 'json' ? `${JSON.stringify(found, null, 2)}\n` : `${textOf(found)}\n`);
-  return 0;
+  // What is ahead of it, and what is free, changes with any gang and any node.
+  const versionOf = (event: StreamEvent) => (event.kind === 'tick' ? event.tick.gangs + event.tick.nodes : undefined);
+  return untilStopped((signal) => watch(flags, { draw: text, versionOf, signal }, { write, view }));
 }
 
-function textOf(found: Explanation): string {
-  const { gang, phase, queue, priority, policy, since, leader, reason, advice, ahead, elastic } = found;
+function textOf(found: Explanation, view: View): string {
+  const { gang, phase, queue, priority, policy, leader, reason, advice, ahead, elastic } = found;
   const lines = [
-    `Gang ${gang}: ${phase}${reason === undefined ? '' : `, ${reason}`}`,
-    `  since ${since}, queue ${queue || '-'}, priority ${priority}${termsOf(found)}, policy ${policy}, leader ${leader.name}`,
+    `Gang ${tame(gang)}: ${phase}${reason === undefined ? '' : `, ${tame(reason)}`}`,
+    `  since ${since(found.since, view)}, queue ${queue || '-'}, priority ${priority}${termsOf(found)}, policy ${policy}, leader ${leader.name}`,
   ];
   lines.push(...snapshotLines(found));
-  lines.push(...timeLines(found, new Date(new Clock().nowMs())).map((line) => `  ${line}`));
-  if (found.roles.length > 0) lines.push(rolesTable(found));
-  if (found.placed.length > 0) lines.push(placedTable(found));
-  if (found.preemption && found.preemption.victims.length > 0) lines.push(victimsTable(found.preemption));
+  lines.push(...timeLines(found, view.now()).map((line) => `  ${line}`));
+  const tables = [rolesTable(found, view), placedTable(found, view), victimsTable(found, view)];
+  for (const table of tables) if (table.length > 0) lines.push('', ...table);
+  if (lines.includes('')) lines.push('');
   if (elastic > 0) lines.push(`Also running: ${counted(elastic, 'elastic member')} beyond the minimum.`);
   const before = ahead.map(({ gang: other, blocks }) => `${other}${blocks ? ' (must start first)' : ''}`);
   if (before.length > 0) lines.push(`Ahead in the queue: ${before.join(', ')}`);
-  return [...lines, ...advice.map((line) => `* ${line}`)].join('\n');
+  return [...lines, ...advice.map((line) => `* ${line}`)].flatMap((line) => wrapped(line, view.width)).join('\n');
 }
 
 /** How old the view of the cluster is, and what that means. */
@@ -53,18 +71,26 @@ function snapshotLines({ snapshot }: Explanation): string[] {
   return [`  as the cluster was at most ${Math.ceil(ageSeconds)} s ago${stale}`];
 }
 
-const PLAIN = { style: { head: [], border: [] } };
-
-function rolesTable({ roles }: Explanation): string {
-  const head = ['role', 'min', 'max', 'request per member', 'eligible nodes', 'places now', 'nodes excluded by'];
-  const table = new Table({ ...PLAIN, head });
-  for (const { role, min, count, request, nodes, places } of roles) {
+/** What one member asks, and where it could go. */
+function rolesTable({ roles }: Explanation, view: View): string[] {
+  if (roles.length === 0) return [];
+  const columns: Column[] = [
+    { head: 'role', least: 6 },
+    { head: 'min', isRight: true },
+    { head: 'max', isRight: true },
+    { head: 'request per member', least: 12 },
+    { head: 'eligible', isRight: true },
+    { head: 'places', isRight: true },
+    { head: 'nodes excluded by', least: 16 },
+  ];
+  const rows = roles.map(({ role, min, count, request, nodes, places }) => {
     const amounts = Object.entries(request).filter(([resource]) => resource !== 'pods');
-    const each = amounts.map(([resource, value]) => `${resource} ${shown(resource, value)}`).join('\n');
-    const excluded = nodes.refused.map(({ because, nodes: many }) => `${because} (${many})`).join('\n');
-    table.push([role, min, count, each, `${nodes.eligible} of ${nodes.total}`, places.now, excluded]);
-  }
-  return table.toString();
+    const each = amounts.map(([resource, value]) => `${resource} ${shown(resource, value)}`).join(', ');
+    const excluded = nodes.refused.map(({ because, nodes: many }) => `${because} (${many})`).join(', ');
+    const eligible = `${nodes.eligible} of ${nodes.total}`;
+    return [role, String(min), String(count), each || '-', eligible, String(places.now), excluded || '-'];
+  });
+  return columnLines(columns, rows, view);
 }
 
 function termsOf({ priorityTerms }: Explanation): string {
@@ -76,21 +102,27 @@ function termsOf({ priorityTerms }: Explanation): string {
 }
 
 /** The victims that preemption evicts or would evict. */
-function victimsTable({ state, victims }: NonNullable<Explanation['preemption']>): string {
-  const head = [
-    state === 'under way' ? 'being evicted' : 'would be evicted',
-    'of gang',
-    'node',
-    'priority',
-    'core-seconds',
+function victimsTable({ preemption }: Explanation, view: View): string[] {
+  if (!preemption || preemption.victims.length === 0) return [];
+  const isUnderWay = preemption.state === 'under way';
+  const columns: Column[] = [
+    { head: isUnderWay ? 'being evicted' : 'would be evicted', least: 16, keepsEnd: true },
+    { head: 'of gang', least: 10, keepsEnd: true },
+    { head: 'node', least: 8, keepsEnd: true },
+    { head: 'priority', isRight: true },
+    ...(isUnderWay
+      ? []
+      : [
+          { head: 'core-seconds', isRight: true },
+          { head: 'of these', least: 10 },
+        ]),
   ];
-  const table = new Table({ ...PLAIN, head });
-  for (const { pod, gang, role, node, priority, coreSeconds, terms, isNeeded } of victims) {
-    const why = terms.map(({ term, coreSeconds: amounts }) => `${term} ${amounts}`).join('\n');
-    const whose = gang === undefined ? '-' : `${gang}\n${role}${isNeeded ? '' : ' (elastic)'}`;
-    table.push([pod, whose, node, priority, state === 'under way' ? '' : `${coreSeconds}\n${why}`]);
-  }
-  return table.toString();
+  const rows = preemption.victims.map(({ pod, gang, role, node, priority, coreSeconds, terms, isNeeded }) => {
+    const why = terms.map(({ term, coreSeconds: amounts }) => `${term} ${amounts}`).join(', ');
+    const whose = gang === undefined ? '-' : `${gang} ${role}${isNeeded ? '' : ' (elastic)'}`;
+    return [pod, whose, node, String(priority), ...(isUnderWay ? [] : [String(coreSeconds), why])];
+  });
+  return columnLines(columns, rows, view);
 }
 
 /** @param value as the API has it: cpu in cores */
@@ -98,13 +130,23 @@ const shown = (resource: string, value: number) =>
   resource === 'cpu' ? counted(value, 'core') : amount(resource, value);
 
 /** Counts members by role, node and state, so that a gang of a thousand takes a few lines. */
-function placedTable({ placed }: Explanation): string {
+function placedTable({ placed }: Explanation, view: View): string[] {
+  if (placed.length === 0) return [];
   const counts = new Map<string, number>();
   for (const { role, node, state } of placed) {
     const line = [role, node || '(none)', state].join('\0');
     counts.set(line, (counts.get(line) ?? 0) + 1);
   }
-  const table = new Table({ ...PLAIN, head: ['role', 'node', 'state', 'members'] });
-  for (const [line, count] of counts) table.push([...line.split('\0'), count]);
-  return table.toString();
+  const columns: Column[] = [{ head: 'role', least: 6 }, { head: 'node', least: 12 }, { head: 'state' }];
+  const rows = [...counts].map(([line, count]) => [...line.split('\0'), String(count)]);
+  return columnLines([...columns, { head: 'members', isRight: true }], rows, view);
+}
+
+/** Breaks a line at spaces where it is longer than the terminal; what follows is indented. */
+function wrapped(line: string, width: number): string[] {
+  if (line.length <= width || width < 40) return [line];
+  const cut = line.lastIndexOf(' ', width);
+  const indent = `  ${/^[ *]*/.exec(line)![0].replaceAll('*', ' ')}`;
+  if (cut <= indent.length) return [line];
+  return [line.slice(0, cut), ...wrapped(indent + line.slice(cut + 1), width)];
 }

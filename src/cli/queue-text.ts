@@ -13,8 +13,10 @@ export interface TableOptions {
   readonly asTree: boolean;
 }
 
-/** All lines fit into so many columns. */
+/** The width of the lines into a pipe, and the least on a terminal. */
 const COLUMNS = 80;
+/** Longer bars say no more. */
+const MOST_COLUMNS = 140;
 const LONGEST_NAME = 24;
 /** Queues that yield now; others are counted. */
 const MOST_NAMED = 10;
@@ -27,8 +29,9 @@ const FIGURES = [
   ['waits', 5],
 ] as const;
 
-/** One line for each queue, in the order given, with a bar. */
-export function queueTable(queues: readonly Queue[], { resource, asTree }: TableOptions): string[] {
+/** One line for each queue, in the order given, with a bar. @param width columns that the lines may take */
+export function queueTable(queues: readonly Queue[], { resource, asTree }: TableOptions, width = Infinity): string[] {
+  const columns = Number.isFinite(width) ? Math.min(MOST_COLUMNS, Math.max(COLUMNS, width)) : COLUMNS;
   const top = Math.min(...queues.map(depth));
   const names = queues.map((queue) => nameOf(queue, asTree ? depth(queue) - top : undefined));
   const wide = Math.min(LONGEST_NAME, Math.max(5, ...names.map(({ length }) => length)));
@@ -48,7 +51,7 @@ export function queueTable(queues: readonly Queue[], { resource, asTree }: Table
     const cells = [one.held, one.entitled, one.guaranteed].map((amount) => short(resource, amount));
     const max = one.max === undefined ? '-' : short(resource, one.max);
     const state = queue.over.includes(resource) ? '!' : queue.under.includes(resource) ? '<' : ' ';
-    return line(names[i]!, [...cells, max, String(queue.gangs.waiting)], state, bar(one, full, COLUMNS - before));
+    return line(names[i]!, [...cells, max, String(queue.gangs.waiting)], state, bar(one, full, columns - before));
   });
   return [`${resource}, ${unitOf(resource)}`, head, ...rows, LEGEND, ...yieldLines(queues)];
 }

@@ -1,4 +1,4 @@
-import type { PodRef, SlotCounts } from './model.ts';
+import type { PodRef, RoomRequestState, SlotCounts } from './model.ts';
 
 /** A result of a decision for the world outside the core. Shells log it, count it, and write it to the API server. */
 export type Effect =
@@ -119,6 +119,16 @@ export type Effect =
       readonly needed: number;
       readonly victims: number;
       readonly forMs: number;
+    }
+  /** The autoscaler has been asked for nodes for the gang. `members`: how many it lacks, all of which it asks for. */
+  | { readonly kind: 'room-asked'; readonly gang: string; readonly leader: PodRef; readonly members: number }
+  /** The autoscaler's answer changed, or (`failed`) the request could not be written. `message`: in one line, or ''. */
+  | {
+      readonly kind: 'room-answered';
+      readonly gang: string;
+      readonly leader: PodRef;
+      readonly state: RoomRequestState;
+      readonly message: string;
     }
   /** A slot lost its place and has another now. */
   | {

@@ -11,6 +11,7 @@ const REMEDIES = {
   MUSTER_PAST_RUNS_INVALID: 'See docs/run-times.md for what muster history import reads.',
   MUSTER_WIRE_BAD_BODY: 'Compare the sender with docs/wire.md.',
   MUSTER_USAGE: 'Run muster --help, or muster COMMAND --help.',
+  MUSTER_ASK_FAILED: 'See docs/cli.md for how muster is found and who may ask it.',
   MUSTER_NOT_SYNCED: 'Wait until /readyz answers 200; kube-scheduler asks again by itself.',
   MUSTER_BUSY: 'Ask again in a few seconds.',
   MUSTER_POD_UNKNOWN: 'kube-scheduler asks again by itself; if it goes on, compare muster_snapshot_behind_seconds.',

@@ -304,6 +304,45 @@ export interface PriorityClass {
   readonly value: number;
 }
 
+/**
+ * How the autoscaler has answered a request for nodes. `accepted`: it looks at it. `delayed`: not now, and it tries again.
+ * `provisioned`: there is room, or nodes are on their way. `expired`: the gang did not use that room in time. `revoked`:
+ * the room was taken back.
+ */
+export const ROOM_REQUEST_STATES = [
+  'asked',
+  'accepted',
+  'delayed',
+  'provisioned',
+  'failed',
+  'expired',
+  'revoked',
+] as const;
+export type RoomRequestState = (typeof ROOM_REQUEST_STATES)[number];
+
+/** A request for nodes for a whole gang, as the API server has it (a ProvisioningRequest in the gang's namespace). */
+export interface RoomRequest {
+  /** The gang's key, `namespace/name`. */
+  readonly gang: string;
+  /** The name of the object. */
+  readonly name: string;
+  /** The UID of the leader that owns it. */
+  readonly leader: string;
+  /** The number of this request among those of the gang. */
+  readonly generation: number;
+  /** How many requests of the gang in a row were not met before this one. */
+  readonly failures: number;
+  /** What it asks for, as `shapeOf` in core/provisioning/pod-sets.ts wrote it. */
+  readonly shape: string;
+  /** When it was made, in ms. */
+  readonly askedMs: number;
+  readonly state: RoomRequestState;
+  /** Since when it is in that state, in ms. */
+  readonly sinceMs: number;
+  /** What the autoscaler says of it, in one line; '' : nothing. */
+  readonly message: string;
+}
+
 /** News about the cluster, from the shells for the core. */
 export type ClusterEvent =
   | { readonly kind: 'node'; readonly node: NodeInfo }
@@ -326,6 +365,11 @@ export type ClusterEvent =
   | { readonly kind: 'eviction-failed'; readonly gang: string; readonly reason: string }
   /** Figures of an app's members by pod UID, polled outside every decision. They replace the earlier ones. */
   | { readonly kind: 'figures'; readonly gang: string; readonly figures: ReadonlyMap<string, WorkFigures> }
+  /** A request to the autoscaler is there, or has changed. */
+  | { readonly kind: 'room-request'; readonly request: RoomRequest }
+  | { readonly kind: 'room-request-gone'; readonly gang: string; readonly name: string }
+  /** A request to the autoscaler could not be written. */
+  | { readonly kind: 'room-request-failed'; readonly gang: string; readonly generation: number; readonly reason: string }
   /** The first complete list of nodes and pods has been observed. */
   | { readonly kind: 'synced' };
 

@@ -15,6 +15,7 @@ import { abandonPlan, enqueue, reconsider, requeue } from './gang/transitions.ts
 import { isGangPod, type ClusterEvent, type GangPod, type NodeInfo, type Outcome, type PodInfo } from './model.ts';
 import type { Rules } from './policy/rules.ts';
 import type { Tenancy } from './policy/tenancy.ts';
+import { observeRoomRequest } from './provisioning/observe.ts';
 import { victimGone } from './preemption/plan/begin.ts';
 import { makeRoom as findRoom, RoomRound } from './preemption/plan/make-room.ts';
 import { restorePlans } from './preemption/plan/restore.ts';
@@ -251,6 +252,10 @@ function learn(state: SchedulerState, event: OtherEvent, nowMs: number): void {
       return state.outcomes.hear(event.uid, event.outcome, event.endedMs);
     case 'figures':
       return state.reportedWork.put(event.gang, event.figures, nowMs);
+    case 'room-request':
+    case 'room-request-gone':
+    case 'room-request-failed':
+      return observeRoomRequest(state, event, nowMs);
   }
 }
 

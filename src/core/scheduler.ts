@@ -1,3 +1,5 @@
+import { blockedOf } from './board/context.ts';
+import { BoardReads } from './board-reads.ts';
 import { costsOf, type CostReport } from './costs.ts';
 import type {
   FilterAnswer,
@@ -22,7 +24,7 @@ import { unclaim } from './gang/life-cycle.ts';
 import { claimAhead, stageOf } from './admission/claim-ahead.ts';
 import { idleNow, type IdleNow } from './idle.ts';
 import { checkInvariants } from './invariants.ts';
-import type { ClusterEvent, PodInfo, PodRef } from './model.ts';
+import type { ClusterEvent, PodInfo, PodRef, RoomRequest, RoomRequestState } from './model.ts';
 import {
   admitWaiting,
   followOthers,
@@ -34,6 +36,8 @@ import {
   tick,
 } from './observe.ts';
 import type { ProtectedPods } from './preemption/candidates/protection.ts';
+import { decideRoomAsks } from './provisioning/decide.ts';
+import type { RoomAskRules, RoomAsks } from './provisioning/room-request.ts';
 import type { Policy } from './policy/policy.ts';
 import type { Rules } from './policy/rules.ts';
 import { answerPreempt } from './preemption/verb/preempt-verb.ts';
@@ -63,15 +67,19 @@ import { allAtOnce, type Slices } from './work.ts';
  */
 export class Scheduler {
   protected readonly state: SchedulerState;
+  /** What lists, maps and consoles read. */
+  readonly board: BoardReads;
   #effects: Effect[] = [];
 
   constructor(options: SchedulerOptions) {
     this.state = newState(options, (effect) => this.#effects.push(effect));
+    this.board = new BoardReads(this.state);
   }
 
   /** Keeps the snapshot current. Before `synced`, gangs are not restored: their members may still be to come. */
   observe(event: ClusterEvent, nowMs: number): readonly Effect[] {
     this.#at(nowMs);
+    this.board.changed();
     observe(this.state, event, nowMs);
     return this.#drain();
   }
@@ -92,6 +100,7 @@ export class Scheduler {
     const { isSynced } = this.state;
     if (isGangMember(this.state, pod)) {
       if (!isSynced) throw notSynced(pod);
+      this.board.changed();
       const answer = answerFilter(this.state, pod, candidates, nowMs);
       return { answer, effects: this.#drain() };
     }
@@ -181,6 +190,25 @@ export class Scheduler {
   }
 
   /**
+   * For which waiting gangs the autoscaler is to be asked, and which requests are to be withdrawn. Each ask is handed out
+   * once: tell what became of it (events `room-request`, `room-request-failed`). Call every second or so.
+   */
+  roomAsks(rules: RoomAskRules, nowMs: number): RoomAsks {
+    if (!this.state.isSynced || this.state.isFollowing) return { asks: [], withdrawals: [] };
+    return decideRoomAsks(this.state, this.state.roomRequests, rules, nowMs);
+  }
+
+  /** The request to the autoscaler that counts for the gang; undefined: there is none. */
+  roomRequest(gang: string): RoomRequest | undefined {
+    return this.state.roomRequests.of(gang);
+  }
+
+  /** How many requests to the autoscaler there are, by state. */
+  roomRequestCounts(): ReadonlyMap<RoomRequestState, number> {
+    return this.state.roomRequests.counts();
+  }
+
+  /**
    * Takes a slot for a pending member before kube-scheduler asks about it, so that it can be told where to look.
    * @param anyway also where kube-scheduler would soon find the node without being told
    * @returns the node; undefined: it has a place already, none is held for it, or it is not worth a write
@@ -212,11 +240,13 @@ export class Scheduler {
   /** While there is a reason, no new gang is admitted; reserved members and pods of no gang go on. */
   hold(reason: string | undefined): void {
     this.state.hold = reason;
+    this.board.changed();
   }
 
   /** Whether another replica decides: then its reservations, as the leaders' annotations tell them, are taken over. */
   followOthers(isFollowing: boolean, nowMs: number): readonly Effect[] {
     this.#at(nowMs);
+    this.board.changed();
     followOthers(this.state, isFollowing, nowMs);
     return this.#drain();
   }
@@ -232,6 +262,7 @@ export class Scheduler {
    */
   setRules(rules: Rules, nowMs: number): readonly QueueMove[] {
     this.#at(nowMs);
+    this.board.changed();
     return setRules(this.state, rules, nowMs);
   }
 
@@ -341,9 +372,7 @@ export class Scheduler {
 
   /** Why no gang is admitted now, whichever it is; undefined: gangs are. */
   get blocked(): string | undefined {
-    const { isSynced, hold, isFollowing } = this.state;
-    if (!isSynced) return 'the cluster has not been read yet';
-    return hold ?? (isFollowing ? 'another replica decides' : undefined);
+    return blockedOf(this.state);
   }
 
   /** Time since the last observed event, in ms; undefined: there was none. */
@@ -398,7 +427,9 @@ export class Scheduler {
 
   #drain(): readonly Effect[] {
     const effects = this.#effects;
-    if (effects.length > 0) this.#effects = [];
+    if (effects.length === 0) return effects;
+    this.#effects = [];
+    this.board.changed();
     return effects;
   }
 }

@@ -27,6 +27,7 @@ import { OPEN_TENANCY, type Tenancy } from './policy/tenancy.ts';
 import { WeightEngine } from './policy/score.ts';
 import { policyFor } from './policy/select.ts';
 import { StartPromises } from './outlook/promises.ts';
+import { RoomRequests } from './provisioning/room-requests.ts';
 import type { PreemptionContext, PreemptionContextView } from './preemption/candidates/context.ts';
 import { DisruptionBudgets } from './preemption/candidates/disruption-budgets.ts';
 import { PodColumns } from './preemption/candidates/pod-columns.ts';
@@ -60,6 +61,8 @@ export interface StateView extends PreemptionContextView {
   readonly policies: readonly Policy[];
   /** The start times that gangs have been told. */
   readonly promises: Pick<StartPromises, 'promisedTo' | 'size'>;
+  /** What the autoscaler has been asked for. */
+  readonly roomRequests: Pick<RoomRequests, 'gangs' | 'of' | 'counts' | 'validMs'>;
   /** For how long queues have been treated unfairly. */
   readonly unfairness: Pick<Unfairness, 'ofQueue'>;
   /** When the last event was observed, in ms. */
@@ -71,6 +74,7 @@ export interface StateView extends PreemptionContextView {
 /** Everything that the scheduler knows. The folders see the part of it that is theirs. */
 export interface SchedulerState extends PreemptionContext {
   readonly promises: StartPromises;
+  readonly roomRequests: RoomRequests;
   readonly unfairness: Unfairness;
   policies: readonly Policy[];
   tree: QueueTree;
@@ -115,7 +119,7 @@ function newQueues({ tenancy = OPEN_TENANCY }: SchedulerOptions) {
   };
 }
 
-/** What is remembered of evictions and loans. */
+/** What is remembered of evictions, loans and requests to the autoscaler. */
 const newMemories = () => ({
   evictions: new Evictions(),
   overclaims: new Overclaims(),
@@ -124,6 +128,7 @@ const newMemories = () => ({
   claimants: new Claimants(),
   asleep: new Asleep(),
   nominees: new Nominees(),
+  roomRequests: new RoomRequests(),
 });
 
 /** The state before the first event. @param emit collects what a call asks of the outside */

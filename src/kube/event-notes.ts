@@ -32,6 +32,8 @@ export const EVENT_KINDS: ReadonlySet<Effect['kind']> = new Set([
   'reservation-revoked',
   'priority-overclaimed',
   'start-foretold',
+  'room-asked',
+  'room-answered',
 ]);
 
 /** @returns undefined if the effect needs no Event, or its gang has no leader any more */
@@ -64,9 +66,32 @@ export function podEventOf(effect: Effect, deps: NoteDeps): PodEvent | undefined
       return warn(effect.leader, 'PriorityOverclaimed', overclaimNote(effect));
     case 'start-foretold':
       return startsAbout(effect, deps);
+    case 'room-asked': {
+      const note = `Asked the autoscaler for nodes for all ${counted(effect.members, 'member')} that the gang lacks.`;
+      return { pod: effect.leader, type: 'Normal', reason: 'NodesAsked', note };
+    }
+    case 'room-answered':
+      return roomAnswered(effect);
     default:
       return undefined;
   }
+}
+
+function roomAnswered({ leader, state, message }: Extract<Effect, { kind: 'room-answered' }>): PodEvent {
+  const said = message === '' ? '' : `: ${message}`;
+  return state === 'provisioned'
+    ? {
+        pod: leader,
+        type: 'Normal',
+        reason: 'NodesProvisioned',
+        note: `The autoscaler has room for the gang, or nodes are on their way${said}`,
+      }
+    : {
+        pod: leader,
+        type: 'Warning',
+        reason: 'NodesNotProvisioned',
+        note: `The autoscaler did not make room for the gang (${state})${said}`,
+      };
 }
 
 /** By what right a gang takes room from others. */

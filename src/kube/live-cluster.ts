@@ -12,6 +12,7 @@ import { HistoryKeeper, type KeptHistory } from './history-keeper.ts';
 import { HistoryStore } from './history-store.ts';
 import { Leadership } from './leadership.ts';
 import { Probe } from './probe.ts';
+import { Provisioner, type ProvisioningRules } from './provisioning/provisioner.ts';
 import { Reflector, type ReflectorNote } from './reflector.ts';
 import { SampleAdvice } from './sample-advice.ts';
 
@@ -34,6 +35,8 @@ export interface LiveClusterOptions extends Omit<EffectorOptions, 'observe'> {
   };
   /** The history of run times, and the namespace of the ConfigMaps that keep it; absent: it is not kept. */
   readonly history?: { readonly file: KeptHistory; readonly namespace: string };
+  /** How the autoscaler is asked for nodes; absent: it is not, and what was asked stays. */
+  readonly provisioning?: ProvisioningRules;
   /** Receives the effects of events and of time. */
   readonly onEffects: (effects: readonly Effect[]) => void;
   /** @param label the kind of the object, or the outcome of the write */
@@ -65,6 +68,8 @@ export class LiveCluster {
   readonly #discovery: Discovery;
   readonly #drivers: DriverFigures;
   readonly #history: HistoryKeeper | undefined;
+  /** Asks the autoscaler; undefined: it is not asked. */
+  readonly provisioner: Provisioner | undefined;
   readonly #advice = new SampleAdvice();
   readonly #timers: NodeJS.Timeout[] = [];
   /** The next slice of a search for victims. */
@@ -99,7 +104,7 @@ export class LiveCluster {
     const mirror = this.#leadership.mirror();
     this.#lease = mirror && new Reflector(mirror, { transport, nowMs, onNote, watchMs });
     this.#probe = this.#newProbe();
-    this.#discovery = new Discovery(transport, () => this.#feed.missing());
+    this.#discovery = new Discovery(transport, () => [...this.#feed.missing(), ...(this.provisioner?.missing() ?? [])]);
     const observe = (event: ClusterEvent) => this.#observe(event);
     this.#effector = new Effector({ ...options, observe }, this.#feed.leaders, () => this.isLeading);
     this.#drivers = new DriverFigures({
@@ -111,6 +116,7 @@ export class LiveCluster {
       everyMs: options.limits.driverFiguresMs,
     });
     this.#history = options.history && this.#newKeeper(options.history);
+    this.provisioner = options.provisioning && this.#newProvisioner(options.provisioning, { onNote, watchMs });
   }
 
   /** The context for reading pods that the API server has not told of yet. */
@@ -156,6 +162,7 @@ export class LiveCluster {
     void this.#probe.run();
     void this.#lease?.run();
     void this.#history?.load();
+    this.provisioner?.start();
     await this.#feed.start();
     if (!this.#feed.isSynced) return;
     this.#settledMs = this.#options.clock.nowMs() + this.#options.limits.settleMs;
@@ -177,6 +184,7 @@ export class LiveCluster {
     this.#effector.writer.flushCollected();
     this.#effector.outcomes.stop();
     this.#lease?.stop();
+    this.provisioner?.stop();
     await Promise.all([this.#effector.queue.stop(), this.#history?.stop()]);
     this.#options.transport.close();
   }
@@ -203,6 +211,7 @@ export class LiveCluster {
     const onBack = () => {
       this.#feed.retryNow();
       this.#lease?.retryNow();
+      this.provisioner?.retryNow();
     };
     const everyMs = Math.min(PROBE_MS, limits.staleAfterMs / 2);
     return new Probe({ transport, nowMs: clock.nowMs, onBack, log, everyMs });
@@ -217,6 +226,25 @@ export class LiveCluster {
       nowMs: clock.nowMs,
       log,
       count: (what, outcome) => count('history', `${what} ${outcome}`),
+    });
+  }
+
+  #newProvisioner(
+    rules: ProvisioningRules,
+    watch: { readonly onNote: (note: ReflectorNote) => void; readonly watchMs: number },
+  ): Provisioner {
+    const { transport, scheduler, clock, schedulerNames } = this.#options;
+    return new Provisioner({
+      ...watch,
+      rules,
+      transport,
+      scheduler,
+      clock,
+      queue: this.#effector.queue,
+      schedulerName: schedulerNames[0] ?? 'default-scheduler',
+      isLeading: () => this.isLeading,
+      isAlive: (uid) => this.#feed.isAlive(uid),
+      observe: (event) => this.#observe(event),
     });
   }
 
@@ -251,6 +279,7 @@ export class LiveCluster {
     this.#admit();
     this.#effector.writer.flushAll();
     this.#history?.tick();
+    this.provisioner?.poll();
     this.#advise();
   }
 

@@ -8,9 +8,15 @@ import type { PodRef } from '../core/model.ts';
 import type { Scheduler } from '../core/scheduler.ts';
 import type { IntakeContext } from '../intake/gang-objects.ts';
 import type { Identity } from '../intake/identity.ts';
+import type { ReadAccess } from './access/read-access.ts';
+import type { AboutServer } from './api/about-route.ts';
+import { NOTHING } from './api/viewer.ts';
 import { apiRoutes } from './api/routes.ts';
+import type { StreamTimes } from './api/stream.ts';
 import type { SnapshotAge } from './api/views.ts';
 import { nameCheck, requireCertificate, requireName } from './clients.ts';
+import { forPeople } from './for-people.ts';
+import { Decisions } from './decisions.ts';
 import { health, type LiveHealth } from './health.ts';
 import { httpServer, offerFirst } from './http.ts';
 import type { Tls } from './tls.ts';
@@ -20,6 +26,7 @@ import { protectionMetrics } from './protection-metrics.ts';
 import { queueMetrics } from './queue-metrics.ts';
 import { rateMetrics } from './rate-metrics.ts';
 import type { Traces } from './telemetry/traces.ts';
+import { Timelines } from './timelines.ts';
 import { waitMetrics } from './wait-metrics.ts';
 
 export interface ServerOptions {
@@ -39,6 +46,12 @@ export interface ServerOptions {
   readonly tls?: Tls;
   /** With `tls.ca`: the certificate names of clients that may ask the extender. */
   readonly clientNames?: readonly string[];
+  /** Who may read /v1; absent: this machine. */
+  readonly access?: ReadAccess;
+  /** What is served, for people; absent: `live` or `files`. */
+  readonly cluster?: string;
+  /** How streams are timed; absent: STREAM_TIMES. */
+  readonly streamTimes?: StreamTimes;
 }
 
 export interface LiveParts {
@@ -82,7 +95,7 @@ const NO_BODY = 1024;
 
 /** Builds the servers of the extender verbs and of the read API, /healthz, /readyz, /metrics. They do not listen yet. */
 export function buildServer(options: ServerOptions): MusterServer {
-  const { scheduler, nowMs, toWall, logger, live, traces } = options;
+  const { scheduler, nowMs, toWall, logger, live, access, traces } = options;
   const { app, extender } = emptyServers(options);
   const metrics = buildMetrics(() => scheduler.stats(), nowMs);
   protectionMetrics(metrics.registry, () => scheduler.protectedPods());
@@ -90,8 +103,11 @@ export function buildServer(options: ServerOptions): MusterServer {
   const onWaits = waitMetrics(metrics.registry, { scheduler, nowMs });
   rateMetrics(metrics.registry, () => scheduler.rates(nowMs()));
   costMetrics(metrics.registry, () => scheduler.costs(nowMs()));
+  const timelines = new Timelines((gang) => scheduler.board.gangRow(gang, nowMs()));
+  const decisions = new Decisions(timelines, toWall ?? ((ms) => ms));
   const onEffects = (effects: readonly Effect[]) => {
     metrics.onEffects(effects);
+    decisions.onEffects(effects, nowMs());
     effects.forEach(onQueues);
     effects.forEach(onWaits);
     live?.onEffects(effects);
@@ -101,10 +117,16 @@ export function buildServer(options: ServerOptions): MusterServer {
   traces?.register(metrics.registry);
   const onDecision = (record: DecisionRecord) => {
     metrics.onDecision(record);
+    const gang = record.verb === 'filter' ? record.pod?.membership?.gang : undefined;
+    if (gang !== undefined) timelines.asked(gang, nowMs());
     logDecision(logger, record, traces);
   };
   serveVerbs(extender, options, { onEffects, onDecision });
-  void app.register(apiRoutes, { scheduler, nowMs, toWall, snapshot: live?.snapshot, context: live?.context });
+  const about = aboutOf(options);
+  const forApi = { scheduler, decisions, timelines, nowMs, toWall, about, streamTimes: options.streamTimes };
+  forPeople(app, { access, registry: metrics.registry }, (reads) =>
+    reads.register(apiRoutes, { ...forApi, snapshot: live?.snapshot, context: live?.context }),
+  );
   let isDraining = false;
   health(app, {
     unready: () =>
@@ -118,6 +140,13 @@ export function buildServer(options: ServerOptions): MusterServer {
   );
   return { app, extender, metrics, onEffects, drain: () => (isDraining = true) };
 }
+
+const aboutOf = ({ live, access, cluster = live ? 'live' : 'files' }: ServerOptions): AboutServer => ({
+  access: access?.needsToken ? 'token' : 'open',
+  cluster,
+  sees: (viewer) => (viewer === NOTHING ? 'nothing' : viewer.seesAll ? 'all' : 'some'),
+  isDeciding: () => live?.health?.isLeading ?? true,
+});
 
 /** On a live cluster two servers, otherwise one. */
 function emptyServers({ logger, maxBodyBytes, live, tls }: ServerOptions): Pick<MusterServer, 'app' | 'extender'> {

@@ -1,6 +1,7 @@
 import type { IncomingMessage } from 'node:http';
 import type { TLSSocket } from 'node:tls';
 import type { FastifyInstance, FastifyReply } from 'fastify';
+import { hasCertificate } from './access/asker.ts';
 
 /** The kubelet has no client certificate. */
 const OPEN = new Set(['/healthz', '/readyz']);
@@ -8,7 +9,7 @@ const OPEN = new Set(['/healthz', '/readyz']);
 /** Refuses clients without a certificate of the server's CA, except about health. */
 export function requireCertificate(app: FastifyInstance): void {
   app.addHook('onRequest', async (request, reply) => {
-    if (OPEN.has(request.routeOptions.url ?? '') || socketOf(request.raw).authorized) return;
+    if (OPEN.has(request.routeOptions.url ?? '') || hasCertificate(socketOf(request.raw))) return;
     return refuse(reply, 'a client certificate is required');
   });
 }
@@ -21,7 +22,7 @@ export function nameCheck(names: readonly string[]): (request: IncomingMessage) 
     const socket = socketOf(request);
     let isAllowed = allowed.get(socket);
     if (isAllowed === undefined) {
-      isAllowed = socket.authorized && namesOf(socket).some((name) => names.includes(name));
+      isAllowed = hasCertificate(socket) && namesOf(socket).some((name) => names.includes(name));
       allowed.set(socket, isAllowed);
     }
     return isAllowed;

@@ -10,3 +10,6 @@ export async function listen(app: FastifyInstance, { host, port }: { host: strin
     throw new MusterError('MUSTER_USAGE', what, { cause: error });
   }
 }
+
+/** Whether only this machine reaches an address that a server listens on. */
+export const isLoopback = (host: string): boolean => host === 'localhost' || host === '::1' || host.startsWith('127.');

@@ -1,21 +1,23 @@
 import { hasQueues } from '../core/policy/tenancy.ts';
 import type { Logger } from 'pino';
+import type { AccessReviews } from '../kube/access-reviews.ts';
 import { Clock } from '../clock.ts';
 import type { Config } from '../config.ts';
 import { DEFAULT_POLICY } from '../core/policy/policy.ts';
-import { openRules } from '../core/policy/rules.ts';
+import { openRules, type Rules } from '../core/policy/rules.ts';
 import { Scheduler } from '../core/scheduler.ts';
+import type { SchedulerOptions } from '../core/state.ts';
+import { openAccess } from './access/open-access.ts';
+import { warnOfReaders } from './access/advice.ts';
 import { buildServer, closeServers, serversOf, type LiveParts, type MusterServer } from './app.ts';
 import { readRules, watchPolicies } from './policy-source.ts';
 import { openLog } from './log.ts';
 import { closeOnSignal } from './shutdown.ts';
 import { readTls, tlsFiles, watchTls, type TlsFiles } from './tls.ts';
-import { listen } from './listen.ts';
+import { isLoopback, listen } from './listen.ts';
 import { ServedHistory } from './kept-history.ts';
 import { startWebhook } from './webhook.ts';
-import { Traces } from './telemetry/traces.ts';
-import { hostname } from 'node:os';
-import { VERSION } from '../version.ts';
+import type { Traces } from './telemetry/traces.ts';
 
 const TICK_MS = 1000;
 
@@ -34,41 +36,63 @@ export interface Prepared {
   /** Resolves when all lines of the log have been written. */
   readonly flush: () => Promise<void>;
   readonly scheduler: Scheduler;
-  readonly clock: Clock;
+  readonly clock: Time;
   readonly history: ServedHistory;
-  readonly traces: Traces | undefined;
+  /** Where the traces of gangs go; absent: nowhere. */
+  readonly traces?: Traces;
+  /** What people are told that is served; absent: it follows from the rest. */
+  readonly cluster?: string;
+}
+
+/** The clock as the server needs it. */
+export type Time = Pick<Clock, 'nowMs' | 'toWall' | 'fromWall' | 'check'>;
+
+/** What a served simulation has of its own. */
+export interface OwnParts<S extends Scheduler, C extends Time> {
+  readonly clock: C;
+  readonly schedulerOf: (options: SchedulerOptions & Rules) => S;
+  /** In force where the config names no policy file. */
+  readonly rules: Rules;
+  /** What people are told that is served. */
+  readonly cluster?: string;
 }
 
 /** @throws MusterError for invalid policies, and for a history file or a key that cannot be used */
-export async function prepare(config: Config): Promise<Prepared> {
+export const prepare = (config: Config): Prepared & { readonly clock: Clock } =>
+  prepareWith(config, {
+    clock: new Clock(),
+    schedulerOf: (options) => new Scheduler(options),
+    rules: openRules([DEFAULT_POLICY]),
+  });
+
+/** @throws MusterError as `prepare` does */
+export function prepareWith<S extends Scheduler, C extends Time>(
+  config: Config,
+  { clock, schedulerOf, rules: usual, ...told }: OwnParts<S, C>,
+): Prepared & { readonly scheduler: S; readonly clock: C } {
   const log = openLog(config.logLevel);
-  const rules = config.policy === undefined ? openRules([DEFAULT_POLICY]) : readRules(config.policy);
+  const rules = config.policy === undefined ? usual : readRules(config.policy);
   const { schedulerNames, ignoredResources, history: file, historyKeyFile: keyFile } = config;
-  const clock = new Clock();
   const history = new ServedHistory(() => clock.toWall(clock.nowMs()), { file, keyFile });
-  const scheduler = new Scheduler({ ...rules, schedulerNames, ignoredResources, runTimes: history.runTimes });
-  const traces = await tracesFor(config, { scheduler, clock, logger: log.logger });
-  return { config, ...log, scheduler, clock, history, traces };
+  const scheduler = schedulerOf({ ...rules, schedulerNames, ignoredResources, runTimes: history.runTimes });
+  return { config, ...log, scheduler, clock, history, ...told };
 }
 
-/** Loads OpenTelemetry only where it is asked for. */
-async function tracesFor(
-  { traces: endpoint, identity = hostname() }: Config,
-  { scheduler, clock, logger }: Pick<Prepared, 'scheduler' | 'clock' | 'logger'>,
-): Promise<Traces | undefined> {
-  if (endpoint === undefined) return undefined;
-  const about = { 'service.name': 'muster', 'service.version': VERSION, 'service.instance.id': identity };
-  const onError = (error: unknown) => logger.error(error, 'traces of gangs fail; decisions go on');
-  return Traces.open(endpoint, about, { scheduler, clock, onError });
-}
-
-/** @throws MusterError MUSTER_FILE_UNREADABLE */
-export function buildFor({ config, logger, scheduler, clock, traces }: Prepared, live?: LiveParts): MusterServer {
+/**
+ * @param reviews of a live cluster, for readAccess kubernetes
+ * @throws MusterError MUSTER_FILE_UNREADABLE, and as openAccess
+ */
+export function buildFor(prepared: Prepared, live?: LiveParts, reviews?: AccessReviews): MusterServer {
+  const { config, logger, scheduler, clock } = prepared;
   const tls = tlsOf(config);
   const { reasons, maxBodyBytes, tlsClientNames: clientNames } = config;
-  const extras = { ...(live ? { live } : {}), ...(tls ? { tls: readTls(tls) } : {}), ...(traces ? { traces } : {}) };
+  const told = prepared.cluster === undefined ? {} : { cluster: prepared.cluster };
+  const tracing = prepared.traces ? { traces: prepared.traces } : {};
+  const extras = { ...(live ? { live } : {}), ...(tls ? { tls: readTls(tls) } : {}), ...told, ...tracing };
   const { nowMs, toWall } = clock;
-  const server = buildServer({ scheduler, nowMs, toWall, logger, reasons, maxBodyBytes, clientNames, ...extras });
+  const access = openAccess(config, { logger, reviews, gangs: () => scheduler.gangs() });
+  const options = { scheduler, nowMs, toWall, logger, reasons, maxBodyBytes, clientNames, access };
+  const server = buildServer({ ...options, ...extras });
   server.metrics.onPolicies(toWall(nowMs()));
   return server;
 }
@@ -124,12 +148,11 @@ async function listenAll({ config, logger, scheduler }: Prepared, { app, extende
   const extenderUrl = extender === app ? url : await listen(extender, { host, port });
   if (config.live && !isLoopback(host) && config.tlsClientCaFile === undefined)
     logger.warn({ host }, 'anyone who reaches the extender may ask it: use the loopback, or tlsClientCaFile');
+  warnOfReaders(config, logger);
   const withQueues = () => hasQueues(scheduler.rules.tenancy);
   const webhook = await startWebhook(config, metrics.registry, logger, withQueues);
   return { url, extenderUrl, webhook };
 }
-
-const isLoopback = (host: string) => host === 'localhost' || host === '::1' || host.startsWith('127.');
 
 function watch(file: string, { scheduler, clock }: Prepared, { app, metrics }: MusterServer): () => void {
   return watchPolicies(file, {

@@ -3,10 +3,8 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { explainCommand } from '../../src/cli/explain.ts';
 import { Scheduler } from '../../src/core/scheduler.ts';
 import { DEFAULT_POLICY } from '../../src/core/policy/policy.ts';
-import { openApi } from '../../src/server/api/openapi.ts';
 import { ExplanationView, GangList, NodeList, PolicyList } from '../../src/server/api/schemas.ts';
 import { buildServer } from '../../src/server/app.ts';
-import { VERSION } from '../../src/version.ts';
 import type { GangBuilder } from '../support/builders.ts';
 import { boundTo, node, offer, spark } from '../support/builders.ts';
 
@@ -123,17 +121,6 @@ describe('the read API', () => {
     const { items } = PolicyList.parse((await get('/v1/policies')).body);
     expect(items).toMatchObject([{ name: 'default', queue: { blockAfterMs: 600_000 } }]);
   });
-
-  test('describes itself with its version: every path of the document answers', async () => {
-    const { body } = await get('/openapi.json');
-    expect(body).toEqual(JSON.parse(JSON.stringify(openApi())));
-    expect(body).toMatchObject({ info: { title: 'muster', version: VERSION } });
-    const { paths } = body as ReturnType<typeof openApi>;
-    for (const path of Object.keys(paths).filter((one) => 'get' in paths[one as keyof typeof paths])) {
-      const filled = path.replace('{namespace}', 'jobs').replace('{name}', 'runs').replace('{path}', 'default');
-      expect((await get(filled)).status).toBe(200);
-    }
-  });
 });
 
 describe('muster explain', () => {
@@ -152,7 +139,7 @@ describe('muster explain', () => {
   });
 
   test('prints who has a place where', async () => {
-    expect((await explain('runs')).text).toMatch(/│ driver +│ n[13] +│ bound +│ 1 +│/);
+    expect((await explain('runs')).text).toMatch(/^driver +n[13] +bound +1$/m);
   });
 
   test('-o json is the answer of the API', async () => {

@@ -3,6 +3,7 @@ import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'no
 import https from 'node:https';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import tls from 'node:tls';
 import { pino } from 'pino';
 import { Registry } from 'prom-client';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
@@ -212,6 +213,37 @@ describe.skipIf(!existsSync(OPENSSL))('HTTPS, for clients with a certificate alo
       expect(await call(`${api}/metrics`, 'prometheus')).toMatch(/^200 /);
       expect(await ask(extender, undefined)).toMatch(/^error /);
       expect(await ask(extender, 'prometheus')).toMatch(/^403 /);
+    });
+
+    /** The answer to a request on a connection that may take up the session of an earlier one, and its own session. */
+    function resume(client: string | undefined, session?: Buffer): Promise<{ text: string; session?: Buffer }> {
+      const own = client === undefined ? {} : { cert: file(`${client}.crt`), key: file(`${client}.key`) };
+      const secrets = Object.fromEntries(Object.entries(own).map(([name, path]) => [name, readFileSync(path)]));
+      const { hostname: host, port } = new URL(api);
+      const options = { host, port: Number(port), ca: readFileSync(file('ca.crt')), ...secrets };
+      return new Promise((resolve, reject) => {
+        const socket = tls.connect({ ...options, ...(session ? { session } : {}) });
+        let [text, kept]: [string, Buffer | undefined] = ['', undefined];
+        socket.on('session', (latest: Buffer) => (kept = latest));
+        socket.on('data', (part: Buffer) => (text += part.toString()));
+        socket.on('error', reject);
+        socket.on('close', () => resolve({ text, ...(kept ? { session: kept } : {}) }));
+        socket.on('secureConnect', () => {
+          expect(socket.isSessionReused()).toBe(session !== undefined);
+          socket.write('GET /metrics HTTP/1.1\r\nHost: muster\r\nConnection: close\r\n\r\n');
+        });
+      });
+    }
+
+    test.each([
+      { client: undefined, status: '403' },
+      { client: 'prometheus', status: '200' },
+    ])('a resumed session is as good as the first: $client, $status', async ({ client, status }) => {
+      const first = await resume(client);
+      expect(first.text).toContain(`HTTP/1.1 ${status} `);
+      // The session alone stands for the certificate.
+      const second = await resume(undefined, first.session!);
+      expect(second.text).toContain(`HTTP/1.1 ${status} `);
     });
   });
 });

@@ -69,6 +69,8 @@ export class FakeApiServer {
   readonly #installed = new Set<string>();
   /** Answers instead of the real one, where it returns a status. */
   refuse: (method: string, path: string) => number | undefined = () => undefined;
+  /** Answers a POST instead of creating something, where it returns an object: reviews. */
+  review: (path: string, body: unknown) => object | undefined = () => undefined;
   /** Accepts connections and requests, and neither answers nor tells any watch; nothing is closed. */
   #isHung = false;
   readonly #held: (() => void)[] = [];
@@ -240,6 +242,8 @@ export class FakeApiServer {
       if (typeof this.protobuf === 'number') return status(response, this.protobuf, 'NotAcceptable');
       return void response.writeHead(200, { 'content-type': this.protobuf.type }).end(this.protobuf.body);
     }
+    const reviewed = method === 'POST' ? this.review(url.pathname, body) : undefined;
+    if (reviewed) return send(response, 201, reviewed);
     if (url.pathname === '/apis') return this.#discover(request, response);
     if (!parsed) return status(response, 404, 'NotFound');
     const [, group, namespace, resource, name, sub] = parsed as unknown as string[];

@@ -37,6 +37,7 @@ export const STACKS: Readonly<Record<string, Stack>> = {
     base: 'deploy/overlays/dedicated',
     components: ['webhook', 'webhook-own-certificate', 'webhook-user'],
   },
+  'dedicated with readers by their rights': { base: 'deploy/overlays/dedicated', components: ['console-rbac'] },
   main: { base: 'deploy/overlays/main', components: [] },
   'main with alerts': { base: 'deploy/overlays/main', components: ['alerts', 'dashboard'] },
   'service-mtls': { base: 'deploy/overlays/service-mtls', components: [] },

@@ -10,7 +10,7 @@ const SRC = join(ROOT, 'src');
 const { parts, corePackages, coreRooms } = rules;
 const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = parts;
 
-const files = readdirSync(SRC, { recursive: true, encoding: 'utf8' }).filter((file) => file.endsWith('.ts'));
+const files = readdirSync(SRC, { recursive: true, encoding: 'utf8' }).filter((file) => /\.tsx?$/.test(file));
 const part = (file: string) => file.split('/')[0]!;
 /** Static imports and re-exports, and import() of a text. */
 const IMPORT = /^(?:import|export)\s(?:[^;'"=()]*\sfrom\s)?'([^']+)'|\bimport\(\s*'([^']+)'/gm;

@@ -16,23 +16,33 @@ const anchorOf = (heading: string) =>
     .replace(/[^\p{L}\p{N}\s_-]/gu, '')
     .trim()
     .replace(/\s/g, '-');
-const anchorsIn = (path: string) => [...text(path).matchAll(/^#+ (.+)$/gm)].map(([, heading]) => anchorOf(heading!));
+const withoutBlocks = (path: string) => text(path).replace(/^ *```\w*\n[^]*?^ *```$/gm, '');
+const anchorsIn = (path: string) =>
+  [...withoutBlocks(path).matchAll(/^#+ (.+)$/gm)].map(([, heading]) => anchorOf(heading!));
 
-test.each([...DOCS, 'README.md', 'CONTRIBUTING.md', 'scheduler-config/README.md'])(
-  'links in %s lead somewhere',
-  (doc) => {
-    const links = [...text(doc).matchAll(/\]\((?!https?:)([^)\s]*)\)/g)].map(([, link]) => link!);
-    const isBroken = (link: string) => {
-      const [file = '', anchor] = link.split('#');
-      const path = file === '' ? doc : join(dirname(doc), file);
-      return (
-        !existsSync(join(root, path)) ||
-        (anchor !== undefined && path.endsWith('.md') && !anchorsIn(path).includes(anchor))
-      );
-    };
-    expect(links.filter(isBroken)).toEqual([]);
-  },
+/** Documents beside what they are about: deploy/replay-job/README.md and the like. */
+const BESIDE = ['deploy', 'bench', 'scheduler-config', 'src'].flatMap((folder) =>
+  readdirSync(join(root, folder), { recursive: true, encoding: 'utf8' })
+    .filter((file) => /(^|\/)README\.md$/.test(file))
+    .map((file) => join(folder, file)),
 );
+
+test.each([...DOCS, ...BESIDE, 'README.md', 'CONTRIBUTING.md', 'CHANGELOG.md'])('links in %s lead somewhere', (doc) => {
+  const links = [...withoutBlocks(doc).matchAll(/\]\((?!https?:)([^)\s]*)\)/g)].map(([, link]) => link!);
+  const isBroken = (link: string) => {
+    const [file = '', anchor] = link.split('#');
+    const path = file === '' ? doc : join(dirname(doc), file);
+    return (
+      !existsSync(join(root, path)) ||
+      (anchor !== undefined && path.endsWith('.md') && !anchorsIn(path).includes(anchor))
+    );
+  };
+  expect(links.filter(isBroken)).toEqual([]);
+});
+
+test('documents beside what they are about are looked at, too', () => {
+  expect(BESIDE).toEqual(expect.arrayContaining(['deploy/replay-job/README.md', 'scheduler-config/README.md']));
+});
 
 test('every metric that a document names is in docs/config.md', () => {
   const config = text('docs/config.md');

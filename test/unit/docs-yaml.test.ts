@@ -12,8 +12,8 @@ const blocks = readdirSync(folder)
     ),
   );
 const FIELDS = new Set(Object.keys(PolicyFile.shape));
-/** What other YAML begins with: of kustomize, of the webhook, of a mix of jobs. */
-const OTHERS = ['resources', 'patches', 'rules', 'groups'];
+/** What other YAML begins with: of kustomize, of the webhook, of a mix of jobs; a manifest. */
+const OTHERS = ['resources', 'patches', 'rules', 'groups', 'apiVersion'];
 const firstField = (text: string) => /^([\w-]+):/m.exec(text)?.[1] ?? '';
 
 test('every block of YAML in docs is a policy file, or of a kind that is known', () => {

@@ -7,6 +7,7 @@ import type { Role } from '../model.ts';
 import type { Need } from '../placement/need.ts';
 import { priorityTerms } from '../gang/priority.ts';
 import { adviceFor } from './advice.ts';
+import { askedForRoom } from './asked-for-room.ts';
 import type { ExplanationContext } from './context.ts';
 import { dynamicRolesAdvice } from './dynamic-roles.ts';
 import type { Slices } from '../work.ts';
@@ -56,6 +57,7 @@ export function* explain(ctx: ExplanationContext, key: string, nowMs: number): S
       ...adviceFor(ctx, gang, roles, { nowMs, startsNow: startsNowTest(ctx, gang, nowMs) }),
       ...otherQueuesText(elsewhere),
       ...evictions,
+      ...askedForRoom(ctx, gang, nowMs),
       ...dynamicRolesAdvice(gang),
       ...(gang.leader.priorityRequest?.mistakes ?? []),
     ],

@@ -46,6 +46,7 @@ export interface GangContextView {
     | 'waiting'
     | 'size'
     | 'inAdmissionOrder'
+    | 'eachInAdmissionOrder'
     | 'inTurns'
     | 'standing'
     | 'aheadInAllQueues'

@@ -68,7 +68,17 @@ export class Queues<Entry extends QueueEntry> {
     return [...this.#inOrder(this.#lines(), ONE_AFTER_THE_OTHER)];
   }
 
-  /** The same while some of them start: what queues hold when a gang is taken decides which is the next. */
+  /**
+   * inAdmissionOrder, one after the other: others may be served in between. A gang that comes meanwhile is not met, and one whose
+   * queue got more or less meanwhile may be met where it stood before.
+   */
+  *eachInAdmissionOrder(): Generator<Entry> {
+    const lines = this.#lines();
+    for (const [leaf, line] of lines) lines.set(leaf, [...line]);
+    yield* this.#inOrder(lines, ONE_AFTER_THE_OTHER);
+  }
+
+  /** inAdmissionOrder while some of them start: what queues hold when a gang is taken decides which is the next. */
   *inTurns(): Generator<Entry> {
     const lines = this.#lines();
     for (const [leaf, line] of lines) lines.set(leaf, [...line]);

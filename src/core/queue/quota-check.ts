@@ -131,7 +131,11 @@ function checkNamespace({ usage }: World, { namespace, pods }: Claim, { spec }: 
   return namespacePods(usage, { namespace, pods }, spec.running.podsPerNamespace);
 }
 
-function groupLimit({ tree, usage }: World, { namespace, pods }: Claim): FoundLimit | undefined {
+/** The first limit of the groups of its namespace that the claim would break. */
+export function groupLimit(
+  { tree, usage }: Pick<World, 'tree' | 'usage'>,
+  { namespace, pods }: Pick<Claim, 'namespace' | 'pods'>,
+): FoundLimit | undefined {
   for (const name of tree.groupsOf(namespace)) {
     const group = tree.tenancy.groups.find((one) => one.name === name)!;
     const holder = usage.groups.get(name) ?? NOBODY;

@@ -1,8 +1,7 @@
-import type { FastifyInstance } from 'fastify';
 import { z } from 'zod';
 import type { Cost, QueueCost } from '../../core/costs.ts';
 import type { Scheduler } from '../../core/scheduler.ts';
-import { withQuery } from './with-query.ts';
+import { BAD_QUERY, json, type ApiScope } from './document.ts';
 
 export const CostQuery = z.strictObject({
   by: z.enum(['queue']).default('queue').describe('One row per queue.'),
@@ -30,17 +29,19 @@ const QueueRow = z.strictObject({
 
 const Rate = z.number().describe('Cost of an hour.');
 
-export const CostView = z.strictObject({
-  hours: z.number().describe('How long this muster has counted: since it began to decide.'),
-  prices: z.enum(['file', 'default']).describe('default: a core 1, a GiB of memory 0.125, a GPU 16 an hour.'),
-  items: z.array(QueueRow),
-  overhead: Amount.describe('Pods that no queue counts.'),
-  idle: Amount.describe('bill - overhead - the totals of all queues.'),
-  bill: Amount.describe('All nodes.'),
-  idleNow: z
-    .strictObject({ unlent: Rate, stranded: Rate, fragment: Rate, free: Rate })
-    .describe('What idle room costs an hour now, by why nobody uses it.'),
-});
+export const CostView = z
+  .strictObject({
+    hours: z.number().describe('How long this muster has counted: since it began to decide.'),
+    prices: z.enum(['file', 'default']).describe('default: a core 1, a GiB of memory 0.125, a GPU 16 an hour.'),
+    items: z.array(QueueRow),
+    overhead: Amount.describe('Pods that no queue counts.'),
+    idle: Amount.describe('bill - overhead - the totals of all queues.'),
+    bill: Amount.describe('All nodes.'),
+    idleNow: z
+      .strictObject({ unlent: Rate, stranded: Rate, fragment: Rate, free: Rate })
+      .describe('What idle room costs an hour now, by why nobody uses it.'),
+  })
+  .meta({ id: 'Cost' });
 
 export interface CostDeps {
   readonly scheduler: Pick<Scheduler, 'costs' | 'idleNow'>;
@@ -48,8 +49,18 @@ export interface CostDeps {
 }
 
 /** GET /v1/cost: what each queue has had in use since this muster began to decide, and what that cost. */
-export function costRoute(app: FastifyInstance, { scheduler, nowMs }: CostDeps): void {
-  const answer = () => {
+export function costRoute(app: ApiScope, { scheduler, nowMs }: CostDeps): void {
+  const schema = {
+    operationId: 'getCost',
+    tags: ['queues'],
+    summary: 'What each queue has had in use, and what that cost',
+    querystring: CostQuery,
+    response: {
+      200: json(CostView, 'Queues by name. Their totals, overhead and idle come to the bill.'),
+      400: BAD_QUERY,
+    },
+  };
+  app.get('/v1/cost', { schema }, (): z.input<typeof CostView> => {
     const { seconds, isPriced, queues, overhead, idle, bill } = scheduler.costs(nowMs());
     return {
       hours: seconds / 3600,
@@ -59,9 +70,8 @@ export function costRoute(app: FastifyInstance, { scheduler, nowMs }: CostDeps):
       idle: amount(idle),
       bill: amount(bill),
       idleNow: scheduler.idleNow(),
-    } satisfies z.input<typeof CostView>;
-  };
-  app.get('/v1/cost', ({ query }, reply) => withQuery(CostQuery, query, reply, answer));
+    };
+  });
 }
 
 function rowOf({ queue, total, states, caused, unlent, lostCoreSeconds }: QueueCost): z.input<typeof QueueRow> {

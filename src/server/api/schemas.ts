@@ -10,7 +10,8 @@ import { EXCLUSION_RULES } from '../../core/preemption/candidates/exclusion-rule
 
 export const Amounts = z
   .record(z.string(), z.number())
-  .describe('Amounts by resource: cpu in cores, memory and storage in bytes, others in their own unit.');
+  .describe('Amounts by resource: cpu in cores, memory and storage in bytes, others in their own unit.')
+  .meta({ id: 'Amounts' });
 
 /** What a queue holds and what it should have. */
 export const QueueAmountsView = {
@@ -41,22 +42,25 @@ export const SnapshotView = z
     ageSeconds: z.number().describe('Time since the API server last answered and told what nodes and pods there are.'),
     isStale: z.boolean().describe('Whether no gang is admitted because of that age (staleAfterMs).'),
   })
-  .describe('How old the view of the cluster may be. Absent if the cluster comes from files.');
+  .describe('How old the view of the cluster may be. Absent if the cluster comes from files.')
+  .meta({ id: 'Snapshot' });
 
 const Pod = z.strictObject({ namespace: z.string(), name: z.string(), uid: z.string() });
 
-export const GangSummaryView = z.strictObject({
-  gang: z.string().describe('namespace/name; for Spark the name is the label spark-app-selector.'),
-  phase: Phase,
-  queue: z.string(),
-  priority: z.int(),
-  policy: z.string(),
-  leader: Pod,
-  since: z.iso.datetime().describe('When muster first saw the gang.'),
-  slots: z.strictObject({ unplaced: z.int(), reserved: z.int(), assumed: z.int(), bound: z.int() }),
-  elastic: z.int().describe('Number of running elastic members, that is, members beyond the minimum.'),
-  reason: z.string().optional().describe('Why the gang waits, as answered to kube-scheduler.'),
-});
+export const GangSummaryView = z
+  .strictObject({
+    gang: z.string().describe('namespace/name; for Spark the name is the label spark-app-selector.'),
+    phase: Phase,
+    queue: z.string(),
+    priority: z.int(),
+    policy: z.string(),
+    leader: Pod,
+    since: z.iso.datetime().describe('When muster first saw the gang.'),
+    slots: z.strictObject({ unplaced: z.int(), reserved: z.int(), assumed: z.int(), bound: z.int() }),
+    elastic: z.int().describe('Number of running elastic members, that is, members beyond the minimum.'),
+    reason: z.string().optional().describe('Why the gang waits, as answered to kube-scheduler.'),
+  })
+  .meta({ id: 'GangSummary' });
 
 const RoleView = z.strictObject({
   role: z.string(),
@@ -129,7 +133,8 @@ export const StartView = z
       ),
     isAtLeast: z.boolean().describe('There is more ahead than is looked at: it starts then or later.'),
   })
-  .describe('When the gang starts if the forecasts hold; not promised. A time is absent if nobody knows it.');
+  .describe('When the gang starts if the forecasts hold; not promised. A time is absent if nobody knows it.')
+  .meta({ id: 'Start' });
 
 const Seconds = z.number().optional();
 
@@ -142,34 +147,37 @@ export const ForecastView = z
     basis: z.string().describe('What these runs have in common.'),
     error: z.number().optional().describe('Mean of |ln(actual / foretold)| of the earlier forecasts on this basis.'),
   })
-  .describe('How long it runs. The seconds are absent if nobody knows, or it never ends.');
+  .describe('How long it runs. The seconds are absent if nobody knows, or it never ends.')
+  .meta({ id: 'Forecast' });
 
-export const StandingView = z.strictObject({
-  queue: z.string(),
-  user: z.string().describe('Whose gang it is, for limits of users.'),
-  tier: z
-    .int()
-    .describe(
-      'Where the topmost queue on its path would stand with it: within its guarantee (0), within its entitlement (1), beyond it (2).',
-    ),
-  ...QueueAmountsView,
-  limits: z
-    .array(
-      z.strictObject({
-        limit: z.enum(LIMIT_KINDS),
-        at: z.string().describe('The queue whose limit it is.'),
-        resource: z.string().optional(),
-        used: z.number(),
-        needed: z.number(),
-        most: z.number(),
-        isHit: z.boolean().describe('The gang cannot start because of it.'),
-      }),
-    )
-    .describe('Limits that it would come near with what it needs to start; those that are hit first.'),
-  before: z
-    .array(z.strictObject({ queue: z.string(), gangs: z.int() }))
-    .describe('Gangs of other queues that are before it.'),
-});
+export const StandingView = z
+  .strictObject({
+    queue: z.string(),
+    user: z.string().describe('Whose gang it is, for limits of users.'),
+    tier: z
+      .int()
+      .describe(
+        'Where the topmost queue on its path would stand with it: within its guarantee (0), within its entitlement (1), beyond it (2).',
+      ),
+    ...QueueAmountsView,
+    limits: z
+      .array(
+        z.strictObject({
+          limit: z.enum(LIMIT_KINDS),
+          at: z.string().describe('The queue whose limit it is.'),
+          resource: z.string().optional(),
+          used: z.number(),
+          needed: z.number(),
+          most: z.number(),
+          isHit: z.boolean().describe('The gang cannot start because of it.'),
+        }),
+      )
+      .describe('Limits that it would come near with what it needs to start; those that are hit first.'),
+    before: z
+      .array(z.strictObject({ queue: z.string(), gangs: z.int() }))
+      .describe('Gangs of other queues that are before it.'),
+  })
+  .meta({ id: 'Standing' });
 
 export const ExplanationView = GangSummaryView.extend({
   snapshot: SnapshotView.optional(),
@@ -194,7 +202,7 @@ export const ExplanationView = GangSummaryView.extend({
     .optional()
     .describe('For an admitted gang: when it ends if its forecast holds; latest holds nine times of ten.'),
   advice: z.array(z.string()).describe('Why the gang waits and what would help, in sentences.'),
-});
+}).meta({ id: 'Explanation' });
 
 const SoonerView = z.discriminatedUnion('kind', [
   z
@@ -208,51 +216,63 @@ const SoonerView = z.discriminatedUnion('kind', [
     .describe('With this priority it would be ahead of all that wait.'),
 ]);
 
-export const EtaView = z.strictObject({
-  snapshot: SnapshotView.optional(),
-  gang: z.string(),
-  queue: z.string(),
-  priority: z.int(),
-  policy: z.string(),
-  members: z.int().describe('How many members start together.'),
-  start: StartView.optional(),
-  cannotStart: z.string().optional().describe('Why even the empty cluster could not hold it.'),
-  limit: z.string().optional().describe('The limit that keeps it from starting, however much room there is.'),
-  forecast: ForecastView,
-  sooner: z.array(SoonerView).describe('Changes with which it would start sooner.'),
-});
+export const EtaView = z
+  .strictObject({
+    snapshot: SnapshotView.optional(),
+    gang: z.string(),
+    queue: z.string(),
+    priority: z.int(),
+    policy: z.string(),
+    members: z.int().describe('How many members start together.'),
+    start: StartView.optional(),
+    cannotStart: z.string().optional().describe('Why even the empty cluster could not hold it.'),
+    limit: z.string().optional().describe('The limit that keeps it from starting, however much room there is.'),
+    forecast: ForecastView,
+    sooner: z.array(SoonerView).describe('Changes with which it would start sooner.'),
+  })
+  .meta({ id: 'Eta' });
 
 /** What would be submitted: Kubernetes objects as kubectl apply takes them. */
-export const EtaBody = z.strictObject({
-  name: z.string().min(1).max(256).default('objects').describe('What errors call the objects: a file.'),
-  objects: z.array(z.record(z.string(), z.unknown())).min(1).max(MOST_OBJECTS),
-});
+export const EtaBody = z
+  .strictObject({
+    name: z.string().min(1).max(256).default('objects').describe('What errors call the objects: a file.'),
+    objects: z.array(z.record(z.string(), z.unknown())).min(1).max(MOST_OBJECTS),
+  })
+  .meta({ id: 'EtaQuestion' });
 
-export const NodeViewSchema = z.strictObject({
-  node: z.string(),
-  unschedulable: z.boolean(),
-  allocatable: Amounts,
-  free: Amounts.describe('Neither bound nor reserved; negative if other schedulers bound more than is allocatable.'),
-  held: Amounts.describe('Reserved for members that are not bound yet.'),
-  slots: z.int(),
-});
+export const NodeViewSchema = z
+  .strictObject({
+    node: z.string(),
+    unschedulable: z.boolean(),
+    allocatable: Amounts,
+    free: Amounts.describe('Neither bound nor reserved; negative if other schedulers bound more than is allocatable.'),
+    held: Amounts.describe('Reserved for members that are not bound yet.'),
+    slots: z.int(),
+  })
+  .meta({ id: 'Node' });
 
-export const GangList = z.strictObject({
-  snapshot: SnapshotView.optional(),
-  total: z.int().describe('Number of matching gangs; the limit may shorten items.'),
-  items: z.array(GangSummaryView),
-});
-export const NodeList = z.strictObject({
-  snapshot: SnapshotView.optional(),
-  total: z.int(),
-  items: z.array(NodeViewSchema),
-});
-export const PolicyList = z.strictObject({
-  items: z
-    .array(z.record(z.string(), z.unknown()))
-    .describe('Policies in the order in which muster matches them; see docs/policies.md.'),
-});
-export const Problem = z.strictObject({ error: z.string() });
+export const GangList = z
+  .strictObject({
+    snapshot: SnapshotView.optional(),
+    total: z.int().describe('Number of matching gangs; the limit may shorten items.'),
+    items: z.array(GangSummaryView),
+  })
+  .meta({ id: 'GangList' });
+export const NodeList = z
+  .strictObject({
+    snapshot: SnapshotView.optional(),
+    total: z.int(),
+    items: z.array(NodeViewSchema),
+  })
+  .meta({ id: 'NodeList' });
+export const PolicyList = z
+  .strictObject({
+    items: z
+      .array(z.record(z.string(), z.unknown()))
+      .describe('Policies in the order in which muster matches them; see docs/policies.md.'),
+  })
+  .meta({ id: 'PolicyList' });
+export const Problem = z.strictObject({ error: z.string() }).meta({ id: 'Problem' });
 
 export const GangQuery = z.strictObject({
   namespace: z.string().optional(),

@@ -1,3 +1,5 @@
+import type { FastifyInstance, FastifyRequest } from 'fastify';
+
 /** What somebody who asks may see. Every route that names gangs, pods, users, namespaces or nodes answers through it. */
 export interface Viewer {
   /** All gangs of all namespaces, and all that sentences say of them. */
@@ -8,6 +10,9 @@ export interface Viewer {
   sees(namespace: string): boolean;
 }
 
+/** Of those who may not read: sees nothing. */
+export const NOTHING: Viewer = { seesAll: false, seesNodes: false, sees: () => false };
+
 /** Sees all. */
 export const EVERYTHING: Viewer = { seesAll: true, seesNodes: true, sees: () => true };
 
@@ -16,4 +21,18 @@ declare module 'fastify' {
     /** What the asker may see. EVERYTHING unless a hook has said less. */
     viewer: Viewer;
   }
+}
+
+/** Gives requests their `viewer`, unless a scope above has. */
+export function decorateViewer(app: FastifyInstance): void {
+  if (app.hasRequestDecorator('viewer')) return;
+  const said = new WeakMap<FastifyRequest, Viewer>();
+  app.decorateRequest('viewer', {
+    getter() {
+      return said.get(this) ?? EVERYTHING;
+    },
+    setter(viewer) {
+      said.set(this, viewer);
+    },
+  });
 }

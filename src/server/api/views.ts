@@ -57,6 +57,9 @@ export const snapshotView = ({ ageMs, isStale }: SnapshotAge): z.output<typeof S
   isStale,
 });
 
+/** How old the snapshot is, as a part of an answer. */
+export type Age = () => { readonly snapshot?: z.output<typeof SnapshotView> };
+
 type ToWall = (ms: number) => number;
 
 export function summaryView({ sinceMs, ...rest }: GangSummary, toWall: ToWall): z.output<typeof GangSummaryView> {

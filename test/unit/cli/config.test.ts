@@ -37,6 +37,8 @@ test('without anything, the extender listens on the loopback and answers for mus
     keepHistory: true,
     webhookPort: 9443,
     tlsClientNames: ['system:kube-scheduler'],
+    readAccess: 'loopback',
+    readHosts: [],
   });
 });
 

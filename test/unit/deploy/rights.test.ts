@@ -6,6 +6,7 @@ import { RESERVATION } from '../../../src/intake/reservation.ts';
 import { MOST_PARTS, partName } from '../../../src/kube/history-parts.ts';
 import { WAKE } from '../../../src/kube/pods-api.ts';
 import { hasKubectl, kustomize, STACKS, type Manifest } from '../../support/kustomize.ts';
+import { deploymentsOf } from '../../support/pod-specs.ts';
 
 if (!hasKubectl) console.log('SKIPPED: there is no kubectl, which builds what deploy/ says');
 
@@ -115,6 +116,20 @@ describe.skipIf(!hasKubectl)('rights', () => {
     const rights = roles.flatMap(rightsOf).filter((right) => right !== 'create coordination.k8s.io/leases');
     expect(rights.sort()).toEqual([...leases].sort());
     for (const { metadata } of roles) expect(metadata.namespace).toBe('kube-system');
+  });
+
+  test('readers by their rights: muster may ask the API server who they are and what they may list, no more', () => {
+    const all = kustomize(STACKS['dedicated with readers by their rights']!);
+    const role = all.find(({ kind, metadata }) => kind === 'ClusterRole' && metadata.name === 'muster-readers') as Role;
+    expect(rightsOf(role)).toEqual([
+      'create authentication.k8s.io/tokenreviews',
+      'create authorization.k8s.io/subjectaccessreviews',
+    ]);
+    const without = boundIn(kustomize(STACKS['dedicated']!));
+    expect(boundIn(all)).toEqual([...without, 'muster-readers -> ServiceAccount muster'].sort());
+    const [muster] = deploymentsOf(all).flatMap(({ spec }) => spec.template.spec.containers);
+    expect(muster!.env).toContainEqual({ name: 'MUSTER_READ_ACCESS', value: 'kubernetes' });
+    expect(muster!.env!.map(({ name }) => name)).toContain('NODE_OPTIONS');
   });
 
   test.each(Object.keys(STACKS))('%s: of the ConfigMaps, muster writes those of the history alone', (stack) => {

@@ -1,0 +1,16 @@
+import type { Command } from 'commander';
+import { importQueuesCommand } from './import-queues.ts';
+
+type Run = (command: () => number | Promise<number>) => Promise<void>;
+
+/** Adds `muster import queues`. */
+export function addImportCommand(program: Command, run: Run): void {
+  program
+    .command('import')
+    .description("make a policy file of another scheduler's queues (docs/coming-from.md)")
+    .command('queues <file...>')
+    .description(
+      'from queues.yaml of YuniKorn, Queues of Volcano, ClusterQueues, Cohorts and LocalQueues of Kueue, ElasticQuotas; - for standard input',
+    )
+    .action((files: readonly string[]) => run(() => importQueuesCommand(files)));
+}

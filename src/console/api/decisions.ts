@@ -1,0 +1,20 @@
+import { signal } from '@preact/signals';
+import type { Decision } from './contract.ts';
+
+/** How many recent decisions the page keeps. */
+export const MOST_KEPT = 1000;
+
+/** Recent decisions, the newest first. */
+export const decisions = signal<readonly Decision[]>([]);
+
+/** Adds those that are new, whatever their order. */
+export function addDecisions(items: readonly Decision[]): void {
+  const known = new Set(decisions.peek().map(({ id }) => id));
+  const fresh = items.filter(({ id }) => !known.has(id));
+  if (fresh.length === 0) return;
+  const all = [...fresh, ...decisions.peek()].sort((a, b) => b.id - a.id);
+  decisions.value = all.slice(0, MOST_KEPT);
+}
+
+/** The server was started again: its numbers begin again. */
+export const forgetDecisions = () => (decisions.value = []);

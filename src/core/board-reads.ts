@@ -1,0 +1,60 @@
+import { gangRow, gangRows, type GangRow } from './board/gang-rows.ts';
+import { nodeMap, type NodeMap } from './board/node-map.ts';
+import { placesOf, type Place } from './board/places.ts';
+import type { StateView } from './state.ts';
+import type { Slices } from './work.ts';
+
+/** What lists, maps and consoles read of the scheduler. Changes nothing. */
+export class BoardReads {
+  readonly #state: StateView;
+  #changes = 0;
+
+  constructor(state: StateView) {
+    this.#state = state;
+  }
+
+  /** Something was told or decided: the list of gangs may be another. The facade calls it. */
+  changed(): void {
+    this.#changes++;
+  }
+
+  /** Grows whenever the list of gangs may have changed. As time goes by, order and ends change without it. */
+  get changes(): number {
+    return this.#changes;
+  }
+
+  /** Grows whenever what is free, held or there on nodes may have changed. */
+  get nodeChanges(): number {
+    const { rowLog, shapeLog } = this.#state.cluster.table;
+    return rowLog.position + shapeLog.position;
+  }
+
+  /** How many nodes there are. */
+  get nodeCount(): number {
+    return this.#state.cluster.table.size;
+  }
+
+  hasNode(name: string): boolean {
+    return this.#state.cluster.table.rowOf(name) !== undefined;
+  }
+
+  /** All gangs in slices, those that wait first and in the order of admission. */
+  gangRows(nowMs: number): Slices<readonly GangRow[]> {
+    return gangRows(this.#state, nowMs);
+  }
+
+  /** One gang, without its position; undefined: there is none. */
+  gangRow(key: string, nowMs: number): GangRow | undefined {
+    return gangRow(this.#state, key, nowMs);
+  }
+
+  /** Where the members of a gang are; empty: there is no such gang, or it holds nothing. */
+  places(key: string): readonly Place[] {
+    return placesOf(this.#state, key);
+  }
+
+  /** All nodes by columns, in slices. */
+  nodeMap(): Slices<NodeMap> {
+    return nodeMap(this.#state);
+  }
+}

@@ -1,0 +1,132 @@
+import type { GangPhase } from '../decision.ts';
+import { endTimeOf } from '../explanation/run-time.ts';
+import { waitKindOf, type WaitKind } from '../explanation/wait-kind.ts';
+import { isAdmitted, phaseOf, refusalOf, type Gang } from '../gang/gang.ts';
+import { membersToStart } from '../model.ts';
+import { Work, type Slices } from '../work.ts';
+import { blockedOf, type BoardContext } from './context.ts';
+
+/** One gang of the list that people look at. Times in ms. */
+export interface GangRow {
+  /** `namespace/name` */
+  readonly gang: string;
+  readonly namespace: string;
+  readonly phase: GangPhase;
+  /** The path of its queue; '' where its declaration is wrong. */
+  readonly queue: string;
+  readonly user: string;
+  readonly priority: number;
+  readonly policy: string;
+  /** The name of the leader pod. */
+  readonly leader: string;
+  /** How many members it needs to start; 0 where its declaration is wrong. */
+  readonly members: number;
+  /** How many pods of it are bound, elastic members included. */
+  readonly bound: number;
+  readonly sinceMs: number;
+  /** Of a waiting gang: its place in the order of admission; 1 is the next. */
+  readonly position?: number;
+  readonly waitsFor?: WaitKind;
+  /** Why it waits, as answered to kube-scheduler. */
+  readonly reason?: string;
+  /** Since when it has all the members that it needs; absent: it does not, or muster did not see it. */
+  readonly completeMs?: number;
+  /** Of an admitted gang: when it ends if its forecast holds; absent: nobody knows. */
+  readonly endsAboutMs?: number;
+}
+
+/** Work of a row, and of so many slots of a gang. */
+const ROW = 10;
+const SLOTS_PER_UNIT = 8;
+
+/**
+ * All gangs, in slices: those that wait in the order in which they are admitted, then pods whose declaration is wrong,
+ * then the others. What changes between slices may be shown as before or as after; no gang is shown twice.
+ */
+export function* gangRows(ctx: BoardContext, nowMs: number): Slices<readonly GangRow[]> {
+  const work = new Work();
+  const rows: GangRow[] = [];
+  const seen = new Set<string>();
+  for (const gang of ctx.queues.eachInAdmissionOrder()) {
+    if (ctx.gangs.get(gang.key) !== gang || isAdmitted(gang)) continue;
+    seen.add(gang.key);
+    rows.push(waitingRow(ctx, gang, seen.size));
+    work.charge(ROW);
+    if (work.isPauseDue()) yield undefined;
+  }
+  rows.push(...problemRows(ctx, seen));
+  for (const gang of ctx.gangs.values()) {
+    if (seen.has(gang.key)) continue;
+    rows.push(isAdmitted(gang) ? rowOf(ctx, gang, nowMs) : waitingRow(ctx, gang));
+    work.charge(ROW + gang.slots.length / SLOTS_PER_UNIT);
+    if (work.isPauseDue()) yield undefined;
+  }
+  return rows;
+}
+
+/** One gang, without its position; undefined: there is none of that key. O(its slots), or O(wrong declarations). */
+export function gangRow(ctx: BoardContext, key: string, nowMs: number): GangRow | undefined {
+  const gang = ctx.gangs.get(key);
+  if (!gang) return problemRows(ctx, new Set()).find((row) => row.gang === key);
+  return isAdmitted(gang) ? rowOf(ctx, gang, nowMs) : waitingRow(ctx, gang);
+}
+
+function waitingRow(ctx: BoardContext, gang: Gang, position?: number): GangRow {
+  const refusal = refusalOf(gang);
+  return {
+    ...commonOf(ctx, gang),
+    phase: 'waiting',
+    ...(position === undefined ? {} : { position }),
+    waitsFor: waitKindOf(gang, blockedOf(ctx) !== undefined),
+    ...(refusal ? { reason: refusal.reason } : {}),
+  };
+}
+
+function rowOf(ctx: BoardContext, gang: Gang, nowMs: number): GangRow {
+  const { aboutMs } = endTimeOf(ctx, gang, nowMs);
+  return {
+    ...commonOf(ctx, gang),
+    phase: phaseOf(gang),
+    ...(gang.ranSinceMs === undefined ? {} : { completeMs: gang.ranSinceMs }),
+    ...(aboutMs < Infinity ? { endsAboutMs: aboutMs } : {}),
+  };
+}
+
+const commonOf = ({ cluster }: BoardContext, gang: Gang) => ({
+  gang: gang.key,
+  namespace: gang.spec.namespace,
+  queue: gang.queue.path,
+  user: gang.user,
+  priority: gang.priority,
+  policy: gang.policy.name,
+  leader: gang.leader.name,
+  members: membersToStart(gang.spec),
+  bound: cluster.boundMembers(gang.key).size,
+  sinceMs: gang.firstAskMs,
+});
+
+/** Pods that wait because their declaration is wrong or not there yet: one row for each gang that they name. */
+function problemRows(ctx: BoardContext, seen: Set<string>): GangRow[] {
+  const rows: GangRow[] = [];
+  for (const { pod, sinceMs, reason } of ctx.problems.values()) {
+    const gang = pod.membership?.gang ?? `${pod.namespace}/${pod.name}`;
+    if (seen.has(gang) || ctx.gangs.has(gang)) continue;
+    seen.add(gang);
+    rows.push({
+      gang,
+      namespace: pod.namespace,
+      phase: 'waiting',
+      queue: '',
+      user: '',
+      priority: pod.priority,
+      policy: ctx.policyOf(pod).name,
+      leader: pod.name,
+      members: 0,
+      bound: 0,
+      sinceMs,
+      waitsFor: 'declaration',
+      reason,
+    });
+  }
+  return rows;
+}

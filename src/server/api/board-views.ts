@@ -1,0 +1,96 @@
+import { isoTime } from '../../core/iso-time.ts';
+import type { z } from 'zod';
+import type { Place } from '../../core/board/places.ts';
+import type { GangDetailView, GangRowView, NodeMapView } from './board-schemas.ts';
+import type { NodeBoard } from './board.ts';
+import { isSeen, type BoardRow } from './gang-list.ts';
+import type { Viewer } from './viewer.ts';
+
+/** Translates rows and maps to JSON, and leaves out what the viewer may not see. */
+
+type ToWall = (ms: number) => number;
+
+/** What stands for the name of a gang that the viewer may not see. */
+export const HIDDEN = '(hidden)';
+
+export function rowView(row: BoardRow, viewer: Viewer, toWall: ToWall): z.output<typeof GangRowView> {
+  const { phase, queue, priority, policy, members, bound, position, waitsFor } = row;
+  const isHidden = !isSeen(row, viewer);
+  return {
+    gang: isHidden ? HIDDEN : row.gang,
+    ...(isHidden ? { isHidden } : {}),
+    phase,
+    queue,
+    user: isHidden ? '' : row.user,
+    priority,
+    policy,
+    leader: isHidden ? '' : row.leader,
+    members,
+    bound,
+    since: isoTime(toWall(row.sinceMs)),
+    ...(position === undefined ? {} : { position }),
+    ...(waitsFor === undefined ? {} : { waitsFor }),
+    ...(isHidden || row.reason === undefined ? {} : { reason: row.reason }),
+    ...timesOf(row, toWall),
+  };
+}
+
+function timesOf(row: BoardRow, toWall: ToWall) {
+  const of = <K extends string>(name: K, ms: number | undefined) =>
+    (ms === undefined || !Number.isFinite(ms) ? {} : { [name]: isoTime(toWall(ms)) }) as Partial<Record<K, string>>;
+  return {
+    ...of('startsAbout', row.startsAboutMs),
+    ...of('startsLatest', row.startsLatestMs),
+    ...of('reserved', row.reservedMs),
+    ...of('complete', row.completeMs),
+    ...of('endsAbout', row.endsAboutMs),
+  };
+}
+
+/** @param nodes the map by which nodes are numbered for those who may not see their names */
+export function placeViews(
+  places: readonly Place[],
+  viewer: Viewer,
+  nodes: NodeBoard | undefined,
+): z.output<typeof GangDetailView>['places'] {
+  return places.map((place) => ({ ...place, node: viewer.seesNodes ? place.node : numbered(place.node, nodes) }));
+}
+
+/** The name of a node for those who may not see it: its number on the map. */
+function numbered(node: string, nodes: NodeBoard | undefined): string {
+  const index = node === '' ? undefined : nodes?.indexOf.get(node);
+  return index === undefined ? '' : nodeName(index);
+}
+
+const nodeName = (index: number) => `node ${index + 1}`;
+
+interface OfMap {
+  readonly version: number;
+  /** The version of the names that the reader has. */
+  readonly known: number | undefined;
+}
+
+export function nodeMapView(
+  { map, namesVersion }: NodeBoard,
+  { version, known }: OfMap,
+  viewer: Viewer,
+): Omit<z.output<typeof NodeMapView>, 'snapshot'> {
+  const by = (of: 'used' | 'reserved' | 'stranded') =>
+    Object.fromEntries(map.resources.map((resource) => [resource.name, base64(resource[of])]));
+  const names = viewer.seesNodes ? [...map.names] : map.names.map((_, i) => nodeName(i));
+  const groupOf = () => map.groups.map(({ of }) => [...of]);
+  return {
+    version,
+    namesVersion,
+    resources: map.resources.map(({ name }) => name),
+    groups: map.groups.map(({ key, values }) => ({ key, values: [...values] })),
+    ...(known === namesVersion ? {} : { names, groupOf: groupOf() }),
+    unschedulable: [...map.unschedulable],
+    used: by('used'),
+    reserved: by('reserved'),
+    stranded: by('stranded'),
+  };
+}
+
+const base64 = (bytes: Uint8Array): string =>
+  Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('base64');

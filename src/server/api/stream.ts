@@ -1,0 +1,167 @@
+import type { ServerResponse } from 'node:http';
+import type { FastifyReply, FastifyRequest } from 'fastify';
+import type { Viewer } from './viewer.ts';
+
+/** What a stream tells of, as the routes know it. */
+export interface StreamSource {
+  /** What to read again, as JSON; made once for all streams. */
+  readonly tick: () => Promise<string>;
+  /** Decisions after this number that the viewer may see, as JSON, and the last number; undefined: there are none. */
+  readonly decisionsAfter: (
+    id: number,
+    viewer: Viewer,
+  ) => { readonly json: string | undefined; readonly lastId: number };
+  /** The number of the last decision. */
+  readonly lastId: () => number;
+  /** A tick could not be made. */
+  readonly onProblem: (error: unknown) => void;
+}
+
+export interface StreamTimes {
+  /** A tick is told at most so often. */
+  readonly everyMs: number;
+  /** And at least so often, though nothing changed. */
+  readonly heartbeatMs: number;
+  /** A reader that takes nothing for so long is dropped. */
+  readonly stuckMs: number;
+}
+
+export const STREAM_TIMES: StreamTimes = {
+  everyMs: 1000,
+  heartbeatMs: 15_000,
+  stuckMs: 30_000,
+};
+
+/** More readers at once are refused. */
+export const MOST_STREAMS = 100;
+
+interface Reader {
+  readonly response: ServerResponse;
+  readonly viewer: Viewer;
+  /** The last decision that it was told. */
+  lastId: number;
+  /** The tick that it was told last, without its time. */
+  told: string;
+  toldMs: number;
+  /** Since when it takes nothing; undefined: it does. */
+  stuckSinceMs: number | undefined;
+}
+
+/**
+ * The readers of GET /v1/stream. What a slow one misses is not kept for it: it is told the next tick, and the decisions
+ * that are still known, when it reads again. The timer runs only while somebody reads.
+ */
+export class Streams {
+  readonly #source: StreamSource;
+  readonly #times: StreamTimes;
+  readonly #readers = new Set<Reader>();
+  #timer: NodeJS.Timeout | undefined;
+  #isClosed = false;
+  #isTicking = false;
+
+  constructor(source: StreamSource, times: StreamTimes = STREAM_TIMES) {
+    [this.#source, this.#times] = [source, times];
+  }
+
+  get size(): number {
+    return this.#readers.size;
+  }
+
+  get isFull(): boolean {
+    return this.#isClosed || this.#readers.size >= MOST_STREAMS;
+  }
+
+  /** Answers the request with the stream; it ends when the reader goes or `close` is called. */
+  open(request: FastifyRequest, reply: FastifyReply): void {
+    const { raw: response } = reply;
+    reply.hijack();
+    for (const [name, value] of Object.entries(reply.getHeaders()))
+      if (value !== undefined) response.setHeader(name, value);
+    response.writeHead(200, HEADERS);
+    const reader: Reader = {
+      response,
+      viewer: request.viewer,
+      lastId: lastIdOf(request) ?? this.#source.lastId(),
+      told: '',
+      toldMs: -Infinity,
+      stuckSinceMs: undefined,
+    };
+    // A restarted muster counts from 1 again.
+    if (reader.lastId > this.#source.lastId()) reader.lastId = 0;
+    this.#readers.add(reader);
+    const leave = () => this.#leave(reader);
+    response.on('close', leave).on('error', leave);
+    response.write('retry: 2000\n\n');
+    this.#timer ??= setInterval(() => void this.#tick(), this.#times.everyMs);
+    void this.#tick();
+  }
+
+  /** Ends all streams; no other begins. */
+  close(): void {
+    this.#isClosed = true;
+    // What a slow reader has not taken yet, it does not get: the server would wait for it.
+    for (const { response } of this.#readers) if (response.writableLength > 0) response.destroy();
+    for (const { response } of this.#readers) response.end();
+    this.#stopIfIdle(true);
+  }
+
+  #leave(reader: Reader): void {
+    this.#readers.delete(reader);
+    this.#stopIfIdle();
+  }
+
+  #stopIfIdle(anyway = false): void {
+    if (this.#readers.size > 0 && !anyway) return;
+    clearInterval(this.#timer);
+    this.#timer = undefined;
+  }
+
+  async #tick(): Promise<void> {
+    // Where one takes longer than the time between them, the next is left out.
+    if (this.#isTicking) return;
+    this.#isTicking = true;
+    try {
+      const json = await this.#source.tick();
+      const tick = { json, what: json.replace(WITHOUT_AGE, '') };
+      for (const reader of [...this.#readers]) this.#tell(reader, tick);
+    } catch (error) {
+      this.#source.onProblem(error);
+    } finally {
+      this.#isTicking = false;
+    }
+  }
+
+  #tell(reader: Reader, { json: tick, what }: { readonly json: string; readonly what: string }): void {
+    const { response, viewer } = reader;
+    const nowMs = performance.now();
+    if (response.writableNeedDrain) {
+      reader.stuckSinceMs ??= nowMs;
+      if (nowMs - reader.stuckSinceMs >= this.#times.stuckMs) response.destroy();
+      return;
+    }
+    reader.stuckSinceMs = undefined;
+    const { json, lastId } = this.#source.decisionsAfter(reader.lastId, viewer);
+    reader.lastId = lastId;
+    if (json !== undefined) response.write(`event: decisions\nid: ${lastId}\ndata: ${json}\n\n`);
+    if (what === reader.told && nowMs - reader.toldMs < this.#times.heartbeatMs) return;
+    response.write(`event: tick\ndata: ${tick}\n\n`);
+    [reader.told, reader.toldMs] = [what, nowMs];
+  }
+}
+
+const HEADERS = {
+  'content-type': 'text/event-stream; charset=utf-8',
+  'cache-control': 'no-store',
+  // Proxies that gather answers would keep it back.
+  'x-accel-buffering': 'no',
+  connection: 'close',
+};
+
+/** What changes in a tick although nothing happened. */
+const WITHOUT_AGE = /"at":"[^"]*"|"snapshot":\{[^}]*\}/g;
+
+/** The last decision that the reader was told before it came again. */
+function lastIdOf({ headers }: FastifyRequest): number | undefined {
+  const said = headers['last-event-id'];
+  return typeof said === 'string' && /^\d{1,15}$/.test(said) ? Number(said) : undefined;
+}

@@ -1,0 +1,112 @@
+import type { GangRow } from '../core/board/gang-rows.ts';
+
+/** One thing that befell a gang; the time in ms. */
+export interface TimelineEntry {
+  readonly atMs: number;
+  readonly what: string;
+  readonly text: string;
+  /** The text for those who may see this gang and no other; absent: the same. */
+  readonly own?: string;
+}
+
+interface Timeline {
+  readonly entries: TimelineEntry[];
+  /** The gang as it was last seen; undefined: it never was. */
+  row: GangRow | undefined;
+  reservedMs: number | undefined;
+  /** When it was over; undefined: it is not, as far as is known. */
+  endedMs: number | undefined;
+}
+
+/** So many gangs are remembered, the ones that something befell last, and so much of each. */
+const MOST_GANGS = 20_000;
+const MOST_ENTRIES = 50;
+
+/** What befell gangs, as far as this muster saw it. Bounded, in memory alone; a gang that is over is kept for a while. */
+export class Timelines {
+  readonly #byGang = new Map<string, Timeline>();
+  readonly #rowOf: (gang: string) => GangRow | undefined;
+  #changes = 0;
+
+  /** @param rowOf the gang as it is now */
+  constructor(rowOf: (gang: string) => GangRow | undefined) {
+    this.#rowOf = rowOf;
+  }
+
+  /** Grows when a gang was reserved places for. */
+  get changes(): number {
+    return this.#changes;
+  }
+
+  /** kube-scheduler asked about a pod of the gang. O(1) but for the first time. */
+  asked(gang: string, nowMs: number): void {
+    const known = this.#byGang.get(gang);
+    if (known && known.endedMs === undefined) return;
+    this.note(gang, { atMs: nowMs, what: 'asked', text: 'kube-scheduler asked about it for the first time.' });
+  }
+
+  note(gang: string, entry: TimelineEntry): void {
+    const timeline = this.#of(gang);
+    const { entries } = timeline;
+    // The first says when it was submitted.
+    if (entries.length >= MOST_ENTRIES) entries.splice(1, 1);
+    entries.push(entry);
+  }
+
+  /** Its places were reserved. */
+  reserved(gang: string, nowMs: number): void {
+    const timeline = this.#of(gang);
+    timeline.reservedMs = nowMs;
+    timeline.row = this.#rowOf(gang) ?? timeline.row;
+    this.#changes++;
+  }
+
+  /** It waits again. */
+  unreserved(gang: string): void {
+    const timeline = this.#byGang.get(gang);
+    if (!timeline) return;
+    timeline.reservedMs = undefined;
+    this.#changes++;
+  }
+
+  /** What is known of it was seen again. */
+  seen(gang: string): void {
+    const timeline = this.#byGang.get(gang);
+    if (timeline) timeline.row = this.#rowOf(gang) ?? timeline.row;
+  }
+
+  ended(gang: string, nowMs: number): void {
+    const timeline = this.#byGang.get(gang);
+    if (timeline) timeline.endedMs = nowMs;
+  }
+
+  of(gang: string): Readonly<Timeline> | undefined {
+    return this.#byGang.get(gang);
+  }
+
+  get size(): number {
+    return this.#byGang.size;
+  }
+
+  /** The timeline of the gang, which becomes the youngest; a new run of the same name goes on with it. */
+  #of(gang: string): Timeline {
+    const known = this.#byGang.get(gang);
+    const isOver = known?.endedMs !== undefined;
+    const timeline = known ?? { entries: [], row: undefined, reservedMs: undefined, endedMs: undefined };
+    this.#byGang.delete(gang);
+    this.#byGang.set(gang, timeline);
+    if (!known || isOver) this.#begin(gang, timeline);
+    const [oldest] = this.#byGang.keys();
+    if (this.#byGang.size > MOST_GANGS) this.#byGang.delete(oldest!);
+    return timeline;
+  }
+
+  #begin(gang: string, timeline: Timeline): void {
+    const row = this.#rowOf(gang);
+    if (!row) return;
+    timeline.endedMs = timeline.reservedMs = undefined;
+    timeline.row = row;
+    if (timeline.entries.length >= MOST_ENTRIES) timeline.entries.splice(1, 1);
+    timeline.entries.push({ atMs: row.sinceMs, what: 'submitted', text: 'Its leader was created.' });
+  }
+}

@@ -1,0 +1,73 @@
+import { readdirSync } from 'node:fs';
+import { expect, test } from 'vitest';
+import { blocksOf, docText } from '../../support/doc-blocks.ts';
+
+const DOC = 'docs/when-something-is-wrong.md';
+const sources = readdirSync(new URL('../../../src', import.meta.url), { recursive: true, encoding: 'utf8' })
+  .filter((file) => /\.tsx?$/.test(file))
+  .map((file) => docText(`src/${file.replaceAll('\\', '/')}`));
+const src = sources.join('\n');
+const config = docText('docs/config.md');
+const policies = ['policies', 'queues', 'preemption', 'run-times'].map((page) => docText(`docs/${page}.md`)).join('\n');
+
+/** What kube-scheduler, kubectl and Spark say, and fields of their objects. */
+const OF_OTHERS = new Set([
+  'FailedScheduling',
+  'SchedulingGated',
+  'default-scheduler',
+  'connection refused',
+  'context deadline exceeded',
+  'urlPrefix',
+  'httpTimeout',
+  'nodeCacheCapable',
+  'nodeSelector',
+  'minMember',
+  'activeDeadlineSeconds',
+  'spark-app-selector',
+  'spark.kubernetes.driver.pod.name',
+]);
+/** Placeholders, overlays and files that another test looks for. */
+const PLAIN = /^(\.\.\.|NAMESPACE\/NAME|muster|dedicated|main|deploy\/[\w./-]+|scheduler-config\/)$/;
+
+const prose = docText(DOC).replace(/^```\w*\n[^]*?^```$/gm, '');
+const spans = [...new Set([...prose.matchAll(/`([^`]+)`/g)].map(([, span]) => span!))];
+const commands = [...spans, ...blocksOf(DOC).flatMap(({ text }) => text.split('\n'))]
+  .map((line) => line.replace(/ +#.*$/, ''))
+  .filter((line) => /^(kubectl|curl) /.test(line) || (/^muster [a-z]+( |$)/.test(line) && !src.includes(line)));
+
+/** The parts of a message between the names and figures, long enough to be found by. */
+const partsOf = (message: string) =>
+  message
+    .split('...')
+    .map((part) => part.replace(/^[ ,:.]+|[ ,:]+$/g, ''))
+    .filter((part) => part !== '');
+const isField = (span: string) =>
+  config.includes(`\`${span}\``) || policies.includes(`\`${span}\``) || policies.includes(`\`.${span}\``);
+const isKnown = (span: string) =>
+  OF_OTHERS.has(span) ||
+  PLAIN.test(span) ||
+  isField(span.replace(/: \w+$/, '')) ||
+  partsOf(span).every((part) => src.includes(part));
+
+test('every message, Event, label and field that is quoted is in the code', () => {
+  expect(spans.length).toBeGreaterThan(80);
+  expect(spans.filter((span) => !commands.includes(span) && !isKnown(span))).toEqual([]);
+});
+
+test('the check of messages finds one that is not there', () => {
+  expect(isKnown('gang waits for room')).toBe(true);
+  expect(isKnown('queue ... is at its max of ...')).toBe(true);
+  expect(isKnown('gang waits for rain')).toBe(false);
+  expect(isKnown('queue ... is at its top of ...')).toBe(false);
+  expect(isKnown('queue.forwardfill')).toBe(false);
+});
+
+test('every reason with which the core lets a gang or a member wait is in the document', () => {
+  const core = readdirSync(new URL('../../../src/core/admission', import.meta.url)).map((file) =>
+    docText(`src/core/admission/${file}`),
+  );
+  const reasons = core.flatMap((text) => [...text.matchAll(/['`]((?:gang|room) (?:waits|was|is) [^'`]+)['`]/g)]);
+  const texts = [...new Set(reasons.map(([, reason]) => reason!.replace(/\$\{.*$/, '').trim()))];
+  expect(texts.length).toBeGreaterThan(8);
+  expect(texts.filter((text) => !spans.some((span) => span.startsWith(text.slice(0, 24))))).toEqual([]);
+});
