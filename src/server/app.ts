@@ -97,24 +97,16 @@ const NO_BODY = 1024;
 export function buildServer(options: ServerOptions): MusterServer {
   const { scheduler, nowMs, toWall, logger, live, access, traces } = options;
   const { app, extender } = emptyServers(options);
-  const metrics = buildMetrics(() => scheduler.stats(), nowMs);
-  protectionMetrics(metrics.registry, () => scheduler.protectedPods());
-  const onQueues = queueMetrics(metrics.registry, { scheduler });
-  const onWaits = waitMetrics(metrics.registry, { scheduler, nowMs });
-  rateMetrics(metrics.registry, () => scheduler.rates(nowMs()));
-  costMetrics(metrics.registry, () => scheduler.costs(nowMs()));
+  const { metrics, count } = openMetrics(options);
   const timelines = new Timelines((gang) => scheduler.board.gangRow(gang, nowMs()));
   const decisions = new Decisions(timelines, toWall ?? ((ms) => ms));
   const onEffects = (effects: readonly Effect[]) => {
-    metrics.onEffects(effects);
+    count(effects);
     decisions.onEffects(effects, nowMs());
-    effects.forEach(onQueues);
-    effects.forEach(onWaits);
     live?.onEffects(effects);
     logEffects(logger, effects, traces);
     traces?.tick();
   };
-  traces?.register(metrics.registry);
   const onDecision = (record: DecisionRecord) => {
     metrics.onDecision(record);
     const gang = record.verb === 'filter' ? record.pod?.membership?.gang : undefined;
@@ -139,6 +131,24 @@ export function buildServer(options: ServerOptions): MusterServer {
     reply.type(metrics.registry.contentType).send(await metrics.registry.metrics()),
   );
   return { app, extender, metrics, onEffects, drain: () => (isDraining = true) };
+}
+
+/** The metrics that every server has. `count` must hear of effects right after the call that had them. */
+function openMetrics({ scheduler, nowMs, traces }: ServerOptions) {
+  const metrics = buildMetrics(() => scheduler.stats(), nowMs);
+  const { registry } = metrics;
+  protectionMetrics(registry, () => scheduler.protectedPods());
+  const onQueues = queueMetrics(registry, { scheduler });
+  const onWaits = waitMetrics(registry, { scheduler, nowMs });
+  rateMetrics(registry, () => scheduler.rates(nowMs()));
+  costMetrics(registry, () => scheduler.costs(nowMs()));
+  traces?.register(registry);
+  const count = (effects: readonly Effect[]) => {
+    metrics.onEffects(effects);
+    effects.forEach(onQueues);
+    effects.forEach(onWaits);
+  };
+  return { metrics, count };
 }
 
 const aboutOf = ({ live, access, cluster = live ? 'live' : 'files' }: ServerOptions): AboutServer => ({
