@@ -12,6 +12,7 @@ import { liveMetrics } from './live-metrics.ts';
 import { provisioningMetrics } from './provisioning-metrics.ts';
 import { provisioningRules } from './provisioning.ts';
 import { buildFor, prepare, start, type Serving } from './start.ts';
+import { withTraces } from './telemetry/open-traces.ts';
 
 /**
  * Starts the extender on a live cluster. It listens at once; /readyz answers 200 when the cluster has been read and
@@ -19,7 +20,7 @@ import { buildFor, prepare, start, type Serving } from './start.ts';
  * @throws MusterError if there is no API server to connect to, or the port is taken
  */
 export async function serveLive(config: Config): Promise<Serving> {
-  const prepared = await prepare(config);
+  const prepared = await withTraces(prepare(config));
   const { scheduler, clock, logger, history } = prepared;
   const transport = new Transport(kubeConfig(config.kubeconfig));
   const cluster: LiveCluster = new LiveCluster({

@@ -8,7 +8,7 @@ import { GangBuilder, node, pod } from '../support/builders.ts';
 import { builtCli, written } from '../support/cli.ts';
 import { Collector, type ReceivedSpan } from '../support/collector.ts';
 import { FakeApiServer, type K8sObject } from '../support/fake-api-server.ts';
-import { kubeConfigFor, until } from '../support/live.ts';
+import { kubeConfigFor } from '../support/live.ts';
 import { addNodes, bind, nodes, podObject, PODS } from '../support/live-muster.ts';
 import { admitted } from '../support/tenants.ts';
 import { World } from '../support/world.ts';
@@ -285,14 +285,14 @@ describe('the bundle', () => {
     const NodeNames = [...nodes];
     const Pod = api.put(PODS, one);
     const body = JSON.stringify({ Pod, Nodes: null, NodeNames });
+    const post = { method: 'POST', headers: { 'content-type': 'application/json' }, body };
     let node: string | undefined;
-    await until(() => {
-      void fetch(`${extenderUrl}/filter`, { method: 'POST', headers: { 'content-type': 'application/json' }, body })
-        .then((response) => response.json() as Promise<{ NodeNames?: string[] | null }>)
-        .then((answer) => (node ??= answer.NodeNames?.[0]));
-      return node !== undefined;
-    });
-    bind(api, one, node!);
+    // muster may not have heard of the pod yet, and admits nobody for a moment after it started.
+    while (node === undefined) {
+      const answer = (await (await fetch(`${extenderUrl}/filter`, post)).json()) as { NodeNames?: string[] | null };
+      node = answer.NodeNames?.[0];
+    }
+    bind(api, one, node);
   }
 
   test('traces a gang of a cluster, names the trace in the log, and flushes as it ends', async () => {

@@ -7,7 +7,8 @@ import { openPipeline, type Pipeline } from './pipeline.ts';
 /** A collector that does not answer holds up the end of muster for no longer. */
 const CLOSE_MS = 5000;
 
-interface Deps {
+/** What traces are told from. */
+export interface TracesDeps {
   readonly scheduler: Pick<Scheduler, 'standing' | 'isFollowing'>;
   readonly clock: { readonly nowMs: () => number; readonly toWall: (ms: number) => number };
   readonly onError: (error: unknown) => void;
@@ -20,18 +21,23 @@ export class Traces {
   readonly #onError: (error: unknown) => void;
   #hasFailed = false;
 
-  private constructor(pipeline: Pipeline, { scheduler, clock, onError }: Deps) {
+  private constructor(pipeline: Pipeline, { scheduler, clock, onError }: TracesDeps) {
     this.#pipeline = pipeline;
     this.#onError = onError;
-    const standing = (gang: string) => scheduler.standing(gang);
-    this.#gangs = new GangTraces({ pipeline, standing, isFollowing: () => scheduler.isFollowing, ...clock });
+    this.#gangs = new GangTraces({
+      pipeline,
+      standing: (gang) => scheduler.standing(gang),
+      isFollowing: () => scheduler.isFollowing,
+      nowMs: () => clock.nowMs(),
+      toWall: (ms) => clock.toWall(ms),
+    });
   }
 
   /**
    * @param endpoint see config field `traces`
    * @param about attributes of this process; OTEL_RESOURCE_ATTRIBUTES and OTEL_SERVICE_NAME come before them
    */
-  static async open(endpoint: string, about: Readonly<Record<string, string>>, deps: Deps): Promise<Traces> {
+  static async open(endpoint: string, about: Readonly<Record<string, string>>, deps: TracesDeps): Promise<Traces> {
     return new Traces(await openPipeline(endpoint, about), deps);
   }
 
