@@ -31,6 +31,8 @@ const CHARTS: Readonly<Record<string, Values>> = {
     nodeSelector: { 'example.com/pool': 'system' },
     tolerations: [{ key: 'a', operator: 'Exists' }],
     podAnnotations: { a: 'b' },
+    extraVolumes: [{ name: 'token', secret: { secretName: 'muster-token' } }],
+    extraVolumeMounts: [{ name: 'token', mountPath: '/etc/muster-token', readOnly: true }],
     config: { logLevel: 'debug', schedulerNames: ['muster', 'b'], settleMs: 5 },
     kubeScheduler: { version: '1.30.14', percentageOfNodesToScore: 100 },
     alerts: { enabled: true, labels: { release: 'x' } },

@@ -85,6 +85,8 @@ const SLOTS = {
   ],
   podSettings: (depth) => [`{{- include "muster.podSettings" . | nindent ${depth} }}`],
   settings: (depth) => [`{{- include "muster.settings" . | nindent ${depth} }}`],
+  volumes: more('.Values.extraVolumes'),
+  volumeMounts: more('.Values.extraVolumeMounts'),
   caBundle: (depth) => ['{{- with .Values.webhook.caBundle }}', `${pad(depth)}caBundle: {{ . }}`, '{{- end }}'],
 };
 

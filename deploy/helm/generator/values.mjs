@@ -75,6 +75,8 @@ function inDeployment({ metadata, spec }) {
     for (const variable of container.env)
       if (VARIABLES[variable.name]) variable.value = new Param(VARIABLES[variable.name], variable.value);
     container.env.push(new Slot('settings'));
+    container.volumeMounts.push(new Slot('volumeMounts'));
+    template.spec.volumes.push(new Slot('volumes'));
   }
 }
 

@@ -29,7 +29,7 @@ export interface InstallFlags {
 /** What deploy/ has: the version that the tests run. */
 const USUAL_VERSION = '1.36.3';
 export const USUAL_IMAGE = `registry.example.com/muster:${VERSION}`;
-/** From so many nodes on, samples are faster: docs/install.md, "A sample of the nodes". */
+/** From so many nodes on, samples are faster: docs/install-modes.md, "A sample of the nodes". */
 export const MANY_NODES = 2000;
 
 /**

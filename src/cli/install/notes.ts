@@ -67,7 +67,7 @@ function needs(choice: Choice, facts: Facts | undefined): readonly string[] {
 function leftToDo({ mode, image, namespace, policy }: Choice): readonly string[] {
   if (mode === 'main') {
     const rights =
-      "these are muster's rights; muster itself is a static pod on each control-plane host (docs/install.md)";
+      "these are muster's rights; muster itself is a static pod on each control-plane host (docs/install-modes.md)";
     return policy === undefined
       ? [rights]
       : [rights, '--policy: put the file into /etc/kubernetes/muster on each host'];
