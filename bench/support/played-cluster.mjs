@@ -76,7 +76,12 @@ function podOf([namespace, name, queue, user, executors, cpu, memory], at, minut
     { name: 'driver', count: 1, requests: driver },
     { name: 'executor', count: executors, min: executors, requests: executor },
   ];
-  const declared = { 'muster.dev/roles': JSON.stringify(roles), 'muster.dev/queue': queue, 'muster.dev/user': user };
+  const declared = {
+    'muster.dev/roles': JSON.stringify(roles),
+    'muster.dev/queue': queue,
+    'muster.dev/user': user,
+    'muster.dev/expected-duration': `${100 + executors}m`,
+  };
   return {
     apiVersion: 'v1',
     kind: 'Pod',
