@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { spawn } from 'node:child_process';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -136,6 +137,8 @@ export async function servePlayed(folder) {
     const body = JSON.stringify({ Pod: pod, Nodes: null, NodeNames: names });
     await fetch(`${url}/filter`, { method: 'POST', headers: { 'content-type': 'application/json' }, body });
   }
+  // Start times are told a few seconds later.
+  await sleep(6000);
   return { url, stop: () => new Promise((done) => void child.once('close', done).kill()) };
 }
 

@@ -25,7 +25,11 @@ export function shrink(path) {
 function paletteOf(pixels) {
   const counts = new Map();
   for (const colour of pixels) counts.set(colour, (counts.get(colour) ?? 0) + 1);
-  const palette = [...counts.keys()].sort((a, b) => counts.get(b) - counts.get(a)).slice(0, MOST_COLOURS);
+  const frequent = [...counts.keys()].sort((a, b) => counts.get(b) - counts.get(a));
+  // Of each part of the colours one, or small spots of a colour of their own would lose it.
+  const parts = new Map();
+  for (const colour of frequent) if (!parts.has(colour & 0xe0e0e0)) parts.set(colour & 0xe0e0e0, colour);
+  const palette = [...new Set([...parts.values(), ...frequent])].slice(0, MOST_COLOURS);
   const indexes = new Map(palette.map((colour, i) => [colour, i]));
   const indexOf = (colour) => {
     if (!indexes.has(colour)) indexes.set(colour, nearest(palette, colour));
