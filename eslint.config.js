@@ -59,7 +59,9 @@ export default tseslint.config(
   },
   {
     files: ['*.js', '*.mjs', '.ci/*.mjs', 'bench/**/*.mjs', 'src/console/*.mjs', 'docs/site/**/*.mjs'],
-    languageOptions: { globals: { process: 'readonly', console: 'readonly', URL: 'readonly', fetch: 'readonly' } },
+    languageOptions: {
+      globals: { process: 'readonly', console: 'readonly', URL: 'readonly', fetch: 'readonly', Buffer: 'readonly' },
+    },
   },
   {
     files: ['src/**/*.{ts,tsx}'],

@@ -24,6 +24,8 @@ await build({
   target: 'node20',
   sourcemap: true,
   plugins: [consoleModule],
+  // It finds its own files by where it is.
+  external: ['playwright-core'],
   logLevel: 'warning',
   banner: {
     js: [

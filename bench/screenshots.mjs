@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { chromium } from 'playwright-core';
 import { servePlayed } from './support/played-cluster.mjs';
+import { shrink } from './support/small-png.mjs';
 
 // Writes docs/images/replay-*.png: parts of the report that this command makes, as Chromium shows it; and console-*.png:
 // pages of the console in front of a cluster that this script plays.
@@ -52,6 +53,7 @@ for (const { name, width, height, colorScheme, part } of PICTURES) {
   await page.goto(pathToFileURL(report).href);
   const path = join(root, `docs/images/replay-${name}.png`);
   await page.screenshot({ path, ...(part ? await clipOf(page, part) : {}) });
+  shrink(path);
   bytes += statSync(path).size;
   console.log(`wrote docs/images/replay-${name}.png (${statSync(path).size} bytes)`);
   await page.close();
@@ -66,6 +68,7 @@ for (const { name, hash, ready, width, height, colorScheme } of CONSOLE_PICTURES
   await page.waitForTimeout(1500);
   const path = join(root, `docs/images/console-${name}.png`);
   await page.screenshot({ path });
+  shrink(path);
   bytes += statSync(path).size;
   console.log(`wrote docs/images/console-${name}.png (${statSync(path).size} bytes)`);
   await page.close();

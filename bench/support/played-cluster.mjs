@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { spawn } from 'node:child_process';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -76,7 +77,12 @@ function podOf([namespace, name, queue, user, executors, cpu, memory], at, minut
     { name: 'driver', count: 1, requests: driver },
     { name: 'executor', count: executors, min: executors, requests: executor },
   ];
-  const declared = { 'muster.dev/roles': JSON.stringify(roles), 'muster.dev/queue': queue, 'muster.dev/user': user };
+  const declared = {
+    'muster.dev/roles': JSON.stringify(roles),
+    'muster.dev/queue': queue,
+    'muster.dev/user': user,
+    'muster.dev/expected-duration': `${100 + executors}m`,
+  };
   return {
     apiVersion: 'v1',
     kind: 'Pod',
@@ -131,6 +137,8 @@ export async function servePlayed(folder) {
     const body = JSON.stringify({ Pod: pod, Nodes: null, NodeNames: names });
     await fetch(`${url}/filter`, { method: 'POST', headers: { 'content-type': 'application/json' }, body });
   }
+  // Start times are told a few seconds later.
+  await sleep(6000);
   return { url, stop: () => new Promise((done) => void child.once('close', done).kill()) };
 }
 

@@ -7,7 +7,7 @@ import { fullOf, rowsOf } from '../../src/console/pages/queues/amounts.ts';
 import { inView, MOST_ROWS, nextRow } from '../../src/console/parts/grid-view.ts';
 import { gangHref, hrefOf, parseRoute } from '../../src/console/state/address.ts';
 import { amountText, numberText, plural } from '../../src/console/text/amount.ts';
-import { relativeText, spanText } from '../../src/console/text/time.ts';
+import { relativeText, spanText, withLocalTimes } from '../../src/console/text/time.ts';
 import { fieldWords } from '../../src/console/text/words.ts';
 import { madeQueues } from './support/made-answers.ts';
 import { MadeCluster } from './support/made-cluster.ts';
@@ -30,6 +30,12 @@ test('times are told from now', () => {
     '1 min ago',
     'in 5 min',
   ]);
+});
+
+test('times in sentences are those of the reader; what is none stays', () => {
+  const told = withLocalTimes('Starts about 2026-11-23T03:11:16.687Z, by 2026-99-99T99:99:99Z.');
+  expect(told).not.toContain('03:11:16');
+  expect(told).toMatch(/^Starts about .*:11, by 2026-99-99T99:99:99Z\.$/);
 });
 
 test.each([

@@ -8,6 +8,8 @@ export interface Column<T> {
   readonly cell: (row: T) => ComponentChildren;
   /** Whether the list can be sorted by it. */
   readonly isSortable?: boolean;
+  /** Sorted by it in ascending order, the largest comes first. */
+  readonly isLargestFirst?: boolean;
 }
 
 export interface Sorting {
@@ -72,13 +74,13 @@ function Head<T>({ columns, sorting }: GridProps<T>) {
   return (
     <div class="grid-head" role="rowgroup">
       <div class="row" role="row" aria-rowindex={1}>
-        {columns.map(({ key, title, isSortable }) => (
-          <div key={key} role="columnheader" class={`c-${key}`} aria-sort={sortOf(key, sorting)}>
+        {columns.map(({ key, title, isSortable, isLargestFirst = false }) => (
+          <div key={key} role="columnheader" class={`c-${key}`} aria-sort={sortOf(key, sorting, isLargestFirst)}>
             {isSortable && sorting ? (
               <button type="button" class="sort" onClick={() => sorting.onSort(key)}>
                 {title}
                 <span class="sort-mark" aria-hidden="true">
-                  {sorting.by === key ? (sorting.order === 'asc' ? '▲' : '▼') : ''}
+                  {MARKS[sortOf(key, sorting, isLargestFirst) ?? 'none']}
                 </span>
               </button>
             ) : title === '' ? (
@@ -93,8 +95,12 @@ function Head<T>({ columns, sorting }: GridProps<T>) {
   );
 }
 
-const sortOf = (key: string, sorting: Sorting | undefined) =>
-  sorting?.by !== key ? undefined : sorting.order === 'asc' ? 'ascending' : 'descending';
+const MARKS = { ascending: '▲', descending: '▼', none: '' } as const;
+
+function sortOf(key: string, sorting: Sorting | undefined, isLargestFirst: boolean) {
+  if (sorting?.by !== key) return undefined;
+  return (sorting.order === 'asc') === isLargestFirst ? 'descending' : 'ascending';
+}
 
 interface RowProps<T> {
   readonly grid: GridProps<T>;

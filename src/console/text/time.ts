@@ -35,3 +35,18 @@ const hour = new Intl.DateTimeFormat(undefined, {
 export const absoluteText = (iso: string) => day.format(new Date(iso));
 /** The time of day. */
 export const hourText = (iso: string) => hour.format(new Date(iso));
+
+const short = new Intl.DateTimeFormat(undefined, {
+  month: 'short',
+  day: 'numeric',
+  hour: '2-digit',
+  minute: '2-digit',
+  hourCycle: 'h23',
+});
+
+/** A sentence of muster with its times as the clock of this machine shows them. */
+export const withLocalTimes = (text: string) =>
+  text.replace(/\b\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?Z/g, (iso) => {
+    const at = new Date(iso);
+    return Number.isNaN(at.getTime()) ? iso : short.format(at);
+  });

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { builtCli, written } from '../../support/cli.ts';
 
 /** Queue adhoc may have so many cores. */
-export const policyFile = (adhocCores: number) => `
+const policyFile = (adhocCores: number) => `
 policies:
   - { name: batch, topology: { mode: prefer, keys: [topology.kubernetes.io/rack] } }
 queues:

@@ -1,6 +1,6 @@
 import type { GangDetail } from '../../api/contract.ts';
 import { nowMs } from '../../clock/now.ts';
-import { absoluteText, hourText, spanText } from '../../text/time.ts';
+import { absoluteText, hourText, spanText, withLocalTimes } from '../../text/time.ts';
 
 /** What stands on the line for a step; others have their sentence alone. */
 const STEPS: Readonly<Record<string, string>> = {
@@ -30,7 +30,7 @@ export function Timeline({ entries, isWaiting }: { readonly entries: readonly En
             <span class="timeline-after">{i > 0 && after(entries[i - 1]!, at)}</span>
             <span class="timeline-what">
               {what in STEPS && <strong>{STEPS[what]} </strong>}
-              <span>{text}</span>
+              <span>{withLocalTimes(text)}</span>
             </span>
           </li>
         ))}

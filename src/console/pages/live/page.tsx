@@ -6,7 +6,7 @@ import { GangLink } from '../../parts/gang-link.tsx';
 import { Empty } from '../../parts/notes.tsx';
 import { route, setQuery } from '../../state/route.ts';
 import { plural } from '../../text/amount.ts';
-import { absoluteText, hourText } from '../../text/time.ts';
+import { absoluteText, hourText, withLocalTimes } from '../../text/time.ts';
 import { wordsOf } from '../../text/words.ts';
 
 /** So many decisions are in the page at a time. */
@@ -98,7 +98,7 @@ function Line({ decision: { at, kind, gang, text } }: { readonly decision: Decis
       </time>
       <span class={`badge ${TONES[kind] ?? ''}`}>{wordsOf(kind)}</span>
       <span class="decision-gang">{gang !== '' && <GangLink gang={gang} />}</span>
-      <span class="decision-text">{text}</span>
+      <span class="decision-text">{withLocalTimes(text)}</span>
     </li>
   );
 }

@@ -18,7 +18,7 @@ const GAP_MS = 5000;
 /** Gangs that can be lit: pointing at one lights it, choosing keeps it lit. */
 export function GangPicker() {
   const [search, setSearch] = useState('');
-  const query = { search, sort: 'members', order: 'desc', limit: OFFERED };
+  const query = { search, sort: 'members', limit: OFFERED };
   const load = (stop: AbortSignal) =>
     ask<GangRows>('v1/board/gangs', { ...query, ...(search === '' ? { phase: 'running' } : {}) }, stop);
   const live = useLive(search, { version: 'gangs', gapMs: GAP_MS, load });

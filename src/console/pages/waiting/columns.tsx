@@ -115,7 +115,7 @@ export const COLUMNS: readonly Column<GangRow>[] = [
     title: 'User',
     cell: ({ user, isHidden }) => (isHidden || user === '' ? '' : <FilterLink filter="user" value={user} />),
   },
-  { key: 'members', title: 'Members', isSortable: true, cell: (row) => <Members row={row} /> },
+  { key: 'members', title: 'Members', isSortable: true, isLargestFirst: true, cell: (row) => <Members row={row} /> },
   { key: 'since', title: 'Since', isSortable: true, cell: ({ since }) => <Since at={since} /> },
   { key: 'reason', title: 'Why', cell: (row) => <Reason row={row} /> },
   { key: 'expected', title: 'Starts about', cell: (row) => <Expected row={row} /> },
