@@ -88,7 +88,7 @@ test.skipIf(!has('kubectl'))('kubectl takes the program for its plugin, and help
 
 test('where no muster answers, names are not offered, and there is no error', () => {
   const env2 = { ...env, MUSTER_SERVER: '127.0.0.1:9' };
-  const { stdout, stderr, status } = spawnSync('muster', ['__complete', 'explain', ''], {
+  const { stdout, stderr, status } = spawnSync(join(folder, 'muster'), ['__complete', 'explain', ''], {
     env: env2,
     encoding: 'utf8',
   });
@@ -105,7 +105,10 @@ test('unfinished and strange command lines are no error', () => {
     ['--version', ''],
     ['__proto__', ''],
   ]) {
-    const { stderr, status, stdout } = spawnSync('muster', ['__complete', ...words], { env, encoding: 'utf8' });
+    const { stderr, status, stdout } = spawnSync(join(folder, 'muster'), ['__complete', ...words], {
+      env,
+      encoding: 'utf8',
+    });
     expect([stderr, status]).toEqual(['', 0]);
     expect(stdout).toMatch(/:(none|file)\n$/);
   }
