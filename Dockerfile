@@ -18,7 +18,9 @@ COPY package.json package-lock.json .npmrc ./
 RUN npm ci --no-progress
 COPY tsconfig.json build.mjs ./
 COPY src ./src
-RUN node build.mjs
+# For `muster --version`.
+ARG SOURCE_COMMIT
+RUN SOURCE_COMMIT="$SOURCE_COMMIT" node build.mjs
 
 # One bundled file is all that runs; no shell, no package manager, not root.
 FROM ${RUN_IMAGE}

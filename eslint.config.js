@@ -58,8 +58,8 @@ export default tseslint.config(
     },
   },
   {
-    files: ['*.js', '*.mjs', '.ci/*.mjs', 'bench/*.mjs', 'src/console/*.mjs', 'docs/site/**/*.mjs'],
-    languageOptions: { globals: { process: 'readonly', console: 'readonly', URL: 'readonly' } },
+    files: ['*.js', '*.mjs', '.ci/*.mjs', 'bench/**/*.mjs', 'src/console/*.mjs', 'docs/site/**/*.mjs'],
+    languageOptions: { globals: { process: 'readonly', console: 'readonly', URL: 'readonly', fetch: 'readonly' } },
   },
   {
     files: ['src/**/*.{ts,tsx}'],

@@ -1,2 +1,2 @@
 /** The order of a run of all; each is bench/NAME.ts. */
-export const BENCHMARKS = ['core', 'filter-http', 'scale', 'hostile', 'replay', 'soak', 'end-to-end'];
+export const BENCHMARKS = ['core', 'filter-http', 'scale', 'hostile', 'replay', 'soak', 'end-to-end', 'console'];

@@ -1,33 +1,29 @@
 import type { FastifyBaseLogger, FastifyInstance } from 'fastify';
 import { hotPath } from '../extender/hot-path.ts';
 import { extenderRoutes } from '../extender/routes.ts';
-import type { DecisionRecord, ExtenderDeps } from '../extender/verbs.ts';
+import type { ExtenderDeps } from '../extender/verbs.ts';
 import type { Reasons } from '../extender/answer.ts';
 import type { Effect } from '../core/effects.ts';
 import type { PodRef } from '../core/model.ts';
 import type { Scheduler } from '../core/scheduler.ts';
 import type { IntakeContext } from '../intake/gang-objects.ts';
 import type { Identity } from '../intake/identity.ts';
-import type { ReadAccess } from './access/read-access.ts';
+import { NOTHING, type ReadAccess } from './access/read-access.ts';
 import type { AboutServer } from './api/about-route.ts';
-import { NOTHING } from './api/viewer.ts';
 import { apiRoutes } from './api/routes.ts';
 import type { StreamTimes } from './api/stream.ts';
 import type { SnapshotAge } from './api/views.ts';
 import { nameCheck, requireCertificate, requireName } from './clients.ts';
+import { ears } from './ears.ts';
 import { forPeople } from './for-people.ts';
-import { Decisions } from './decisions.ts';
 import { health, type LiveHealth } from './health.ts';
 import { httpServer, offerFirst } from './http.ts';
 import type { Tls } from './tls.ts';
 import { costMetrics } from './cost-metrics.ts';
 import { buildMetrics, type Metrics } from './metrics.ts';
 import { protectionMetrics } from './protection-metrics.ts';
-import { queueMetrics } from './queue-metrics.ts';
 import { rateMetrics } from './rate-metrics.ts';
 import type { Traces } from './telemetry/traces.ts';
-import { Timelines } from './timelines.ts';
-import { waitMetrics } from './wait-metrics.ts';
 
 export interface ServerOptions {
   readonly scheduler: Scheduler;
@@ -95,27 +91,15 @@ const NO_BODY = 1024;
 
 /** Builds the servers of the extender verbs and of the read API, /healthz, /readyz, /metrics. They do not listen yet. */
 export function buildServer(options: ServerOptions): MusterServer {
-  const { scheduler, nowMs, toWall, logger, live, access, traces } = options;
+  const { scheduler, nowMs, toWall, live, access, streamTimes } = options;
   const { app, extender } = emptyServers(options);
-  const { metrics, count } = openMetrics(options);
-  const timelines = new Timelines((gang) => scheduler.board.gangRow(gang, nowMs()));
-  const decisions = new Decisions(timelines, toWall ?? ((ms) => ms));
-  const onEffects = (effects: readonly Effect[]) => {
-    count(effects);
-    decisions.onEffects(effects, nowMs());
-    live?.onEffects(effects);
-    logEffects(logger, effects, traces);
-    traces?.tick();
-  };
-  const onDecision = (record: DecisionRecord) => {
-    metrics.onDecision(record);
-    const gang = record.verb === 'filter' ? record.pod?.membership?.gang : undefined;
-    if (gang !== undefined) timelines.asked(gang, nowMs());
-    logDecision(logger, record, traces);
-  };
+  const metrics = buildMetrics(() => scheduler.stats(), nowMs);
+  protectionMetrics(metrics.registry, () => scheduler.protectedPods());
+  rateMetrics(metrics.registry, () => scheduler.rates(nowMs()));
+  costMetrics(metrics.registry, () => scheduler.costs(nowMs()));
+  const { timelines, decisions, onEffects, onDecision } = ears(options, metrics);
   serveVerbs(extender, options, { onEffects, onDecision });
-  const about = aboutOf(options);
-  const forApi = { scheduler, decisions, timelines, nowMs, toWall, about, streamTimes: options.streamTimes };
+  const forApi = { scheduler, decisions, timelines, nowMs, toWall, about: aboutOf(options), streamTimes };
   forPeople(app, { access, registry: metrics.registry }, (reads) =>
     reads.register(apiRoutes, { ...forApi, snapshot: live?.snapshot, context: live?.context }),
   );
@@ -127,34 +111,18 @@ export function buildServer(options: ServerOptions): MusterServer {
     lastEventMs: () => scheduler.sinceEvent(nowMs()),
     live: live?.health,
   });
-  app.get('/metrics', async (_request, reply) =>
-    reply.type(metrics.registry.contentType).send(await metrics.registry.metrics()),
-  );
+  metricsRoute(app, metrics);
   return { app, extender, metrics, onEffects, drain: () => (isDraining = true) };
 }
 
-/** The metrics that every server has. `count` must hear of effects right after the call that had them. */
-function openMetrics({ scheduler, nowMs, traces }: ServerOptions) {
-  const metrics = buildMetrics(() => scheduler.stats(), nowMs);
-  const { registry } = metrics;
-  protectionMetrics(registry, () => scheduler.protectedPods());
-  const onQueues = queueMetrics(registry, { scheduler });
-  const onWaits = waitMetrics(registry, { scheduler, nowMs });
-  rateMetrics(registry, () => scheduler.rates(nowMs()));
-  costMetrics(registry, () => scheduler.costs(nowMs()));
-  traces?.register(registry);
-  const count = (effects: readonly Effect[]) => {
-    metrics.onEffects(effects);
-    effects.forEach(onQueues);
-    effects.forEach(onWaits);
-  };
-  return { metrics, count };
+function metricsRoute(app: FastifyInstance, { registry }: Metrics): void {
+  app.get('/metrics', async (_request, reply) => reply.type(registry.contentType).send(await registry.metrics()));
 }
 
 const aboutOf = ({ live, access, cluster = live ? 'live' : 'files' }: ServerOptions): AboutServer => ({
   access: access?.needsToken ? 'token' : 'open',
   cluster,
-  sees: (viewer) => (viewer === NOTHING ? 'nothing' : viewer.seesAll ? 'all' : 'some'),
+  sees: (viewer) => (viewer.seesAll ? 'all' : viewer === NOTHING ? 'nothing' : 'some'),
   isDeciding: () => live?.health?.isLeading ?? true,
 });
 
@@ -183,27 +151,4 @@ function serveVerbs(
   });
   const isAllowed = names ? nameCheck(names) : () => true;
   offerFirst(extender, hotPath(extender, deps, { bodyLimit: maxBodyBytes, isAllowed }));
-}
-
-/** Every line of a gang has its name, and the id of its trace until it is complete. */
-const withTrace = (traceId: string | undefined) => (traceId === undefined ? {} : { trace_id: traceId });
-
-function logEffects(logger: FastifyBaseLogger, effects: readonly Effect[], traces: Traces | undefined): void {
-  for (const effect of effects) {
-    const { kind, ...rest } = effect;
-    logger.info({ ...rest, ...withTrace(traces?.onEffect(effect)) }, kind);
-  }
-}
-
-function logDecision(
-  logger: FastifyBaseLogger,
-  { verb, outcome, seconds, pod, kept, offered, reason }: DecisionRecord,
-  traces: Traces | undefined,
-): void {
-  const failed = offered - kept;
-  const ms = Math.round(seconds * 1e6) / 1000;
-  const name = pod && `${pod.namespace}/${pod.name}`;
-  const gang = pod?.membership?.gang;
-  const trace = withTrace(gang === undefined ? undefined : traces?.idOf(gang));
-  logger.info({ gang, pod: name, verb, kept, failed, reason, ms, ...trace }, outcome);
 }

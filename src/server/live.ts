@@ -12,7 +12,6 @@ import { liveMetrics } from './live-metrics.ts';
 import { provisioningMetrics } from './provisioning-metrics.ts';
 import { provisioningRules } from './provisioning.ts';
 import { buildFor, prepare, start, type Serving } from './start.ts';
-import { withTraces } from './telemetry/open-traces.ts';
 
 /**
  * Starts the extender on a live cluster. It listens at once; /readyz answers 200 when the cluster has been read and
@@ -20,7 +19,7 @@ import { withTraces } from './telemetry/open-traces.ts';
  * @throws MusterError if there is no API server to connect to, or the port is taken
  */
 export async function serveLive(config: Config): Promise<Serving> {
-  const prepared = await withTraces(prepare(config));
+  const prepared = await prepare(config);
   const { scheduler, clock, logger, history } = prepared;
   const transport = new Transport(kubeConfig(config.kubeconfig));
   const cluster: LiveCluster = new LiveCluster({

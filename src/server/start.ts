@@ -17,6 +17,7 @@ import { readTls, tlsFiles, watchTls, type TlsFiles } from './tls.ts';
 import { isLoopback, listen } from './listen.ts';
 import { ServedHistory } from './kept-history.ts';
 import { startWebhook } from './webhook.ts';
+import { tracesFor } from './telemetry/traces-for.ts';
 import type { Traces } from './telemetry/traces.ts';
 
 const TICK_MS = 1000;
@@ -38,8 +39,7 @@ export interface Prepared {
   readonly scheduler: Scheduler;
   readonly clock: Time;
   readonly history: ServedHistory;
-  /** Where the traces of gangs go; absent: nowhere. */
-  readonly traces?: Traces;
+  readonly traces: Traces | undefined;
   /** What people are told that is served; absent: it follows from the rest. */
   readonly cluster?: string;
 }
@@ -58,7 +58,7 @@ export interface OwnParts<S extends Scheduler, C extends Time> {
 }
 
 /** @throws MusterError for invalid policies, and for a history file or a key that cannot be used */
-export const prepare = (config: Config): Prepared & { readonly clock: Clock } =>
+export const prepare = (config: Config): Promise<Prepared & { readonly clock: Clock }> =>
   prepareWith(config, {
     clock: new Clock(),
     schedulerOf: (options) => new Scheduler(options),
@@ -66,16 +66,17 @@ export const prepare = (config: Config): Prepared & { readonly clock: Clock } =>
   });
 
 /** @throws MusterError as `prepare` does */
-export function prepareWith<S extends Scheduler, C extends Time>(
+export async function prepareWith<S extends Scheduler, C extends Time>(
   config: Config,
   { clock, schedulerOf, rules: usual, ...told }: OwnParts<S, C>,
-): Prepared & { readonly scheduler: S; readonly clock: C } {
+): Promise<Prepared & { readonly scheduler: S; readonly clock: C }> {
   const log = openLog(config.logLevel);
   const rules = config.policy === undefined ? usual : readRules(config.policy);
   const { schedulerNames, ignoredResources, history: file, historyKeyFile: keyFile } = config;
   const history = new ServedHistory(() => clock.toWall(clock.nowMs()), { file, keyFile });
   const scheduler = schedulerOf({ ...rules, schedulerNames, ignoredResources, runTimes: history.runTimes });
-  return { config, ...log, scheduler, clock, history, ...told };
+  const traces = await tracesFor(config, { scheduler, clock, logger: log.logger });
+  return { config, ...log, scheduler, clock, history, traces, ...told };
 }
 
 /**
@@ -83,12 +84,12 @@ export function prepareWith<S extends Scheduler, C extends Time>(
  * @throws MusterError MUSTER_FILE_UNREADABLE, and as openAccess
  */
 export function buildFor(prepared: Prepared, live?: LiveParts, reviews?: AccessReviews): MusterServer {
-  const { config, logger, scheduler, clock } = prepared;
+  const { config, logger, scheduler, clock, traces } = prepared;
   const tls = tlsOf(config);
   const { reasons, maxBodyBytes, tlsClientNames: clientNames } = config;
   const told = prepared.cluster === undefined ? {} : { cluster: prepared.cluster };
-  const tracing = prepared.traces ? { traces: prepared.traces } : {};
-  const extras = { ...(live ? { live } : {}), ...(tls ? { tls: readTls(tls) } : {}), ...told, ...tracing };
+  const parts = { ...(live ? { live } : {}), ...(traces ? { traces } : {}) };
+  const extras = { ...parts, ...(tls ? { tls: readTls(tls) } : {}), ...told };
   const { nowMs, toWall } = clock;
   const access = openAccess(config, { logger, reviews, gangs: () => scheduler.gangs() });
   const options = { scheduler, nowMs, toWall, logger, reasons, maxBodyBytes, clientNames, access };

@@ -25,7 +25,7 @@ export async function serveLiving(config: Config): Promise<Serving> {
   const began = new Clock();
   // What runs ahead of the start has been before it.
   const zeroMs = began.nowMs() - WARM_MS;
-  const prepared = prepareWith(config, {
+  const prepared = await prepareWith(config, {
     clock: {
       nowMs: pace.nowMs,
       toWall: (ms) => zeroMs + ms,

@@ -110,7 +110,6 @@ async function pause(): Promise<void> {
     };
   });
   retryAtMs.value = 0;
-  if (connection.peek() === 'refused') connection.value = 'connecting';
 }
 
 const jitter = () => 0.75 + Math.random() / 2;

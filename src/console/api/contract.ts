@@ -3,7 +3,6 @@ import type {
   AboutView,
   DecisionList,
   DecisionView,
-  GANG_SORTS,
   GangDetailView,
   GangRowList,
   GangRowView,
@@ -25,7 +24,6 @@ export type Explanation = z.output<typeof ExplanationView>;
 export type GangDetail = z.output<typeof GangDetailView>;
 export type GangRow = z.output<typeof GangRowView>;
 export type GangRows = z.output<typeof GangRowList>;
-export type GangSort = (typeof GANG_SORTS)[number];
 export type NodeMap = z.output<typeof NodeMapView>;
 export type Phase = GangRow['phase'];
 export type Policies = z.output<typeof PolicyList>;

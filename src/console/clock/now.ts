@@ -12,7 +12,9 @@ export const nowMs = signal(Date.now());
 export function noteServerTime(iso: string): void {
   const told = Date.parse(iso) - Date.now();
   // Answers take time: small differences are no error of the clock.
-  if (Math.abs(told - aheadMs) > STEP_MS) aheadMs = told;
+  if (Math.abs(told - aheadMs) < STEP_MS) return;
+  aheadMs = told;
+  nowMs.value = Date.now() + aheadMs;
 }
 
 /** Lets `nowMs` go. */

@@ -1,4 +1,4 @@
-import { gangHref } from '../state/route.ts';
+import { gangHref } from '../state/address.ts';
 
 interface GangLinkProps {
   /** namespace/name */

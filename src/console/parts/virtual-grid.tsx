@@ -81,6 +81,8 @@ function Head<T>({ columns, sorting }: GridProps<T>) {
                   {sorting.by === key ? (sorting.order === 'asc' ? '▲' : '▼') : ''}
                 </span>
               </button>
+            ) : title === '' ? (
+              <span class="unseen">{key}</span>
             ) : (
               title
             )}

@@ -1,5 +1,5 @@
 import { useEffect, useRef } from 'preact/hooks';
-import { about, connection } from '../api/connection.ts';
+import { about, connection, problem } from '../api/connection.ts';
 import { signIn } from '../api/session.ts';
 import { ApiPage } from '../pages/api/page.tsx';
 import { GangPage } from '../pages/gang/page.tsx';
@@ -10,7 +10,8 @@ import { QueuesPage } from '../pages/queues/page.tsx';
 import { WaitingPage } from '../pages/waiting/page.tsx';
 import { Empty } from '../parts/notes.tsx';
 import { announcement } from '../state/announce.ts';
-import { hrefOf, route } from '../state/route.ts';
+import { hrefOf } from '../state/address.ts';
+import { route } from '../state/route.ts';
 import { Banner } from './banner.tsx';
 import { Header } from './header.tsx';
 import { Help } from './help.tsx';
@@ -51,7 +52,11 @@ function Main() {
 function Shown() {
   if (signIn.value !== 'none') return <SignIn />;
   if (connection.value === 'refused' || about.value?.sees === 'nothing')
-    return <Empty title="You may not look at this cluster. Ask whoever runs muster for access." />;
+    return (
+      <Empty title="You may not look at this cluster.">
+        <p>{problem.value === '' ? 'Ask whoever runs muster for access.' : problem.value}</p>
+      </Empty>
+    );
   switch (route.value.page) {
     case 'waiting':
       return <WaitingPage />;

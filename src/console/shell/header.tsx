@@ -1,7 +1,8 @@
 import { about, connection, tick } from '../api/connection.ts';
 import { forgetToken, token } from '../api/session.ts';
 import { reconnect } from '../api/connection.ts';
-import { hrefOf, route } from '../state/route.ts';
+import { hrefOf } from '../state/address.ts';
+import { route } from '../state/route.ts';
 import { theme, toggleTheme } from '../state/theme.ts';
 import { numberText } from '../text/amount.ts';
 import { spanText } from '../text/time.ts';

@@ -26,8 +26,22 @@ export function Help() {
   }, [shown]);
   if (!shown) return null;
   return (
-    <dialog ref={dialog} class="help" aria-labelledby="help-title" onClose={() => (isOpen.value = false)}>
-      <h2 id="help-title">Keys</h2>
+    <dialog ref={dialog} class="help" aria-label="Keys and help" onClose={() => (isOpen.value = false)}>
+      <Words />
+      <form method="dialog" class="help-end">
+        <span class="pale">muster {about.value?.version}</span>
+        <button type="submit" class="main-button">
+          Close
+        </button>
+      </form>
+    </dialog>
+  );
+}
+
+function Words() {
+  return (
+    <>
+      <h2>Keys</h2>
       <dl class="facts">
         {KEYS.map(([key, what]) => (
           <div key={key}>
@@ -57,12 +71,6 @@ export function Help() {
           </div>
         ))}
       </dl>
-      <form method="dialog" class="help-end">
-        <span class="pale">muster {about.value?.version}</span>
-        <button type="submit" class="main-button">
-          Close
-        </button>
-      </form>
-    </dialog>
+    </>
   );
 }

@@ -1,4 +1,5 @@
-import { go, hrefOf } from '../state/route.ts';
+import { hrefOf } from '../state/address.ts';
+import { go } from '../state/route.ts';
 import { toggleTheme } from '../state/theme.ts';
 import { openHelp } from './help.tsx';
 import { PAGES } from './pages.ts';

@@ -5,7 +5,7 @@ import { connection, tick } from '../api/connection.ts';
 import type { Tick } from '../api/contract.ts';
 
 /** Which version of a tick says that something has changed. */
-export type VersionName = 'gangs' | 'nodes' | 'queues' | 'policies';
+type VersionName = 'gangs' | 'nodes' | 'queues' | 'policies';
 
 export interface Live<T> {
   readonly data: ReadonlySignal<T | undefined>;

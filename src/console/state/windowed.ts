@@ -11,7 +11,7 @@ export interface RowWindow {
 }
 
 /** How many rows are read at a time. */
-export const WINDOW = 100;
+const WINDOW = 100;
 /** If less than this is left at an edge of what was read, the next rows are read. */
 const MARGIN = 15;
 

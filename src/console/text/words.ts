@@ -37,5 +37,6 @@ export const WAIT_NAMES = Object.keys(WAITS) as readonly WaitKindName[];
 /** `gang-admitted` to `gang admitted` */
 export const wordsOf = (name: string) => name.replaceAll('-', ' ');
 
-/** `blockAfterMs` to `block after ms`; `cpu` stays. */
-export const fieldWords = (name: string) => name.replace(/([a-z0-9])([A-Z])/g, '$1 $2').toLowerCase();
+/** `blockAfterMs` to `block after ms`; `cpu` stays, and keys of labels. */
+export const fieldWords = (name: string) =>
+  /[./]/.test(name) ? name : name.replace(/([a-z0-9])([A-Z])/g, '$1 $2').toLowerCase();

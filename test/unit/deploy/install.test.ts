@@ -23,7 +23,10 @@ const plain = (flags: Partial<InstallFlags> = {}, facts?: Facts) =>
   choiceOf({ cluster: false, ...flags }, facts, NO_FILE);
 
 /** What `muster install` offers of what deploy/ has. */
-const OFFERED = ['webhook', 'before-1-35', 'service-monitor', 'service-monitor-mtls', 'alerts', 'dashboard'];
+const OFFERED = [
+  ...['console-rbac', 'provisioning', 'provisioning-main'],
+  ...['webhook', 'before-1-35', 'service-monitor', 'service-monitor-mtls', 'alerts', 'dashboard'],
+];
 const offered = CHOICES.filter(
   ({ components, withoutNetworkPolicy }) => !withoutNetworkPolicy && components.every((name) => OFFERED.includes(name)),
 );
@@ -35,6 +38,8 @@ function choiceFor({ mode, components }: Stack): Choice {
     webhook: has('webhook'),
     alerts: has('alerts'),
     dashboard: has('dashboard'),
+    consoleRbac: has('console-rbac'),
+    provisioning: has('provisioning') || has('provisioning-main'),
     serviceMonitor: has('service-monitor') || has('service-monitor-mtls'),
     ...(has('before-1-35') ? { kubeSchedulerVersion: '1.34.4' } : {}),
   });
@@ -94,6 +99,7 @@ const FACTS: Facts = {
   nodes: 2000,
   hasPrometheusOperator: true,
   hasCertManager: false,
+  hasProvisioningRequests: false,
 };
 const yamlOf = (choice: Choice) => JSON.stringify(objectsOf(choice));
 
@@ -126,6 +132,7 @@ describe('what the cluster says', () => {
     [plain({}, FACTS), FACTS, 'https://10.0.0.1:6443: Kubernetes v1.36.3-gke.7, 2,000 nodes'],
     [plain({ webhook: true }, FACTS), FACTS, 'the cluster lacks cert-manager, for the webhook'],
     [plain({ mode: 'service-mtls' }), undefined, 'the cluster needs cert-manager, for mode service-mtls'],
+    [plain({ provisioning: true }, FACTS), FACTS, 'the cluster lacks ProvisioningRequests of cluster-autoscaler'],
     [plain({ alerts: true }), undefined, 'the cluster needs the Prometheus operator, for alerts'],
     [plain({ kubeSchedulerVersion: '1.30.1' }), undefined, 'with MUSTER_REASONS=all'],
     [plain({ kubeSchedulerVersion: '1.37.0' }), undefined, 'newer than what the tests of this muster run (1.36)'],
@@ -159,6 +166,7 @@ test.each([
   [{ mode: 'service-mtls', replicas: 2 }, '--replicas: 2: with --mode service-mtls two replicas would both decide'],
   [{ mode: 'main', replicas: 1 }, '--replicas: 1: with --mode main muster is a static pod'],
   [{ mode: 'main', webhook: true }, '--webhook: true: not with --mode main'],
+  [{ mode: 'service-mtls', consoleRbac: true }, '--console-rbac: true: not with --mode service-mtls'],
   [{ mode: 'main', serviceMonitor: true }, '--service-monitor: true: not with --mode main'],
 ] as [Partial<InstallFlags>, string][])('%o is refused', (flags, says) => {
   expect(() => plain(flags)).toThrow(says);

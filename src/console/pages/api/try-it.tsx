@@ -1,6 +1,6 @@
 import { useRef, useState } from 'preact/hooks';
 import { addressOf, ApiError, request } from '../../api/client.ts';
-import type { Operation } from './openapi.ts';
+import type { Operation, Parameter as ParameterObject } from './openapi.ts';
 
 /** More of an answer is not shown, in characters. */
 const MOST_SHOWN = 100_000;
@@ -30,16 +30,8 @@ export function TryIt({ operation: { path, parameters = [] } }: { readonly opera
   };
   return (
     <form ref={form} class="try" onSubmit={(event) => void ask(event)}>
-      {parameters.map(({ name, in: where, required, schema }) => (
-        <label key={`${where} ${name}`} class="field">
-          <span class="field-label">{name}</span>
-          <input
-            name={`${where} ${name}`}
-            required={required ?? false}
-            placeholder={schema?.default === undefined ? '' : JSON.stringify(schema.default)}
-            autocomplete="off"
-          />
-        </label>
+      {parameters.map((parameter) => (
+        <Parameter key={`${parameter.in} ${parameter.name}`} parameter={parameter} />
       ))}
       <button type="submit">Try it</button>
       {answer && (
@@ -51,6 +43,20 @@ export function TryIt({ operation: { path, parameters = [] } }: { readonly opera
         </div>
       )}
     </form>
+  );
+}
+
+function Parameter({ parameter: { name, in: where, required, schema } }: { readonly parameter: ParameterObject }) {
+  return (
+    <label class="field">
+      <span class="field-label">{name}</span>
+      <input
+        name={`${where} ${name}`}
+        required={required ?? false}
+        placeholder={schema?.default === undefined ? '' : JSON.stringify(schema.default)}
+        autocomplete="off"
+      />
+    </label>
   );
 }
 

@@ -1,33 +1,10 @@
-import type { GangDetail } from '../../api/contract.ts';
 import { Table } from '../../parts/table.tsx';
-import { hrefOf } from '../../state/route.ts';
+import { hrefOf } from '../../state/address.ts';
 import { plural } from '../../text/amount.ts';
+import { linesOf, type Places } from './lines.ts';
 
 /** So many nodes are listed. */
 const MOST_ROWS = 100;
-
-type Places = GangDetail['places'];
-
-interface Line {
-  readonly node: string;
-  readonly role: string;
-  readonly state: string;
-  readonly pods: string[];
-  count: number;
-}
-
-/** Members of one role and state on one node are one line; the most crowded first. */
-export function linesOf(places: Places): readonly Line[] {
-  const lines = new Map<string, Line>();
-  for (const { node, role, state, pod } of places) {
-    const key = JSON.stringify([node, role, state]);
-    const line = lines.get(key) ?? { node, role, state, pods: [], count: 0 };
-    line.count++;
-    if (pod !== '') line.pods.push(pod);
-    lines.set(key, line);
-  }
-  return [...lines.values()].sort((a, b) => b.count - a.count || (a.node < b.node ? -1 : 1));
-}
 
 /** Where its members are. */
 export function Members({ gang, places }: { readonly gang: string; readonly places: Places }) {

@@ -7,7 +7,8 @@ import { Empty } from '../../parts/notes.tsx';
 import { Since, When } from '../../parts/when.tsx';
 import { announce } from '../../state/announce.ts';
 import { useLive, type Live } from '../../state/live.ts';
-import { hrefOf, route } from '../../state/route.ts';
+import { hrefOf } from '../../state/address.ts';
+import { route } from '../../state/route.ts';
 import { plural } from '../../text/amount.ts';
 import { Members } from './members.tsx';
 import { Preemption } from './preemption.tsx';
@@ -47,7 +48,7 @@ export function GangPage() {
 
 function Gang({ gang, explained }: { readonly gang: GangDetail; readonly explained: Live<Explanation> }) {
   const { gang: key, phase } = gang;
-  const explanation = explained.data.value;
+  const explanation = gang.ended === undefined ? explained.data.value : undefined;
   useEffect(() => void announce(`${key} is ${phase}`), [key, phase]);
   return (
     <div class="page page-gang">
@@ -63,9 +64,11 @@ function Gang({ gang, explained }: { readonly gang: GangDetail; readonly explain
               </ul>
             </Part>
           )}
-          {!explanation && <p class="reading">{explained.error.value?.message ?? 'Reading the explanation …'}</p>}
+          {!explanation && gang.ended === undefined && (
+            <p class="reading">{explained.error.value?.message ?? 'Reading the explanation …'}</p>
+          )}
           <Part title="What befell it">
-            <Timeline entries={gang.timeline} isWaiting={phase === 'waiting'} />
+            <Timeline entries={gang.timeline} isWaiting={phase === 'waiting' && gang.ended === undefined} />
           </Part>
           <Part title="Members">
             <Members gang={key} places={gang.places} />
@@ -78,7 +81,7 @@ function Gang({ gang, explained }: { readonly gang: GangDetail; readonly explain
 }
 
 function Head({ gang }: { readonly gang: GangDetail }) {
-  const { gang: key, phase, queue, user, priority, policy, leader, members, bound, since, waitsFor, reason } = gang;
+  const { gang: key, phase, queue, user, priority, policy, leader, members, bound } = gang;
   const at = key.indexOf('/');
   return (
     <header class="gang-head">
@@ -91,26 +94,39 @@ function Head({ gang }: { readonly gang: GangDetail }) {
         <a href={hrefOf('waiting', [], { user, phase: 'all' })}>{user}</a> · priority {priority} · policy{' '}
         <a href={hrefOf('policies')}>{policy}</a> · leader {leader} · {bound} of {plural(members, 'member')} bound
       </p>
-      {phase === 'waiting' && (
-        <p class="gang-lead">
-          {gang.position !== undefined && (
-            <>
-              <strong class="gang-position">No. {gang.position}</strong> in the order ·{' '}
-            </>
-          )}
-          waits <Since at={since} />
-          {waitsFor && (
-            <>
-              {' '}
-              for <KindBadge kind={waitsFor} />
-            </>
-          )}
-          {gang.startsAbout === undefined ? ' · start not known' : ' · starts about '}
-          {gang.startsAbout !== undefined && <When at={gang.startsAbout} />}
-          {reason !== undefined && <span class="gang-reason">{reason}</span>}
-        </p>
-      )}
+      <Lead gang={gang} />
     </header>
+  );
+}
+
+/** Where it stands, in one line. */
+function Lead({ gang }: { readonly gang: GangDetail }) {
+  const { phase, since, waitsFor, reason, ended, position, startsAbout } = gang;
+  if (ended !== undefined)
+    return (
+      <p class="gang-lead">
+        It is over: it ended <When at={ended} />. This is how it was seen last.
+      </p>
+    );
+  if (phase !== 'waiting') return null;
+  return (
+    <p class="gang-lead">
+      {position !== undefined && (
+        <>
+          <strong class="gang-position">No. {position}</strong> in the order ·{' '}
+        </>
+      )}
+      waits <Since at={since} />
+      {waitsFor && (
+        <>
+          {' '}
+          for <KindBadge kind={waitsFor} />
+        </>
+      )}
+      {startsAbout === undefined ? ' · start not known' : ' · expected start '}
+      {startsAbout !== undefined && <When at={startsAbout} />}
+      {reason !== undefined && <span class="gang-reason">{reason}</span>}
+    </p>
   );
 }
 
@@ -142,19 +158,23 @@ function Explained({ explanation }: { readonly explanation: Explanation }) {
           {otherQueues.length > 0 && <p>It would start now in: {otherQueues.join(', ')}.</p>}
         </Part>
       )}
-      {priorityTerms.length > 0 && (
-        <Part title="Priority">
-          <ul class="plain-list">
-            {priorityTerms.map(({ because, points }, i) => (
-              <li key={i}>
-                {points > 0 ? '+' : ''}
-                {points}: {because}
-              </li>
-            ))}
-          </ul>
-        </Part>
-      )}
+      {priorityTerms.length > 0 && <Priority terms={priorityTerms} />}
     </div>
+  );
+}
+
+function Priority({ terms }: { readonly terms: Explanation['priorityTerms'] }) {
+  return (
+    <Part title="Priority">
+      <ul class="plain-list">
+        {terms.map(({ because, points }, i) => (
+          <li key={i}>
+            {points > 0 ? '+' : ''}
+            {points}: {because}
+          </li>
+        ))}
+      </ul>
+    </Part>
   );
 }
 

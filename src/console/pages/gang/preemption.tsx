@@ -18,30 +18,14 @@ const STATES: Readonly<Record<Preemption['state'], string>> = {
 
 /** Which pods preemption evicts or would evict, and what that costs, item by item. */
 export function Preemption({ preemption }: { readonly preemption: Preemption }) {
-  const { mode, state, because, victims, coreSeconds, gangsBroken, gangsLost, between, kept, relax, until, notBefore } =
-    preemption;
+  const { mode, state, because, victims, between, kept, relax, notBefore } = preemption;
   const isOnlyAdvice = state === 'found' && mode !== 'enforce';
   return (
     <>
       <p>
         {STATES[state]} {isOnlyAdvice && `The policy says ${mode}: muster names them and evicts no pod.`} {because}
       </p>
-      {victims.length > 0 && (
-        <>
-          <p>
-            Evicting {plural(victims.length, 'pod')} costs <strong>{hours(coreSeconds)}</strong> of work;{' '}
-            {plural(gangsBroken, 'gang falls', 'gangs fall')} below the minimum,{' '}
-            {plural(gangsLost, 'gang is', 'gangs are')} lost whole.
-            {until !== undefined && (
-              <>
-                {' '}
-                muster gives up <When at={until} />.
-              </>
-            )}
-          </p>
-          <Victims victims={victims} />
-        </>
-      )}
+      {victims.length > 0 && <Harm preemption={preemption} />}
       {notBefore !== undefined && (
         <p>
           Not before <When at={notBefore} />: muster waits for gangs that run to end.
@@ -58,6 +42,27 @@ export function Preemption({ preemption }: { readonly preemption: Preemption }) 
           </li>
         ))}
       </ul>
+    </>
+  );
+}
+
+function Harm({ preemption }: { readonly preemption: Preemption }) {
+  const { victims, coreSeconds, gangsBroken, gangsLost, until } = preemption;
+  const broken = gangsBroken === 0 ? 'no gang falls' : plural(gangsBroken, 'gang falls', 'gangs fall');
+  const lost = gangsLost === 0 ? '' : `, ${plural(gangsLost, 'gang is', 'gangs are')} lost whole`;
+  return (
+    <>
+      <p>
+        Evicting {plural(victims.length, 'pod')} costs <strong>{hours(coreSeconds)}</strong> of work; {broken} below the
+        minimum{lost}.
+        {until !== undefined && (
+          <>
+            {' '}
+            muster gives up <When at={until} />.
+          </>
+        )}
+      </p>
+      <Victims victims={victims} />
     </>
   );
 }

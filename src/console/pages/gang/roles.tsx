@@ -37,8 +37,8 @@ function Shortage({ role: { role, short, nodes } }: { readonly role: Roles[numbe
     <ul class="plain-list">
       {short.map(({ resource, needed, free, largest }) => (
         <li key={resource}>
-          <strong>{role}</strong> needs {amountText(resource, needed)} of {resource}; {amountText(resource, free)} is
-          free on eligible nodes, at most {amountText(resource, largest)} on one.
+          <strong>{role}</strong> needs {amountText(resource, needed)} of {resource}. Free on eligible nodes:{' '}
+          {amountText(resource, free)}, at most {amountText(resource, largest)} on one.
         </li>
       ))}
       {nodes.refused.map(({ because, nodes: count }) => (

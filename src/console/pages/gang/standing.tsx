@@ -2,7 +2,7 @@ import type { Explanation } from '../../api/contract.ts';
 import { GangLink } from '../../parts/gang-link.tsx';
 import { Table } from '../../parts/table.tsx';
 import { When } from '../../parts/when.tsx';
-import { hrefOf } from '../../state/route.ts';
+import { hrefOf } from '../../state/address.ts';
 import { amountText, numberText, plural } from '../../text/amount.ts';
 import { spanText } from '../../text/time.ts';
 

@@ -1,20 +1,18 @@
 import type { GangDetail } from '../../api/contract.ts';
 import { nowMs } from '../../clock/now.ts';
 import { absoluteText, hourText, spanText } from '../../text/time.ts';
-import { wordsOf } from '../../text/words.ts';
 
-/** What stands on the line for a step; others have its words alone. */
+/** What stands on the line for a step; others have their sentence alone. */
 const STEPS: Readonly<Record<string, string>> = {
   submitted: 'Submitted',
   asked: 'First asked about',
   reserved: 'Reserved',
   bound: 'Bound',
   running: 'Running',
+  'gang-complete': 'Running',
 };
 
 type Entry = GangDetail['timeline'][number];
-
-const titleOf = (what: string) => STEPS[what] ?? wordsOf(what);
 
 /** What befell the gang: a bar whose parts are as long as they took, and the same as a list. */
 export function Timeline({ entries, isWaiting }: { readonly entries: readonly Entry[]; readonly isWaiting: boolean }) {
@@ -31,7 +29,8 @@ export function Timeline({ entries, isWaiting }: { readonly entries: readonly En
             </time>
             <span class="timeline-after">{i > 0 && after(entries[i - 1]!, at)}</span>
             <span class="timeline-what">
-              <strong>{titleOf(what)}</strong> <span>{text}</span>
+              {what in STEPS && <strong>{STEPS[what]} </strong>}
+              <span>{text}</span>
             </span>
           </li>
         ))}
@@ -53,7 +52,7 @@ function Strip({ steps, isWaiting }: { readonly steps: readonly Entry[]; readonl
     <div class="strip" aria-hidden="true">
       {steps.map(({ what }, i) => (
         <div key={what} class={`strip-part s-${i}`} style={{ flexGrow: String(Math.max(LEAST_PART, spans[i]! / all)) }}>
-          <span class="strip-name">{titleOf(what)}</span>
+          <span class="strip-name">{STEPS[what]}</span>
           <span class="strip-span">{i === steps.length - 1 && !isWaiting ? '' : spanText(spans[i]!)}</span>
         </div>
       ))}

@@ -23,13 +23,7 @@ const TONES: Readonly<Record<string, string>> = {
 /** Recent decisions as they are made. */
 export function LivePage() {
   const [paused, setPaused] = useState<readonly Decision[] | undefined>();
-  const { search = '', kind = '' } = route.value.query;
   const all = paused ?? decisions.value;
-  const kinds = [...new Set(all.map((one) => one.kind))].sort();
-  const wanted = search.toLowerCase();
-  const matching = all.filter(
-    (one) => (kind === '' || one.kind === kind) && `${one.gang} ${one.text}`.toLowerCase().includes(wanted),
-  );
   const missed = paused ? decisions.value.filter(({ id }) => id > (paused[0]?.id ?? 0)).length : 0;
   return (
     <div class="page page-live">
@@ -43,35 +37,56 @@ export function LivePage() {
         >
           {paused ? `Go on${missed > 0 ? ` (${missed} new)` : ''}` : 'Pause'}
         </button>
-        <TextField
-          label="Search"
-          placeholder="Gang or text  ( / )"
-          isSearch
-          value={search}
-          onChange={(text) => setQuery({ search: text })}
-        />
-        <Choice
-          label="Kind"
-          value={kind}
-          options={[['', 'all'], ...kinds.map((one) => [one, wordsOf(one)] as const)]}
-          onChange={(one) => setQuery({ kind: one })}
-        />
+        <Filters all={all} />
       </form>
-      {matching.length === 0 ? (
-        <Empty title={all.length === 0 ? 'No decision has been made yet.' : 'No decision matches.'} />
-      ) : (
-        <ol class="decisions" tabIndex={0} aria-label="Decisions, the newest first">
-          {matching.slice(0, MOST_SHOWN).map((one) => (
-            <Line key={one.id} decision={one} />
-          ))}
-        </ol>
-      )}
+      <Lines all={all} />
+    </div>
+  );
+}
+
+function Filters({ all }: { readonly all: readonly Decision[] }) {
+  const { search = '', kind = '' } = route.value.query;
+  const kinds = [...new Set(all.map((one) => one.kind))].sort();
+  return (
+    <>
+      <TextField
+        label="Search"
+        placeholder="Gang or text  ( / )"
+        isSearch
+        value={search}
+        onChange={(text) => setQuery({ search: text })}
+      />
+      <Choice
+        label="Kind"
+        value={kind}
+        options={[['', 'all'], ...kinds.map((one) => [one, wordsOf(one)] as const)]}
+        onChange={(one) => setQuery({ kind: one })}
+      />
+    </>
+  );
+}
+
+function Lines({ all }: { readonly all: readonly Decision[] }) {
+  const { search = '', kind = '' } = route.value.query;
+  const wanted = search.toLowerCase();
+  const matching = all.filter(
+    (one) => (kind === '' || one.kind === kind) && `${one.gang} ${one.text}`.toLowerCase().includes(wanted),
+  );
+  if (all.length === 0) return <Empty title="No decision has been made yet." />;
+  if (matching.length === 0) return <Empty title="No decision matches." />;
+  return (
+    <>
+      <ol class="decisions" tabIndex={0} aria-label="Decisions, the newest first">
+        {matching.slice(0, MOST_SHOWN).map((one) => (
+          <Line key={one.id} decision={one} />
+        ))}
+      </ol>
       {matching.length > MOST_SHOWN && (
         <p class="pale">
           The newest {plural(MOST_SHOWN, 'decision')} of {matching.length}.
         </p>
       )}
-    </div>
+    </>
   );
 }
 

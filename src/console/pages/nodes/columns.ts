@@ -8,7 +8,7 @@ export type Metric = (typeof METRICS)[number];
 /** In half per cent of what the node has. */
 export const FULL = 200;
 
-export interface Group {
+interface Group {
   readonly key: string;
   readonly values: readonly string[];
   /** One index into values a node; -1: the node lacks the label. */
@@ -85,8 +85,19 @@ export function groupsOf({ names, groups }: NodeNames, key: string | undefined):
     if (list) list.push(node);
     else members.set(value, [node]);
   }
-  const named = [...members].map(([value, nodes]) => ({ name: group.values[value] ?? `no ${key}`, nodes, value }));
+  const named = [...members].map(([value, nodes]) => ({
+    name: group.values[value] ?? `no ${shortKey(group.key)}`,
+    nodes,
+    value,
+  }));
   return named.sort((a, b) => (a.value < 0 ? 1 : b.value < 0 ? -1 : collator.compare(a.name, b.name)));
+}
+
+/** What the strongest colour stands for, 0 to 1: little is reserved or stranded, and yet it should be seen. */
+export function topOf(metric: Metric, values: Uint8Array): number {
+  if (metric === 'used' || metric === 'free') return 1;
+  const most = values.reduce((top, value) => Math.max(top, value), 0) / FULL;
+  return [0.1, 0.2, 0.5].find((top) => most <= top) ?? 1;
 }
 
 /** The mean over these nodes, 0 to 1. */

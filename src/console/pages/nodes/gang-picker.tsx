@@ -5,7 +5,8 @@ import { PhaseBadge } from '../../parts/badges.tsx';
 import { TextField } from '../../parts/fields.tsx';
 import { Loaded } from '../../parts/notes.tsx';
 import { useLive } from '../../state/live.ts';
-import { gangHref, route, setQuery } from '../../state/route.ts';
+import { gangHref } from '../../state/address.ts';
+import { route, setQuery } from '../../state/route.ts';
 import { plural } from '../../text/amount.ts';
 import { hover } from './lit.ts';
 

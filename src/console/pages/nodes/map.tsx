@@ -1,7 +1,7 @@
 import { useEffect, useLayoutEffect, useMemo, useRef, useState } from 'preact/hooks';
 import { theme } from '../../state/theme.ts';
 import { percentText, plural } from '../../text/amount.ts';
-import { groupsOf, meanOf, METRICS, type Metric, type NodeColumns } from './columns.ts';
+import { groupsOf, meanOf, METRICS, topOf, type Metric, type NodeColumns } from './columns.ts';
 import { cellAt, layOut, neighbour, nodesIn, type Cell, type Layout } from './layout.ts';
 import { paint } from './paint.ts';
 import { litColour, rampOf } from './palette.ts';
@@ -22,27 +22,15 @@ const ABOVE_PX = 250;
 
 /** All nodes as cells of a picture. The table below it says the same in words. */
 export function HeatMap(props: MapProps) {
-  const { columns, metric, resource, groupKey, lit } = props;
+  const { columns, metric, resource, groupKey } = props;
   const canvas = useRef<HTMLCanvasElement>(null);
   const width = useWidth(canvas);
   const groups = useMemo(() => groupsOf(columns, groupKey), [columns.names, columns.groups, groupKey]);
   const most = Math.max(LEAST_PX, window.innerHeight - ABOVE_PX);
   const layout = useMemo(() => layOut(groups, width, most), [groups, width, most]);
   const [hovered, setHovered] = useState<Cell | undefined>();
-  const look = theme.value;
   useEffect(() => setHovered(undefined), [layout]);
-  useLayoutEffect(() => {
-    const values = columns.usage[metric][resource] ?? new Uint8Array();
-    const style = getComputedStyle(document.body);
-    const colours = {
-      ramp: rampOf(metric, look),
-      litColour: litColour(look),
-      text: style.color,
-      ground: style.backgroundColor,
-    };
-    const scene = { layout, values, unschedulable: columns.unschedulable, lit, hovered, ...colours };
-    if (width > 0) paint(canvas.current!, scene, width);
-  }, [layout, columns, metric, resource, lit, hovered, look, width]);
+  usePainted(canvas, props, { layout, hovered, width });
   const onKeyDown = (event: KeyboardEvent) => {
     const next = neighbour(layout, hovered, event.key);
     if (!next || !event.key.startsWith('Arrow')) return;
@@ -65,6 +53,27 @@ export function HeatMap(props: MapProps) {
       <Readout {...props} cell={hovered} layout={layout} />
     </div>
   );
+}
+
+interface Place {
+  readonly layout: Layout;
+  readonly hovered: Cell | undefined;
+  readonly width: number;
+}
+
+/** Paints again whenever something of it changes. */
+function usePainted(canvas: { current: HTMLCanvasElement | null }, props: MapProps, { layout, hovered, width }: Place) {
+  const { columns, metric, resource, lit } = props;
+  const look = theme.value;
+  useLayoutEffect(() => {
+    if (width === 0) return;
+    const values = columns.usage[metric][resource] ?? new Uint8Array();
+    const { color: text, backgroundColor: ground } = getComputedStyle(document.body);
+    const colours = { ramp: rampOf(metric, look), litColour: litColour(look), text, ground };
+    const { unschedulable } = columns;
+    const scene = { layout, values, top: topOf(metric, values), unschedulable, lit, hovered, ...colours };
+    paint(canvas.current!, scene, width);
+  }, [layout, columns, metric, resource, lit, hovered, look, width]);
 }
 
 const same = (old: Cell | undefined, now: Cell | undefined) =>

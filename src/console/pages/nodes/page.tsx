@@ -9,7 +9,7 @@ import { useLive } from '../../state/live.ts';
 import { route, setQuery } from '../../state/route.ts';
 import { theme } from '../../state/theme.ts';
 import { percentText } from '../../text/amount.ts';
-import { columnsOf, groupsOf, meanOf, METRICS, shortKey, type Metric, type NodeColumns } from './columns.ts';
+import { columnsOf, groupsOf, meanOf, METRICS, shortKey, topOf, type Metric, type NodeColumns } from './columns.ts';
 import { GangPicker } from './gang-picker.tsx';
 import { hoveredGang, keptGang, placesOf, readGang } from './lit.ts';
 import { HeatMap } from './map.tsx';
@@ -39,7 +39,7 @@ function chosen({ resources, groups }: NodeColumns) {
   const { metric, resource, by } = route.value.query;
   const key = groups.find((group) => group.key === by)?.key;
   return {
-    metric: METRICS.find((one) => one === metric) ?? ('used' as Metric),
+    metric: METRICS.find((one) => one === metric) ?? 'used',
     resource: resources.find((one) => one === resource) ?? resources[0] ?? 'cpu',
     groupKey: by === 'none' ? undefined : (key ?? groups[0]?.key),
   };
@@ -47,7 +47,6 @@ function chosen({ resources, groups }: NodeColumns) {
 
 function Nodes({ columns }: { readonly columns: NodeColumns }) {
   const choice = chosen(columns);
-  const { metric, resource, groupKey } = choice;
   const [litName, detail] = useLit();
   const lit = useMemo(
     () => (detail ? placesOf(detail, columns.indexes) : new Map<number, number>()),
@@ -56,27 +55,7 @@ function Nodes({ columns }: { readonly columns: NodeColumns }) {
   if (columns.names.length === 0) return <Empty title="The cluster has no nodes." />;
   return (
     <>
-      <div class="toolbar">
-        <Segments
-          label="What is shown"
-          value={metric}
-          options={METRICS.map((one) => [one, one])}
-          onChange={(one) => setQuery({ metric: one })}
-        />
-        <Choice
-          label="Resource"
-          value={resource}
-          options={columns.resources.map((one) => [one, one])}
-          onChange={(one) => setQuery({ resource: one })}
-        />
-        <Choice
-          label="Grouped by"
-          value={groupKey ?? 'none'}
-          options={[...columns.groups.map(({ key }) => [key, shortKey(key)] as const), ['none', 'nothing']]}
-          onChange={(by) => setQuery({ by })}
-        />
-        <Scale metric={metric} />
-      </div>
+      <Toolbar columns={columns} {...choice} />
       <div class="nodes-body">
         <div class="nodes-main">
           <HeatMap columns={columns} {...choice} lit={lit} litName={litName} />
@@ -85,6 +64,34 @@ function Nodes({ columns }: { readonly columns: NodeColumns }) {
         <GangPicker />
       </div>
     </>
+  );
+}
+
+type Chosen = ReturnType<typeof chosen>;
+
+function Toolbar({ columns, metric, resource, groupKey }: Chosen & { readonly columns: NodeColumns }) {
+  return (
+    <div class="toolbar">
+      <Segments
+        label="What is shown"
+        value={metric}
+        options={METRICS.map((one) => [one, one])}
+        onChange={(one) => setQuery({ metric: one })}
+      />
+      <Choice
+        label="Resource"
+        value={resource}
+        options={columns.resources.map((one) => [one, one])}
+        onChange={(one) => setQuery({ resource: one })}
+      />
+      <Choice
+        label="Grouped by"
+        value={groupKey ?? 'none'}
+        options={[...columns.groups.map(({ key }) => [key, shortKey(key)] as const), ['none', 'nothing']]}
+        onChange={(by) => setQuery({ by })}
+      />
+      <Scale columns={columns} metric={metric} resource={resource} />
+    </div>
   );
 }
 
@@ -103,7 +110,9 @@ function useLit(): readonly [string | undefined, GangDetail | undefined] {
   return [name, detail];
 }
 
-function Scale({ metric }: { readonly metric: Metric }) {
+function Scale({ columns, metric, resource }: Omit<GroupsProps, 'groupKey'> & { readonly metric: Metric }) {
+  const values = columns.usage[metric][resource];
+  const top = useMemo(() => (values ? topOf(metric, values) : 1), [metric, values]);
   const ramp = rampOf(metric, theme.value);
   return (
     <div class="scale" aria-hidden="true">
@@ -113,7 +122,9 @@ function Scale({ metric }: { readonly metric: Metric }) {
           <span key={colour} style={{ background: colour }} />
         ))}
       </span>
-      <span>100 % {metric}</span>
+      <span>
+        {percentText(top)} {metric}
+      </span>
     </div>
   );
 }

@@ -6,6 +6,8 @@ import { STEPS } from './palette.ts';
 export interface Scene {
   readonly layout: Layout;
   readonly values: Uint8Array;
+  /** What the strongest colour stands for, 0 to 1. */
+  readonly top: number;
   readonly ramp: readonly string[];
   readonly unschedulable: ReadonlySet<number>;
   /** How many places of the gang that is lit are on a node; empty: none is lit. */
@@ -35,20 +37,23 @@ export function paint(canvas: HTMLCanvasElement, scene: Scene, width: number): v
   if (scene.hovered) outline(pen, scene, scene.hovered, scene.text);
 }
 
-function paintCells(pen: CanvasRenderingContext2D, { layout, values, ramp, unschedulable, lit, text }: Scene): void {
+function paintCells(
+  pen: CanvasRenderingContext2D,
+  { layout, values, top, ramp, unschedulable, lit, text }: Scene,
+): void {
   const byColour = ramp.map(() => new Path2D());
   const cordoned = new Path2D();
   const size = layout.step - layout.gap;
   eachCell(layout, (cell, x, y) => {
     const nodes = nodesIn(cell, layout.perCell);
-    const mean = nodes.reduce((sum, node) => sum + (values[node] ?? 0), 0) / nodes.length / FULL;
+    const mean = nodes.reduce((sum, node) => sum + (values[node] ?? 0), 0) / nodes.length / FULL / top;
     byColour[Math.min(STEPS - 1, Math.round(Math.min(1, mean) * (STEPS - 1)))]!.rect(x, y, size, size);
     if (size >= 4 && nodes.every((node) => unschedulable.has(node))) {
       cordoned.moveTo(x, y + size);
       cordoned.lineTo(x + size, y);
     }
   });
-  pen.globalAlpha = lit.size > 0 ? 0.35 : 1;
+  pen.globalAlpha = lit.size > 0 ? 0.45 : 1;
   byColour.forEach((path, i) => {
     pen.fillStyle = ramp[i]!;
     pen.fill(path);
@@ -79,7 +84,9 @@ function paintLit(pen: CanvasRenderingContext2D, { layout, lit, litColour, groun
     const places = nodesIn(cell, layout.perCell).reduce((sum, node) => sum + (lit.get(node) ?? 0), 0);
     if (places === 0) return;
     pen.fillStyle = litColour;
-    pen.fillRect(x, y, size, size);
+    // Small cells are drawn a little larger, so that the eye finds them.
+    const more = size < 8 ? 1 : 0;
+    pen.fillRect(x - more, y - more, size + 2 * more, size + 2 * more);
     if (size < 12 || places > 99) return;
     pen.fillStyle = ground;
     pen.fillText(String(places), x + size / 2, y + size / 2 + 0.5);

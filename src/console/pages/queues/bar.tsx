@@ -15,7 +15,10 @@ export function Bar({ figures, full, resource }: BarProps) {
     <div class="bar" role="img" aria-label={barText(figures, resource)} title={barText(figures, resource)}>
       <span class="bar-demand" style={{ width: part(demand) }} />
       <span class="bar-held" style={{ width: part(held) }} />
-      <span class={`bar-bound${held > entitled * 1.001 ? ' is-over' : ''}`} style={{ width: part(bound) }} />
+      <span class="bar-bound" style={{ width: part(bound) }} />
+      {held > entitled * 1.001 && (
+        <span class="bar-over" style={{ left: part(entitled), width: part(held - entitled) }} />
+      )}
       {guaranteed > 0 && <span class="mark mark-guaranteed" style={{ left: part(guaranteed) }} />}
       {entitled > 0 && <span class="mark mark-entitled" style={{ left: part(entitled) }} />}
       {max !== undefined && max <= full && <span class="mark mark-max" style={{ left: part(max) }} />}
@@ -32,8 +35,8 @@ function barText({ held, leaving, demand, guaranteed, entitled, max }: BarFigure
 
 const KEYS = [
   ['bar-bound', 'bound'],
-  ['bar-bound is-over', 'bound, beyond its entitlement'],
   ['bar-held', 'reserved'],
+  ['bar-over', 'beyond its entitlement'],
   ['bar-demand', 'demand'],
   ['mark mark-guaranteed', 'guaranteed'],
   ['mark mark-entitled', 'entitled'],

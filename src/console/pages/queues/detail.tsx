@@ -5,7 +5,7 @@ import { Loaded } from '../../parts/notes.tsx';
 import { Table } from '../../parts/table.tsx';
 import { Since } from '../../parts/when.tsx';
 import { useLive } from '../../state/live.ts';
-import { hrefOf } from '../../state/route.ts';
+import { hrefOf } from '../../state/address.ts';
 import { amountsText, amountText, numberText, percentText, plural } from '../../text/amount.ts';
 import { spanText } from '../../text/time.ts';
 import { resourcesOf } from './amounts.ts';
@@ -63,13 +63,12 @@ function Facts({ queue }: { readonly queue: QueueDetail }) {
 }
 
 function Amounts({ queue }: { readonly queue: QueueDetail }) {
-  const rows = resourcesOf([queue]).map((name) => {
-    const of = (amounts: Readonly<Record<string, number>>) =>
-      amounts[name] === undefined ? '–' : amountText(name, amounts[name]);
-    return [name, of(queue.held), of(queue.demand), of(queue.entitled), of(queue.guaranteed), of(queue.max)];
-  });
-  const head = ['Resource', 'Held', 'Demand', 'Entitled', 'Guaranteed', 'Max'];
-  return <Table caption="Amounts by resource" head={head} rows={rows} figures={5} />;
+  const resources = resourcesOf([queue]);
+  const rows = (['held', 'demand', 'entitled', 'guaranteed', 'max'] as const).map((what) => [
+    what,
+    ...resources.map((name) => (queue[what][name] === undefined ? '–' : amountText(name, queue[what][name]))),
+  ]);
+  return <Table caption="Amounts" head={['Amount', ...resources]} rows={rows} figures={resources.length} />;
 }
 
 function Rules({ queue: { limits, reclaim, yields, weight, unfairSeconds } }: { readonly queue: QueueDetail }) {

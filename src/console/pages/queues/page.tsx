@@ -35,20 +35,12 @@ export function QueuesPage() {
 }
 
 function Tree({ queues, total }: { readonly queues: readonly Queue[]; readonly total: number }) {
-  const [folded, setFolded] = useState<ReadonlySet<string>>(new Set());
+  const [folded, fold] = useFolded();
   const resources = useMemo(() => resourcesOf(queues), [queues]);
   const asked = route.value.query['resource'];
   const resource = asked !== undefined && resources.includes(asked) ? asked : (resources[0] ?? 'cpu');
   const rows = useMemo(() => rowsOf(queues, folded), [queues, folded]);
-  const fold = (path: string, isFolded: boolean) => {
-    const next = new Set(folded);
-    if (isFolded) next.add(path);
-    else next.delete(path);
-    setFolded(next);
-  };
   if (queues.length === 0) return <Empty title="There is no queue yet." />;
-  const onSide = ({ queue, hasChildren }: QueueRow, side: 'left' | 'right') =>
-    hasChildren && fold(queue.path, side === 'left');
   return (
     <>
       <div class="toolbar">
@@ -70,12 +62,24 @@ function Tree({ queues, total }: { readonly queues: readonly Queue[]; readonly t
         keyOf={({ queue }) => queue.path}
         rowHeight={isNarrow.value ? CARD_PX : ROW_PX}
         onOpen={({ queue }) => setQuery({ open: queue.path })}
-        onSide={onSide}
+        onSide={({ queue, hasChildren }, side) => hasChildren && fold(queue.path, side === 'left')}
         rowProps={rowProps}
       />
       {total > queues.length && <p class="pale">{plural(total - queues.length, 'more queue')} are not shown.</p>}
     </>
   );
+}
+
+/** The queues whose children are not shown. */
+function useFolded(): readonly [ReadonlySet<string>, Fold] {
+  const [folded, setFolded] = useState<ReadonlySet<string>>(new Set());
+  const fold = (path: string, isFolded: boolean) => {
+    const next = new Set(folded);
+    if (isFolded) next.add(path);
+    else next.delete(path);
+    setFolded(next);
+  };
+  return [folded, fold];
 }
 
 const rowProps = ({ level, hasChildren, isOpen }: QueueRow) => ({

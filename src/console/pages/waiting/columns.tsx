@@ -3,7 +3,19 @@ import { KindBadge, PhaseBadge } from '../../parts/badges.tsx';
 import { GangLink } from '../../parts/gang-link.tsx';
 import type { Column } from '../../parts/virtual-grid.tsx';
 import { Since, When } from '../../parts/when.tsx';
-import { hrefOf } from '../../state/route.ts';
+import { hrefOf } from '../../state/address.ts';
+
+/** Spark's names of gangs say nothing to people: those of their drivers do. */
+function Gang({ row: { gang, leader, isHidden } }: { readonly row: GangRow }) {
+  const name = gang.slice(gang.indexOf('/') + 1);
+  const says = leader !== '' && !leader.startsWith(name);
+  return (
+    <>
+      <GangLink gang={gang} isHidden={isHidden} isInGrid />
+      {says && <span class="leader pale">{leader}</span>}
+    </>
+  );
+}
 
 /** A name that leads to all gangs that have it. */
 function FilterLink({ filter, value }: { readonly filter: string; readonly value: string }) {
@@ -95,7 +107,7 @@ export const COLUMNS: readonly Column<GangRow>[] = [
     key: 'gang',
     title: 'Gang',
     isSortable: true,
-    cell: ({ gang, isHidden }) => <GangLink gang={gang} isHidden={isHidden} isInGrid />,
+    cell: (row) => <Gang row={row} />,
   },
   { key: 'queue', title: 'Queue', isSortable: true, cell: ({ queue }) => <FilterLink filter="queue" value={queue} /> },
   {
@@ -107,5 +119,5 @@ export const COLUMNS: readonly Column<GangRow>[] = [
   { key: 'since', title: 'Since', isSortable: true, cell: ({ since }) => <Since at={since} /> },
   { key: 'reason', title: 'Why', cell: (row) => <Reason row={row} /> },
   { key: 'expected', title: 'Starts about', cell: (row) => <Expected row={row} /> },
-  { key: 'help', title: 'Help', cell: (row) => <Help row={row} /> },
+  { key: 'help', title: '', cell: (row) => <Help row={row} /> },
 ];

@@ -3,6 +3,7 @@ import type { Phase } from '../../api/contract.ts';
 import { Choice, Segments, TextField } from '../../parts/fields.tsx';
 import { isNarrow } from '../../state/narrow.ts';
 import { route, setQuery } from '../../state/route.ts';
+import { numberText } from '../../text/amount.ts';
 import { PHASE_NAMES, WAIT_NAMES, WAITS } from '../../text/words.ts';
 
 /** What the reader has chosen, as it stands in the address. */
@@ -33,35 +34,52 @@ export function gangQuery(query: Readonly<Record<string, string>>): Record<strin
 
 function phaseTabs(): readonly (readonly [string, string])[] {
   const counts = tick.value?.counts;
-  const text = (phase: Phase) => (counts ? `${phase} ${counts[phase]}` : phase);
+  const text = (phase: Phase) => (counts ? `${phase} ${numberText(counts[phase])}` : phase);
   return [...PHASE_NAMES.map((phase) => [phase, text(phase)] as const), ['all', 'all']];
 }
 
-export function Filters() {
-  const { query } = route.value;
-  const field = (name: Filter) => ({
-    value: query[name] ?? '',
-    onChange: (value: string) => setQuery({ [name]: value }),
-  });
-  const used = FILTERS.filter((name) => name !== 'search' && query[name] !== undefined).length;
-  const more = (
+/** A field of the address. */
+const field = (name: Filter) => ({
+  value: route.value.query[name] ?? '',
+  onChange: (value: string) => setQuery({ [name]: value }),
+});
+
+const KINDS = [['', 'anything'], ...WAIT_NAMES.map((name) => [name, WAITS[name].label] as const)] as const;
+
+function Fields() {
+  return (
     <>
       <TextField label="Queue" {...field('queue')} />
       <TextField label="Namespace" {...field('namespace')} />
       <TextField label="User" {...field('user')} />
-      <Choice
-        label="Waits for"
-        {...field('waitsFor')}
-        options={[['', 'anything'], ...WAIT_NAMES.map((name) => [name, WAITS[name].label] as const)]}
-      />
-      <Choice
-        label="Sort by"
-        options={SORTS}
-        value={query['sort'] ?? ''}
-        onChange={(sort) => setQuery({ sort, order: '' })}
-      />
+      <Choice label="Waits for" {...field('waitsFor')} options={KINDS} />
     </>
   );
+}
+
+/** A phone has no room for all: they unfold, and with them the order, which has no headings there. */
+function Folded() {
+  const { query } = route.value;
+  const used = FILTERS.filter((name) => name !== 'search' && query[name] !== undefined).length;
+  return (
+    <details class="more-filters">
+      <summary>Filters{used > 0 ? ` (${used})` : ''}</summary>
+      <div class="filter-fields">
+        <Fields />
+        <Choice
+          label="Sort by"
+          options={SORTS}
+          value={query['sort'] ?? ''}
+          onChange={(sort) => setQuery({ sort, order: '' })}
+        />
+      </div>
+    </details>
+  );
+}
+
+export function Filters() {
+  const { query } = route.value;
+  const clear = () => setQuery(Object.fromEntries(FILTERS.map((name) => [name, ''])));
   return (
     <form class="filters" role="search" aria-label="Gangs" onSubmit={(event) => event.preventDefault()}>
       <Segments
@@ -71,20 +89,9 @@ export function Filters() {
         onChange={(phase) => setQuery({ phase: phase === 'waiting' ? '' : phase })}
       />
       <TextField label="Search" placeholder="Gang, leader, queue or user  ( / )" isSearch {...field('search')} />
-      {isNarrow.value ? (
-        <details class="more-filters">
-          <summary>Filters{used > 0 ? ` (${used})` : ''}</summary>
-          <div class="filter-fields">{more}</div>
-        </details>
-      ) : (
-        more
-      )}
+      {isNarrow.value ? <Folded /> : <Fields />}
       {isFiltered(query) && (
-        <button
-          type="button"
-          class="clear"
-          onClick={() => setQuery(Object.fromEntries(FILTERS.map((name) => [name, ''])))}
-        >
+        <button type="button" class="clear" onClick={clear}>
           Clear
         </button>
       )}

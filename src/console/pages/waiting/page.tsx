@@ -5,15 +5,16 @@ import { Empty, Loaded } from '../../parts/notes.tsx';
 import { VirtualGrid, type Sorting } from '../../parts/virtual-grid.tsx';
 import { announce } from '../../state/announce.ts';
 import { isNarrow } from '../../state/narrow.ts';
-import { gangHref, go, route, setQuery } from '../../state/route.ts';
+import { gangHref } from '../../state/address.ts';
+import { go, route, setQuery } from '../../state/route.ts';
 import { GangWindow, type RowWindow } from '../../state/windowed.ts';
 import { plural } from '../../text/amount.ts';
 import { COLUMNS } from './columns.tsx';
 import { Filters, gangQuery, isFiltered, phaseOf } from './filters.tsx';
 import { FirstApp } from './first-app.tsx';
 
-const ROW_PX = 36;
-const CARD_PX = 108;
+const ROW_PX = 33;
+const CARD_PX = 104;
 
 /** What waits, in order; and what runs. */
 export function WaitingPage() {
