@@ -4,6 +4,7 @@ import { MusterError } from '../core/errors.ts';
 import { parseManifests, type Manifests } from '../intake/manifests.ts';
 import { VERSION } from '../version.ts';
 import { buildFor, prepare, start, type Serving } from './start.ts';
+import { withTraces } from './telemetry/open-traces.ts';
 
 /**
  * Starts the extender on the cluster that the config's files describe.
@@ -11,7 +12,7 @@ import { buildFor, prepare, start, type Serving } from './start.ts';
  * @throws MusterError for invalid files and policies
  */
 export async function serve(config: Config, cluster: Manifests = readCluster(config)): Promise<Serving> {
-  const prepared = await prepare(config);
+  const prepared = await withTraces(prepare(config));
   const { scheduler, clock, logger } = prepared;
   const server = buildFor(prepared);
   const events = [

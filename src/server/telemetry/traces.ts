@@ -8,7 +8,7 @@ import { openPipeline, type Pipeline } from './pipeline.ts';
 const CLOSE_MS = 5000;
 
 /** What traces are told from. */
-interface TracesDeps {
+export interface TracesDeps {
   readonly scheduler: Pick<Scheduler, 'standing' | 'isFollowing'>;
   readonly clock: { readonly nowMs: () => number; readonly toWall: (ms: number) => number };
   readonly onError: (error: unknown) => void;
