@@ -1,5 +1,5 @@
+import { endOf } from '../backfill/endings.ts';
 import type { GangPhase } from '../decision.ts';
-import { endTimeOf } from '../explanation/run-time.ts';
 import { waitKindOf, type WaitKind } from '../explanation/wait-kind.ts';
 import { isAdmitted, phaseOf, refusalOf, type Gang } from '../gang/gang.ts';
 import { membersToStart } from '../model.ts';
@@ -36,8 +36,8 @@ export interface GangRow {
 }
 
 /** Work of a row, and of so many slots of a gang. */
-const ROW = 10;
-const SLOTS_PER_UNIT = 8;
+const ROW = 30;
+const SLOTS_PER_UNIT = 4;
 
 /**
  * All gangs, in slices: those that wait in the order in which they are admitted, then pods whose declaration is wrong,
@@ -83,12 +83,12 @@ function waitingRow(ctx: BoardContext, gang: Gang, position?: number): GangRow {
 }
 
 function rowOf(ctx: BoardContext, gang: Gang, nowMs: number): GangRow {
-  const { aboutMs } = endTimeOf(ctx, gang, nowMs);
+  const endsMs = endOf(ctx, gang, 0.5, nowMs);
   return {
     ...commonOf(ctx, gang),
     phase: phaseOf(gang),
     ...(gang.ranSinceMs === undefined ? {} : { completeMs: gang.ranSinceMs }),
-    ...(aboutMs < Infinity ? { endsAboutMs: aboutMs } : {}),
+    ...(endsMs < Infinity ? { endsAboutMs: endsMs } : {}),
   };
 }
 

@@ -107,11 +107,13 @@ function commonColumns({ table, columns }: ClusterView, rows: readonly number[])
 function leastFree({ table, columns }: ClusterView, rows: readonly number[]): Float64Array {
   const shareOf = (column: number, row: number) =>
     freeShare(table.free[column]![row]!, table.allocatable[column]![row]!);
-  return Float64Array.from(rows, (row) => {
-    const hasPods = table.allocatable[columns.pods]![row]! > 0;
-    if (hasPods && table.free[columns.pods]![row]! < 1) return 0;
-    return Math.min(shareOf(columns.cpu, row), shareOf(columns.memory, row));
-  });
+  const least = new Float64Array(rows.length);
+  for (let i = 0; i < rows.length; i++) {
+    const row = rows[i]!;
+    const isFull = table.allocatable[columns.pods]![row]! > 0 && table.free[columns.pods]![row]! < 1;
+    least[i] = isFull ? 0 : Math.min(shareOf(columns.cpu, row), shareOf(columns.memory, row));
+  }
+  return least;
 }
 
 const freeShare = (free: number, all: number): number => (all > 0 ? Math.max(0, free) / all : 1);
@@ -127,7 +129,8 @@ function mapOf({ table, columns }: ClusterView, rows: readonly number[], { colum
   const used = new Uint8Array(rows.length);
   const reserved = new Uint8Array(rows.length);
   const stranded = new Uint8Array(rows.length);
-  for (const [i, row] of rows.entries()) {
+  for (let i = 0; i < rows.length; i++) {
+    const row = rows[i]!;
     const whole = all[row]!;
     if (whole <= 0) continue;
     const kept = held?.[row] ?? 0;

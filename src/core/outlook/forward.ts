@@ -3,7 +3,7 @@ import { addTo } from '../backfill/walk.ts';
 import { isPassable } from '../gang/blocking.ts';
 import type { FreedRoom, Plan, PlanRequest } from '../placement/need.ts';
 import type { Vector } from '../resources.ts';
-import type { Slices, Work } from '../work.ts';
+import { allAtOnce, Work, type Slices } from '../work.ts';
 import { becauseOf, type End } from './because-of.ts';
 import { isEnough, lackOf, placesAt, type Lack } from './lack.ts';
 import type { Scene, Waiting } from './scene.ts';
@@ -29,6 +29,9 @@ const MOST_ENDS = 2000;
 export const MOST_PLANS = 1500;
 /** Rows per unit of work: a plan looks at all of them, in passes over columns. */
 const ROWS_PER_UNIT = 50;
+/** What changes on one row, and lacks that are counted again there, per unit of work. */
+const PARTS_PER_UNIT = 5;
+const LACKS_PER_UNIT = 20;
 
 type Planned =
   | { readonly rows: readonly Int32Array[]; readonly lack?: undefined }
@@ -71,8 +74,9 @@ export class Forward {
   /** When those of the line started that have, in ms. */
   readonly #started = new Map<string, number>();
   #plans = 0;
-  /** Since the last end. */
+  /** Since the last pause was thought of. */
   #work = 0;
+  #clock = new Work();
 
   /** @param forAll all of the line are asked about (`runAll`), not its last alone */
   constructor(scene: Scene, deps: ForwardDeps, forAll = false) {
@@ -93,38 +97,29 @@ export class Forward {
 
   /** Pauses when a slice of the work is over. The nodes must be the same when it goes on. */
   *run(work: Work): Slices<Foretold> {
+    this.#clock = work;
     for (;;) {
-      this.#work = 0;
-      const rows = this.#walk();
+      const rows = yield* this.#walk();
       if (rows) return this.#told(this.#nowMs, this.#next, rows);
       // Whatever happens until then, it was counted with.
       if (this.#first && this.#first.waiting === this.#asked) return this.#toldOf(this.#first);
       if (this.#plans > MOST_PLANS || this.#next > MOST_ENDS)
         return { atMs: this.#nowMs, becauseOf: [], isAtLeast: true };
       if (this.#next === this.#ends.length) return { atMs: Infinity, becauseOf: [], isAtLeast: false };
-      this.#advance();
-      work.pass(this.#work);
-      if (work.isPauseDue()) yield undefined;
+      yield* this.#advance();
     }
   }
 
   /**
    * When each gang of the line starts, in ms, by key; one that is missing starts never or later than is looked at. Pauses
-   * as `run` does, and between the gangs of the line. Made `forAll`.
+   * as `run` does. Made `forAll`.
    */
   *runAll(work: Work): Slices<ReadonlyMap<string, number>> {
+    this.#clock = work;
     while (this.#waiting.length > 0 && this.#plans <= MOST_PLANS && this.#next <= MOST_ENDS) {
-      const barred = new Set<string>();
-      for (const waiting of this.#waiting) {
-        this.#work = 1;
-        this.#look(waiting, barred);
-        work.pass(this.#work);
-        if (work.isPauseDue()) yield undefined;
-      }
+      yield* this.#walk();
       if (this.#next === this.#ends.length) break;
-      this.#work = 0;
-      this.#advance();
-      work.pass(this.#work);
+      yield* this.#advance();
     }
     if (this.#first) this.#started.set(this.#first.waiting.gang.key, this.#first.atMs);
     return this.#started;
@@ -133,29 +128,30 @@ export class Forward {
   /** Whether such a gang would start now, if it stood in line in place of the one that is asked about. */
   startsNow(): (instead: Waiting) => boolean {
     const barred = new Set<string>();
-    for (const waiting of this.#waiting) if (waiting !== this.#asked) this.#look(waiting, barred);
+    for (const waiting of this.#waiting) if (waiting !== this.#asked) allAtOnce(this.#look(waiting, barred));
     return (instead) => !barred.has(instead.gang.queue.path) && this.#placesFor(instead) !== undefined;
   }
 
   /** Starts all that may start now. @returns the rows of the gang that was asked about, if it is one of them */
-  #walk(): readonly Int32Array[] | undefined {
+  *#walk(): Slices<readonly Int32Array[] | undefined> {
     const barred = new Set<string>();
     for (const waiting of this.#waiting) {
-      const rows = this.#look(waiting, barred);
+      const rows = yield* this.#look(waiting, barred);
       if (rows) return rows;
+      yield* this.#pause();
     }
     return undefined;
   }
 
   /** Starts the gang if it may. @returns its rows if it is the one that was asked about */
-  #look(waiting: Waiting, barred: Set<string>): readonly Int32Array[] | undefined {
+  *#look(waiting: Waiting, barred: Set<string>): Slices<readonly Int32Array[] | undefined> {
     const queue = waiting.gang.queue.path;
     if (barred.has(queue)) return undefined;
     const rows = this.#placesFor(waiting);
     if (rows && waiting === this.#asked) return rows;
     if (rows) this.#start(waiting, rows);
     else {
-      if (!this.#first) this.#toFirst(this.#timeFor(waiting));
+      if (!this.#first) this.#toFirst(yield* this.#timeFor(waiting));
       if (this.#letsNobodyPass(waiting)) barred.add(queue);
     }
     return undefined;
@@ -222,7 +218,7 @@ export class Forward {
   }
 
   /** When the gang fits if nobody takes room before: room only grows until then. undefined: nobody knows. */
-  #timeFor(waiting: Waiting): First | undefined {
+  *#timeFor(waiting: Waiting): Slices<First | undefined> {
     const { firstAskMs, patienceMs } = waiting.gang;
     if (this.#never.has(waiting) || this.#nowMs - firstAskMs < patienceMs) return undefined;
     const room = this.#room.map((column) => column.slice());
@@ -235,6 +231,8 @@ export class Forward {
         addTo(room, row, vector, 1);
         if (lack) lack.places += placesAt(room, row, lack);
       }
+      this.#work += parts.length / PARTS_PER_UNIT;
+      yield* this.#pause();
       if (this.#ends[i + 1]?.atMs === atMs || (lack && !isEnough(lack))) continue;
       const planned = this.#plan(waiting, room);
       if (planned.rows) return { waiting, atMs, room, rows: planned.rows };
@@ -283,11 +281,21 @@ export class Forward {
   }
 
   /** Goes on to the next end, and gives back what ends then. */
-  #advance(): void {
+  *#advance(): Slices<void> {
     this.#nowMs = this.#ends[this.#next]!.atMs;
     for (let end = this.#ends[this.#next]; end?.atMs === this.#nowMs; end = this.#ends[++this.#next]) {
-      for (const { row, vector } of end.parts) this.#change(row, vector, 1);
+      for (const { row, vector } of end.parts) {
+        this.#change(row, vector, 1);
+        yield* this.#pause();
+      }
     }
+  }
+
+  /** Pauses when a slice of the work is over. */
+  *#pause(): Slices<void> {
+    this.#clock.pass(this.#work);
+    this.#work = 0;
+    if (this.#clock.isPauseDue()) yield undefined;
   }
 
   #change(row: number, vector: Vector, sign: 1 | -1): void {
@@ -300,7 +308,7 @@ export class Forward {
   }
 
   #countLacks(row: number, sign: 1 | -1): void {
-    this.#work += this.#lacks.size / ROWS_PER_UNIT;
+    this.#work += (1 + this.#lacks.size) / LACKS_PER_UNIT;
     for (const lack of this.#lacks.values())
       lack.places += sign * placesAt(lack.isBeside ? this.#beside : this.#room, row, lack);
   }

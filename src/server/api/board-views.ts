@@ -1,5 +1,6 @@
 import { isoTime } from '../../core/iso-time.ts';
 import type { z } from 'zod';
+import type { NodeMap } from '../../core/board/node-map.ts';
 import type { Place } from '../../core/board/places.ts';
 import type { GangDetailView, GangRowView, NodeMapView } from './board-schemas.ts';
 import type { NodeBoard } from './board.ts';
@@ -75,8 +76,6 @@ export function nodeMapView(
   { version, known }: OfMap,
   viewer: Viewer,
 ): Omit<z.output<typeof NodeMapView>, 'snapshot'> {
-  const by = (of: 'used' | 'reserved' | 'stranded') =>
-    Object.fromEntries(map.resources.map((resource) => [resource.name, base64(resource[of])]));
   const names = viewer.seesNodes ? [...map.names] : map.names.map((_, i) => nodeName(i));
   const groupOf = () => map.groups.map(({ of }) => [...of]);
   return {
@@ -86,10 +85,23 @@ export function nodeMapView(
     groups: map.groups.map(({ key, values }) => ({ key, values: [...values] })),
     ...(known === namesVersion ? {} : { names, groupOf: groupOf() }),
     unschedulable: [...map.unschedulable],
-    used: by('used'),
-    reserved: by('reserved'),
-    stranded: by('stranded'),
+    ...textsOf(map),
   };
+}
+
+type Texts = Pick<z.output<typeof NodeMapView>, 'used' | 'reserved' | 'stranded'>;
+
+/** Those of a map are written once for all who read it. */
+const written = new WeakMap<NodeMap, Texts>();
+
+function textsOf(map: NodeMap): Texts {
+  let texts = written.get(map);
+  if (!texts) {
+    const by = (of: keyof Texts) =>
+      Object.fromEntries(map.resources.map((resource) => [resource.name, base64(resource[of])]));
+    written.set(map, (texts = { used: by('used'), reserved: by('reserved'), stranded: by('stranded') }));
+  }
+  return texts;
 }
 
 const base64 = (bytes: Uint8Array): string =>

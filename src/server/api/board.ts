@@ -2,8 +2,7 @@ import type { GangRow } from '../../core/board/gang-rows.ts';
 import type { NodeMap } from '../../core/board/node-map.ts';
 import type { Scheduler } from '../../core/scheduler.ts';
 import type { Slices } from '../../core/work.ts';
-import type { GangList } from './gang-list.ts';
-import { listOf, type BoardRow } from './gang-list.ts';
+import { listOf, ROWS_A_SLICE, type BoardRow, type GangList } from './gang-list.ts';
 import { Made } from './made.ts';
 
 /** What the board shows of a gang beside what the core says: times in ms. */
@@ -104,8 +103,12 @@ export class Board {
     const { scheduler, nowMs, moreOf } = this.#deps;
     const rows = yield* scheduler.board.gangRows(nowMs());
     yield undefined;
-    const more = rows.map((row): BoardRow => ({ ...row, ...moreFor(row, moreOf) }));
-    yield undefined;
+    const more: BoardRow[] = [];
+    for (const row of rows) {
+      const of = moreFor(row, moreOf);
+      more.push(of ? { ...row, ...of } : row);
+      if (more.length % ROWS_A_SLICE === 0) yield undefined;
+    }
     return yield* listOf(more, before);
   }
 
@@ -119,9 +122,10 @@ export class Board {
 }
 
 /** A gang that has started since has no start any more, and one that waits no reservation. */
-function moreFor({ gang, phase }: GangRow, moreOf: MoreOf): ReturnType<MoreOf> {
-  const { reservedMs, ...starts } = moreOf(gang);
-  return phase === 'waiting' ? starts : { reservedMs };
+function moreFor({ gang, phase }: GangRow, moreOf: MoreOf): Partial<BoardRow> | undefined {
+  const { reservedMs, startsAboutMs, startsLatestMs } = moreOf(gang);
+  if (phase !== 'waiting') return reservedMs === undefined ? undefined : { reservedMs };
+  return startsAboutMs === undefined ? undefined : { startsAboutMs, startsLatestMs };
 }
 
 function hasSameNames(a: NodeMap, b: NodeMap): boolean {
