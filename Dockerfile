@@ -1,11 +1,13 @@
 # docker build -t registry.example.com/muster:0.1.0 .
+# For several platforms: docker buildx build --platform linux/amd64,linux/arm64 .
 # Not run where muster is developed, which has no container engine (its steps are, one by one). Tags move: a release is
-# built with both images by digest, and says so (docs/install.md); RELEASE refuses any other.
+# built with both images by digest, and says so (docs/release.md); RELEASE refuses any other.
 ARG NODE=24
 ARG BUILD_IMAGE=node:${NODE}-bookworm-slim
 ARG RUN_IMAGE=gcr.io/distroless/nodejs${NODE}-debian12:nonroot
 
-FROM ${BUILD_IMAGE} AS build
+# The bundle is the same for every platform: it is built once, on that of the builder.
+FROM --platform=$BUILDPLATFORM ${BUILD_IMAGE} AS build
 ARG RELEASE
 ARG BUILD_IMAGE
 ARG RUN_IMAGE
@@ -16,7 +18,9 @@ COPY package.json package-lock.json .npmrc ./
 RUN npm ci --no-progress
 COPY tsconfig.json build.mjs ./
 COPY src ./src
-RUN node build.mjs
+# For `muster --version`.
+ARG SOURCE_COMMIT
+RUN SOURCE_COMMIT="$SOURCE_COMMIT" node build.mjs
 
 # One bundled file is all that runs; no shell, no package manager, not root.
 FROM ${RUN_IMAGE}

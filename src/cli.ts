@@ -1,22 +1,24 @@
 import { isMainThread } from 'node:worker_threads';
 import { Command, Option } from 'commander';
-import { checkCommand, type CheckFlags } from './cli/check.ts';
+import type { CheckFlags } from './cli/check/check.ts';
+import { addCompletion, COMPLETE, complete } from './cli/completion/commands.ts';
 import { addCostCommand } from './cli/cost.ts';
-import { demoCommand, demoNodes, type DemoFlags } from './cli/demo.ts';
-import { generateCommand, type GenerateFlags } from './cli/generate.ts';
+import type { DemoFlags } from './cli/demo.ts';
+import type { GenerateFlags } from './cli/generate.ts';
 import { addHistoryCommands } from './cli/history/commands.ts';
 import { addImportCommand } from './cli/import/commands.ts';
 import { addInstallCommand } from './cli/install/command.ts';
-import { addIslandsOptions } from './cli/islands.ts';
-import { mergeCommand } from './cli/merge.ts';
+import { addIslandsOptions } from './cli/islands-command.ts';
 import { notNegative, numbers, positive, positiveWhole, share, whole } from './cli/number-flags.ts';
-import { replayCommand, type ReplayFlags } from './cli/replay.ts';
+import { programName } from './cli/program-name.ts';
+import type { ReplayFlags } from './cli/replay.ts';
 import { addServerCommands } from './cli/server-commands.ts';
-import { sizeCommand, type SizeFlags } from './cli/size.ts';
+import { versionText } from './cli/version-text.ts';
+import { warnOfVariables } from './cli/environment.ts';
+import type { SizeFlags } from './cli/size.ts';
 import type { OutFlags } from './cli/sweep-out.ts';
-import { serveCell } from './cli/sweep-thread.ts';
-import { sweepCommand, type SweepFlags } from './cli/sweep.ts';
-import { whyCommand, type WhyFlags } from './cli/why.ts';
+import type { SweepFlags } from './cli/sweep.ts';
+import type { WhyFlags } from './cli/why.ts';
 import { loadConfig } from './config.ts';
 import { MusterError } from './core/errors.ts';
 import { PROFILES } from './replay/generate/profiles.ts';
@@ -24,8 +26,6 @@ import { DEFAULT_REPLAY, FORECAST_MODES } from './replay/options.ts';
 import type { GroupBy } from './replay/result.ts';
 import { FORMATS } from './replay/trace/read-trace.ts';
 import { DEFAULT_WORK, type WorkModel } from './replay/work-model.ts';
-import { serve } from './server/serve.ts';
-import { VERSION } from './version.ts';
 
 const FAILED = 1;
 const MISUSED = 2;
@@ -53,11 +53,18 @@ function fail(error: unknown): void {
   process.exitCode = isExpected && error.code === 'MUSTER_USAGE' ? MISUSED : FAILED;
 }
 
-const program = new Command('muster')
+/** Commands that read MUSTER_* variables: those that serve, and those that ask a server. */
+const readsSettings = (command: Command) =>
+  ['serve', 'demo'].includes(command.name()) || command.options.some(({ long }) => long === '--server');
+
+const program = new Command(programName(process.argv[1]))
   .description('A batch-aware Kubernetes scheduler extender: whole gangs or nobody.')
-  .version(VERSION, '-V, --version', 'print the version')
+  .version(versionText, '-V, --version', 'print the version, and the commit that it was built from')
   .option('--verbose', 'print where an error comes from')
   .configureHelp({ sortSubcommands: false })
+  .hook('preAction', (_program, command) => {
+    if (readsSettings(command)) warnOfVariables();
+  })
   .exitOverride((error) => process.exit(error.exitCode === 0 ? 0 : MISUSED));
 
 program
@@ -70,7 +77,7 @@ program
   )
   .option('--nodes <file>', 'output of kubectl get nodes -o json|yaml')
   .option('--pods <file>', 'output of kubectl get pods -A -o json|yaml')
-  .option('--demo', 'serve the embedded demo cluster instead of files')
+  .option('--demo', 'serve a made-up cluster on which jobs come, wait, run and end, 30 times as fast as in life')
   .option('--live', 'serve a live cluster: that of --kubeconfig, or the one that muster runs in')
   .option('--kubeconfig <file>', 'kubeconfig of the live cluster')
   .option(
@@ -100,7 +107,10 @@ program
         // The client library takes 0.3 s and 75 MB to load: only where there is a cluster to talk to.
         const { serveLive } = await import('./server/live.ts');
         await serveLive(config);
-      } else await serve(config, ...(flags['demo'] ? ([{ nodes: demoNodes(), pods: [] }] as const) : []));
+        return undefined;
+      }
+      if (flags['demo']) await (await import('./cli/living/serve.ts')).serveLiving(config);
+      else await (await import('./server/serve.ts')).serve(config);
       return undefined;
     }),
   );
@@ -201,7 +211,9 @@ withWorkload(program.command('replay <trace>'))
   .addOption(new Option('--by <what>', 'print waits and slowdowns by this, too').choices(GROUPINGS))
   .option('--notes', 'print all notes on the trace and the simulation')
   .action((trace: string, flags: ReplayFlags) =>
-    run(() => replayCommand(trace, { ...flags, policy: flags.policy ?? USUAL_POLICIES })),
+    run(async () =>
+      (await import('./cli/replay.ts')).replayCommand(trace, { ...flags, policy: flags.policy ?? USUAL_POLICIES }),
+    ),
   );
 
 /** Adds the options of commands that run many replays. */
@@ -236,7 +248,9 @@ withResults(withRuns(program.command('sweep <trace>')))
   .option('--out <folder>', 'folder for the JSON of each run, as soon as it ends')
   .option('--cell <number>', 'run only this cell (the first is 0); needs --out', whole)
   .action((trace: string, flags: SweepFlags) =>
-    run(() => sweepCommand(trace, { ...flags, policy: flags.policy ?? USUAL_POLICIES })),
+    run(async () =>
+      (await import('./cli/sweep.ts')).sweepCommand(trace, { ...flags, policy: flags.policy ?? USUAL_POLICIES }),
+    ),
   );
 
 withRuns(program.command('size <trace>'))
@@ -248,7 +262,9 @@ withRuns(program.command('size <trace>'))
   )
   .option('--nodes-count <numbers>', 'the numbers to search, such as 50..120; default: 1 to 4 times the nodes', numbers)
   .action((trace: string, flags: SizeFlags) =>
-    run(() => sizeCommand(trace, { ...flags, policy: flags.policy ?? ['muster'] })),
+    run(async () =>
+      (await import('./cli/size.ts')).sizeCommand(trace, { ...flags, policy: flags.policy ?? ['muster'] }),
+    ),
   );
 
 addIslandsOptions(
@@ -258,13 +274,17 @@ addIslandsOptions(
 
 withResults(program.command('merge <file...>'))
   .description('compare the results of many runs: files of replay --json and sweep --json, folders of sweep --out')
-  .action((files: readonly string[], flags: OutFlags) => run(() => mergeCommand(files, flags)));
+  .action((files: readonly string[], flags: OutFlags) =>
+    run(async () => (await import('./cli/merge.ts')).mergeCommand(files, flags)),
+  );
 
 program
   .command('why <job> <file>')
   .description('tell what a job of a replay waited for, from the file that replay --jobs wrote')
   .option('--policy <name>', 'only under this policy, with all phases')
-  .action((job: string, file: string, flags: WhyFlags) => run(() => whyCommand(job, file, flags)));
+  .action((job: string, file: string, flags: WhyFlags) =>
+    run(async () => (await import('./cli/why.ts')).whyCommand(job, file, flags)),
+  );
 
 addCostCommand(program, run);
 
@@ -275,9 +295,13 @@ program
   .option('--days <number>', 'length in days', positive, 1)
   .option('-o, --out <file>', 'file to write (compressed if it ends in .gz); default: standard output')
   .option('--nodes <file>', "write the profile's nodes as well")
-  .action((profile: string, flags: GenerateFlags) => run(() => generateCommand(profile, flags)));
+  .action((profile: string, flags: GenerateFlags) =>
+    run(async () => (await import('./cli/generate.ts')).generateCommand(profile, flags)),
+  );
 
 addServerCommands(program, run);
+
+addCompletion(program, run);
 
 addHistoryCommands(program, run);
 
@@ -285,11 +309,15 @@ addImportCommand(program, run);
 
 program
   .command('check <file...>')
-  .description('validate policy files, and show their queues; docs/queues.md')
+  .description(
+    'validate policy files (and show their queues), config files, rules of the webhook and KubeSchedulerConfigurations; docs/cli.md',
+  )
   .option('--cluster', 'compare guarantees with the nodes of the cluster that kubectl talks to')
   .option('--kubeconfig <file>', 'kubeconfig of that cluster')
   .option('--nodes <file>', 'compare guarantees with these nodes: as replay reads them, or preset:NAME')
-  .action((files: readonly string[], flags: CheckFlags) => run(() => checkCommand(files, flags)));
+  .action((files: readonly string[], flags: CheckFlags) =>
+    run(async () => (await import('./cli/check/check.ts')).checkCommand(files, flags)),
+  );
 
 addInstallCommand(program, run);
 
@@ -299,7 +327,7 @@ program
   .option('--once', 'exit after the comparison')
   .option('--port <number>', 'port to serve on after the comparison')
   .option('--report <file>', 'file for the report', 'muster-report.html')
-  .action((flags: DemoFlags) => run(() => demoCommand(flags)));
+  .action((flags: DemoFlags) => run(async () => (await import('./cli/demo.ts')).demoCommand(flags)));
 
 /** `muster generate S | head`: the reader may close the pipe early. */
 process.stdout.on('error', (error: NodeJS.ErrnoException) => {
@@ -307,5 +335,6 @@ process.stdout.on('error', (error: NodeJS.ErrnoException) => {
   process.exit(0);
 });
 
-if (isMainThread) await program.parseAsync();
-else await serveCell();
+if (!isMainThread) await (await import('./cli/sweep-thread.ts')).serveCell();
+else if (process.argv[2] === COMPLETE) await complete(program, process.argv.slice(3));
+else await program.parseAsync();

@@ -52,6 +52,16 @@ export const Config = z.strictObject({
     .enum(['trace', 'debug', 'info', 'warn', 'error', 'silent'])
     .default('info')
     .describe('Logs below this level are not written.'),
+  traces: z
+    .string()
+    .regex(
+      /^(env|https?:\/\/[^\s@]+)$/,
+      'expected env, or a URL such as http://collector:4318 without user and password: those go into OTEL_EXPORTER_OTLP_HEADERS',
+    )
+    .optional()
+    .describe(
+      "Export a trace of each gang's waiting and start to this OTLP/HTTP endpoint (docs/observe.md); env: to that of OTEL_EXPORTER_OTLP_ENDPOINT.",
+    ),
   schedulerNames: list()
     .default(['muster'])
     .describe(

@@ -17,6 +17,7 @@ export const SIDEBAR = [
     text: 'Install and watch',
     items: [
       page('Install', 'install'),
+      page('Ways to run muster', 'install-modes'),
       page('Versions', 'support-matrix'),
       page('Upgrade', 'upgrade'),
       page('The console', 'console'),
@@ -63,6 +64,7 @@ export const SIDEBAR = [
       page('Benchmarks of decisions', 'benchmarks'),
       page('Performance', 'performance'),
       page('Architecture', 'architecture'),
+      page('Releasing', 'release'),
     ],
   },
 ];

@@ -49,7 +49,7 @@ export function columnLines(columns: readonly Column[], rows: readonly (readonly
 }
 
 /** At most so many characters. */
-export function shortened(text: string, width: number, keepsEnd = false): string {
+function shortened(text: string, width: number, keepsEnd = false): string {
   if (text.length <= width) return text;
   return keepsEnd ? `~${text.slice(text.length - width + 1)}` : `${text.slice(0, Math.max(0, width - 1))}~`;
 }

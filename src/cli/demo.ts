@@ -16,8 +16,8 @@ import { toNode } from '../replay/trace/nodes.ts';
 import { readTrace } from '../replay/trace/read-trace.ts';
 import { select } from '../replay/trace/select.ts';
 import { buildServer } from '../server/app.ts';
-import { serve } from '../server/serve.ts';
 import type { Serving } from '../server/start.ts';
+import { LIVING_SPEED, serveLiving } from './living/serve.ts';
 import { progressOn } from './progress.ts';
 import { requireWritable, writeOut } from './replay.ts';
 import { widthOf } from './streams.ts';
@@ -41,10 +41,11 @@ const AS_SPARK: readonly string[] = [
   'core-h lost to evictions',
 ];
 const NODES = 24;
+const USUAL_URL = 'http://127.0.0.1:8888';
 const MAX_BODY_BYTES = 64 * 2 ** 20;
 
 /** The embedded cluster: 24 nodes of 32 cores and 128 GiB in three zones of two racks. */
-export function demoNodes(): readonly NodeInfo[] {
+function demoNodes(): readonly NodeInfo[] {
   return Array.from({ length: NODES }, (_, i) => {
     const labels = {
       'topology.kubernetes.io/zone': `zone-${i % 3}`,
@@ -79,14 +80,10 @@ export async function demoCommand({ once, port, report }: DemoFlags): Promise<nu
   for (const line of lessons(result)) say(line);
   say('The same jobs as Spark applications, which begin with 80 % of their executors or after 30 s (--work spark):');
   for (const policy of asSpark.policies) say(`  ${policy.policy}: ${AS_SPARK.map(figureIn(policy)).join(', ')}.`);
-  say(`Open ${report} for the charts. Next:`);
-  say(
-    `  npm run muster -- replay ${TRACE} --nodes preset:S --policy scheduler-config/policies/spark.yaml --policy fifo-gang --max-jobs 500`,
-  );
-  say('  npm run muster -- --help        docs/replay.md, docs/policies.md, scheduler-config/README.md');
+  say(`Open ${report} for the charts.`);
   if (once) return 0;
-  const serving = await serveDemo(port);
-  say(`\nmuster serves the embedded cluster at ${serving.url} (try ${serving.url}/metrics); stop it with ^C.`);
+  const { url } = await serveDemo(port);
+  for (const line of tour(url)) say(line);
   return undefined;
 }
 
@@ -111,16 +108,28 @@ function figureIn(result: PolicyResult): (short: string) => string {
       .join('')}`;
 }
 
-/** Serves on the configured port; without --port, on a free one if that is taken. */
+/** What to try while the demo serves. */
+function tour(url: string): string[] {
+  const server = url === USUAL_URL ? '' : ` --server ${url}`;
+  return [
+    '',
+    `Now muster serves a cluster on which a company's jobs come, wait, run and end, ${LIVING_SPEED} times as fast as in life:`,
+    `  ${url}/                                  the console, in a browser`,
+    `  npm run muster -- gangs${server}         what waits, in order, and why; then: explain NAME`,
+    `  npm run muster -- top${server}           the same, live`,
+    'Stop it with ^C. README.md says what to do next.',
+  ];
+}
+
+/** Serves on the configured port; without --port, on a free one if that is taken. Logs only what is wrong. */
 async function serveDemo(port: string | undefined): Promise<Serving> {
-  const cluster = { nodes: demoNodes(), pods: [] };
-  const config = loadConfig(port === undefined ? {} : { port }, process.env);
+  const config = loadConfig(port === undefined ? {} : { port }, { MUSTER_LOG_LEVEL: 'warn', ...process.env });
   try {
-    return await serve(config, cluster);
+    return await serveLiving(config);
   } catch (error) {
     const cause = error instanceof Error ? (error.cause as NodeJS.ErrnoException | undefined) : undefined;
     if (port !== undefined || cause?.code !== 'EADDRINUSE') throw error;
-    return serve({ ...config, port: 0 }, cluster);
+    return serveLiving({ ...config, port: 0 });
   }
 }
 

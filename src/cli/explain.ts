@@ -84,7 +84,7 @@ function rolesTable({ roles }: Explanation, view: View): string[] {
     { head: 'nodes excluded by', least: 16 },
   ];
   const rows = roles.map(({ role, min, count, request, nodes, places }) => {
-    const amounts = Object.entries(request).filter(([resource]) => resource !== 'pods');
+    const amounts = Object.entries(request).filter(([resource, value]) => resource !== 'pods' && value > 0);
     const each = amounts.map(([resource, value]) => `${resource} ${shown(resource, value)}`).join(', ');
     const excluded = nodes.refused.map(({ because, nodes: many }) => `${because} (${many})`).join(', ');
     const eligible = `${nodes.eligible} of ${nodes.total}`;
@@ -144,9 +144,14 @@ function placedTable({ placed }: Explanation, view: View): string[] {
 
 /** Breaks a line at spaces where it is longer than the terminal; what follows is indented. */
 function wrapped(line: string, width: number): string[] {
-  if (line.length <= width || width < 40) return [line];
-  const cut = line.lastIndexOf(' ', width);
   const indent = `  ${/^[ *]*/.exec(line)![0].replaceAll('*', ' ')}`;
-  if (cut <= indent.length) return [line];
-  return [line.slice(0, cut), ...wrapped(indent + line.slice(cut + 1), width)];
+  const out: string[] = [];
+  let rest = line;
+  while (rest.length > width) {
+    const cut = rest.lastIndexOf(' ', width);
+    if (cut <= indent.length) break;
+    out.push(rest.slice(0, cut));
+    rest = indent + rest.slice(cut + 1);
+  }
+  return [...out, rest];
 }

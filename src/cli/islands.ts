@@ -1,4 +1,3 @@
-import { Option, type Command } from 'commander';
 import { MusterError } from '../core/errors.ts';
 import type { NodeInfo } from '../core/model.ts';
 import { counted } from '../core/wording.ts';
@@ -6,7 +5,6 @@ import {
   divided,
   fareOn,
   faresAsWell,
-  ISLAND_KEYS,
   islandersOf,
   isKnown,
   summedUp,
@@ -22,7 +20,6 @@ import { islandsText } from '../replay/report/islands-text.ts';
 import { largerThanCluster } from '../replay/sim/larger.ts';
 import { readRules } from '../server/policy-source.ts';
 import { resized } from './cluster-size.ts';
-import { positiveWhole } from './number-flags.ts';
 import { shortNames } from './policy-names.ts';
 import { progressOn } from './progress.ts';
 import { INTERRUPTED, requireOutputs, writeOut } from './replay.ts';
@@ -30,7 +27,7 @@ import { leastHolding } from './size-search.ts';
 import { streamOfTable } from './streams.ts';
 import { workloadOf, type Workload, type WorkloadFlags } from './workload.ts';
 
-interface IslandsFlags extends WorkloadFlags {
+export interface IslandsFlags extends WorkloadFlags {
   readonly policy?: readonly string[];
   readonly seed: number;
   readonly by: IslandKey;
@@ -41,22 +38,11 @@ interface IslandsFlags extends WorkloadFlags {
 /** The most nodes that one island may have, in those of the shared cluster. */
 const MAX_GROWTH = 4;
 
-/** @param command with the options of the workload @param run runs an action and exits with its code */
-export function addIslandsOptions(command: Command, run: (action: () => Promise<number>) => Promise<void>): void {
-  command
-    .description('compare one shared cluster with a cluster for each queue: waits, nodes and cost; docs/cost.md')
-    .option('--nodes-count <number>', 'this many of the nodes', positiveWhole)
-    .addOption(new Option('--by <what>', 'what has a cluster of its own').choices(ISLAND_KEYS).default('queue'))
-    .option('--same-nodes', 'only divide the nodes: do not look for how many each island needs')
-    .option('--json <file>', 'write the result as JSON; - for standard output')
-    .action((trace: string, flags: IslandsFlags) => run(() => islandsCommand(trace, flags)));
-}
-
 /**
  * Replays the trace on one cluster, then each queue's jobs on its part of the nodes, and on the least nodes with which
  * they wait no longer than on the shared cluster. @returns the exit code
  */
-async function islandsCommand(source: string, flags: IslandsFlags): Promise<number> {
+export async function islandsCommand(source: string, flags: IslandsFlags): Promise<number> {
   requireOutputs({ '--json': flags.json });
   const policy = onlyPolicy(flags.policy ?? ['muster']);
   const { warning, ...workload } = await workloadOf(source, flags, flags.seed);

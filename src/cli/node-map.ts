@@ -5,7 +5,7 @@ import type { NodeMapView } from '../server/api/board-schemas.ts';
 export type NodeMap = z.output<typeof NodeMapView>;
 
 /** Of what a node has of one resource, in per cent. `free` is what is neither used nor reserved; `stranded` is of it. */
-export interface Shares {
+interface Shares {
   readonly used: number;
   readonly reserved: number;
   readonly free: number;

@@ -1,11 +1,10 @@
 import { MusterError } from '../core/errors.ts';
 import { nearestOf } from '../core/nearest.ts';
-import { counted } from '../core/wording.ts';
 import { columnLines, tame, type Column } from './columns.ts';
 import { documentText, type ListFormat, type Out } from './formats.ts';
 import { nodeMap, type StreamEvent } from './muster-api.ts';
 import { groupsOf, nodesOf, totalOf, type NodeLine, type NodeMap } from './node-map.ts';
-import type { NODE_SORTS } from './node-sorts.ts';
+import type { NODE_SORTS } from './choices.ts';
 import type { MusterServer } from './server/client.ts';
 import { withMuster } from './server/connect.ts';
 import type { ServerFlags } from './server/flags.ts';
@@ -97,7 +96,7 @@ function tableOf(map: NodeMap, { lines, key, resource, isWide }: Shown, view: Vi
   ]);
   const head = isWide
     ? 'Per cent of what each node has.'
-    : `${resource}, per cent of what a node has; ${key === EACH ? counted(lines.length, 'node') : 'means over nodes'}; stranded is free, but of no use.`;
+    : `${resource}, per cent of ${key === EACH ? 'what a node has' : 'what the nodes have, on average'}; stranded: free, but of no use`;
   const bars = isWide ? [] : ['# used  = reserved  . stranded'];
   return [view.paint('dim', head), ...columnLines(columns, rows, view), ...bars.map((text) => view.paint('dim', text))];
 }
@@ -125,7 +124,7 @@ function keyOf({ groups }: NodeMap, asked: string | undefined): string {
   const found =
     asked === EACH ? EACH : (keys.find((key) => key === asked) ?? keys.find((key) => lastPart(key) === asked));
   if (found !== undefined) return found;
-  throw unknown('--by', asked, [EACH, ...keys]);
+  throw unknown('--by', asked, [EACH, ...keys.map(lastPart)]);
 }
 
 function unknown(flag: string, value: string, known: readonly string[]): MusterError {

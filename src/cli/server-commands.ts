@@ -1,12 +1,10 @@
 import { Option, type Command } from 'commander';
-import { WAIT_KINDS } from '../core/explanation/wait-kind.ts';
-import { GANG_SORTS } from '../server/api/board-schemas.ts';
+import { NODE_SORTS, PHASES, SORTS, WAITS_FOR } from './choices.ts';
 import type { DecisionsFlags } from './decisions.ts';
 import type { EtaFlags } from './eta.ts';
 import type { ExplainFlags } from './explain.ts';
 import { FORMATS_OF_LISTS, FORMATS_OF_ONE, withOutput, withWatch, type Out } from './formats.ts';
 import type { GangsFlags } from './gangs.ts';
-import { NODE_SORTS } from './node-sorts.ts';
 import type { NodesFlags } from './nodes.ts';
 import { positiveWhole } from './number-flags.ts';
 import type { QueuesFlags } from './queues.ts';
@@ -18,7 +16,6 @@ import { viewOf } from './view.ts';
 export type Run = (command: () => number | undefined | Promise<number | undefined>) => Promise<void>;
 
 const out: Out = { write: (text) => process.stdout.write(text), view: () => viewOf() };
-const PHASES = ['waiting', 'starting', 'running', 'degraded'];
 const ALL_NAMESPACES = ['-A, --all-namespaces', 'of all namespaces: the default, as long as -n is absent'] as const;
 
 /** Adds the commands that ask a muster that serves. Each loads what it needs when it runs. */
@@ -43,9 +40,9 @@ function addGangs(program: Command, run: Run): void {
     .option('--queue <path>', 'only of this queue and those below it')
     .addOption(new Option('--phase <phase>', 'only in this phase').choices(PHASES))
     .option('--user <name>', 'only of this user')
-    .addOption(new Option('--waits-for <what>', 'only what waits for this').choices(WAIT_KINDS))
+    .addOption(new Option('--waits-for <what>', 'only what waits for this').choices(WAITS_FOR))
     .option('--search <text>', 'only where the name of the gang, its leader, queue or user has this in it')
-    .addOption(new Option('--sort <by>', 'order of the list').choices(GANG_SORTS).default('position'))
+    .addOption(new Option('--sort <by>', 'order of the list').choices(SORTS).default('position'))
     .option('--desc', 'the other way round')
     .option('--limit <number>', 'print at most so many', positiveWhole);
   withServer(withWatch(withOutput(command, FORMATS_OF_LISTS))).action((flags: GangsFlags) =>

@@ -4,15 +4,13 @@ import { documentText, type OneFormat, type Out } from './formats.ts';
 import { aboutOf } from './muster-api.ts';
 import { withMuster } from './server/connect.ts';
 import type { ServerFlags } from './server/flags.ts';
+import { versionText } from './version-text.ts';
 
 export interface VersionFlags extends ServerFlags {
   readonly output: OneFormat;
   /** Only of this program. */
   readonly client?: true;
 }
-
-/** `0.1.0 (1a2b3c4)`; without a commit where the build named none. */
-export const versionText = COMMIT === '' ? VERSION : `${VERSION} (${COMMIT.slice(0, 12)})`;
 
 /**
  * `muster version`: of this program, and of the muster that it finds.

@@ -107,7 +107,7 @@ function shower({ write, view }: Out): (text: string) => void {
 }
 
 /** As many of the lines as the screen has room for, long ones taking several rows. */
-export function onScreen(lines: readonly string[], { width, height }: Pick<View, 'width' | 'height'>): string[] {
+function onScreen(lines: readonly string[], { width, height }: Pick<View, 'width' | 'height'>): string[] {
   let rows = 0;
   return lines.filter((line) => {
     rows += Math.max(1, Math.ceil(line.replaceAll(COLOURS, '').length / width));

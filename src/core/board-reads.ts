@@ -1,6 +1,7 @@
 import { gangRow, gangRows, type GangRow } from './board/gang-rows.ts';
 import { nodeMap, type NodeMap } from './board/node-map.ts';
 import { placesOf, type Place } from './board/places.ts';
+import { startTimes, type RowStart } from './board/start-times.ts';
 import type { StateView } from './state.ts';
 import type { Slices } from './work.ts';
 
@@ -51,6 +52,11 @@ export class BoardReads {
   /** Where the members of a gang are; empty: there is no such gang, or it holds nothing. */
   places(key: string): readonly Place[] {
     return placesOf(this.#state, key);
+  }
+
+  /** When the first gangs that wait start, in slices; undefined: nodes changed meanwhile. @param most so many gangs */
+  startTimes(nowMs: number, most: number): Slices<ReadonlyMap<string, RowStart> | undefined> {
+    return startTimes(this.#state, nowMs, most);
   }
 
   /** All nodes by columns, in slices. */

@@ -152,6 +152,8 @@ export interface PodInfo extends PodRef {
   readonly deleting: boolean;
   /** status.podIP, for leaders whose gang reports the work of its members. */
   readonly address?: string;
+  /** The W3C traceparent of what submitted this leader: `00-TRACE-SPAN-FLAGS` in hex. */
+  readonly traceParent?: string;
   /** metadata.creationTimestamp in ms: the time from which its gang waits, also after a restart. */
   readonly createdMs?: number;
   /** The pod has muster's scheduling gate and no other gate: kube-scheduler does not ask about it. */

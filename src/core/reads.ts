@@ -1,7 +1,7 @@
 import type { SchedulerStats } from './decision.ts';
 import { isAdmitted, phaseOf, refOf, refusalOf, type Gang } from './gang/gang.ts';
 import { slotCounts } from './gang/reservation.ts';
-import { minToStart, type PodInfo, type PodRef, type SlotCounts } from './model.ts';
+import { membersToStart, type PodInfo, type PodRef, type SlotCounts } from './model.ts';
 import { DEFAULT_POLICY } from './policy/policy.ts';
 import { protectedPods, type ProtectedPods } from './preemption/candidates/protection.ts';
 import type { LimitKind } from './queue/limits.ts';
@@ -54,6 +54,8 @@ export interface GangStanding {
   readonly members: number;
   /** It has not been complete, and its leader did not run before muster knew of it: `sinceMs` is a wait. */
   readonly isAwaited: boolean;
+  /** See PodInfo.traceParent. */
+  readonly traceParent: string | undefined;
 }
 
 export function standingOf({ gangs }: StateView, key: string): GangStanding | undefined {
@@ -61,9 +63,10 @@ export function standingOf({ gangs }: StateView, key: string): GangStanding | un
   if (!gang) return undefined;
   const refusal = refusalOf(gang);
   const limit = refusal?.kind === 'quota' ? refusal.limit : refusal?.kind === 'rate' ? 'rate' : undefined;
-  const { queue, firstAskMs: sinceMs, policy, user, priority, isAwaited, spec } = gang;
-  const members = spec.roles.reduce((sum, role) => sum + minToStart(spec, role), 0);
-  return { queue: queue.path, sinceMs, limit, policy: policy.name, user, priority, members, isAwaited };
+  const { queue, firstAskMs: sinceMs, policy, user, priority, isAwaited, spec, leader } = gang;
+  const members = membersToStart(spec);
+  const { traceParent } = leader;
+  return { queue: queue.path, sinceMs, limit, policy: policy.name, user, priority, members, isAwaited, traceParent };
 }
 
 /** A token bucket, and how many gangs wait for it now. */

@@ -365,6 +365,11 @@ export class Scheduler {
     return this.state.isSynced;
   }
 
+  /** Another replica decides. */
+  get isFollowing(): boolean {
+    return this.state.isFollowing;
+  }
+
   /** Why no gang is admitted now, whichever it is; undefined: gangs are. */
   get blocked(): string | undefined {
     return blockedOf(this.state);

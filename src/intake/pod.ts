@@ -5,6 +5,7 @@ import { workClassOf } from './class-of.ts';
 import { constraintsOf } from './constraints.ts';
 import { membershipOf } from './dialects/registry.ts';
 import { asObject, integerAt, nameAt, objectAt, objectsAt, own, textAt, textMapAt, type Json } from './field.ts';
+import { traceParentOf } from './trace-parent.ts';
 import { EVICTION, parsePlan } from './eviction-plan.ts';
 import { podRequest } from './pod-request.ts';
 import { recurrenceOf, withJob } from './recurrence.ts';
@@ -48,7 +49,7 @@ export function toPodInfo(value: unknown, where: string, context: IntakeContext 
   addLivePart(base, { pod, where, annotations, context });
   const { fromWall = asItIs } = context;
   const traits = evictionTraitsOf({ pod, where, annotations, daemonSets: context.daemonSets, fromWall });
-  return Object.assign(base, traits, recurs, gangPart(pod, where, membership));
+  return Object.assign(base, traits, recurs, gangPart({ object: pod, annotations }, where, membership));
 }
 
 /** Filled field by field: an object that grows takes half the memory of a spread one, and there is one per pod. */
@@ -86,11 +87,12 @@ export function rereadMembership(
   const bare: { -readonly [K in keyof PodInfo]: PodInfo[K] } = { ...pod };
   delete bare.membership;
   delete bare.address;
+  delete bare.traceParent;
   const isOthers = isNativelyScheduled(objectAt(object, 'spec', 'Pod') ?? {});
   const membership = isOthers ? undefined : membershipOf({ pod: bare, annotations, object, context });
   const recurrence =
     bare.recurrence && withJob(bare.recurrence, { pod: bare, object, gangObjects: context.gangObjects });
-  return Object.assign(bare, recurrence ? { recurrence } : {}, gangPart(object, 'Pod', membership));
+  return Object.assign(bare, recurrence ? { recurrence } : {}, gangPart({ object, annotations }, 'Pod', membership));
 }
 
 /** Only leaders and pods of no gang say what work and which run they are of: there are far more members. */
@@ -110,13 +112,18 @@ function recurrencePart(
 }
 
 function gangPart(
-  pod: Json,
+  { object, annotations }: MembershipSource,
   where: string,
   membership: PodInfo['membership'],
-): Pick<PodInfo, 'membership' | 'address'> {
-  if (!membership) return {};
-  const address = membership.spec?.reportsAt && addressOf(pod, where);
-  return address === undefined ? { membership } : { membership, address };
+): Pick<PodInfo, 'membership' | 'address' | 'traceParent'> {
+  if (!membership?.spec) return membership ? { membership } : {};
+  const address = membership.spec.reportsAt && addressOf(object, where);
+  const traceParent = traceParentOf(annotations);
+  return {
+    membership,
+    ...(address === undefined ? {} : { address }),
+    ...(traceParent === undefined ? {} : { traceParent }),
+  };
 }
 
 function addressOf(pod: Json, where: string): string | undefined {

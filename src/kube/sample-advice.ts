@@ -12,7 +12,7 @@ type Advice = 'look at all' | 'look at fewer';
 
 /**
  * Hints that kube-scheduler's percentageOfNodesToScore does not suit the size of the cluster, which only muster sees both of.
- * Gives each hint once. See docs/install.md, "A sample of the nodes".
+ * Gives each hint once. See docs/install-modes.md, "A sample of the nodes".
  */
 export class SampleAdvice {
   #last: Advice | undefined;
@@ -45,6 +45,6 @@ function adviceOf({ size, nodes, isSample }: Offer): Advice | undefined {
 const textOf = (advice: Advice, { size, nodes }: Offer): string =>
   advice === 'look at all'
     ? `kube-scheduler offers ${size} of ${nodes} nodes. If more would suit the pods, it looks at a sample: in a cluster of ` +
-      'this size gangs start sooner with percentageOfNodesToScore: 100 in its profile (docs/install.md)'
+      'this size gangs start sooner with percentageOfNodesToScore: 100 in its profile (docs/install-modes.md)'
     : `kube-scheduler offers ${size} of ${nodes} nodes; in a cluster of this size it binds more pods a second ` +
-      'without percentageOfNodesToScore in its profile (docs/install.md)';
+      'without percentageOfNodesToScore in its profile (docs/install-modes.md)';

@@ -1,32 +1,29 @@
 import type { FastifyBaseLogger, FastifyInstance } from 'fastify';
 import { hotPath } from '../extender/hot-path.ts';
 import { extenderRoutes } from '../extender/routes.ts';
-import type { DecisionRecord, ExtenderDeps } from '../extender/verbs.ts';
+import type { ExtenderDeps } from '../extender/verbs.ts';
 import type { Reasons } from '../extender/answer.ts';
 import type { Effect } from '../core/effects.ts';
 import type { PodRef } from '../core/model.ts';
 import type { Scheduler } from '../core/scheduler.ts';
 import type { IntakeContext } from '../intake/gang-objects.ts';
 import type { Identity } from '../intake/identity.ts';
-import type { ReadAccess } from './access/read-access.ts';
+import { NOTHING, type ReadAccess } from './access/read-access.ts';
 import type { AboutServer } from './api/about-route.ts';
-import { NOTHING } from './api/viewer.ts';
-import { apiRoutes } from './api/routes.ts';
+import { apiRoutes, type ApiDeps } from './api/routes.ts';
 import type { StreamTimes } from './api/stream.ts';
 import type { SnapshotAge } from './api/views.ts';
 import { nameCheck, requireCertificate, requireName } from './clients.ts';
+import { ears } from './ears.ts';
 import { forPeople } from './for-people.ts';
-import { Decisions } from './decisions.ts';
 import { health, type LiveHealth } from './health.ts';
 import { httpServer, offerFirst } from './http.ts';
 import type { Tls } from './tls.ts';
 import { costMetrics } from './cost-metrics.ts';
 import { buildMetrics, type Metrics } from './metrics.ts';
 import { protectionMetrics } from './protection-metrics.ts';
-import { queueMetrics } from './queue-metrics.ts';
 import { rateMetrics } from './rate-metrics.ts';
-import { Timelines } from './timelines.ts';
-import { waitMetrics } from './wait-metrics.ts';
+import type { Traces } from './telemetry/traces.ts';
 
 export interface ServerOptions {
   readonly scheduler: Scheduler;
@@ -39,6 +36,8 @@ export interface ServerOptions {
   readonly maxBodyBytes: number;
   /** The parts of a live cluster; absent: the cluster comes from files. */
   readonly live?: LiveParts;
+  /** Where the traces of gangs go; absent: nowhere. */
+  readonly traces?: Traces;
   /** HTTPS; with `ca`, only for clients whose certificate it signed. */
   readonly tls?: Tls;
   /** With `tls.ca`: the certificate names of clients that may ask the extender. */
@@ -92,35 +91,16 @@ const NO_BODY = 1024;
 
 /** Builds the servers of the extender verbs and of the read API, /healthz, /readyz, /metrics. They do not listen yet. */
 export function buildServer(options: ServerOptions): MusterServer {
-  const { scheduler, nowMs, toWall, logger, live, access } = options;
+  const { scheduler, nowMs, live, access } = options;
   const { app, extender } = emptyServers(options);
   const metrics = buildMetrics(() => scheduler.stats(), nowMs);
   protectionMetrics(metrics.registry, () => scheduler.protectedPods());
-  const onQueues = queueMetrics(metrics.registry, { scheduler });
-  const onWaits = waitMetrics(metrics.registry, { scheduler, nowMs });
   rateMetrics(metrics.registry, () => scheduler.rates(nowMs()));
   costMetrics(metrics.registry, () => scheduler.costs(nowMs()));
-  const timelines = new Timelines((gang) => scheduler.board.gangRow(gang, nowMs()));
-  const decisions = new Decisions(timelines, toWall ?? ((ms) => ms));
-  const onEffects = (effects: readonly Effect[]) => {
-    metrics.onEffects(effects);
-    decisions.onEffects(effects, nowMs());
-    effects.forEach(onQueues);
-    effects.forEach(onWaits);
-    live?.onEffects(effects);
-    for (const { kind, ...rest } of effects) logger.info({ ...rest }, kind);
-  };
-  const onDecision = (record: DecisionRecord) => {
-    metrics.onDecision(record);
-    const gang = record.verb === 'filter' ? record.pod?.membership?.gang : undefined;
-    if (gang !== undefined) timelines.asked(gang, nowMs());
-    logDecision(logger, record);
-  };
+  const { timelines, decisions, onEffects, onDecision } = ears(options, metrics);
   serveVerbs(extender, options, { onEffects, onDecision });
-  const about = aboutOf(options);
-  const forApi = { scheduler, decisions, timelines, nowMs, toWall, about, streamTimes: options.streamTimes };
   forPeople(app, { access, registry: metrics.registry }, (reads) =>
-    reads.register(apiRoutes, { ...forApi, snapshot: live?.snapshot, context: live?.context }),
+    reads.register(apiRoutes, apiDeps(options, { decisions, timelines })),
   );
   let isDraining = false;
   health(app, {
@@ -130,16 +110,24 @@ export function buildServer(options: ServerOptions): MusterServer {
     lastEventMs: () => scheduler.sinceEvent(nowMs()),
     live: live?.health,
   });
-  app.get('/metrics', async (_request, reply) =>
-    reply.type(metrics.registry.contentType).send(await metrics.registry.metrics()),
-  );
+  metricsRoute(app, metrics);
   return { app, extender, metrics, onEffects, drain: () => (isDraining = true) };
+}
+
+function apiDeps(options: ServerOptions, memories: Pick<ApiDeps, 'decisions' | 'timelines'>): ApiDeps {
+  const { scheduler, nowMs, toWall, streamTimes, live } = options;
+  const ofCluster = { snapshot: live?.snapshot, context: live?.context };
+  return { scheduler, nowMs, toWall, streamTimes, ...ofCluster, about: aboutOf(options), ...memories };
+}
+
+function metricsRoute(app: FastifyInstance, { registry }: Metrics): void {
+  app.get('/metrics', async (_request, reply) => reply.type(registry.contentType).send(await registry.metrics()));
 }
 
 const aboutOf = ({ live, access, cluster = live ? 'live' : 'files' }: ServerOptions): AboutServer => ({
   access: access?.needsToken ? 'token' : 'open',
   cluster,
-  sees: (viewer) => (viewer === NOTHING ? 'nothing' : viewer.seesAll ? 'all' : 'some'),
+  sees: (viewer) => (viewer.seesAll ? 'all' : viewer === NOTHING ? 'nothing' : 'some'),
   isDeciding: () => live?.health?.isLeading ?? true,
 });
 
@@ -168,14 +156,4 @@ function serveVerbs(
   });
   const isAllowed = names ? nameCheck(names) : () => true;
   offerFirst(extender, hotPath(extender, deps, { bodyLimit: maxBodyBytes, isAllowed }));
-}
-
-function logDecision(
-  logger: FastifyBaseLogger,
-  { verb, outcome, seconds, pod, kept, offered, reason }: DecisionRecord,
-): void {
-  const failed = offered - kept;
-  const ms = Math.round(seconds * 1e6) / 1000;
-  const name = pod && `${pod.namespace}/${pod.name}`;
-  logger.info({ gang: pod?.membership?.gang, pod: name, verb, kept, failed, reason, ms }, outcome);
 }

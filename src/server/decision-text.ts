@@ -60,6 +60,12 @@ const WRITERS: Writers = {
     same(
       `Member ${member} has priority ${priority}, and pods were evicted that take ${needed}: nothing is evicted for its namespace for ${minutes(forMs)}.`,
     ),
+  'room-asked': ({ members }) => same(`The autoscaler was asked for room for ${counted(members, 'member')}.`),
+  'room-answered': ({ state, message }) => {
+    const text = `The autoscaler says of its request: ${state}`;
+    // What it writes may name nodes.
+    return { full: `${text}${message === '' ? '' : `, ${message}`}.`, own: `${text}.` };
+  },
   'slot-moved': ({ role, from, to }) => ({
     full: `A member of role ${role} lost its place on ${from} and has one on ${to} now.`,
     own: `A member of role ${role} lost its place and has another now.`,

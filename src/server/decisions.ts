@@ -83,6 +83,7 @@ export class Decisions {
     timelines.note(gang, { atMs: nowMs, what: WHAT[kind] ?? kind, text: full, ...(own === full ? {} : { own }) });
     if (kind === 'gang-admitted' || kind === 'gang-adopted') timelines.reserved(gang, nowMs);
     else if (kind === 'reservation-revoked' || ('whole' in effect && effect.whole)) timelines.unreserved(gang);
+    else if (kind === 'gang-complete') timelines.seen(gang);
     else if (kind === 'gang-released') timelines.ended(gang, nowMs);
   }
 }
@@ -92,5 +93,6 @@ const WHAT: { readonly [kind in Effect['kind']]?: string } = {
   'gang-admitted': 'reserved',
   'gang-adopted': 'reserved',
   'gang-waits': 'waits',
+  'gang-complete': 'running',
   'gang-released': 'over',
 };

@@ -11,7 +11,8 @@ import { kubeConfig } from './kube-config.ts';
 import { liveMetrics } from './live-metrics.ts';
 import { provisioningMetrics } from './provisioning-metrics.ts';
 import { provisioningRules } from './provisioning.ts';
-import { buildFor, prepare, start, type Serving } from './start.ts';
+import { buildFor, prepare, start, type Prepared, type Serving } from './start.ts';
+import { withTraces } from './telemetry/open-traces.ts';
 
 /**
  * Starts the extender on a live cluster. It listens at once; /readyz answers 200 when the cluster has been read and
@@ -19,7 +20,7 @@ import { buildFor, prepare, start, type Serving } from './start.ts';
  * @throws MusterError if there is no API server to connect to, or the port is taken
  */
 export async function serveLive(config: Config): Promise<Serving> {
-  const prepared = prepare(config);
+  const prepared = await withTraces(prepare(config));
   const { scheduler, clock, logger, history } = prepared;
   const transport = new Transport(kubeConfig(config.kubeconfig));
   const cluster: LiveCluster = new LiveCluster({
@@ -52,14 +53,21 @@ export async function serveLive(config: Config): Promise<Serving> {
     },
     onClockSet: () => cluster.onClockSet(),
   });
-  const { url, extenderUrl } = serving;
-  const from = { version: VERSION, url, extenderUrl, apiServer: transport.server };
-  logger.info(from, 'muster listens; reading the cluster');
+  begin(cluster, prepared, { ...serving, apiServer: transport.server });
+  return serving;
+}
+
+/** Begins to read the cluster, and says so. */
+function begin(
+  cluster: LiveCluster,
+  { scheduler, logger }: Pick<Prepared, 'scheduler' | 'logger'>,
+  { url, extenderUrl, apiServer }: Pick<Serving, 'url' | 'extenderUrl'> & { readonly apiServer: string },
+): void {
+  logger.info({ version: VERSION, url, extenderUrl, apiServer }, 'muster listens; reading the cluster');
   void cluster.start().then(() => {
     const { nodes, pods, gangs } = scheduler.stats();
     logger.info({ nodes, pods, gangs }, 'muster serves');
   });
-  return serving;
 }
 
 /** The namespace of the pod, as its service account says. */

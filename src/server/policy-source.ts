@@ -1,5 +1,6 @@
 import { readFileSync, statSync } from 'node:fs';
 import { MusterError } from '../core/errors.ts';
+import { nearestOf } from '../core/nearest.ts';
 import { PRESETS } from '../core/policy/presets.ts';
 import type { Rules } from '../core/policy/rules.ts';
 import { inspectRules, parseRules, type InspectedRules } from '../intake/policy-file.ts';
@@ -23,10 +24,12 @@ function readText(file: string): string {
   try {
     return readFileSync(file, 'utf8');
   } catch (error) {
-    const presets = [...PRESETS.keys()].join(', ');
+    const presets = [...PRESETS.keys()];
+    const near = nearestOf(file, presets);
+    const did = near === undefined ? '' : `; did you mean ${near}?`;
     throw new MusterError(
       'MUSTER_FILE_UNREADABLE',
-      `Policy ${file}: ${(error as Error).message}; presets: ${presets}.`,
+      `Policy ${file}: ${(error as Error).message}; presets: ${presets.join(', ')}${did || '.'}`,
       { cause: error },
     );
   }

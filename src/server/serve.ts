@@ -11,7 +11,7 @@ import { buildFor, prepare, start, type Serving } from './start.ts';
  * @throws MusterError for invalid files and policies
  */
 export async function serve(config: Config, cluster: Manifests = readCluster(config)): Promise<Serving> {
-  const prepared = prepare(config);
+  const prepared = await prepare(config);
   const { scheduler, clock, logger } = prepared;
   const server = buildFor(prepared);
   const events = [

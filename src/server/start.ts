@@ -4,8 +4,9 @@ import type { AccessReviews } from '../kube/access-reviews.ts';
 import { Clock } from '../clock.ts';
 import type { Config } from '../config.ts';
 import { DEFAULT_POLICY } from '../core/policy/policy.ts';
-import { openRules } from '../core/policy/rules.ts';
+import { openRules, type Rules } from '../core/policy/rules.ts';
 import { Scheduler } from '../core/scheduler.ts';
+import type { SchedulerOptions } from '../core/state.ts';
 import { openAccess } from './access/open-access.ts';
 import { warnOfReaders } from './access/advice.ts';
 import { buildServer, closeServers, serversOf, type LiveParts, type MusterServer } from './app.ts';
@@ -16,6 +17,7 @@ import { readTls, tlsFiles, watchTls, type TlsFiles } from './tls.ts';
 import { isLoopback, listen } from './listen.ts';
 import { ServedHistory } from './kept-history.ts';
 import { startWebhook } from './webhook.ts';
+import type { Traces } from './telemetry/traces.ts';
 
 const TICK_MS = 1000;
 
@@ -34,19 +36,46 @@ export interface Prepared {
   /** Resolves when all lines of the log have been written. */
   readonly flush: () => Promise<void>;
   readonly scheduler: Scheduler;
-  readonly clock: Clock;
+  readonly clock: Time;
   readonly history: ServedHistory;
+  /** Where the traces of gangs go; absent: nowhere. */
+  readonly traces?: Traces;
+  /** What people are told that is served; absent: it follows from the rest. */
+  readonly cluster?: string;
+}
+
+/** The clock as the server needs it. */
+export type Time = Pick<Clock, 'nowMs' | 'toWall' | 'fromWall' | 'check'>;
+
+/** What a served simulation has of its own. */
+export interface OwnParts<S extends Scheduler, C extends Time> {
+  readonly clock: C;
+  readonly schedulerOf: (options: SchedulerOptions & Rules) => S;
+  /** In force where the config names no policy file. */
+  readonly rules: Rules;
+  /** What people are told that is served. */
+  readonly cluster?: string;
 }
 
 /** @throws MusterError for invalid policies, and for a history file or a key that cannot be used */
-export function prepare(config: Config): Prepared {
+export const prepare = (config: Config): Prepared & { readonly clock: Clock } =>
+  prepareWith(config, {
+    clock: new Clock(),
+    schedulerOf: (options) => new Scheduler(options),
+    rules: openRules([DEFAULT_POLICY]),
+  });
+
+/** @throws MusterError as `prepare` does */
+export function prepareWith<S extends Scheduler, C extends Time>(
+  config: Config,
+  { clock, schedulerOf, rules: usual, ...told }: OwnParts<S, C>,
+): Prepared & { readonly scheduler: S; readonly clock: C } {
   const log = openLog(config.logLevel);
-  const rules = config.policy === undefined ? openRules([DEFAULT_POLICY]) : readRules(config.policy);
+  const rules = config.policy === undefined ? usual : readRules(config.policy);
   const { schedulerNames, ignoredResources, history: file, historyKeyFile: keyFile } = config;
-  const clock = new Clock();
   const history = new ServedHistory(() => clock.toWall(clock.nowMs()), { file, keyFile });
-  const scheduler = new Scheduler({ ...rules, schedulerNames, ignoredResources, runTimes: history.runTimes });
-  return { config, ...log, scheduler, clock, history };
+  const scheduler = schedulerOf({ ...rules, schedulerNames, ignoredResources, runTimes: history.runTimes });
+  return { config, ...log, scheduler, clock, history, ...told };
 }
 
 /**
@@ -57,7 +86,9 @@ export function buildFor(prepared: Prepared, live?: LiveParts, reviews?: AccessR
   const { config, logger, scheduler, clock } = prepared;
   const tls = tlsOf(config);
   const { reasons, maxBodyBytes, tlsClientNames: clientNames } = config;
-  const extras = { ...(live ? { live } : {}), ...(tls ? { tls: readTls(tls) } : {}) };
+  const told = prepared.cluster === undefined ? {} : { cluster: prepared.cluster };
+  const tracing = prepared.traces ? { traces: prepared.traces } : {};
+  const extras = { ...(live ? { live } : {}), ...(tls ? { tls: readTls(tls) } : {}), ...told, ...tracing };
   const { nowMs, toWall } = clock;
   const access = openAccess(config, { logger, reviews, gangs: () => scheduler.gangs() });
   const options = { scheduler, nowMs, toWall, logger, reasons, maxBodyBytes, clientNames, access };
@@ -96,6 +127,7 @@ export async function start(prepared: Prepared, server: MusterServer, hooks: Sta
     for (const stopWatching of unwatchTls) stopWatching();
     await webhook?.close();
     await hooks.onClosing?.();
+    await prepared.traces?.close();
   };
   closeOnSignal(server, { logger, flush }, stop);
   return { url, extenderUrl, server, close: () => closeServers(server).then(stop) };

@@ -14,6 +14,8 @@ interface Timeline {
   /** The gang as it was last seen; undefined: it never was. */
   row: GangRow | undefined;
   reservedMs: number | undefined;
+  /** kube-scheduler has asked about it in this run. */
+  isAsked: boolean;
   /** When it was over; undefined: it is not, as far as is known. */
   endedMs: number | undefined;
 }
@@ -41,8 +43,14 @@ export class Timelines {
   /** kube-scheduler asked about a pod of the gang. O(1) but for the first time. */
   asked(gang: string, nowMs: number): void {
     const known = this.#byGang.get(gang);
-    if (known && known.endedMs === undefined) return;
-    this.note(gang, { atMs: nowMs, what: 'asked', text: 'kube-scheduler asked about it for the first time.' });
+    if (known?.isAsked && known.endedMs === undefined) return;
+    const timeline = this.#of(gang);
+    timeline.isAsked = true;
+    const { entries } = timeline;
+    // What was decided then is known already.
+    const at = entries.findLastIndex(({ what }) => what === 'submitted') + 1;
+    entries.splice(at, 0, { atMs: nowMs, what: 'asked', text: 'kube-scheduler asked about it for the first time.' });
+    if (entries.length > MOST_ENTRIES) entries.splice(1, 1);
   }
 
   note(gang: string, entry: TimelineEntry): void {
@@ -69,7 +77,7 @@ export class Timelines {
     this.#changes++;
   }
 
-  /** What is known of it was seen again. */
+  /** It has changed: what is remembered of it when it is over. */
   seen(gang: string): void {
     const timeline = this.#byGang.get(gang);
     if (timeline) timeline.row = this.#rowOf(gang) ?? timeline.row;
@@ -92,7 +100,13 @@ export class Timelines {
   #of(gang: string): Timeline {
     const known = this.#byGang.get(gang);
     const isOver = known?.endedMs !== undefined;
-    const timeline = known ?? { entries: [], row: undefined, reservedMs: undefined, endedMs: undefined };
+    const timeline = known ?? {
+      entries: [],
+      row: undefined,
+      reservedMs: undefined,
+      isAsked: false,
+      endedMs: undefined,
+    };
     this.#byGang.delete(gang);
     this.#byGang.set(gang, timeline);
     if (!known || isOver) this.#begin(gang, timeline);
@@ -105,6 +119,7 @@ export class Timelines {
     const row = this.#rowOf(gang);
     if (!row) return;
     timeline.endedMs = timeline.reservedMs = undefined;
+    timeline.isAsked = false;
     timeline.row = row;
     if (timeline.entries.length >= MOST_ENTRIES) timeline.entries.splice(1, 1);
     timeline.entries.push({ atMs: row.sinceMs, what: 'submitted', text: 'Its leader was created.' });

@@ -89,12 +89,14 @@ describe.skipIf(why !== undefined)('the chart', () => {
       config: { logLevel: 'debug', maxBodyBytes: 16_777_216, schedulerNames: ['a', 'b'] },
       history: { enabled: false },
       policyPreset: 'muster-fair',
+      provisioning: { enabled: true, class: 'check-capacity' },
       heapMebibytes: 5000,
     });
     const named = Object.fromEntries(env.map(({ name, value }) => [name, value]));
     expect(named).toEqual({
       NODE_OPTIONS: '--max-old-space-size=5000',
       MUSTER_KEEP_HISTORY: 'false',
+      MUSTER_PROVISIONING: 'check-capacity',
       MUSTER_LOG_LEVEL: 'debug',
       MUSTER_MAX_BODY_BYTES: '16777216',
       MUSTER_SCHEDULER_NAMES: 'a,b',
@@ -158,6 +160,11 @@ describe.skipIf(why !== undefined)('the chart', () => {
     { values: { config: { settleMs: '5' } }, says: "at '/config/settleMs': got string, want integer" },
     { values: { config: { host: '::' } }, says: "at '/config': additional properties 'host' not allowed" },
     { values: { mode: 'main', webhook: { enabled: true } }, says: "at '/webhook/enabled': value must be false" },
+    { values: { mode: 'main', consoleRbac: { enabled: true } }, says: "at '/mode': value must be 'dedicated'" },
+    {
+      values: { consoleRbac: { enabled: true }, config: { readAccess: 'anyone' } },
+      says: "at '/config/readAccess': false schema",
+    },
     { values: { kubeScheduler: { enabled: false } }, says: "at '/kubeScheduler/enabled': value must be true" },
     { values: { kubeScheduler: { version: '1.34' } }, says: "at '/kubeScheduler/version': '1.34' does not match" },
   ])('refuses $values', ({ values, says }) => {

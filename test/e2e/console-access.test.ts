@@ -17,6 +17,26 @@ if (typeof binaries === 'string') console.log(`SKIPPED: ${binaries}`);
 const RBAC = '/apis/rbac.authorization.k8s.io/v1';
 const LIST_PODS = [{ apiGroups: [''], resources: ['pods'], verbs: ['list'] }];
 const LIST_NODES = [{ apiGroups: [''], resources: ['nodes'], verbs: ['list'] }];
+interface Rows {
+  readonly items: readonly { readonly gang: string }[];
+}
+
+/** Of a gang that the only node has no room for. */
+const driverOf = (namespace: string) => ({
+  metadata: {
+    name: 'app-driver',
+    namespace,
+    labels: { 'muster.dev/gang': 'app', 'muster.dev/role': 'driver' },
+    annotations: {
+      'muster.dev/roles': JSON.stringify([{ name: 'driver' }, { name: 'executor', count: 20, requests: { cpu: '1' } }]),
+    },
+  },
+  spec: {
+    schedulerName: 'muster',
+    containers: [{ name: 'main', image: 'none', resources: { requests: { cpu: '1' } } }],
+  },
+});
+
 /** What muster keeps of an answer, and some more. */
 const FORGOTTEN_MS = 75_000;
 
@@ -118,6 +138,27 @@ describe.skipIf(typeof binaries === 'string')('readers by their rights, with the
     expect(await status('/v1/gangs')).toBe(401);
     expect(await status('/v1/gangs', 'no-token')).toBe(401);
     for (const path of ['/metrics', '/healthz', '/readyz', '/']) expect(await status(path)).toBe(200);
+  });
+
+  test('each sees the gangs of the namespaces whose pods he may list, and others without names', async () => {
+    for (const namespace of ['team-a', 'team-b']) {
+      const pod = await create(`/api/v1/namespaces/${namespace}/pods`, driverOf(namespace));
+      const body = JSON.stringify({ Pod: pod, NodeNames: ['node-0000'] });
+      const headers = { 'content-type': 'application/json' };
+      const asks = () => fetch(`${muster.extenderUrl}/filter`, { method: 'POST', headers, body });
+      await waitFor('an answer', async () => (await asks()).ok);
+    }
+    const seen = async (name: string) => {
+      const headers = { authorization: `Bearer ${tokens.get(name)}` };
+      const { items } = (await (await fetch(`${muster.url}/v1/board/gangs`, { headers })).json()) as Rows;
+      return items.map(({ gang }) => gang).sort();
+    };
+    await waitFor('both gangs', async () => (await seen('all')).length === 2);
+    expect(await seen('all')).toEqual(['team-a/app', 'team-b/app']);
+    expect(await seen('team-a-only')).toEqual(['(hidden)', 'team-a/app']);
+    expect(await seen('nobody')).toEqual(['(hidden)', '(hidden)']);
+    expect(await status('/v1/gangs/team-b/app', tokens.get('team-a-only'))).toBe(404);
+    expect(await status('/v1/gangs/team-a/app', tokens.get('team-a-only'))).toBe(200);
   });
 
   test('a token whose account is deleted reads no longer than muster remembers', async () => {

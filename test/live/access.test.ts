@@ -5,8 +5,10 @@ import Fastify, { type FastifyInstance } from 'fastify';
 import { Registry } from 'prom-client';
 import { afterAll, afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { loadConfig } from '../../src/config.ts';
+import type { Effect } from '../../src/core/effects.ts';
 import { accessReviews } from '../../src/kube/access-reviews.ts';
 import { Transport } from '../../src/kube/transport.ts';
+import { GangNamespaces } from '../../src/server/access/gang-namespaces.ts';
 import { guardReads } from '../../src/server/access/guard.ts';
 import { KubeUsers } from '../../src/server/access/kube-users.ts';
 import { tokenHolders, type ReadAccess } from '../../src/server/access/read-access.ts';
@@ -191,9 +193,10 @@ describe('readAccess kubernetes', () => {
     await api.stop();
   });
 
+  const listed = { all: () => new Set(namespaces), onEffects: () => undefined };
   const open = () => {
     const onTrouble = (trouble: string) => void troubles.push(trouble);
-    const options = { namespaces: () => namespaces, nowMs: () => nowMs, onTrouble };
+    const options = { namespaces: listed, nowMs: () => nowMs, onTrouble, patienceMs: 100_000 };
     return new KubeUsers({ reviews: accessReviews(transport), ...options });
   };
 
@@ -307,7 +310,7 @@ describe('readAccess kubernetes', () => {
     let left = 3;
     api.refuse = (_method, path) => (path.includes('subjectaccess') && left-- === 0 ? 500 : undefined);
     expect((await ask(app, 'viewer-of-a')).status).toBe(503);
-    const gone = serverFor(new KubeUsers({ reviews: accessReviews(transport), namespaces: () => [] }));
+    const gone = serverFor(new KubeUsers({ reviews: accessReviews(transport), namespaces: listed }));
     await api.stop();
     expect((await ask(gone, 'admin')).status).toBe(503);
     await api.start();
@@ -348,12 +351,34 @@ describe('readAccess kubernetes', () => {
       },
     };
     reviewBy(api, new Map([['of-two', { pods: ['a', 'b'] }]]));
-    const app = serverFor(new KubeUsers({ reviews: slow, namespaces: () => namespaces }));
+    namespaces = [];
+    const app = serverFor(new KubeUsers({ reviews: slow, namespaces: listed, patienceMs: 200 }));
+    for (const known of ['a', 'c']) await ask(app, 'of-two', `/v1/told/${known}`);
+    namespaces = NAMESPACES;
     expect((await ask(app, 'of-two')).told.seen).toEqual(['a']);
     expect(held).toHaveLength(1);
     held[0]!();
     await until(() => reviewsAsked(api).access === 2 + NAMESPACES.length);
     expect((await ask(app, 'of-two')).told.seen).toEqual(['a', 'b']);
+  });
+
+  test('the namespaces of gangs that are, that have just come, and that went lately are asked about', () => {
+    let gangs = [{ gang: 'a/1' }, { gang: 'a/2' }, { gang: 'b/1' }];
+    const made = new GangNamespaces(
+      () => gangs,
+      () => nowMs,
+    );
+    const all = () => [...made.all()].sort().join();
+    expect(all()).toBe('a,b');
+    gangs = [{ gang: 'c/1' }];
+    expect(all()).toBe('a,b');
+    const waits = (gang: string) => ({ kind: 'gang-waits', gang }) as unknown as Effect;
+    made.onEffects([waits('d/1')]);
+    expect(all()).toBe('a,b,d');
+    nowMs += 1000;
+    expect(all()).toBe('c,d');
+    made.onEffects(Array.from({ length: 3000 }, (_, i) => waits(`invented-${i}/x`)));
+    expect(made.all().size).toBe(1 + 2000);
   });
 
   describe('streams', () => {

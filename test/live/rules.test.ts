@@ -9,7 +9,7 @@ import type { Serving } from '../../src/server/start.ts';
 import { webhookMetrics } from '../../src/server/webhook-metrics.ts';
 import { FakeApiServer } from '../support/fake-api-server.ts';
 import { ROOT } from '../support/kustomize.ts';
-import { kubeConfigFor } from '../support/live.ts';
+import { kubeConfigFor, until } from '../support/live.ts';
 import { addNodes } from '../support/live-muster.ts';
 import { checkPromql, type KnownMetric, type Shape } from '../support/promql.ts';
 
@@ -74,7 +74,13 @@ beforeAll(async () => {
     port: 0,
     extenderPort: 0,
   });
-  const { registry } = serving.server.metrics;
+  const { app, metrics } = serving.server;
+  const { registry } = metrics;
+  let isReady = false;
+  await until(() => {
+    void app.inject('/readyz').then(({ statusCode }) => (isReady ||= statusCode === 200));
+    return isReady;
+  });
   // The webhook needs a certificate to be served; its metrics are these.
   webhookMetrics(registry);
   page = await (await fetch(`${serving.url}/metrics`)).text();

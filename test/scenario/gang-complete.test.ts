@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { boundTo, node, pod, spark } from '../support/builders.ts';
+import { admitted } from '../support/tenants.ts';
 import { World } from '../support/world.ts';
 
 const MINUTE_MS = 60_000;
@@ -65,9 +66,10 @@ describe('gang-complete', () => {
 
   test('is told once although its reservation expired before its leader was bound', () => {
     const made = world();
-    made.ask(leader);
+    made.learn({ kind: 'pod', pod: { ...leader, gated: true } });
+    expect(admitted(made)).toEqual(['etl']);
     made.wait(10 * MINUTE_MS);
-    expect(made.kinds()).toContain('slots-expired');
+    expect(made.effects).toContainEqual(expect.objectContaining({ kind: 'slots-expired', whole: true }));
     complete(made);
     expect(told(made)).toHaveLength(1);
   });

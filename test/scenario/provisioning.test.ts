@@ -74,6 +74,17 @@ describe('what is asked', () => {
     expect(driver!.constraints.affinity).toBeUndefined();
   });
 
+  test('a driver behind a gate asks for nodes of which there are none yet, though kube-scheduler never asks about it', () => {
+    const world = small();
+    const executor = { count: 9, cpu: 1, nodeSelector: { pool: 'empty' } };
+    const gang = new GangBuilder('a', { driver: { count: 1, cpu: 1 }, executor });
+    world.learn({ kind: 'pod', pod: { ...gang.leader(), gated: true } });
+    world.scheduler.admitWaiting(world.nowMs);
+    const desk = new RoomDesk(world);
+    expect(desk.wait(11)).toEqual(['+jobs/a']);
+    expect(desk.asks[0]!.podSets.map(({ count }) => count)).toEqual([1, 9]);
+  });
+
   test('constraints that no node can ever meet are not asked for', () => {
     const world = small();
     const gang = spark('a', 20);
@@ -99,6 +110,7 @@ describe('who asks for nothing', () => {
     const app = new TenantApp('a', { executors: 9 });
     expect(world.ask(app.driver())).toContain('queue default');
     expect(new RoomDesk(world).wait(60)).toEqual([]);
+    expect(new RoomDesk(world, { afterMs: 0 }).wait(5)).toEqual([]);
   });
 
   test('a gang behind another that must start first; that one asks', () => {
@@ -107,6 +119,7 @@ describe('who asks for nothing', () => {
     world.ask(spark('first', 2).leader());
     expect(world.ask(spark('second', 2).leader())).toBe('waits: gang waits for its turn');
     expect(new RoomDesk(world).wait(60)).toEqual(['+jobs/first']);
+    expect(new RoomDesk(world, { afterMs: 0 }).wait(5)).toEqual([]);
   });
 
   test('a gang that was refused for room and then gets another ahead of it', () => {
@@ -254,9 +267,14 @@ describe('when a request goes', () => {
     expect(desk.wait(70)).toEqual([]);
     for (const i of [1, 2]) world.bind(gang.member('executor', i), 'n1');
     expect(desk.wait(5)).toEqual(['-jobs/a', '+jobs/a']);
+    world.gone(gang.member('executor', 0));
+    for (const i of [1, 2]) world.gone(gang.member('executor', i));
+    expect(desk.wait(50)).toEqual([]);
+    expect(desk.wait(10)).toEqual(['-jobs/a', '+jobs/a']);
     expect(desk.asks.map(({ generation, podSets: [set] }) => [generation, set!.count])).toEqual([
       [1, 20],
       [2, 17],
+      [3, 20],
     ]);
     expect(desk.wait(60)).toEqual([]);
   });
@@ -381,6 +399,18 @@ describe('after a restart', () => {
     expect(desk.wait(59)).toEqual([]);
     expect(desk.wait(2)).toEqual(['-jobs/a', '+jobs/a']);
     expect(desk.asks[0]).toMatchObject({ generation: 2, failures: 1 });
+  });
+
+  test('what the autoscaler said before is told in no Event again', () => {
+    const objects = before('failed');
+    const world = small();
+    world.ask(spark('a', 5).leader());
+    const desk = new RoomDesk(world);
+    for (const request of objects.values()) desk.put({ ...request, askedMs: 0, sinceMs: 0 });
+    expect(world.kinds()).not.toContain('room-answered');
+    // What it says from now on is.
+    desk.answer('jobs/a', 'provisioned');
+    expect(world.kinds()).toContain('room-answered');
   });
 
   test('the request of a leader that is gone is withdrawn', () => {

@@ -5,7 +5,16 @@ export type Mode = 'dedicated' | 'main' | 'service-mtls';
 
 /** What may be chosen, by the name of its component: when, and the chart's values that say the same. */
 const OPTIONS: Readonly<
-  Record<string, { readonly modes: readonly Mode[]; readonly after?: string; readonly values: Values }>
+  Record<
+    string,
+    {
+      readonly modes: readonly Mode[];
+      readonly after?: string;
+      /** A component that stands before it. */
+      readonly with?: string;
+      readonly values: Values;
+    }
+  >
 > = {
   webhook: { modes: ['dedicated', 'service-mtls'], values: { webhook: { enabled: true } } },
   'webhook-own-certificate': {
@@ -18,6 +27,9 @@ const OPTIONS: Readonly<
   'kube-scheduler-elsewhere': { modes: ['service-mtls'], values: { kubeScheduler: { enabled: false } } },
   'service-monitor': { modes: ['dedicated'], values: { serviceMonitor: { enabled: true } } },
   'service-monitor-mtls': { modes: ['service-mtls'], values: { serviceMonitor: { enabled: true } } },
+  'console-rbac': { modes: ['dedicated'], values: { consoleRbac: { enabled: true } } },
+  provisioning: { modes: ['dedicated', 'service-mtls'], values: { provisioning: { enabled: true } } },
+  'provisioning-main': { modes: ['main'], with: 'provisioning', values: { provisioning: { enabled: true } } },
   alerts: { modes: ['dedicated', 'main', 'service-mtls'], values: { alerts: { enabled: true } } },
   dashboard: { modes: ['dedicated', 'main', 'service-mtls'], values: { dashboard: { enabled: true } } },
 };
@@ -52,7 +64,7 @@ export const nameOf = ({ mode, components, withoutNetworkPolicy }: Choice) =>
 
 export const stackOf = ({ mode, components, withoutNetworkPolicy }: Choice): Stack => ({
   base: withoutNetworkPolicy ? 'deploy/base' : `deploy/overlays/${mode}`,
-  components,
+  components: components.flatMap((name) => [OPTIONS[name]!.with ?? [], name].flat()),
 });
 
 /** The chart's values for a choice. */

@@ -314,6 +314,7 @@ export class FakeApiServer {
     if (method === 'POST' && name === undefined) {
       const object = body as K8sObject;
       if (namespace !== undefined) object.metadata.namespace = namespace;
+      object.metadata['creationTimestamp'] = new Date().toISOString();
       if (objects.has(keyOf(object))) return status(response, 409, 'AlreadyExists');
       return send(response, 201, this.put(collection, object));
     }

@@ -30,8 +30,9 @@ export function findHelm(say: (line: string) => void): { readonly path: string }
   const cache = join(process.env['XDG_CACHE_HOME'] ?? join(homedir(), '.cache'), 'muster-helm', version);
   const path = join(cache, 'helm');
   if (existsSync(path)) return { path };
-  const hasGo = (process.env['PATH'] ?? '').split(delimiter).some((folder) => existsSync(join(folder, 'go')));
-  if (!hasGo) return 'there is no Go, with which Helm is built';
+  const folders = (process.env['PATH'] ?? '').split(delimiter);
+  const go = folders.map((folder) => join(folder, 'go')).find((program) => existsSync(program));
+  if (!go) return 'there is no Go, with which Helm is built';
   say(`building helm ${version}: a minute, once; kept in ${cache}`);
   mkdirSync(cache, { recursive: true });
   // Built beside and moved: what a killed build leaves is never taken for Helm.
@@ -39,7 +40,7 @@ export function findHelm(say: (line: string) => void): { readonly path: string }
   const env = { ...process.env, CGO_ENABLED: '0', GOFLAGS: '-mod=readonly' };
   const stamp = `-s -w -X helm.sh/helm/v3/internal/version.version=${version}`;
   const args = ['build', '-trimpath', '-ldflags', stamp, '-o', beside, 'helm.sh/helm/v3/cmd/helm'];
-  execFileSync('go', args, { cwd: module, env, stdio: 'inherit' });
+  execFileSync(go, args, { cwd: module, env, stdio: 'inherit' });
   renameSync(beside, path);
   return { path };
 }

@@ -7,9 +7,11 @@ import { DEFAULT_POLICY, type Policy } from '../../src/core/policy/policy.ts';
 import { Scheduler } from '../../src/core/scheduler.ts';
 import type { RunTimes } from '../../src/core/history/run-times.ts';
 import type { KeptHistory } from '../../src/kube/history-keeper.ts';
+import type { ProvisioningRules } from '../../src/kube/provisioning/provisioner.ts';
 import { LiveCluster } from '../../src/kube/live-cluster.ts';
 import { Transport } from '../../src/kube/transport.ts';
 import { buildServer, closeServers, type MusterServer } from '../../src/server/app.ts';
+import { provisioningMetrics } from '../../src/server/provisioning-metrics.ts';
 import { liveMetrics } from '../../src/server/live-metrics.ts';
 import type { FakeApiServer, K8sObject } from './fake-api-server.ts';
 import { kubeConfigFor } from './live.ts';
@@ -43,6 +45,8 @@ export interface LiveMusterOptions {
   readonly clock?: Clock;
   /** Kept in ConfigMaps of namespace muster-system. */
   readonly history?: KeptHistory & { readonly runTimes: RunTimes };
+  /** How the autoscaler is asked for nodes. */
+  readonly provisioning?: ProvisioningRules;
   readonly log?: (level: string, fields: object, message: string) => void;
 }
 
@@ -68,6 +72,7 @@ export class LiveMuster {
       clock = new Clock(),
       history,
       log = () => undefined,
+      provisioning,
     } = options;
     this.#api = api;
     const learning = history ? { runTimes: history.runTimes } : {};
@@ -92,6 +97,7 @@ export class LiveMuster {
       },
       onEffects: (effects) => this.server.onEffects(effects),
       ...(history ? { history: { file: history, namespace: 'muster-system' } } : {}),
+      ...(provisioning ? { provisioning } : {}),
       log,
       count: (what, label) => metrics.count(what, label),
     });
@@ -113,6 +119,7 @@ export class LiveMuster {
       live,
     });
     const metrics = liveMetrics(this.server.metrics.registry, this.cluster);
+    provisioningMetrics(this.server.metrics.registry, this.scheduler, this.cluster.provisioner);
   }
 
   async start(): Promise<this> {

@@ -2,7 +2,7 @@ import type { RoomRequest, RoomRequestState } from '../../src/core/model.ts';
 import type { RoomAsk, RoomAskRules } from '../../src/core/provisioning/room-request.ts';
 import type { World } from './world.ts';
 
-export const ROOM_RULES: RoomAskRules = {
+const ROOM_RULES: RoomAskRules = {
   isOff: false,
   afterMs: 10_000,
   most: 20,

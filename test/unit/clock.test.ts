@@ -48,7 +48,7 @@ test('the server counts and logs each jump once, and tells the live cluster', as
   const { at, clock } = manual();
   const lines: string[] = [];
   const logger = pino({}, { write: (line: string) => lines.push(line) });
-  const prepared = { ...prepare(loadConfig({ port: 0, logLevel: 'silent' }, {})), clock, logger };
+  const prepared = { ...(await prepare(loadConfig({ port: 0, logLevel: 'silent' }, {}))), clock, logger };
   const server = buildFor(prepared);
   let told = 0;
   const serving = await start(prepared, server, { onClockSet: () => told++ });

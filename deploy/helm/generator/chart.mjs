@@ -9,6 +9,8 @@ const LITERALS = {
   before135: '(include "muster.before135" .)',
   '!elsewhere': '.Values.kubeScheduler.enabled',
   networkPolicy: '.Values.networkPolicy.enabled',
+  consoleRbac: '.Values.consoleRbac.enabled',
+  provisioning: '.Values.provisioning.enabled',
   serviceMonitor: '.Values.serviceMonitor.enabled',
   alerts: '.Values.alerts.enabled',
   dashboard: '.Values.dashboard.enabled',
@@ -44,6 +46,7 @@ const PARAMS = {
   schedulerImage: () => '{{ include "muster.kubeSchedulerImage" . }}',
   policyArg: () => '--policy={{ .Values.policyPreset | default "/etc/muster/policies.yaml" }}',
   nodeOptions: () => '--max-old-space-size={{ int .Values.heapMebibytes }}',
+  provisioningClass: () => '{{ .Values.provisioning.class }}',
   interval: () => '{{ .Values.serviceMonitor.interval }}',
   monitoringNamespace: () => '{{ .Values.networkPolicy.monitoringNamespace }}',
 };
@@ -82,6 +85,8 @@ const SLOTS = {
   ],
   podSettings: (depth) => [`{{- include "muster.podSettings" . | nindent ${depth} }}`],
   settings: (depth) => [`{{- include "muster.settings" . | nindent ${depth} }}`],
+  volumes: more('.Values.extraVolumes'),
+  volumeMounts: more('.Values.extraVolumeMounts'),
   caBundle: (depth) => ['{{- with .Values.webhook.caBundle }}', `${pad(depth)}caBundle: {{ . }}`, '{{- end }}'],
 };
 
@@ -189,7 +194,9 @@ const either = ({ parts }, write) => [
 function placeOf({ kind, name, id }) {
   if (kind === 'Namespace') return { file: 'namespace', when: '.Values.createNamespace' };
   if (name.startsWith('muster-history')) return { file: 'history', when: '.Values.history.enabled' };
+  if (name === 'muster-provisioning' || name.startsWith('muster-room-request')) return { file: 'provisioning' };
   if (kind.startsWith('ValidatingAdmissionPolicy')) return { file: 'admission-policies' };
+  if (name === 'muster-readers') return { file: 'console-rbac' };
   if (name === 'muster-policies') return { file: 'policies' };
   if (name === 'muster-dashboard') return { file: 'dashboard' };
   if (id.includes('‹hash')) return { file: 'config' };

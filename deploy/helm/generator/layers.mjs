@@ -3,6 +3,8 @@ import { merge, Param, Slot } from './merge.mjs';
 import { transform } from './values.mjs';
 import { render, variants } from './variants.mjs';
 
+const AT_A_TIME = 6;
+
 const idOf = ({ kind, metadata }) => `${kind} ${metadata.namespace ?? ''} ${metadata.name}`;
 
 /**
@@ -15,12 +17,14 @@ const idOf = ({ kind, metadata }) => `${kind} ${metadata.namespace ?? ''} ${meta
 export async function layers() {
   const chosen = variants();
   const rendered = [];
-  for (const variant of chosen) rendered.push((await render(variant)).map(transform));
+  // kubectl waits more than it works.
+  for (let i = 0; i < chosen.length; i += AT_A_TIME)
+    rendered.push(...(await Promise.all(chosen.slice(i, i + AT_A_TIME).map(render))));
   const all = new Set(chosen.keys());
   const conditions = new Conditions(chosen);
   const byId = new Map();
   rendered.forEach((objects, variant) => {
-    for (const object of objects) {
+    for (const object of objects.map(transform)) {
       const id = idOf(object);
       byId.set(id, [...(byId.get(id) ?? []), { variant, value: object }]);
     }

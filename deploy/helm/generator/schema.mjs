@@ -7,7 +7,7 @@ import { build } from 'esbuild';
 /** What the chart sets by itself, and what serves files instead of a cluster. */
 const NOT_SET_BY_HAND = [
   ...['host', 'port', 'extenderHost', 'extenderPort', 'policy', 'live', 'kubeconfig', 'schedulerLease', 'identity'],
-  ...['keepHistory', 'historyNamespace', 'nodes', 'pods', 'history'],
+  ...['keepHistory', 'historyNamespace', 'provisioning', 'nodes', 'pods', 'history'],
   ...['webhook', 'webhookPort', 'webhookCertFile', 'webhookKeyFile'],
   ...['tlsCertFile', 'tlsKeyFile', 'tlsClientCaFile', 'tlsClientNames'],
 ];

@@ -57,6 +57,8 @@ const OF_KIND = {
   },
 };
 
+const VARIABLES = { NODE_OPTIONS: 'nodeOptions', MUSTER_PROVISIONING: 'provisioningClass' };
+
 function inDeployment({ metadata, spec }) {
   const isMuster = metadata.name === 'muster';
   spec.replicas = new Param(isMuster ? 'replicas' : 'schedulerReplicas', spec.replicas);
@@ -71,8 +73,10 @@ function inDeployment({ metadata, spec }) {
     if (!isOurs) continue;
     container.args = container.args.map((arg) => (arg.startsWith('--policy=') ? new Param('policyArg', arg) : arg));
     for (const variable of container.env)
-      if (variable.name === 'NODE_OPTIONS') variable.value = new Param('nodeOptions', variable.value);
+      if (VARIABLES[variable.name]) variable.value = new Param(VARIABLES[variable.name], variable.value);
     container.env.push(new Slot('settings'));
+    container.volumeMounts.push(new Slot('volumeMounts'));
+    template.spec.volumes.push(new Slot('volumes'));
   }
 }
 

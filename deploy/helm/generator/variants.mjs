@@ -37,6 +37,9 @@ const COMPONENTS = [
   { folder: 'network-policy', flag: 'networkPolicy', modes: ['dedicated'] },
   { folder: 'service-monitor', flag: 'serviceMonitor', modes: ['dedicated'] },
   { folder: 'service-monitor-mtls', flag: 'serviceMonitor', modes: ['service-mtls'] },
+  { folder: 'console-rbac', flag: 'consoleRbac', modes: ['dedicated'] },
+  { folder: 'provisioning', flag: 'provisioning', modes: ['dedicated', 'main', 'service-mtls'] },
+  { folder: 'provisioning-main', flag: 'provisioning', modes: ['main'] },
   { folder: 'alerts', flag: 'alerts', modes: ['dedicated', 'main', 'service-mtls'] },
   { folder: 'dashboard', flag: 'dashboard', modes: ['dedicated', 'main', 'service-mtls'] },
 ];
@@ -51,14 +54,14 @@ const subsets = (list) =>
   Array.from({ length: 2 ** list.length }, (_, bits) => list.filter((_item, i) => (bits >> i) & 1));
 
 /**
- * What has to be rendered to know what depends on which choice: components that patch, in every combination, and those
- * that only add objects, all of them, none, and all but one.
+ * What has to be rendered to know what depends on which choice: components that patch what others patch, in every
+ * combination, and those that only add, all of them, none, and all but one.
  * @returns {{ mode: string, flags: readonly string[] }[]}
  */
 export function variants() {
   return MODES.flatMap((mode) => {
     const offered = COMPONENTS.filter(({ modes }) => modes.includes(mode));
-    const adding = offered.filter(({ patches }) => !patches).map(({ flag }) => flag);
+    const adding = [...new Set(offered.filter(({ patches }) => !patches).map(({ flag }) => flag))];
     const patching = subsets(offered.filter(({ patches }) => patches)).filter((chosen) =>
       chosen.every(({ after }) => !after || chosen.some(({ flag }) => flag === after)),
     );

@@ -1,6 +1,6 @@
 import type { Command } from 'commander';
-import { historyImportCommand, type HistoryImportFlags } from './import.ts';
-import { historyShowCommand, type HistoryShowFlags } from './show.ts';
+import type { HistoryImportFlags } from './import.ts';
+import type { HistoryShowFlags } from './show.ts';
 
 type Run = (command: () => Promise<number>) => Promise<void>;
 
@@ -16,7 +16,10 @@ export function addHistoryCommands(program: Command, run: Run): void {
     .option('--all', 'all keys, not only those with the most runs')
     .option('--json', 'as JSON')
     .action((file: string | undefined, flags: HistoryShowFlags) =>
-      run(() => historyShowCommand(file, flags, (text) => process.stdout.write(text))),
+      run(async () => {
+        const { historyShowCommand } = await import('./show.ts');
+        return historyShowCommand(file, flags, (text) => process.stdout.write(text));
+      }),
     );
 
   withConfigMaps(history.command('import <source...>'))
@@ -28,5 +31,7 @@ export function addHistoryCommands(program: Command, run: Run): void {
     .option('-n, --namespace <name>', 'namespace of the apps whose records do not say it')
     .option('--queue <name>', 'queue of the apps whose records do not say it', 'default')
     .option('--key-file <file>', 'write keyed hashes in place of names, with the key in this file')
-    .action((sources: readonly string[], flags: HistoryImportFlags) => run(() => historyImportCommand(sources, flags)));
+    .action((sources: readonly string[], flags: HistoryImportFlags) =>
+      run(async () => (await import('./import.ts')).historyImportCommand(sources, flags)),
+    );
 }

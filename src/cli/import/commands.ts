@@ -1,5 +1,4 @@
 import type { Command } from 'commander';
-import { importQueuesCommand } from './import-queues.ts';
 
 type Run = (command: () => number | Promise<number>) => Promise<void>;
 
@@ -12,5 +11,7 @@ export function addImportCommand(program: Command, run: Run): void {
     .description(
       'from queues.yaml of YuniKorn, Queues of Volcano, ClusterQueues, Cohorts and LocalQueues of Kueue, ElasticQuotas; - for standard input',
     )
-    .action((files: readonly string[]) => run(() => importQueuesCommand(files)));
+    .action((files: readonly string[]) =>
+      run(async () => (await import('./import-queues.ts')).importQueuesCommand(files)),
+    );
 }

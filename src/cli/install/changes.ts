@@ -3,6 +3,8 @@ import type { Manifest } from './objects.ts';
 
 /** Fields that are told of one object; kubectl diff tells all. */
 const MOST_FIELDS = 3;
+/** What every mode has, and nothing else would make. */
+const INSTALLED = { kind: 'ClusterRole', name: 'muster' };
 const LONGEST_VALUE = 60;
 
 /**
@@ -11,11 +13,12 @@ const LONGEST_VALUE = 60;
  */
 export function changeLines(pairs: readonly { readonly object: Manifest; readonly live: Manifest | undefined }[]) {
   const found = pairs.filter(({ live }) => live !== undefined);
-  if (!found.some(({ object }) => object.kind !== 'Namespace'))
-    return ['muster is not installed in this cluster: all is new'];
+  const isInstalled = found.some(
+    ({ object }) => object.kind === INSTALLED.kind && object.metadata.name === INSTALLED.name,
+  );
   const lines = pairs.flatMap(({ object, live }) => {
     const name = `${object.kind} ${object.metadata.name}`;
-    if (live === undefined) return [`new: ${name}`];
+    if (live === undefined) return isInstalled ? [`new: ${name}`] : [];
     const fields = differences(object, live, '');
     if (fields.length === 0) return [];
     const more = fields.length > MOST_FIELDS ? [`and ${counted(fields.length - MOST_FIELDS, 'other field')}`] : [];
@@ -24,7 +27,7 @@ export function changeLines(pairs: readonly { readonly object: Manifest; readonl
   const isOfHelm = found.some(({ live }) => live?.metadata.labels?.['app.kubernetes.io/managed-by'] === 'Helm');
   const helm = isOfHelm ? ['Helm installed what is there: upgrade it with helm, or uninstall it first'] : [];
   const count = `muster is installed: ${counted(lines.length, 'object')} of ${pairs.length} would change`;
-  return [count, ...lines, ...helm];
+  return [isInstalled ? count : 'muster is not installed in this cluster', ...lines, ...helm];
 }
 
 /** Fields of the object that the live one has not, or otherwise; what the server adds is no difference. */

@@ -20,6 +20,10 @@ export interface Choice {
   readonly alerts: boolean;
   readonly dashboard: boolean;
   readonly serviceMonitor: boolean;
+  /** Readers see what they may list in the cluster. */
+  readonly consoleRbac: boolean;
+  /** Ask the autoscaler for nodes for whole gangs. */
+  readonly provisioning: boolean;
 }
 
 /** 34 of 1.34.4. */
@@ -49,6 +53,8 @@ const FLAGS: Readonly<Record<string, (choice: Choice) => boolean>> = {
   before135: ({ version }) => minorOf(version) < FIRST_WITH_BATCHING,
   networkPolicy: ({ mode }) => mode === 'dedicated',
   serviceMonitor: ({ serviceMonitor }) => serviceMonitor,
+  consoleRbac: ({ consoleRbac }) => consoleRbac,
+  provisioning: ({ provisioning }) => provisioning,
   alerts: ({ alerts }) => alerts,
   dashboard: ({ dashboard }) => dashboard,
 };

@@ -43,6 +43,8 @@ export function addInstallCommand(program: Command, run: Run): void {
     .option('--no-alerts', 'add none')
     .option('--dashboard', "add the dashboard, for Grafana's sidecar")
     .option('--no-dashboard', 'add none')
+    .option('--console-rbac', 'let readers see what they may list in the cluster; docs/security.md')
+    .option('--provisioning', 'ask cluster-autoscaler for nodes for whole gangs; docs/autoscaling.md')
     .option('--kubeconfig <file>', 'kubeconfig of the cluster; default: as kubectl finds it')
     .option('--no-cluster', 'do not look at a cluster')
     .option('-y, --yes', 'ask nothing')

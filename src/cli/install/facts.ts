@@ -16,6 +16,7 @@ export interface Facts {
   readonly nodes: number;
   readonly hasPrometheusOperator: boolean;
   readonly hasCertManager: boolean;
+  readonly hasProvisioningRequests: boolean;
 }
 
 export interface Cluster {
@@ -71,6 +72,7 @@ async function factsOf(transport: Transport): Promise<Facts> {
     nodes: items.length + (metadata?.remainingItemCount ?? 0),
     hasPrometheusOperator: has('monitoring.coreos.com'),
     hasCertManager: has('cert-manager.io'),
+    hasProvisioningRequests: has('autoscaling.x-k8s.io'),
   };
 }
 

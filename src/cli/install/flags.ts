@@ -19,6 +19,8 @@ export interface InstallFlags {
   readonly alerts?: boolean;
   readonly dashboard?: boolean;
   readonly serviceMonitor?: boolean;
+  readonly consoleRbac?: boolean;
+  readonly provisioning?: boolean;
   readonly kubeconfig?: string;
   /** False: do not look at a cluster. */
   readonly cluster: boolean;
@@ -27,7 +29,7 @@ export interface InstallFlags {
 /** What deploy/ has: the version that the tests run. */
 const USUAL_VERSION = '1.36.3';
 export const USUAL_IMAGE = `registry.example.com/muster:${VERSION}`;
-/** From so many nodes on, samples are faster: docs/install.md, "A sample of the nodes". */
+/** From so many nodes on, samples are faster: docs/install-modes.md, "A sample of the nodes". */
 export const MANY_NODES = 2000;
 
 /**
@@ -50,6 +52,8 @@ export function choiceOf(flags: InstallFlags, facts: Facts | undefined, readFile
     webhook: flags.webhook ?? false,
     alerts: flags.alerts ?? facts?.hasPrometheusOperator ?? false,
     dashboard: flags.dashboard ?? false,
+    consoleRbac: flags.consoleRbac ?? false,
+    provisioning: flags.provisioning ?? false,
     serviceMonitor: flags.serviceMonitor ?? (!isMain && (facts?.hasPrometheusOperator ?? false)),
   };
   refuse(choice);
@@ -67,7 +71,34 @@ const wrong = (flag: string, value: unknown, what: string) =>
   new MusterError('MUSTER_USAGE', `${flag}: ${JSON.stringify(value)}: ${what}.`);
 
 /** @throws MusterError MUSTER_USAGE for what does not go together, or cannot be */
-function refuse({ mode, namespace, image, version, replicas, webhook, serviceMonitor }: Choice): void {
+function refuse(choice: Choice): void {
+  refuseValues(choice);
+  const { mode, replicas } = choice;
+  if (mode === 'service-mtls' && (replicas ?? 1) > 1)
+    throw wrong('--replicas', replicas, 'with --mode service-mtls two replicas would both decide; leave it out');
+  if (mode === 'main' && replicas !== undefined)
+    throw wrong('--replicas', replicas, 'with --mode main muster is a static pod on each control-plane host');
+  for (const { flag, field, modes, why } of ONLY_WITH)
+    if (choice[field] && !modes.includes(mode)) throw wrong(flag, true, `not with --mode ${mode}, ${why}`);
+}
+
+const ONLY_WITH: readonly {
+  readonly flag: string;
+  readonly field: keyof Choice;
+  readonly modes: readonly Mode[];
+  readonly why: string;
+}[] = [
+  { flag: '--webhook', field: 'webhook', modes: ['dedicated', 'service-mtls'], why: 'which has no Service' },
+  {
+    flag: '--service-monitor',
+    field: 'serviceMonitor',
+    modes: ['dedicated', 'service-mtls'],
+    why: 'whose ports are on the loopback',
+  },
+  { flag: '--console-rbac', field: 'consoleRbac', modes: ['dedicated'], why: 'docs/install.md says how' },
+];
+
+function refuseValues({ mode, namespace, image, version }: Choice): void {
   if (!MODES.includes(mode)) throw wrong('--mode', mode, `expected one of ${MODES.join(', ')}`);
   if (!/^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$/.test(namespace))
     throw wrong('--namespace', namespace, 'expected small letters, digits and -, at most 63');
@@ -76,11 +107,4 @@ function refuse({ mode, namespace, image, version, replicas, webhook, serviceMon
   if (!/^1\.\d+\.\d+$/.test(version)) throw wrong('--kube-scheduler-version', version, 'expected such as 1.36.3');
   if (minorOf(version) < OLDEST)
     throw wrong('--kube-scheduler-version', version, `muster needs Kubernetes 1.${OLDEST} or later`);
-  if (mode === 'service-mtls' && (replicas ?? 1) > 1)
-    throw wrong('--replicas', replicas, 'with --mode service-mtls two replicas would both decide; leave it out');
-  if (mode === 'main' && replicas !== undefined)
-    throw wrong('--replicas', replicas, 'with --mode main muster is a static pod on each control-plane host');
-  if (mode === 'main' && webhook) throw wrong('--webhook', true, 'not with --mode main, which has no Service');
-  if (mode === 'main' && serviceMonitor)
-    throw wrong('--service-monitor', true, 'not with --mode main, whose ports are on the loopback');
 }

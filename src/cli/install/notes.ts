@@ -47,13 +47,16 @@ function versionNotes({ mode, version }: Choice): readonly string[] {
 
 /** What the cluster lacks. */
 function needs(choice: Choice, facts: Facts | undefined): readonly string[] {
-  const { mode, webhook, alerts, serviceMonitor } = choice;
+  const { mode, webhook, alerts, serviceMonitor, provisioning } = choice;
   const says = facts === undefined ? 'the cluster needs' : 'the cluster lacks';
   const certificates = [...(mode === 'service-mtls' ? ['mode service-mtls'] : []), ...(webhook ? ['the webhook'] : [])];
   const operator = [...(alerts ? ['alerts'] : []), ...(serviceMonitor ? ['the service monitor'] : [])];
   return [
     ...(certificates.length > 0 && !facts?.hasCertManager
       ? [`${says} cert-manager, for ${certificates.join(' and ')}`]
+      : []),
+    ...(provisioning && !facts?.hasProvisioningRequests
+      ? [`${says} ProvisioningRequests of cluster-autoscaler, for --provisioning`]
       : []),
     ...(operator.length > 0 && !facts?.hasPrometheusOperator
       ? [`${says} the Prometheus operator, for ${operator.join(' and ')}`]
@@ -64,7 +67,7 @@ function needs(choice: Choice, facts: Facts | undefined): readonly string[] {
 function leftToDo({ mode, image, namespace, policy }: Choice): readonly string[] {
   if (mode === 'main') {
     const rights =
-      "these are muster's rights; muster itself is a static pod on each control-plane host (docs/install.md)";
+      "these are muster's rights; muster itself is a static pod on each control-plane host (docs/install-modes.md)";
     return policy === undefined
       ? [rights]
       : [rights, '--policy: put the file into /etc/kubernetes/muster on each host'];

@@ -10,7 +10,8 @@ export const MUSTER_PORT = 8888;
  * @throws MusterError MUSTER_USAGE
  */
 export function serverUrl(text: string, isTls = false): URL {
-  const given = text.trim();
+  // `:8888` is on this machine.
+  const given = text.trim().replace(/^:(?=\d+$)/, 'localhost:');
   const scheme = /^([a-z][a-z0-9+.-]*):\/\//i.exec(given)?.[1]?.toLowerCase();
   if (scheme !== undefined && scheme !== 'http' && scheme !== 'https')
     throw wrong(text, `scheme ${scheme} is neither http nor https`);

@@ -60,7 +60,7 @@ export class MusterServer {
   /**
    * Server-sent events, until the stream ends or is silent for 45 s.
    * @param lastId the id after which the stream goes on; empty: from now
-   * @throws MusterError MUSTER_ASK_FAILED where there is no such stream
+   * @throws MusterError MUSTER_ASK_FAILED where there is no such stream, or it breaks
    */
   async *events(
     path: string,
@@ -73,7 +73,11 @@ export class MusterServer {
       clearTimeout(timer),
     );
     response.socket.setTimeout(SILENT_MS, () => response.destroy(new Error('the stream is silent')));
-    yield* eventsOf(response as AsyncIterable<Buffer>);
+    try {
+      yield* eventsOf(response as AsyncIterable<Buffer>);
+    } catch (error) {
+      throw this.#unreachable(error);
+    }
   }
 
   close(): void {

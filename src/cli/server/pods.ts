@@ -121,7 +121,7 @@ function settingOf(container: Json, flag: string, variable: string): string | un
   return env && textAt(env, 'value', 'env');
 }
 
-export function unreachable(server: string, error: unknown): MusterError {
+function unreachable(server: string, error: unknown): MusterError {
   const { message, code } = error as NodeJS.ErrnoException;
   const what = `The API server ${server} does not answer: ${message || code}`;
   return failed(`${what}. Try kubectl get pods with the same context, or give --server.`, error);

@@ -30,8 +30,8 @@ export async function topCommand(flags: TopFlags, terminal: Terminal): Promise<n
     terminal.stdout.write(`${frameLines(top.state, PIPE).join('\n')}\n`);
     return 0;
   }
-  // Where there is no muster, the screen stays as it is.
-  const first = await connect(flags);
+  // Where there is no muster, the screen is not taken.
+  await withMuster(flags, (server) => top.read(server, viewOf(terminal.stdout).height));
   const stop = new AbortController();
   let draw = () => undefined as void;
   const onKey = (key: Key | undefined) => {
@@ -41,30 +41,31 @@ export async function topCommand(flags: TopFlags, terminal: Terminal): Promise<n
   };
   await onWholeScreen(terminal, onKey, async (screen) => {
     draw = () => screen.show(frameLines(top.state, viewOf(terminal.stdout)));
-    await live(top, { flags, first, terminal, signal: stop.signal, draw: () => draw() });
+    await live(top, { flags, terminal, signal: stop.signal, draw: () => draw() });
   });
   return 0;
 }
 
 interface Live {
   readonly flags: TopFlags;
-  readonly first: MusterServer;
   readonly terminal: Terminal;
   readonly signal: AbortSignal;
   readonly draw: () => void;
 }
 
 /** Reads and draws until `signal`; looks for muster again after each broken connection. */
-async function live(top: Top, { flags, first, terminal, signal, draw }: Live): Promise<void> {
-  for (let server: MusterServer | undefined = first; !signal.aborted; server = undefined) {
+async function live(top: Top, { flags, terminal, signal, draw }: Live): Promise<void> {
+  draw();
+  while (!signal.aborted) {
+    let server: MusterServer | undefined;
     try {
-      server ??= await connect(flags);
-      const read = () => top.read(server!, viewOf(terminal.stdout).height);
+      const found = (server = await connect(flags));
+      const read = () => top.read(found, viewOf(terminal.stdout).height);
       top.onScroll = () => void read().then(draw, () => undefined);
       await read();
       draw();
       const versionOf = (event: StreamEvent) => top.hear(event);
-      await onChanges(server, { versionOf, signal }, async () => {
+      await onChanges(found, { versionOf, signal }, async () => {
         await read();
         draw();
       });

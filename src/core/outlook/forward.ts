@@ -52,7 +52,8 @@ interface First {
  */
 export class Forward {
   readonly #deps: ForwardDeps;
-  readonly #asked: Waiting;
+  /** undefined: all of the line are asked about. */
+  readonly #asked: Waiting | undefined;
   readonly #room: Float64Array[];
   /** What the first leaves at its time, and the room now as far as it leaves it. Current while there is a first. */
   #spare: Float64Array[] = [];
@@ -67,17 +68,20 @@ export class Forward {
   readonly #lacks = new Map<Waiting, Lack & { readonly isBeside: boolean }>();
   readonly #never = new Set<Waiting>();
   #first: First | undefined;
+  /** When those of the line started that have, in ms. */
+  readonly #started = new Map<string, number>();
   #plans = 0;
   /** Since the last end. */
   #work = 0;
 
-  constructor(scene: Scene, deps: ForwardDeps) {
+  /** @param forAll all of the line are asked about (`runAll`), not its last alone */
+  constructor(scene: Scene, deps: ForwardDeps, forAll = false) {
     this.#deps = deps;
     this.#room = scene.free.map((column) => column.slice());
     this.#beside = scene.free.map(({ length }) => new Float64Array(length));
     this.#beginMs = this.#nowMs = scene.nowMs;
     this.#waiting = scene.line;
-    this.#asked = scene.line.at(-1)!;
+    this.#asked = forAll ? undefined : scene.line.at(-1)!;
     this.#ends = [
       ...scene.leaving.map(({ atMs, part }) => ({ atMs: this.#coarse(atMs), gang: '', parts: [part] })),
       ...scene.running.flatMap(({ gang, sinceMs, forecast, parts }): End[] => {
@@ -94,7 +98,7 @@ export class Forward {
       const rows = this.#walk();
       if (rows) return this.#told(this.#nowMs, this.#next, rows);
       // Whatever happens until then, it was counted with.
-      if (this.#first?.waiting === this.#asked) return this.#toldOf(this.#first);
+      if (this.#first && this.#first.waiting === this.#asked) return this.#toldOf(this.#first);
       if (this.#plans > MOST_PLANS || this.#next > MOST_ENDS)
         return { atMs: this.#nowMs, becauseOf: [], isAtLeast: true };
       if (this.#next === this.#ends.length) return { atMs: Infinity, becauseOf: [], isAtLeast: false };
@@ -102,6 +106,28 @@ export class Forward {
       work.pass(this.#work);
       if (work.isPauseDue()) yield undefined;
     }
+  }
+
+  /**
+   * When each gang of the line starts, in ms, by key; one that is missing starts never or later than is looked at. Pauses
+   * as `run` does, and between the gangs of the line. Made `forAll`.
+   */
+  *runAll(work: Work): Slices<ReadonlyMap<string, number>> {
+    while (this.#waiting.length > 0 && this.#plans <= MOST_PLANS && this.#next <= MOST_ENDS) {
+      const barred = new Set<string>();
+      for (const waiting of this.#waiting) {
+        this.#work = 1;
+        this.#look(waiting, barred);
+        work.pass(this.#work);
+        if (work.isPauseDue()) yield undefined;
+      }
+      if (this.#next === this.#ends.length) break;
+      this.#work = 0;
+      this.#advance();
+      work.pass(this.#work);
+    }
+    if (this.#first) this.#started.set(this.#first.waiting.gang.key, this.#first.atMs);
+    return this.#started;
   }
 
   /** Whether such a gang would start now, if it stood in line in place of the one that is asked about. */
@@ -222,6 +248,7 @@ export class Forward {
   #start(waiting: Waiting, rows: readonly Int32Array[]): void {
     const atMs = this.#endOf(waiting);
     const { key } = waiting.gang;
+    this.#started.set(key, this.#nowMs);
     const taken = partsOf(waiting, rows);
     for (const { row, vector } of taken) this.#change(row, vector, -1);
     const first = this.#first;
@@ -286,7 +313,7 @@ export class Forward {
 
   /** @param until the number of ends until then */
   #told(atMs: number, until: number, rows: readonly Int32Array[]): Foretold {
-    return { atMs, becauseOf: becauseOf(partsOf(this.#asked, rows), this.#ends.slice(0, until)), isAtLeast: false };
+    return { atMs, becauseOf: becauseOf(partsOf(this.#asked!, rows), this.#ends.slice(0, until)), isAtLeast: false };
   }
 
   /** Later by 2 % of the time until then at most, so that there are some hundred different times. */

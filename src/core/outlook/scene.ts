@@ -6,6 +6,7 @@ import { forecastOf } from '../gang/run-identity.ts';
 import type { Forecast } from '../history/run-times.ts';
 import type { FreedRoom, PlanRequest } from '../placement/need.ts';
 import type { Vector } from '../resources.ts';
+import { allAtOnce, Work, type Slices } from '../work.ts';
 
 /** A run that takes room now, and gives it back when it ends. */
 interface Running {
@@ -53,11 +54,27 @@ export function sceneOf(ctx: GangContextView, asked: Gang, ahead: readonly Gang[
   return {
     nowMs,
     free: ctx.cluster.table.free,
-    running: runningGangs(ctx, nowMs),
+    running: allAtOnce(runningInSlices(ctx, nowMs, new Work())),
     leaving: leavingPods(ctx, nowMs),
     line: [...able.slice(0, MOST_AHEAD), asked].map((gang) => waitingOf(ctx, gang)),
     isCut: able.length > MOST_AHEAD,
   };
+}
+
+/**
+ * The same for a line of gangs that are all asked about, in slices, on room of its own. What begins or ends between slices
+ * is counted as before or as after. @param line gangs that are able to start (`isAble`), in order
+ */
+export function* sceneInSlices(ctx: GangContextView, line: readonly Gang[], nowMs: number, work: Work): Slices<Scene> {
+  const free = ctx.cluster.table.free.map((column) => column.slice());
+  const running = yield* runningInSlices(ctx, nowMs, work);
+  const waiting: Waiting[] = [];
+  for (const gang of line) {
+    waiting.push(waitingOf(ctx, gang));
+    work.pass(gang.slots.length + WAITING_WORK);
+    if (work.isPauseDue()) yield undefined;
+  }
+  return { nowMs, free, running, leaving: leavingPods(ctx, nowMs), line: waiting, isCut: false };
 }
 
 /** Whether it is room alone that a waiting gang lacks. */
@@ -74,13 +91,18 @@ export function waitingOf(ctx: GangContextView, gang: Gang): Waiting {
   return { gang, forecast: forecastOf(ctx, gang), request, parts: byRow(heldBy(cluster, gang)) };
 }
 
-function runningGangs(ctx: GangContextView, nowMs: number): Running[] {
+/** Work of one waiting gang: the masks of its roles. */
+const WAITING_WORK = 50;
+
+function* runningInSlices(ctx: GangContextView, nowMs: number, work: Work): Slices<Running[]> {
   const out: Running[] = [];
   for (const gang of ctx.gangs.values()) {
     if (!isAdmitted(gang) && !isFreeing(gang)) continue;
     const parts = byRow(heldBy(ctx.cluster, gang));
     const sinceMs = ranSince(gang, nowMs);
     if (parts.length > 0) out.push({ gang: gang.key, sinceMs, forecast: forecastOf(ctx, gang), parts });
+    work.pass(parts.length + 1);
+    if (work.isPauseDue()) yield undefined;
   }
   return out;
 }

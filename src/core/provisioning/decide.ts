@@ -1,4 +1,4 @@
-import { blockerOf } from '../gang/blocking.ts';
+import { isBlocking } from '../gang/blocking.ts';
 import type { GangContextView } from '../gang/context.ts';
 import { isAdmitted, missingLeaders, refOf, refusalOf, type Gang } from '../gang/gang.ts';
 import { limitOn } from '../gang/limits.ts';
@@ -10,6 +10,9 @@ import { lastOf, type GangRequests, type RoomRequests } from './room-requests.ts
 
 /** A request is not replaced before it is this old, in ms: what a gang lacks may change with every member that comes. */
 const RENEW_MS = 60_000;
+/** So many gangs are looked at closely in one decision. One that must not ask, or cannot, has its turn later again. */
+const MOST_LOOKS = 500;
+const PASSED_OVER_MS = 10_000;
 /** For each gang that may be asked for at a time, this many requests that were not met stay until they are tried again. */
 const ENDED_KEPT = 5;
 
@@ -27,8 +30,12 @@ interface Round {
   readonly taken: AskedSoFar;
   readonly asks: RoomAsk[];
   readonly withdrawals: Map<string, RoomRequest>;
+  /** Gangs behind one of their queue that lets nobody pass. */
+  readonly behind: ReadonlySet<Gang>;
   /** Gangs whose answer is awaited. */
   active: number;
+  /** Gangs that were looked at closely. */
+  looks: number;
 }
 
 /**
@@ -46,7 +53,9 @@ export function decideRoomAsks(
   requests.validMs = rules.validMs;
   const asks: RoomAsk[] = [];
   const withdrawals = new Map<string, RoomRequest>();
-  const round: Round = { ctx, requests, rules, nowMs, taken: new AskedSoFar(ctx), asks, withdrawals, active: 0 };
+  const taken = new AskedSoFar(ctx);
+  const behind = heldUp(ctx, nowMs);
+  const round: Round = { ctx, requests, rules, nowMs, taken, asks, withdrawals, behind, active: 0, looks: 0 };
   for (const [key, known] of requests.gangs) sweep(round, key, known);
   if (!rules.isOff) {
     const waiting = ctx.queues.inAdmissionOrder().map((gang) => [gang, noteWish(round, gang)] as const);
@@ -83,14 +92,24 @@ function sweep(round: Round, key: string, known: GangRequests): void {
   if (known.requests.size === 0 && !requests.isUnderWay(known, nowMs) && (!isWaiting || isIdle)) requests.forget(key);
 }
 
-function wishOf({ ctx, nowMs }: Round, gang: Gang): Wish {
+/** The refusal of a gang may be older than another that came ahead of it. O(waiting gangs). */
+function heldUp(ctx: GangContextView, nowMs: number): ReadonlySet<Gang> {
+  const out = new Set<Gang>();
+  let [queue, isHeldUp]: [Gang['queue'] | undefined, boolean] = [undefined, false];
+  for (const gang of ctx.queues.waiting()) {
+    if (gang.queue !== queue) [queue, isHeldUp] = [gang.queue, false];
+    if (isHeldUp) out.add(gang);
+    else isHeldUp = isBlocking(gang, nowMs);
+  }
+  return out;
+}
+
+function wishOf({ behind }: Round, gang: Gang): Wish {
   if (gang.state.kind !== 'waiting' || missingLeaders(gang) > 0) return 'no';
   const refusal = refusalOf(gang);
   if (refusal === undefined || refusal.kind === 'held') return 'same';
-  if (refusal.kind !== 'room' && refusal.kind !== 'unschedulable') return 'no';
-  // The refusal may be older than a gang that came ahead of it, or than what its queue holds.
-  const isOpen = blockerOf(ctx.queues, gang, nowMs) === undefined && limitOn(ctx, gang) === undefined;
-  return isOpen ? 'yes' : 'no';
+  const isForNodes = refusal.kind === 'room' || refusal.kind === 'unschedulable';
+  return isForNodes && !behind.has(gang) ? 'yes' : 'no';
 }
 
 /** Notes since when the gang wants nodes, or does not. */
@@ -145,8 +164,13 @@ function askAnew(round: Round, gang: Gang): void {
   if (nowMs - (known.wantsSinceMs ?? nowMs) < rules.afterMs || known.retryMs > nowMs) return;
   const last = lastOf(known);
   if (last && !requests.hasEnded(known, nowMs)) return;
+  if (round.looks++ >= MOST_LOOKS) return;
   const sets = podSetsOf(ctx.cluster, gang);
-  if (!sets || !taken.take(gang)) return;
+  // Its queue may hold more than when it was refused.
+  if (!sets || limitOn(ctx, gang) !== undefined || !taken.take(gang)) {
+    known.retryMs = nowMs + PASSED_OVER_MS;
+    return;
+  }
   round.active++;
   ask(round, gang, { known, sets, failures: known.failures });
 }

@@ -1,8 +1,11 @@
 import type { RoomRequest, RoomRequestState } from '../model.ts';
 import { endOf, retryAfterMs, retryOf, type RoomAsk } from './room-request.ts';
 
-/** An ask that was handed out and that the API server has not shown yet counts as under way for so long, in ms. */
-const UNDER_WAY_MS = 30_000;
+/**
+ * An ask that was handed out and that the API server has not shown yet counts as under way for so long, in ms: as long as
+ * a write may be tried. Mostly its end is told before.
+ */
+const UNDER_WAY_MS = 300_000;
 
 /** What muster knows of the requests of one gang. */
 export interface GangRequests {

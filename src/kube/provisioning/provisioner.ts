@@ -3,9 +3,9 @@ import type { ClusterEvent, RoomRequest } from '../../core/model.ts';
 import type { RoomAsk } from '../../core/provisioning/room-request.ts';
 import type { Scheduler } from '../../core/scheduler.ts';
 import type { ReflectorNote } from '../reflector.ts';
-import type { Transport } from '../transport.ts';
+import { ApiError, type Transport } from '../transport.ts';
 import type { WriteOutcome, WriteQueue } from '../write-queue.ts';
-import { ProvisioningApi, type WrittenRequest } from './provisioning-api.ts';
+import { NAME_TAKEN, ProvisioningApi, type WrittenRequest } from './provisioning-api.ts';
 import { requestName, type RequestClass } from './request-object.ts';
 import { RequestWatch, type SeenRequest } from './request-watch.ts';
 
@@ -119,7 +119,8 @@ export class Provisioner {
     };
     const run = async () => {
       const { version } = this.#watch;
-      if (version !== undefined && isLeading()) await this.#api.ask(ask, version);
+      if (version === undefined || !isLeading()) throw new ApiError(410, 'Overtaken', 'this muster no longer decides');
+      await this.#api.ask(ask, version);
     };
     queue.push(`room-request ${keyOf({ gang, name: written.name })}`, run, (outcome, error) => {
       this.#count('ask', outcome);
@@ -127,7 +128,7 @@ export class Provisioner {
       const reason = error instanceof Error ? error.message : 'the write was dropped';
       observe({ kind: 'room-request-failed', gang, generation, reason: reason.slice(0, 300) });
       // What was written of it; of another hand's objects nothing is deleted.
-      if (!reason.includes('NameTaken')) this.#delete(gang, written);
+      if (!(error instanceof ApiError && error.reason === NAME_TAKEN)) this.#delete(gang, written);
     });
   }
 

@@ -13,6 +13,9 @@ import {
   type RequestClass,
 } from './request-object.ts';
 
+/** The reason of the error where another hand has an object of the name. */
+export const NAME_TAKEN = 'NameTaken';
+
 /** A request as far as it matters for deleting it. */
 export interface WrittenRequest {
   readonly namespace: string;
@@ -71,7 +74,7 @@ export class ProvisioningApi {
       const { name } = body.metadata;
       const found = await this.#find(`${path}/${name}`);
       if (found && ownerOf(found) !== owner)
-        throw new ApiError(410, 'NameTaken', `${path}/${name} is there already, and belongs to somebody else`);
+        throw new ApiError(410, NAME_TAKEN, `${path}/${name} is there already, and belongs to somebody else`);
       if (!found) throw error;
     }
   }

@@ -46,6 +46,8 @@ export interface SimulationInput {
   readonly signal?: AbortSignal;
   readonly onProgress?: (progress: Progress) => void;
   readonly onJob?: (record: JobRecord) => void;
+  /** Awaited before what happens at `nextMs`, simulated; absent: the simulation runs as fast as it can. */
+  readonly pace?: (nextMs: number) => Promise<void> | undefined;
 }
 
 export interface Progress {
@@ -153,6 +155,8 @@ async function run(input: SimulationInput, world: World, { jobs, samples }: Runn
   for (let steps = 1; ; steps++) {
     // What is so now stays so until the next entry runs.
     if (timeline.nextMs < Infinity) for (const one of samples) one.sample(jobs.live, timeline.nextMs);
+    const pause = input.pace?.(timeline.nextMs);
+    if (pause) await pause;
     const went = timeline.step();
     if (!(typeof went === 'boolean' ? went : await went)) return true;
     const { nowMs } = timeline;
@@ -161,6 +165,7 @@ async function run(input: SimulationInput, world: World, { jobs, samples }: Runn
     if (jobs.isOver() || nowMs > options.horizonMs) return false;
     if (timeline.workLeft > 0) quietSinceMs = nowMs;
     else if (nowMs - quietSinceMs > IDLE_LIMIT_MS) return true;
+    if (input.pace && input.signal?.aborted) return false;
     if (steps % STEPS_PER_REPORT !== 0) continue;
     if (input.signal?.aborted) return false;
     input.onProgress?.({ policy: input.policy, ended: jobs.ended, jobs: input.trace.jobs.length, simulatedMs: nowMs });

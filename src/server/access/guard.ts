@@ -1,7 +1,7 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
-import { EVERYTHING, NOTHING, type Viewer } from '../api/viewer.ts';
+import { EVERYTHING, type Viewer } from '../api/viewer.ts';
 import { askerOf, type Asker } from './asker.ts';
-import type { ReadAccess, Verdict } from './read-access.ts';
+import { NOTHING, type ReadAccess, type Verdict } from './read-access.ts';
 import type { Refusal } from './refusal.ts';
 import { otherSite } from './same-site.ts';
 
@@ -32,6 +32,7 @@ interface Open {
  */
 export function guardReads(app: FastifyInstance, { access, onRefusal, againMs = AGAIN_MS }: GuardOptions): void {
   const open = new Set<Open>();
+  app.decorateRequest('viewer', undefined as never);
   app.addHook('onRequest', async (request, reply) => {
     const asker = askerOf(request.raw);
     const judge = () => verdictOn(access, asker, namespaceOf(request));

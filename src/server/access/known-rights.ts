@@ -17,19 +17,23 @@ const PATIENCE_MS = 2000;
 
 interface Options {
   readonly nowMs: () => number;
+  /** Absent: PATIENCE_MS. */
+  readonly patienceMs?: number | undefined;
 }
 
 /** What users may list, as the API server says. */
 export class KnownRights {
   readonly #reviews: AccessReviews;
   readonly #nowMs: () => number;
+  readonly #patienceMs: number;
   readonly #answers: LRUCache<string, boolean>;
   readonly #asking = new Map<string, Promise<boolean>>();
   readonly #lanes = new Lanes(LANES, MOST_WAITING);
 
-  constructor(reviews: AccessReviews, { nowMs }: Options) {
+  constructor(reviews: AccessReviews, { nowMs, patienceMs = PATIENCE_MS }: Options) {
     this.#reviews = reviews;
     this.#nowMs = nowMs;
+    this.#patienceMs = patienceMs;
     this.#answers = new LRUCache({ max: MOST_ANSWERS, ttl: KNOWN_MS, ttlResolution: 0, perf: { now: nowMs } });
   }
 
@@ -62,14 +66,14 @@ export class KnownRights {
       else if (known === undefined && unknown.length < MOST_NEW) unknown.push(namespace);
     }
     if (unknown.length === 0) return seen;
-    const untilMs = this.#nowMs() + PATIENCE_MS;
+    const untilMs = this.#nowMs() + this.#patienceMs;
     const ask = async (): Promise<void> => {
       for (let next = unknown.pop(); next !== undefined; next = this.#nowMs() < untilMs ? unknown.pop() : undefined)
         if (await this.mayList(user, podsOf(next))) seen.add(next);
     };
     const asking = Promise.all(Array.from({ length: LANES }, ask));
     const patience = new AbortController();
-    const late = sleep(PATIENCE_MS, undefined, { signal: patience.signal, ref: false }).catch(() => undefined);
+    const late = sleep(this.#patienceMs, undefined, { signal: patience.signal, ref: false }).catch(() => undefined);
     await Promise.race([asking, late]).finally(() => patience.abort());
     // What comes later is in the cache for the next request.
     asking.catch(() => undefined);

@@ -1,7 +1,9 @@
 import type { AccessReviews } from '../../kube/access-reviews.ts';
 import { troubleOf } from '../../kube/access-reviews.ts';
 import type { Viewer } from '../api/viewer.ts';
+import type { Effect } from '../../core/effects.ts';
 import type { Asker } from './asker.ts';
+import type { GangNamespaces } from './gang-namespaces.ts';
 import { KnownRights } from './known-rights.ts';
 import { KnownUsers, type KnownUser } from './known-users.ts';
 import type { ReadAccess, Verdict } from './read-access.ts';
@@ -9,10 +11,12 @@ import type { Refusal } from './refusal.ts';
 
 export interface KubeUsersOptions {
   readonly reviews: AccessReviews;
-  /** The namespaces that have gangs now. */
-  readonly namespaces: () => Iterable<string>;
+  /** The namespaces that are asked about. */
+  readonly namespaces: Pick<GangNamespaces, 'all' | 'onEffects'>;
   /** Monotonic, in ms. */
   readonly nowMs?: () => number;
+  /** How long a request waits for answers about namespaces, in ms. */
+  readonly patienceMs?: number;
   /** Told of what keeps the API server from answering, at most once a minute. */
   readonly onTrouble?: (trouble: string) => void;
 }
@@ -35,11 +39,15 @@ export class KubeUsers implements ReadAccess {
   #toldMs = -Infinity;
 
   constructor(options: KubeUsersOptions) {
-    const { reviews, nowMs = () => performance.now() } = options;
+    const { reviews, patienceMs, nowMs = () => performance.now() } = options;
     this.#options = options;
     this.#nowMs = nowMs;
     this.#users = new KnownUsers(reviews, { nowMs });
-    this.#rights = new KnownRights(reviews, { nowMs });
+    this.#rights = new KnownRights(reviews, { nowMs, patienceMs });
+  }
+
+  onEffects(effects: readonly Effect[]): void {
+    this.#options.namespaces.onEffects(effects);
   }
 
   async decide({ token, address }: Asker, namespace?: string): Promise<Verdict> {
@@ -62,7 +70,7 @@ export class KubeUsers implements ReadAccess {
       this.#rights.namespacesOf(user, about),
     ]);
     if (seesAll) return { seesAll, seesNodes, sees: () => true };
-    const seen = await this.#rights.namespacesOf(user, this.#options.namespaces());
+    const seen = await this.#rights.namespacesOf(user, this.#options.namespaces.all());
     return { seesAll, seesNodes, sees: (name) => seen.has(name) || isSeen.has(name) };
   }
 

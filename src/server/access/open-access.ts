@@ -2,6 +2,7 @@ import type { FastifyBaseLogger } from 'fastify';
 import type { Config } from '../../config.ts';
 import { MusterError } from '../../core/errors.ts';
 import type { AccessReviews } from '../../kube/access-reviews.ts';
+import { GangNamespaces } from './gang-namespaces.ts';
 import { KubeUsers } from './kube-users.ts';
 import { anyone, loopbackAlone, tokenHolders, type ReadAccess } from './read-access.ts';
 import { TokenFile } from './token-file.ts';
@@ -16,9 +17,6 @@ export interface AccessParts {
 
 type Settings = Pick<Config, 'readAccess' | 'readTokenFile' | 'readHosts'>;
 
-/** For so long the namespaces count that have been looked up. */
-const LOOKED_UP_MS = 1000;
-
 /**
  * Who may read, as the config says.
  * @throws MusterError MUSTER_USAGE for settings that do not go together, and as TokenFile
@@ -32,7 +30,7 @@ export function openAccess(settings: Settings, { logger, gangs, reviews }: Acces
   if (!reviews)
     throw new MusterError('MUSTER_USAGE', 'readAccess kubernetes needs --live: it asks the API server of the cluster.');
   const onTrouble = (trouble: string) => logger.warn({ trouble }, 'the API server does not say who may read');
-  return new KubeUsers({ reviews, namespaces: namespacesOf(gangs), onTrouble });
+  return new KubeUsers({ reviews, namespaces: new GangNamespaces(gangs), onTrouble });
 }
 
 /** A setting that would have no effect is a mistake: somebody relies on it. */
@@ -43,17 +41,4 @@ function requireSense({ readAccess, readTokenFile, readHosts }: Settings): void 
     throw new MusterError('MUSTER_USAGE', `readTokenFile is for readAccess token, which is ${readAccess}.`);
   if (readHosts.length > 0 && readAccess !== 'loopback' && readAccess !== 'anyone')
     throw new MusterError('MUSTER_USAGE', `readHosts is for readAccess loopback or anyone, which is ${readAccess}.`);
-}
-
-/** The namespaces that have gangs now. */
-function namespacesOf(gangs: AccessParts['gangs']): () => ReadonlySet<string> {
-  let found: ReadonlySet<string> = new Set();
-  let foundMs = -Infinity;
-  return () => {
-    const nowMs = performance.now();
-    if (nowMs - foundMs < LOOKED_UP_MS) return found;
-    foundMs = nowMs;
-    found = new Set(gangs().map(({ gang }) => gang.slice(0, gang.indexOf('/'))));
-    return found;
-  };
 }

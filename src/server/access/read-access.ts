@@ -1,3 +1,4 @@
+import type { Effect } from '../../core/effects.ts';
 import { EVERYTHING, type Viewer } from '../api/viewer.ts';
 import type { Asker } from './asker.ts';
 import { notLoopback, otherName } from './loopback.ts';
@@ -8,12 +9,17 @@ import type { TokenFile } from './token-file.ts';
 export type Verdict =
   { readonly viewer: Viewer; readonly refusal?: never } | { readonly refusal: Refusal; readonly viewer?: never };
 
+/** Of somebody who may not read, and asks what the server is. */
+export const NOTHING: Viewer = { seesAll: false, seesNodes: false, sees: () => false };
+
 /** Decides who may read. */
 export interface ReadAccess {
   /** Whether a bearer token is asked for. */
   readonly needsToken: boolean;
   /** @param namespace the one that the request is about, if it names one */
   decide(asker: Asker, namespace?: string): Verdict | Promise<Verdict>;
+  /** Is told which gangs something befell, if it wants to know. */
+  onEffects?(effects: readonly Effect[]): void;
 }
 
 const ALL = { viewer: EVERYTHING } as const;

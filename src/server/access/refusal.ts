@@ -1,5 +1,5 @@
 /** Why somebody may not read, for the counter of refusals. */
-export type RefusalReason = 'site' | 'host' | 'forwarded' | 'address' | 'token' | 'busy' | 'api-server';
+type RefusalReason = 'site' | 'host' | 'forwarded' | 'address' | 'token' | 'busy' | 'api-server';
 
 /** The answer to somebody who may not read. */
 export interface Refusal {

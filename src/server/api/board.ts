@@ -1,3 +1,4 @@
+import type { GangRow } from '../../core/board/gang-rows.ts';
 import type { NodeMap } from '../../core/board/node-map.ts';
 import type { Scheduler } from '../../core/scheduler.ts';
 import type { Slices } from '../../core/work.ts';
@@ -14,6 +15,8 @@ export interface BoardDeps {
   readonly moreOf: MoreOf;
   /** Grows when `moreOf` may say more. */
   readonly moreChanges: () => number;
+  /** Called whenever somebody asks for the list. */
+  readonly onAsked?: () => void;
   /** A clock that never goes back, in ms; absent: that of the process. */
   readonly monotonicMs?: (() => number) | undefined;
 }
@@ -57,6 +60,7 @@ export class Board {
 
   /** The list of gangs; its version is `gangsVersion` as soon as it is there. */
   gangs(): Promise<GangList> {
+    this.#deps.onAsked?.();
     return this.#gangs.latest();
   }
 
@@ -100,7 +104,7 @@ export class Board {
     const { scheduler, nowMs, moreOf } = this.#deps;
     const rows = yield* scheduler.board.gangRows(nowMs());
     yield undefined;
-    const more = rows.map((row): BoardRow => ({ ...row, ...moreOf(row.gang) }));
+    const more = rows.map((row): BoardRow => ({ ...row, ...moreFor(row, moreOf) }));
     yield undefined;
     return yield* listOf(more, before);
   }
@@ -112,6 +116,12 @@ export class Board {
     const indexOf = isSame ? before.indexOf : new Map(map.names.map((name, i) => [name, i]));
     return { map, indexOf, namesVersion: isSame ? before.namesVersion : (before?.namesVersion ?? 0) + 1 };
   }
+}
+
+/** A gang that has started since has no start any more, and one that waits no reservation. */
+function moreFor({ gang, phase }: GangRow, moreOf: MoreOf): ReturnType<MoreOf> {
+  const { reservedMs, ...starts } = moreOf(gang);
+  return phase === 'waiting' ? starts : { reservedMs };
 }
 
 function hasSameNames(a: NodeMap, b: NodeMap): boolean {

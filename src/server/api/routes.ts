@@ -1,4 +1,4 @@
-import type { FastifyPluginAsync } from 'fastify';
+import type { FastifyInstance, FastifyPluginAsync } from 'fastify';
 import type { ZodTypeProvider } from 'fastify-type-provider-zod';
 import { z } from 'zod';
 import type { GangSummary } from '../../core/explanation/explanation.ts';
@@ -16,6 +16,7 @@ import { inTurn, type InTurn } from './in-turn.ts';
 import { queueRoutes } from './queue-routes.ts';
 import { namespaceOf, redactExplanation, type Redaction } from './redact.ts';
 import { ExplanationView, GangList, GangQuery, NodeList, NodeQuery, PolicyList } from './schemas.ts';
+import { StartLook } from './start-look.ts';
 import { streamRoute } from './stream-route.ts';
 import type { StreamTimes } from './stream.ts';
 import { decorateViewer, type Viewer } from './viewer.ts';
@@ -71,16 +72,11 @@ interface Shared extends ApiDeps {
  * objects that it asks about.
  */
 export const apiRoutes: FastifyPluginAsync<ApiDeps> = async (plain, deps) => {
-  const { scheduler, snapshot, timelines, nowMs } = deps;
+  const { scheduler, snapshot } = deps;
   decorateViewer(plain);
   await documented(plain);
   const app = plain.withTypeProvider<ZodTypeProvider>();
-  const board = new Board({
-    scheduler,
-    nowMs,
-    moreOf: (gang) => ({ reservedMs: timelines.of(gang)?.reservedMs }),
-    moreChanges: () => timelines.changes,
-  });
+  const board = boardOf(plain, deps);
   const shared: Shared = {
     ...deps,
     toWall: deps.toWall ?? ((ms) => ms),
@@ -100,6 +96,30 @@ export const apiRoutes: FastifyPluginAsync<ApiDeps> = async (plain, deps) => {
   boardRoutes(app, shared);
   streamRoute(app, { ...shared, times: deps.streamTimes });
 };
+
+/** The board, with the start times that are looked for while somebody asks. */
+function boardOf(app: FastifyInstance, { scheduler, timelines, nowMs }: ApiDeps): Board {
+  const starts = new StartLook({
+    board: scheduler.board,
+    nowMs,
+    onProblem: (error) => app.log.error(error, 'looking for start times failed'),
+  });
+  app.addHook('onClose', (_app, done) => {
+    starts.close();
+    done();
+  });
+  return new Board({
+    scheduler,
+    nowMs,
+    moreOf: (gang) => {
+      const start = starts.of(gang);
+      const times = start ? { startsAboutMs: start.aboutMs, startsLatestMs: start.latestMs } : {};
+      return { reservedMs: timelines.of(gang)?.reservedMs, ...times };
+    },
+    moreChanges: () => timelines.changes + starts.finds,
+    onAsked: () => starts.ask(),
+  });
+}
 
 const redactionOf = (scheduler: Pick<Scheduler, 'board' | 'gangs'>, viewer: Viewer): Redaction => ({
   viewer,

@@ -6,7 +6,7 @@ import type { Board } from './board.ts';
 import { decisionView, isToldTo } from './board-routes.ts';
 import type { DecisionList, TickView } from './board-schemas.ts';
 import { problem, text, type ApiScope } from './document.ts';
-import { MOST_STREAMS, STREAM_TIMES, Streams, type StreamTimes } from './stream.ts';
+import { MOST_STREAMS, STREAM_TIMES, Streams, type StreamEvent, type StreamTimes } from './stream.ts';
 import type { Viewer } from './viewer.ts';
 import type { Age } from './views.ts';
 
@@ -71,10 +71,16 @@ interface ForViewer {
   readonly toWall: (ms: number) => number;
 }
 
+/** Decisions of one event: a reader that takes some events and then no more is seen to. */
+const AN_EVENT = 100;
+
 function decisionsAfter(decisions: Decisions, id: number, { viewer, toWall }: ForViewer) {
   const told = decisions.after(id).filter((one) => isToldTo(one, viewer));
-  const { lastId } = decisions;
-  if (told.length === 0) return { json: undefined, lastId };
-  const items = told.map((one) => decisionView(one, viewer, toWall));
-  return { json: JSON.stringify({ items } satisfies z.output<typeof DecisionList>), lastId };
+  const events: StreamEvent[] = [];
+  for (let at = 0; at < told.length; at += AN_EVENT) {
+    const items = told.slice(at, at + AN_EVENT).map((one) => decisionView(one, viewer, toWall));
+    const json = JSON.stringify({ items } satisfies z.output<typeof DecisionList>);
+    events.push({ id: items.at(-1)!.id, json });
+  }
+  return { events, lastId: decisions.lastId };
 }

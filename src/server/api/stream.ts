@@ -2,15 +2,21 @@ import type { ServerResponse } from 'node:http';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { Viewer } from './viewer.ts';
 
+/** An event `decisions`; `id`: of its last one. */
+export interface StreamEvent {
+  readonly id: number;
+  readonly json: string;
+}
+
 /** What a stream tells of, as the routes know it. */
 export interface StreamSource {
   /** What to read again, as JSON; made once for all streams. */
   readonly tick: () => Promise<string>;
-  /** Decisions after this number that the viewer may see, as JSON, and the last number; undefined: there are none. */
+  /** Decisions after this number that the viewer may see, the oldest first, in some events as JSON; and the last number. */
   readonly decisionsAfter: (
     id: number,
     viewer: Viewer,
-  ) => { readonly json: string | undefined; readonly lastId: number };
+  ) => { readonly events: readonly StreamEvent[]; readonly lastId: number };
   /** The number of the last decision. */
   readonly lastId: () => number;
   /** A tick could not be made. */
@@ -43,7 +49,8 @@ interface Reader {
   /** The tick that it was told last, without its time. */
   told: string;
   toldMs: number;
-  /** Since when it takes nothing; undefined: it does. */
+  /** What it had not taken yet at the last tick, in bytes, and since when it takes nothing; undefined: it does. */
+  left: number;
   stuckSinceMs: number | undefined;
 }
 
@@ -84,6 +91,7 @@ export class Streams {
       lastId: lastIdOf(request) ?? this.#source.lastId(),
       told: '',
       toldMs: -Infinity,
+      left: 0,
       stuckSinceMs: undefined,
     };
     // A restarted muster counts from 1 again.
@@ -134,18 +142,22 @@ export class Streams {
   #tell(reader: Reader, { json: tick, what }: { readonly json: string; readonly what: string }): void {
     const { response, viewer } = reader;
     const nowMs = performance.now();
-    if (response.writableNeedDrain) {
-      reader.stuckSinceMs ??= nowMs;
-      if (nowMs - reader.stuckSinceMs >= this.#times.stuckMs) response.destroy();
-      return;
-    }
+    if (response.writableNeedDrain) return this.#wait(reader, nowMs);
     reader.stuckSinceMs = undefined;
-    const { json, lastId } = this.#source.decisionsAfter(reader.lastId, viewer);
+    const { events, lastId } = this.#source.decisionsAfter(reader.lastId, viewer);
     reader.lastId = lastId;
-    if (json !== undefined) response.write(`event: decisions\nid: ${lastId}\ndata: ${json}\n\n`);
+    for (const { id, json } of events) response.write(`event: decisions\nid: ${id}\ndata: ${json}\n\n`);
     if (what === reader.told && nowMs - reader.toldMs < this.#times.heartbeatMs) return;
     response.write(`event: tick\ndata: ${tick}\n\n`);
     [reader.told, reader.toldMs] = [what, nowMs];
+  }
+
+  /** It has not taken all that it was told: drops it if it has taken nothing for long. */
+  #wait(reader: Reader, nowMs: number): void {
+    const { writableLength } = reader.response;
+    if (reader.stuckSinceMs === undefined || writableLength !== reader.left) reader.stuckSinceMs = nowMs;
+    reader.left = writableLength;
+    if (nowMs - reader.stuckSinceMs >= this.#times.stuckMs) reader.response.destroy();
   }
 }
 

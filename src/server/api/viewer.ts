@@ -10,9 +10,6 @@ export interface Viewer {
   sees(namespace: string): boolean;
 }
 
-/** Of those who may not read: sees nothing. */
-export const NOTHING: Viewer = { seesAll: false, seesNodes: false, sees: () => false };
-
 /** Sees all. */
 export const EVERYTHING: Viewer = { seesAll: true, seesNodes: true, sees: () => true };
 

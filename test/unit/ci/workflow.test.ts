@@ -27,17 +27,11 @@ test('it ends with .ci/run, may only read, and does not hang', () => {
   expect(minutes).toBe(90);
 });
 
-test('actions are pinned by major version', () => {
-  const used = steps.flatMap(({ uses }) => uses ?? []);
-  expect(used).toHaveLength(3);
-  for (const action of used) expect(action).toMatch(/^actions\/[a-z-]+@v\d+$/);
-});
-
 // test/unit/deploy/image.test.ts compares the versions with package.json and the image.
 test('Node.js is that of the matrix; Go is what the control plane asks', () => {
   expect(inputs('setup-node')['node-version']).toBe('${{ matrix.node }}');
   const { 'go-version-file': goMod, 'cache-dependency-path': goSum } = inputs('setup-go');
-  for (const file of [goMod, goSum]) expect(existsSync(join(ROOT, String(file)))).toBe(true);
+  for (const file of [goMod, ...String(goSum).trim().split('\n')]) expect(existsSync(join(ROOT, String(file)))).toBe(true);
 });
 
 test('the checkout is whole: the check of commit messages looks back', () => {

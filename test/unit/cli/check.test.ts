@@ -30,7 +30,7 @@ test('check shows queues as a tree, and warnings change no exit code', async () 
   const path = file('queues.yaml', QUEUES);
   const { code, out, err } = await muster('check', path);
   expect(code).toBe(0);
-  expect(out).toBe(`${path}: ok: default
+  expect(out).toBe(`${path}: ok: policy file: default
   prod      guaranteed cpu 8, memory 4Gi; max cpu 100
     etl     weight 2
     ml      guaranteed 50%

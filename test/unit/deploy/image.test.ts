@@ -29,7 +29,9 @@ test('what the image is made of is in the build context, and is there', () => {
 const args = new Map(of('ARG').map((line) => line.split('=') as [string, string | undefined]));
 
 test('its images have the tags of one Node.js, and a release build can name them by digest', () => {
-  expect(of('FROM')).toEqual(['${BUILD_IMAGE} AS build', '${RUN_IMAGE}']);
+  // The bundle is built on the builder's own platform: nothing is emulated, since the last stage only copies.
+  expect(of('FROM')).toEqual(['--platform=$BUILDPLATFORM ${BUILD_IMAGE} AS build', '${RUN_IMAGE}']);
+  expect(instructions.slice(instructions.indexOf('FROM ${RUN_IMAGE}')).filter((line) => /^RUN /.test(line))).toEqual([]);
   const images = instructions.filter((line) => /^ARG (BUILD|RUN)_IMAGE=/.test(line));
   expect(images).toHaveLength(2);
   for (const image of images) expect(image).toMatch(/=[a-z0-9./-]+(:|nodejs)\$\{NODE\}-[a-z0-9:-]+$/);

@@ -23,7 +23,10 @@ const plain = (flags: Partial<InstallFlags> = {}, facts?: Facts) =>
   choiceOf({ cluster: false, ...flags }, facts, NO_FILE);
 
 /** What `muster install` offers of what deploy/ has. */
-const OFFERED = ['webhook', 'before-1-35', 'service-monitor', 'service-monitor-mtls', 'alerts', 'dashboard'];
+const OFFERED = [
+  ...['console-rbac', 'provisioning', 'provisioning-main'],
+  ...['webhook', 'before-1-35', 'service-monitor', 'service-monitor-mtls', 'alerts', 'dashboard'],
+];
 const offered = CHOICES.filter(
   ({ components, withoutNetworkPolicy }) => !withoutNetworkPolicy && components.every((name) => OFFERED.includes(name)),
 );
@@ -35,6 +38,8 @@ function choiceFor({ mode, components }: Stack): Choice {
     webhook: has('webhook'),
     alerts: has('alerts'),
     dashboard: has('dashboard'),
+    consoleRbac: has('console-rbac'),
+    provisioning: has('provisioning') || has('provisioning-main'),
     serviceMonitor: has('service-monitor') || has('service-monitor-mtls'),
     ...(has('before-1-35') ? { kubeSchedulerVersion: '1.34.4' } : {}),
   });
@@ -94,6 +99,7 @@ const FACTS: Facts = {
   nodes: 2000,
   hasPrometheusOperator: true,
   hasCertManager: false,
+  hasProvisioningRequests: false,
 };
 const yamlOf = (choice: Choice) => JSON.stringify(objectsOf(choice));
 
@@ -126,6 +132,7 @@ describe('what the cluster says', () => {
     [plain({}, FACTS), FACTS, 'https://10.0.0.1:6443: Kubernetes v1.36.3-gke.7, 2,000 nodes'],
     [plain({ webhook: true }, FACTS), FACTS, 'the cluster lacks cert-manager, for the webhook'],
     [plain({ mode: 'service-mtls' }), undefined, 'the cluster needs cert-manager, for mode service-mtls'],
+    [plain({ provisioning: true }, FACTS), FACTS, 'the cluster lacks ProvisioningRequests of cluster-autoscaler'],
     [plain({ alerts: true }), undefined, 'the cluster needs the Prometheus operator, for alerts'],
     [plain({ kubeSchedulerVersion: '1.30.1' }), undefined, 'with MUSTER_REASONS=all'],
     [plain({ kubeSchedulerVersion: '1.37.0' }), undefined, 'newer than what the tests of this muster run (1.36)'],
@@ -159,6 +166,7 @@ test.each([
   [{ mode: 'service-mtls', replicas: 2 }, '--replicas: 2: with --mode service-mtls two replicas would both decide'],
   [{ mode: 'main', replicas: 1 }, '--replicas: 1: with --mode main muster is a static pod'],
   [{ mode: 'main', webhook: true }, '--webhook: true: not with --mode main'],
+  [{ mode: 'service-mtls', consoleRbac: true }, '--console-rbac: true: not with --mode service-mtls'],
   [{ mode: 'main', serviceMonitor: true }, '--service-monitor: true: not with --mode main'],
 ] as [Partial<InstallFlags>, string][])('%o is refused', (flags, says) => {
   expect(() => plain(flags)).toThrow(says);
@@ -250,29 +258,33 @@ describe('what would change', () => {
     spec: { ports: [{ port }] },
   });
   const namespace = { apiVersion: 'v1', kind: 'Namespace', metadata: { name: 'x' } };
+  const role = { apiVersion: 'rbac.authorization.k8s.io/v1', kind: 'ClusterRole', metadata: { name: 'muster' } };
+  const installed = { object: role, live: role };
 
-  test('is all, where muster is not installed', () => {
-    const pairs = [
-      { object: namespace, live: namespace },
-      { object: service(1), live: undefined },
-    ];
-    expect(changeLines(pairs)).toEqual(['muster is not installed in this cluster: all is new']);
+  test('is not told of each object, where muster is not installed, but of what stands in the way', () => {
+    const isNew = { object: role, live: undefined };
+    const first = 'muster is not installed in this cluster';
+    expect(changeLines([isNew, { object: namespace, live: namespace }])).toEqual([first]);
+    expect(changeLines([isNew, { object: service(2), live: service(1) }])).toEqual([
+      first,
+      'changes: Service muster: spec.ports[0].port: 1 -> 2',
+    ]);
   });
 
   test('is told field by field, without what the server adds', () => {
     const live = { ...service(1), spec: { ports: [{ port: 1, protocol: 'TCP' }], type: 'ClusterIP' } };
-    expect(changeLines([{ object: service(1), live }])).toEqual(['muster is installed: 0 objects of 1 would change']);
-    expect(changeLines([{ object: service(2), live }])[1]).toBe('changes: Service muster: spec.ports[0].port: 1 -> 2');
-    const both = [
-      { object: service(1), live },
-      { object: namespace, live: undefined },
-    ];
-    expect(changeLines(both)[1]).toBe('new: Namespace x');
+    const told = (object: typeof namespace, old?: typeof namespace) => changeLines([installed, { object, live: old }]);
+    expect(told(service(1), live)).toEqual(['muster is installed: 0 objects of 2 would change']);
+    expect(told(service(2), live)).toEqual([
+      'muster is installed: 1 object of 2 would change',
+      'changes: Service muster: spec.ports[0].port: 1 -> 2',
+    ]);
+    expect(told(namespace)[1]).toBe('new: Namespace x');
   });
 
   test('is not told at length', () => {
     const many = (value: string) => ({ ...service(1), data: { a: value, b: value, c: value, d: value, e: value } });
-    const [, line] = changeLines([{ object: many('1\n'), live: many('2') }]);
+    const [, line] = changeLines([installed, { object: many('1\n'), live: many('2') }]);
     expect(line).toContain(
       'data.a: 2 -> another text; data.b: 2 -> another text; data.c: 2 -> another text; and 2 other fields',
     );
@@ -280,7 +292,7 @@ describe('what would change', () => {
 
   test('is not for kubectl where Helm has installed', () => {
     const live = service(1, { 'app.kubernetes.io/managed-by': 'Helm' });
-    expect(changeLines([{ object: service(1), live }])).toContain(
+    expect(changeLines([installed, { object: service(1), live }])).toContain(
       'Helm installed what is there: upgrade it with helm, or uninstall it first',
     );
   });

@@ -52,7 +52,9 @@ describe.skipIf(!hasKubectl)('component provisioning', () => {
 
   test.each(STACKS.slice(0, 3))('$base: it switches asking on, and nothing else does', ({ base, components }) => {
     const texts = (stack: Stack) =>
-      JSON.stringify(kustomize(stack).filter(({ kind, metadata }) => kind === 'Deployment' && metadata.name === 'muster'));
+      JSON.stringify(
+        kustomize(stack).filter(({ kind, metadata }) => kind === 'Deployment' && metadata.name === 'muster'),
+      );
     expect(texts({ base, components })).toContain('"name":"MUSTER_PROVISIONING","value":"best-effort-atomic"');
     expect(texts({ base, components: [] })).not.toContain('PROVISIONING');
   });

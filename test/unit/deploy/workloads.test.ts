@@ -134,9 +134,8 @@ describe.skipIf(!hasKubectl)('kubectl kustomize', () => {
 });
 
 describe.skipIf(!hasKubectl)('docs/install.md', () => {
-  const [own, webhook] = [...readFileSync(join(ROOT, 'docs/install.md'), 'utf8').matchAll(/```yaml\n(.*?)```/gs)].map(
-    ([, block]) => block!.trimEnd(),
-  );
+  const firstOf = (file: string) => /```yaml\n(.*?)```/s.exec(readFileSync(join(ROOT, file), 'utf8'))![1]!.trimEnd();
+  const [own, webhook] = [firstOf('docs/install.md'), firstOf('docs/install-modes.md')];
   const stack = { base: 'deploy/overlays/dedicated', components: ['webhook'] };
   const valueOf = (all: readonly Manifest[], start: string) => {
     const { data } = all.find(({ metadata }) => metadata.name.startsWith(start)) as unknown as {
@@ -165,8 +164,8 @@ describe.skipIf(!hasKubectl)('docs/install.md', () => {
   });
 
   test("the webhook's rules that it shows take the place of those that are shipped, and are read", () => {
-    const all = kustomize(stack, [webhook!]);
-    const { rules } = parseWebhookConfig(valueOf(all, 'muster-webhook-'), 'docs/install.md');
+    const all = kustomize(stack, [webhook]);
+    const { rules } = parseWebhookConfig(valueOf(all, 'muster-webhook-'), 'docs/install-modes.md');
     expect(rules[0]).toMatchObject({
       schedulerName: 'muster',
       driver: { gate: true, priorityClassName: 'spark-driver' },
@@ -179,7 +178,7 @@ describe.skipIf(!hasKubectl)('docs/install.md', () => {
   test('the kustomization that it shows sets both images and the policies', () => {
     const folder = mkdtempSync(join(ROOT, 'deploy', '.kustomize-'));
     try {
-      const text = own!.replaceAll('../muster/deploy/', '../').replace('newTag: 0.1.0', 'newTag: 9.9.9');
+      const text = own.replaceAll('../muster/deploy/', '../').replace('newTag: 0.1.0', 'newTag: 9.9.9');
       writeFileSync(join(folder, 'kustomization.yaml'), text.replace('v1.36.3', 'v1.99.0'));
       writeFileSync(join(folder, 'policies.yaml'), 'policies of mine');
       const all = kustomizeFolder(folder);

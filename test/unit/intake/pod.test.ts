@@ -250,6 +250,39 @@ describe('the native dialect', () => {
   });
 });
 
+describe('the traceparent of a leader', () => {
+  const TRACE = '4bf92f3577b34da6a3ce929d0e0e4736';
+  const SPAN = '00f067aa0ba902b7';
+  const roles = JSON.stringify([{ name: 'driver' }]);
+  const read = (text: string, labels: object = { 'muster.dev/gang': 'etl', 'muster.dev/role': 'driver' }) => {
+    const annotations = { 'muster.dev/roles': roles, 'muster.dev/traceparent': text };
+    return toPodInfo({ metadata: { ...metadata, labels, annotations }, spec: {} }, 'Pod').traceParent;
+  };
+
+  test.each(['00', '01', 'ff'])('is kept as it is, with flags %s', (flags) => {
+    expect(read(`00-${TRACE}-${SPAN}-${flags}`)).toBe(`00-${TRACE}-${SPAN}-${flags}`);
+  });
+
+  test.each([
+    '',
+    'x',
+    `00-${TRACE}-${SPAN}`,
+    `01-${TRACE}-${SPAN}-01`,
+    `00-${'0'.repeat(32)}-${SPAN}-01`,
+    `00-${TRACE}-${'0'.repeat(16)}-01`,
+    `00-${TRACE.toUpperCase()}-${SPAN}-01`,
+    `00-${TRACE}-${SPAN}-01\n`,
+    `00-${TRACE}-${SPAN}-0100`,
+  ])('is ignored where it is malformed: %j', (text) => {
+    expect(read(text)).toBeUndefined();
+  });
+
+  test('is not kept of a pod that leads no gang', () => {
+    expect(read(`00-${TRACE}-${SPAN}-01`, { 'muster.dev/gang': 'etl', 'muster.dev/role': 'executor' })).toBeUndefined();
+    expect(read(`00-${TRACE}-${SPAN}-01`, {})).toBeUndefined();
+  });
+});
+
 describe("Palantir's dialect", () => {
   const labels = { 'spark-role': 'driver', 'spark-app-id': 'app-1' };
   const sizes = {

@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import { closeSync, constants, mkdtempSync, openSync, readFileSync, readSync, rmSync } from 'node:fs';
+import { closeSync, constants, mkdtempSync, openSync, readFileSync, readSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, expect, test, vi } from 'vitest';
@@ -67,13 +67,15 @@ test('a reader that stands still holds up nobody: later lines are lost, and coun
 });
 
 test('SIGTERM right after many answers loses no line', async () => {
-  const started = start(['serve', '--demo', '--port', '0']);
+  const node = { kind: 'Node', metadata: { name: 'node-1' }, status: { allocatable: { cpu: '4', pods: '10' } } };
+  writeFileSync(join(folder, 'nodes.json'), JSON.stringify({ kind: 'List', items: [node] }));
+  const started = start(['serve', '--nodes', join(folder, 'nodes.json'), '--port', '0']);
   const url = (await written(started, /"url":"([^"]+)"/))[1]!;
-  const body = JSON.stringify({ Pod: { metadata: { name: 'p', uid: 'u' } }, Nodes: null, NodeNames: ['demo-1'] });
+  const body = JSON.stringify({ Pod: { metadata: { name: 'p', uid: 'u' } }, Nodes: null, NodeNames: ['node-1'] });
   const headers = { 'content-type': 'application/json' };
   for (let i = 0; i < 50; i++) {
     const response = await fetch(`${url}/filter`, { method: 'POST', headers, body });
-    expect(await response.text()).toBe('{"NodeNames":["demo-1"]}');
+    expect(await response.text()).toBe('{"NodeNames":["node-1"]}');
   }
   started.child.kill('SIGTERM');
   const { code, out } = await started.ended;

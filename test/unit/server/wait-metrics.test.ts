@@ -162,7 +162,15 @@ describe('who waits now', () => {
 
 describe('names that tenants invent', () => {
   const ref = { namespace: 'jobs', name: 'x', uid: 'x' };
-  const standing = { sinceMs: 0, limit: undefined, user: '', priority: 0, members: 1, isAwaited: true };
+  const standing = {
+    sinceMs: 0,
+    limit: undefined,
+    user: '',
+    priority: 0,
+    members: 1,
+    isAwaited: true,
+    traceParent: undefined,
+  };
 
   test('make at most so many series, and lose no gang', async () => {
     const registry = new Registry();

@@ -1,8 +1,8 @@
-import { amount } from '../core/explanation/amounts.ts';
-import type { NodeInfo } from '../core/model.ts';
-import type { QueueSpec } from '../core/policy/tenancy.ts';
-import { amountOf } from '../core/queue/quotas.ts';
-import type { Resources } from '../core/resources.ts';
+import { amount } from '../../core/explanation/amounts.ts';
+import type { NodeInfo } from '../../core/model.ts';
+import type { QueueSpec } from '../../core/policy/tenancy.ts';
+import { amountOf } from '../../core/queue/quotas.ts';
+import type { Resources } from '../../core/resources.ts';
 
 /** What the nodes can hold; of a cordoned node nothing counts. */
 export function capacityOf(nodes: readonly NodeInfo[]): Resources {

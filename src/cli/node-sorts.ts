@@ -1,2 +1,0 @@
-/** By what `muster nodes` sorts. */
-export const NODE_SORTS = ['name', 'nodes', 'used', 'reserved', 'free', 'stranded'] as const;
