@@ -29,7 +29,7 @@ export interface ResourceMap {
   readonly stranded: Uint8Array;
 }
 
-export const MOST_RESOURCES = 8;
+const MOST_RESOURCES = 8;
 /** Half per cent. */
 const WHOLE = 200;
 
