@@ -1,6 +1,7 @@
 import { chmodSync, mkdtempSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import Fastify, { type FastifyInstance } from 'fastify';
 import { Registry } from 'prom-client';
 import { afterAll, afterEach, beforeEach, describe, expect, test } from 'vitest';
@@ -11,9 +12,10 @@ import { Transport } from '../../src/kube/transport.ts';
 import { GangNamespaces } from '../../src/server/access/gang-namespaces.ts';
 import { guardReads } from '../../src/server/access/guard.ts';
 import { KubeUsers } from '../../src/server/access/kube-users.ts';
-import { tokenHolders, type ReadAccess } from '../../src/server/access/read-access.ts';
+import { tokenHolders, type ReadAccess, type Verdict } from '../../src/server/access/read-access.ts';
 import { TokenFile } from '../../src/server/access/token-file.ts';
 import { warnOfReaders } from '../../src/server/access/advice.ts';
+import { EVERYTHING } from '../../src/server/api/viewer.ts';
 import { forPeople } from '../../src/server/for-people.ts';
 import { serve } from '../../src/server/serve.ts';
 import { FakeApiServer } from '../support/fake-api-server.ts';
@@ -416,6 +418,30 @@ describe('readAccess kubernetes', () => {
       api.refuse = () => 500;
       nowMs += 60_001;
       await expect(next()).rejects.toThrow();
+    });
+
+    test('of somebody who went while the API server was asked are judged no more', async () => {
+      const app = Fastify();
+      started.push(app);
+      let asked = 0;
+      let answer: (verdict: Verdict) => void = () => undefined;
+      const decide = () => {
+        asked++;
+        return new Promise<Verdict>((resolve) => (answer = resolve));
+      };
+      guardReads(app, { access: { needsToken: true, decide }, onRefusal: () => undefined, againMs: 5 });
+      app.get('/v1/stream', (_request, reply) => void reply.hijack());
+      const url = await app.listen({ host: '127.0.0.1', port: 0 });
+      const stop = new AbortController();
+      const gone = fetch(`${url}/v1/stream`, { signal: stop.signal }).catch(() => undefined);
+      await until(() => asked === 1);
+      stop.abort();
+      await gone;
+      const connections = () => new Promise((resolve) => app.server.getConnections((_, count) => resolve(count)));
+      while ((await connections()) !== 0) await sleep(1);
+      answer({ viewer: EVERYTHING });
+      await sleep(50);
+      expect(asked).toBe(1);
     });
 
     test('end when their token is taken out of the file', async () => {

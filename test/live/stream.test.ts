@@ -5,6 +5,8 @@ import { afterEach, describe, expect, test, vi } from 'vitest';
 import { Scheduler } from '../../src/core/scheduler.ts';
 import { DEFAULT_POLICY } from '../../src/core/policy/policy.ts';
 import { DecisionList, TickView } from '../../src/server/api/board-schemas.ts';
+import type { ReadAccess, Verdict } from '../../src/server/access/read-access.ts';
+import { EVERYTHING } from '../../src/server/api/viewer.ts';
 import { MOST_STREAMS, type StreamTimes } from '../../src/server/api/stream.ts';
 import { buildServer } from '../../src/server/app.ts';
 import { node, offer } from '../support/builders.ts';
@@ -17,12 +19,13 @@ afterEach(async () => {
   await Promise.all(open.splice(0).map((one) => one.close()));
 });
 
-async function serve(times: StreamTimes = QUICK) {
+async function serve(times: StreamTimes = QUICK, access?: ReadAccess) {
   const scheduler = new Scheduler({ policies: [DEFAULT_POLICY], schedulerNames: ['muster'] });
   scheduler.observe({ kind: 'node', node: node('n', { cpu: 4 }) }, 0);
   scheduler.observe({ kind: 'synced' }, 0);
   const options = { scheduler, nowMs: () => 0, logger: pino({ level: 'silent' }), streamTimes: times };
-  const server = buildServer({ ...options, reasons: 'one', maxBodyBytes: 2 ** 20 });
+  const readers = access ? { access } : {};
+  const server = buildServer({ ...options, ...readers, reasons: 'one', maxBodyBytes: 2 ** 20 });
   const url = await server.app.listen({ host: '127.0.0.1', port: 0 });
   const { port } = server.app.server.address() as AddressInfo;
   open.push(server.app);
@@ -149,6 +152,24 @@ describe('GET /v1/stream', () => {
       expect(again.response.status).toBe(200);
     });
     for (const one of readers) one.stop();
+  });
+
+  test('those that go while the API server is asked who they are take no place', async () => {
+    const verdicts: ((verdict: Verdict) => void)[] = [];
+    const decide = () => new Promise<Verdict>((resolve) => verdicts.push(resolve));
+    const { url, port, server } = await serve(QUICK, { needsToken: true, decide });
+    const gone = await Promise.all(Array.from({ length: MOST_STREAMS }, () => deaf(port)));
+    await vi.waitFor(() => expect(verdicts).toHaveLength(MOST_STREAMS));
+    for (const socket of gone) socket.destroy();
+    const connections = () => new Promise((resolve) => server.app.server.getConnections((_, count) => resolve(count)));
+    await vi.waitFor(async () => expect(await connections()).toBe(0));
+    for (const resolve of verdicts.splice(0)) resolve({ viewer: EVERYTHING });
+    const asked = fetch(`${url}/v1/stream`);
+    await vi.waitFor(() => expect(verdicts).toHaveLength(1));
+    verdicts[0]!({ viewer: EVERYTHING });
+    const { status, body } = await asked;
+    await body?.cancel();
+    expect(status).toBe(200);
   });
 
   test('one that reads nothing is dropped, while others are told', async () => {

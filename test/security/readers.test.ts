@@ -20,8 +20,18 @@ const ALL: Viewer = { seesAll: true, seesNodes: true, sees: () => true };
 /** Gangs of others hold all room or wait ahead of mine, which could evict them. */
 function world(): World {
   const preemption = { ...DEFAULT_POLICY.preemption, minRuntimeMs: 0 };
-  const nodes = ['secret-node-1', 'secret-node-2'].map((name) => node(name, { cpu: 8 }));
-  const made = new World(nodes, { preemption }, true, [], new ToldRunTimes({ 'secret-run': exactly(2 * HOUR_MS) }));
+  const nodes = ['secret-node-1', 'secret-node-2'].map((name) => {
+    const labels = { 'kubernetes.io/hostname': `host-of-${name}`, 'pool-of-one': name };
+    return node(name, { cpu: 8, labels });
+  });
+  const topology = { ...DEFAULT_POLICY.topology, mode: 'prefer' as const, keys: ['kubernetes.io/hostname'] };
+  const made = new World(
+    nodes,
+    { preemption, topology },
+    true,
+    [],
+    new ToldRunTimes({ 'secret-run': exactly(2 * HOUR_MS) }),
+  );
   const runs = new TenantApp('secret-run', { namespace: 'secret-team', executors: 14, user: 'secret-eve' });
   made.start({ ...runs.driver(), priority: -10 });
   for (let i = 0; i < 14; i++) made.start({ ...runs.executor(i), priority: -10 });

@@ -57,6 +57,8 @@ export function* gangRows(ctx: BoardContext, nowMs: number): Slices<readonly Gan
   rows.push(...problemRows(ctx, seen));
   for (const gang of ctx.gangs.values()) {
     if (seen.has(gang.key)) continue;
+    // One that ends and comes again meanwhile is met again.
+    seen.add(gang.key);
     rows.push(isAdmitted(gang) ? rowOf(ctx, gang, nowMs) : waitingRow(ctx, gang));
     work.charge(ROW + gang.slots.length / SLOTS_PER_UNIT);
     if (work.isPauseDue()) yield undefined;

@@ -54,7 +54,11 @@ export function* groupsOf(
   return groups;
 }
 
+/** Its values are the nodes: a policy may name it, but it groups nothing. */
+const EACH_NODE = 'kubernetes.io/hostname';
+
 function rankOf(key: string, named: ReadonlySet<string>): number {
+  if (key === EACH_NODE) return GROUPING.length;
   if (named.has(key)) return -1;
   // Twice the same on all nodes: the names before they were stable.
   if (key.startsWith('beta.kubernetes.io/') || key.startsWith('failure-domain.beta.')) return GROUPING.length;

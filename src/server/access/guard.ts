@@ -63,6 +63,8 @@ function verdictOn(access: ReadAccess, asker: Asker, namespace: string | undefin
 const CERTIFIED: Verdict = { viewer: EVERYTHING };
 
 function remember(open: Set<Open>, one: Open): void {
+  // Who went while they were judged: their `close` has been.
+  if (one.reply.raw.destroyed) return;
   open.add(one);
   one.reply.raw.once('close', () => open.delete(one));
 }

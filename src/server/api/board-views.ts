@@ -72,17 +72,20 @@ interface OfMap {
 }
 
 export function nodeMapView(
-  { map, namesVersion }: NodeBoard,
+  { map, namesVersion, indexOf }: NodeBoard,
   { version, known }: OfMap,
   viewer: Viewer,
 ): Omit<z.output<typeof NodeMapView>, 'snapshot'> {
   const names = viewer.seesNodes ? [...map.names] : map.names.map((_, i) => nodeName(i));
-  const groupOf = () => map.groups.map(({ of }) => [...of]);
+  // A label may hold the name of its node, as kubernetes.io/hostname does.
+  const isShown = ({ values }: NodeMap['groups'][number]) => !values.some((value) => indexOf.has(value));
+  const groups = viewer.seesNodes ? map.groups : map.groups.filter(isShown);
+  const groupOf = () => groups.map(({ of }) => [...of]);
   return {
     version,
     namesVersion,
     resources: map.resources.map(({ name }) => name),
-    groups: map.groups.map(({ key, values }) => ({ key, values: [...values] })),
+    groups: groups.map(({ key, values }) => ({ key, values: [...values] })),
     ...(known === namesVersion ? {} : { names, groupOf: groupOf() }),
     unschedulable: [...map.unschedulable],
     ...textsOf(map),

@@ -82,6 +82,8 @@ export class Streams {
   open(request: FastifyRequest, reply: FastifyReply): void {
     const { raw: response } = reply;
     reply.hijack();
+    // Who went while it was asked who they are: their `close` has been.
+    if (response.destroyed) return;
     for (const [name, value] of Object.entries(reply.getHeaders()))
       if (value !== undefined) response.setHeader(name, value);
     response.writeHead(200, HEADERS);
