@@ -209,7 +209,11 @@ test('an object that only looks like one of muster’s is neither believed nor d
   forged('forged-4', '{"gang":5,"generation":"x"}');
   await waits(muster);
   await until(() => requests().length === 5);
-  expect((await muster.get('/metrics')).body).toMatch(/muster_objects_skipped_total\{kind="provisioningrequests"\} 4/);
+  await vi.waitFor(async () =>
+    expect((await muster.get('/metrics')).body).toMatch(
+      /muster_objects_skipped_total\{kind="provisioningrequests"\} 4/,
+    ),
+  );
   expect(muster.scheduler.roomRequest('jobs/a')?.name).not.toContain('forged');
 });
 
