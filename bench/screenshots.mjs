@@ -4,11 +4,11 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { chromium } from 'playwright-core';
-import { servePlayed } from './support/played-cluster.mjs';
+import { serveDemo } from './support/served-demo.mjs';
 import { shrink } from './support/small-png.mjs';
 
 // Writes docs/images/replay-*.png: parts of the report that this command makes, as Chromium shows it; and console-*.png:
-// pages of the console in front of a cluster that this script plays.
+// pages of the console in front of muster serve --demo, whose jobs are others each time.
 const COMMAND = [
   ...['replay', 'preset:S', '--nodes', 'preset:S', '--max-jobs', '600', '--offered', '0.9', '--urgent', '0.1'],
   ...['kube-default', 'fifo-gang', 'muster', 'muster-preempt'].flatMap((policy) => ['--policy', policy]),
@@ -19,17 +19,10 @@ const PICTURES = [
   { name: 'waits', width: 1280, height: 900, colorScheme: 'light', part: 'main section:first-child' },
   { name: 'cluster', width: 1280, height: 900, colorScheme: 'dark', part: 'main section:last-child' },
 ];
-const CONSOLE_PICTURES = [
+const consolePictures = ({ waits, runs }) => [
   { name: 'waiting', hash: '', ready: '.gangs .gang', width: 1280, height: 640, colorScheme: 'light' },
-  {
-    name: 'nodes',
-    hash: '#/nodes?gang=research/simulation-7',
-    ready: '.picker-list',
-    width: 1280,
-    height: 640,
-    colorScheme: 'dark',
-  },
-  { name: 'gang', hash: '#/gang/ml/train-large', ready: '.advice', width: 1280, height: 640, colorScheme: 'light' },
+  { name: 'nodes', hash: `#/nodes?gang=${runs}`, ready: '.picker-list', width: 1280, height: 640, colorScheme: 'dark' },
+  { name: 'gang', hash: `#/gang/${waits}`, ready: '.advice', width: 1280, height: 640, colorScheme: 'light' },
   { name: 'phone', hash: '', ready: '.gangs .gang', width: 390, height: 700, colorScheme: 'light' },
 ];
 const MOST_BYTES = 600_000;
@@ -58,10 +51,10 @@ for (const { name, width, height, colorScheme, part } of PICTURES) {
   console.log(`wrote docs/images/replay-${name}.png (${statSync(path).size} bytes)`);
   await page.close();
 }
-const played = await servePlayed(folder);
-for (const { name, hash, ready, width, height, colorScheme } of CONSOLE_PICTURES) {
+const demo = await serveDemo();
+for (const { name, hash, ready, width, height, colorScheme } of consolePictures(demo)) {
   const page = await browser.newPage({ viewport: { width, height }, colorScheme, reducedMotion: 'reduce' });
-  await page.goto(`${played.url}/${hash}`);
+  await page.goto(`${demo.url}/${hash}`);
   await page.waitForSelector(ready);
   await page.waitForSelector('.freshness.is-live');
   // Lists and the light of a gang follow within a second.
@@ -73,7 +66,7 @@ for (const { name, hash, ready, width, height, colorScheme } of CONSOLE_PICTURES
   console.log(`wrote docs/images/console-${name}.png (${statSync(path).size} bytes)`);
   await page.close();
 }
-await played.stop();
+demo.stop();
 await browser.close();
 rmSync(folder, { recursive: true });
 if (bytes > MOST_BYTES) {

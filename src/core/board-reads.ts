@@ -1,5 +1,6 @@
 import { gangRow, gangRows, type GangRow } from './board/gang-rows.ts';
 import { nodeMap, type NodeMap } from './board/node-map.ts';
+import type { NodeGroup } from './board/node-groups.ts';
 import { placesOf, type Place } from './board/places.ts';
 import { startTimes, type RowStart } from './board/start-times.ts';
 import type { StateView } from './state.ts';
@@ -9,6 +10,8 @@ import type { Slices } from './work.ts';
 export class BoardReads {
   readonly #state: StateView;
   #changes = 0;
+  /** By what nodes were grouped last: labels change seldom. */
+  #groups: { readonly shape: number; readonly policies: unknown; readonly groups: readonly NodeGroup[] } | undefined;
 
   constructor(state: StateView) {
     this.#state = state;
@@ -60,7 +63,13 @@ export class BoardReads {
   }
 
   /** All nodes by columns, in slices. */
-  nodeMap(): Slices<NodeMap> {
-    return nodeMap(this.#state);
+  *nodeMap(): Slices<NodeMap> {
+    const { cluster, policies } = this.#state;
+    const shape = cluster.table.shapeLog.position;
+    const known = this.#groups;
+    const isSame = known?.shape === shape && known.policies === policies;
+    const map = yield* nodeMap(this.#state, isSame ? known.groups : undefined);
+    this.#groups = { shape, policies, groups: map.groups };
+    return map;
   }
 }

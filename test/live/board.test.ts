@@ -1,3 +1,5 @@
+import { execFile } from 'node:child_process';
+import { promisify } from 'node:util';
 import { pino } from 'pino';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { z } from 'zod';
@@ -17,6 +19,7 @@ import { buildServer } from '../../src/server/app.ts';
 import { VERSION } from '../../src/version.ts';
 import { node, offer, boundTo } from '../support/builders.ts';
 import { TenantApp } from '../support/tenant-apps.ts';
+import { docText } from '../support/doc-blocks.ts';
 import { OpenScheduler } from '../support/world.ts';
 
 const NAMES = ['n1', 'n2', 'n3'];
@@ -284,4 +287,29 @@ describe('/openapi.json', () => {
     await get('/v1/queues', QueueList);
     await get('/v1/cost', CostView);
   });
+});
+
+/** The tour of docs/wire.md: its lines as they stand there. */
+const TOUR = docText('docs/wire.md')
+  .split('\n')
+  .filter((line) => line.startsWith('curl '));
+
+test('the tour has every list', () => {
+  expect(TOUR.length).toBeGreaterThanOrEqual(10);
+});
+
+test.each(TOUR)('%s', async (line) => {
+  const said = line.replace('http://127.0.0.1:8888', url);
+  expect(said).not.toBe(line);
+  // curl ends with 28 where its time is over: so must the stream.
+  const { stdout, code } = await promisify(execFile)('sh', ['-c', said]).then(
+    ({ stdout: text }) => ({ stdout: text, code: 0 }),
+    (error: { readonly stdout: string; readonly code: number }) => error,
+  );
+  if (line.includes('/v1/stream')) {
+    expect([code, stdout]).toEqual([28, expect.stringContaining('event: tick\ndata: {')]);
+    return;
+  }
+  expect(code).toBe(0);
+  expect(JSON.parse(stdout)).not.toHaveProperty('error');
 });

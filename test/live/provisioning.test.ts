@@ -1,4 +1,4 @@
-import { afterEach, beforeEach, expect, test } from 'vitest';
+import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import { Clock } from '../../src/clock.ts';
 import type { ProvisioningRules } from '../../src/kube/provisioning/provisioner.ts';
 import { requestName } from '../../src/kube/provisioning/request-object.ts';
@@ -82,8 +82,11 @@ test('templates come before the request that names them, and all belong to the l
   });
   for (const { metadata } of api.list(TEMPLATES))
     expect(metadata['ownerReferences']).toMatchObject([{ kind: 'Pod', uid: uidOf(driver) }]);
+  // The request counts once the watch has told of it.
+  await vi.waitFor(async () =>
+    expect((await muster.get('/metrics')).body).toContain('muster_provisioning_requests{state="asked"} 1'),
+  );
   const { body } = await muster.get('/metrics');
-  expect(body).toContain('muster_provisioning_requests{state="asked"} 1');
   expect(body).toContain('muster_provisioning_writes_total{write="ask",outcome="done"} 1');
   expect(body).toContain('muster_provisioning_available 1');
 });
@@ -206,7 +209,11 @@ test('an object that only looks like one of muster’s is neither believed nor d
   forged('forged-4', '{"gang":5,"generation":"x"}');
   await waits(muster);
   await until(() => requests().length === 5);
-  expect((await muster.get('/metrics')).body).toMatch(/muster_objects_skipped_total\{kind="provisioningrequests"\} 4/);
+  await vi.waitFor(async () =>
+    expect((await muster.get('/metrics')).body).toMatch(
+      /muster_objects_skipped_total\{kind="provisioningrequests"\} 4/,
+    ),
+  );
   expect(muster.scheduler.roomRequest('jobs/a')?.name).not.toContain('forged');
 });
 

@@ -1,11 +1,13 @@
+import type { RunTimes } from '../../core/history/run-times.ts';
 import type { NodeInfo } from '../../core/model.ts';
 import type { Rules } from '../../core/policy/rules.ts';
+import { withoutVariables } from '../../intake/app-of.ts';
 import { parseRules } from '../../intake/policy-file.ts';
 import { generateTrace } from '../../replay/generate/generate.ts';
 import { profileNamed } from '../../replay/generate/profiles.ts';
 import { toNode } from '../../replay/trace/nodes.ts';
 import { select } from '../../replay/trace/select.ts';
-import type { Trace, TraceJob } from '../../replay/trace/job.ts';
+import { runAloneMs, type Trace, type TraceJob } from '../../replay/trace/job.ts';
 
 /** The platform of the demo: its nodes, its teams and queues, and what they submit. All of it is made up. */
 
@@ -73,19 +75,38 @@ export function companyNodes(count: number): readonly NodeInfo[] {
     const labels = {
       'topology.kubernetes.io/zone': zone,
       'topology.kubernetes.io/rack': `${zone}-rack-${(Math.floor(i / ZONES) % RACKS) + 1}`,
-      'node.kubernetes.io/instance-type': pool === 'memory' ? 'r-32' : 'm-32',
+      'node.kubernetes.io/instance-type': pool === 'memory' ? 'r-16' : 'm-16',
       pool,
     };
     const memoryBytes = (pool === 'memory' ? 240 : 120) * GIB;
-    return toNode(`${pool}-${String(i).padStart(3, '0')}`, { cpuMilli: 31_500, memoryBytes, gpus: 0, labels });
+    return toNode(`${pool}-${String(i).padStart(3, '0')}`, { cpuMilli: 15_500, memoryBytes, gpus: 0, labels });
   });
 }
 
-/** What the teams submit: a generated workload with names that people would give. The same seed gives the same jobs. */
-export function companyTrace(seed: number): Trace {
-  const trace = select(generateTrace(PROFILE, { seed, days: DAYS }), { fromMs: MORNING_MS });
+/** A company's work: what its teams submit, and what they did in the night before. */
+export interface CompanyWork {
+  readonly trace: Trace;
+  readonly past: readonly TraceJob[];
+}
+
+/** A generated workload with names that people would give. The same seed gives the same jobs. */
+export function companyWork(seed: number): CompanyWork {
+  const all = generateTrace(PROFILE, { seed, days: DAYS });
   const taken = new Set<string>();
-  return { ...trace, work: 'gang', jobs: trace.jobs.map((job) => named(job, taken)) };
+  const renamed = ({ jobs }: Trace) => jobs.map((job) => named(job, taken));
+  const past = renamed(select(all, { untilMs: MORNING_MS }));
+  const trace = select(all, { fromMs: MORNING_MS });
+  return { trace: { ...trace, work: 'gang', jobs: renamed(trace) }, past };
+}
+
+/** Learns how long the runs of the past took, as a muster would have that had seen them. */
+export function learnFrom(past: readonly TraceJob[], history: RunTimes): void {
+  for (const job of past) {
+    const { namespace, app, user, queue, workers } = job;
+    const who = { user, ...(app === undefined ? {} : { app: withoutVariables(app) }) };
+    const ended = { ranMs: runAloneMs(job), how: 'succeeded' } as const;
+    history.learn({ namespace, name: '', queue, members: 1 + workers.min, ...who }, ended);
+  }
 }
 
 function named(job: TraceJob, taken: Set<string>): TraceJob {

@@ -4,7 +4,7 @@ import { ReplayScheduler } from '../../replay/sim/replay-scheduler.ts';
 import { Clock } from '../../clock.ts';
 import { buildFor, prepareWith, start, type Serving } from '../../server/start.ts';
 import { VERSION } from '../../version.ts';
-import { companyNodes, companyRules, companyTrace } from './company.ts';
+import { companyNodes, companyRules, companyWork, learnFrom } from './company.ts';
 import { live } from './living.ts';
 import { Pace } from './pace.ts';
 
@@ -13,7 +13,7 @@ export const LIVING_SPEED = 30;
 /** The cluster is busy when it can be looked at. */
 const WARM_MS = 3_600_000;
 /** Too few for all that is submitted by day, so that gangs wait. */
-const NODES = 36;
+const NODES = 72;
 
 /**
  * Serves a cluster on which a made-up company's jobs come, wait, run and end, LIVING_SPEED times as fast as in life.
@@ -43,7 +43,8 @@ export async function serveLiving(config: Config): Promise<Serving> {
   const serving = await start(prepared, server);
   const { url, extenderUrl } = serving;
   const nodes = companyNodes(NODES);
-  const trace = companyTrace(DEFAULT_REPLAY.seed);
+  const { trace, past } = companyWork(DEFAULT_REPLAY.seed);
+  learnFrom(past, prepared.history.runTimes);
   const { onEffects } = server;
   void live({ trace, nodes, scheduler, url: extenderUrl, pace, signal: stop.signal, onEffects }).then(
     () => logger.info('the workload of the demo is over'),

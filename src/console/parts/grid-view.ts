@@ -1,5 +1,3 @@
-import { useEffect, useRef, useState } from 'preact/hooks';
-
 /** Rows beyond the edges that are drawn as well. */
 const OVERSCAN = 6;
 /** However high the window is, no more rows are drawn. */
@@ -16,29 +14,6 @@ export function inView(top: number, height: number, rowHeight: number, total: nu
   const first = Math.max(0, Math.min(Math.floor(top / rowHeight) - OVERSCAN, total - 1));
   const end = Math.min(total, Math.ceil((top + height) / rowHeight) + OVERSCAN, first + MOST_ROWS);
   return { first: Math.max(0, first), end: Math.max(0, end) };
-}
-
-/** The part of a scrolled box that is in view, in px. */
-export function useScroll() {
-  const box = useRef<HTMLDivElement>(null);
-  const [view, setView] = useState({ top: 0, height: 600 });
-  useEffect(() => {
-    const element = box.current!;
-    const look = () =>
-      setView((old) => {
-        const { scrollTop: top, clientHeight: height } = element;
-        return old.top === top && old.height === height ? old : { top, height };
-      });
-    const observer = new ResizeObserver(look);
-    observer.observe(element);
-    element.addEventListener('scroll', look, { passive: true });
-    look();
-    return () => {
-      observer.disconnect();
-      element.removeEventListener('scroll', look);
-    };
-  }, []);
-  return { box, ...view };
 }
 
 /** Where a key leads from row `at` of `total`; undefined: nowhere. */

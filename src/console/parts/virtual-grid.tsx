@@ -1,6 +1,7 @@
 import type { ComponentChildren } from 'preact';
 import { useEffect, useId, useLayoutEffect, useState } from 'preact/hooks';
-import { inView, nextRow, useScroll } from './grid-view.ts';
+import { inView, nextRow } from './grid-view.ts';
+import { useScroll } from './use-scroll.ts';
 
 export interface Column<T> {
   readonly key: string;

@@ -25,14 +25,14 @@ export interface GangRow {
   readonly bound: number;
   readonly sinceMs: number;
   /** Of a waiting gang: its place in the order of admission; 1 is the next. */
-  readonly position?: number;
-  readonly waitsFor?: WaitKind;
+  readonly position?: number | undefined;
+  readonly waitsFor?: WaitKind | undefined;
   /** Why it waits, as answered to kube-scheduler. */
-  readonly reason?: string;
+  readonly reason?: string | undefined;
   /** Since when it has all the members that it needs; absent: it does not, or muster did not see it. */
-  readonly completeMs?: number;
+  readonly completeMs?: number | undefined;
   /** Of an admitted gang: when it ends if its forecast holds; absent: nobody knows. */
-  readonly endsAboutMs?: number;
+  readonly endsAboutMs?: number | undefined;
 }
 
 /** Work of a row, and of so many slots of a gang. */
@@ -74,29 +74,36 @@ export function gangRow(ctx: BoardContext, key: string, nowMs: number): GangRow 
 }
 
 function waitingRow(ctx: BoardContext, gang: Gang, position?: number): GangRow {
-  const refusal = refusalOf(gang);
-  return {
-    ...commonOf(ctx, gang),
+  const isBlocked = blockedOf(ctx) !== undefined;
+  return rowWith(ctx, gang, {
     phase: 'waiting',
-    ...(position === undefined ? {} : { position }),
-    waitsFor: waitKindOf(gang, blockedOf(ctx) !== undefined),
-    ...(refusal ? { reason: refusal.reason } : {}),
-  };
+    position,
+    waitsFor: waitKindOf(gang, isBlocked),
+    reason: refusalOf(gang)?.reason,
+    completeMs: undefined,
+    endsAboutMs: undefined,
+  });
 }
 
 function rowOf(ctx: BoardContext, gang: Gang, nowMs: number): GangRow {
   const endsMs = endOf(ctx, gang, 0.5, nowMs);
-  return {
-    ...commonOf(ctx, gang),
+  return rowWith(ctx, gang, {
     phase: phaseOf(gang),
-    ...(gang.ranSinceMs === undefined ? {} : { completeMs: gang.ranSinceMs }),
-    ...(endsMs < Infinity ? { endsAboutMs: endsMs } : {}),
-  };
+    position: undefined,
+    waitsFor: undefined,
+    reason: undefined,
+    completeMs: gang.ranSinceMs,
+    endsAboutMs: endsMs < Infinity ? endsMs : undefined,
+  });
 }
 
-const commonOf = ({ cluster }: BoardContext, gang: Gang) => ({
+type Changing = Pick<GangRow, 'phase' | 'position' | 'waitsFor' | 'reason' | 'completeMs' | 'endsAboutMs'>;
+
+/** One literal: of thousands of rows a second, objects that are spread would be most of the work. */
+const rowWith = ({ cluster }: BoardContext, gang: Gang, of: Changing): GangRow => ({
   gang: gang.key,
   namespace: gang.spec.namespace,
+  phase: of.phase,
   queue: gang.queue.path,
   user: gang.user,
   priority: gang.priority,
@@ -105,6 +112,11 @@ const commonOf = ({ cluster }: BoardContext, gang: Gang) => ({
   members: membersToStart(gang.spec),
   bound: cluster.boundMembers(gang.key).size,
   sinceMs: gang.firstAskMs,
+  position: of.position,
+  waitsFor: of.waitsFor,
+  reason: of.reason,
+  completeMs: of.completeMs,
+  endsAboutMs: of.endsAboutMs,
 });
 
 /** Pods that wait because their declaration is wrong or not there yet: one row for each gang that they name. */

@@ -29,17 +29,20 @@ export interface ResourceMap {
   readonly stranded: Uint8Array;
 }
 
-export const MOST_RESOURCES = 8;
+const MOST_RESOURCES = 8;
 /** Half per cent. */
 const WHOLE = 200;
 
-/** The map, in slices. Nodes that come or go meanwhile are shown as they were, or as empty. */
-export function* nodeMap(ctx: BoardContext): Slices<NodeMap> {
+/**
+ * The map, in slices. Nodes that come or go meanwhile are shown as they were, or as empty.
+ * @param known the groups, if no node and no policy has changed since they were found
+ */
+export function* nodeMap(ctx: BoardContext, known?: readonly NodeGroup[]): Slices<NodeMap> {
   const work = new Work();
   const { cluster } = ctx;
   const { rows, names, unschedulable } = nodesOf(cluster);
   yield undefined;
-  const groups = yield* groupsOf(ctx, rows, work);
+  const groups = known ?? (yield* groupsOf(ctx, rows, work));
   const held = yield* heldByRow(ctx, work);
   const resources: ResourceMap[] = [];
   const columns = commonColumns(cluster, rows);

@@ -30,8 +30,8 @@ export const MOST_PLANS = 1500;
 /** Rows per unit of work: a plan looks at all of them, in passes over columns. */
 const ROWS_PER_UNIT = 50;
 /** What changes on one row, and lacks that are counted again there, per unit of work. */
-const PARTS_PER_UNIT = 5;
-const LACKS_PER_UNIT = 20;
+const PARTS_PER_UNIT = 2;
+const LACKS_PER_UNIT = 5;
 
 type Planned =
   | { readonly rows: readonly Int32Array[]; readonly lack?: undefined }

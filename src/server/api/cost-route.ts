@@ -3,7 +3,7 @@ import type { Cost, QueueCost } from '../../core/costs.ts';
 import type { Scheduler } from '../../core/scheduler.ts';
 import { BAD_QUERY, json, type ApiScope } from './document.ts';
 
-export const CostQuery = z.strictObject({
+const CostQuery = z.strictObject({
   by: z.enum(['queue']).default('queue').describe('One row per queue.'),
 });
 

@@ -50,10 +50,14 @@ export const text = (description: string, type = 'text/plain') => ({
 export async function documented(app: FastifyInstance): Promise<void> {
   app.setValidatorCompiler(validatorCompiler);
   app.setSerializerCompiler(() => JSON.stringify);
-  app.setErrorHandler<FastifyError | MusterError>((error, _request, reply) => {
+  app.setErrorHandler<FastifyError | MusterError>((error, request, reply) => {
     if (error instanceof MusterError) return reply.code(STATUS[error.code] ?? 400).send({ error: error.what });
-    if (!hasZodFastifySchemaValidationErrors(error)) throw error;
-    return reply.code(400).send({ error: problemOf(error) });
+    if (hasZodFastifySchemaValidationErrors(error)) return reply.code(400).send({ error: problemOf(error) });
+    const status = error.statusCode ?? 500;
+    if (status >= 500) request.log.error(error);
+    return reply
+      .code(status)
+      .send({ error: status >= 500 ? 'muster failed to answer; its log says why.' : error.message });
   });
   await app.register(swagger, {
     openapi: {

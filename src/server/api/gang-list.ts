@@ -156,7 +156,7 @@ function isSame(a: BoardRow, b: BoardRow): boolean {
   for (const field of FIELDS) if (a[field] !== b[field]) return false;
   for (const field of TIMES) {
     const [x, y] = [a[field], b[field]];
-    if (x !== y && !(Math.abs((x ?? Infinity) - (y ?? Infinity)) < SAME_MS)) return false;
+    if (x !== y && (x === undefined || y === undefined || Math.abs(x - y) >= SAME_MS)) return false;
   }
   return NONE_IS_MISSING;
 }

@@ -211,7 +211,7 @@ test('serve --demo answers on a busy cluster, and ends when told to', async () =
   const started = start(['serve', '--demo', '--port', '0']);
   const [, url] = await written(started, /"url":"(http:\/\/127\.0\.0\.1:\d+)"/);
   expect(await (await fetch(`${url}/readyz`)).text()).toBe('ok\n');
-  expect(await (await fetch(`${url}/metrics`)).text()).toMatch(/^muster_nodes 36$/m);
+  expect(await (await fetch(`${url}/metrics`)).text()).toMatch(/^muster_nodes 72$/m);
   started.child.kill('SIGTERM');
   const { code, out } = await started.ended;
   expect(code).toBe(0);

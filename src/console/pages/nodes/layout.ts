@@ -23,7 +23,7 @@ export interface Layout {
   readonly hasNames: boolean;
 }
 
-const STEPS = [40, 34, 30, 26, 22, 18, 15, 13, 11, 9, 8, 7, 6, 5, 4] as const;
+const STEPS = [84, 72, 60, 50, 40, 34, 30, 26, 22, 18, 15, 13, 11, 9, 8, 7, 6, 5, 4] as const;
 const NAME_PX = 18;
 const BETWEEN_PX = 10;
 /** More groups than this have no room for names. */
