@@ -1,6 +1,5 @@
 import { readFileSync } from 'node:fs';
 import type { z } from 'zod';
-import { Clock } from '../clock.ts';
 import { MusterError } from '../core/errors.ts';
 import { amountOf } from '../core/explanation/amounts.ts';
 import { counted } from '../core/wording.ts';
@@ -27,9 +26,11 @@ const FILE = /^-$|\.(ya?ml|json)$/i;
  * @returns the exit code: 0 told, 1 there is no such app, or it cannot start
  */
 export async function etaCommand(target: string, flags: EtaFlags, write: (text: string) => void): Promise<number> {
-  const now = new Date(new Clock().nowMs());
-  if (FILE.test(target)) return ofFile(target, flags, now, write);
-  const found = await withMuster(flags, (server) => explanationOf(target, server, flags.namespace));
+  if (FILE.test(target)) return ofFile(target, flags, write);
+  const { found, now } = await withMuster(flags, async (server) => {
+    const told = await explanationOf(target, server, flags.namespace);
+    return { found: told, now: server.now() };
+  });
   if (!found) {
     write(`There is no gang called ${target}; a file must end in .yaml, .yml or .json.\n`);
     return 1;
@@ -41,10 +42,13 @@ export async function etaCommand(target: string, flags: EtaFlags, write: (text: 
   return 0;
 }
 
-async function ofFile(file: string, flags: EtaFlags, now: Date, write: (text: string) => void): Promise<number> {
+async function ofFile(file: string, flags: EtaFlags, write: (text: string) => void): Promise<number> {
   const name = file === '-' ? 'standard input' : file;
   const objects = objectsIn(read(file, name), name);
-  const eta = await withMuster(flags, (server) => etaOf({ name, objects }, server));
+  const { eta, now } = await withMuster(flags, async (server) => {
+    const told = await etaOf({ name, objects }, server);
+    return { eta: told, now: server.now() };
+  });
   write(flags.output === 'text' ? `${textOf(eta, now).join('\n')}\n` : documentText(eta, flags.output));
   return eta.cannotStart === undefined ? 0 : 1;
 }

@@ -9,7 +9,7 @@ import { explanationOf, type AskFlags, type StreamEvent } from './muster-api.ts'
 import type { MusterServer } from './server/client.ts';
 import { withMuster } from './server/connect.ts';
 import { timeLines } from './time-text.ts';
-import { PIPE, type View } from './view.ts';
+import { byClockOf, PIPE, type View } from './view.ts';
 import { untilStopped, watch } from './watch.ts';
 
 export interface ExplainFlags extends AskFlags {
@@ -35,7 +35,9 @@ export async function explainCommand(
     const found = await explanationOf(app, server, flags.namespace);
     isFound = found !== undefined;
     if (!found) return `There is no gang called ${app}, and no leader pod of that name.\n`;
-    return flags.output === 'table' ? `${textOf(found, view())}\n` : documentText(found, flags.output);
+    return flags.output === 'table'
+      ? `${textOf(found, byClockOf(server, view()))}\n`
+      : documentText(found, flags.output);
   };
   if (!flags.watch) {
     write(await withMuster(flags, text));

@@ -8,6 +8,7 @@ import { gangRows, type StreamEvent } from './muster-api.ts';
 import type { MusterServer } from './server/client.ts';
 import { withMuster } from './server/connect.ts';
 import type { ServerFlags } from './server/flags.ts';
+import { byClockOf, type View } from './view.ts';
 import { untilStopped, watch } from './watch.ts';
 
 type Query = z.input<typeof GangRowQuery>;
@@ -36,7 +37,7 @@ export async function gangsCommand(flags: GangsFlags, out: Out): Promise<number>
     const view = out.view();
     // What does not fit on the screen is not read.
     const most = flags.watch && view.isTerminal ? Math.min(flags.limit ?? WINDOW, view.height) : flags.limit;
-    return textOf(await gangsOf(server, queryOf(flags), most), flags, out);
+    return textOf(await gangsOf(server, queryOf(flags), most), flags, byClockOf(server, view));
   };
   if (!flags.watch) {
     out.write(await withMuster(flags, text));
@@ -64,7 +65,7 @@ async function gangsOf(server: MusterServer, query: Query, most = Infinity): Pro
 let hidden = 0;
 const keyOf = ({ gang, isHidden }: GangRow) => (isHidden ? `${gang} ${hidden++}` : gang);
 
-function textOf(list: List, flags: GangsFlags, { view }: Out): string {
+function textOf(list: List, flags: GangsFlags, view: View): string {
   const { items, total, waiting, snapshot } = list;
   switch (flags.output) {
     case 'json':
@@ -75,7 +76,7 @@ function textOf(list: List, flags: GangsFlags, { view }: Out): string {
     case 'table':
     case 'wide': {
       if (total === 0) return `${noneOf(flags)}\n`;
-      const lines = gangLines(items, flags.output === 'wide', view());
+      const lines = gangLines(items, flags.output === 'wide', view);
       const more = total > items.length ? [`and ${(total - items.length).toLocaleString('en-US')} more`] : [];
       const none = waiting === 0 && flags.phase === undefined ? ['No gang waits.'] : [];
       const stale = snapshot?.isStale

@@ -6,7 +6,7 @@ import { detailLines, queueTable } from './queue-text.ts';
 import type { MusterServer } from './server/client.ts';
 import { withMuster } from './server/connect.ts';
 import type { ServerFlags } from './server/flags.ts';
-import { PIPE, type View } from './view.ts';
+import { byClockOf, PIPE, type View } from './view.ts';
 import { untilStopped, watch } from './watch.ts';
 
 export interface QueuesFlags extends ServerFlags {
@@ -28,7 +28,7 @@ export async function queuesCommand(
   write: (text: string) => void,
   view: () => View = () => PIPE,
 ): Promise<number> {
-  const text = (server: MusterServer) => textOf(server, path, flags, view());
+  const text = (server: MusterServer) => textOf(server, path, flags, byClockOf(server, view()));
   if (!flags.watch) {
     write(await withMuster(flags, text));
     return 0;

@@ -16,6 +16,9 @@ export interface View {
   readonly paint: (tone: Tone, text: string) => string;
 }
 
+/** The view with times relative to the server's clock. */
+export const byClockOf = (server: { now(): Date }, view: View): View => ({ ...view, now: () => server.now() });
+
 /** Escape sequences of colours, which take no columns. */
 export const COLOURS = new RegExp(`${String.fromCharCode(27)}\\[[0-9;]*m`, 'g');
 

@@ -91,7 +91,7 @@ const NO_BODY = 1024;
 
 /** Builds the servers of the extender verbs and of the read API, /healthz, /readyz, /metrics. They do not listen yet. */
 export function buildServer(options: ServerOptions): MusterServer {
-  const { scheduler, nowMs, live, access } = options;
+  const { scheduler, nowMs, toWall = (ms: number) => ms, live, access } = options;
   const { app, extender } = emptyServers(options);
   const metrics = buildMetrics(() => scheduler.stats(), nowMs);
   protectionMetrics(metrics.registry, () => scheduler.protectedPods());
@@ -99,7 +99,7 @@ export function buildServer(options: ServerOptions): MusterServer {
   costMetrics(metrics.registry, () => scheduler.costs(nowMs()));
   const { timelines, decisions, onEffects, onDecision } = ears(options, metrics);
   serveVerbs(extender, options, { onEffects, onDecision });
-  forPeople(app, { access, registry: metrics.registry }, (reads) =>
+  forPeople(app, { access, registry: metrics.registry, wallMs: () => toWall(nowMs()) }, (reads) =>
     reads.register(apiRoutes, apiDeps(options, { decisions, timelines })),
   );
   let isDraining = false;

@@ -24,12 +24,17 @@ const HEADERS = {
   'cache-control': 'no-store',
 };
 
-/** Adds to every answer what keeps a browser from doing more with it than showing it. A route may say otherwise. */
-export function browserHeaders(app: FastifyInstance): void {
+/**
+ * Adds to every answer what keeps a browser from doing more with it than showing it, and the time that answers are
+ * relative to: that of the demo goes faster than that of the machine. A route may say otherwise.
+ * @param wallMs the time now; absent: that of this machine
+ */
+export function browserHeaders(app: FastifyInstance, wallMs: (() => number) | undefined): void {
   const headers = Object.entries(HEADERS);
   app.addHook('onRequest', (_request, { raw }, done) => {
     // On the raw answer: streams write their head themselves.
     for (const [name, value] of headers) raw.setHeader(name, value);
+    if (wallMs) raw.setHeader('date', new Date(wallMs()).toUTCString());
     done();
   });
 }

@@ -10,6 +10,8 @@ interface Options {
   /** Who may read; absent: this machine. */
   readonly access: ReadAccess | undefined;
   readonly registry: Registry;
+  /** The time now, as answers have it, in ms; absent: that of this machine. */
+  readonly wallMs?: (() => number) | undefined;
 }
 
 /**
@@ -18,10 +20,10 @@ interface Options {
  */
 export function forPeople(
   app: FastifyInstance,
-  { access = loopbackAlone(), registry }: Options,
+  { access = loopbackAlone(), registry, wallMs }: Options,
   routes: (reads: FastifyInstance) => unknown,
 ): void {
-  browserHeaders(app);
+  browserHeaders(app, wallMs);
   consoleFiles(app);
   const onRefusal = refusalMetrics(registry);
   void app.register((reads, _options, done) => {

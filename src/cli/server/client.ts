@@ -2,6 +2,7 @@ import http from 'node:http';
 import https from 'node:https';
 import type { Duplex } from 'node:stream';
 import { connect as connectTls, type ConnectionOptions } from 'node:tls';
+import { Clock } from '../../clock.ts';
 import { MusterError } from '../../core/errors.ts';
 import { eventsOf, type ServerEvent } from './events.ts';
 
@@ -37,6 +38,8 @@ const MAX_ERROR_CHARS = 300;
 export class MusterServer {
   readonly #reach: Reach;
   readonly #agent: http.Agent;
+  /** What its last answer said of its clock, and when that came, by the steady clock of this process; in ms. */
+  #told: { readonly wallMs: number; readonly atMs: number } | undefined;
 
   constructor(reach: Reach) {
     this.#reach = reach;
@@ -45,6 +48,11 @@ export class MusterServer {
 
   get name(): string {
     return this.#reach.name;
+  }
+
+  /** The time by the server's clock, to about a second: that of the demo goes faster, and that of a laptop may be wrong. */
+  now(): Date {
+    return new Date(this.#told ? this.#told.wallMs + performance.now() - this.#told.atMs : new Clock().nowMs());
   }
 
   /** @throws MusterError MUSTER_ASK_FAILED; MUSTER_USAGE where the question is refused */
@@ -119,6 +127,8 @@ export class MusterServer {
     } catch (error) {
       throw this.#unreachable(error);
     }
+    const wallMs = Date.parse(response.headers.date ?? '');
+    if (Number.isFinite(wallMs)) this.#told = { wallMs, atMs: performance.now() };
     if (response.statusCode === 200) return response;
     throw this.#refusal(response.statusCode ?? 0, path, {
       text: await textOf(response).catch(() => ''),

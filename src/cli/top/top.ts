@@ -5,7 +5,7 @@ import { aboutOf, decisions, gangRows, queuesOf, type StreamEvent } from '../mus
 import type { MusterServer } from '../server/client.ts';
 import { connect, withMuster } from '../server/connect.ts';
 import type { ServerFlags } from '../server/flags.ts';
-import { PIPE, viewOf } from '../view.ts';
+import { byClockOf, PIPE, viewOf, type View } from '../view.ts';
 import { onChanges } from '../watch.ts';
 import { frameLines, partsOf, type TopState } from './frame.ts';
 import { onWholeScreen, type Key, type Terminal } from './screen.ts';
@@ -27,7 +27,7 @@ export async function topCommand(flags: TopFlags, terminal: Terminal): Promise<n
   const top = new Top(flags);
   if (!terminal.stdout.isTTY) {
     await withMuster(flags, (server) => top.read(server, PIPE.height));
-    terminal.stdout.write(`${frameLines(top.state, PIPE).join('\n')}\n`);
+    terminal.stdout.write(`${top.lines(PIPE).join('\n')}\n`);
     return 0;
   }
   // Where there is no muster, the screen is not taken.
@@ -40,7 +40,7 @@ export async function topCommand(flags: TopFlags, terminal: Terminal): Promise<n
     draw();
   };
   await onWholeScreen(terminal, onKey, async (screen) => {
-    draw = () => screen.show(frameLines(top.state, viewOf(terminal.stdout)));
+    draw = () => screen.show(top.lines(viewOf(terminal.stdout)));
     await live(top, { flags, terminal, signal: stop.signal, draw: () => draw() });
   });
   return 0;
@@ -85,6 +85,7 @@ async function live(top: Top, { flags, terminal, signal, draw }: Live): Promise<
 class Top {
   readonly #namespace: string | undefined;
   #state: TopState;
+  #server: MusterServer | undefined;
   #resources: readonly string[] = [];
   #ticks = 0;
   /** Called when other gangs should be shown. */
@@ -97,11 +98,13 @@ class Top {
     this.#state = { server: '', resource, ...nothing, ...empty };
   }
 
-  get state(): TopState {
-    return this.#state;
+  /** The screen, with times by the clock of the server that was read last. */
+  lines(view: View): string[] {
+    return frameLines(this.#state, this.#server ? byClockOf(this.#server, view) : view);
   }
 
   async read(server: MusterServer, height: number): Promise<void> {
+    this.#server = server;
     const { offset } = this.#state;
     const limit = Math.min(1000, Number.isFinite(height) ? Math.max(1, height) : partsOf(0, height).gangs);
     const query = { namespace: this.#namespace, phase: 'waiting', offset, limit } as const;
