@@ -24,7 +24,6 @@ const OF_OTHERS = new Set([
   'minMember',
   'activeDeadlineSeconds',
   'spark-app-selector',
-  'spark.kubernetes.driver.pod.name',
 ]);
 /** Placeholders, overlays and files that another test looks for. */
 const PLAIN = /^(\.\.\.|NAMESPACE\/NAME|muster|dedicated|main|deploy\/[\w./-]+|scheduler-config\/)$/;
