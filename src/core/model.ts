@@ -107,10 +107,11 @@ interface Declaration extends MembershipBase {
 interface PlainMember extends MembershipBase {
   /** An elastic member: the gang starts without it, and it takes only room that no slot holds. */
   readonly isElastic?: true;
+  /** The key (livingPodKey in intake/gang-objects.ts) of the pod that will tell whether another pod declares it. */
+  readonly awaits?: string;
   readonly spec?: undefined;
   readonly dialect?: undefined;
   readonly problem?: undefined;
-  readonly awaits?: undefined;
 }
 
 /** The declaration cannot be used, and the pod waits. */

@@ -80,14 +80,21 @@ export interface GangObjects {
 /** The key of a gang object, whether or not it exists. */
 export const gangObjectKey = (kind: GangObjectKind, namespace: string, name: string) => `${kind}/${namespace}/${name}`;
 
+/** The key of a living pod that a membership awaits, whether or not there is one. */
+export const livingPodKey = (uid: string) => `living-pod/${uid}`;
+
 /** For pods from files and in replays, which have no such objects. */
 const NO_GANG_OBJECTS: GangObjects = { get: () => undefined };
+
+export type LivingPod = 'spark-driver' | 'other';
 
 /** The context for reading a pod. */
 export interface IntakeContext {
   readonly gangObjects: GangObjects;
   /** muster's schedulers. Only their pods may declare gangs in the dialects of other gang schedulers. */
   readonly schedulerNames: ReadonlySet<string>;
+  /** What the living pod of this UID is; undefined: there is none as far as is known. Absent: no pods are known. */
+  readonly livingPod?: (uid: string) => LivingPod | undefined;
   /** Converts a time that an object has, in ms, to the clock of `nowMs`; absent: they are the same. */
   readonly fromWall?: (wallMs: number) => number;
   /** Judges which pods belong to a DaemonSet. */

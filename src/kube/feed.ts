@@ -1,12 +1,19 @@
 import type { Clock } from '../clock.ts';
 import type { ClusterEvent, PodInfo, PodRef } from '../core/model.ts';
-import { gangObjectKey, type GangObjects, type IntakeContext } from '../intake/gang-objects.ts';
+import {
+  gangObjectKey,
+  livingPodKey,
+  type GangObjects,
+  type IntakeContext,
+  type LivingPod,
+} from '../intake/gang-objects.ts';
 import { GANG_OBJECT_SOURCES, type GangObjectSource, type GangObjectsRead } from '../intake/gang-object-sources.ts';
-import { nameAt, objectAt, textAt, type Json } from '../intake/field.ts';
+import { nameAt, objectAt, textAt, textMapAt, type Json } from '../intake/field.ts';
 import { toNodeInfo } from '../intake/node.ts';
 import type { Identity } from '../intake/identity.ts';
 import { daemonSetClaimOf, type DaemonSetClaim } from '../intake/pinned.ts';
 import { membershipSource, rereadMembership, toPodInfo } from '../intake/pod.ts';
+import { isSparkDriver } from '../intake/spark/driver-pod.ts';
 import { DaemonSetMirror } from './daemon-sets.ts';
 import { NODE } from './decode/node.ts';
 import { POD } from './decode/pod.ts';
@@ -85,7 +92,7 @@ export class Feed {
   readonly #daemonSets: DaemonSetMirror;
   /** Disruption budgets, PriorityClasses and DaemonSets. */
   readonly #preemptionSources: readonly AnyReflector[];
-  /** Pods by the gang object they wait for, then by UID. */
+  /** Pods by the gang object or living pod they wait for, then by UID. */
   readonly #awaiting = new Map<string, Map<string, PodRecord>>();
   readonly #awaits = new Map<string, string>();
   readonly #known: KnownPods;
@@ -97,18 +104,18 @@ export class Feed {
 
   constructor(options: FeedOptions) {
     this.#options = options;
-    const { schedulerNames, limits } = options;
-    const { nowMs, fromWall } = options.clock;
+    const { schedulerNames, limits, clock } = options;
     this.#daemonSets = new DaemonSetMirror((pod) => options.observe({ kind: 'pod', pod }));
     this.#context = {
       gangObjects: this.#store,
       schedulerNames: new Set(schedulerNames),
       daemonSets: this.#daemonSets,
-      fromWall,
+      livingPod: (uid) => this.#livingPod(uid),
+      fromWall: clock.fromWall,
       maxGangMembers: limits.maxGangMembers,
     };
     this.#known = new KnownPods(this.#context);
-    const reflect = <T>(mirror: Mirror<T>) => new Reflector(mirror, { ...options, ...limits, nowMs });
+    const reflect = <T>(mirror: Mirror<T>) => new Reflector(mirror, { ...options, ...limits, nowMs: clock.nowMs });
     this.#nodes = reflect({
       kind: 'nodes',
       path: NODES,
@@ -255,8 +262,10 @@ export class Feed {
   #putPod(uid: string, read: PodRecord): void {
     const record = { ...read, info: this.#daemonSets.follow(read.info, read.claim) };
     const { info, version } = record;
+    const isNew = !this.#known.has(uid);
     this.#known.put(record);
-    this.#awaitGangObject(uid, info.membership?.awaits, record);
+    this.#await(uid, info.membership?.awaits, record);
+    if (isNew) this.#resolve(livingPodKey(uid));
     if (info.membership?.spec) {
       this.leaders.put(info, version);
       this.#options.observe({ kind: 'pod', pod: info });
@@ -268,13 +277,18 @@ export class Feed {
     else if (info.membership && !info.gated) this.#options.onPendingMember(info);
   }
 
+  #livingPod(uid: string): LivingPod | undefined {
+    if (this.#drivers.has(uid)) return 'spark-driver';
+    return this.#known.has(uid) ? 'other' : undefined;
+  }
+
   #removePod(uid: string): void {
     this.#known.remove(uid);
     this.#daemonSets.forget(uid);
     const app = this.#drivers.get(uid);
     if (app) this.#store.put('spark-driver', app, undefined);
     this.#drivers.delete(uid);
-    this.#awaitGangObject(uid, undefined, undefined);
+    this.#await(uid, undefined, undefined);
     const leader = this.leaders.get(uid);
     this.leaders.remove(uid);
     this.#options.observe({ kind: 'pod-gone', uid });
@@ -282,7 +296,7 @@ export class Feed {
     if (leader) this.#options.onLeaderGone(leader.gang);
   }
 
-  #awaitGangObject(uid: string, key: string | undefined, record: PodRecord | undefined): void {
+  #await(uid: string, key: string | undefined, record: PodRecord | undefined): void {
     const before = this.#awaits.get(uid);
     if (before !== undefined) {
       this.#awaits.delete(uid);
@@ -297,7 +311,7 @@ export class Feed {
     else this.#awaiting.set(key, new Map([[uid, record]]));
   }
 
-  /** Reads the pods again that waited for a gang object that has come. */
+  /** Reads the pods again that waited for a gang object or a living pod that has come. */
   #resolve(key: string): void {
     for (const [uid, record] of [...(this.#awaiting.get(key) ?? [])]) {
       const info = record.source ? rereadMembership(record.info, record.source, this.#context) : record.info;
@@ -319,8 +333,7 @@ const uidOf = (object: Json) => nameAt(objectAt(object, 'metadata', 'Pod') ?? {}
 /** The app that this pod drives, by Spark's own labels; undefined: it is not a Spark driver. */
 function sparkDriverOf(object: Json): Place | undefined {
   const metadata = objectAt(object, 'metadata', 'Pod') ?? {};
-  const labels = objectAt(metadata, 'labels', 'Pod.metadata') ?? {};
-  const name = textAt(labels, 'spark-app-selector', 'Pod.metadata.labels');
-  if (!name || textAt(labels, 'spark-role', 'Pod.metadata.labels') !== 'driver') return undefined;
-  return { namespace: placeOf(object).namespace, name };
+  const labels = textMapAt(metadata, 'labels', 'Pod.metadata');
+  if (!isSparkDriver(labels, object)) return undefined;
+  return { namespace: placeOf(object).namespace, name: labels.get('spark-app-selector')! };
 }

@@ -1,6 +1,7 @@
 import Table from 'cli-table3';
 import { MusterError } from '../../core/errors.ts';
 import { keyFigures, type KeyFigures } from '../../core/history/key-figures.ts';
+import { queueText } from '../../core/history/keys.ts';
 import { parseHistory } from '../../intake/history-file.ts';
 import { partName } from '../../kube/history-parts.ts';
 import { readHistoryFile } from '../../server/kept-history.ts';
@@ -58,7 +59,8 @@ function tableOf(keys: readonly KeyFigures[]): string {
     const [half, most] = [median, p90].map((value) => (what === 'estimate' ? `x ${value.toFixed(2)}` : told(value)));
     const size = members ? (members.from === members.to ? '1' : `${members.from}-${members.to}`) : '';
     const off = error === undefined ? '' : `x ${Math.exp(error).toFixed(2)}`;
-    table.push([`${what} ${name}`.trim(), namespace, size, Math.round(runs), half, most, off]);
+    const of = what === 'queue' ? queueText(name) : `${what} ${name}`.trim();
+    table.push([of, namespace, size, Math.round(runs), half, most, off]);
   }
   return table.toString();
 }

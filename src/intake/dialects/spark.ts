@@ -1,10 +1,11 @@
 import { MusterError } from '../../core/errors.ts';
 import type { GangSpec, Membership, Role } from '../../core/model.ts';
-import { gangObjectKey, type GangObjectRecords, type SparkApplication } from '../gang-objects.ts';
-import { objectAt, objectsAt, own, textAt, type Json } from '../field.ts';
+import { gangObjectKey, livingPodKey, type GangObjectRecords, type SparkApplication } from '../gang-objects.ts';
+import { objectAt, objectsAt, own, type Json } from '../field.ts';
 import { sparkReplicaSets } from '../records/spark-replicas.ts';
 import { executorCount } from '../spark/executor-count.ts';
 import { sparkVersion } from '../spark/executor-memory.ts';
+import { isSparkDriver, volumeOf } from '../spark/driver-pod.ts';
 import { executorShape } from '../spark/executor-pod.ts';
 import { lossOf } from '../spark/loss.ts';
 import { reportOf } from '../spark/report.ts';
@@ -15,18 +16,15 @@ import { MAX_MEMBERS, problemOf, ownQueue } from './dialect-helpers.ts';
 /**
  * Spark's own labels, `spark-role` and `spark-app-selector`, which Spark 3.1 to 4.x sets. The gang is declared by the
  * conf that spark-submit leaves in the driver's ConfigMap, or by an operator's SparkApplication, which takes
- * precedence. In client mode there is no driver pod, and each executor may start alone.
+ * precedence. In client mode Spark has made no driver pod, and each executor may start alone.
  */
 export const spark: Dialect = (input) => {
   const { labels, namespace } = input.pod;
   const app = labels.get('spark-app-selector');
-  const role = labels.get('spark-role');
   if (!app || labels.get('spark-exec-inactive') === 'true') return undefined;
   const gang = `${namespace}/${app}`;
-  if (role === 'executor') return isOurs(input) ? executor(input, gang, app) : undefined;
-  const isDriver =
-    role === 'driver' || (role === 'connect-server' && volumeOf(input.object, 'spark-conf-volume-driver'));
-  return isDriver ? driver(input, gang, app) : undefined;
+  if (labels.get('spark-role') === 'executor') return isOurs(input) ? executor(input, gang, app) : undefined;
+  return isSparkDriver(labels, input.object) ? driver(input, gang, app) : undefined;
 };
 
 const isOurs = ({ pod, context }: DialectInput) => context.schedulerNames.has(pod.schedulerName);
@@ -130,29 +128,29 @@ function sendsExecutorsHere({ context }: DialectInput, conf: SparkConf): boolean
 
 function executor(input: DialectInput, gang: string, app: string): Membership {
   const { pod, context, object } = input;
-  const membership = { gang, role: 'executor' };
   // User code makes the other resource profiles. Their shape is unknown in advance, so nothing is held for them.
-  const profile = pod.labels.get('spark-exec-resourceprofile-id') ?? '0';
-  const hasDriver = ownerPod(object) || context.gangObjects.get('spark-driver', pod.namespace, app) !== undefined;
-  if (hasDriver) return profile === '0' ? membership : { ...membership, isElastic: true };
+  const isElastic = (pod.labels.get('spark-exec-resourceprofile-id') ?? '0') !== '0';
+  const membership = { gang, role: 'executor', ...(isElastic ? { isElastic } : {}) } as const;
+  const owners = podOwners(object).map((uid) => ({ uid, is: context.livingPod?.(uid) }));
+  if (owners.some(({ is }) => is === 'spark-driver')) return membership;
+  if (context.gangObjects.get('spark-driver', pod.namespace, app)) return membership;
+  const unknown = owners.find(({ is }) => is === undefined);
+  if (unknown) return { ...membership, awaits: livingPodKey(unknown.uid) };
   const { request, constraints, namespace } = pod;
   // Client mode: nothing says how many executors there will be.
   const role = { name: 'executor', count: MAX_MEMBERS, min: 1, request, constraints };
-  return { ...membership, spec: { key: gang, namespace, name: app, roles: [role], queue: queueOf(input) } };
+  return { gang, role: 'executor', spec: { key: gang, namespace, name: app, roles: [role], queue: queueOf(input) } };
 }
 
-/** Whether a pod owns this one: a driver owns its executors, unless a StatefulSet or Deployment allocator made them. */
-function ownerPod(object: Json): boolean {
+/**
+ * The UIDs of the pods that own this one, by its own word: a driver owns its executors, unless a StatefulSet or
+ * Deployment allocator made them. So does the pod that a driver in client mode runs in, such as a notebook's, if Spark
+ * was told its name.
+ */
+function podOwners(object: Json): readonly string[] {
   const metadata = objectAt(object, 'metadata', 'Pod') ?? {};
-  return objectsAt(metadata, 'ownerReferences', 'Pod.metadata').some((owner) => own(owner, 'kind') === 'Pod');
+  const pods = objectsAt(metadata, 'ownerReferences', 'Pod.metadata').filter((owner) => own(owner, 'kind') === 'Pod');
+  return pods.map((owner) => String(own(owner, 'uid')));
 }
 
 const queueOf = (input: DialectInput) => ownQueue(input) ?? 'default';
-
-/** The name of the ConfigMap behind a volume of the pod. */
-function volumeOf(object: Json, volume: string): string | undefined {
-  const spec = objectAt(object, 'spec', 'Pod') ?? {};
-  const found = objectsAt(spec, 'volumes', 'Pod.spec').find((one) => own(one, 'name') === volume);
-  const source = found && objectAt(found, 'configMap', `Pod.spec.volumes[${volume}]`);
-  return source && textAt(source, 'name', `Pod.spec.volumes[${volume}].configMap`);
-}

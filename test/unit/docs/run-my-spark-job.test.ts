@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { parse } from 'yaml';
 import type { Membership, PodInfo, Role } from '../../../src/core/model.ts';
 import type { Json } from '../../../src/intake/field.ts';
-import { DEFAULT_CONTEXT, type GangObjects } from '../../../src/intake/gang-objects.ts';
+import { DEFAULT_CONTEXT, type GangObjects, type LivingPod } from '../../../src/intake/gang-objects.ts';
 import { toPodInfo } from '../../../src/intake/pod.ts';
 import { sparkConfOf } from '../../../src/intake/spark/driver-conf.ts';
 import { submissionOf } from '../../../src/intake/submission.ts';
@@ -57,11 +57,13 @@ function submitted(conf: Conf, isPython: boolean): Membership | undefined {
 
 interface Around {
   readonly gangObjects?: GangObjects;
+  /** What the owner is, as far as muster knows. */
+  readonly livingPod?: LivingPod;
   /** Of the executors' owner: absent in client mode without spark.kubernetes.driver.pod.name. */
   readonly owner?: string;
 }
 
-function podOf(role: 'driver' | 'executor', conf: Conf, { gangObjects, owner }: Around): PodInfo {
+function podOf(role: 'driver' | 'executor', conf: Conf, { gangObjects, livingPod, owner }: Around): PodInfo {
   const prefix = `spark.kubernetes.${role}.label.`;
   const handedOn = [...conf].filter(([key]) => key.startsWith(prefix));
   const [, version] = /:(\d+\.\d+\.\d+)/.exec(conf.get('spark.kubernetes.container.image') ?? '') ?? [];
@@ -86,7 +88,8 @@ function podOf(role: 'driver' | 'executor', conf: Conf, { gangObjects, owner }: 
       volumes: role === 'driver' ? [{ name: 'spark-conf-volume-driver', configMap: { name: 'conf' } }] : [],
     },
   };
-  return toPodInfo(object, role, { ...DEFAULT_CONTEXT, gangObjects: gangObjects ?? DEFAULT_CONTEXT.gangObjects });
+  const known = { gangObjects: gangObjects ?? DEFAULT_CONTEXT.gangObjects, livingPod: () => livingPod };
+  return toPodInfo(object, role, { ...DEFAULT_CONTEXT, ...known });
 }
 
 const counted = (n: number, noun: string) => `${n.toLocaleString('en')} ${noun}${n === 1 ? '' : 's'}`;
@@ -180,9 +183,9 @@ describe('client mode', () => {
     expect(membership?.spec?.roles.map(({ name, min }) => [name, min])).toEqual([['executor', 1]]);
   });
 
-  test('executors that the notebook owns wait for a leader, as the document warns', () => {
-    const { membership } = podOf('executor', notebook, { owner: 'notebook' });
-    expect(membership).toEqual({ gang: 'spark-jobs/spark-0123', role: 'executor' });
+  test('executors that the notebook owns are no different, as the document says', () => {
+    const owned = podOf('executor', notebook, { owner: 'notebook', livingPod: 'other' });
+    expect(owned).toEqual(podOf('executor', notebook, {}));
   });
 
   test('executors of the Connect server are in the gang that its Deployment declares', () => {

@@ -1,15 +1,9 @@
 import { readdirSync } from 'node:fs';
 import { expect, test } from 'vitest';
-import { blocksOf, docText } from '../../support/doc-blocks.ts';
+import { docText } from '../../support/doc-blocks.ts';
+import { isInCode, quotedIn } from '../../support/quoted.ts';
 
 const DOC = 'docs/when-something-is-wrong.md';
-const sources = readdirSync(new URL('../../../src', import.meta.url), { recursive: true, encoding: 'utf8' })
-  .filter((file) => /\.tsx?$/.test(file))
-  .map((file) => docText(`src/${file.replaceAll('\\', '/')}`));
-const src = sources.join('\n');
-const config = docText('docs/config.md');
-const policies = ['policies', 'queues', 'preemption', 'run-times'].map((page) => docText(`docs/${page}.md`)).join('\n');
-
 /** What kube-scheduler, kubectl and Spark say, and fields of their objects. */
 const OF_OTHERS = new Set([
   'FailedScheduling',
@@ -24,30 +18,12 @@ const OF_OTHERS = new Set([
   'minMember',
   'activeDeadlineSeconds',
   'spark-app-selector',
-  'spark.kubernetes.driver.pod.name',
 ]);
 /** Placeholders, overlays and files that another test looks for. */
 const PLAIN = /^(\.\.\.|NAMESPACE\/NAME|muster|dedicated|main|deploy\/[\w./-]+|scheduler-config\/)$/;
 
-const prose = docText(DOC).replace(/^```\w*\n[^]*?^```$/gm, '');
-const spans = [...new Set([...prose.matchAll(/`([^`]+)`/g)].map(([, span]) => span!))];
-const commands = [...spans, ...blocksOf(DOC).flatMap(({ text }) => text.split('\n'))]
-  .map((line) => line.replace(/ +#.*$/, ''))
-  .filter((line) => /^(kubectl|curl) /.test(line) || (/^muster [a-z]+( |$)/.test(line) && !src.includes(line)));
-
-/** The parts of a message between the names and figures, long enough to be found by. */
-const partsOf = (message: string) =>
-  message
-    .split('...')
-    .map((part) => part.replace(/^[ ,:.]+|[ ,:]+$/g, ''))
-    .filter((part) => part !== '');
-const isField = (span: string) =>
-  config.includes(`\`${span}\``) || policies.includes(`\`${span}\``) || policies.includes(`\`.${span}\``);
-const isKnown = (span: string) =>
-  OF_OTHERS.has(span) ||
-  PLAIN.test(span) ||
-  isField(span.replace(/: \w+$/, '')) ||
-  partsOf(span).every((part) => src.includes(part));
+const { spans, commands } = quotedIn(DOC);
+const isKnown = (span: string) => OF_OTHERS.has(span) || PLAIN.test(span) || isInCode(span);
 
 test('every message, Event, label and field that is quoted is in the code', () => {
   expect(spans.length).toBeGreaterThan(80);

@@ -1,6 +1,12 @@
 import { describe, expect, test } from 'vitest';
 import type { Membership } from '../../../../src/core/model.ts';
-import { gangObjectKey, type GangObjectKind, type GangObjects } from '../../../../src/intake/gang-objects.ts';
+import {
+  gangObjectKey,
+  livingPodKey,
+  type GangObjectKind,
+  type GangObjects,
+  type LivingPod,
+} from '../../../../src/intake/gang-objects.ts';
 import { GANG_OBJECT_SOURCES } from '../../../../src/intake/gang-object-sources.ts';
 import type { Json } from '../../../../src/intake/field.ts';
 import { DAEMON_SETS_AS_WRITTEN } from '../../../../src/intake/pinned.ts';
@@ -24,6 +30,8 @@ interface PodShape {
   readonly schedulerName?: string;
   readonly volumes?: readonly object[];
   readonly owners?: readonly object[];
+  /** What the living pods are, by UID. */
+  readonly pods?: Record<string, LivingPod>;
 }
 
 const CONF_VOLUME = { name: 'spark-conf-volume-driver', configMap: { name: 'drv-conf' } };
@@ -31,7 +39,7 @@ const TEMPLATE_VOLUME = { name: 'pod-template-volume', configMap: { name: 'drv-p
 const OWNER = { apiVersion: 'v1', kind: 'Pod', name: 'd', uid: 'd', controller: true };
 
 function membership(
-  { labels = {}, annotations = {}, schedulerName = 'muster', volumes, owners = [] }: PodShape,
+  { labels = {}, annotations = {}, schedulerName = 'muster', volumes, owners = [], pods = {} }: PodShape,
   shelf: GangObjectStore = {},
 ): Membership | undefined {
   const resources = { requests: { cpu: '1', memory: '2432Mi' } };
@@ -53,6 +61,7 @@ function membership(
   };
   return toPodInfo(object, 'Pod', {
     gangObjects: gangObjects(shelf),
+    livingPod: (uid) => pods[uid],
     schedulerNames: new Set(['muster']),
     daemonSets: DAEMON_SETS_AS_WRITTEN,
   }).membership;
@@ -65,6 +74,7 @@ const executor = (shape: PodShape = {}, shelf: GangObjectStore = {}) =>
     {
       volumes: [],
       owners: [OWNER],
+      pods: { d: 'spark-driver' },
       ...shape,
       labels: { 'spark-role': 'executor', 'spark-exec-id': '1', 'spark-exec-resourceprofile-id': '0', ...shape.labels },
     },
@@ -246,6 +256,19 @@ describe('executors', () => {
     const found = executor({ owners: [] });
     expect(found?.spec?.roles).toMatchObject([{ name: 'executor', min: 1, count: 10_000 }]);
     expect(roleText(found)).toBe('1/10000 cpu 1000 memory 2432Mi');
+  });
+
+  test('an owner that is no Spark driver, such as a notebook, leaves them in client mode', () => {
+    const [notebook, other] = [
+      { ...OWNER, uid: 'n' },
+      { ...OWNER, uid: 'o' },
+    ];
+    const pods: Record<string, LivingPod> = { n: 'other', d: 'spark-driver' };
+    const plain = { gang: `spark-jobs/${APP}`, role: 'executor' };
+    expect(executor({ owners: [notebook], pods })).toEqual(executor({ owners: [] }));
+    expect(executor({ owners: [notebook, OWNER], pods })).toEqual(plain);
+    expect(executor({ owners: [notebook, other], pods })).toEqual({ ...plain, awaits: livingPodKey('o') });
+    expect(executor({ owners: [notebook], pods }, { 'spark-driver': { [APP]: true } })).toEqual(plain);
   });
 
   test('trap 16: EXECID, and owned by a StatefulSet: the driver is known by the app', () => {
