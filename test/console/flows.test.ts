@@ -15,7 +15,7 @@ const names = (page: Page) => page.locator('.gangs .grid-body .gang').allTextCon
 const focused = (page: Page) =>
   page.evaluate<string>(`document.activeElement.textContent || document.activeElement.ariaLabel`);
 
-describe.skipIf(!HAS_CHROMIUM)(`serve --demo in ${CHROMIUM} (skipped where it is not installed)`, () => {
+describe.skipIf(!HAS_CHROMIUM)(`a served cluster in ${CHROMIUM} (skipped where it is not installed)`, () => {
   const muster = new Served();
   const closed = new Served({ MUSTER_READ_ACCESS: 'token', MUSTER_READ_TOKEN_FILE: tokenFile });
   let browser: Browser;

@@ -13,6 +13,22 @@ queues:
 
 const NODES = Array.from({ length: 24 }, (_, i) => `demo-${i}`);
 
+/** 24 nodes of 31.5 cores in three zones of two racks, as kubectl lists them. */
+const nodeList = () => ({
+  kind: 'List',
+  items: NODES.map((name, i) => ({
+    kind: 'Node',
+    metadata: {
+      name,
+      labels: {
+        'topology.kubernetes.io/zone': `zone-${i % 3}`,
+        'topology.kubernetes.io/rack': `zone-${i % 3}-rack-${Math.floor(i / 3) % 2}`,
+      },
+    },
+    status: { allocatable: { cpu: '31500m', memory: '120Gi', pods: '110' } },
+  })),
+});
+
 export interface App {
   readonly name: string;
   readonly executors: number;
@@ -21,7 +37,7 @@ export interface App {
   readonly user: string;
 }
 
-/** What everybody finds in the demo cluster of 24 nodes of 31.5 cores: one gang that starts, three that wait. */
+/** What everybody finds in the cluster: one gang that starts, three that wait. */
 export const APPS: readonly App[] = [
   { name: 'nightly-load', executors: 60, cpu: 6, queue: 'prod', user: 'anna' },
   { name: 'report', executors: 12, cpu: 6, queue: 'adhoc', user: 'bo' },
@@ -29,7 +45,7 @@ export const APPS: readonly App[] = [
   { name: 'huge', executors: 30, cpu: 64, queue: 'prod', user: 'chen' },
 ];
 
-/** The bundle as it is shipped, serving the demo cluster; kube-scheduler's part is played. */
+/** The bundle as it is shipped, serving a cluster from a file; kube-scheduler's part is played. */
 export class Served {
   readonly #cli = builtCli();
   readonly #env: Record<string, string>;
@@ -48,7 +64,9 @@ export class Served {
   /** Starts it; after a stop on the same port. */
   async start(adhocCores = 40): Promise<void> {
     this.setPolicy(adhocCores);
-    const args = ['serve', '--demo', '--port', this.#port, '--policy', join(this.folder, 'policy.yaml')];
+    const nodes = join(this.folder, 'nodes.json');
+    writeFileSync(nodes, JSON.stringify(nodeList()));
+    const args = ['serve', '--nodes', nodes, '--port', this.#port, '--policy', join(this.folder, 'policy.yaml')];
     this.#process = this.#cli.start(args, this.#env);
     const [, url] = await written(this.#process, /"url":"(http:[^"]+)"/);
     this.url = url!;
