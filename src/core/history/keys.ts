@@ -70,6 +70,8 @@ export function meaningOf(key: string): KeyMeaning | undefined {
     : { what, namespace: names.slice(0, at), name: names.slice(at + 1), ...size };
 }
 
+const ofQueue = (queue: string) => (queue === '' ? 'no queue' : `queue ${short(queue)}`);
+
 /** What the runs of a level have in common, for people: `app etl-#`, `queue prod, 8 to 15 members`. */
 export function basisOf(kind: Level['kind'], { app = '', user = '', queue, members }: RunIdentity): string {
   const size = sizeClassOf(members);
@@ -84,9 +86,9 @@ export function basisOf(kind: Level['kind'], { app = '', user = '', queue, membe
     case 'user of size':
       return `user ${short(user)}, ${ofSize}`;
     case 'queue of size':
-      return `queue ${short(queue)}, ${ofSize}`;
+      return `${ofQueue(queue)}, ${ofSize}`;
     case 'queue':
-      return `queue ${short(queue)}`;
+      return ofQueue(queue);
     case 'cluster':
       return 'all runs';
   }

@@ -63,6 +63,8 @@ describe('what a forecast rests on', () => {
     ['user ann, 4 to 7 members', run({ user: 'ann' }), run({ app: 'other', user: 'ann' })],
     ['queue prod, 4 to 7 members', run(), run({ app: 'other', namespace: 'elsewhere' })],
     ['queue prod', run(), run({ app: 'other', members: 1 })],
+    ['no queue', run({ queue: '' }), run({ queue: '', app: 'other', members: 1 })],
+    ['no queue, 4 to 7 members', run({ queue: '' }), run({ queue: '', app: 'other', namespace: 'elsewhere' })],
     ['all runs', run(), run({ queue: 'dev', app: 'other' })],
   ])('%s', (basis, seen, asked) => {
     expect(after(...times(3, [seen, HOUR_MS] as const)).forecast(asked)).toMatchObject({ basis, isKnown: true });
