@@ -1,4 +1,4 @@
-import { Clock } from '../clock.ts';
+import { serverNow } from './server/server-time.ts';
 import { widthOf } from './streams.ts';
 
 /** Colours by what they mean. */
@@ -11,6 +11,7 @@ export interface View {
   /** Columns; Infinity: as many as there are. */
   readonly width: number;
   readonly height: number;
+  /** muster's time. */
   readonly now: () => Date;
   /** Text in a colour; the same text where there are none. */
   readonly paint: (tone: Tone, text: string) => string;
@@ -24,11 +25,8 @@ const CODES: Readonly<Record<Tone, string>> = { head: '1', good: '32', waits: '3
 const plain = (_tone: Tone, text: string) => text;
 const coloured = (tone: Tone, text: string) => `\x1b[${CODES[tone]}m${text}\x1b[0m`;
 
-const clock = new Clock();
-const now = () => new Date(clock.nowMs());
-
 /** A pipe: no colours, nothing shortened. */
-export const PIPE: View = { isTerminal: false, width: Infinity, height: Infinity, now, paint: plain };
+export const PIPE: View = { isTerminal: false, width: Infinity, height: Infinity, now: serverNow, paint: plain };
 
 type Stream = Pick<NodeJS.WriteStream, 'isTTY' | 'columns' | 'rows'>;
 
@@ -37,5 +35,5 @@ export function viewOf(stream: Stream = process.stdout, env: NodeJS.ProcessEnv =
   if (!stream.isTTY) return PIPE;
   const isPlain = (env['NO_COLOR'] ?? '') !== '' || env['TERM'] === 'dumb';
   const paint = isPlain ? plain : coloured;
-  return { isTerminal: true, width: widthOf(stream, env), height: stream.rows || 24, now, paint };
+  return { isTerminal: true, width: widthOf(stream, env), height: stream.rows || 24, now: serverNow, paint };
 }

@@ -4,6 +4,7 @@ import type { Duplex } from 'node:stream';
 import { connect as connectTls, type ConnectionOptions } from 'node:tls';
 import { MusterError } from '../../core/errors.ts';
 import { eventsOf, type ServerEvent } from './events.ts';
+import { noteServerTime } from './server-time.ts';
 
 /** How a muster is reached. */
 export interface Reach {
@@ -119,6 +120,7 @@ export class MusterServer {
     } catch (error) {
       throw this.#unreachable(error);
     }
+    noteServerTime(response.headers.date);
     if (response.statusCode === 200) return response;
     throw this.#refusal(response.statusCode ?? 0, path, {
       text: await textOf(response).catch(() => ''),
