@@ -323,7 +323,7 @@ addInstallCommand(program, run);
 
 program
   .command('demo')
-  .description('replay a real trace through the extender under three policies, then serve (npm start)')
+  .description('replay a real trace through the extender under four policies, then serve (npm start)')
   .option('--once', 'exit after the comparison')
   .option('--port <number>', 'port to serve on after the comparison')
   .option('--report <file>', 'file for the report', 'muster-report.html')

@@ -6,10 +6,12 @@ import { counted } from '../core/wording.ts';
 import { asObject, type Json } from '../intake/field.ts';
 import { documentsOf } from '../intake/manifests.ts';
 import type { EtaView } from '../server/api/schemas.ts';
-import { documentText } from './formats.ts';
+import { documentText, type Out } from './formats.ts';
 import { etaOf, explanationOf, type AskFlags } from './muster-api.ts';
 import { withMuster } from './server/connect.ts';
 import { forecastText, startText, timeLines } from './time-text.ts';
+import { PIPE, type View } from './view.ts';
+import { wrapped } from './wrapped.ts';
 
 export interface EtaFlags extends AskFlags {
   readonly output: 'text' | 'json' | 'yaml';
@@ -25,8 +27,13 @@ const FILE = /^-$|\.(ya?ml|json)$/i;
  * nothing.
  * @returns the exit code: 0 told, 1 there is no such app, or it cannot start
  */
-export async function etaCommand(target: string, flags: EtaFlags, write: (text: string) => void): Promise<number> {
-  if (FILE.test(target)) return ofFile(target, flags, write);
+export async function etaCommand(
+  target: string,
+  flags: EtaFlags,
+  write: (text: string) => void,
+  view: () => View = () => PIPE,
+): Promise<number> {
+  if (FILE.test(target)) return ofFile(target, flags, { write, view });
   const { found, now } = await withMuster(flags, async (server) => {
     const told = await explanationOf(target, server, flags.namespace);
     return { found: told, now: server.now() };
@@ -36,22 +43,27 @@ export async function etaCommand(target: string, flags: EtaFlags, write: (text: 
     return 1;
   }
   const { gang, phase, start, ends, forecast, advice } = found;
-  const lines = [`Gang ${gang}: ${phase}`, ...timeLines(found, now), ...(start ? advice : [])];
+  const times = timeLines(found, now);
+  const lines = [`Gang ${gang}: ${phase}`, ...times, ...(start ? advice.map((line) => `* ${line}`) : [])];
   const told = { gang, phase, start, ends, forecast };
-  write(flags.output === 'text' ? `${lines.join('\n')}\n` : documentText(told, flags.output));
+  write(flags.output === 'text' ? shown(lines, view()) : documentText(told, flags.output));
   return 0;
 }
 
-async function ofFile(file: string, flags: EtaFlags, write: (text: string) => void): Promise<number> {
+async function ofFile(file: string, flags: EtaFlags, { write, view }: Out): Promise<number> {
   const name = file === '-' ? 'standard input' : file;
   const objects = objectsIn(read(file, name), name);
   const { eta, now } = await withMuster(flags, async (server) => {
     const told = await etaOf({ name, objects }, server);
     return { eta: told, now: server.now() };
   });
-  write(flags.output === 'text' ? `${textOf(eta, now).join('\n')}\n` : documentText(eta, flags.output));
+  const text = () => shown(textOf(eta, now), view());
+  write(flags.output === 'text' ? text() : documentText(eta, flags.output));
   return eta.cannotStart === undefined ? 0 : 1;
 }
+
+const shown = (lines: readonly string[], { width }: View) =>
+  `${lines.flatMap((line) => wrapped(line, width)).join('\n')}\n`;
 
 function read(file: string, name: string): string {
   try {

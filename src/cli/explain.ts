@@ -11,6 +11,7 @@ import { withMuster } from './server/connect.ts';
 import { timeLines } from './time-text.ts';
 import { byClockOf, PIPE, type View } from './view.ts';
 import { untilStopped, watch } from './watch.ts';
+import { wrapped } from './wrapped.ts';
 
 export interface ExplainFlags extends AskFlags {
   readonly output: OneFormat;
@@ -34,7 +35,7 @@ export async function explainCommand(
   const text = async (server: MusterServer) => {
     const found = await explanationOf(app, server, flags.namespace);
     isFound = found !== undefined;
-    if (!found) return `There is no gang called ${app}, and no leader pod of that name.\n`;
+    if (!found) return `${nobodyIs(app)}\n`;
     return flags.output === 'table'
       ? `${textOf(found, byClockOf(server, view()))}\n`
       : documentText(found, flags.output);
@@ -47,6 +48,10 @@ export async function explainCommand(
   const versionOf = (event: StreamEvent) => (event.kind === 'tick' ? event.tick.gangs + event.tick.nodes : undefined);
   return untilStopped((signal) => watch(flags, { draw: text, versionOf, signal }, { write, view }));
 }
+
+/** Tells how to find it by a part of its name. */
+const nobodyIs = (app: string) =>
+  `There is no gang called ${app}, and no leader pod of that name. muster gangs --search ${app.slice(app.indexOf('/') + 1)} finds parts of names.`;
 
 function textOf(found: Explanation, view: View): string {
   const { gang, phase, queue, priority, policy, leader, reason, advice, ahead, elastic } = found;
@@ -142,18 +147,4 @@ function placedTable({ placed }: Explanation, view: View): string[] {
   const columns: Column[] = [{ head: 'role', least: 6 }, { head: 'node', least: 12 }, { head: 'state' }];
   const rows = [...counts].map(([line, count]) => [...line.split('\0'), String(count)]);
   return columnLines([...columns, { head: 'members', isRight: true }], rows, view);
-}
-
-/** Breaks a line at spaces where it is longer than the terminal; what follows is indented. */
-function wrapped(line: string, width: number): string[] {
-  const indent = `  ${/^[ *]*/.exec(line)![0].replaceAll('*', ' ')}`;
-  const out: string[] = [];
-  let rest = line;
-  while (rest.length > width) {
-    const cut = rest.lastIndexOf(' ', width);
-    if (cut <= indent.length) break;
-    out.push(rest.slice(0, cut));
-    rest = indent + rest.slice(cut + 1);
-  }
-  return [...out, rest];
 }

@@ -118,7 +118,7 @@ function addEta(program: Command, run: Run): void {
     (target: string, { json, ...flags }: EtaFlags & { readonly json?: true }) =>
       run(async () => {
         const { etaCommand } = await import('./eta.ts');
-        return etaCommand(target, json ? { ...flags, output: 'json' } : flags, out.write);
+        return etaCommand(target, json ? { ...flags, output: 'json' } : flags, out.write, out.view);
       }),
   );
 }

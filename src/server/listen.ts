@@ -6,7 +6,9 @@ export async function listen(app: FastifyInstance, { host, port }: { host: strin
   try {
     return await app.listen({ host, port });
   } catch (error) {
-    const what = `Cannot listen on ${host}:${port}: ${(error as Error).message}.`;
+    const { message, code } = error as NodeJS.ErrnoException;
+    const then = code === 'EADDRINUSE' ? ' Is a muster running already? Stop it, or choose another port.' : '';
+    const what = `Cannot listen on ${host}:${port}: ${message}.${then}`;
     throw new MusterError('MUSTER_USAGE', what, { cause: error });
   }
 }

@@ -7,7 +7,7 @@ import { fullOf, rowsOf } from '../../src/console/pages/queues/amounts.ts';
 import { inView, MOST_ROWS, nextRow } from '../../src/console/parts/grid-view.ts';
 import { gangHref, hrefOf, parseRoute } from '../../src/console/state/address.ts';
 import { amountText, numberText, plural } from '../../src/console/text/amount.ts';
-import { relativeText, spanText, withLocalTimes } from '../../src/console/text/time.ts';
+import { expectedText, relativeText, spanText, withLocalTimes } from '../../src/console/text/time.ts';
 import { fieldWords } from '../../src/console/text/words.ts';
 import { madeQueues } from './support/made-answers.ts';
 import { MadeCluster } from './support/made-cluster.ts';
@@ -30,6 +30,10 @@ test('times are told from now', () => {
     '1 min ago',
     'in 5 min',
   ]);
+});
+
+test('what is foretold does not go by', () => {
+  expect([expectedText(0, MINUTE_MS), expectedText(5 * MINUTE_MS, 0)]).toEqual(['now', 'in 5 min']);
 });
 
 test('times in sentences are those of the reader; what is none stays', () => {

@@ -150,7 +150,7 @@ describe('muster explain', () => {
   test('says that nobody is called so, and that nobody answers', async () => {
     expect(await explain('nobody')).toEqual({
       code: 1,
-      text: 'There is no gang called nobody, and no leader pod of that name.\n',
+      text: 'There is no gang called nobody, and no leader pod of that name. muster gangs --search nobody finds parts of names.\n',
     });
     await expect(explain('runs', 'table', 'http://127.0.0.1:45999')).rejects.toThrow(
       /Cannot reach .*ECONNREFUSED.*port-forward/,

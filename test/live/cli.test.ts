@@ -94,6 +94,11 @@ describe('muster gangs', () => {
     for (const line of text.split('\n')) expect(line.length).toBeLessThanOrEqual(80);
   });
 
+  test('times are relative to the time of muster, not of this machine', async () => {
+    // Its last was the third minute after 1970.
+    expect((await gangs({}, { ...TERMINAL, now: PIPE.now })).text).toMatch(/jobs\/waits .* 2m ago/);
+  });
+
   test('into a pipe times are absolute, and nothing is shortened', async () => {
     const { text } = await gangs();
     expect(text).toContain('1970-01-01T00:01:00.000Z');
@@ -187,6 +192,12 @@ describe('muster explain', () => {
       "
     `);
     for (const line of text.split('\n')) expect(line.length).toBeLessThanOrEqual(80);
+  });
+
+  test('colours take no columns: a heading that fits is not broken', async () => {
+    const coloured: View = { ...TERMINAL, paint: (_tone, text) => `\x1b[1m${text}\x1b[0m` };
+    const { text } = await explain('waits', 'table', coloured);
+    expect(text.split('\n').filter((line) => line.includes('role'))[0]).toContain('nodes excluded by');
   });
 
   test('-o yaml is -o json', async () => {

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { pino } from 'pino';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { etaCommand } from '../../src/cli/eta.ts';
+import { PIPE } from '../../src/cli/view.ts';
 import { explainCommand } from '../../src/cli/explain.ts';
 import type { Forecast, RunIdentity } from '../../src/core/history/run-times.ts';
 import { DEFAULT_POLICY } from '../../src/core/policy/policy.ts';
@@ -219,6 +220,14 @@ spec:
     expect(text).toContain('Nothing is known of how long it runs');
     expect(text).toContain('* With 1 member of role executor instead of 5 it would start now.');
     expect(text).toMatch(/\* Ahead of all that wait \(priority 1\) it starts about/);
+  });
+
+  test('on a terminal no line is longer than its width', async () => {
+    let text = '';
+    const view = () => ({ ...PIPE, isTerminal: true, width: 60 });
+    await etaCommand('jobs/waits', { server: url, output: 'text' }, (more) => (text += more), view);
+    expect(text).toMatch(/^Gang jobs\/waits: waiting\nIt starts about/);
+    for (const line of text.split('\n')) expect(line.length).toBeLessThanOrEqual(60);
   });
 
   test('of an Indexed Job that is a gang', async () => {

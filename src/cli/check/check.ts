@@ -9,7 +9,7 @@ import { inspectSource } from '../../server/policy-source.ts';
 import { parseWebhookConfig } from '../../webhook/rules.ts';
 import { configFindings, schedulerNamesIn } from './config-file.ts';
 import { fileText, reported, type FieldFinding, type FileText } from './document.ts';
-import { ARTICLES, FILE_KINDS, kindOf, type FileKind } from './kind.ts';
+import { ARTICLES, FILE_KINDS, kindOf, otherObject, type FileKind } from './kind.ts';
 import { schedulerFindings } from './scheduler-file.ts';
 import { isMap } from './shape.ts';
 import { capacityLines, capacityOf } from './capacity.ts';
@@ -95,6 +95,12 @@ function check(file: string, text: FileText | undefined, known: Known): void {
 }
 
 function inspected(file: string, text: FileText | undefined): InspectedRules {
+  const object = text && otherObject(text.value);
+  if (object !== undefined)
+    throw new MusterError(
+      'MUSTER_USAGE',
+      `${file}: is a ${object}; muster check knows policy files, config files, webhook rules and KubeSchedulerConfigurations. muster eta says when an app would start, and kubectl apply --dry-run=server checks objects.`,
+    );
   // A file that has nothing of a policy file may be meant as another kind.
   if (
     text === undefined ||

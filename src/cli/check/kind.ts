@@ -34,3 +34,9 @@ export function kindOf(value: unknown): FileKind {
   if (keys.includes('rules')) return 'webhook';
   return keys.some((key) => Object.hasOwn(Config.shape, key)) ? 'config' : 'policy';
 }
+
+/** The kind of an object of Kubernetes that is none of ours, as tenants and operators write it. */
+export function otherObject(value: unknown): string | undefined {
+  if (!isMap(value) || typeof value['apiVersion'] !== 'string') return undefined;
+  return typeof value['kind'] === 'string' && kindOf(value) === 'policy' ? value['kind'] : undefined;
+}

@@ -52,7 +52,8 @@ export async function connect(given: ServerFlags, env: NodeJS.ProcessEnv = proce
 
 async function directReach(flags: ServerFlags, tls: Reach['tls']): Promise<Reach> {
   const base = serverUrl(flags.server!, tls.ca !== undefined || tls.cert !== undefined);
-  const hint = 'Without --server the muster of your kubeconfig is found, by port-forward through its API server.';
+  const hint =
+    'Without --server and MUSTER_SERVER the muster of your kubeconfig is found, by port-forward through its API server.';
   const reach = { name: base.href.replace(/\/$/, ''), base, tls, hint };
   const isNamed = (flags.kubeconfig ?? flags.context) !== undefined;
   // A kubeconfig's token opens the whole cluster: only who names both sends it, and never in the clear.

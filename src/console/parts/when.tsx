@@ -1,10 +1,17 @@
 import { useComputed } from '@preact/signals';
 import { nowMs } from '../clock/now.ts';
-import { absoluteText, relativeText, spanText } from '../text/time.ts';
+import { absoluteText, expectedText, relativeText, spanText } from '../text/time.ts';
+
+interface WhenProps {
+  readonly at: string;
+  /** It is foretold: it does not go by, but is due. */
+  readonly isForetold?: boolean;
+}
 
 /** A time as people say it (`12 min ago`), kept up to date; the whole time on hover. */
-export function When({ at }: { readonly at: string }) {
-  const text = useComputed(() => relativeText(Date.parse(at), nowMs.value));
+export function When({ at, isForetold = false }: WhenProps) {
+  const say = isForetold ? expectedText : relativeText;
+  const text = useComputed(() => say(Date.parse(at), nowMs.value));
   return (
     <time dateTime={at} title={absoluteText(at)}>
       {text}

@@ -31,6 +31,9 @@ const hour = new Intl.DateTimeFormat(undefined, {
   hourCycle: 'h23',
 });
 
+/** As `relativeText`, of what is foretold: what should have come by now is due now. */
+export const expectedText = (atMs: number, nowMs: number): string => relativeText(Math.max(atMs, nowMs), nowMs);
+
 /** The whole date and time with its zone. */
 export const absoluteText = (iso: string) => day.format(new Date(iso));
 /** The time of day. */

@@ -55,6 +55,16 @@ test('a config file: every mistake with its line, field, value and remedy', asyn
   expect(await muster('check', right)).toMatchObject({ code: 0, out: `${right}: ok: config file\n` });
 });
 
+test('an object of the cluster is none of these files, and is told where to go', async () => {
+  const path = file('app.yaml', 'apiVersion: sparkoperator.k8s.io/v1beta2\nkind: SparkApplication\nspec: {}\n');
+  const { code, err } = await muster('check', path);
+  expect(code).toBe(1);
+  expect(err).toContain(
+    `${path}: is a SparkApplication; muster check knows policy files, config files, webhook rules and KubeSchedulerConfigurations. muster eta`,
+  );
+  expect(err).not.toContain('unknown field');
+});
+
 test('a webhook file says for what it was taken', async () => {
   const path = file('webhook.yaml', 'rules:\n  - namespaces: [a]\n    drivers: {}\n');
   const { code, err } = await muster('check', path);

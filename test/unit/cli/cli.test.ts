@@ -237,6 +237,7 @@ test('a port that is taken is an error for serve', async () => {
   taken.close();
   expect(code).not.toBe(0);
   expect(err).toContain(`Cannot listen on 127.0.0.1:${taken.port}`);
+  expect(err).toContain('Is a muster running already? Stop it, or choose another port.');
 });
 
 test('the demo compares policies on a real trace, then serves, on a free port where the usual is taken', async () => {

@@ -7,6 +7,7 @@ test.each([
   [{}, { COLUMNS: 'wide' }, 100],
   [{}, { COLUMNS: '-3' }, 100],
   [{}, {}, 100],
+  [{ columns: 0 }, {}, 100],
 ])('a stream of %j with %j is %d columns wide', (stream, env, width) => {
   expect(widthOf(stream, env)).toBe(width);
 });

@@ -52,7 +52,7 @@ function Gang({ gang, explained }: { readonly gang: GangDetail; readonly explain
   useEffect(() => void announce(`${key} is ${phase}`), [key, phase]);
   return (
     <div class="page page-gang">
-      <Head gang={gang} />
+      <Head gang={gang} startsAbout={explanation?.start?.about ?? gang.startsAbout} />
       <div class="gang-columns">
         <div>
           {explanation && explanation.advice.length > 0 && (
@@ -80,7 +80,13 @@ function Gang({ gang, explained }: { readonly gang: GangDetail; readonly explain
   );
 }
 
-function Head({ gang }: { readonly gang: GangDetail }) {
+interface HeadProps {
+  readonly gang: GangDetail;
+  /** The list has start times of the first gangs alone: an explanation always looks for one. */
+  readonly startsAbout: string | undefined;
+}
+
+function Head({ gang, startsAbout }: HeadProps) {
   const { gang: key, phase, queue, user, priority, policy, leader, members, bound } = gang;
   const at = key.indexOf('/');
   return (
@@ -94,14 +100,14 @@ function Head({ gang }: { readonly gang: GangDetail }) {
         <a href={hrefOf('waiting', [], { user, phase: 'all' })}>{user}</a> · priority {priority} · policy{' '}
         <a href={hrefOf('policies')}>{policy}</a> · leader {leader} · {bound} of {plural(members, 'member')} bound
       </p>
-      <Lead gang={gang} />
+      <Lead gang={gang} startsAbout={startsAbout} />
     </header>
   );
 }
 
 /** Where it stands, in one line. */
-function Lead({ gang }: { readonly gang: GangDetail }) {
-  const { phase, since, waitsFor, reason, ended, position, startsAbout } = gang;
+function Lead({ gang, startsAbout }: HeadProps) {
+  const { phase, since, waitsFor, reason, ended, position } = gang;
   if (ended !== undefined)
     return (
       <p class="gang-lead">
@@ -124,7 +130,7 @@ function Lead({ gang }: { readonly gang: GangDetail }) {
         </>
       )}
       {startsAbout === undefined ? ' · start not known' : ' · expected start '}
-      {startsAbout !== undefined && <When at={startsAbout} />}
+      {startsAbout !== undefined && <When at={startsAbout} isForetold />}
       {reason !== undefined && <span class="gang-reason">{reason}</span>}
     </p>
   );

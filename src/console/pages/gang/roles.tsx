@@ -10,7 +10,7 @@ export function Roles({ roles }: { readonly roles: Roles }) {
   const rows = roles.map(({ role, min, count, request, places, nodes }) => [
     role,
     min === count ? String(min) : `${min} to ${count}`,
-    amountsText(request),
+    amountsText(withoutPods(request)),
     `${numberText(nodes.eligible)} of ${numberText(nodes.total)}`,
     placesText(places.now),
     placesText(places.empty),
@@ -25,6 +25,10 @@ export function Roles({ roles }: { readonly roles: Roles }) {
     </>
   );
 }
+
+/** Every member is a pod. */
+const withoutPods = (request: Roles[number]['request']) =>
+  Object.fromEntries(Object.entries(request).filter(([resource]) => resource !== 'pods'));
 
 /** The server counts so far. */
 const MOST_PLACES = 10_000;

@@ -74,17 +74,17 @@ function Expected({ row: { phase, startsAbout, startsLatest, endsAbout } }: { re
       <span class="pale">–</span>
     ) : (
       <span class="pale">
-        ends <When at={endsAbout} />
+        ends <When at={endsAbout} isForetold />
       </span>
     );
   if (startsAbout === undefined) return <span class="pale">not known</span>;
   return (
     <>
-      <When at={startsAbout} />
+      <When at={startsAbout} isForetold />
       {startsLatest !== undefined && (
         <span class="pale latest">
           {' '}
-          at the latest <When at={startsLatest} />
+          at the latest <When at={startsLatest} isForetold />
         </span>
       )}
     </>
