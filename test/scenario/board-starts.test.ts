@@ -1,5 +1,7 @@
 import { expect, test } from 'vitest';
+import { DEFAULT_POLICY } from '../../src/core/policy/policy.ts';
 import { allAtOnce } from '../../src/core/work.ts';
+import { runPod, wanted } from '../support/apps.ts';
 import { queueWith, node, spark } from '../support/builders.ts';
 import { exactly, ToldRunTimes } from '../support/told-run-times.ts';
 import { World } from '../support/world.ts';
@@ -52,4 +54,22 @@ test('it ends without a result where a node comes meanwhile', () => {
   let last = slices.next();
   while (!last.done) last = slices.next();
   expect(last.value).toBeUndefined();
+});
+
+test('a gang whose room is being freed is told so, even if it starts meanwhile', () => {
+  const preemption = { ...DEFAULT_POLICY.preemption, mode: 'enforce', minRuntimeMs: 0 } as const;
+  const made = new World([node('n', { cpu: 4 })], { preemption });
+  made.nowMs = 10 * HOUR_MS;
+  const victim = runPod(made, 'low', 'n', { cpu: 4 });
+  const { leader } = wanted('high', { executors: 1, priority: 9 });
+  expect(made.ask(leader)).toMatch(/^waits/);
+  expect(made.makeRoom()).toEqual(['low']);
+  made.ask(wanted('next', { executors: 3 }).leader);
+  const slices = made.scheduler.board.startTimes(made.nowMs, 50);
+  slices.next();
+  made.gone(victim);
+  expect(made.ask(leader)).toBe('-> n');
+  let last = slices.next();
+  while (!last.done) last = slices.next();
+  expect(last.value!.get('jobs/high')).toMatchObject({ aboutMs: made.nowMs });
 });

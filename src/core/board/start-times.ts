@@ -38,7 +38,7 @@ export function* startTimes(
     for (const [key, times] of told) times.push(started.get(key) ?? Infinity);
   }
   const starts = new Map<string, RowStart>();
-  for (const gang of freeing) starts.set(gang.key, { aboutMs: nowMs, latestMs: planOf(gang)!.untilMs });
+  for (const [key, latestMs] of freeing) starts.set(key, { aboutMs: nowMs, latestMs });
   for (const [key, times] of told) {
     times.sort((a, b) => a - b);
     starts.set(key, { aboutMs: times[times.length >>> 1]!, latestMs: times.at(-1)! });
@@ -46,16 +46,20 @@ export function* startTimes(
   return starts;
 }
 
-/** The first gangs in the order of admission that lack room alone, and those whose room is being freed. */
+/**
+ * The first gangs in the order of admission that lack room alone, and those whose room is being freed, with when that is
+ * over, in ms: a gang may have started before the last slice.
+ */
 function firstsOf(
   ctx: BoardContext,
   most: number,
-): { readonly line: readonly Gang[]; readonly freeing: readonly Gang[] } {
+): { readonly line: readonly Gang[]; readonly freeing: ReadonlyMap<string, number> } {
   const line: Gang[] = [];
-  const freeing: Gang[] = [];
+  const freeing = new Map<string, number>();
   for (const gang of ctx.queues.eachInAdmissionOrder()) {
-    if (line.length + freeing.length >= most) break;
-    if (planOf(gang)) freeing.push(gang);
+    if (line.length + freeing.size >= most) break;
+    const plan = planOf(gang);
+    if (plan) freeing.set(gang.key, plan.untilMs);
     else if (isAble(gang)) line.push(gang);
   }
   return { line, freeing };

@@ -10,6 +10,12 @@ const SHARE = 0.05;
 const STRETCH_MS = 2;
 /** Looked at again after so long, in ms, while somebody asks. */
 const AGAIN_MS = 10_000;
+/**
+ * The same where the cluster's time runs faster, as in the demo: after so long by its clock, and at least so long by that
+ * of the process.
+ */
+const AGAIN_THERE_MS = 60_000;
+const SOONEST_MS = 2000;
 /** Nobody asks any more if nobody has for so long. */
 const ASKED_MS = 15_000;
 /** Times that could not be looked at again for so long are not shown. */
@@ -17,16 +23,26 @@ const OLD_MS = 120_000;
 
 export interface LookDeps {
   readonly board: Pick<Scheduler['board'], 'startTimes' | 'changes'>;
+  /** The time of the cluster. */
   readonly nowMs: () => number;
   readonly onProblem: (error: unknown) => void;
+  /** A clock that never goes back, in ms; absent: that of the process. */
+  readonly monotonicMs?: (() => number) | undefined;
+  /** Resolves after so many ms, without keeping the process alive; absent: a timer. */
+  readonly rest?: ((ms: number) => Promise<unknown>) | undefined;
 }
+
+const timer = (ms: number): Promise<unknown> => setTimeout(ms, undefined, { ref: false });
 
 /** Looks for start times in the background while somebody asks, in slices and with rests. */
 export class StartLook {
   readonly #deps: LookDeps;
+  readonly #monotonicMs: () => number;
+  readonly #rest: (ms: number) => Promise<unknown>;
   #times: ReadonlyMap<string, RowStart> = new Map();
-  /** When they were found, and from which state of the list. */
+  /** When they were found, by the process and by the cluster, and from which state of the list. */
   #foundAtMs = -Infinity;
+  #foundThereMs = -Infinity;
   #foundAt = -1;
   #askedAtMs = -Infinity;
   #isLooking = false;
@@ -35,6 +51,8 @@ export class StartLook {
 
   constructor(deps: LookDeps) {
     this.#deps = deps;
+    this.#monotonicMs = deps.monotonicMs ?? (() => performance.now());
+    this.#rest = deps.rest ?? timer;
   }
 
   /** Grows when times were found. */
@@ -48,7 +66,7 @@ export class StartLook {
 
   /** Somebody looks at the list. */
   ask(): void {
-    this.#askedAtMs = performance.now();
+    this.#askedAtMs = this.#monotonicMs();
     if (this.#isLooking || this.#isClosed) return;
     this.#isLooking = true;
     void this.#look()
@@ -62,42 +80,52 @@ export class StartLook {
   }
 
   get #isWanted(): boolean {
-    return !this.#isClosed && performance.now() - this.#askedAtMs < ASKED_MS;
+    return !this.#isClosed && this.#monotonicMs() - this.#askedAtMs < ASKED_MS;
   }
 
   async #look(): Promise<void> {
     while (this.#isWanted) {
       const { board } = this.#deps;
-      const age = performance.now() - this.#foundAtMs;
-      if (age >= AGAIN_MS && board.changes !== this.#foundAt) await this.#find();
-      else if (age >= OLD_MS) this.#foundAt = -1;
-      await setTimeout(1000, undefined, { ref: false });
+      if (this.#isDue && board.changes !== this.#foundAt) await this.#find();
+      else if (this.#ageMs >= OLD_MS) this.#foundAt = -1;
+      await this.#rest(1000);
     }
+  }
+
+  get #ageMs(): number {
+    return this.#monotonicMs() - this.#foundAtMs;
+  }
+
+  get #isDue(): boolean {
+    if (this.#ageMs >= AGAIN_MS) return true;
+    return this.#ageMs >= SOONEST_MS && this.#deps.nowMs() - this.#foundThereMs >= AGAIN_THERE_MS;
   }
 
   async #find(): Promise<void> {
     const { board, nowMs } = this.#deps;
     const changes = board.changes;
-    const slices = board.startTimes(nowMs(), MOST_GANGS);
-    let beganMs = performance.now();
+    const asOfMs = nowMs();
+    const slices = board.startTimes(asOfMs, MOST_GANGS);
+    let beganMs = this.#monotonicMs();
     for (;;) {
       const { done, value } = slices.next();
-      if (done) return this.#found(value, changes);
-      const spentMs = performance.now() - beganMs;
+      if (done) return this.#found(value, changes, asOfMs);
+      const spentMs = this.#monotonicMs() - beganMs;
       // Without a timer for the shortest slices.
       if (spentMs < STRETCH_MS) await setImmediate();
       else {
-        await setTimeout(spentMs / SHARE - spentMs, undefined, { ref: false });
+        await this.#rest(spentMs / SHARE - spentMs);
         if (!this.#isWanted) return;
-        beganMs = performance.now();
+        beganMs = this.#monotonicMs();
       }
     }
   }
 
-  #found(times: ReadonlyMap<string, RowStart> | undefined, changes: number): void {
-    const atMs = performance.now();
-    if (times) [this.#times, this.#foundAtMs, this.#foundAt] = [times, atMs, changes];
-    else if (atMs - this.#foundAtMs >= OLD_MS) this.#times = new Map();
+  #found(times: ReadonlyMap<string, RowStart> | undefined, changes: number, asOfMs: number): void {
+    if (times) {
+      [this.#times, this.#foundAt] = [times, changes];
+      [this.#foundAtMs, this.#foundThereMs] = [this.#monotonicMs(), asOfMs];
+    } else if (this.#ageMs >= OLD_MS) this.#times = new Map();
     else return;
     this.#finds++;
   }
