@@ -8,6 +8,8 @@ const MOST_GANGS = 50;
 const SHARE = 0.05;
 /** A stretch of slices, in ms: a timer rests a millisecond at least. */
 const STRETCH_MS = 2;
+/** A longer rest would follow a stretch in which the machine stood still. */
+const LONGEST_REST_MS = 2000;
 /** Looked at again after so long, in ms, while somebody asks. */
 const AGAIN_MS = 10_000;
 /** Nobody asks any more if nobody has for so long. */
@@ -87,7 +89,7 @@ export class StartLook {
       // Without a timer for the shortest slices.
       if (spentMs < STRETCH_MS) await setImmediate();
       else {
-        await setTimeout(spentMs / SHARE - spentMs, undefined, { ref: false });
+        await setTimeout(Math.min(LONGEST_REST_MS, spentMs / SHARE - spentMs), undefined, { ref: false });
         if (!this.#isWanted) return;
         beganMs = performance.now();
       }
