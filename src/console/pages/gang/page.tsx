@@ -52,7 +52,7 @@ function Gang({ gang, explained }: { readonly gang: GangDetail; readonly explain
   useEffect(() => void announce(`${key} is ${phase}`), [key, phase]);
   return (
     <div class="page page-gang">
-      <Head gang={gang} />
+      <Head gang={gang} start={explanation?.start} />
       <div class="gang-columns">
         <div>
           {explanation && explanation.advice.length > 0 && (
@@ -80,7 +80,13 @@ function Gang({ gang, explained }: { readonly gang: GangDetail; readonly explain
   );
 }
 
-function Head({ gang }: { readonly gang: GangDetail }) {
+interface OfHead {
+  readonly gang: GangDetail;
+  /** What the explanation says; it is looked for more closely than that of the list. */
+  readonly start: Explanation['start'];
+}
+
+function Head({ gang, start }: OfHead) {
   const { gang: key, phase, queue, user, priority, policy, leader, members, bound } = gang;
   const at = key.indexOf('/');
   return (
@@ -94,14 +100,15 @@ function Head({ gang }: { readonly gang: GangDetail }) {
         <a href={hrefOf('waiting', [], { user, phase: 'all' })}>{user}</a> · priority {priority} · policy{' '}
         <a href={hrefOf('policies')}>{policy}</a> · leader {leader} · {bound} of {plural(members, 'member')} bound
       </p>
-      <Lead gang={gang} />
+      <Lead gang={gang} start={start} />
     </header>
   );
 }
 
 /** Where it stands, in one line. */
-function Lead({ gang }: { readonly gang: GangDetail }) {
-  const { phase, since, waitsFor, reason, ended, position, startsAbout } = gang;
+function Lead({ gang, start }: OfHead) {
+  const { phase, since, waitsFor, reason, ended, position } = gang;
+  const startsAbout = start ? start.about : gang.startsAbout;
   if (ended !== undefined)
     return (
       <p class="gang-lead">
