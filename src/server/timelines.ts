@@ -23,12 +23,15 @@ interface Timeline {
 /** So many gangs are remembered, the ones that something befell last, and so much of each. */
 const MOST_GANGS = 20_000;
 const MOST_ENTRIES = 50;
+/** So much of all gangs together: some 50 MB. */
+export const MOST_IN_ALL = 200_000;
 
 /** What befell gangs, as far as this muster saw it. Bounded, in memory alone; a gang that is over is kept for a while. */
 export class Timelines {
   readonly #byGang = new Map<string, Timeline>();
   readonly #rowOf: (gang: string) => GangRow | undefined;
   #changes = 0;
+  #entries = 0;
 
   /** @param rowOf the gang as it is now */
   constructor(rowOf: (gang: string) => GangRow | undefined) {
@@ -49,16 +52,12 @@ export class Timelines {
     const { entries } = timeline;
     // What was decided then is known already.
     const at = entries.findLastIndex(({ what }) => what === 'submitted') + 1;
-    entries.splice(at, 0, { atMs: nowMs, what: 'asked', text: 'kube-scheduler asked about it for the first time.' });
-    if (entries.length > MOST_ENTRIES) entries.splice(1, 1);
+    this.#add(entries, at, { atMs: nowMs, what: 'asked', text: 'kube-scheduler asked about it for the first time.' });
   }
 
   note(gang: string, entry: TimelineEntry): void {
     const timeline = this.#of(gang);
-    const { entries } = timeline;
-    // The first says when it was submitted.
-    if (entries.length >= MOST_ENTRIES) entries.splice(1, 1);
-    entries.push(entry);
+    this.#add(timeline.entries, timeline.entries.length, entry);
   }
 
   /** Its places were reserved. */
@@ -110,9 +109,22 @@ export class Timelines {
     this.#byGang.delete(gang);
     this.#byGang.set(gang, timeline);
     if (!known || isOver) this.#begin(gang, timeline);
-    const [oldest] = this.#byGang.keys();
-    if (this.#byGang.size > MOST_GANGS) this.#byGang.delete(oldest!);
+    if (this.#byGang.size > MOST_GANGS) this.#dropOldest();
     return timeline;
+  }
+
+  /** The first entry says when the gang was submitted: the one after it makes room. */
+  #add(entries: TimelineEntry[], at: number, entry: TimelineEntry): void {
+    entries.splice(at, 0, entry);
+    if (entries.length > MOST_ENTRIES) entries.splice(1, 1);
+    else this.#entries++;
+    if (this.#entries > MOST_IN_ALL) this.#dropOldest();
+  }
+
+  #dropOldest(): void {
+    const [[gang, { entries }]] = this.#byGang as unknown as [[string, Timeline]];
+    this.#byGang.delete(gang);
+    this.#entries -= entries.length;
   }
 
   #begin(gang: string, timeline: Timeline): void {
@@ -121,7 +133,7 @@ export class Timelines {
     timeline.endedMs = timeline.reservedMs = undefined;
     timeline.isAsked = false;
     timeline.row = row;
-    if (timeline.entries.length >= MOST_ENTRIES) timeline.entries.splice(1, 1);
-    timeline.entries.push({ atMs: row.sinceMs, what: 'submitted', text: 'Its leader was created.' });
+    const { entries } = timeline;
+    this.#add(entries, entries.length, { atMs: row.sinceMs, what: 'submitted', text: 'Its leader was created.' });
   }
 }

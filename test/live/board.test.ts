@@ -147,6 +147,14 @@ describe('GET /v1/board/gangs/NAMESPACE/NAME', () => {
     expect(timeline.map(({ what }) => what)).toEqual(['submitted', 'reserved']);
   });
 
+  test('has the place of one that waits, as the list has it', async () => {
+    const { items } = await get('/v1/board/gangs?phase=waiting', GangRowList);
+    for (const { gang, position } of items) {
+      expect(position).toBeGreaterThan(0);
+      expect((await get(`/v1/board/gangs/${gang}`, GangDetailView)).position).toBe(position);
+    }
+  });
+
   test('numbers nodes for a reader who may not see their names', async () => {
     const { places } = await as(SOME, () => get('/v1/board/gangs/jobs/runs', GangDetailView));
     expect(new Set(places.map(({ node: at }) => at))).toEqual(new Set(['node 1', 'node 2']));

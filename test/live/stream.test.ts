@@ -1,5 +1,6 @@
 import { connect, type Socket } from 'node:net';
 import type { AddressInfo } from 'node:net';
+import Fastify from 'fastify';
 import { pino } from 'pino';
 import { afterEach, describe, expect, test, vi } from 'vitest';
 import { Scheduler } from '../../src/core/scheduler.ts';
@@ -7,7 +8,7 @@ import { DEFAULT_POLICY } from '../../src/core/policy/policy.ts';
 import { DecisionList, TickView } from '../../src/server/api/board-schemas.ts';
 import type { ReadAccess, Verdict } from '../../src/server/access/read-access.ts';
 import { EVERYTHING } from '../../src/server/api/viewer.ts';
-import { MOST_STREAMS, type StreamTimes } from '../../src/server/api/stream.ts';
+import { MOST_STREAMS, Streams, type StreamTimes } from '../../src/server/api/stream.ts';
 import { buildServer } from '../../src/server/app.ts';
 import { node, offer } from '../support/builders.ts';
 import { TenantApp } from '../support/tenant-apps.ts';
@@ -209,6 +210,32 @@ describe('GET /v1/stream', () => {
     const { url } = await serve();
     expect((await fetch(`${url}/v1/stream`, { method: 'HEAD' })).status).toBe(404);
   });
+});
+
+test('between two readers others have their turn', async () => {
+  const ticks: string[][] = [];
+  const source = {
+    tick: () => {
+      ticks.push([]);
+      return Promise.resolve('{}');
+    },
+    decisionsAfter: () => {
+      const turns = ticks.at(-1)!;
+      if (turns.push('told') === 1) setImmediate(() => turns.push('other'));
+      return { events: [], lastId: 0 };
+    },
+    lastId: () => 0,
+    onProblem: () => undefined,
+  };
+  const streams = new Streams(source, QUICK);
+  const app = Fastify();
+  app.addHook('preClose', () => Promise.resolve(streams.close()));
+  app.get('/v1/stream', (request, reply) => streams.open(request, reply));
+  open.push(app);
+  const url = await app.listen({ host: '127.0.0.1', port: 0 });
+  const readers = await Promise.all(Array.from({ length: 3 }, () => reader(url)));
+  await vi.waitFor(() => expect(ticks).toContainEqual(['told', 'other', 'told', 'told']));
+  for (const { stop } of readers) stop();
 });
 
 test('five streams and their windows make the list once', async () => {

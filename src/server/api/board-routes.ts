@@ -85,7 +85,8 @@ async function detailOf(
   if (!row) return undefined;
   const listed = now ? (await board.gangs()).get(key) : undefined;
   // The list may be a second old.
-  const of = { ...(listed?.phase === row.phase ? listed : {}), ...row, reservedMs: known?.reservedMs };
+  const same = listed?.phase === row.phase ? listed : undefined;
+  const of = { ...same, ...row, position: same?.position, reservedMs: known?.reservedMs };
   const nodes = viewer.seesNodes ? undefined : await board.nodes();
   return {
     ...age(),

@@ -1,4 +1,5 @@
 import type { ServerResponse } from 'node:http';
+import { setImmediate } from 'node:timers/promises';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { Viewer } from './viewer.ts';
 
@@ -133,7 +134,12 @@ export class Streams {
     try {
       const json = await this.#source.tick();
       const tick = { json, what: json.replace(WITHOUT_AGE, '') };
-      for (const reader of [...this.#readers]) this.#tell(reader, tick);
+      for (const reader of [...this.#readers]) {
+        if (this.#isClosed) return;
+        if (this.#readers.has(reader)) this.#tell(reader, tick);
+        // A reader that comes again is told up to 2,000 decisions: questions of kube-scheduler are answered in between.
+        await setImmediate();
+      }
     } catch (error) {
       this.#source.onProblem(error);
     } finally {

@@ -1,5 +1,15 @@
-import { execFileSync } from 'node:child_process';
-import { closeSync, constants, mkdtempSync, openSync, readFileSync, readSync, rmSync, writeFileSync } from 'node:fs';
+import { execFileSync, spawnSync } from 'node:child_process';
+import {
+  closeSync,
+  constants,
+  existsSync,
+  mkdtempSync,
+  openSync,
+  readFileSync,
+  readSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, expect, test, vi } from 'vitest';
@@ -85,4 +95,20 @@ test('SIGTERM right after many answers loses no line', async () => {
   expect(messages.at(-1)).toBe('shutting down');
 });
 
-const { start } = builtCli();
+/** Of util-linux: runs a program on a terminal of its own. */
+const SCRIPT = '/usr/bin/script';
+if (!existsSync(SCRIPT)) console.log('SKIPPED: there is no script (util-linux), which makes a terminal');
+
+test.skipIf(!existsSync(SCRIPT))('on a terminal lines are for people, without colours where NO_COLOR says so', () => {
+  writeFileSync(join(folder, 'no-nodes.json'), JSON.stringify({ kind: 'List', items: [] }));
+  const cli = `${process.execPath} ${join(built, 'cli.js')} serve --nodes ${join(folder, 'no-nodes.json')} --port 0`;
+  const run = (env: Record<string, string>) =>
+    spawnSync(SCRIPT, ['-qec', `timeout 3 ${cli}`, '/dev/null'], {
+      env: { PATH: process.env['PATH'], SHELL: '/bin/sh', TERM: 'xterm', ...env },
+      encoding: 'utf8',
+    }).stdout;
+  expect(run({ NO_COLOR: '1' })).toMatch(/^\[\d\d:\d\d:\d\d\] INFO: muster serves \{.*"url":"http/m);
+  expect(run({})).toContain('\u001b[32mINFO\u001b[39m');
+});
+
+const { start, folder: built } = builtCli();

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import type { GangRow } from '../../../src/core/board/gang-rows.ts';
 import { Decisions, MOST_DECISIONS } from '../../../src/server/decisions.ts';
-import { Timelines } from '../../../src/server/timelines.ts';
+import { MOST_IN_ALL, Timelines } from '../../../src/server/timelines.ts';
 
 const leader = { namespace: 'jobs', name: 'driver', uid: 'u' };
 const waits = (gang: string, reason = 'r') => ({ kind: 'gang-waits', gang, leader, reason }) as const;
@@ -70,6 +70,15 @@ test('20,000 gangs are remembered, those that something befell last, and 50 entr
   expect(timelines.size).toBe(20_000);
   expect(timelines.of('jobs/first')).toBeUndefined();
   expect(timelines.of('jobs/0')).toBeDefined();
+});
+
+test('of gangs with long stories fewer are remembered: 200,000 entries in all', () => {
+  const timelines = new Timelines(() => undefined);
+  for (let i = 0; i < 5000; i++)
+    for (let n = 0; n < 50; n++) timelines.note(`jobs/${i}`, { atMs: n, what: 'waits', text: 'Waits.' });
+  const left = Array.from({ length: 5000 }, (_, i) => timelines.of(`jobs/${i}`)?.entries.length ?? 0);
+  expect(left.reduce((sum, one) => sum + one)).toBe(MOST_IN_ALL);
+  expect(left.findIndex((one) => one > 0)).toBe(1000);
 });
 
 test('2,000 decisions are remembered, each found by its number', () => {
