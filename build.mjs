@@ -1,3 +1,4 @@
+import { chmodSync } from 'node:fs';
 import { build } from 'esbuild';
 import { consoleModule } from './src/console/bundle.mjs';
 
@@ -27,3 +28,6 @@ await build({
     ].join('\n'),
   },
 });
+
+// Linked as muster or kubectl-muster, it is a program.
+chmodSync(outfile, 0o755);

@@ -154,17 +154,17 @@ async function listenAll({ config, logger, scheduler }: Prepared, { app, extende
   return { url, extenderUrl, webhook };
 }
 
-function watch(file: string, { scheduler, clock }: Prepared, { app, metrics }: MusterServer): () => void {
+function watch(file: string, { scheduler, clock, logger }: Prepared, { metrics }: MusterServer): () => void {
   return watchPolicies(file, {
     onRules(rules) {
       for (const { from, to, gangs, isGone } of scheduler.setRules(rules, clock.nowMs()))
-        app.log.warn({ from, to, gangs, isGone }, 'what these gangs hold counts in another queue now');
+        logger.warn({ from, to, gangs, isGone }, 'what these gangs hold counts in another queue now');
       metrics.onPolicies(clock.toWall(clock.nowMs()));
-      app.log.info({ file, policies: rules.policies.map(({ name }) => name) }, 'policies reloaded');
+      logger.info({ file, policies: rules.policies.map(({ name }) => name) }, 'policies reloaded');
     },
     onProblem(error) {
       metrics.onPolicies(undefined);
-      app.log.error({ file, error: error.message }, 'policy file rejected; the old policies stay in force');
+      logger.error({ file, error: error.message }, 'policy file rejected; the old policies stay in force');
     },
   });
 }

@@ -32,6 +32,19 @@ function onTerminal(command: string, env: Record<string, string> = {}) {
   return { child, text, ended };
 }
 
+describe.skipIf(!existsSync(SCRIPT))('muster serve on a terminal', () => {
+  test('logs lines for people, and of the demo what its decisions would bury', async () => {
+    const serving = onTerminal('serve --demo --port 0', { NO_COLOR: '1' });
+    const [line, url] = await written(serving as never, /.*muster serves.*"url":"(http:[^"]+)".*/);
+    expect(line).toMatch(/^\[\d\d:\d\d:\d\d\] INFO: muster serves \{"version":/);
+    expect(await (await fetch(`${url}/metrics`)).text()).toMatch(/muster_effects_total\{kind="gang-admitted"\} [1-9]/);
+    serving.child.stdin.write('\x03');
+    const out = await serving.ended;
+    expect(out).toContain('INFO: shutting down');
+    expect(out).not.toContain('gang-admitted');
+  });
+});
+
 describe.skipIf(!existsSync(SCRIPT))('muster top on a terminal', () => {
   test.each([
     ['q', 'q'],

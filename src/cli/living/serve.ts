@@ -37,7 +37,9 @@ export async function serveLiving(config: Config): Promise<Serving> {
     cluster: 'demo',
   });
   const { scheduler, logger } = prepared;
-  const server = buildFor(prepared);
+  // Thirty times as many decisions as in life bury what is said to people.
+  const ofDecisions = config.logLevel === 'info' ? logger.child({}, { level: 'warn' }) : logger;
+  const server = buildFor({ ...prepared, logger: ofDecisions });
   // Before the server is gone that the workload asks.
   server.app.addHook('preClose', () => Promise.resolve(stop.abort()));
   const serving = await start(prepared, server);
@@ -47,7 +49,7 @@ export async function serveLiving(config: Config): Promise<Serving> {
   learnFrom(past, prepared.history.runTimes);
   const { onEffects } = server;
   void live({ trace, nodes, scheduler, url: extenderUrl, pace, signal: stop.signal, onEffects }).then(
-    () => logger.info('the workload of the demo is over'),
+    () => stop.signal.aborted || logger.info('the workload of the demo is over'),
     (error: unknown) => {
       // A question may be under way when the server closes.
       if (!stop.signal.aborted) logger.error({ error: String(error) }, 'the workload of the demo ended with an error');

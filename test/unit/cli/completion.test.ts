@@ -11,7 +11,6 @@ const has = (program: string) => spawnSync('sh', ['-c', `command -v ${program}`]
 
 /** The program under its two names, and the script of each shell. */
 beforeAll(async () => {
-  chmodSync(cli, 0o755);
   for (const name of ['muster', 'kubectl-muster']) symlinkSync(cli, join(folder, name));
   for (const shell of ['bash', 'zsh', 'fish', 'kubectl'])
     writeFileSync(join(folder, `completion.${shell}`), (await muster('completion', shell)).out);
