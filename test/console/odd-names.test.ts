@@ -49,6 +49,16 @@ describe.skipIf(!HAS_CHROMIUM)(`in ${CHROMIUM} (skipped where it is not installe
       await close();
     });
 
+    test('a name that is too long for its column stays in one line', async () => {
+      const { page, close } = await opened(browser, muster.url);
+      await page.waitForSelector('.gangs .gang-name');
+      // Its parts in the row, by where they begin.
+      const tops = `[...document.querySelector('.gangs .gang').children].map((part) => part.getClientRects()[0]?.top)`;
+      const [namespace, name] = (await page.evaluate<(number | undefined)[]>(tops)).filter((top) => top !== undefined);
+      expect(name).toBe(namespace);
+      await close();
+    });
+
     test('a click in the list opens that very gang', async () => {
       const { page, close } = await opened(browser, muster.url);
       await page.locator('.gangs .grid-body .gang').first().click();
