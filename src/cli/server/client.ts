@@ -15,6 +15,8 @@ export interface Reach {
   readonly tls: Pick<ConnectionOptions, 'ca' | 'cert' | 'key' | 'servername'>;
   /** Bearer token; looked up anew for each request, since it may be renewed. */
   readonly token?: () => Promise<string | undefined>;
+  /** The token opens more than muster: it is sent only once the server has refused to answer without one. */
+  readonly isTokenKept?: true;
   /** Opens a connection other than by TCP. */
   readonly socket?: () => Promise<Duplex>;
   /** What to do where nobody answers. */
@@ -40,10 +42,12 @@ export class MusterServer {
   readonly #agent: http.Agent;
   /** What its last answer said of its clock, and when that came, by the steady clock of this process; in ms. */
   #told: { readonly wallMs: number; readonly atMs: number } | undefined;
+  #sendsToken: boolean;
 
   constructor(reach: Reach) {
     this.#reach = reach;
     this.#agent = agentFor(reach);
+    this.#sendsToken = !reach.isTokenKept;
   }
 
   get name(): string {
@@ -105,9 +109,10 @@ export class MusterServer {
     }
   }
 
-  async #send({ path, body, headers: more }: Asked, signal: AbortSignal): Promise<http.IncomingMessage> {
+  async #send(asked: Asked, signal: AbortSignal): Promise<http.IncomingMessage> {
+    const { path, body, headers: more } = asked;
     const { base } = this.#reach;
-    const token = await this.#reach.token?.();
+    const token = this.#sendsToken ? await this.#reach.token?.() : undefined;
     const payload = body === undefined ? undefined : Buffer.from(JSON.stringify(body));
     const headers = {
       accept: 'application/json',
@@ -130,6 +135,11 @@ export class MusterServer {
     const wallMs = Date.parse(response.headers.date ?? '');
     if (Number.isFinite(wallMs)) this.#told = { wallMs, atMs: performance.now() };
     if (response.statusCode === 200) return response;
+    if (response.statusCode === 401 && !this.#sendsToken) {
+      this.#sendsToken = true;
+      response.resume();
+      return this.#send(asked, signal);
+    }
     throw this.#refusal(response.statusCode ?? 0, path, {
       text: await textOf(response).catch(() => ''),
       isPost: !!payload,

@@ -72,6 +72,7 @@ function reachOf(config: KubeConfig, { namespace, pod, port, isTls }: MusterPod,
     base: new URL(`${isTls ? 'https' : 'http'}://localhost:${port}/`),
     tls: { servername: `muster.${namespace}.svc`, ...tls },
     token: tokenOf(config),
+    isTokenKept: true,
     socket,
     hint: `See kubectl -n ${namespace} logs ${pod} -c muster.`,
   };
