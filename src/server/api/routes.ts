@@ -74,7 +74,6 @@ interface Shared extends ApiDeps {
 export const apiRoutes: FastifyPluginAsync<ApiDeps> = async (plain, deps) => {
   const { scheduler, snapshot } = deps;
   decorateViewer(plain);
-  tellTime(plain, deps);
   await documented(plain);
   const app = plain.withTypeProvider<ZodTypeProvider>();
   const board = boardOf(plain, deps);
@@ -97,14 +96,6 @@ export const apiRoutes: FastifyPluginAsync<ApiDeps> = async (plain, deps) => {
   boardRoutes(app, shared);
   streamRoute(app, { ...shared, times: deps.streamTimes });
 };
-
-/** The header Date is muster's time, by which its answers say when; a stream writes its head itself. */
-function tellTime(app: FastifyInstance, { nowMs, toWall = (ms) => ms }: ApiDeps): void {
-  app.addHook('onRequest', (_request, { raw }, done) => {
-    raw.setHeader('date', new Date(toWall(nowMs())).toUTCString());
-    done();
-  });
-}
 
 /** The board, with the start times that are looked for while somebody asks. */
 function boardOf(app: FastifyInstance, { scheduler, timelines, nowMs }: ApiDeps): Board {
