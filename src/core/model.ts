@@ -370,7 +370,12 @@ export type ClusterEvent =
   | { readonly kind: 'room-request'; readonly request: RoomRequest }
   | { readonly kind: 'room-request-gone'; readonly gang: string; readonly name: string }
   /** A request to the autoscaler could not be written. */
-  | { readonly kind: 'room-request-failed'; readonly gang: string; readonly generation: number; readonly reason: string }
+  | {
+      readonly kind: 'room-request-failed';
+      readonly gang: string;
+      readonly generation: number;
+      readonly reason: string;
+    }
   /** The first complete list of nodes and pods has been observed. */
   | { readonly kind: 'synced' };
 

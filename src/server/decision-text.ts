@@ -5,7 +5,7 @@ import { counted, listed } from '../core/wording.ts';
 
 /** What the shells do with these effects is no decision that people follow. */
 type Quiet = 'wake-leader' | 'nominate' | 'outcome-wanted';
-export type ToldKind = Exclude<Effect['kind'], Quiet>;
+type ToldKind = Exclude<Effect['kind'], Quiet>;
 
 /** A decision as one sentence. */
 export interface DecisionText {

@@ -2,7 +2,7 @@ import { signal } from '@preact/signals';
 import type { Decision } from './contract.ts';
 
 /** How many recent decisions the page keeps. */
-export const MOST_KEPT = 1000;
+const MOST_KEPT = 1000;
 
 /** Recent decisions, the newest first. */
 export const decisions = signal<readonly Decision[]>([]);

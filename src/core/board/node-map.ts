@@ -16,7 +16,7 @@ export interface NodeMap {
 }
 
 /** A resource of all nodes, in half per cent of what the node has, 0 to 200; 0 where it has none of it. */
-export interface ResourceMap {
+interface ResourceMap {
   readonly name: string;
   /** What bound pods take, without those that are being evicted for somebody. */
   readonly used: Uint8Array;

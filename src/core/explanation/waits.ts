@@ -17,7 +17,7 @@ export interface WaitGroup {
 }
 
 /** No queue has such a name. */
-export const NO_QUEUE = '(none)';
+const NO_QUEUE = '(none)';
 
 type Writable<T> = { -readonly [K in keyof T]: T[K] };
 

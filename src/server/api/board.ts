@@ -6,7 +6,7 @@ import { listOf, ROWS_A_SLICE, type BoardRow, type GangList } from './gang-list.
 import { Made } from './made.ts';
 
 /** What the board shows of a gang beside what the core says: times in ms. */
-export type MoreOf = (gang: string) => Pick<BoardRow, 'reservedMs' | 'startsAboutMs' | 'startsLatestMs'>;
+type MoreOf = (gang: string) => Pick<BoardRow, 'reservedMs' | 'startsAboutMs' | 'startsLatestMs'>;
 
 export interface BoardDeps {
   readonly scheduler: Pick<Scheduler, 'board' | 'rules'>;

@@ -10,14 +10,14 @@ const TIMEOUT_MS = 10_000;
 /** Events of one span: the last so many changes of the reason. */
 const MOST_EVENTS = 32;
 
-export interface SpanCounts {
+interface SpanCounts {
   exported: number;
   failed: number;
   dropped: number;
 }
 
 /** A span to begin. Times are wall times in ms. */
-export interface NewSpan {
+interface NewSpan {
   readonly name: string;
   readonly startMs: number;
   readonly attributes?: Readonly<Record<string, string | number>>;

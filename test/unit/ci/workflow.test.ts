@@ -31,7 +31,8 @@ test('it ends with .ci/run, may only read, and does not hang', () => {
 test('Node.js is that of the matrix; Go is what the control plane asks', () => {
   expect(inputs('setup-node')['node-version']).toBe('${{ matrix.node }}');
   const { 'go-version-file': goMod, 'cache-dependency-path': goSum } = inputs('setup-go');
-  for (const file of [goMod, ...String(goSum).trim().split('\n')]) expect(existsSync(join(ROOT, String(file)))).toBe(true);
+  for (const file of [goMod, ...String(goSum).trim().split('\n')])
+    expect(existsSync(join(ROOT, String(file)))).toBe(true);
 });
 
 test('the checkout is whole: the check of commit messages looks back', () => {

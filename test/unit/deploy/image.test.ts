@@ -31,7 +31,9 @@ const args = new Map(of('ARG').map((line) => line.split('=') as [string, string 
 test('its images have the tags of one Node.js, and a release build can name them by digest', () => {
   // The bundle is built on the builder's own platform: nothing is emulated, since the last stage only copies.
   expect(of('FROM')).toEqual(['--platform=$BUILDPLATFORM ${BUILD_IMAGE} AS build', '${RUN_IMAGE}']);
-  expect(instructions.slice(instructions.indexOf('FROM ${RUN_IMAGE}')).filter((line) => /^RUN /.test(line))).toEqual([]);
+  expect(instructions.slice(instructions.indexOf('FROM ${RUN_IMAGE}')).filter((line) => /^RUN /.test(line))).toEqual(
+    [],
+  );
   const images = instructions.filter((line) => /^ARG (BUILD|RUN)_IMAGE=/.test(line));
   expect(images).toHaveLength(2);
   for (const image of images) expect(image).toMatch(/=[a-z0-9./-]+(:|nodejs)\$\{NODE\}-[a-z0-9:-]+$/);
