@@ -11,8 +11,7 @@ import { CostBook } from './sim/cost.ts';
 import { runAloneMs, type TraceJob } from './trace/job.ts';
 
 /** By what jobs are divided among clusters of their own. */
-const ISLAND_KEYS = ['queue', 'namespace', 'user'] as const;
-export type IslandKey = (typeof ISLAND_KEYS)[number];
+export type IslandKey = 'queue' | 'namespace' | 'user';
 
 /** The jobs of one queue, namespace or user. */
 export interface Islanders {
