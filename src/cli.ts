@@ -96,6 +96,7 @@ program
   .option('--extender-port <number>', 'with --live: TCP port of the extender verbs; 0 picks a free one')
   .option('--reasons <one|all>', 'whether a rejection names one node or all')
   .option('--log-level <level>', 'trace, debug, info, warn, error, silent')
+  .option('--log-format <format>', 'json, pretty (readable), auto: pretty on a terminal')
   .action((flags: Record<string, string | boolean>) =>
     run(async () => {
       if (flags['demo'] && (flags['nodes'] ?? flags['pods']) !== undefined)

@@ -52,6 +52,10 @@ export const Config = z.strictObject({
     .enum(['trace', 'debug', 'info', 'warn', 'error', 'silent'])
     .default('info')
     .describe('Logs below this level are not written.'),
+  logFormat: z
+    .enum(['auto', 'json', 'pretty'])
+    .default('auto')
+    .describe('How log lines look: JSON, one object a line, or readable for people; auto: readable on a terminal.'),
   traces: z
     .string()
     .regex(

@@ -30,7 +30,7 @@ scheduler.observe({ kind: 'synced' }, 0);
 const candidates = offer([nodeName(0)]);
 for (let i = 0; i < waiting; i++) scheduler.filter({ pod: app(`waits-${i}`, i % 50, 7).leader(), candidates }, i);
 
-const { logger } = openLog('info', openSync('/dev/null', 'w'));
+const { logger } = openLog({ level: 'info', fd: openSync('/dev/null', 'w') });
 const nowMs = () => waiting + performance.now();
 const server = buildServer({ scheduler, nowMs, logger, reasons: 'one', maxBodyBytes: 2 ** 28 });
 

@@ -9,7 +9,7 @@ import { halfFull } from '../support/cluster.ts';
  * the URL, observes the events that the parent sends, and answers each batch with `done`.
  */
 const { scheduler } = halfFull(Number(process.argv[2]));
-const { logger } = openLog('info', openSync('/dev/null', 'w'));
+const { logger } = openLog({ level: 'info', fd: openSync('/dev/null', 'w') });
 const { app } = buildServer({ scheduler, nowMs: () => 0, logger, reasons: 'one', maxBodyBytes: 2 ** 28 });
 
 process.on('message', (events: readonly ClusterEvent[]) => {

@@ -25,6 +25,14 @@ export function until(iso: string | undefined, { isTerminal, now }: View): strin
 export const since = (iso: string, view: View): string =>
   view.isTerminal ? `${clockTime(iso, view.now())} (${ago(iso, view)})` : iso;
 
+/** A sentence of muster, its times by the clock of this machine for people; for programs as it is. */
+export const withLocalTimes = (text: string, { isTerminal, now }: View): string =>
+  isTerminal
+    ? text.replace(/\b\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?Z/g, (iso) =>
+        Number.isNaN(Date.parse(iso)) ? iso : clockTime(iso, now()),
+      )
+    : text;
+
 /** Two units below an hour, one beyond ten: `45s`, `12m`, `3h 5m`, `12h`, `3d 4h`. */
 function rounded(ms: number): string {
   const [first = '', second] = span(Math.round(ms / 1000) * 1000).split(' ');

@@ -2,6 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { z } from 'zod';
 import { MusterError } from '../core/errors.ts';
 import type { DecisionView } from '../server/api/board-schemas.ts';
+import { withLocalTimes } from './ago.ts';
 import { tame } from './columns.ts';
 import { documentText, type OneFormat, type Out } from './formats.ts';
 import { decisions, streamOf } from './muster-api.ts';
@@ -88,7 +89,7 @@ async function followAll(flags: DecisionsFlags, tell: (one: Decision) => void, s
 export function decisionLine({ at, kind, gang, text }: Decision, view: View): string {
   const seconds = String(new Date(at).getSeconds()).padStart(2, '0');
   const when = view.isTerminal ? clockTime(at, view.now()).replace(/(\d\d:\d\d)/, `$1:${seconds}`) : at;
-  const said = tame(text);
+  const said = withLocalTimes(tame(text), view);
   const who = gang === '' || said.includes(gang) ? '' : `${tame(gang)}: `;
   return `${view.paint('dim', when)}  ${view.paint('head', tame(kind).padEnd(16))}  ${who}${said}`;
 }

@@ -2,7 +2,7 @@ import type { z } from 'zod';
 import { amount } from '../core/explanation/amounts.ts';
 import { counted } from '../core/wording.ts';
 import type { ExplanationView } from '../server/api/schemas.ts';
-import { since } from './ago.ts';
+import { since, withLocalTimes } from './ago.ts';
 import { columnLines, tame, type Column } from './columns.ts';
 import { documentText, type OneFormat } from './formats.ts';
 import { explanationOf, type AskFlags, type StreamEvent } from './muster-api.ts';
@@ -67,7 +67,8 @@ function textOf(found: Explanation, view: View): string {
   if (elastic > 0) lines.push(`Also running: ${counted(elastic, 'elastic member')} beyond the minimum.`);
   const before = ahead.map(({ gang: other, blocks }) => `${other}${blocks ? ' (must start first)' : ''}`);
   if (before.length > 0) lines.push(`Ahead in the queue: ${before.join(', ')}`);
-  return [...lines, ...advice.map((line) => `* ${line}`)].flatMap((line) => wrapped(line, view.width)).join('\n');
+  const told = [...lines, ...advice.map((line) => `* ${line}`)].map((line) => withLocalTimes(line, view));
+  return told.flatMap((line) => wrapped(line, view.width)).join('\n');
 }
 
 /** How old the view of the cluster is, and what that means. */

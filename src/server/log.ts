@@ -1,12 +1,22 @@
 import { isatty } from 'node:tty';
 import { pino, type Logger } from 'pino';
-import { prettyFactory } from 'pino-pretty';
+import { prettyLines } from './pretty-log.ts';
 
 /** Lines wait until there are so many bytes of them, or so long. */
 const BATCH_BYTES = 4096;
 const BATCH_MS = 100;
 /** If nobody reads them, so many bytes wait, and later lines are lost. */
 const MOST_BYTES = 8 * 2 ** 20;
+
+export interface LogOptions {
+  readonly level: string;
+  /** `auto`: pretty on a terminal, else JSON; absent: JSON. */
+  readonly format?: 'auto' | 'json' | 'pretty';
+  /** Where lines go; absent: standard output. */
+  readonly fd?: number;
+  /** So many bytes may wait; absent: MOST_BYTES. */
+  readonly most?: number;
+}
 
 export interface Log {
   readonly logger: Logger;
@@ -18,14 +28,13 @@ export interface Log {
  * A log that holds up no answer: lines are written many at a time, by a thread of Node.js. Lines that are lost because
  * nobody reads fast enough are counted in a later line. A process that is killed takes its last 100 ms with it; one
  * that exits, also because of an error, does not.
- * On a terminal people read them: a short line with the time, and the fields behind it; elsewhere each is JSON.
- * @param fd where lines go; standard output unless said
- * @param most bytes that may wait
  */
-export function openLog(level: string, fd = 1, most = MOST_BYTES): Log {
+export function openLog({ level, format = 'json', fd = 1, most = MOST_BYTES }: LogOptions): Log {
   const limits = { minLength: BATCH_BYTES, periodicFlush: BATCH_MS, maxLength: most };
   const lines = pino.destination({ dest: fd, sync: false, ...limits });
-  const logger = pino({ level }, isatty(fd) ? forPeople(lines) : lines);
+  const isTerminal = isatty(fd);
+  const isPretty = format === 'pretty' || (format === 'auto' && isTerminal);
+  const logger = pino({ level }, isPretty ? prettyOn(lines, isTerminal) : lines);
   let lost = 0;
   lines.on('drop', () => lost++);
   lines.on('drain', () => {
@@ -36,8 +45,8 @@ export function openLog(level: string, fd = 1, most = MOST_BYTES): Log {
   return { logger, flush: () => new Promise((resolve) => lines.flush(() => resolve())) };
 }
 
-function forPeople(lines: { write(text: string): unknown }) {
-  const colorize = (process.env['NO_COLOR'] ?? '') === '';
-  const pretty = prettyFactory({ colorize, singleLine: true, translateTime: 'SYS:HH:MM:ss', ignore: 'pid,hostname' });
-  return { write: (line: string) => void lines.write(pretty(line)) };
+function prettyOn(lines: { write(text: string): unknown }, isTerminal: boolean): { write(line: string): void } {
+  const isPlain = (process.env['NO_COLOR'] ?? '') !== '' || process.env['TERM'] === 'dumb';
+  const pretty = prettyLines(isTerminal && !isPlain);
+  return { write: (line) => void lines.write(pretty(line)) };
 }

@@ -70,7 +70,7 @@ export function prepareWith<S extends Scheduler, C extends Time>(
   config: Config,
   { clock, schedulerOf, rules: usual, ...told }: OwnParts<S, C>,
 ): Prepared & { readonly scheduler: S; readonly clock: C } {
-  const log = openLog(config.logLevel);
+  const log = openLog({ level: config.logLevel, format: config.logFormat });
   const rules = config.policy === undefined ? usual : readRules(config.policy);
   const { schedulerNames, ignoredResources, history: file, historyKeyFile: keyFile } = config;
   const history = new ServedHistory(() => clock.toWall(clock.nowMs()), { file, keyFile });

@@ -1,8 +1,10 @@
 import { expect, test } from 'vitest';
-import { ago, until } from '../../../src/cli/ago.ts';
+import { ago, until, withLocalTimes } from '../../../src/cli/ago.ts';
 import { columnLines, type Column } from '../../../src/cli/columns.ts';
+import { decisionLine } from '../../../src/cli/decisions.ts';
 import { gangLines, type GangRow } from '../../../src/cli/gang-text.ts';
 import { programName } from '../../../src/cli/program-name.ts';
+import { clockTime } from '../../../src/cli/time-text.ts';
 import { PIPE, viewOf, type View } from '../../../src/cli/view.ts';
 
 const now = () => new Date('2026-11-22T12:00:00Z');
@@ -85,3 +87,15 @@ test.each([
   ['/x/dist/cli.js', 'muster'],
   [undefined, 'muster'],
 ])('started as %s it is %s', (script, name) => expect(programName(script)).toBe(name));
+
+test('times in a sentence are those of the clock on the wall, for people; a program reads them as they are', () => {
+  const [soon, far] = ['2026-11-22T12:40:05.123Z', '2026-12-24T08:00:00Z'];
+  const text = `Started 3 min later than told (${soon}), by ${far}, not 2026-99-99T99:99:99Z.`;
+  const [near, day] = [soon, far].map((iso) => clockTime(iso, now()));
+  expect(near).toMatch(/^\d\d:\d\d$|^2026-11-2[123] /);
+  const shown = `Started 3 min later than told (${near}), by ${day}, not 2026-99-99T99:99:99Z.`;
+  expect(withLocalTimes(text, terminal(80))).toBe(shown);
+  const decision = { id: 1, at: soon, kind: 'start-late', gang: '', text };
+  expect(decisionLine(decision, terminal(80)).endsWith(shown)).toBe(true);
+  expect(decisionLine(decision, PIPE).endsWith(text)).toBe(true);
+});
