@@ -1,5 +1,5 @@
 import { Duplex, PassThrough, Writable } from 'node:stream';
-import type { KubeConfig } from '@kubernetes/client-node';
+import { PortForward, type KubeConfig } from '@kubernetes/client-node';
 
 /** One port of one pod. */
 export interface PodPort {
@@ -14,7 +14,6 @@ export interface PodPort {
  * @throws Error where the API server refuses it, or the kubelet cannot be reached
  */
 export async function forward(config: KubeConfig, { namespace, pod, port }: PodPort): Promise<Duplex> {
-  const { PortForward } = await import('@kubernetes/client-node');
   const input = new PassThrough();
   const socket = new ForwardedSocket(input);
   const take = (use: (chunk: Buffer) => void) =>
