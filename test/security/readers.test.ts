@@ -20,9 +20,10 @@ const ALL: Viewer = { seesAll: true, seesNodes: true, sees: () => true };
 /** Gangs of others hold all room or wait ahead of mine, which could evict them. */
 function world(): World {
   const preemption = { ...DEFAULT_POLICY.preemption, minRuntimeMs: 0 };
-  const nodes = ['secret-node-1', 'secret-node-2'].map((name) => {
+  // One more has no room for anything: only its size tells it from the others.
+  const nodes = Object.entries({ 'secret-node-2': 8, 'secret-node-3': 0.1, 'secret-node-1': 8 }).map(([name, cpu]) => {
     const labels = { 'kubernetes.io/hostname': `host-of-${name}`, 'pool-of-one': name };
-    return node(name, { cpu: 8, labels });
+    return node(name, { cpu, labels });
   });
   const topology = { ...DEFAULT_POLICY.topology, mode: 'prefer' as const, keys: ['kubernetes.io/hostname'] };
   const made = new World(
@@ -134,6 +135,13 @@ async function told(asked: (typeof ASKED)[string][number]): Promise<string> {
   return (await answer(asked)).replace(`There is no gang ${key};`, '');
 }
 
+async function nodes(): Promise<{ node: string; allocatable: unknown }[]> {
+  const { items } = (await (await fetch(`${url}/v1/nodes`)).json()) as {
+    items: { node: string; allocatable: unknown }[];
+  };
+  return items;
+}
+
 describe('a reader who may see one namespace', () => {
   test('is thought of for every route', async () => {
     await server.app.ready();
@@ -175,6 +183,19 @@ describe('a reader who may see one namespace', () => {
         (await none!.text()).replaceAll('secret-nix', 'x'),
       );
     }
+  });
+
+  test('is told of each node under the number that it has on the map, which tells nothing of names', async () => {
+    viewer = ALL;
+    const names = ((await (await fetch(`${url}/v1/board/nodes`)).json()) as { names: string[] }).names;
+    const byName = await nodes();
+    viewer = MINE;
+    const numbered = await nodes();
+    expect(numbered.map(({ node }) => node)).toEqual(names.map((_, i) => `node ${i + 1}`));
+    expect(numbered.map(({ allocatable }) => allocatable)).toEqual(
+      names.map((name) => byName.find(({ node }) => node === name)!.allocatable),
+    );
+    expect(names).not.toEqual(names.toSorted());
   });
 
   test('finds nothing of others by searching, and no user of others', async () => {

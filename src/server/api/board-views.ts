@@ -63,7 +63,8 @@ function numbered(node: string, nodes: NodeBoard | undefined): string {
   return index === undefined ? '' : nodeName(index);
 }
 
-const nodeName = (index: number) => `node ${index + 1}`;
+/** What a node is called for readers who may not see its name, by its place in the map. */
+export const nodeName = (index: number) => `node ${index + 1}`;
 
 interface OfMap {
   readonly version: number;

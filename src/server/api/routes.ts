@@ -9,6 +9,7 @@ import type { Timelines } from '../timelines.ts';
 import { aboutRoute, type AboutServer } from './about-route.ts';
 import { Board } from './board.ts';
 import { boardRoutes } from './board-routes.ts';
+import { nodeName } from './board-views.ts';
 import { costRoute } from './cost-route.ts';
 import { BAD_QUERY, documented, json, problem, type ApiScope } from './document.ts';
 import { etaRoute } from './eta-route.ts';
@@ -146,10 +147,12 @@ function nodesRoute(app: ApiScope, { scheduler, age }: Shared): void {
     response: { 200: json(NodeList, 'Nodes by name.'), 400: BAD_QUERY },
   };
   app.get('/v1/nodes', { schema }, ({ query: { limit }, viewer }): z.output<typeof NodeList> => {
-    const nodes = [...scheduler.nodes()].sort((a, b) => (a.node < b.node ? -1 : 1));
-    const items = nodes.slice(0, limit).map(nodeView);
-    const named = viewer.seesNodes ? items : items.map((one, i) => ({ ...one, node: `node ${i + 1}` }));
-    return { ...age(), total: nodes.length, items: named };
+    const nodes = scheduler.nodes();
+    const told = viewer.seesNodes
+      ? [...nodes].sort((a, b) => (a.node < b.node ? -1 : 1))
+      : // Their order would tell of their names.
+        nodes.map((one, i) => ({ ...one, node: nodeName(i) }));
+    return { ...age(), total: nodes.length, items: told.slice(0, limit).map(nodeView) };
   });
 }
 
