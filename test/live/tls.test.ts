@@ -242,7 +242,7 @@ describe.skipIf(!existsSync(OPENSSL))('HTTPS, for clients with a certificate alo
       const first = await resume(client);
       expect(first.text).toContain(`HTTP/1.1 ${status} `);
       // The session alone stands for the certificate.
-      const second = await resume(undefined, first.session!);
+      const second = await resume(undefined, first.session);
       expect(second.text).toContain(`HTTP/1.1 ${status} `);
     });
   });
