@@ -50,9 +50,14 @@ function usualCells(row: GangRow, view: View): Cell[] {
     { text: phase, tone: TONES[phase] },
     `${bound}/${members}`,
     ago(since, view),
-    phase === 'waiting' ? until(row.startsAbout, view) : '-',
+    startOf(row, view),
     reasonOf(row, view),
   ];
+}
+
+function startOf({ phase, startsAbout, isStartSought }: GangRow, view: View): string {
+  if (phase !== 'waiting') return '-';
+  return isStartSought && view.isTerminal ? 'being worked out' : until(startsAbout, view);
 }
 
 function wideCells(row: GangRow, view: View): Cell[] {
@@ -64,9 +69,9 @@ function wideCells(row: GangRow, view: View): Cell[] {
 }
 
 /** Of a gang that has started: when it ends. The first words of a reason are the same for all that wait. */
-function reasonOf({ phase, reason, waitsFor, endsAbout }: GangRow, view: View): string {
+function reasonOf({ phase, reason, lacks, waitsFor, endsAbout }: GangRow, view: View): string {
   if (phase === 'waiting')
-    return (reason ?? waitsFor ?? '-').replace(/^gang waits (for|until)? ?/, (_, word) =>
+    return (lacks ?? reason ?? waitsFor ?? '-').replace(/^gang waits (for|until)? ?/, (_, word) =>
       word === 'until' ? 'until ' : '',
     );
   return endsAbout === undefined ? '-' : view.isTerminal ? `ends ${until(endsAbout, view)}` : `ends ${endsAbout}`;

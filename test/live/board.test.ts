@@ -1,7 +1,7 @@
 import { execFile } from 'node:child_process';
 import { promisify } from 'node:util';
 import { pino } from 'pino';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import type { z } from 'zod';
 import { DEFAULT_POLICY } from '../../src/core/policy/policy.ts';
 import {
@@ -97,12 +97,28 @@ describe('GET /v1/board/gangs', () => {
       ['jobs/big', 3, 'unschedulable', 'waiting'],
       ['jobs/runs', undefined, undefined, 'starting'],
     ]);
+    expect(items.map(({ lacks, isStartSought }) => [lacks, isStartSought])).toEqual([
+      ['executor: at most 7 of 9 fit', true],
+      ['executor: at most 7 of 10 fit', true],
+      [undefined, undefined],
+      [undefined, undefined],
+    ]);
     expect(items[3]).toMatchObject({
       leader: 'runs-driver',
       members: 5,
       bound: 1,
       reserved: '1970-01-01T00:00:01.000Z',
     });
+  });
+
+  test('has start times as soon as they are worked out', async () => {
+    await vi.waitFor(
+      async () => {
+        const { items } = await get('/v1/board/gangs', GangRowList);
+        expect(items.filter(({ isStartSought }) => isStartSought)).toEqual([]);
+      },
+      { timeout: 60_000, interval: 100 },
+    );
   });
 
   test.each([

@@ -21,3 +21,19 @@ test.each([
   expect(rows).toHaveLength(200);
   expect(rows[0]!.position).toBe(first);
 });
+
+test.each([
+  ['no member has room', { nodes: 7, executors: 6, cpu: 2 }, 'executor: none of 4 fits'],
+  ['some have room', { nodes: 7, executors: 3, cpu: 2 }, 'executor: at most 3 of 4 fit'],
+  ['each role has room, but not beside the other', { nodes: 5, executors: 1, cpu: 1 }, undefined],
+])('a gang that waits for room says which role lacks it: %s', (_what, { nodes, ...runs }, lacks) => {
+  const made = Array.from({ length: nodes }, (_, i) => node(`n${i}`, { cpu: 2 }));
+  const world = new World(made, {}, true);
+  const before = new TenantApp('before', runs);
+  world.start(before.driver());
+  for (let i = 0; i < runs.executors; i++) world.start(before.executor(i));
+  world.ask(new TenantApp('job', { executors: 4, cpu: 2 }).driver());
+  const row = allAtOnce(world.scheduler.board.gangRows(world.nowMs)).find(({ gang }) => gang === 'jobs/job');
+  expect(row).toMatchObject({ waitsFor: 'room', reason: 'gang waits for room' });
+  expect(row!.lacks).toBe(lacks);
+});

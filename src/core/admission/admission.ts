@@ -254,5 +254,5 @@ function shortIn(
   asked?: FilterRequest,
 ): { readonly short?: Short } {
   const need = index === undefined || (index === 0 && asked) ? undefined : needs[index];
-  return need ? { short: { role: need.role, places } } : {};
+  return need ? { short: { role: need.role, of: need.count, places } } : {};
 }

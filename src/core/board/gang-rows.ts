@@ -1,7 +1,7 @@
 import { endOf } from '../backfill/endings.ts';
 import type { GangPhase } from '../decision.ts';
 import { waitKindOf, type WaitKind } from '../explanation/wait-kind.ts';
-import { isAdmitted, phaseOf, refusalOf, type Gang } from '../gang/gang.ts';
+import { isAdmitted, phaseOf, refusalOf, type Gang, type Refusal } from '../gang/gang.ts';
 import { membersToStart } from '../model.ts';
 import { Work, type Slices } from '../work.ts';
 import { blockedOf, type BoardContext } from './context.ts';
@@ -29,6 +29,8 @@ export interface GangRow {
   readonly waitsFor?: WaitKind | undefined;
   /** Why it waits, as answered to kube-scheduler. */
   readonly reason?: string | undefined;
+  /** Where a role of it does not fit even alone: which, and for how many of its members there is room at most. */
+  readonly lacks?: string | undefined;
   /** Since when it has all the members that it needs; absent: it does not, or muster did not see it. */
   readonly completeMs?: number | undefined;
   /** Of an admitted gang: when it ends if its forecast holds; absent: nobody knows. */
@@ -66,6 +68,14 @@ export function* gangRows(ctx: BoardContext, nowMs: number): Slices<readonly Gan
   return rows;
 }
 
+/** The reason of one that is unschedulable says more. */
+function lacksOf(refusal: Refusal): string | undefined {
+  const short = refusal.kind === 'room' ? refusal.short : undefined;
+  if (!short) return undefined;
+  const { role, of, places } = short;
+  return places === 0 ? `${role}: none of ${of} fits` : `${role}: at most ${places} of ${of} fit`;
+}
+
 /** One gang, without its position; undefined: there is none of that key. O(its slots), or O(wrong declarations). */
 export function gangRow(ctx: BoardContext, key: string, nowMs: number): GangRow | undefined {
   const gang = ctx.gangs.get(key);
@@ -75,11 +85,13 @@ export function gangRow(ctx: BoardContext, key: string, nowMs: number): GangRow 
 
 function waitingRow(ctx: BoardContext, gang: Gang, position?: number): GangRow {
   const isBlocked = blockedOf(ctx) !== undefined;
+  const refusal = refusalOf(gang);
   return rowWith(ctx, gang, {
     phase: 'waiting',
     position,
     waitsFor: waitKindOf(gang, isBlocked),
-    reason: refusalOf(gang)?.reason,
+    reason: refusal?.reason,
+    lacks: refusal && lacksOf(refusal),
     completeMs: undefined,
     endsAboutMs: undefined,
   });
@@ -92,12 +104,13 @@ function rowOf(ctx: BoardContext, gang: Gang, nowMs: number): GangRow {
     position: undefined,
     waitsFor: undefined,
     reason: undefined,
+    lacks: undefined,
     completeMs: gang.ranSinceMs,
     endsAboutMs: endsMs < Infinity ? endsMs : undefined,
   });
 }
 
-type Changing = Pick<GangRow, 'phase' | 'position' | 'waitsFor' | 'reason' | 'completeMs' | 'endsAboutMs'>;
+type Changing = Pick<GangRow, 'phase' | 'position' | 'waitsFor' | 'reason' | 'lacks' | 'completeMs' | 'endsAboutMs'>;
 
 /** One literal: of thousands of rows a second, objects that are spread would be most of the work. */
 const rowWith = ({ cluster }: BoardContext, gang: Gang, of: Changing): GangRow => ({
@@ -115,6 +128,7 @@ const rowWith = ({ cluster }: BoardContext, gang: Gang, of: Changing): GangRow =
   position: of.position,
   waitsFor: of.waitsFor,
   reason: of.reason,
+  lacks: of.lacks,
   completeMs: of.completeMs,
   endsAboutMs: of.endsAboutMs,
 });

@@ -94,6 +94,8 @@ type RefusalButHeld =
 /** A role that lacks room. */
 export interface Short {
   readonly role: string;
+  /** How many of its members are to be placed. */
+  readonly of: number;
   /** At least as many as there are: room that comes and goes counts again. */
   readonly places: number;
 }

@@ -37,9 +37,16 @@ export const GangRowView = z
       .describe('Of a waiting gang: its place in the order in which gangs are admitted; 1 is the next.'),
     waitsFor: WaitKind.optional(),
     reason: z.string().optional().describe('Why it waits, as answered to kube-scheduler.'),
+    lacks: z
+      .string()
+      .optional()
+      .describe(
+        'Of a gang that waits for room: which role does not fit, and for how many of its members there is room at most.',
+      ),
     startsAbout: Time.describe(
       'When it starts if the forecasts hold; absent: nobody knows, or it has not been worked out.',
     ),
+    isStartSought: z.boolean().optional().describe('When it starts is being worked out: ask again in a few seconds.'),
     startsLatest: Time.describe('Nine times of ten it starts by then if the forecasts hold.'),
     reserved: Time.describe('When its places were reserved, as far as this muster saw it.'),
     complete: Time.describe('When the last member that it needs was bound, as far as this muster saw it.'),

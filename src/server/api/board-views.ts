@@ -32,7 +32,9 @@ export function rowView(row: BoardRow, viewer: Viewer, toWall: ToWall): z.output
     ...(position === undefined ? {} : { position }),
     ...(waitsFor === undefined ? {} : { waitsFor }),
     ...(isHidden || row.reason === undefined ? {} : { reason: row.reason }),
+    ...(isHidden || row.lacks === undefined ? {} : { lacks: row.lacks }),
     ...timesOf(row, toWall),
+    ...(row.isStartSought ? { isStartSought: true } : {}),
   };
 }
 

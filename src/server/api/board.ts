@@ -6,7 +6,7 @@ import { listOf, ROWS_A_SLICE, type BoardRow, type GangList } from './gang-list.
 import { Made } from './made.ts';
 
 /** What the board shows of a gang beside what the core says: times in ms. */
-type MoreOf = (gang: string) => Pick<BoardRow, 'reservedMs' | 'startsAboutMs' | 'startsLatestMs'>;
+type MoreOf = (row: GangRow) => Pick<BoardRow, 'reservedMs' | 'startsAboutMs' | 'startsLatestMs' | 'isStartSought'>;
 
 export interface BoardDeps {
   readonly scheduler: Pick<Scheduler, 'board' | 'rules'>;
@@ -122,10 +122,11 @@ export class Board {
 }
 
 /** A gang that has started since has no start any more, and one that waits no reservation. */
-function moreFor({ gang, phase }: GangRow, moreOf: MoreOf): Partial<BoardRow> | undefined {
-  const { reservedMs, startsAboutMs, startsLatestMs } = moreOf(gang);
-  if (phase !== 'waiting') return reservedMs === undefined ? undefined : { reservedMs };
-  return startsAboutMs === undefined ? undefined : { startsAboutMs, startsLatestMs };
+function moreFor(row: GangRow, moreOf: MoreOf): Partial<BoardRow> | undefined {
+  const { reservedMs, startsAboutMs, startsLatestMs, isStartSought } = moreOf(row);
+  if (row.phase !== 'waiting') return reservedMs === undefined ? undefined : { reservedMs };
+  if (startsAboutMs !== undefined) return { startsAboutMs, startsLatestMs };
+  return isStartSought ? { isStartSought } : undefined;
 }
 
 function hasSameNames(a: NodeMap, b: NodeMap): boolean {

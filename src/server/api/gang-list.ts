@@ -9,6 +9,8 @@ import type { Viewer } from './viewer.ts';
 export interface BoardRow extends GangRow {
   readonly startsAboutMs?: number | undefined;
   readonly startsLatestMs?: number | undefined;
+  /** Its start time is being worked out. */
+  readonly isStartSought?: boolean | undefined;
   readonly reservedMs?: number | undefined;
 }
 
@@ -135,6 +137,7 @@ const FIELDS = [
   'bound',
   'waitsFor',
   'reason',
+  'lacks',
   'priority',
   'queue',
   'sinceMs',
@@ -145,6 +148,7 @@ const FIELDS = [
   'namespace',
   'completeMs',
   'reservedMs',
+  'isStartSought',
 ] as const satisfies readonly (keyof BoardRow)[];
 const TIMES = ['endsAboutMs', 'startsAboutMs', 'startsLatestMs'] as const satisfies readonly (keyof BoardRow)[];
 

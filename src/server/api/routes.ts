@@ -112,10 +112,12 @@ function boardOf(app: FastifyInstance, { scheduler, timelines, nowMs }: ApiDeps)
   return new Board({
     scheduler,
     nowMs,
-    moreOf: (gang) => {
-      const start = starts.of(gang);
-      const times = start ? { startsAboutMs: start.aboutMs, startsLatestMs: start.latestMs } : {};
-      return { reservedMs: timelines.of(gang)?.reservedMs, ...times };
+    moreOf: (row) => {
+      const start = starts.of(row.gang);
+      const times = start
+        ? { startsAboutMs: start.aboutMs, startsLatestMs: start.latestMs }
+        : { isStartSought: starts.isFor(row) };
+      return { reservedMs: timelines.of(row.gang)?.reservedMs, ...times };
     },
     moreChanges: () => timelines.changes + starts.finds,
     onAsked: () => starts.ask(),

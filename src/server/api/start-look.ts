@@ -1,11 +1,17 @@
 import { setImmediate, setTimeout } from 'node:timers/promises';
+import type { GangRow } from '../../core/board/gang-rows.ts';
 import type { RowStart } from '../../core/board/start-times.ts';
+import type { WaitKind } from '../../core/explanation/wait-kind.ts';
 import type { Scheduler } from '../../core/scheduler.ts';
 
 /** So many gangs are told when they start. */
 const MOST_GANGS = 50;
+/** Those that lack room alone. */
+const LOOKED_FOR: ReadonlySet<WaitKind> = new Set(['room', 'turn', 'start-time', 'evictions', 'not-asked']);
 /** The look takes at most so much of the time: after each stretch of work it rests for the rest. */
 const SHARE = 0.05;
+/** The same while somebody waits for the first times. */
+const FIRST_SHARE = 0.25;
 /** A stretch of slices, in ms: a timer rests a millisecond at least. */
 const STRETCH_MS = 2;
 /** Looked at again after so long, in ms, while somebody asks. */
@@ -61,7 +67,12 @@ export class StartLook {
   }
 
   of(gang: string): RowStart | undefined {
-    return this.#times.get(gang);
+    return this.#ageMs < OLD_MS ? this.#times.get(gang) : undefined;
+  }
+
+  /** Whether the look is for this gang too: of one without a time, it is being worked out. */
+  isFor({ position = Infinity, waitsFor }: Pick<GangRow, 'position' | 'waitsFor'>): boolean {
+    return position <= MOST_GANGS && waitsFor !== undefined && LOOKED_FOR.has(waitsFor);
   }
 
   /** Somebody looks at the list. */
@@ -106,6 +117,7 @@ export class StartLook {
     const changes = board.changes;
     const asOfMs = nowMs();
     const slices = board.startTimes(asOfMs, MOST_GANGS);
+    const share = this.#ageMs < OLD_MS ? SHARE : FIRST_SHARE;
     let beganMs = this.#monotonicMs();
     for (;;) {
       const { done, value } = slices.next();
@@ -114,7 +126,7 @@ export class StartLook {
       // Without a timer for the shortest slices.
       if (spentMs < STRETCH_MS) await setImmediate();
       else {
-        await this.#rest(spentMs / SHARE - spentMs);
+        await this.#rest(spentMs / share - spentMs);
         if (!this.#isWanted) return;
         beganMs = this.#monotonicMs();
       }

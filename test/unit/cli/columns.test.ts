@@ -52,6 +52,22 @@ test('what a tenant writes moves no cursor and breaks no line', () => {
   }
 });
 
+const WAITS: GangRow = {
+  ...{ gang: 'etl/nightly', phase: 'waiting', queue: 'etl', user: 'ann', priority: 0, policy: 'muster' },
+  ...{ leader: 'nightly-driver', members: 10, bound: 0, since: '2026-11-22T11:48:00Z', position: 1 },
+  ...{ waitsFor: 'room', reason: 'gang waits for room' },
+};
+
+test.each<[string, Partial<GangRow>, string]>([
+  ['a role lacks room', { lacks: 'executor: at most 3 of 9 fit' }, '-       executor: at most 3 of 9 fit'],
+  ['no role does alone', {}, '-       room'],
+  ['its start is known', { startsAbout: '2026-11-22T12:40:00Z' }, 'in about 40m  room'],
+  ['its start is being worked out', { isStartSought: true }, 'being worked out  room'],
+])('a gang that waits: %s', (_what, of, end) => {
+  expect(gangLines([{ ...WAITS, ...of }], false, terminal(120)).at(-1)).toMatch(new RegExp(`${end}$`));
+  expect(gangLines([{ ...WAITS, ...of }], false, PIPE).at(-1)).not.toContain('being worked out');
+});
+
 test.each([
   ['2026-11-22T11:48:00Z', '12m ago'],
   ['2026-11-22T11:59:15Z', '45s ago'],

@@ -61,6 +61,55 @@ test('where the time of the cluster runs faster, as in the demo, after a minute 
   expect(await looked({ speed: 10_000, seconds: 5 })).toEqual([0, 2, 4]);
 });
 
+test('times that are two minutes old are not told, and are looked for again', async () => {
+  let ms = 0;
+  const look = new StartLook({
+    board: {
+      changes: 1,
+      *startTimes(nowMs) {
+        yield undefined;
+        return new Map([['ns/gang', { aboutMs: nowMs, latestMs: nowMs }]]);
+      },
+    },
+    nowMs: () => ms,
+    monotonicMs: () => ms,
+    onProblem: (error) => {
+      throw error;
+    },
+    rest: async () => {
+      ms += 1000;
+      await Promise.resolve();
+    },
+  });
+  looks.push(look);
+  const found = async () => {
+    look.ask();
+    for (let turn = 0; turn < 100; turn++) await new Promise(setImmediate);
+    return look.of('ns/gang')?.aboutMs;
+  };
+  const first = await found();
+  expect(first).toBeLessThan(60_000);
+  ms += 200_000;
+  expect(look.of('ns/gang')).toBeUndefined();
+  expect(await found()).toBeGreaterThan(200_000);
+});
+
+test.each<[string, Parameters<StartLook['isFor']>[0], boolean]>([
+  ['lacks room', { position: 1, waitsFor: 'room' }, true],
+  ['is the last that is looked for', { position: 50, waitsFor: 'turn' }, true],
+  ['is behind those', { position: 51, waitsFor: 'turn' }, false],
+  ['would wait however much room there were', { position: 1, waitsFor: 'quota' }, false],
+  ['has no place in the order', { waitsFor: 'room' }, false],
+  ['runs', {}, false],
+])('of a gang that %s', (_what, row, isLookedFor) => {
+  const look = new StartLook({
+    board: { changes: 1, *startTimes() {} } as never,
+    nowMs: () => 0,
+    onProblem: () => undefined,
+  });
+  expect(look.isFor(row)).toBe(isLookedFor);
+});
+
 test('not while nobody asks, and not while nothing changes', async () => {
   expect(await looked({ speed: 30, seconds: 60, asked: 3 })).toEqual([0, 2, 4, 6, 8, 10, 12, 14, 16]);
   expect(await looked({ speed: 1, seconds: 60, isQuiet: true })).toEqual([0]);

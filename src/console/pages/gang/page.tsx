@@ -107,7 +107,8 @@ function Head({ gang, startsAbout }: HeadProps) {
 
 /** Where it stands, in one line. */
 function Lead({ gang, startsAbout }: HeadProps) {
-  const { phase, since, waitsFor, reason, ended, position } = gang;
+  const { phase, since, waitsFor, reason, lacks, isStartSought, ended, position } = gang;
+  const unknown = isStartSought ? ' · start being worked out' : ' · start not known';
   if (ended !== undefined)
     return (
       <p class="gang-lead">
@@ -129,9 +130,9 @@ function Lead({ gang, startsAbout }: HeadProps) {
           for <KindBadge kind={waitsFor} />
         </>
       )}
-      {startsAbout === undefined ? ' · start not known' : ' · expected start '}
+      {startsAbout === undefined ? unknown : ' · expected start '}
       {startsAbout !== undefined && <When at={startsAbout} isForetold />}
-      {reason !== undefined && <span class="gang-reason">{reason}</span>}
+      {reason !== undefined && <span class="gang-reason">{lacks === undefined ? reason : `${reason}: ${lacks}`}</span>}
     </p>
   );
 }

@@ -37,7 +37,7 @@ function Members({ row: { members, bound } }: { readonly row: GangRow }) {
 }
 
 /** Why it waits, or what became of it. */
-function Reason({ row: { phase, waitsFor, reason, complete, reserved, isHidden } }: { readonly row: GangRow }) {
+function Reason({ row: { phase, waitsFor, reason, lacks, complete, reserved, isHidden } }: { readonly row: GangRow }) {
   if (phase !== 'waiting')
     return (
       <>
@@ -61,14 +61,14 @@ function Reason({ row: { phase, waitsFor, reason, complete, reserved, isHidden }
     <>
       {waitsFor && <KindBadge kind={waitsFor} />}
       <span class="reason" title={reason}>
-        {reason ?? (isHidden ? '' : 'No reason is known yet.')}
+        {lacks ?? reason ?? (isHidden ? '' : 'No reason is known yet.')}
       </span>
     </>
   );
 }
 
 /** When it starts, or ends. */
-function Expected({ row: { phase, startsAbout, startsLatest, endsAbout } }: { readonly row: GangRow }) {
+function Expected({ row: { phase, startsAbout, startsLatest, isStartSought, endsAbout } }: { readonly row: GangRow }) {
   if (phase !== 'waiting')
     return endsAbout === undefined ? (
       <span class="pale">–</span>
@@ -77,7 +77,7 @@ function Expected({ row: { phase, startsAbout, startsLatest, endsAbout } }: { re
         ends <When at={endsAbout} isForetold />
       </span>
     );
-  if (startsAbout === undefined) return <span class="pale">not known</span>;
+  if (startsAbout === undefined) return <span class="pale">{isStartSought ? 'being worked out' : 'not known'}</span>;
   return (
     <>
       <When at={startsAbout} isForetold />
