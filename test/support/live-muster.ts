@@ -130,15 +130,12 @@ export class LiveMuster {
   /** The node answered, or the reason for none, or the status of an error. */
   async ask(pod: K8sObject): Promise<string> {
     const NodeNames = [...nodes];
-    const payload = {
-      Pod: this.#api.get(PODS, pod.metadata.namespace, pod.metadata.name) ?? pod,
-      Nodes: null,
-      NodeNames,
-    };
+    const stored = this.#api.get(PODS, pod.metadata.namespace, pod.metadata.name);
+    const payload = { Pod: stored ?? pod, Nodes: null, NodeNames };
     const ask = () => this.server.extender.inject({ method: 'POST', url: '/filter', payload });
     let response = await ask();
     // kube-scheduler asks again, too. On a busy machine muster hears of a new pod later than it waits.
-    for (let i = 0; i < ASKED_AGAIN && isUnheard(response.body) && payload.Pod !== pod; i++) response = await ask();
+    for (let i = 0; i < ASKED_AGAIN && stored && isUnheard(response.body); i++) response = await ask();
     if (response.statusCode !== 200) return String(response.statusCode);
     const answer = response.json<{ NodeNames: string[] | null; FailedAndUnresolvableNodes?: Record<string, string> }>();
     const [refusal] = Object.values(answer.FailedAndUnresolvableNodes ?? {});
