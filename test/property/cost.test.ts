@@ -5,10 +5,10 @@ import { DEFAULT_POLICY } from '../../src/core/policy/policy.ts';
 import { OPEN_TENANCY, plainQueue, type Tenancy } from '../../src/core/policy/tenancy.ts';
 import { seeded } from '../../src/replay/random.ts';
 import { boundTo, node, offer, pod, spark } from '../support/builders.ts';
+import { propertyRuns } from '../support/property-runs.ts';
 import { OpenScheduler } from '../support/world.ts';
 
-/** COST_EVENTS=1000000 for the long run. */
-const EVENTS = Number(process.env['COST_EVENTS'] ?? 100_000);
+const EVENTS = propertyRuns(100_000);
 const NODES = 8;
 const GANGS = 12;
 const QUEUES = ['a', 'b', 'c'];

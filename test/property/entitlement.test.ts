@@ -7,10 +7,11 @@ import { Shares, type Waiting } from '../../src/core/queue/shares.ts';
 import { QueueTree, type QueueNode } from '../../src/core/queue/tree.ts';
 import { Usage } from '../../src/core/queue/usage.ts';
 import { node } from '../support/builders.ts';
+import { propertyRuns } from '../support/property-runs.ts';
 import { tenancyOf } from '../support/tenancies.ts';
 
-const RUNS = { numRuns: 2000, seed: 20311 };
-const FEWER = { ...RUNS, numRuns: 500 };
+const RUNS = { numRuns: propertyRuns(2000), seed: 20311 };
+const FEWER = { ...RUNS, numRuns: propertyRuns(500) };
 
 type Amounts = readonly [cpu: number, memory: number];
 interface Leaf {

@@ -14,11 +14,12 @@ import {
   type Setting,
   type Step,
 } from '../support/play.ts';
+import { propertyRuns } from '../support/property-runs.ts';
 import { queue, tenancyWith } from '../support/tenancies.ts';
 import { inNamespace, setTenancy } from '../support/tenants.ts';
 import type { World } from '../support/world.ts';
 
-const RUNS = { numRuns: 300, seed: 20273 };
+const RUNS = { numRuns: propertyRuns(300), seed: 20273 };
 const anything = sequenceOf(...gangSteps, ...slowSteps, ...otherSteps, ...liveSteps);
 /** A leader ends, or is still being bound when muster is restarted: its members are no gang's then. */
 const LEADERLESS: readonly Step['kind'][] = ['leader-gone', 'answered-gone', 'leader-asks'];

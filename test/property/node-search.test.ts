@@ -8,6 +8,7 @@ import { JobHistory } from '../../src/replay/sim/job-history.ts';
 import { newPod, newRun, type SimPod } from '../../src/replay/sim/job-run.ts';
 import { KubePreemption } from '../../src/replay/sim/kube-preemption.ts';
 import { Truth } from '../../src/replay/sim/truth.ts';
+import { propertyRuns } from '../support/property-runs.ts';
 import { app, nodes } from '../support/replays.ts';
 
 const MIB = 2 ** 20;
@@ -115,7 +116,7 @@ test('what is kept for a kind of pods is what a search from scratch finds, and s
         }
       }
     }),
-    { seed: 7, numRuns: 300 },
+    { seed: 7, numRuns: propertyRuns(300) },
   );
 });
 

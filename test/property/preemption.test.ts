@@ -4,7 +4,7 @@ import type { Effect } from '../../src/core/effects.ts';
 import { DEFAULT_POLICY } from '../../src/core/policy/policy.ts';
 import { runApp, runSingleRoleGang, runPod, wanted } from '../support/apps.ts';
 import { node } from '../support/builders.ts';
-import { propertyRuns } from '../support/property-runs.ts';
+import { propertyRuns, timesMet } from '../support/property-runs.ts';
 import { World } from '../support/world.ts';
 
 const RUNS = { numRuns: propertyRuns(2000), seed: 20261 };
@@ -105,7 +105,7 @@ test('after a plan the gang starts whole; no victim is as important; the budget 
     }),
     RUNS,
   );
-  expect(plans).toBeGreaterThan(150);
+  expect(plans).toBeGreaterThan(timesMet(150));
 });
 
 test('no victim can stay: without any one of them (a whole gang is one) the gang does not fit', () => {
@@ -130,7 +130,7 @@ test('no victim can stay: without any one of them (a whole gang is one) the gang
     }),
     { ...RUNS, numRuns: propertyRuns(300) },
   );
-  expect(looked).toBeGreaterThan(50);
+  expect(looked).toBeGreaterThan(timesMet(30));
 });
 
 /** What can stay by itself: a pod, or a gang that goes whole. */

@@ -9,7 +9,7 @@ import { amountOf } from '../../src/core/queue/quotas.ts';
 import type { QueueNode } from '../../src/core/queue/tree.ts';
 import { ROOM_REQUEST_STATES } from '../../src/core/model.ts';
 import { node } from '../support/builders.ts';
-import { propertyRuns } from '../support/property-runs.ts';
+import { propertyRuns, timesMet } from '../support/property-runs.ts';
 import { RoomDesk } from '../support/room-desk.ts';
 import { TenantApp } from '../support/tenant-apps.ts';
 import { cpu, cpuShare, group, queue, tenancy } from '../support/tenancies.ts';
@@ -151,6 +151,6 @@ test('whatever happens: all that is asked for stays within every limit, and only
     }),
     { numRuns: propertyRuns(120), seed: 4107 },
   );
-  expect(asks).toBeGreaterThan(200);
-  expect(withdrawn).toBeGreaterThan(100);
+  expect(asks).toBeGreaterThan(timesMet(200));
+  expect(withdrawn).toBeGreaterThan(timesMet(100));
 });

@@ -4,11 +4,11 @@ import { unknownRun } from '../../src/core/history/forecasts.ts';
 import { PRIORITY_REACHES, TURN_ORDERS } from '../../src/core/policy/tenancy.ts';
 import { GangBuilder, node, queueWith } from '../support/builders.ts';
 import { Line, type Job } from '../support/line.ts';
+import { propertyRuns } from '../support/property-runs.ts';
 import { queue, tenancyOf } from '../support/tenancies.ts';
 import { exactly } from '../support/told-run-times.ts';
 
-/** More or fewer with MUSTER_PROPERTY_RUNS; a failure prints its seed and path. */
-const RUNS = { numRuns: Number(process.env['MUSTER_PROPERTY_RUNS'] ?? 200), seed: 20313 };
+const RUNS = { numRuns: propertyRuns(200), seed: 20313 };
 
 const MINUTE = 60_000;
 const LEAVES = ['a', 'b', 'p.x', 'p.y'];

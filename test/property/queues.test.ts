@@ -5,8 +5,9 @@ import { orderings } from '../../src/core/queue/orderings/registry.ts';
 import { OPEN_TENANCY } from '../../src/core/policy/tenancy.ts';
 import { QueueTree, type QueueNode } from '../../src/core/queue/tree.ts';
 import { Queues } from '../../src/core/queue/queues.ts';
+import { propertyRuns } from '../support/property-runs.ts';
 
-const RUNS = { numRuns: 2000, seed: 20266 };
+const RUNS = { numRuns: propertyRuns(2000), seed: 20266 };
 
 /** Who came first: what queues hold does not count. */
 const tree = new QueueTree({ ...OPEN_TENANCY, fairness: { ...OPEN_TENANCY.fairness, turns: 'fifo' } });

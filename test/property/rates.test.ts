@@ -2,8 +2,9 @@ import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { OPEN_TENANCY } from '../../src/core/policy/tenancy.ts';
 import { Rates } from '../../src/core/queue/rates.ts';
+import { propertyRuns } from '../support/property-runs.ts';
 
-const RUNS = { numRuns: 500, seed: 20272 };
+const RUNS = { numRuns: propertyRuns(500), seed: 20272 };
 
 const rate = fc.record({
   perSecond: fc.double({ min: 0.1, max: 50, noNaN: true }),

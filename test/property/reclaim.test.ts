@@ -6,11 +6,11 @@ import { DEFAULT_POLICY } from '../../src/core/policy/policy.ts';
 import type { QueueSpec } from '../../src/core/policy/tenancy.ts';
 import { pathTo, type QueueNode } from '../../src/core/queue/tree.ts';
 import { GangBuilder, node } from '../support/builders.ts';
+import { propertyRuns } from '../support/property-runs.ts';
 import { cores, queue, tenancyOf } from '../support/reclaim-tenancies.ts';
 import { World } from '../support/world.ts';
 
-/** More with MUSTER_PROPERTY_RUNS (5000 take some minutes); a failure prints its seed and path. */
-const RUNS = { numRuns: Number(process.env['MUSTER_PROPERTY_RUNS'] ?? 60), seed: 20291 };
+const RUNS = { numRuns: propertyRuns(60), seed: 20291 };
 const TIMEOUT = { timeout: 60_000 + RUNS.numRuns * 500 };
 
 const CPU = 24;

@@ -4,9 +4,10 @@ import { PRESETS } from '../../src/core/policy/presets.ts';
 import type { JobRecord } from '../../src/replay/job-record.ts';
 import type { PolicyResult } from '../../src/replay/result.ts';
 import type { TraceJob } from '../../src/replay/trace/job.ts';
+import { propertyRuns } from '../support/property-runs.ts';
 import { app, nodes, recordsOf, traceOf } from '../support/replays.ts';
 
-const RUNS = { numRuns: Number(process.env['REPLAY_SCENES'] ?? 40), seed: 12 };
+const RUNS = { numRuns: propertyRuns(40), seed: 12 };
 /** Above the rounding of sums of doubles, far below a core-second. */
 const DIGITS = 6;
 const TINY = 10 ** -DIGITS;

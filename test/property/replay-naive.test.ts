@@ -5,9 +5,10 @@ import { DEFAULT_REPLAY } from '../../src/replay/options.ts';
 import { replay, schedulerFor } from '../../src/replay/replay.ts';
 import { directPort } from '../../src/replay/sim/port.ts';
 import type { TraceJob } from '../../src/replay/trace/job.ts';
+import { propertyRuns } from '../support/property-runs.ts';
 import { app, nodes, preset, traceOf } from '../support/replays.ts';
 
-const RUNS = { numRuns: Number(process.env['NAIVE_SCENES'] ?? 60), seed: 7 };
+const RUNS = { numRuns: propertyRuns(60), seed: 7 };
 const POLICY = 'kube-no-preemption';
 const { cycleMs, bindMs } = DEFAULT_REPLAY;
 const CORES = [4, 6, 7];

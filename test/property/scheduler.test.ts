@@ -12,9 +12,10 @@ import {
   slowSteps,
   wildRunTimes,
 } from '../support/play.ts';
+import { propertyRuns } from '../support/property-runs.ts';
 
 /** 1,800 sequences in all; a failure prints its seed and path. */
-const RUNS = { numRuns: 600, seed: 20260 };
+const RUNS = { numRuns: propertyRuns(600), seed: 20260 };
 /** Of everything that can happen to a cluster. */
 const anything = sequenceOf(...gangSteps, ...slowSteps, ...otherSteps, ...liveSteps);
 /** Without other schedulers and node trouble. */

@@ -5,9 +5,10 @@ import type { ClusterEvent, NodeInfo, PodInfo, WrittenPlan } from '../../src/cor
 import { DEFAULT_POLICY } from '../../src/core/policy/policy.ts';
 import { boundTo, node, pod, spark } from '../support/builders.ts';
 import { fingerprintOf } from '../support/fingerprint.ts';
+import { propertyRuns } from '../support/property-runs.ts';
 import { OpenScheduler } from '../support/world.ts';
 
-const RUNS = { numRuns: 25, seed: 20272 };
+const RUNS = { numRuns: propertyRuns(25), seed: 20272 };
 const NODES = Array.from({ length: 8 }, (_, n) => node(`n${n}`, { cpu: 400, pods: 1000 }));
 /** With their pods some slices of work. */
 const FILLERS = 1500;

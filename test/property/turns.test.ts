@@ -6,10 +6,11 @@ import type { QueueEntry } from '../../src/core/queue/orderings/ordering.ts';
 import { Queues } from '../../src/core/queue/queues.ts';
 import { turnOrders } from '../../src/core/queue/turn-orders/registry.ts';
 import type { QueueNode } from '../../src/core/queue/tree.ts';
+import { propertyRuns } from '../support/property-runs.ts';
 import { SharedCluster } from '../support/shared-cluster.ts';
 import { queue, tenancyOf } from '../support/tenancies.ts';
 
-const RUNS = { numRuns: 1000, seed: 20312 };
+const RUNS = { numRuns: propertyRuns(1000), seed: 20312 };
 
 const LEAVES = ['a', 'b', 'p.x', 'p.y', 'p.z.u', 'p.z.v'];
 const USERS = ['u1', 'u2', 'u3'];
@@ -174,6 +175,6 @@ test('of two gangs of different leaves it is the turn of one before that of the 
           expect(queues.hasTurnBefore(a, b)).toBe(nextOf(all, [a, b], []) === a);
         }
     }),
-    { ...RUNS, numRuns: 200 },
+    { ...RUNS, numRuns: propertyRuns(200) },
   );
 });

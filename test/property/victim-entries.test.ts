@@ -5,10 +5,10 @@ import type { Candidate } from '../../src/core/preemption/candidates/candidate.t
 import { findVictims, type Finding } from '../../src/core/preemption/search/find-victims.ts';
 import type { Harm } from '../../src/core/preemption/search/victim-set.ts';
 import { candidatesAt, candidatesPerDomain } from '../support/exhaustive-census.ts';
+import { propertyRuns } from '../support/property-runs.ts';
 import { VictimScene } from '../support/victim-scenes.ts';
 
-/** How many scenes are compared: `VICTIM_SCENES=5000 npx vitest run test/property/victim-entries.test.ts`. */
-const SCENES = Number(process.env['VICTIM_SCENES'] ?? 120);
+const SCENES = propertyRuns(120);
 const TIMEOUT = { timeout: 240_000 + SCENES * 2000 };
 
 const mode = { isExhaustive: false };

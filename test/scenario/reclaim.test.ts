@@ -5,6 +5,7 @@ import { DEFAULT_POLICY, type PreemptionRules } from '../../src/core/policy/poli
 import type { QueueSpec } from '../../src/core/policy/tenancy.ts';
 import { runApp, runSingleRoleGang } from '../support/apps.ts';
 import { GangBuilder, node, pod } from '../support/builders.ts';
+import { propertyRuns } from '../support/property-runs.ts';
 import { cores, queue, tenancyOf, type QueueOptions } from '../support/reclaim-tenancies.ts';
 import { World } from '../support/world.ts';
 
@@ -176,7 +177,7 @@ describe('A20: two queues that are over by the same, with gangs of the same age'
   test('lose the same victims in every run, one each', () => {
     const first = victims(order);
     expect(first).toMatch(/^b\d-1 c\d-1$/);
-    const runs = Number(process.env['MUSTER_PROPERTY_RUNS'] ?? 100);
+    const runs = propertyRuns(100);
     expect(new Set(Array.from({ length: runs }, () => victims(order)))).toEqual(new Set([first]));
   });
 });
