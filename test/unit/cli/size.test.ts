@@ -12,7 +12,7 @@ const { folder, muster } = builtCli();
 
 const TRACE = join(folder, 'small.ndjson');
 const GOAL = 'mean wait <= 1m';
-const [LOW, HIGH] = [40, 57];
+const [LOW, HIGH] = [43, 52];
 const workload = [TRACE, '--nodes', 'preset:S'];
 const flags: GridFlags = {
   nodes: 'preset:S',
