@@ -55,15 +55,18 @@ function usualCells(row: GangRow, view: View): Cell[] {
   ];
 }
 
+/** Columns are narrow: `in ~40m`. */
+const soon = (iso: string | undefined, view: View) => until(iso, view).replace('about ', '~');
+
 function startOf({ phase, startsAbout, isStartSought }: GangRow, view: View): string {
   if (phase !== 'waiting') return '-';
-  return isStartSought && view.isTerminal ? 'being worked out' : until(startsAbout, view);
+  return isStartSought && view.isTerminal ? 'looking' : soon(startsAbout, view);
 }
 
 function wideCells(row: GangRow, view: View): Cell[] {
   const usual = usualCells(row, view);
   const { user, priority, policy, leader, waitsFor } = row;
-  const latest = row.phase === 'waiting' ? until(row.startsLatest, view) : '-';
+  const latest = row.phase === 'waiting' ? soon(row.startsLatest, view) : '-';
   const more = [user || '-', String(priority), policy || '-', leader || '-', latest, waitsFor ?? '-'];
   return [...usual.slice(0, -1), ...more, usual.at(-1)!];
 }
@@ -74,5 +77,5 @@ function reasonOf({ phase, reason, lacks, waitsFor, endsAbout }: GangRow, view: 
     return (lacks ?? reason ?? waitsFor ?? '-').replace(/^gang waits (for|until)? ?/, (_, word) =>
       word === 'until' ? 'until ' : '',
     );
-  return endsAbout === undefined ? '-' : view.isTerminal ? `ends ${until(endsAbout, view)}` : `ends ${endsAbout}`;
+  return endsAbout === undefined ? '-' : view.isTerminal ? `ends ${soon(endsAbout, view)}` : `ends ${endsAbout}`;
 }

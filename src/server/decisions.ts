@@ -15,9 +15,14 @@ export interface Decision extends DecisionText {
 /** So many are kept. */
 export const MOST_DECISIONS = 2000;
 
-/** The last decisions, and what befell each gang. In memory alone: numbers begin again after a restart. */
+/**
+ * The last decisions, and what befell each gang. In memory alone: the numbers of a replica begin with the time, in ms, of its
+ * first decision, so that they are beyond those that were decided before it.
+ */
 export class Decisions {
-  readonly #ring: Decision[] = [];
+  /** The decision of number n is at n modulo MOST_DECISIONS, as those before it of which as many are kept. */
+  readonly #ring = new Array<Decision | undefined>(MOST_DECISIONS);
+  #kept = 0;
   readonly #timelines: Timelines;
   readonly #toWall: (ms: number) => number;
   #lastId = 0;
@@ -37,7 +42,7 @@ export class Decisions {
 
   /** Those after this number, the oldest first, at most `most`: of more, the last ones. */
   after(id: number, most: number = MOST_DECISIONS): readonly Decision[] {
-    const count = Math.min(this.#lastId - id, this.#ring.length, most);
+    const count = Math.min(this.#lastId - id, this.#kept, most);
     if (count <= 0) return [];
     return Array.from({ length: count }, (_, i) => this.#at(this.#lastId - count + 1 + i));
   }
@@ -45,7 +50,7 @@ export class Decisions {
   /** The last that pass the test, the newest first. */
   last(most: number, test: (decision: Decision) => boolean): readonly Decision[] {
     const out: Decision[] = [];
-    for (let i = 0; i < this.#ring.length && out.length < most; i++) {
+    for (let i = 0; i < this.#kept && out.length < most; i++) {
       const decision = this.#at(this.#lastId - i);
       if (test(decision)) out.push(decision);
     }
@@ -53,15 +58,17 @@ export class Decisions {
   }
 
   #at(id: number): Decision {
-    return this.#ring[(id - 1) % MOST_DECISIONS]!;
+    return this.#ring[id % MOST_DECISIONS]!;
   }
 
   #on(effect: Effect, nowMs: number): void {
     const text = decisionText(effect, this.#toWall);
     if (!text) return;
     const { kind, gang } = effect;
-    const id = ++this.#lastId;
-    this.#ring[(id - 1) % MOST_DECISIONS] = { id, atMs: nowMs, kind, gang, ...text };
+    const id = this.#lastId === 0 ? Math.max(1, Math.round(this.#toWall(nowMs))) : this.#lastId + 1;
+    this.#lastId = id;
+    this.#kept = Math.min(this.#kept + 1, MOST_DECISIONS);
+    this.#ring[id % MOST_DECISIONS] = { id, atMs: nowMs, kind, gang, ...text };
     if (gang !== '') this.#remember(effect, text, nowMs);
     if (effect.kind === 'eviction-planned') this.#loses(effect, nowMs);
   }

@@ -98,8 +98,8 @@ describe('GET /v1/board/gangs', () => {
       ['jobs/runs', undefined, undefined, 'starting'],
     ]);
     expect(items.map(({ lacks, isStartSought }) => [lacks, isStartSought])).toEqual([
-      ['executor: at most 7 of 9 fit', true],
-      ['executor: at most 7 of 10 fit', true],
+      ['room for <=7 of 9 executor', true],
+      ['room for <=7 of 10 executor', true],
       [undefined, undefined],
       [undefined, undefined],
     ]);

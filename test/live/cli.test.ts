@@ -1,5 +1,5 @@
 import { pino } from 'pino';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { parse } from 'yaml';
 import { decisionsCommand } from '../../src/cli/decisions.ts';
 import { explainCommand } from '../../src/cli/explain.ts';
@@ -81,14 +81,22 @@ const nodes = (flags: Partial<NodesFlags> = {}, view?: View) =>
 
 describe('muster gangs', () => {
   test('prints what waits in order, and what runs, in 80 columns and relative times', async () => {
-    const { code, text } = await gangs({}, TERMINAL);
+    // Start times are looked for in the background.
+    const { code, text } = await vi.waitFor(
+      async () => {
+        const ended = await gangs({}, TERMINAL);
+        expect(ended.text).not.toContain('looking');
+        return ended;
+      },
+      { timeout: 60_000, interval: 100 },
+    );
     expect(code).toBe(0);
     expect(text).toMatchInlineSnapshot(`
-      "pos  gang          queue    phase     members  since   starts  reason
-        1  jobs/waits    default  waiting      0/10  3m ago  -       room
-        2  theirs/other  default  waiting      0/11  2m ago  -       room
-        3  jobs/big      default  waiting      0/91  1m ago  -       cannot start on ~
-        -  jobs/runs     default  starting      1/5  3m ago  -       ends in about 37m
+      "pos  gang          queue    phase     members  since   starts      reason
+        1  jobs/waits    default  waiting      0/10  3m ago  in ~37m     room for <=7~
+        2  theirs/other  default  waiting      0/11  2m ago  in ~1h 37m  room for <=7~
+        3  jobs/big      default  waiting      0/91  1m ago  -           cannot start~
+        -  jobs/runs     default  starting      1/5  3m ago  -           ends in ~37m
       "
     `);
     for (const line of text.split('\n')) expect(line.length).toBeLessThanOrEqual(80);

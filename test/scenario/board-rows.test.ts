@@ -23,8 +23,8 @@ test.each([
 });
 
 test.each([
-  ['no member has room', { nodes: 7, executors: 6, cpu: 2 }, 'executor: none of 4 fits'],
-  ['some have room', { nodes: 7, executors: 3, cpu: 2 }, 'executor: at most 3 of 4 fit'],
+  ['no member has room', { nodes: 7, executors: 6, cpu: 2 }, 'room for 0 of 4 executor'],
+  ['some have room', { nodes: 7, executors: 3, cpu: 2 }, 'room for <=3 of 4 executor'],
   ['each role has room, but not beside the other', { nodes: 5, executors: 1, cpu: 1 }, undefined],
 ])('a gang that waits for room says which role lacks it: %s', (_what, { nodes, ...runs }, lacks) => {
   const made = Array.from({ length: nodes }, (_, i) => node(`n${i}`, { cpu: 2 }));

@@ -73,7 +73,8 @@ function lacksOf(refusal: Refusal): string | undefined {
   const short = refusal.kind === 'room' ? refusal.short : undefined;
   if (!short) return undefined;
   const { role, of, places } = short;
-  return places === 0 ? `${role}: none of ${of} fits` : `${role}: at most ${places} of ${of} fit`;
+  // The number first: a narrow column cuts off the end.
+  return `room for ${places === 0 ? '' : '<='}${places} of ${of} ${role}`;
 }
 
 /** One gang, without its position; undefined: there is none of that key. O(its slots), or O(wrong declarations). */

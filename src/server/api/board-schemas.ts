@@ -135,7 +135,7 @@ export const GangDetailView = GangRowView.extend({
 /** GET /v1/decisions, and event `decisions` of the stream. */
 export const DecisionView = z
   .strictObject({
-    id: z.int().describe('Grows by one with each decision.'),
+    id: z.int().describe('Grows by one with each decision; a replica begins beyond those of the one before.'),
     at: z.iso.datetime(),
     kind: z.string().describe('Such as gang-admitted, gang-waits, eviction-planned.'),
     gang: z.string(),

@@ -18,6 +18,8 @@ export interface BoardDeps {
   readonly onAsked?: () => void;
   /** A clock that never goes back, in ms; absent: that of the process. */
   readonly monotonicMs?: (() => number) | undefined;
+  /** Versions grow from here: from the time, so that a reader who comes from another replica knows none of this one's. */
+  readonly versionsAfter: number;
 }
 
 /** The map with the version of its names. */
@@ -40,20 +42,29 @@ export class Board {
   readonly #monotonicMs: () => number;
   readonly #gangs: Made<GangList>;
   readonly #nodes: Made<NodeBoard>;
-  #queues = { version: 1, changes: -1, atMs: -Infinity };
-  #policies: { version: number; rules: readonly unknown[] } = { version: 1, rules: [] };
+  #queues: { version: number; changes: number; atMs: number };
+  #policies: { version: number; rules: readonly unknown[] };
 
   constructor(deps: BoardDeps) {
     this.#deps = deps;
     this.#monotonicMs = deps.monotonicMs ?? (() => performance.now());
     const { board } = deps.scheduler;
     const monotonicMs = this.#monotonicMs;
+    const { versionsAfter } = deps;
+    this.#queues = { version: versionsAfter, changes: -1, atMs: -Infinity };
+    this.#policies = { version: versionsAfter, rules: [] };
     const gangChanges = () => board.changes + deps.moreChanges();
-    this.#gangs = new Made({ make: (before) => this.#makeGangs(before), changes: gangChanges, monotonicMs });
+    this.#gangs = new Made({
+      make: (before) => this.#makeGangs(before),
+      changes: gangChanges,
+      monotonicMs,
+      versionsAfter,
+    });
     this.#nodes = new Made({
       make: (before) => this.#makeNodes(before),
       changes: () => board.nodeChanges,
       monotonicMs,
+      versionsAfter,
     });
   }
 
@@ -117,7 +128,11 @@ export class Board {
     const isSame = before !== undefined && hasSameNames(before.map, map);
     yield undefined;
     const indexOf = isSame ? before.indexOf : new Map(map.names.map((name, i) => [name, i]));
-    return { map, indexOf, namesVersion: isSame ? before.namesVersion : (before?.namesVersion ?? 0) + 1 };
+    return {
+      map,
+      indexOf,
+      namesVersion: isSame ? before.namesVersion : (before?.namesVersion ?? this.#deps.versionsAfter) + 1,
+    };
   }
 }
 

@@ -13,6 +13,8 @@ interface Options<T> {
   readonly changes: () => number;
   /** A clock that never goes back, in ms. */
   readonly monotonicMs: () => number;
+  /** The first version is the next number; absent: 1. */
+  readonly versionsAfter?: number | undefined;
 }
 
 /**
@@ -23,10 +25,11 @@ export class Made<T> {
   readonly #options: Options<T>;
   #last: { readonly value: T; readonly atMs: number; readonly changes: number } | undefined;
   #making: Promise<T> | undefined;
-  #version = 0;
+  #version: number;
 
   constructor(options: Options<T>) {
     this.#options = options;
+    this.#version = options.versionsAfter ?? 0;
   }
 
   /** Grows by one when another result was made. */

@@ -77,10 +77,11 @@ export const apiRoutes: FastifyPluginAsync<ApiDeps> = async (plain, deps) => {
   decorateViewer(plain);
   await documented(plain);
   const app = plain.withTypeProvider<ZodTypeProvider>();
-  const board = boardOf(plain, deps);
+  const toWall = deps.toWall ?? ((ms) => ms);
+  const board = boardOf(plain, deps, Math.round(toWall(deps.nowMs())));
   const shared: Shared = {
     ...deps,
-    toWall: deps.toWall ?? ((ms) => ms),
+    toWall,
     age: () => (snapshot ? { snapshot: snapshotView(snapshot()) } : {}),
     board,
     oneAtATime: inTurn(),
@@ -99,7 +100,7 @@ export const apiRoutes: FastifyPluginAsync<ApiDeps> = async (plain, deps) => {
 };
 
 /** The board, with the start times that are looked for while somebody asks. */
-function boardOf(app: FastifyInstance, { scheduler, timelines, nowMs }: ApiDeps): Board {
+function boardOf(app: FastifyInstance, { scheduler, timelines, nowMs }: ApiDeps, versionsAfter: number): Board {
   const starts = new StartLook({
     board: scheduler.board,
     nowMs,
@@ -121,6 +122,7 @@ function boardOf(app: FastifyInstance, { scheduler, timelines, nowMs }: ApiDeps)
     },
     moreChanges: () => timelines.changes + starts.finds,
     onAsked: () => starts.ask(),
+    versionsAfter,
   });
 }
 

@@ -59,13 +59,13 @@ const WAITS: GangRow = {
 };
 
 test.each<[string, Partial<GangRow>, string]>([
-  ['a role lacks room', { lacks: 'executor: at most 3 of 9 fit' }, '-       executor: at most 3 of 9 fit'],
+  ['a role lacks room', { lacks: 'room for <=3 of 9 executor' }, '-       room for <=3 of 9 executor'],
   ['no role does alone', {}, '-       room'],
-  ['its start is known', { startsAbout: '2026-11-22T12:40:00Z' }, 'in about 40m  room'],
-  ['its start is being worked out', { isStartSought: true }, 'being worked out  room'],
+  ['its start is known', { startsAbout: '2026-11-22T12:40:00Z' }, 'in ~40m  room'],
+  ['its start is being worked out', { isStartSought: true }, 'looking  room'],
 ])('a gang that waits: %s', (_what, of, end) => {
   expect(gangLines([{ ...WAITS, ...of }], false, terminal(120)).at(-1)).toMatch(new RegExp(`${end}$`));
-  expect(gangLines([{ ...WAITS, ...of }], false, PIPE).at(-1)).not.toContain('being worked out');
+  expect(gangLines([{ ...WAITS, ...of }], false, PIPE).at(-1)).not.toContain('looking');
 });
 
 test.each([

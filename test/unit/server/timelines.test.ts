@@ -82,7 +82,7 @@ test('of gangs with long stories fewer are remembered: 200,000 entries in all', 
 });
 
 test('2,000 decisions are remembered, each found by its number', () => {
-  const decisions = new Decisions(new Timelines(row), toWall);
+  const decisions = new Decisions(new Timelines(row), () => 1);
   for (let i = 1; i <= MOST_DECISIONS + 10; i++) decisions.onEffects([waits('jobs/a', String(i))], i);
   const { lastId } = decisions;
   expect(lastId).toBe(MOST_DECISIONS + 10);
@@ -94,6 +94,20 @@ test('2,000 decisions are remembered, each found by its number', () => {
   expect([all.length, all[0]!.id]).toEqual([MOST_DECISIONS, 11]);
   expect(decisions.last(1, ({ id }) => id < 20).map(({ id }) => id)).toEqual([19]);
   expect([decisions.after(lastId), decisions.after(lastId + 5)]).toEqual([[], []]);
+});
+
+test('numbers of a replica are beyond those of the one before, and fewer than 2,000 are all found', () => {
+  let wallMs = 1_795_386_977_987;
+  const one = () => new Decisions(new Timelines(row), () => wallMs);
+  const before = one();
+  const next = one();
+  for (let i = 0; i < 5; i++) before.onEffects([waits('jobs/a', 'x')], 1);
+  wallMs += 1000;
+  expect(next.after(before.lastId)).toEqual([]);
+  for (let i = 0; i < 3; i++) next.onEffects([waits('jobs/b', String(i))], 1);
+  expect(next.lastId).toBe(wallMs + 2);
+  expect(next.after(before.lastId).map(({ full }) => full)).toEqual(['Waits: 0.', 'Waits: 1.', 'Waits: 2.']);
+  expect(next.last(10, () => true).map(({ id }) => id)).toEqual([wallMs + 2, wallMs + 1, wallMs]);
 });
 
 test('what the shells do with pods is no decision that people follow', () => {
