@@ -28,6 +28,11 @@ const TOLERANCE_WITH_SAME_DRAWS = 0.05;
 /** The draws of the real run. */
 const SAME_SEED = [1];
 
+/** `.ci/run` plays one workload of each kind; `npm run test:e2e -- test/e2e/fidelity.test.ts` all. */
+const isShort = process.env['MUSTER_E2E'] === 'short';
+const WORKLOADS = isShort ? [priorities()] : [tightPacking(), priorities(), taintsAndAffinity()];
+const POLICIES = isShort ? ['muster'] : ['muster', 'fifo-gang'];
+
 const attemptsOf = (events: readonly LogEvent[]) => events.filter(({ kind }) => kind === 'attempt').length;
 
 /** What docs/replay.md says of how far off a replay is. */
@@ -46,7 +51,7 @@ describe.skipIf(typeof binaries === 'string')('the simulated kube-scheduler besi
     await plane?.stop();
   });
 
-  test.each([tightPacking(), priorities(), taintsAndAffinity()])('$name', async (workload) => {
+  test.each(WORKLOADS)('$name', async (workload) => {
     const recording = await record(plane, workload);
     const compared = { ...compareScores(workload, recording), ...comparePreemption(workload, recording) };
     const { events } = recording;
@@ -68,7 +73,7 @@ describe.skipIf(typeof binaries === 'string')('the simulated kube-scheduler besi
     expect(Math.abs(simulatedMs / realMs - 1)).toBeLessThan(TOLERANCE);
   });
 
-  test.each(['muster', 'fifo-gang'])('gangs under %s', async (policy) => {
+  test.each(POLICIES)('gangs under %s', async (policy) => {
     const workload = gangs();
     const { events, waits } = await recordMuster(plane, workload, policy);
     const measured = { cycleMs: cycleMsOf(events), graceMs: GRACE_MS };
