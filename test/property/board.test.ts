@@ -83,7 +83,7 @@ test('rows have every gang once, those that wait at their place in the order of 
     }),
     RUNS,
   );
-  expect(waiting).toBeGreaterThan(timesMet(20));
+  expect(waiting).toBeGreaterThan(timesMet(15));
   expect(foretold).toBeGreaterThan(timesMet(3));
   expect(lacking).toBeGreaterThan(timesMet(3));
 });
@@ -234,7 +234,7 @@ test('windows of any size, one after the other, are the plain list filtered and 
   );
 });
 
-test('whatever is asked, nobody finds by a name what they may not see', () => {
+test('whatever is asked, names that a reader may not see change neither what is found nor its order', () => {
   const viewer: Viewer = { seesAll: false, seesNodes: false, sees: (namespace) => namespace === 'a' };
   fc.assert(
     fc.property(fc.array(row, { maxLength: 30 }), query, (some, asked) => {
@@ -244,10 +244,9 @@ test('whatever is asked, nobody finds by a name what they may not see', () => {
       });
       const told = [rows, renamed].map((all) => {
         const { total, rows: found } = new GangList(all).window(GangRowQuery.parse(asked), viewer);
-        return [total, found.map((one) => (one.namespace === 'a' ? one.gang : `hidden in ${one.queue}`))];
+        return [total, found.map((one) => all.indexOf(one))];
       });
-      if (asked.sort === undefined || asked.sort === 'gang') expect(told[0]).toEqual(told[1]);
-      expect(told[0]![0]).toBe(told[1]![0]);
+      expect(told[0]).toEqual(told[1]);
     }),
     { numRuns: propertyRuns(200), seed: 1608 },
   );

@@ -17,15 +17,16 @@ export interface BoardRow extends GangRow {
 type Query = z.output<typeof GangRowQuery>;
 type Sort = (typeof GANG_SORTS)[number];
 
-const byName = (a: BoardRow, b: BoardRow) => (a.gang < b.gang ? -1 : 1);
-
-/** Every order is total, so that windows neither overlap nor miss a gang. */
+/**
+ * Equal rows stay in the order of the list, so that windows neither overlap nor miss a gang. Names decide no tie: a reader
+ * may not see them.
+ */
 const COMPARE: { readonly [sort in Exclude<Sort, 'position'>]: (a: BoardRow, b: BoardRow) => number } = {
-  since: (a, b) => a.sinceMs - b.sinceMs || byName(a, b),
-  gang: byName,
-  priority: (a, b) => b.priority - a.priority || byName(a, b),
-  members: (a, b) => b.members - a.members || byName(a, b),
-  queue: (a, b) => (a.queue === b.queue ? byName(a, b) : a.queue < b.queue ? -1 : 1),
+  since: (a, b) => a.sinceMs - b.sinceMs,
+  gang: (a, b) => (a.gang < b.gang ? -1 : 1),
+  priority: (a, b) => b.priority - a.priority,
+  members: (a, b) => b.members - a.members,
+  queue: (a, b) => (a.queue === b.queue ? 0 : a.queue < b.queue ? -1 : 1),
 };
 
 export interface Window {
@@ -65,7 +66,13 @@ export class GangList {
     let matching = this.#inOrder(sort).filter(isMatch);
     if (order === 'desc') matching.reverse();
     // Between names, the place of a hidden one would tell it.
-    if (!viewer.seesAll && (sort === 'gang' || sort === 'queue')) matching = seenFirst(matching, viewer);
+    if (!viewer.seesAll && sort === 'gang') {
+      const isHidden = (row: BoardRow) => !isSeen(row, viewer);
+      matching = [
+        ...matching.filter((row) => !isHidden(row)),
+        ...this.rows.filter((row) => isHidden(row) && isMatch(row)),
+      ];
+    }
     const waiting = matching.reduce((count, { phase }) => (phase === 'waiting' ? count + 1 : count), 0);
     return { total: matching.length, waiting, rows: matching.slice(offset, offset + limit) };
   }
@@ -107,11 +114,6 @@ export class GangList {
 }
 
 export const isSeen = ({ namespace }: GangRow, viewer: Viewer): boolean => viewer.seesAll || viewer.sees(namespace);
-
-const seenFirst = (rows: readonly BoardRow[], viewer: Viewer): BoardRow[] => [
-  ...rows.filter((row) => isSeen(row, viewer)),
-  ...rows.filter((row) => !isSeen(row, viewer)),
-];
 
 /** Rows compared in one slice. */
 export const ROWS_A_SLICE = 500;
