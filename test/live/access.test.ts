@@ -453,6 +453,32 @@ describe('readAccess kubernetes', () => {
       expect(asked).toBe(1);
     });
 
+    test('are judged one after the other, however slow the API server is', async () => {
+      const app = Fastify();
+      started.push(app);
+      let asked = 0;
+      const waiting: ((verdict: Verdict) => void)[] = [];
+      const decide = (): Verdict | Promise<Verdict> => {
+        if (++asked <= 3) return { viewer: EVERYTHING };
+        return new Promise((resolve) => waiting.push(resolve));
+      };
+      guardReads(app, { access: { needsToken: true, decide }, onRefusal: () => undefined, againMs: 2 });
+      app.get('/v1/stream', (_request, reply) => {
+        reply.hijack();
+        reply.raw.write('event: tick\n\n');
+      });
+      const url = await app.listen({ host: '127.0.0.1', port: 0 });
+      await Promise.all(Array.from({ length: 3 }, () => fetch(`${url}/v1/stream`)));
+      for (let answered = 0; answered < 6; answered++) {
+        await until(() => waiting.length > 0);
+        await sleep(20);
+        expect(waiting).toHaveLength(1);
+        waiting.pop()!({ viewer: EVERYTHING });
+      }
+      await until(() => waiting.length > 0);
+      waiting.pop()!({ viewer: EVERYTHING });
+    });
+
     test('end when their token is taken out of the file', async () => {
       const file = join(folder, 'stream-tokens');
       writeFileSync(file, 'right-token-0123456789\n', { mode: 0o400 });

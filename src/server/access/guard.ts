@@ -49,7 +49,14 @@ export function guardReads(app: FastifyInstance, { access, onRefusal, againMs = 
     remember(open, { reply, viewer: changing, judge, isNew: true });
     return undefined;
   });
-  const timer = setInterval(() => void judgeAgain(open, onRefusal), againMs).unref();
+  let isJudging = false;
+  const again = async () => {
+    // One pass at a time, one question after the other: a slow API server is not asked more.
+    if (isJudging) return;
+    isJudging = true;
+    await judgeAgain(open, onRefusal).finally(() => (isJudging = false));
+  };
+  const timer = setInterval(() => void again(), againMs).unref();
   app.addHook('onClose', () => clearInterval(timer));
 }
 
