@@ -1,5 +1,4 @@
 import { readdirSync, readFileSync } from 'node:fs';
-import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import { defineConfig } from 'vitest/config';
 import { consoleModuleOfTests } from './src/console/bundle.mjs';
@@ -21,8 +20,8 @@ export default defineConfig({
     testTimeout: 120_000,
     hookTimeout: 120_000,
     pool: 'threads',
-    // vitest leaves one core out. Tests wait for servers and processes: one more than there are cores is faster.
-    maxWorkers: availableParallelism() + 1,
+    // vitest leaves one core out, which with two cores is half of them.
+    maxWorkers: '100%',
     projects: [
       { extends: true, test: { name: 'own', include: OWN_MODULES } },
       // Reading the modules again for each of these files would take as long as the tests.
