@@ -51,10 +51,11 @@ async function round(client: HttpClient, turn: number): Promise<readonly number[
 }
 
 const size = async (path: string) => (await (await fetch(url + path)).arrayBuffer()).byteLength;
+const { namesVersion } = (await (await fetch(`${url}/v1/board/nodes`)).json()) as { namesVersion: number };
 const bytes = {
   'window of 100': await size('/v1/board/gangs?limit=100'),
   'first map': await size('/v1/board/nodes'),
-  'map with known names': await size('/v1/board/nodes?known=1'),
+  'map with known names': await size(`/v1/board/nodes?known=${namesVersion}`),
 };
 console.log(JSON.stringify({ nodes, running, waiting, bytes, slices: await server.ask({}) }, undefined, 1));
 
