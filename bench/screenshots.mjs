@@ -59,6 +59,8 @@ for (const { name, hash, ready, width, height, colorScheme } of consolePictures(
   await page.waitForSelector('.freshness.is-live');
   // Lists and the light of a gang follow within a second.
   await page.waitForTimeout(1500);
+  const isFound = `![...document.querySelectorAll('.c-expected')].some((cell) => cell.textContent === 'looking')`;
+  await page.waitForFunction(isFound, undefined, { timeout: 20_000 }).catch(() => undefined);
   const path = join(root, `docs/images/console-${name}.png`);
   await page.screenshot({ path });
   shrink(path);

@@ -61,7 +61,7 @@ function Reason({ row: { phase, waitsFor, reason, lacks, complete, reserved, isH
     <>
       {waitsFor && <KindBadge kind={waitsFor} />}
       <span class="reason" title={reason}>
-        {lacks ?? reason ?? (isHidden ? '' : 'No reason is known yet.')}
+        {lacks?.replace(/^room /, '') ?? reason ?? (isHidden ? '' : 'No reason is known yet.')}
       </span>
     </>
   );
@@ -77,7 +77,7 @@ function Expected({ row: { phase, startsAbout, startsLatest, isStartSought, ends
         ends <When at={endsAbout} isForetold />
       </span>
     );
-  if (startsAbout === undefined) return <span class="pale">{isStartSought ? 'being worked out' : 'not known'}</span>;
+  if (startsAbout === undefined) return <span class="pale">{isStartSought ? 'looking' : 'not known'}</span>;
   return (
     <>
       <When at={startsAbout} isForetold />
