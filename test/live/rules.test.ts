@@ -70,7 +70,7 @@ beforeAll(async () => {
   const kubeconfig = join(folder, 'kubeconfig');
   writeFileSync(kubeconfig, kubeConfigFor(api.url).exportConfig());
   serving = await serveLive({
-    ...loadConfig({ kubeconfig, logLevel: 'silent', live: true }, {}),
+    ...loadConfig({ kubeconfig, logLevel: 'silent', live: true, provisioning: 'check-capacity' }, {}),
     port: 0,
     extenderPort: 0,
   });
