@@ -3,14 +3,14 @@ import { join } from 'node:path';
 import { defineConfig } from 'vitest/config';
 import { consoleModuleOfTests } from './src/console/bundle.mjs';
 
-const FILES = readdirSync('test', { recursive: true, encoding: 'utf8' })
-  .filter((file) => file.endsWith('.test.ts') && !file.startsWith('e2e'))
+const FILES = readdirSync(join(import.meta.dirname, 'test'), { recursive: true, encoding: 'utf8' })
+  .filter((file) => file.endsWith('.test.ts') && !/^e2e\W/.test(file))
   .map((file) => join('test', file));
+const textOf = (file: string) => readFileSync(join(import.meta.dirname, file), 'utf8');
 
 /** These start servers, browsers and processes, or replace what others import: each has modules of its own. */
 const OWN_MODULES = FILES.filter(
-  (file) =>
-    /^test.(live|console|unit.cli)\b/.test(file) || /\bvi\.(mock|spyOn|useFake)/.test(readFileSync(file, 'utf8')),
+  (file) => /^test.(live|console|unit.cli)\b/.test(file) || /\bvi\.(mock|doMock|spyOn|stub|useFake)/.test(textOf(file)),
 );
 
 // No time limit is an assertion: the machine may be slow, the tests must not be flaky.

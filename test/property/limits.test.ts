@@ -11,7 +11,7 @@ import { TenantApp } from '../support/tenant-apps.ts';
 import { cpu, cpuShare, group, queue, rule, tenancy } from '../support/tenancies.ts';
 import { World } from '../support/world.ts';
 
-/** Some 12,000 events in all. */
+/** Some 12,000 events where all cases are tried. */
 const RUNS = { numRuns: propertyRuns(300), seed: 20281 };
 
 const APPS = Array.from({ length: 8 }, (_, i) => {

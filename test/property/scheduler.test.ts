@@ -14,7 +14,7 @@ import {
 } from '../support/play.ts';
 import { propertyRuns } from '../support/property-runs.ts';
 
-/** 1,800 sequences in all; a failure prints its seed and path. */
+/** 1,800 sequences where all cases are tried; a failure prints its seed and path. */
 const RUNS = { numRuns: propertyRuns(600), seed: 20260 };
 /** Of everything that can happen to a cluster. */
 const anything = sequenceOf(...gangSteps, ...slowSteps, ...otherSteps, ...liveSteps);

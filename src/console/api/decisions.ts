@@ -16,5 +16,5 @@ export function addDecisions(items: readonly Decision[]): void {
   decisions.value = all.slice(0, MOST_KEPT);
 }
 
-/** The server was started again: its numbers begin again. */
+/** Those of another replica, whose clock was ahead: the numbers of this one begin before them. */
 export const forgetDecisions = () => (decisions.value = []);

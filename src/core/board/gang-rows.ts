@@ -29,7 +29,10 @@ export interface GangRow {
   readonly waitsFor?: WaitKind | undefined;
   /** Why it waits, as answered to kube-scheduler. */
   readonly reason?: string | undefined;
-  /** Where a role of it does not fit even alone: which, and for how many of its members there is room at most. */
+  /**
+   * Where a role of it does not fit even alone: which, and for how many of its members there was room at most when it was
+   * last asked about.
+   */
   readonly lacks?: string | undefined;
   /** Since when it has all the members that it needs; absent: it does not, or muster did not see it. */
   readonly completeMs?: number | undefined;
@@ -87,12 +90,13 @@ export function gangRow(ctx: BoardContext, key: string, nowMs: number): GangRow 
 function waitingRow(ctx: BoardContext, gang: Gang, position?: number): GangRow {
   const isBlocked = blockedOf(ctx) !== undefined;
   const refusal = refusalOf(gang);
+  const waitsFor = waitKindOf(gang, isBlocked);
   return rowWith(ctx, gang, {
     phase: 'waiting',
     position,
-    waitsFor: waitKindOf(gang, isBlocked),
+    waitsFor,
     reason: refusal?.reason,
-    lacks: refusal && lacksOf(refusal),
+    lacks: refusal && waitsFor === 'room' ? lacksOf(refusal) : undefined,
     completeMs: undefined,
     endsAboutMs: undefined,
   });

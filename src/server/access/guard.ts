@@ -23,7 +23,8 @@ interface Open {
   readonly reply: FastifyReply;
   readonly viewer: ChangingViewer;
   readonly judge: () => Verdict | Promise<Verdict>;
-  isNew: boolean;
+  /** When it was judged last, by the clock that never goes back, in ms. */
+  judgedAtMs: number;
 }
 
 /**
@@ -46,7 +47,7 @@ export function guardReads(app: FastifyInstance, { access, onRefusal, againMs = 
     if (!viewer || !access.needsToken || asker.isCertified) return undefined;
     const changing = new ChangingViewer(viewer);
     request.viewer = changing;
-    remember(open, { reply, viewer: changing, judge, isNew: true });
+    remember(open, { reply, viewer: changing, judge, judgedAtMs: performance.now() });
     return undefined;
   });
   let isJudging = false;
@@ -54,7 +55,7 @@ export function guardReads(app: FastifyInstance, { access, onRefusal, againMs = 
     // One pass at a time, one question after the other: a slow API server is not asked more.
     if (isJudging) return;
     isJudging = true;
-    await judgeAgain(open, onRefusal).finally(() => (isJudging = false));
+    await judgeAgain(open, { onRefusal, againMs }).finally(() => (isJudging = false));
   };
   const timer = setInterval(() => void again(), againMs).unref();
   app.addHook('onClose', () => clearInterval(timer));
@@ -76,14 +77,16 @@ function remember(open: Set<Open>, one: Open): void {
   one.reply.raw.once('close', () => open.delete(one));
 }
 
-/** Those that have come since the last time have been judged a moment ago. */
-async function judgeAgain(open: Set<Open>, onRefusal: GuardOptions['onRefusal']): Promise<void> {
+/** Judges those whose last judgement is older than half the time between two passes. */
+async function judgeAgain(
+  open: ReadonlySet<Open>,
+  { onRefusal, againMs }: Required<Pick<GuardOptions, 'onRefusal' | 'againMs'>>,
+): Promise<void> {
   for (const one of [...open]) {
-    if (one.isNew) {
-      one.isNew = false;
-      continue;
-    }
+    // Some leave, and some have been judged a moment ago.
+    if (!open.has(one) || performance.now() - one.judgedAtMs < againMs / 2) continue;
     const { viewer, refusal } = await one.judge();
+    one.judgedAtMs = performance.now();
     if (viewer) one.viewer.become(viewer);
     else {
       onRefusal(refusal);

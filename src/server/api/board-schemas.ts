@@ -41,12 +41,12 @@ export const GangRowView = z
       .string()
       .optional()
       .describe(
-        'Of a gang that waits for room: which role does not fit, and for how many of its members there is room at most.',
+        'Of a gang that waits for room: which role does not fit, and for how many of its members there was room at most when it was last asked about.',
       ),
     startsAbout: Time.describe(
       'When it starts if the forecasts hold; absent: nobody knows, or it has not been worked out.',
     ),
-    isStartSought: z.boolean().optional().describe('When it starts is being worked out: ask again in a few seconds.'),
+    isStartSought: z.boolean().optional().describe('When it starts is being worked out.'),
     startsLatest: Time.describe('Nine times of ten it starts by then if the forecasts hold.'),
     reserved: Time.describe('When its places were reserved, as far as this muster saw it.'),
     complete: Time.describe('When the last member that it needs was bound, as far as this muster saw it.'),

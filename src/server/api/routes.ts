@@ -148,7 +148,7 @@ function nodesRoute(app: ApiScope, { scheduler, age }: Shared): void {
     tags: ['nodes'],
     summary: 'Nodes',
     querystring: NodeQuery,
-    response: { 200: json(NodeList, 'Nodes by name.'), 400: BAD_QUERY },
+    response: { 200: json(NodeList, 'Nodes by name; for readers who may not see names, by number.'), 400: BAD_QUERY },
   };
   app.get('/v1/nodes', { schema }, ({ query: { limit }, viewer }): z.output<typeof NodeList> => {
     const nodes = scheduler.nodes();

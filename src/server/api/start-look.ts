@@ -10,7 +10,7 @@ const MOST_GANGS = 50;
 const LOOKED_FOR: ReadonlySet<WaitKind> = new Set(['room', 'turn', 'start-time', 'evictions', 'not-asked']);
 /** The look takes at most so much of the time: after each stretch of work it rests for the rest. */
 const SHARE = 0.05;
-/** The same while somebody waits for the first times. */
+/** The first look after nobody asked for long: somebody waits for it. */
 const FIRST_SHARE = 0.25;
 /** A stretch of slices, in ms: a timer rests a millisecond at least. */
 const STRETCH_MS = 2;
@@ -52,6 +52,7 @@ export class StartLook {
   #foundAt = -1;
   #askedAtMs = -Infinity;
   #isLooking = false;
+  #isFirst = true;
   #isClosed = false;
   #finds = 0;
 
@@ -67,7 +68,7 @@ export class StartLook {
   }
 
   of(gang: string): RowStart | undefined {
-    return this.#ageMs < OLD_MS ? this.#times.get(gang) : undefined;
+    return this.#times.get(gang);
   }
 
   /** Whether the look is for this gang too: of one without a time, it is being worked out. */
@@ -77,6 +78,7 @@ export class StartLook {
 
   /** Somebody looks at the list. */
   ask(): void {
+    if (!this.#isWanted && this.#ageMs >= OLD_MS) this.#forget();
     this.#askedAtMs = this.#monotonicMs();
     if (this.#isLooking || this.#isClosed) return;
     this.#isLooking = true;
@@ -117,7 +119,9 @@ export class StartLook {
     const changes = board.changes;
     const asOfMs = nowMs();
     const slices = board.startTimes(asOfMs, MOST_GANGS);
-    const share = this.#ageMs < OLD_MS ? SHARE : FIRST_SHARE;
+    const share = this.#isFirst ? FIRST_SHARE : SHARE;
+    // Where nodes come and go, it may be in vain again and again.
+    this.#isFirst = false;
     let beganMs = this.#monotonicMs();
     for (;;) {
       const { done, value } = slices.next();
@@ -137,8 +141,13 @@ export class StartLook {
     if (times) {
       [this.#times, this.#foundAt] = [times, changes];
       [this.#foundAtMs, this.#foundThereMs] = [this.#monotonicMs(), asOfMs];
-    } else if (this.#ageMs >= OLD_MS) this.#times = new Map();
+    } else if (this.#ageMs >= OLD_MS && this.#times.size > 0) this.#times = new Map();
     else return;
     this.#finds++;
+  }
+
+  #forget(): void {
+    this.#times = new Map();
+    this.#isFirst = true;
   }
 }

@@ -97,7 +97,7 @@ export class Streams {
       left: 0,
       stuckSinceMs: undefined,
     };
-    // A restarted muster counts from 1 again.
+    // Of a replica whose clock was ahead, or of one that has decided nothing yet: it is told all that is known.
     if (reader.lastId > this.#source.lastId()) reader.lastId = 0;
     this.#readers.add(reader);
     const leave = () => this.#leave(reader);

@@ -61,7 +61,7 @@ test('where the time of the cluster runs faster, as in the demo, after a minute 
   expect(await looked({ speed: 10_000, seconds: 5 })).toEqual([0, 2, 4]);
 });
 
-test('times that are two minutes old are not told, and are looked for again', async () => {
+test('who comes back after minutes is not told the old times', async () => {
   let ms = 0;
   const look = new StartLook({
     board: {
@@ -90,8 +90,72 @@ test('times that are two minutes old are not told, and are looked for again', as
   const first = await found();
   expect(first).toBeLessThan(60_000);
   ms += 200_000;
+  look.ask();
   expect(look.of('ns/gang')).toBeUndefined();
   expect(await found()).toBeGreaterThan(200_000);
+});
+
+interface Slow {
+  /** How long one look works, in ms. */
+  readonly workMs: number;
+  readonly changes: () => number;
+  /** Nodes come and go all the time: every look is in vain. */
+  readonly isInVain?: boolean;
+}
+
+/** Asks each second for ten minutes. @returns at which seconds there was no time, and the share of the time that was worked */
+async function askedFor10Minutes({ workMs, changes, isInVain }: Slow): Promise<{ gaps: number[]; share: number }> {
+  let ms = 0;
+  let worked = 0;
+  const gaps: number[] = [];
+  const [endMs, firstMs] = [600_000, 60_000];
+  let isOver = false;
+  const look: StartLook = new StartLook({
+    board: {
+      get changes() {
+        return changes();
+      },
+      *startTimes(nowMs) {
+        for (let done = 0; done < workMs; done += 5) {
+          ms += 5;
+          worked += 5;
+          yield undefined;
+        }
+        return isInVain ? undefined : new Map([['ns/gang', { aboutMs: nowMs, latestMs: nowMs }]]);
+      },
+    },
+    nowMs: () => ms,
+    monotonicMs: () => ms,
+    onProblem: (error) => {
+      throw error;
+    },
+    rest: async (restMs) => {
+      for (const until = ms + restMs; ms < until && !isOver; ms = Math.min(until, ms + 1000)) {
+        look.ask();
+        if (ms > firstMs && look.of('ns/gang') === undefined) gaps.push(Math.round(ms / 1000));
+        isOver = ms >= endMs;
+      }
+      if (isOver) look.close();
+      await Promise.resolve();
+    },
+  });
+  looks.push(look);
+  look.ask();
+  while (!isOver) await new Promise(setImmediate);
+  return { gaps, share: worked / ms };
+}
+
+test.each([
+  ['in a quiet cluster', 1500, () => 1],
+  ['in a busy one, where a look takes two minutes', 6600, () => Math.random()],
+])('while somebody asks, times that were found stay until there are newer ones: %s', async (_what, workMs, changes) => {
+  expect((await askedFor10Minutes({ workMs, changes })).gaps).toEqual([]);
+});
+
+test('where every look is in vain, it takes a twentieth of the time, but for the first', async () => {
+  const { share } = await askedFor10Minutes({ workMs: 1500, changes: () => Math.random(), isInVain: true });
+  expect(share).toBeGreaterThan(0.02);
+  expect(share).toBeLessThan(0.06);
 });
 
 test.each<[string, Parameters<StartLook['isFor']>[0], boolean]>([
