@@ -32,11 +32,14 @@ export async function digestOf(one: DigestCase): Promise<Digest> {
 
 const short = (hash: ReturnType<typeof createHash>) => hash.digest('hex').slice(0, 16);
 
+/** These tell of what was seen, and decide nothing. */
+const TOLD: ReadonlySet<Effect['kind']> = new Set(['gang-complete']);
+
 /** A port that records the answers and effects of the core. */
 function recording(scheduler: ReplayScheduler, write: (line: unknown) => void): ExtenderPort {
   const port = directPort(scheduler);
   const writeAll = (effects: readonly Effect[]) => {
-    for (const effect of effects) write(wordless(effect));
+    for (const effect of effects) if (!TOLD.has(effect.kind)) write(wordless(effect));
     return effects;
   };
   return {
