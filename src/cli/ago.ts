@@ -13,11 +13,12 @@ export function ago(iso: string | undefined, { isTerminal, now }: View): string 
   return Math.abs(ms) < NOW_MS ? 'just now' : ms < 0 ? `in ${rounded(-ms)}` : `${rounded(ms)} ago`;
 }
 
-/** For people `in about 40m`; for programs the time itself. Absent: nobody knows. */
+/** For people `in about 40m`, or `due` if that is over; for programs the time itself. Absent: nobody knows. */
 export function until(iso: string | undefined, { isTerminal, now }: View): string {
   if (iso === undefined) return '-';
   if (!isTerminal) return iso;
   const ms = Date.parse(iso) - now().getTime();
+  if (ms < -NOW_MS) return 'due';
   return ms < NOW_MS ? 'now' : `in about ${rounded(ms)}`;
 }
 

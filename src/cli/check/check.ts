@@ -99,7 +99,7 @@ function inspected(file: string, text: FileText | undefined): InspectedRules {
   if (object !== undefined)
     throw new MusterError(
       'MUSTER_USAGE',
-      `${file}: is a ${object}; muster check knows policy files, config files, webhook rules and KubeSchedulerConfigurations. muster eta says when an app would start, and kubectl apply --dry-run=server checks objects.`,
+      `${file}: kind ${object}; muster check knows policy files, config files, webhook rules and KubeSchedulerConfigurations. muster eta says when an app would start, and kubectl apply --dry-run=server checks objects.`,
     );
   // A file that has nothing of a policy file may be meant as another kind.
   if (

@@ -70,8 +70,8 @@ export class LiveRead<T> implements Live<T> {
       this.data.value = await this.#rules.load(this.#stop.signal);
       this.error.value = undefined;
     } catch (error) {
-      // The next tick, even one that brings no news, is the next try.
-      this.#read = undefined;
+      // The next tick, even one that brings no news, is the next try; what is not there may come with news.
+      if (!(error instanceof ApiError && error.status === 404)) this.#read = undefined;
       if (!this.#stop.signal.aborted)
         this.error.value = error instanceof ApiError ? error : new ApiError(0, String(error));
     }

@@ -32,7 +32,11 @@ const hour = new Intl.DateTimeFormat(undefined, {
 });
 
 /** As `relativeText`, of what is foretold: what should have come by now is due now. */
-export const expectedText = (atMs: number, nowMs: number): string => relativeText(Math.max(atMs, nowMs), nowMs);
+export const expectedText = (atMs: number, nowMs: number): string =>
+  nowMs - atMs >= DUE_MS ? 'due' : relativeText(Math.max(atMs, nowMs), nowMs);
+
+/** What was foretold for longer ago is due. */
+const DUE_MS = 10_000;
 
 /** The whole date and time with its zone. */
 export const absoluteText = (iso: string) => day.format(new Date(iso));

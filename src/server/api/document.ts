@@ -68,8 +68,19 @@ export async function documented(app: FastifyInstance): Promise<void> {
         { name: 'queues', description: 'What queues hold, should have, and cost.' },
         { name: 'nodes', description: 'What is used, held and free where.' },
         { name: 'decisions', description: 'What muster decided, and what changed.' },
-        { name: 'server', description: 'The server itself: its version, health and metrics.' },
+        { name: 'server', description: 'The server itself: its version, and the policies in force.' },
       ],
+      components: {
+        securitySchemes: {
+          bearer: {
+            type: 'http',
+            scheme: 'bearer',
+            description:
+              'Where readAccess is token or kubernetes: 401 without a token that is good, 403 with one that may not read.',
+          },
+        },
+      },
+      security: [{ bearer: [] }, {}],
     },
     transform,
     transformObject,

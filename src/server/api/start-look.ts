@@ -12,6 +12,8 @@ const LOOKED_FOR: ReadonlySet<WaitKind> = new Set(['room', 'turn', 'start-time',
 const SHARE = 0.05;
 /** The first look after nobody asked for long: somebody waits for it. */
 const FIRST_SHARE = 0.25;
+/** The same where the cluster's time runs so many times as fast. */
+const FAST = 5;
 /** A stretch of slices, in ms: a timer rests a millisecond at least. */
 const STRETCH_MS = 2;
 /** Looked at again after so long, in ms, while somebody asks. */
@@ -114,12 +116,17 @@ export class StartLook {
     return this.#ageMs >= SOONEST_MS && this.#deps.nowMs() - this.#foundThereMs >= AGAIN_THERE_MS;
   }
 
+  /** Where an hour goes by in minutes, times are old before a slow look ends. */
+  get #isFast(): boolean {
+    return this.#deps.nowMs() - this.#foundThereMs > FAST * this.#ageMs;
+  }
+
   async #find(): Promise<void> {
     const { board, nowMs } = this.#deps;
     const changes = board.changes;
     const asOfMs = nowMs();
     const slices = board.startTimes(asOfMs, MOST_GANGS);
-    const share = this.#isFirst ? FIRST_SHARE : SHARE;
+    const share = this.#isFirst || this.#isFast ? FIRST_SHARE : SHARE;
     // Where nodes come and go, it may be in vain again and again.
     this.#isFirst = false;
     let beganMs = this.#monotonicMs();

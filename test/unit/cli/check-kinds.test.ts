@@ -60,7 +60,7 @@ test('an object of the cluster is none of these files, and is told where to go',
   const { code, err } = await muster('check', path);
   expect(code).toBe(1);
   expect(err).toContain(
-    `${path}: is a SparkApplication; muster check knows policy files, config files, webhook rules and KubeSchedulerConfigurations. muster eta`,
+    `${path}: kind SparkApplication; muster check knows policy files, config files, webhook rules and KubeSchedulerConfigurations. muster eta`,
   );
   expect(err).not.toContain('unknown field');
 });

@@ -84,7 +84,8 @@ test.each([
 test.each([
   ['2026-11-22T12:40:00Z', 'in about 40m'],
   ['2026-11-22T12:00:05Z', 'now'],
-  ['2026-11-22T11:00:00Z', 'now'],
+  ['2026-11-22T11:59:51Z', 'now'],
+  ['2026-11-22T11:00:00Z', 'due'],
   [undefined, '-'],
 ])('%s is %s', (iso, text) => expect(until(iso, terminal(80))).toBe(text));
 

@@ -101,10 +101,12 @@ interface Slow {
   readonly changes: () => number;
   /** Nodes come and go all the time: every look is in vain. */
   readonly isInVain?: boolean;
+  /** How many seconds of the cluster pass in one of the process. */
+  readonly speed?: number;
 }
 
 /** Asks each second for ten minutes. @returns at which seconds there was no time, and the share of the time that was worked */
-async function askedFor10Minutes({ workMs, changes, isInVain }: Slow): Promise<{ gaps: number[]; share: number }> {
+async function askedFor10Minutes({ workMs, changes, isInVain, speed = 1 }: Slow): Promise<{ gaps: number[]; share: number }> {
   let ms = 0;
   let worked = 0;
   const gaps: number[] = [];
@@ -124,7 +126,7 @@ async function askedFor10Minutes({ workMs, changes, isInVain }: Slow): Promise<{
         return isInVain ? undefined : new Map([['ns/gang', { aboutMs: nowMs, latestMs: nowMs }]]);
       },
     },
-    nowMs: () => ms,
+    nowMs: () => ms * speed,
     monotonicMs: () => ms,
     onProblem: (error) => {
       throw error;
@@ -156,6 +158,11 @@ test('where every look is in vain, it takes a twentieth of the time, but for the
   const { share } = await askedFor10Minutes({ workMs: 1500, changes: () => Math.random(), isInVain: true });
   expect(share).toBeGreaterThan(0.02);
   expect(share).toBeLessThan(0.06);
+});
+
+test('where the time of the cluster runs faster, a slow look is over sooner', async () => {
+  const found = async (speed: number) => (await askedFor10Minutes({ workMs: 6600, changes: Math.random, speed })).share;
+  expect(await found(30)).toBeGreaterThan(2 * (await found(1)));
 });
 
 test.each<[string, Parameters<StartLook['isFor']>[0], boolean]>([

@@ -132,7 +132,9 @@ function Lead({ gang, startsAbout }: HeadProps) {
       )}
       {startsAbout === undefined ? unknown : ' · expected start '}
       {startsAbout !== undefined && <When at={startsAbout} isForetold />}
-      {reason !== undefined && <span class="gang-reason">{lacks === undefined ? reason : `${reason}: ${lacks}`}</span>}
+      {reason !== undefined && (
+        <span class="gang-reason">{lacks === undefined ? reason : `${reason}: ${lacks.replace('<=', '≤')}`}</span>
+      )}
     </p>
   );
 }

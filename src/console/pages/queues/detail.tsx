@@ -44,7 +44,7 @@ function Facts({ queue }: { readonly queue: QueueDetail }) {
       </p>
       {oldest && (
         <p>
-          The first of them is <GangLink gang={oldest.gang} />; it has waited <Since at={oldest.since} />.
+          <GangLink gang={oldest.gang} /> has waited longest: <Since at={oldest.since} />.
         </p>
       )}
       {dominant && (

@@ -61,7 +61,7 @@ function Reason({ row: { phase, waitsFor, reason, lacks, complete, reserved, isH
     <>
       {waitsFor && <KindBadge kind={waitsFor} />}
       <span class="reason" title={reason}>
-        {lacks?.replace(/^room /, '') ?? reason ?? (isHidden ? '' : 'No reason is known yet.')}
+        {lacks?.replace(/^room /, '').replace('<=', '≤') ?? reason ?? (isHidden ? '' : 'No reason is known yet.')}
       </span>
     </>
   );
