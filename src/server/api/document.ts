@@ -43,6 +43,30 @@ export const text = (description: string, type = 'text/plain') => ({
   content: { [type]: { schema: z.string() } },
 });
 
+/** What the document says beside the routes. */
+const DOCUMENT = {
+  openapi: '3.1.0',
+  info: { title: 'muster', version: VERSION, description: 'What muster knows and why. Read only.' },
+  tags: [
+    { name: 'gangs', description: 'What waits, why, and when it starts; what runs.' },
+    { name: 'queues', description: 'What queues hold, should have, and cost.' },
+    { name: 'nodes', description: 'What is used, held and free where.' },
+    { name: 'decisions', description: 'What muster decided, and what changed.' },
+    { name: 'server', description: 'The server itself: its version, and the policies in force.' },
+  ],
+  components: {
+    securitySchemes: {
+      bearer: {
+        type: 'http',
+        scheme: 'bearer',
+        description:
+          'Where readAccess is token or kubernetes: 401 without a token that is good, 403 with one that may not read.',
+      },
+    },
+  },
+  security: [{ bearer: [] }, {}],
+} satisfies Partial<OpenAPIV3_1.Document>;
+
 /**
  * Lets routes have schemas: requests are checked, errors name the field, and GET /openapi.json is made of all of them.
  * Answers are written as they are: tests check them against the schemas. Add the routes when it has resolved.
@@ -60,28 +84,7 @@ export async function documented(app: FastifyInstance): Promise<void> {
       .send({ error: status >= 500 ? 'muster failed to answer; its log says why.' : error.message });
   });
   await app.register(swagger, {
-    openapi: {
-      openapi: '3.1.0',
-      info: { title: 'muster', version: VERSION, description: 'What muster knows and why. Read only.' },
-      tags: [
-        { name: 'gangs', description: 'What waits, why, and when it starts; what runs.' },
-        { name: 'queues', description: 'What queues hold, should have, and cost.' },
-        { name: 'nodes', description: 'What is used, held and free where.' },
-        { name: 'decisions', description: 'What muster decided, and what changed.' },
-        { name: 'server', description: 'The server itself: its version, and the policies in force.' },
-      ],
-      components: {
-        securitySchemes: {
-          bearer: {
-            type: 'http',
-            scheme: 'bearer',
-            description:
-              'Where readAccess is token or kubernetes: 401 without a token that is good, 403 with one that may not read.',
-          },
-        },
-      },
-      security: [{ bearer: [] }, {}],
-    },
+    openapi: DOCUMENT,
     transform,
     transformObject,
   });

@@ -123,5 +123,5 @@ test('the workflow builds the site as the README says, and only publishing may w
   expect([permissions, jobs['build']!.permissions]).toEqual([{ contents: 'read' }, undefined]);
   expect(jobs['publish']!.permissions).toEqual({ pages: 'write', 'id-token': 'write' });
   for (const { uses } of Object.values(jobs).flatMap((job) => job.steps))
-    if (uses !== undefined) expect(uses).toMatch(/^actions\/[a-z-]+@v\d+$/);
+    if (uses !== undefined) expect(uses).toMatch(/^actions\/[a-z-]+@[0-9a-f]{40}$/);
 });
