@@ -4,6 +4,7 @@ import { fileURLToPath } from 'node:url';
 import { loadConfig } from '../config.ts';
 import type { NodeInfo } from '../core/model.ts';
 import { PRESETS } from '../core/policy/presets.ts';
+import { counted } from '../core/wording.ts';
 import { httpPort } from '../replay/http-port.ts';
 import { DEFAULT_REPLAY } from '../replay/options.ts';
 import { replay, schedulerFor, type ReplayPolicy } from '../replay/replay.ts';
@@ -89,14 +90,18 @@ export async function demoCommand({ once, port, report }: DemoFlags): Promise<nu
 
 /** The lessons of the table, in words that the figures support. */
 function lessons({ policies }: ReplayResult): string[] {
-  return policies.map(({ policy, outcomes: { done, deadlocked, jobs }, idle }) => {
+  return policies.map(({ policy, outcomes: { done, deadlocked, jobs }, idle, evictions, gangsBroken }) => {
+    const price =
+      evictions > 0
+        ? ` It evicted ${counted(evictions, 'pod')} so that others wait less, and broke ${counted(gangsBroken, 'gang')}.`
+        : '';
     if (deadlocked > 0)
-      return `${policy}: ${deadlocked} of ${jobs} gangs hold room and can never become complete: drivers took the room that executors need.`;
+      return `${policy}: ${deadlocked} of ${jobs} gangs hold room and can never become complete: drivers took the room that executors need.${price}`;
     const half =
       idle.partial === 0
         ? 'no gang held room while a member that it needed was refused'
         : 'some gangs held room while a member that they needed was refused';
-    return `${policy}: ${done} of ${jobs} gangs done, ${half}.`;
+    return `${policy}: ${done} of ${jobs} gangs done, ${half}.${price}`;
   });
 }
 

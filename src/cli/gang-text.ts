@@ -35,10 +35,20 @@ const WIDE: readonly Column[] = [
   USUAL.at(-1)!,
 ];
 
-/** The list of gangs as a table: one line a gang. */
-export function gangLines(rows: readonly GangRow[], isWide: boolean, view: View): string[] {
+/**
+ * The list of gangs as a table: one line a gang.
+ * @param isOnePhase all have the same phase, as was asked for: it takes no column
+ */
+export function gangLines(rows: readonly GangRow[], isWide: boolean, view: View, isOnePhase = false): string[] {
+  const columns = isWide ? WIDE : USUAL;
   const cells = rows.map((row) => (isWide ? wideCells(row, view) : usualCells(row, view)));
-  return columnLines(isWide ? WIDE : USUAL, cells, view);
+  if (!isOnePhase) return columnLines(columns, cells, view);
+  const isShown = (_of: unknown, i: number) => columns[i]!.head !== 'phase';
+  return columnLines(
+    columns.filter(isShown),
+    cells.map((row) => row.filter(isShown)),
+    view,
+  );
 }
 
 function usualCells(row: GangRow, view: View): Cell[] {

@@ -4,7 +4,7 @@ import type { GangRowList, GangRowQuery } from '../server/api/board-schemas.ts';
 import { tame } from './columns.ts';
 import { documentText, type ListFormat, type Out } from './formats.ts';
 import { gangLines, type GangRow } from './gang-text.ts';
-import { gangRows, type StreamEvent } from './muster-api.ts';
+import { gangRows, queueOf, type StreamEvent } from './muster-api.ts';
 import type { MusterServer } from './server/client.ts';
 import { withMuster } from './server/connect.ts';
 import type { ServerFlags } from './server/flags.ts';
@@ -37,7 +37,10 @@ export async function gangsCommand(flags: GangsFlags, out: Out): Promise<number>
     const view = out.view();
     // What does not fit on the screen is not read.
     const most = flags.watch && view.isTerminal ? Math.min(flags.limit ?? WINDOW, view.height) : flags.limit;
-    return textOf(await gangsOf(server, queryOf(flags), most), flags, byClockOf(server, view));
+    const list = await gangsOf(server, queryOf(flags), most);
+    // A queue that is not there is a mistake, and the answer names those that are like it.
+    if (list.total === 0 && flags.queue !== undefined) await queueOf(server, flags.queue);
+    return textOf(list, flags, byClockOf(server, view));
   };
   if (!flags.watch) {
     out.write(await withMuster(flags, text));
@@ -76,7 +79,7 @@ function textOf(list: List, flags: GangsFlags, view: View): string {
     case 'table':
     case 'wide': {
       if (total === 0) return `${noneOf(flags)}\n`;
-      const lines = gangLines(items, flags.output === 'wide', view);
+      const lines = gangLines(items, flags.output === 'wide', view, view.isTerminal && flags.phase !== undefined);
       const more = total > items.length ? [`and ${(total - items.length).toLocaleString('en-US')} more`] : [];
       const none = waiting === 0 && flags.phase === undefined ? ['No gang waits.'] : [];
       const stale = snapshot?.isStale

@@ -102,6 +102,17 @@ describe('muster gangs', () => {
     for (const line of text.split('\n')) expect(line.length).toBeLessThanOrEqual(80);
   });
 
+  test('of one phase, the others have its column on a terminal', async () => {
+    const head = async (flags: Partial<GangsFlags>, view?: View) => (await gangs(flags, view)).text.split('\n')[0];
+    expect(await head({ phase: 'waiting' }, TERMINAL)).not.toContain('phase');
+    expect(await head({ phase: 'waiting' })).toContain('phase');
+    expect(await head({}, TERMINAL)).toContain('phase');
+  });
+
+  test('a queue that is not there is a mistake, and those like it are named', async () => {
+    await expect(gangs({ queue: 'defualt' })).rejects.toThrow(/There is no queue defualt; .*default/);
+  });
+
   test('into a pipe times are absolute, and nothing is shortened', async () => {
     const { text } = await gangs();
     expect(text).toContain('1970-01-01T00:01:00.000Z');

@@ -105,7 +105,7 @@ function waitingLines({ gangs, waiting, offset }: TopState, most: number, view: 
   const to = offset + shown.length;
   return [
     view.paint('head', `waiting, ${Math.min(offset + 1, to)} to ${to} of ${waiting}`),
-    ...gangLines(shown, false, view),
+    ...gangLines(shown, false, view, view.isTerminal),
   ];
 }
 
