@@ -13,7 +13,7 @@ const PAGES = [
   { name: 'nodes', hash: '#/nodes', ready: '.map-canvas' },
   { name: 'nodes with a gang', hash: '#/nodes?gang=team-4/job-00040', ready: '.picker-list button' },
   { name: 'a gang that waits', hash: '#/gang/team-4/job-00028', ready: '.advice' },
-  { name: 'a gang that runs', hash: '#/gang/team-4/job-00040', ready: '.advice' },
+  { name: 'a gang that runs', hash: '#/gang/team-10/job-00070', ready: '.advice' },
   { name: 'decisions', hash: '#/live', ready: '.decisions li' },
   { name: 'policies', hash: '#/policies', ready: '.policy' },
   { name: 'the API', hash: '#/api', ready: '.operation' },
@@ -114,6 +114,13 @@ describe.skipIf(!HAS_CHROMIUM)(`in ${CHROMIUM} (skipped where it is not installe
     expect(problems).toEqual([]);
     await close();
     await some.close();
+  });
+
+  test('a gang that has run for longer than nine of ten says so', async () => {
+    const { page, close } = await opened(browser, muster.url, { hash: '#/gang/team-10/job-00070' });
+    await until(page, `document.querySelector('main').textContent.includes('It has run for 1 h')`);
+    expect(await page.textContent('main')).toContain('longer than nine of ten would.');
+    await close();
   });
 
   test('a page that is not there says so', async () => {

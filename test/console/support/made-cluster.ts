@@ -189,8 +189,13 @@ export class MadeCluster {
       members,
       since: iso(START_MS - Math.floor(random() * 7_200_000) - 1000),
     };
-    if (phase === 'running')
-      return { ...base, phase, bound: members, endsAbout: iso(START_MS + Math.floor(random() * 7_200_000)) };
+    if (phase === 'running') {
+      const times = {
+        complete: iso(START_MS - 3_660_000),
+        endsAbout: iso(START_MS + Math.floor(random() * 7_200_000)),
+      };
+      return { ...base, phase, bound: members, ...times };
+    }
     const aboutMs = START_MS + 60_000 * (1 + at);
     return {
       ...{ ...base, phase, bound: 0, position: at + 1, waitsFor: kind, reason: REASONS[kind] + odd },

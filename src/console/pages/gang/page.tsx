@@ -74,7 +74,7 @@ function Gang({ gang, explained }: { readonly gang: GangDetail; readonly explain
             <Members gang={key} places={gang.places} />
           </Part>
         </div>
-        {explanation && <Explained explanation={explanation} />}
+        {explanation && <Explained explanation={explanation} runsSince={gang.complete} />}
       </div>
     </div>
   );
@@ -139,13 +139,19 @@ function Lead({ gang, startsAbout }: HeadProps) {
   );
 }
 
-function Explained({ explanation }: { readonly explanation: Explanation }) {
+interface ExplainedProps {
+  readonly explanation: Explanation;
+  /** Since when it has all members that it needs. */
+  readonly runsSince: string | undefined;
+}
+
+function Explained({ explanation, runsSince }: ExplainedProps) {
   const { roles, preemption, standing, ahead, otherQueues, priorityTerms, phase } = explanation;
   return (
     <div>
       {(explanation.start ?? explanation.forecast ?? explanation.ends) && (
         <Part title="Forecast">
-          <Forecast {...explanation} />
+          <Forecast {...explanation} runsSince={runsSince} />
         </Part>
       )}
       <Part title="Roles and places">

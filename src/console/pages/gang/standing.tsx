@@ -1,4 +1,5 @@
 import type { Explanation } from '../../api/contract.ts';
+import { nowMs } from '../../clock/now.ts';
 import { GangLink } from '../../parts/gang-link.tsx';
 import { Table } from '../../parts/table.tsx';
 import { When } from '../../parts/when.tsx';
@@ -65,17 +66,24 @@ export function Standing({ standing }: { readonly standing: NonNullable<Explanat
   );
 }
 
-type Times = Pick<Explanation, 'start' | 'forecast' | 'ends' | 'patienceSeconds'>;
+interface Times extends Pick<Explanation, 'start' | 'forecast' | 'ends' | 'patienceSeconds'> {
+  readonly runsSince: string | undefined;
+}
 
 /** When it starts and how long it runs, if the forecasts hold. */
-export function Forecast({ start, forecast, ends, patienceSeconds }: Times) {
+export function Forecast({ start, forecast, ends, patienceSeconds, runsSince }: Times) {
+  const hasRunMs = runsSince === undefined ? 0 : nowMs.value - Date.parse(runsSince);
+  const hasOutrun = forecast?.p90Seconds !== undefined && hasRunMs > forecast.p90Seconds * 1000;
   return (
     <dl class="facts">
       {start && <Start start={start} />}
       {forecast && (
         <>
           <dt>Runs</dt>
-          <dd>{runText(forecast)}</dd>
+          <dd>
+            {runText(forecast)}
+            {hasOutrun && `. It has run for ${spanText(hasRunMs)}, longer than nine of ten would.`}
+          </dd>
         </>
       )}
       {ends?.about !== undefined && (
