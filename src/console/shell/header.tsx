@@ -102,7 +102,7 @@ function Tools() {
   };
   return (
     <div class="tools">
-      {about.value && <span class="cluster">{about.value.cluster}</span>}
+      {about.value && <Cluster of={about.value.cluster} />}
       {token.value !== undefined && (
         <button type="button" onClick={signOut}>
           Sign out
@@ -121,5 +121,15 @@ function Tools() {
         ?
       </button>
     </div>
+  );
+}
+
+/** What is served; of the demo also that its time is not the reader's. */
+function Cluster({ of }: { readonly of: string }) {
+  if (of !== 'demo') return <span class="cluster">{of}</span>;
+  return (
+    <span class="cluster" title="Made-up jobs, on a clock that runs faster than yours.">
+      demo, fast clock
+    </span>
   );
 }
