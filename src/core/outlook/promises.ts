@@ -10,6 +10,8 @@ import { PromiseRecord } from './promise-record.ts';
 const AGAIN_MS = 600_000;
 /** It is told again where it has moved by more than this share of what was left. */
 const MOVED = 0.25;
+/** Slices of one tick, some ms in all. With one, many gangs would have started before their time is found. */
+const SLICES_A_TICK = 5;
 /** The latest time leaves this for pods to be bound and to start, in ms, and so much of the wait for what nobody foresees. */
 const MARGIN_MS = 60_000;
 const MARGIN = 0.1;
@@ -48,15 +50,17 @@ export class StartPromises {
     return this.#told.size;
   }
 
-  /** Settles what has started, and goes on looking for the start time of one gang, a slice at a time. */
+  /** Settles what has started, and goes on looking for the start time of one gang, a few slices at a time. */
   tick(ctx: BackfillContext, nowMs: number): void {
     for (const told of this.#told.values()) this.#settle(ctx, told, nowMs);
     ctx.startPlans.isCareful = this.#record.isCareful;
     this.#look ??= this.#next(ctx, nowMs);
     if (!this.#look) return;
     const { gang, slices } = this.#look;
-    const { done, value } = slices.next();
-    if (!done) return;
+    let step = slices.next();
+    for (let i = 1; i < SLICES_A_TICK && !step.done; i++) step = slices.next();
+    if (!step.done) return;
+    const { value } = step;
     this.#look = undefined;
     if (value && ctx.gangs.get(gang.key) === gang && isHead(gang, nowMs)) this.#tell(ctx, gang, value, nowMs);
   }
