@@ -11,7 +11,7 @@ const AGAIN_MS = 600_000;
 /** It is told again where it has moved by more than this share of what was left. */
 const MOVED = 0.25;
 /** Slices of one tick, some ms in all. With one, many gangs would have started before their time is found. */
-const SLICES_A_TICK = 5;
+export const SLICES_A_TICK = 5;
 /** The latest time leaves this for pods to be bound and to start, in ms, and so much of the wait for what nobody foresees. */
 const MARGIN_MS = 60_000;
 const MARGIN = 0.1;

@@ -3,6 +3,7 @@ import type { Forecast, RunIdentity } from '../../../src/core/history/run-times.
 import { MOST_PLANS } from '../../../src/core/outlook/forward.ts';
 import { DRAWS } from '../../../src/core/outlook/draws.ts';
 import { outlookOf } from '../../../src/core/outlook/outlook.ts';
+import { SLICES_A_TICK } from '../../../src/core/outlook/promises.ts';
 import { Planner } from '../../../src/core/placement/planner.ts';
 import { DEFAULT_POLICY } from '../../../src/core/policy/policy.ts';
 import { seeded } from '../../../src/replay/random.ts';
@@ -73,6 +74,8 @@ test('a look forward past 50 gangs makes less than 1,500 plans in a future, and 
   expect(each).toBeGreaterThan(20);
   expect(each).toBeLessThan(MOST_PLANS);
   expect(pauses).toBeGreaterThan(DRAWS);
+  // A gang is told its start time within two minutes: ticks come each second.
+  expect(pauses / SLICES_A_TICK).toBeLessThan(120);
   expect(most).toBeLessThan(200);
 });
 
