@@ -106,7 +106,12 @@ interface Slow {
 }
 
 /** Asks each second for ten minutes. @returns at which seconds there was no time, and the share of the time that was worked */
-async function askedFor10Minutes({ workMs, changes, isInVain, speed = 1 }: Slow): Promise<{ gaps: number[]; share: number }> {
+async function askedFor10Minutes({
+  workMs,
+  changes,
+  isInVain,
+  speed = 1,
+}: Slow): Promise<{ gaps: number[]; share: number }> {
   let ms = 0;
   let worked = 0;
   const gaps: number[] = [];
