@@ -52,6 +52,8 @@ for (const { name, width, height, colorScheme, part } of PICTURES) {
   await page.close();
 }
 const demo = await serveDemo();
+// Until then all wait for the same few gangs.
+await new Promise((done) => setTimeout(done, 30_000));
 for (const { name, hash, ready, width, height, colorScheme } of consolePictures(demo)) {
   const page = await browser.newPage({ viewport: { width, height }, colorScheme, reducedMotion: 'reduce' });
   await page.goto(`${demo.url}/${hash}`);
