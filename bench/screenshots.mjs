@@ -2,6 +2,7 @@ import { spawnSync } from 'node:child_process';
 import { mkdtempSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { chromium } from 'playwright-core';
 import { serveDemo } from './support/served-demo.mjs';
@@ -53,7 +54,7 @@ for (const { name, width, height, colorScheme, part } of PICTURES) {
 }
 const demo = await serveDemo();
 // Until then all wait for the same few gangs.
-await new Promise((done) => setTimeout(done, 30_000));
+await sleep(30_000);
 for (const { name, hash, ready, width, height, colorScheme } of consolePictures(demo)) {
   const page = await browser.newPage({ viewport: { width, height }, colorScheme, reducedMotion: 'reduce' });
   await page.goto(`${demo.url}/${hash}`);
