@@ -59,7 +59,7 @@ test('where somebody may be passed they do', () => {
     }),
     RUNS,
   );
-  expect(others).toBeGreaterThan(timesMet(4));
+  expect(others).toBeGreaterThanOrEqual(timesMet(6));
 });
 
 test('decisions do not depend on the time of the wall', () => {
