@@ -13,7 +13,7 @@ export function ago(iso: string | undefined, { isTerminal, now }: View): string 
   return Math.abs(ms) < NOW_MS ? 'just now' : ms < 0 ? `in ${rounded(-ms)}` : `${rounded(ms)} ago`;
 }
 
-/** For people `in about 40m`, or `due` if that is over; for programs the time itself. Absent: nobody knows. */
+/** For people `in about 40m`, or `due` if that is over; for programs the time itself. Absent: it is not known. */
 export function until(iso: string | undefined, { isTerminal, now }: View): string {
   if (iso === undefined) return '-';
   if (!isTerminal) return iso;

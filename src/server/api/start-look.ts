@@ -10,7 +10,7 @@ const MOST_GANGS = 50;
 const LOOKED_FOR: ReadonlySet<WaitKind> = new Set(['room', 'turn', 'start-time', 'evictions', 'not-asked']);
 /** The look takes at most so much of the time: after each stretch of work it rests for the rest. */
 const SHARE = 0.05;
-/** The first look after nobody asked for long: somebody waits for it. */
+/** The first look after a time without readers: one waits for it. */
 const FIRST_SHARE = 0.25;
 /** The same where the cluster's time runs so many times as fast. */
 const FAST = 5;
